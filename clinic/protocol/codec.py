@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one codec: records to canonical CBOR and back, keeping whatever it does not know.
+
+Wire shape: a record on its own is ``[NUMBER, {field number: value}]``; a record inside a field of its own type is
+just the map. Fields that equal their default are left out. datetime: int microseconds since 1970 UTC; date: ISO text;
+Decimal: CBOR tag 4; tuple: array; Word: text.
+"""
+
+import io
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+import cbor2
+
+from clinic.domain.errors import Refusal
+from clinic.domain.record import Record, UnknownRecord, Word, field_numbers, record_class
+
+MAX_BYTES = 16 * 1024 * 1024
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+T = TypeVar("T", bound=Record)
+Way = Callable[[Any], Any]
+
+
+class Malformed(Refusal):
+    """The bytes are not a message of ours."""
+
+
+class _Field(NamedTuple):
+    name: str
+    number: int
+    default: Any
+    out: Way
+    back: Way
+
+
+def encode(value: Record) -> bytes:
+    """Canonical bytes of a record; equal records give equal bytes. Raises Malformed for naive times, NaN, wrong types."""
+    return dumps(_wrapped(value))
+
+
+def decode(data: bytes, expect: type[T] | None = None) -> T:
+    """The record in `data`. Raises Malformed for anything else, or for another kind than `expect`."""
+    value = _unwrapped(loads(data))
+    if expect is not None and not isinstance(value, expect):
+        raise Malformed("This is a {kind}, not a {expected}.", kind=type(value).__name__, expected=expect.__name__)
+    return typing.cast(T, value)
+
+
+def dumps(value: object) -> bytes:
+    """Canonical CBOR of plain values."""
+    return cbor2.dumps(value, canonical=True)
+
+
+def loads(data: bytes) -> Any:
+    """Plain values of CBOR bytes, nothing after them. Raises Malformed."""
+    if len(data) > MAX_BYTES:
+        raise Malformed("This message is larger than 16 MiB.")
+    stream = io.BytesIO(data)
+    try:
+        value = cbor2.CBORDecoder(stream).decode()
+        rest = stream.read(1)
+    except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, TypeError) as error:
+        raise Malformed("This message is damaged or was not made by Posta.") from error
+    if rest or stream.tell() != len(data):
+        raise Malformed("This message has more bytes than it should.")
+    return value
+
+
+def _wrapped(value: Record) -> list[Any]:
+    if isinstance(value, UnknownRecord):
+        return [value.kind, dict(value.unknown)]
+    return [value.NUMBER, _to_map(value)]
+
+
+def _unwrapped(raw: Any) -> Record:
+    if not (isinstance(raw, (list, tuple)) and len(raw) == 2 and type(raw[0]) is int):
+        raise Malformed("This message has no kind.")
+    number, body = raw
+    cls = record_class(number)
+    if cls is None:
+        return UnknownRecord(kind=number, unknown=_unknown(_mapping(body), set()))
+    return _from_map(cls, body)
+
+
+def _to_map(value: Record) -> dict[int, Any]:
+    plan = _plan(type(value))
+    body: dict[int, Any] = dict(value.unknown)
+    for item in plan:
+        got = getattr(value, item.name)
+        if got != item.default or item.default is MISSING:
+            body[item.number] = item.out(got)
+    return body
+
+
+def _from_map(cls: type[Record], raw: Any) -> Record:
+    body, plan = _mapping(raw), _plan(cls)
+    values: dict[str, Any] = {}
+    for item in plan:
+        if item.number in body:
+            values[item.name] = item.back(body[item.number])
+        elif item.default is MISSING:
+            raise Malformed("A {kind} without its {field}.", kind=cls.__name__, field=item.name)
+    unknown = _unknown(body, {item.number for item in plan})
+    try:
+        return cls(unknown=unknown, **values)
+    except (ValueError, TypeError) as error:
+        raise Malformed("A {kind} that cannot be: {why}", kind=cls.__name__, why=str(error)) from error
+
+
+def _mapping(raw: Any) -> dict[int, Any]:
+    if not isinstance(raw, dict) or not all(type(key) is int and key >= 0 for key in raw):
+        raise Malformed("This message has no numbered fields.")
+    return raw
+
+
+def _unknown(body: dict[int, Any], known: set[int]) -> tuple[tuple[int, object], ...]:
+    return tuple(sorted((number, _frozen(value)) for number, value in body.items() if number not in known))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+@cache
+def _plan(cls: type[Record]) -> tuple[_Field, ...]:
+    hints, numbers = typing.get_type_hints(cls), field_numbers(cls)
+    plan = []
+    for f in fields(cls):
+        if f.name in numbers:
+            out, back = _ways(hints[f.name], f"{cls.__name__}.{f.name}")
+            default = f.default if f.default is not MISSING else (f.default_factory() if f.default_factory is not MISSING else MISSING)
+            plan.append(_Field(f.name, numbers[f.name], default, out, back))
+    return tuple(plan)
+
+
+def _ways(hint: Any, where: str) -> tuple[Way, Way]:
+    """How a value of that type goes out and comes back."""
+    hint = getattr(hint, "__supertype__", hint)
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        (inner,) = [arg for arg in args if arg is not type(None)]
+        out, back = _ways(inner, where)
+        return (lambda v: None if v is None else out(v)), (lambda v: None if v is None else back(v))
+    if origin is tuple:
+        out, back = _ways(args[0], where)
+        return (lambda v: [out(item) for item in v]), (lambda v: tuple(back(item) for item in _listed(v, where)))
+    if hint is Record:
+        return _wrapped, _unwrapped
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return _to_map, lambda v: _from_map(hint, v)
+    if isinstance(hint, type) and issubclass(hint, Word):
+        return (lambda v: str(v)), lambda v: hint(_typed(str, v, where))
+    if hint is datetime:
+        return (lambda v: _micros(v, where)), lambda v: _moment(v, where)
+    if hint is date:
+        return (lambda v: v.isoformat()), lambda v: _day(v, where)
+    if hint is Decimal:
+        return (lambda v: _finite(v, where)), lambda v: _finite(v, where)
+    if hint in (str, int, float, bool, bytes):
+        return (lambda v: _typed(hint, v, where)), (lambda v: _typed(hint, v, where))
+    raise TypeError(f"{where}: no way to encode {hint}")
+
+
+def _typed(expected: type, value: Any, where: str) -> Any:
+    if expected is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise Malformed("{field} should be {expected}.", field=where, expected=expected.__name__)
+    return str(value) if expected is str else value
+
+
+def _listed(value: Any, where: str) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise Malformed("{field} should be a list.", field=where)
+    return value
+
+
+def _micros(value: datetime, where: str) -> int:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Malformed("{field} needs a time with its zone.", field=where)
+    return (value - _EPOCH) // _MICRO
+
+
+def _moment(value: Any, where: str) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=_typed(int, value, where))
+    except OverflowError as error:
+        raise Malformed("{field} is not a time.", field=where) from error
+
+
+def _day(value: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(_typed(str, value, where))
+    except ValueError as error:
+        raise Malformed("{field} is not a date.", field=where) from error
+
+
+def _finite(value: Any, where: str) -> Decimal:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise Malformed("{field} is not a number.", field=where)
+    return value

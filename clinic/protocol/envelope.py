@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The envelope: signature, header in clear, sealed body. The server stores it as bytes and never opens it.
+
+On the wire: CBOR array `[signature (64), header bytes, body bytes]`. The signature covers
+``b"posta envelope 1" + header + body``; the header is the AEAD's additional data.
+"""
+
+from dataclasses import dataclass
+
+from clinic.domain.ids import DeviceId, ScopeId, TeamId
+from clinic.domain.record import Record, n, record
+from clinic.protocol.codec import Malformed, dumps, loads
+
+SIGNING_CONTEXT = b"posta envelope 1"
+MAX_ENVELOPE = 64 * 1024
+
+# how a body is sealed (the header's `alg` byte)
+ALG_SCOPE_KEY = 1
+"""XChaCha20-Poly1305 under HKDF(scope key, salt)."""
+ALG_TEAM_BOX = 2
+"""A fresh key in a SealedBox to the team's epoch key (kiosk, gateway), then as 1."""
+ALG_KEY_GRANT = 3
+"""The scope key itself in a SealedBox to the team's epoch key."""
+
+P0_ALERT, P1_TALK, P2_RECORD, P3_THUMBNAIL, P4_ATTACHMENT = range(5)
+
+
+@record(302)
+class Header(Record):
+    """`env_no`: this device's running number in this incarnation; `scope_no`: the same within the scope."""
+
+    version: int = n(1)
+    alg: int = n(2)
+    scope: ScopeId = n(3)
+    team: TeamId = n(4)
+    device: DeviceId = n(5)
+    incarnation: int = n(6)
+    env_no: int = n(7)
+    scope_no: int = n(8)
+    key_epoch: int = n(9)
+    salt: bytes = n(10)
+    priority: int = n(11, default=P2_RECORD)
+    dictionary: int = n(12, default=0)
+    key_id: bytes = n(13, default=b"")
+    """First 8 bytes of BLAKE2b of the scope key, when `alg` is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Sealed bytes and their parsed header."""
+
+    signature: bytes
+    header_bytes: bytes
+    body: bytes
+    header: Header
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes the signature covers."""
+        return SIGNING_CONTEXT + self.header_bytes + self.body
+
+
+def pack(envelope: Envelope) -> bytes:
+    """Wire bytes."""
+    return dumps([envelope.signature, envelope.header_bytes, envelope.body])
+
+
+def unpack(data: bytes) -> Envelope:
+    """The envelope in wire bytes, its header checked for form only. Raises Malformed."""
+    from clinic.protocol.codec import decode
+
+    if len(data) > MAX_ENVELOPE + 1024:
+        raise Malformed("This envelope is larger than 64 kB.")
+    raw = loads(data)
+    if not (isinstance(raw, list) and len(raw) == 3 and all(isinstance(part, bytes) for part in raw)):
+        raise Malformed("This is not an envelope.")
+    signature, header_bytes, body = raw
+    if len(signature) != 64:
+        raise Malformed("This envelope has no signature.")
+    header = decode(header_bytes, Header)
+    if min(header.incarnation, header.env_no, header.scope_no, header.key_epoch) < 0:
+        raise Malformed("This envelope counts backwards.")
+    return Envelope(signature, header_bytes, body, header)

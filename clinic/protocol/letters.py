@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Letters: short messages from one device to another (ringing, call set-up, places in the queue), sealed and signed.
+
+The server only sees from whom to whom. Wire: CBOR `[signature (64), sealed bytes]`; `sealed` is a SealedBox to the
+receiver's box key around an encoded Letter; the signature covers ``b"posta letter 1" + receiver id + sealed``.
+
+Socket.IO events: client to server `letter` {to, blob} (answered {delivered: bool}); server to client `letter` {from, blob},
+`bell` {scope, seq} (something new to pull), `trust` {position}, `presence` {device, online}.
+"""
+
+from datetime import datetime
+
+from clinic.domain.ids import DeviceId, EncounterId
+from clinic.domain.record import Record, n, record
+
+SIGNING_CONTEXT = b"posta letter 1"
+MAX_LETTER = 64 * 1024
+
+
+@record(340)
+class Letter(Record):
+    """`number` only grows per sender: a letter seen before, or older than 2 minutes, is refused."""
+
+    sender: DeviceId = n(1)
+    receiver: DeviceId = n(2)
+    number: int = n(3)
+    sent_at: datetime = n(4)
+    content: Record = n(5)
+
+
+@record(341)
+class QueuePlace(Record):
+    """A desk tells a kiosk how its patient stands: `place` from 1, `wait_minutes` expected, `status` as Encounter.status."""
+
+    encounter: EncounterId = n(1)
+    place: int = n(2)
+    wait_minutes: int = n(3)
+    status: str = n(4)
+
+
+@record(342)
+class ChatLine(Record):
+    """A chat message shown during the call on the other screen; the record itself travels in an envelope."""
+
+    encounter: EncounterId = n(1)
+    sender_name: str = n(2)
+    text: str = n(3)
+    picture: bytes = n(4, default=b"")
+    """A JPEG, at most 40 kB, or empty."""
+    sent_at: datetime = n(5)
+
+
+@record(343)
+class VisitOver(Record):
+    """The clinician signed: what the patient takes along."""
+
+    encounter: EncounterId = n(1)
+    clinician: str = n(2)
+    summary: str = n(3)
+    prescriptions: tuple[str, ...] = n(4, default=())
+    next_appointment: datetime | None = n(5, default=None)

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""F2, calls decided: who rings, answers, offers and re-offers, what a description must prove, what the link allows.
+
+Pure: `(state, event) -> (state, effects)`. May import: `clinic.domain`, `clinic.protocol`. Example::
+
+    call, effects = step(idle("kiosk1"), RingArrived(peer="desk1", ring=ring))
+    assert call.phase is Phase.RINGING
+"""

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the screen process and the call engine say to each other over the engine's stdin and stdout.
+
+A frame is a 4-byte big-endian length and one record in the codec. Nothing of the patient ever passes here.
+"""
+
+from typing import ClassVar
+
+from clinic.domain.record import Record, Word, n, record
+from clinic.protocol.codec import Malformed, decode, encode
+
+MAX_FRAME = 1024 * 1024
+"""Bytes; a session description is about 4 kB, so anything larger is damage."""
+
+
+class Purpose(Word):
+    """What the camera is opened for."""
+
+    SCAN = "scan"
+    PHOTO = "photo"
+    CALL = "call"
+
+
+class Medium(Word):
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+
+
+# Commands, screen -> engine: 500-549
+
+
+@record(500)
+class OpenCamera(Record):
+    """Show the camera in the ring `preview`; an open camera of another purpose is closed first."""
+
+    purpose: Purpose = n(1)
+    preview: str = n(2, default="")
+
+
+@record(501)
+class CloseCamera(Record):
+    """Close the camera opened for a scan or a photo; a running call keeps its own."""
+
+
+@record(502)
+class IceServer(Record):
+    """A STUN or TURN server; `url` as in RFC 7064 or 7065."""
+
+    url: str = n(1)
+    username: str = n(2, default="")
+    credential: str = n(3, default="")
+
+
+@record(503)
+class StartCall(Record):
+    """Open one transport attempt of a call. The offerer answers with a LocalDescription at once, the other after AcceptRemote.
+
+    A higher attempt of the same call is made beside the running one, which goes on until the new one carries media.
+    """
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    offerer: bool = n(3)
+    local_ring: str = n(4, default="")
+    remote_ring: str = n(5, default="")
+    ice_servers: tuple[IceServer, ...] = n(6, default=())
+
+
+@record(504)
+class AcceptRemote(Record):
+    """The peer's description (offer or answer), its signed claim already checked."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    sdp: str = n(3)
+    type: str = n(4)
+
+
+@record(505)
+class Hangup(Record):
+    call_id: str = n(1)
+
+
+@record(506)
+class Mute(Record):
+    """True: silence is sent instead of the microphone, a still dark picture instead of the camera."""
+
+    audio: bool = n(1, default=False)
+    video: bool = n(2, default=False)
+
+
+@record(507)
+class KeepReceived(Record):
+    """Write what is received into a playable file. Without a consent id the engine refuses."""
+
+    path: str = n(1)
+    consent_id: str = n(2)
+
+
+@record(508)
+class StopKeeping(Record):
+    pass
+
+
+@record(509)
+class Quit(Record):
+    pass
+
+
+# Events, engine -> screen: 550-599
+
+
+@record(550)
+class Device(Record):
+    medium: Medium = n(1)
+    name: str = n(2)
+    real: bool = n(3, default=True)
+
+
+@record(551)
+class Ready(Record):
+    """Commands are taken from now on; the heavy libraries load beside it."""
+
+    pid: int = n(1)
+    devices: tuple[Device, ...] = n(2, default=())
+
+
+@record(552)
+class Heartbeat(Record):
+    """Every 0.5 s from the loop that carries the media."""
+
+    beat: int = n(1)
+
+
+@record(553)
+class CameraOpened(Record):
+    purpose: Purpose = n(1)
+    name: str = n(2)
+    width: int = n(3)
+    height: int = n(4)
+
+
+@record(554)
+class FrameReady(Record):
+    """A new picture lies in `slot` of the shared-memory ring `ring`."""
+
+    ring: str = n(1)
+    slot: int = n(2)
+    seq: int = n(3)
+    width: int = n(4)
+    height: int = n(5)
+
+
+@record(555)
+class LocalDescription(Record):
+    """Our offer or answer, candidates included. `fingerprints`: sorted `"sha-256 AA:BB…"` of it."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    sdp: str = n(3)
+    type: str = n(4)
+    fingerprints: tuple[str, ...] = n(5)
+
+
+@record(556)
+class MediaState(Record):
+    """`connection`: new, connecting, connected, failed or closed (W3C WebRTC, RTCPeerConnectionState)."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    connection: str = n(3)
+    receiving: bool = n(4, default=False)
+
+
+@record(557)
+class MediaSilent(Record):
+    """Nothing has been received for that long."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    seconds: float = n(3)
+
+
+@record(558)
+class MediaBack(Record):
+    """The first media of a call, or the first after a silence."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+
+
+@record(559)
+class FirstFrame(Record):
+    """The first picture of the peer was decoded."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+
+
+@record(560)
+class CallStats(Record):
+    """Once a second. Rates in kbit/s (0 where not known), loss 0..1 of what the peer sent, level 0..1 of the peer's sound."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    sent_kbps: float = n(3, default=0.0)
+    received_kbps: float = n(4, default=0.0)
+    loss: float = n(5, default=0.0)
+    rtt_ms: float = n(6, default=0.0)
+    video_fps: float = n(7, default=0.0)
+    audio_level: float = n(8, default=0.0)
+    silent_s: float = n(9, default=0.0)
+
+
+@record(561)
+class DeviceMissing(Record):
+    """The call goes on without that medium; the sentence says what to check."""
+
+    medium: Medium = n(1)
+    sentence: str = n(2)
+
+
+@record(562)
+class Keeping(Record):
+    """The file is open; after an engine's death the next part has another name."""
+
+    path: str = n(1)
+
+
+@record(563)
+class Saved(Record):
+    path: str = n(1)
+    seconds: float = n(2, default=0.0)
+    pictures: int = n(3, default=0)
+
+
+@record(564)
+class CommandRefused(Record):
+    """A command that was damaged or could not be done; the engine goes on."""
+
+    sentence: str = n(1)
+
+
+@record(565)
+class Notice(Record):
+    """Something worth telling an installer, e.g. a voice made by ourselves because espeak-ng is not there."""
+
+    sentence: str = n(1)
+
+
+@record(566)
+class AttemptFailed(Record):
+    """That transport attempt is over; another one may work."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    sentence: str = n(3)
+
+
+def frame(message: Record) -> bytes:
+    """The message with its length before it."""
+    body = encode(message)
+    if len(body) > MAX_FRAME:
+        raise Malformed("This message is too large for the call engine.")
+    return len(body).to_bytes(4, "big") + body
+
+
+class Framing:
+    """Cuts a byte stream into messages; a damaged message is reported in its place and the next one is read.
+
+    >>> list(Framing().feed(frame(Quit())))
+    [Quit()]
+    """
+
+    HEAD: ClassVar[int] = 4
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> "list[Record | Malformed]":
+        """Whole messages that `data` completed. Raises Malformed when the stream itself has lost step."""
+        self._buffer += data
+        found: list[Record | Malformed] = []
+        while (body := self._next()) is not None:
+            try:
+                found.append(decode(body))
+            except Malformed as problem:
+                found.append(problem)
+        return found
+
+    def _next(self) -> bytes | None:
+        if len(self._buffer) < self.HEAD:
+            return None
+        length = int.from_bytes(self._buffer[: self.HEAD], "big")
+        if length > MAX_FRAME:
+            raise Malformed("The pipe to the call engine has lost step.")
+        end = self.HEAD + length
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[self.HEAD : end])
+        del self._buffer[:end]
+        return body

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One family of line icons (24 px grid, stroke 1.8) and the kiosk's pictograms, tinted from the tokens."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from desktop.kit import theme
+from desktop.kit.tokens import RESOURCES, Tokens, mixed
+
+FOLDER = RESOURCES / "icons"
+_VARIABLE = re.compile(r"var\(--(\w+),\s*#[0-9A-Fa-f]{6}\)")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of the line icons."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.svg")))
+
+
+@cache
+def pictograms() -> tuple[str, ...]:
+    """Names of the big drawings."""
+    return tuple(sorted(file.stem for file in (FOLDER / "pictograms").glob("*.svg")))
+
+
+def is_pictogram(name: str) -> bool:
+    """Whether the name is a big drawing rather than a line icon."""
+    return name in pictograms()
+
+
+@cache
+def _source(name: str) -> str:
+    folder = FOLDER / "pictograms" if is_pictogram(name) else FOLDER
+    return (folder / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def tinted(name: str, tone: str, tokens: Tokens) -> bytes:
+    """The SVG with its inks filled in: currentColor and, in pictograms, body, shade, accent, soft, paper."""
+    inks = {
+        "body": mixed(tokens.primary, tokens.surface, 0.30),
+        "shade": tokens.primary,
+        "accent": tokens.danger,
+        "soft": tokens.tint,
+        "paper": tokens.surface,
+        "line": tokens.text,
+        "warm": tokens.warn,
+        "cool": tokens.info,
+    }
+    filled = _VARIABLE.sub(lambda found: inks[found.group(1)], _source(name))
+    return filled.replace("currentColor", tokens.ink(tone)).encode()
+
+
+def pixmap(name: str, size: int, tone: str = "text", ratio: float = 1.0) -> QPixmap:
+    """The drawing as a square of `size` logical pixels in the colours worn now."""
+    return _drawn(name, size, tone, ratio, theme.current().tokens)
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, size: int, tone: str, ratio: float, tokens: Tokens) -> QPixmap:
+    side = max(1, round(size * ratio))
+    picture = QPixmap(side, side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    QSvgRenderer(QByteArray(tinted(name, tone, tokens))).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def icon(name: str, tone: str = "text", checked: str = "", size: int = 0) -> QIcon:
+    """A QIcon for buttons; `checked` is the tone when the button is on."""
+    side = size or theme.current().scale.icon
+    made = QIcon()
+    for ratio in (1.0, 2.0):
+        made.addPixmap(pixmap(name, side, tone, ratio))
+        made.addPixmap(pixmap(name, side, "muted", ratio), QIcon.Mode.Disabled)
+        if checked:
+            made.addPixmap(pixmap(name, side, checked, ratio), QIcon.Mode.Normal, QIcon.State.On)
+    return made
+
+
+def icon_size() -> QSize:
+    """Side of an icon at the scale worn now."""
+    side = theme.current().scale.icon
+    return QSize(side, side)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""F2, calls decided: who rings, answers, offers and re-offers, what a description must prove, what the link allows.
+"""F2, calls decided: who rings, answers and offers again, what a description must prove, what a link allows.
 
 Pure: `(state, event) -> (state, effects)`. May import: `clinic.domain`, `clinic.protocol`. Example::
 

@@ -2,7 +2,7 @@
 """What a description must prove before a single packet flows: its keys belong to the device we are calling.
 
 The signalling server could swap the DTLS fingerprint of a description and sit in the middle; the device key's
-signature over call, encounter, attempt, role, fingerprints and expiry makes that visible (RFC 8827 section 5).
+signature over call, encounter, attempt, role, fingerprints and expiry makes that visible (RFC 8827, 5).
 """
 
 import re
@@ -50,18 +50,19 @@ def describe(call: Call, attempt: int, sdp: str, kind: str, now: datetime, sign:
 
 
 def check(call: Call, peer: str, came: Description, now: datetime, verify: Verify) -> None:
-    """Raises Distrusted unless `peer` claims exactly this description, for this call and the other role, and in time."""
+    """Raises Distrusted unless `peer` claims this description, for this call, in the other role, in time."""
     if not verify(peer, _CONTEXT + came.claim, came.signature):
         raise Distrusted("This call was not signed by the other device, so it was not connected. Call again.")
     claim = decode(came.claim, Claim)
-    if (claim.call_id, claim.encounter_id) != (call.call_id, call.encounter_id) or claim.call_id != came.call_id:
+    ours = (call.call_id, call.encounter_id)
+    if (claim.call_id, claim.encounter_id) != ours or claim.call_id != came.call_id:
         raise Distrusted("This answer belongs to another call, so it was not connected.")
     if claim.attempt != came.attempt or claim.role is not _role(not call.caller):
         raise Distrusted("This answer was made for another part of the call, so it was not connected.")
     if not claim.fingerprints or claim.fingerprints != fingerprints(came.sdp):
         raise Distrusted("Somebody has changed the keys of this call on the way, so it was not connected.")
     if not now < claim.expires_at <= now + 2 * VALID_FOR:
-        raise Distrusted("This answer is too old, or the clock of one of the two devices is wrong. Check both clocks.")
+        raise Distrusted("This answer is too old, or one of the two clocks is wrong. Check both clocks.")
 
 
 def _role(caller: bool) -> Role:

@@ -161,9 +161,10 @@ class TimerFired:
 
 
 Event = (
-    RingPressed | AnswerPressed | DeclinePressed | HangPressed | Dismissed | RingArrived | PeerAccepted | PeerDeclined
-    | PeerBusy | PeerHung | PeerAskedAgain | DescriptionArrived | DescriptionDistrusted | DescriptionMade | MediaFlowing
-    | MediaWentSilent | AttemptBroke | EngineLost | EngineReady | SignallingLost | SignallingBack | TimerFired
+    RingPressed | AnswerPressed | DeclinePressed | HangPressed | Dismissed | RingArrived | PeerAccepted
+    | PeerDeclined | PeerBusy | PeerHung | PeerAskedAgain | DescriptionArrived | DescriptionDistrusted
+    | DescriptionMade | MediaFlowing | MediaWentSilent | AttemptBroke | EngineLost | EngineReady | SignallingLost
+    | SignallingBack | TimerFired
 )  # fmt: skip
 
 

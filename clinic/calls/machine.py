@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The life of a call, decided: `step(call, event) -> (call, effects)`, one rule per phase and event.
 
-The caller always offers. When media falls silent both sides say so and wait: if the old path still lives, media simply
-flows again; otherwise the caller offers anew (next attempt, new ICE credentials) beside the old path, every 3 s while
-letters travel. The attempt number only grows; descriptions of older attempts change nothing.
+The caller always offers. When media falls silent both sides say so and wait: if the old path still lives,
+media simply flows again; otherwise the caller offers anew (next attempt, new ICE credentials) beside the old
+path, every 3 s while letters travel. The attempt number only grows; descriptions of older attempts change nothing.
 """
 
 from collections.abc import Callable
@@ -157,13 +157,13 @@ def targets(phase: Phase, event: type) -> tuple[Phase, ...]:
 
 
 def _on(event: type, *phases: Phase, to: tuple[Phase, ...] = ()) -> Callable[[Rule], Rule]:
-    """Enter a rule into the table; `to` are the phases it may lead to, its own where none is given."""
+    """Enter a rule into the table; `to` are the phases it may lead to besides staying where it is."""
 
     def enter(rule: Rule) -> Rule:
         for phase in phases:
             if (phase, event) in _rows:
                 raise ValueError(f"two rules for {event.__name__} in {phase}")
-            _rows[phase, event] = Row(rule, to or (phase,))
+            _rows[phase, event] = Row(rule, (phase, *to))
         return rule
 
     return enter
@@ -193,7 +193,8 @@ def _ring(call: Call, event: RingPressed) -> Result:
         my_name=event.my_name, caller=True,
     )  # fmt: skip
     status = Status.CALLING if call.signalling_up else Status.NO_NETWORK
-    return fresh, (*_ring_again(fresh), StartTimer(Timer.ANSWER, ANSWER_S), _note(fresh, "ringing"), Say(status))
+    wait = StartTimer(Timer.ANSWER, ANSWER_S)
+    return fresh, (*_ring_again(fresh), wait, _note(fresh, "ringing"), Say(status))
 
 
 @_on(AnswerPressed, Phase.RINGING, to=(Phase.CONNECTING,))
@@ -234,7 +235,7 @@ def _dismiss(call: Call, _: Dismissed) -> Result:
 # The peer rings
 
 
-@_on(RingArrived, *RESTING, to=(*RESTING, Phase.RINGING))
+@_on(RingArrived, *RESTING, to=(Phase.RINGING,))
 def _rung(call: Call, event: RingArrived) -> Result:
     if call.call_id == event.ring.call_id:
         return call, (SendToPeer(event.peer, Hang(call_id=event.ring.call_id, reason="over")),)
@@ -250,7 +251,7 @@ def _rung_while_ringing(call: Call, event: RingArrived) -> Result:
     return _ringing(call, event)
 
 
-@_on(RingArrived, Phase.CALLING, to=(Phase.CALLING, Phase.CONNECTING))
+@_on(RingArrived, Phase.CALLING, to=(Phase.CONNECTING,))
 def _rung_while_calling(call: Call, event: RingArrived) -> Result:
     """Both ring at once: the lower device id calls, the other answers."""
     if event.peer != call.peer:
@@ -261,7 +262,7 @@ def _rung_while_calling(call: Call, event: RingArrived) -> Result:
     return _accepted(taken, "answered", SendToPeer(event.peer, Accept(call_id=taken.call_id)))
 
 
-@_on(RingArrived, *LIVE, to=(*LIVE, Phase.RINGING))
+@_on(RingArrived, *LIVE, to=(Phase.RINGING,))
 def _rung_while_live(call: Call, event: RingArrived) -> Result:
     """A new ring of the same peer means that its old call is gone (its program was started again)."""
     if event.peer != call.peer:
@@ -278,28 +279,28 @@ def _rung_while_live(call: Call, event: RingArrived) -> Result:
 # The peer answers
 
 
-@_on(PeerAccepted, Phase.CALLING, to=(Phase.CALLING, Phase.CONNECTING))
+@_on(PeerAccepted, Phase.CALLING, to=(Phase.CONNECTING,))
 def _peer_accepted(call: Call, event: PeerAccepted) -> Result:
     return _accepted(call, "answered") if call.about(event.peer, event.call_id) else _over(call, event)
 
 
-@_on(PeerDeclined, Phase.CALLING, to=(Phase.CALLING, Phase.ENDED))
+@_on(PeerDeclined, Phase.CALLING, to=(Phase.ENDED,))
 def _peer_declined(call: Call, event: PeerDeclined) -> Result:
     return _ended(call, "declined") if call.about(event.peer, event.call_id) else (call, ())
 
 
-@_on(PeerBusy, Phase.CALLING, to=(Phase.CALLING, Phase.ENDED))
+@_on(PeerBusy, Phase.CALLING, to=(Phase.ENDED,))
 def _peer_busy(call: Call, event: PeerBusy) -> Result:
     return _ended(call, "busy") if call.about(event.peer, event.call_id) else (call, ())
 
 
-@_on(PeerHung, Phase.RINGING, to=(Phase.RINGING, Phase.ENDED))
+@_on(PeerHung, Phase.RINGING, to=(Phase.ENDED,))
 def _peer_gave_up(call: Call, event: PeerHung) -> Result:
     return _ended(call, "cancelled") if call.about(event.peer, event.call_id) else (call, ())
 
 
-@_on(PeerHung, Phase.CALLING, to=(Phase.CALLING, Phase.ENDED))
-@_on(PeerHung, *LIVE, to=(*LIVE, Phase.ENDED))
+@_on(PeerHung, Phase.CALLING, to=(Phase.ENDED,))
+@_on(PeerHung, *LIVE, to=(Phase.ENDED,))
 def _peer_hung(call: Call, event: PeerHung) -> Result:
     return _ended(call, "hung up") if call.about(event.peer, event.call_id) else (call, ())
 
@@ -364,12 +365,13 @@ def _distrusted(call: Call, event: DescriptionDistrusted) -> Result:
 def _asked_again(call: Call, event: PeerAskedAgain) -> Result:
     if not call.about(event.peer, event.call_id):
         return _over(call, event)
-    if not call.caller or call.path is Path.OFFERED or (call.path is Path.ANSWERED and event.attempt < call.attempt):
+    stale = call.path is Path.ANSWERED and event.attempt < call.attempt
+    if not call.caller or call.path is Path.OFFERED or stale:
         return call, ()
     return _reach(call)
 
 
-@_on(PeerAskedAgain, Phase.CALLING, to=(Phase.CALLING, Phase.CONNECTING))
+@_on(PeerAskedAgain, Phase.CALLING, to=(Phase.CONNECTING,))
 def _asked_before_accept(call: Call, event: PeerAskedAgain) -> Result:
     """Its accept was lost on the way; asking for an offer says the same."""
     return _accepted(call, "answered") if call.about(event.peer, event.call_id) else _over(call, event)
@@ -380,7 +382,7 @@ def _stray_again(call: Call, event: PeerAskedAgain) -> Result:
     return (call, ()) if call.about(event.peer, event.call_id) else _over(call, event)
 
 
-@_on(MediaFlowing, Phase.CONNECTING, Phase.RECONNECTING, to=(Phase.CONNECTING, Phase.RECONNECTING, Phase.TALKING))
+@_on(MediaFlowing, Phase.CONNECTING, Phase.RECONNECTING, to=(Phase.TALKING,))
 def _media_flows(call: Call, event: MediaFlowing) -> Result:
     if event.call_id != call.call_id or not call.engine_up:
         return call, ()
@@ -395,7 +397,7 @@ def _media_flows(call: Call, event: MediaFlowing) -> Result:
     )
 
 
-@_on(MediaWentSilent, Phase.TALKING, to=(Phase.TALKING, Phase.RECONNECTING))
+@_on(MediaWentSilent, Phase.TALKING, to=(Phase.RECONNECTING,))
 def _media_silent(call: Call, event: MediaWentSilent) -> Result:
     return _reconnecting(call) if event.call_id == call.call_id else (call, ())
 
@@ -440,7 +442,7 @@ def _letters_back(call: Call, _: SignallingBack) -> Result:
 # Time
 
 
-@_on(TimerFired, Phase.CALLING, to=(Phase.CALLING, Phase.ENDED))
+@_on(TimerFired, Phase.CALLING, to=(Phase.ENDED,))
 def _time_calling(call: Call, event: TimerFired) -> Result:
     if event.call_id != call.call_id:
         return call, ()
@@ -449,14 +451,14 @@ def _time_calling(call: Call, event: TimerFired) -> Result:
     return call, (_ring_again(call) if event.timer is Timer.RING else ())
 
 
-@_on(TimerFired, Phase.RINGING, to=(Phase.RINGING, Phase.ENDED))
+@_on(TimerFired, Phase.RINGING, to=(Phase.ENDED,))
 def _time_ringing(call: Call, event: TimerFired) -> Result:
     if (event.call_id, event.timer) != (call.call_id, Timer.ANSWER):
         return call, ()
     return _ended(call, "no answer")
 
 
-@_on(TimerFired, Phase.CONNECTING, Phase.RECONNECTING, to=(Phase.CONNECTING, Phase.RECONNECTING, Phase.ENDED))
+@_on(TimerFired, Phase.CONNECTING, Phase.RECONNECTING, to=(Phase.ENDED,))
 def _time_reaching(call: Call, event: TimerFired) -> Result:
     if event.call_id != call.call_id:
         return call, ()
@@ -484,7 +486,7 @@ def _retry(call: Call) -> Result:
 
 
 def _reach(call: Call) -> Result:
-    """Build a path: the caller offers the next attempt, the callee asks for it. Without engine or letters, wait."""
+    """Build a path: the caller offers the next attempt, the callee asks for it; without engine or letters, wait."""
     later = StartTimer(Timer.RETRY, RETRY_S)
     if not (call.engine_up and call.signalling_up):
         return call, (later,)

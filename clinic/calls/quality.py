@@ -29,7 +29,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The word that is said now, the last figures, and for how many seconds they have been better than the word."""
+    """The word that is said now, the last figures, and for how many seconds these were better than the word."""
 
     level: Level = Level.GOOD
     better_for: int = 0
@@ -65,7 +65,7 @@ def seen(before: Quality, stats: CallStats) -> Quality:
 
 
 def measured(stats: CallStats) -> Level:
-    """What the figures of this one second say (thresholds: ITU-T G.114 for delay, 5 % loss where plain Opus breaks up)."""
+    """What the figures of one second say (delay: ITU-T G.114; plain Opus breaks up at 5 % loss)."""
     if stats.silent_s >= 1.0:
         return Level.RECONNECTING
     if stats.video_fps < 1.0:

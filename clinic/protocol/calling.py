@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two devices say to each other to make a call. They travel end to end sealed; here is only what is inside.
+"""What two devices say to each other to make a call. It travels sealed end to end; here is what is inside.
 
 Every message names its call; a message of another call, or of an older attempt, never changes anything.
 """

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call on this device: the pure machine joined to the engine, to the letters of the peer, and to the screen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic.calls import claims, machine
+from clinic.calls import events as e
+from clinic.calls.quality import Quality, seen
+from clinic.domain.clock import Clock, Random
+from clinic.domain.record import Record
+from clinic.protocol import calling as peer_says
+from clinic.protocol import engine as wire
+from clinic.protocol.codec import Malformed
+from desktop.kit.engine import CallEngine
+
+Post = Callable[[str, peer_says.CallMessage], None]
+
+
+class CallDesk(QObject):
+    """One per program. Hands every happening to the machine and carries out what it decides."""
+
+    changed = Signal(object)
+    noted = Signal(str, str)
+    said = Signal(str)
+    quality = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        me: str,
+        engine: CallEngine,
+        post: Post,
+        sign: claims.Sign,
+        verify: claims.Verify,
+        clock: Clock,
+        random: Random,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._post, self._sign, self._verify = engine, post, sign, verify
+        self._clock, self._random = clock, random
+        self._call = machine.idle(me)
+        self._queue: deque[e.Event] = deque()
+        self._link = Quality()
+        self._mute = wire.Mute()
+        self._keep: wire.KeepReceived | None = None
+        self._timers = {timer: self._alarm(timer) for timer in e.Timer}
+        engine.told.connect(self._from_engine)
+        engine.ready.connect(self._engine_ready)
+        engine.lost.connect(partial(self._happened, e.EngineLost()))
+        if engine.is_ready:
+            self._engine_ready()
+
+    # what screens use
+
+    @property
+    def call(self) -> machine.Call:
+        return self._call
+
+    @property
+    def muted(self) -> tuple[bool, bool]:
+        """(microphone, camera)"""
+        return self._mute.audio, self._mute.video
+
+    @property
+    def link(self) -> Quality:
+        return self._link
+
+    def ring(self, peer: str, encounter_id: str, my_name: str) -> str:
+        """Ring that device; the id of the call, or of the one that is already running."""
+        call_id = self._random(10).hex()
+        self._happened(e.RingPressed(peer, call_id, encounter_id, my_name))
+        return self._call.call_id
+
+    def answer(self) -> None:
+        self._happened(e.AnswerPressed())
+
+    def decline(self) -> None:
+        self._happened(e.DeclinePressed())
+
+    def hang(self) -> None:
+        if self._call.phase not in machine.RESTING:
+            self._happened(e.HangPressed())
+
+    def dismiss(self) -> None:
+        """Forget an ended call."""
+        self._happened(e.Dismissed())
+
+    def mute(self, *, audio: bool = False, video: bool = False) -> None:
+        """True: send silence, or a dark picture. Holds for the call, also through a new engine."""
+        self._mute = wire.Mute(audio=audio, video=video)
+        self._engine.send(self._mute)
+
+    def keep(self, path: str, consent_id: str) -> None:
+        """Write what is received into a file, until `stop_keeping` or the call's end."""
+        self._keep = wire.KeepReceived(path=path, consent_id=consent_id)
+        self._engine.send(self._keep)
+
+    def stop_keeping(self) -> None:
+        if self._keep is not None:
+            self._keep = None
+            self._engine.send(wire.StopKeeping())
+
+    def signalling(self, up: bool) -> None:
+        """Letters to the peer travel now, or do not."""
+        if up is not self._call.signalling_up:
+            self._happened(e.SignallingBack() if up else e.SignallingLost())
+
+    def deliver(self, peer: str, message: Record) -> None:
+        """A letter about a call, opened and its sender checked by the letter layer."""
+        if (event := self._event_of(peer, message)) is not None:
+            self._happened(event)
+
+    # happenings
+
+    def _event_of(self, peer: str, message: Record) -> e.Event | None:
+        match message:
+            case peer_says.Ring():
+                return e.RingArrived(peer, message)
+            case peer_says.Accept(call_id=call_id):
+                return e.PeerAccepted(peer, call_id)
+            case peer_says.Decline(call_id=call_id):
+                return e.PeerDeclined(peer, call_id)
+            case peer_says.Busy(call_id=call_id):
+                return e.PeerBusy(peer, call_id)
+            case peer_says.Hang(call_id=call_id):
+                return e.PeerHung(peer, call_id)
+            case peer_says.Again(call_id=call_id, attempt=attempt):
+                return e.PeerAskedAgain(peer, call_id, attempt)
+            case peer_says.Description():
+                return self._checked(peer, message)
+        return None
+
+    def _checked(self, peer: str, came: peer_says.Description) -> e.Event:
+        if self._call.about(peer, came.call_id):
+            try:
+                claims.check(self._call, peer, came, self._clock.now(), self._verify)
+            except (claims.Distrusted, Malformed):
+                return e.DescriptionDistrusted(peer, came.call_id)
+        return e.DescriptionArrived(peer, came)
+
+    def _from_engine(self, message: Record) -> None:
+        match message:
+            case wire.LocalDescription(call_id=call_id) if call_id == self._call.call_id:
+                described = claims.describe(
+                    self._call, message.attempt, message.sdp, message.type, self._clock.now(), self._sign
+                )
+                self._happened(e.DescriptionMade(described))
+            case wire.MediaBack(call_id=call_id):
+                self._happened(e.MediaFlowing(call_id))
+            case wire.MediaSilent(call_id=call_id):
+                self._happened(e.MediaWentSilent(call_id))
+            case wire.AttemptFailed(call_id=call_id, attempt=attempt):
+                self._happened(e.AttemptBroke(call_id, attempt))
+            case wire.CallStats(call_id=call_id) if call_id == self._call.call_id:
+                self._link = seen(self._link, message)
+                self.quality.emit(self._link)
+
+    def _engine_ready(self) -> None:
+        self._engine.send(self._mute)
+        if self._keep is not None:
+            self._engine.send(self._keep)
+        self._happened(e.EngineReady())
+
+    def _happened(self, event: e.Event) -> None:
+        """Steps the machine; what happens while effects are carried out waits its turn."""
+        self._queue.append(event)
+        if len(self._queue) > 1:
+            return
+        while self._queue:
+            before = self._call
+            self._call, effects = machine.step(before, self._queue[0])
+            for effect in effects:
+                self._carry_out(effect)
+            if self._call != before:
+                self.changed.emit(self._call)
+            self._queue.popleft()
+
+    # doings
+
+    def _carry_out(self, effect: e.Effect) -> None:
+        match effect:
+            case e.SendToPeer(peer=peer, message=message):
+                self._post(peer, message)
+            case e.StartEngineCall():
+                self._engine.send(self._start_command(effect))
+            case e.FeedRemote(call_id=call_id, attempt=attempt, sdp=sdp, type=kind):
+                self._engine.send(wire.AcceptRemote(call_id=call_id, attempt=attempt, sdp=sdp, type=kind))
+            case e.StopEngineCall(call_id=call_id):
+                self._stop_engine_call(call_id)
+            case e.StartTimer(timer=timer, seconds=seconds):
+                self._timers[timer].setProperty("call", self._call.call_id)
+                self._timers[timer].start(round(seconds * 1000))
+            case e.StopTimer(timer=timer):
+                self._timers[timer].stop()
+            case e.Note(encounter_id=encounter_id, step=step):
+                self.noted.emit(encounter_id, step)
+            case e.Say(status=status):
+                self.said.emit(str(status))
+
+    def _start_command(self, effect: e.StartEngineCall) -> wire.StartCall:
+        return wire.StartCall(
+            call_id=effect.call_id,
+            attempt=effect.attempt,
+            offerer=effect.offerer,
+            local_ring=self._engine.ring_name("local"),
+            remote_ring=self._engine.ring_name("remote"),
+        )
+
+    def _stop_engine_call(self, call_id: str) -> None:
+        self.stop_keeping()
+        self._engine.send(wire.Hangup(call_id=call_id))
+        self._mute, self._link = wire.Mute(), Quality()
+        self._engine.send(self._mute)
+        self._engine.wipe("remote")
+
+    def _alarm(self, timer: e.Timer) -> QTimer:
+        alarm = QTimer(self)
+        alarm.setSingleShot(True)
+        alarm.timeout.connect(partial(self._rang, timer))
+        return alarm
+
+    def _rang(self, timer: e.Timer) -> None:
+        self._happened(e.TimerFired(timer, str(self._timers[timer].property("call"))))

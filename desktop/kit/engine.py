@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The screen's side of the call engine: starts the child, speaks its protocol, owns the frames, replaces it when it dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from clinic.domain.record import Record
+from clinic.media.ring import Picture, Ring
+from clinic.protocol import engine as wire
+from clinic.protocol.codec import Malformed
+
+Which = Literal["local", "remote"]
+SILENT_MS = 2000
+"""Without a heartbeat for that long the engine is taken for dead."""
+FIRST_BEAT_MS = 8000
+"""A new engine gets that long to say Ready (a cold disk on a slow machine)."""
+AGAIN_MS = (0, 200, 1000, 3000)
+"""Waits before the next start when engines die one after the other."""
+STEADY_MS = 10_000
+
+
+class CallEngine(QObject):
+    """The engine child and its two rings. Commands sent while there is no engine are dropped: a machine asks again."""
+
+    told = Signal(object)
+    frame = Signal(str, QImage)
+    missing = Signal(str, str)
+    saved = Signal(str)
+    ready = Signal()
+    lost = Signal()
+
+    def __init__(
+        self,
+        *,
+        camera: str = "auto",
+        camera_scan: str = "",
+        microphone: str = "auto",
+        speaker: str = "auto",
+        cache: Path | None = None,
+        log: Path | None = None,
+        fps: int = 15,
+        extra: Sequence[str] = (),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        options = {"--camera": camera, "--camera-scan": camera_scan, "--microphone": microphone, "--speaker": speaker}
+        options |= {"--cache": str(cache or ""), "--log": str(log or ""), "--fps": str(fps)}
+        self._arguments = ["-m", "clinic.media", *(f"{key}={value}" for key, value in options.items() if value), *extra]
+        self._rings: dict[str, Ring] = {}
+        self._child: QProcess | None = None
+        self._framing = wire.Framing()
+        self._is_ready = False
+        self._stopping = False
+        self._deaths = 0
+        self._pulse = _alarm(self, self._went_silent)
+        self._again = _alarm(self, self._spawn)
+        self._steady = _alarm(self, self._forget_deaths)
+
+    # what screens use
+
+    @property
+    def pid(self) -> int:
+        """Of the running child, 0 while there is none."""
+        return int(self._child.processId()) if self._child is not None else 0
+
+    @property
+    def is_ready(self) -> bool:
+        return self._is_ready
+
+    def ring_name(self, which: Which) -> str:
+        return self._rings[which].name if which in self._rings else ""
+
+    def start(self) -> None:
+        """Make the rings and start the child; returns at once."""
+        self._stopping = False
+        if not self._rings:
+            self._rings = {"local": Ring.make(), "remote": Ring.make()}
+            self.destroyed.connect(_closer(self._rings))
+        if self._child is None:
+            self._spawn()
+
+    def stop(self) -> None:
+        """End the child (which finishes a running recording) and remove the rings."""
+        self._stopping = True
+        for alarm in (self._pulse, self._again, self._steady):
+            alarm.stop()
+        if self._child is not None:
+            self.send(wire.Quit())
+            self._child.closeWriteChannel()
+            if not self._child.waitForFinished(2000):
+                self._child.kill()
+                self._child.waitForFinished(1000)
+        self._close_rings()
+
+    def send(self, command: Record) -> None:
+        """Hand a command of `clinic.protocol.engine` to the child."""
+        if self._child is not None and self._child.state() == QProcess.ProcessState.Running:
+            self._child.write(wire.frame(command))
+
+    def open_camera(self, purpose: Literal["scan", "photo"]) -> None:
+        """Pictures come as `frame("local", …)` until the camera is closed or a call takes it."""
+        self.send(wire.OpenCamera(purpose=wire.Purpose(purpose), preview=self.ring_name("local")))
+
+    def close_camera(self) -> None:
+        self.send(wire.CloseCamera())
+        self.wipe("local")
+
+    def grab(self, which: Which = "local") -> QImage | None:
+        """The newest whole picture, a copy."""
+        ring = self._rings.get(which)
+        picture = ring.newest() if ring else None
+        return _image(picture) if picture else None
+
+    def wipe(self, which: Which) -> None:
+        """Forget the pictures of one ring."""
+        if which in self._rings:
+            self._rings[which].wipe()
+
+    # the child
+
+    def _spawn(self) -> None:
+        if self._stopping or self._child is not None:
+            return
+        self._framing = wire.Framing()
+        child = QProcess(self)
+        child.setProcessEnvironment(_environment())
+        child.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        child.readyReadStandardOutput.connect(self._read)
+        child.finished.connect(self._ended)
+        child.errorOccurred.connect(self._start_failed)
+        self._child = child
+        self._pulse.start(FIRST_BEAT_MS)
+        child.start(sys.executable, self._arguments)
+
+    def _read(self) -> None:
+        if self._child is None:
+            return
+        try:
+            messages = self._framing.feed(bytes(self._child.readAllStandardOutput().data()))
+        except Malformed:
+            self._child.kill()
+            return
+        newest: dict[str, wire.FrameReady] = {}
+        for message in messages:
+            if isinstance(message, wire.FrameReady):
+                newest[message.ring] = message
+            elif isinstance(message, Record):
+                self._take(message)
+        for announced in newest.values():
+            self._show(announced)
+
+    def _take(self, message: Record) -> None:
+        self._pulse.start(SILENT_MS)
+        match message:
+            case wire.Heartbeat():
+                return
+            case wire.Ready():
+                self._is_ready = True
+                self._steady.start(STEADY_MS)
+                self.ready.emit()
+            case wire.DeviceMissing(medium=medium, sentence=sentence):
+                self.missing.emit(str(medium), sentence)
+            case wire.Saved(path=path):
+                self.saved.emit(path)
+        self.told.emit(message)
+
+    def _show(self, announced: wire.FrameReady) -> None:
+        for which, ring in self._rings.items():
+            if ring.name == announced.ring and (picture := ring.read(announced.slot, announced.seq)):
+                self.frame.emit(which, _image(picture))
+
+    def _went_silent(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+    def _start_failed(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            self._ended()
+
+    def _ended(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.deleteLater()
+        was_ready, self._is_ready = self._is_ready, False
+        self._pulse.stop()
+        self._steady.stop()
+        if self._stopping:
+            return
+        if was_ready:
+            self.lost.emit()
+        self._again.start(AGAIN_MS[min(self._deaths, len(AGAIN_MS) - 1)])
+        self._deaths += 1
+
+    def _forget_deaths(self) -> None:
+        self._deaths = 0
+
+    def _close_rings(self) -> None:
+        for ring in self._rings.values():
+            ring.close()
+        self._rings.clear()
+
+
+def _alarm(owner: QObject, ring: Callable[[], None]) -> QTimer:
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.timeout.connect(ring)
+    return timer
+
+
+def _closer(rings: dict[str, Ring]) -> Callable[[], None]:
+    """Removes the rings also when the engine object dies without `stop()`."""
+
+    def close() -> None:
+        for ring in rings.values():
+            ring.close()
+        rings.clear()
+
+    return close
+
+
+def _image(picture: Picture) -> QImage:
+    """A QImage that owns its pixels."""
+    bytes_per_line = picture.width * 4
+    borrowed = QImage(picture.pixels, picture.width, picture.height, bytes_per_line, QImage.Format.Format_RGB32)
+    return borrowed.copy()
+
+
+def _environment() -> QProcessEnvironment:
+    """Ours, with the folder of our packages on the child's path."""
+    environment = QProcessEnvironment.systemEnvironment()
+    home = str(Path(wire.__file__).resolve().parents[2])
+    paths = [home, *environment.value("PYTHONPATH").split(os.pathsep)]
+    environment.insert("PYTHONPATH", os.pathsep.join(path for path in dict.fromkeys(paths) if path))
+    return environment

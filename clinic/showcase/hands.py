@@ -41,10 +41,10 @@ class Hands:
             self._lines.put(line)
         self._lines.put(None)
 
-    def do(self, act: str, timeout_s: float = _SPARE_S, **details: object) -> Told:
+    def do(self, act: str, patience_s: float = _SPARE_S, **details: object) -> Told:
         """One command and its answer; raises Stuck with the reason and what was on the screen."""
         with self._asking:
-            answer = self._ask(act, timeout_s, details)
+            answer = self._ask(act, patience_s, details)
             if answer["ok"]:
                 return answer
             tree = self._ask("tree", _SPARE_S, {}).get("tree", [])
@@ -121,13 +121,8 @@ class Hands:
         timeout_s: float = 10.0,
     ) -> Told:
         """Until it is visible (or hidden, enabled, or its text matches the regular expression)."""
-        spare = timeout_s + _SPARE_S
-        return self.do("wait", spare, on=on, text=text, hidden=hidden, enabled=enabled) if timeout_s == 10.0 else (
-            self._wait_for(spare, {"on": on, "text": text, "hidden": hidden, "enabled": enabled}, timeout_s)
-        )
-
-    def _wait_for(self, spare: float, details: dict[str, object], timeout_s: float) -> Told:
-        return self.do("wait", spare, **{**details, "timeout_s": timeout_s})
+        wish = {"text": text, "hidden": hidden, "enabled": enabled, "timeout_s": timeout_s}
+        return self.do("wait", timeout_s + _SPARE_S, on=on, **wish)
 
     def shot(self, path: Path, on: str | None = None) -> Path:
         """The whole window as PNG."""

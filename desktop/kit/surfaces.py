@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What carries other things or says how things are: cards, chips, notices, empty states, status, toasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.kit import icons, theme
+from desktop.kit.buttons import QuietButton, SecondaryButton
+from desktop.kit.text import Text, Tinted, named, styled
+
+SIGNS = {
+    "neutral": "info",
+    "primary": "info",
+    "info": "info",
+    "ok": "check",
+    "warn": "alert-triangle",
+    "danger": "alert-triangle",
+}
+
+
+class Sign(Tinted, QLabel):
+    """A small icon as a label, in a tone."""
+
+    def __init__(self, icon: str, tone: str = "text", size: int = 0) -> None:
+        super().__init__()
+        self._icon, self._tone, self._size = icon, tone, size
+        self.tinted()
+
+    def show_icon(self, icon: str, tone: str) -> None:
+        """Another icon or tone."""
+        self._icon, self._tone = icon, tone
+        self.tint()
+
+    def tint(self) -> None:
+        side = self._size or theme.current().scale.icon
+        self.setFixedSize(side, side)
+        if self._icon:
+            self.setPixmap(icons.pixmap(self._icon, side, self._tone, max(2.0, self.devicePixelRatioF())))
+
+
+class Card(QFrame):
+    """A surface for things that belong together; title and action in its head."""
+
+    def __init__(self, title: str = "", *, name: str = "", action: QWidget | None = None) -> None:
+        super().__init__()
+        named(self, name, title)
+        self.setProperty("kind", "card")
+        self.body = QVBoxLayout(self)
+        pad = theme.current().scale.pad + 2
+        self.body.setContentsMargins(pad, pad - 2, pad, pad - 2)
+        self.body.setSpacing(theme.current().scale.gap)
+        self._title = Text(title, "heading")
+        if title or action is not None:
+            self._head(action)
+
+    def _head(self, action: QWidget | None) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self._title, 1)
+        if action is not None:
+            row.addWidget(action)
+        self.body.addLayout(row)
+
+    def set_title(self, title: str) -> None:
+        """Another title (the card must have been made with one)."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
+    def add(self, thing: QWidget | QLayout, stretch: int = 0) -> None:
+        """Put a widget or a layout below what is there."""
+        if isinstance(thing, QWidget):
+            self.body.addWidget(thing, stretch)
+        else:
+            self.body.addLayout(thing, stretch)
+
+
+class Rule(QFrame):
+    """A hairline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "rule")
+
+
+class Chip(QFrame):
+    """A short fact on a coloured ground, with an icon where it warns."""
+
+    def __init__(self, text: str, tone: str = "neutral", icon: str = "", *, name: str = "") -> None:
+        super().__init__()
+        named(self, name, text)
+        self.setProperty("kind", "chip")
+        self.setProperty("tone", tone)
+        small = theme.current().scale.caption
+        self.setFixedHeight(small + 10)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 10, 0)
+        row.setSpacing(4)
+        sign = icon or ("alert-triangle" if tone in ("warn", "danger") else "")
+        if sign:
+            row.addWidget(Sign(sign, tone, small + 2))
+        self.label = QLabel(text)
+        row.addWidget(self.label)
+
+
+class Notice(QFrame):
+    """A bar inside the screen: what happened and what to do next. Hidden while it has nothing to say."""
+
+    acted = Signal()
+
+    def __init__(
+        self, *, name: str, tone: str = "info", text: str = "", next_step: str = "", action: str = ""
+    ) -> None:
+        super().__init__()
+        named(self, name)
+        self.setProperty("kind", "notice")
+        row = QHBoxLayout(self)
+        pad = theme.current().scale.gap
+        row.setContentsMargins(pad + 4, pad, pad + 4, pad)
+        row.setSpacing(pad + 2)
+        self._sign = Sign("info", tone)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        self._text = Text("", "strong", name=f"{name}.text", wrap=True)
+        self._next = Text("", "body", name=f"{name}.next", wrap=True)
+        words.addWidget(self._text)
+        words.addWidget(self._next)
+        self._action = SecondaryButton(action or " ", name=f"{name}.action")
+        self._action.clicked.connect(self.acted)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self._action)
+        self.say(tone, text, next_step, action)
+
+    def say(self, tone: str, text: str, next_step: str = "", action: str = "") -> None:
+        """Show a message; an empty text hides the bar."""
+        self._text.setText(text)
+        self._next.setText(next_step)
+        self._next.setVisible(bool(next_step))
+        self._action.setText(action)
+        self._action.setAccessibleName(action)
+        self._action.setVisible(bool(action))
+        self._sign.show_icon(SIGNS[tone], tone)
+        self._text.say(text, tone)
+        self.setAccessibleName(f"{text} {next_step}".strip())
+        styled(self, tone=tone)
+        self.setVisible(bool(text))
+        if text:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def hush(self) -> None:
+        """Nothing to say any more."""
+        self.setVisible(False)
+
+
+class EmptyState(QWidget):
+    """Instead of an empty list: what would be here and how to get it here."""
+
+    acted = Signal()
+
+    def __init__(self, icon: str, title: str, hint: str = "", action: str = "", *, name: str = "") -> None:
+        super().__init__()
+        named(self, name, title)
+        column = QVBoxLayout(self)
+        column.setSpacing(theme.current().scale.gap)
+        column.addStretch(1)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        column.addWidget(Sign(icon, "muted", theme.current().scale.icon * 2), 0, centre)
+        for words, role in ((title, "heading"), (hint, "muted")):
+            label = Text(words, role, wrap=True)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setVisible(bool(words))
+            column.addWidget(label)
+        if action:
+            button = SecondaryButton(action, name=f"{name}.action")
+            button.clicked.connect(self.acted)
+            column.addWidget(button, 0, centre)
+        column.addStretch(1)
+
+
+class StatusLine(QWidget):
+    """How things stand, as a sentence with a number; shape and colour repeat it."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__()
+        named(self, name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self._sign = Sign("", "neutral", theme.current().scale.caption + 4)
+        self._text = Text("", "caption", name=f"{name}.text", wrap=True)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+
+    def say(self, tone: str, sentence: str, icon: str = "") -> None:
+        """Show the sentence; the icon follows the tone unless one is named."""
+        self._sign.show_icon(icon or _STATES[tone], tone)
+        self._text.setText(sentence)
+        self.setAccessibleName(sentence)
+
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._text.text()
+
+
+_STATES = {**SIGNS, "ok": "cloud-check", "warn": "clock", "danger": "cloud-off", "neutral": "clock"}
+
+
+class Toast(QFrame):
+    """A short message over the window's lower edge that goes by itself and never takes the focus."""
+
+    def __init__(self, window: QWidget, text: str, tone: str, undo: str) -> None:
+        super().__init__(window)
+        named(self, "toast", text)
+        self.setProperty("kind", "toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.addWidget(Sign(SIGNS[tone], "surface"))
+        row.addWidget(Text(text, "strong", name="toast.text"))
+        self.undo = QuietButton(undo, name="toast.undo")
+        self.undo.setVisible(bool(undo))
+        row.addWidget(self.undo)
+        window.installEventFilter(self)
+        self.settle()
+
+    def settle(self) -> None:
+        """Sit at the lower middle of the window."""
+        self.adjustSize()
+        room = self.parentWidget()
+        width = min(self.sizeHint().width(), room.width() - 32)
+        self.setGeometry((room.width() - width) // 2, room.height() - self.height() - 24, width, self.height())
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Resize:
+            self.settle()
+        return super().eventFilter(watched, event)
+
+
+def toast(
+    window: QWidget,
+    text: str,
+    tone: str = "info",
+    undo: str = "",
+    on_undo: Callable[[], object] | None = None,
+    stay_ms: int = 6000,
+) -> Toast:
+    """Show a toast in the window, in place of the one before; `undo` adds a button that calls `on_undo`."""
+    for old in window.findChildren(Toast):
+        old.close()
+    made = Toast(window, text, tone, undo)
+    if on_undo is not None:
+        made.undo.clicked.connect(on_undo)
+    made.undo.clicked.connect(made.close)
+    QTimer.singleShot(stay_ms, made, made.close)
+    made.show()
+    QAccessible.updateAccessibility(QAccessibleEvent(made, QAccessible.Event.Alert))
+    return made

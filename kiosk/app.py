@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The supervisor: no Qt, no store. It starts one session child per patient; when one ends, for whatever reason, the next begins.
+
+Every child holds a pipe from here as its standard input: when the supervisor is gone, the child ends too. With `--hands` the pipe
+carries a driver's commands to the session of the moment and its answers back.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from kiosk import options
+from kiosk.restarts import STOP, End, Restarts, after
+
+SLOW_TO_END_S = 10.0
+
+
+class Supervisor:
+    """Runs sessions until told to stop. `command(n)` is the command line of the n-th session."""
+
+    def __init__(self, command: Callable[[int], Sequence[str]], hands: bool) -> None:
+        self._command, self._hands = command, hands
+        self._stopping = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._changed = threading.Condition()
+
+    def run(self) -> int:
+        """Sessions one after the other; answers the exit code of the supervisor."""
+        if self._hands:
+            threading.Thread(target=self._relay_commands, name="commands", daemon=True).start()
+        restarts, number = Restarts(), 0
+        while not self._stopping.is_set():
+            number += 1
+            began = time.monotonic()
+            code = self._one_session(number)
+            restarts, next_step = after(restarts, code, time.monotonic() - began)
+            if isinstance(next_step, End):
+                return next_step.code
+            self._stopping.wait(next_step.seconds)
+        return 0
+
+    def stop(self) -> None:
+        """End the session politely, and then the supervisor."""
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.poll() is None:
+            child.terminate()
+
+    def _one_session(self, number: int) -> int:
+        answers = subprocess.PIPE if self._hands else None
+        child = subprocess.Popen(self._command(number), stdin=subprocess.PIPE, stdout=answers)
+        with self._changed:
+            self._child = child
+            self._changed.notify_all()
+        if self._hands:
+            self._relay_answers(child)
+        code = self._ended(child)
+        with self._changed:
+            self._child = None
+        return STOP if self._stopping.is_set() else code
+
+    def _ended(self, child: subprocess.Popen[bytes]) -> int:
+        while True:
+            try:
+                return child.wait(SLOW_TO_END_S if self._stopping.is_set() else 1.0)
+            except subprocess.TimeoutExpired:
+                if self._stopping.is_set():
+                    child.kill()
+
+    def _relay_answers(self, child: subprocess.Popen[bytes]) -> None:
+        """Until the child closes its standard output, which it does by ending."""
+        assert child.stdout is not None
+        for line in child.stdout:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+
+    def _relay_commands(self) -> None:
+        for line in sys.stdin.buffer:
+            while not self._hand_over(line):
+                with self._changed:
+                    self._changed.wait(0.2)
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.stdin is not None:
+            child.stdin.close()
+
+    def _hand_over(self, line: bytes) -> bool:
+        """Give a command to the session of the moment; False while there is none."""
+        child = self._child
+        if child is None or child.stdin is None or child.poll() is not None:
+            return self._stopping.is_set()
+        try:
+            child.stdin.write(line)
+            child.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            return self._stopping.is_set()
+        return True
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m kiosk`: 0 when told to stop; 2, 3, 4 when a session cannot even begin, after its own sentence."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = options.parse(given)
+    supervisor = Supervisor(
+        lambda number: (sys.executable, "-m", "kiosk.session", *given, "--number", str(number)), parsed.hands
+    )
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        supervisor.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+    return supervisor.run()

@@ -1,0 +1,471 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One visit, decided: `update(journey, event) -> (journey, effects)`. The steps are data; nothing here shows or stores anything.
+
+What a patient tells is filed step by step, in order, while the screen already goes on. If filing fails (disk full), the
+rest waits in `to_file` and a sentence says so; nothing told is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, cast
+
+from clinic.domain.facts import Consent, Decision
+from clinic.domain.values import Coding, Stroke
+from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+
+if TYPE_CHECKING:
+    from clinic.services.consents import Template
+    from clinic.services.intake import Known, Visit
+
+
+class Step(StrEnum):
+    LANGUAGE = "language"
+    IDENTIFY = "identify"
+    GREET = "greet"
+    REASON = "reason"
+    SYMPTOMS = "symptoms"
+    VITALS = "vitals"
+    PHOTO = "photo"
+    CONSENT = "consent"
+    CHECK = "check"
+    WAITING = "waiting"
+    INCOMING = "incoming"
+    CALL = "call"
+    AFTER = "after"
+
+
+DOTS = tuple(Step)[:10]
+"""The steps a patient sees as dots."""
+BACK = {Step.IDENTIFY: Step.LANGUAGE, Step.GREET: Step.IDENTIFY, Step.SYMPTOMS: Step.REASON, Step.VITALS: Step.SYMPTOMS}
+"""Where "back" leads; what was filed for good (photo, consent) is not told twice."""
+PATIENCE_S = {Step.LANGUAGE: None, Step.WAITING: 20 * 60.0, Step.INCOMING: None, Step.CALL: None, Step.AFTER: 120.0}
+"""Seconds of silence before "still there?"; 60 where nothing else is said, None: never."""
+NEEDED = ("treatment", "teleconsultation")
+"""Scopes without which there is no visit by video."""
+
+
+def patience_s(step: Step) -> float | None:
+    return PATIENCE_S.get(step, 60.0)
+
+
+# What is filed, in this order
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    known: Known
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellReason:
+    reason: Coding
+    symptoms: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellVitals:
+    values: Mapping[str, Decimal]
+    on_oxygen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GivePhoto:
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GiveConsent:
+    template: Template
+    decisions: Mapping[str, Decision]
+    strokes: tuple[Stroke, ...]
+    read_aloud_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """In the waiting room from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The visit is cancelled."""
+
+
+Filing = Arrive | TellReason | TellVitals | GivePhoto | GiveConsent | Wait | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Everything the session knows of the visit; it dies with the process."""
+
+    step: Step = Step.LANGUAGE
+    language: str = "es"
+    known: Known | None = None
+    visit: Visit | None = None
+    reason: Coding | None = None
+    template: Template | None = None
+    by_video: bool = True
+    recording_consent: str = ""
+    """Id of the consent that allows keeping the call; '' when it was not given."""
+    to_file: tuple[Filing, ...] = ()
+    trouble: str = ""
+    """Why the first of `to_file` could not be filed (a message id)."""
+    place: QueuePlace | None = None
+    online: bool = False
+    call_phase: str = "idle"
+    call_reason: str = ""
+    clinician: str = ""
+    talked: bool = False
+    lines: tuple[ChatLine, ...] = ()
+    over: VisitOver | None = None
+    ending: bool = False
+
+    @property
+    def waiting_for_staff(self) -> bool:
+        """True once everything told was filed and the patient sits in the waiting room."""
+        return self.step is Step.WAITING and not self.to_file
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonChosen:
+    reason: Coding
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomsChosen:
+    symptoms: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsTaken:
+    values: Mapping[str, Decimal]
+    on_oxygen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTaken:
+    """b"" when it was skipped."""
+
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCame:
+    template: Template
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSigned:
+    decisions: Mapping[str, Decision]
+    strokes: tuple[Stroke, ...]
+    read_aloud_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDone:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    place: QueuePlace
+
+
+@dataclass(frozen=True, slots=True)
+class CallMoved:
+    """The call machine has a new state; `phase` as in docs/calls.md."""
+
+    phase: str
+    encounter: str
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCame:
+    line: ChatLine
+
+
+@dataclass(frozen=True, slots=True)
+class OverCame:
+    over: VisitOver
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineChanged:
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The first of `to_file` is safe; `result` is what the verb answered."""
+
+    result: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilingFailed:
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAgain:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BackPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The patient confirmed that she leaves, or nobody answered "still there?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    pass
+
+
+Event = (
+    LanguageChosen | Identified | Confirmed | ReasonChosen | SymptomsChosen | VitalsTaken | PhotoTaken | TemplateCame
+    | ConsentSigned | CheckDone | Placed | CallMoved | LineCame | OverCame | OnlineChanged | Filed | FilingFailed | FileAgain
+    | BackPressed | Left | Goodbye
+)  # fmt: skip
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """The screens speak this language from now on."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTemplate:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    filing: Filing
+    visit: Visit | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class KeepReceived:
+    consent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The process ends, and with it all it knew."""
+
+
+Effect = Speak | LoadTemplate | File | DeclineRing | HangUp | KeepReceived | Finish
+Result = tuple[Journey, tuple[Effect, ...]]
+
+
+def update(journey: Journey, event: Event) -> Result:
+    """The one rule table of a visit; an event that does not belong to the present step changes nothing."""
+    match event:
+        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged():
+            return _heard(journey, event)
+        case Filed() | FilingFailed() | FileAgain():
+            return _desk_answered(journey, event)
+        case TemplateCame(template):
+            return replace(journey, template=template, trouble=""), ()
+        case BackPressed():
+            return _back(journey)
+        case Left() | Goodbye():
+            return _end(journey, event)
+    return _answered(journey, event)
+
+
+def _answered(journey: Journey, event: Event) -> Result:
+    """What the patient says, step by step."""
+    match journey.step, event:
+        case Step.LANGUAGE, LanguageChosen(language):
+            return replace(journey, step=Step.IDENTIFY, language=language), (Speak(language),)
+        case Step.IDENTIFY, Identified(known):
+            return replace(journey, step=Step.GREET, known=known), ()
+        case Step.GREET, Confirmed(yes):
+            return _confirmed(journey, yes)
+        case Step.REASON, ReasonChosen(reason):
+            return replace(journey, step=Step.SYMPTOMS, reason=reason), ()
+        case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
+            return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
+        case Step.VITALS, VitalsTaken(values, on_oxygen):
+            told = (TellVitals(values, on_oxygen),) if values else ()
+            return _file(replace(journey, step=Step.PHOTO), *told)
+        case Step.PHOTO, PhotoTaken(jpeg):
+            given = (GivePhoto(jpeg),) if jpeg else ()
+            return _file(replace(journey, step=Step.CONSENT), *given)
+        case Step.CONSENT, ConsentSigned():
+            return _consented(journey, event)
+        case Step.CHECK, CheckDone():
+            return _file(replace(journey, step=Step.WAITING), Wait())
+    return journey, ()
+
+
+def _confirmed(journey: Journey, yes: bool) -> Result:
+    if not yes or journey.known is None:
+        return replace(journey, step=Step.IDENTIFY, known=None), ()
+    moved, effects = _file(replace(journey, step=Step.REASON), Arrive(journey.known, journey.language))
+    return moved, (*effects, LoadTemplate(journey.language))
+
+
+def _consented(journey: Journey, signed: ConsentSigned) -> Result:
+    if journey.template is None:
+        return journey, ()
+    by_video = all(signed.decisions.get(scope) == Decision.PERMIT for scope in NEEDED)
+    consent = GiveConsent(journey.template, signed.decisions, signed.strokes, signed.read_aloud_seconds)
+    if by_video:
+        return _file(replace(journey, step=Step.CHECK, by_video=True), consent)
+    return _file(replace(journey, step=Step.WAITING, by_video=False), consent, Wait())
+
+
+# Filing: one after the other
+
+
+def _file(journey: Journey, *filings: Filing) -> Result:
+    idle = not journey.to_file
+    moved = replace(journey, to_file=(*journey.to_file, *filings))
+    return moved, _next_filing(moved) if idle and filings else ()
+
+
+def _next_filing(journey: Journey) -> tuple[Effect, ...]:
+    return (File(journey.to_file[0], journey.visit),) if journey.to_file else ()
+
+
+def _desk_answered(journey: Journey, event: Event) -> Result:
+    match event:
+        case Filed(result) if journey.to_file:
+            done = replace(_with_result(journey, result), to_file=journey.to_file[1:], trouble="")
+            if done.ending and not done.to_file:
+                return done, (Finish(),)
+            return done, _next_filing(done)
+        case FilingFailed(sentence) if journey.ending:
+            return replace(journey, trouble=sentence), (Finish(),)
+        case FilingFailed(sentence):
+            return replace(journey, trouble=sentence), ()
+        case FileAgain() if journey.trouble:
+            again = replace(journey, trouble="")
+            effects = _next_filing(again)
+            return again, effects if again.template or again.visit is None else (*effects, LoadTemplate(again.language))
+    return journey, ()
+
+
+def _with_result(journey: Journey, result: object) -> Journey:
+    match journey.to_file[0]:
+        case Arrive():
+            return replace(journey, visit=cast("Visit", result))
+        case GiveConsent(decisions=decisions) if isinstance(result, Consent):
+            kept = decisions.get("recording") == Decision.PERMIT
+            return replace(journey, recording_consent=result.id if kept else "")
+    return journey
+
+
+# What comes from outside
+
+
+def _heard(journey: Journey, event: Event) -> Result:
+    match event:
+        case OnlineChanged(online):
+            return replace(journey, online=online), ()
+        case Placed(place) if _mine(journey, place.encounter):
+            return replace(journey, place=place), ()
+        case LineCame(line) if _mine(journey, line.encounter):
+            return replace(journey, lines=(*journey.lines, line)[-20:]), ()
+        case OverCame(over) if _mine(journey, over.encounter):
+            step = Step.AFTER if journey.step is Step.WAITING else journey.step
+            return replace(journey, over=over, step=step), ()
+        case CallMoved():
+            return _call_moved(journey, event)
+    return journey, ()
+
+
+def _mine(journey: Journey, encounter: str) -> bool:
+    return journey.visit is not None and journey.visit.encounter == encounter
+
+
+def _call_moved(journey: Journey, moved: CallMoved) -> Result:
+    seen = replace(journey, call_phase=moved.phase, call_reason=moved.reason, clinician=moved.name or journey.clinician)
+    match moved.phase:
+        case "ringing":
+            return _rung(journey, seen, moved)
+        case "connecting" | "talking" | "reconnecting" if journey.step in (Step.INCOMING, Step.CALL):
+            starts = moved.phase == "talking" and journey.call_phase not in ("talking", "reconnecting")
+            keep = (KeepReceived(journey.recording_consent),) if starts and journey.recording_consent else ()
+            return replace(seen, step=Step.CALL, talked=journey.talked or starts), keep
+        case "ended" | "idle" if journey.step in (Step.INCOMING, Step.CALL):
+            return replace(seen, step=Step.AFTER if journey.over else Step.WAITING), ()
+    return seen, ()
+
+
+def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
+    expected = _mine(journey, moved.encounter) and journey.by_video
+    if expected and journey.step in (Step.WAITING, Step.INCOMING):
+        return replace(seen, step=Step.INCOMING), ()
+    return journey, (DeclineRing(),)
+
+
+# Going
+
+
+def _back(journey: Journey) -> Result:
+    step = BACK.get(journey.step)
+    if step is None:
+        return journey, ()
+    return replace(journey, step=step, known=None if step in (Step.LANGUAGE, Step.IDENTIFY) else journey.known), ()
+
+
+def _end(journey: Journey, event: Event) -> Result:
+    if journey.ending:
+        return journey, ()
+    hang: tuple[Effect, ...] = (HangUp(),) if journey.step in (Step.INCOMING, Step.CALL) else ()
+    stuck = bool(journey.trouble)
+    going = replace(journey, ending=True, trouble="")
+    begun = journey.visit is not None or bool(journey.to_file)
+    if isinstance(event, Left) and begun and journey.over is None and not journey.talked:
+        going, effects = _file(going, Leave())
+    else:
+        effects = () if going.to_file else (Finish(),)
+    return going, (*hang, *(_next_filing(going) if stuck else effects))

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done to bytes before they are sealed: zstd makes them small, PADMÉ makes their length say little."""
+
+import zstandard
+
+from clinic.keys.refusals import Unreadable
+
+MAX_PLAIN = 8 * 1024 * 1024
+"""Bytes a packed message may become: 64 kB can claim to hold gigabytes."""
+_LEVEL = 3
+_END = b"\x80"
+
+
+def squeeze(data: bytes) -> bytes:
+    """Compressed, then padded to a PADMÉ length."""
+    return pad(zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data))
+
+
+def expand(packed: bytes) -> bytes:
+    """The inverse of `squeeze`. Raises Unreadable, also for more than 8 MiB."""
+    frame = unpad(packed)
+    try:
+        size = zstandard.get_frame_parameters(frame).content_size
+        if size > MAX_PLAIN:  # covers "unknown", which is 2**64 - 1
+            raise Unreadable("This message would grow beyond 8 MiB.")
+        return zstandard.ZstdDecompressor().decompress(frame, max_output_size=size, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise Unreadable("This message was not packed by Posta.") from error
+
+
+def padded_length(length: int) -> int:
+    """PADMÉ (Nikitin et al., PoPETs 2019): at most 12 % more, and only O(log log) bits of the length leak."""
+    if length < 2:
+        return length
+    exponent = length.bit_length() - 1
+    mantissa = exponent.bit_length()
+    mask = (1 << max(exponent - mantissa, 0)) - 1
+    return (length + mask) & ~mask
+
+
+def pad(data: bytes) -> bytes:
+    """Data, the byte 0x80, then zeros up to a PADMÉ length (ISO/IEC 7816-4)."""
+    length = len(data) + 1
+    return data + _END + bytes(padded_length(length) - length)
+
+
+def unpad(padded: bytes) -> bytes:
+    """The inverse of `pad`. Raises Unreadable."""
+    data, end, zeros = padded.rpartition(_END)
+    if not end or any(zeros):
+        raise Unreadable("This message was not packed by Posta.")
+    return data

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signatures inside facts: a user's under a note or a prescription, a device's under a consent.
+
+The signature covers a context and the encoded fact with its signature field empty; a fact that was changed, or moved to
+another patient, no longer carries it.
+"""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from clinic.domain.facts import Composition, Consent, MedicationRequest
+from clinic.keys.hashing import digest, same
+from clinic.keys.identity import DeviceKeys, UserKeys, device_id, verify
+from clinic.protocol.codec import encode
+
+FACT_CONTEXT = b"posta signed fact 1"
+CONSENT_CONTEXT = b"posta consent 1"
+Signed = TypeVar("Signed", Composition, MedicationRequest)
+
+
+def sign_fact(fact: Signed, user_keys: UserKeys) -> Signed:
+    """The fact with its author's signature."""
+    return replace(fact, user_signature=user_keys.sign(_fact_bytes(fact)))
+
+
+def verify_fact(fact: Composition | MedicationRequest, signing_key: bytes) -> bool:
+    """True if the owner of that Ed25519 key signed exactly this fact."""
+    return verify(signing_key, _fact_bytes(fact), fact.user_signature)
+
+
+def template_hash(text: str) -> bytes:
+    """BLAKE2b-256 of the exact text that was shown and read aloud."""
+    return digest(text.encode(), b"posta template")
+
+
+def sign_consent(consent: Consent, device_keys: DeviceKeys) -> Consent:
+    """The statement signed by the device it was given on; the device's name is filled in."""
+    named = replace(consent, device=device_id(device_keys.public.signing))
+    return replace(named, device_signature=device_keys.sign(_consent_bytes(named)))
+
+
+def verify_consent(consent: Consent, device_public: bytes, template_text: str) -> bool:
+    """True if that device signed exactly this statement, and exactly that text was shown."""
+    return (
+        consent.device == device_id(device_public)
+        and same(consent.template_hash, template_hash(template_text))
+        and verify(device_public, _consent_bytes(consent), consent.device_signature)
+    )
+
+
+def _fact_bytes(fact: Composition | MedicationRequest) -> bytes:
+    return FACT_CONTEXT + encode(replace(fact, user_signature=b""))
+
+
+def _consent_bytes(consent: Consent) -> bytes:
+    return CONSENT_CONTEXT + encode(replace(consent, device_signature=b""))

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Invitations: how a new device meets an administrator through a mailbox on the server, which learns nothing it could use.
+
+The invitation's secret names the mailbox and authenticates what is laid into it. Somebody who overheard the secret is
+caught by the six digits both people compare; they cost 64 MiB of Argon2id each, so that nobody makes keys
+to fit them while the code lives. Team keys are sealed only after that.
+"""
+
+from base64 import b32encode
+from dataclasses import replace
+from datetime import datetime
+
+from clinic.domain.clock import Random
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import TeamId
+from clinic.keys.codes import CodeKind, WrongCode, read_code, write_code
+from clinic.keys.hashing import SALT_BYTES, derive, digest, same, tag
+from clinic.keys.refusals import Unreadable
+from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
+from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.custody import Invitation
+from clinic.protocol.sync import JoinAnswer, JoinRequest
+from clinic.protocol.trust import DeviceKind, Role
+
+SECRET_BYTES = 16
+DIGITS = 6
+_REQUEST, _ANSWER = b"posta join ask", b"posta join reply"
+_DIGITS_COST = Cost(time_cost=3, memory_kib=FLOOR_KIB, lanes=2)
+
+
+def new_invitation(
+    *, server: str, fingerprint: bytes, role: Role, kind: DeviceKind, team: TeamId, expires_at: datetime, random: Random
+) -> Invitation:
+    """An invitation for one device; at most 24 h is the habit."""
+    return Invitation(
+        server=server, fingerprint=fingerprint, secret=random(SECRET_BYTES), role=role, kind=kind, team=team, expires_at=expires_at
+    )
+
+
+def invitation_text(invitation: Invitation) -> str:
+    """What the QR code says: 'POSTA:JOIN:1:…'."""
+    return write_code(CodeKind.JOIN, encode(invitation))
+
+
+def read_invitation(text: str, now: datetime) -> Invitation:
+    """The invitation in a scanned or typed text. Raises WrongCode, or Refusal once it has expired."""
+    try:
+        invitation = decode(read_code(CodeKind.JOIN, "".join(text.split())), Invitation)
+    except Malformed as error:
+        raise WrongCode(CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer.") from error
+    if len(invitation.secret) != SECRET_BYTES or len(invitation.fingerprint) != 32:
+        raise WrongCode(CodeKind.JOIN, "This invitation is not complete. Ask for a new one.")
+    if now >= invitation.expires_at:
+        raise Refusal("This invitation has expired. Ask the administrator for a new one.")
+    return invitation
+
+
+def mailbox_id(secret: bytes) -> str:
+    """Where request and answer are laid: 26 letters that do not tell the secret."""
+    return b32encode(derive(secret, b"posta mailbox", size=16)).decode().rstrip("=").lower()
+
+
+def seal_request(request: JoinRequest, secret: bytes) -> JoinRequest:
+    """The request with its MAC."""
+    return replace(request, mac=tag(secret, encode(replace(request, mac=b"")), _REQUEST))
+
+
+def check_request(request: JoinRequest, secret: bytes) -> None:
+    """Raises Unreadable unless somebody who knows the secret made it."""
+    if not same(request.mac, seal_request(request, secret).mac):
+        raise Unreadable("This request was not made with your invitation. Make a new invitation.")
+
+
+def seal_answer(answer: JoinAnswer, secret: bytes) -> JoinAnswer:
+    """The answer with its MAC."""
+    return replace(answer, mac=tag(secret, encode(replace(answer, mac=b"")), _ANSWER))
+
+
+def check_answer(answer: JoinAnswer, secret: bytes) -> None:
+    """Raises Unreadable unless somebody who knows the secret made it."""
+    if not same(answer.mac, seal_answer(answer, secret).mac):
+        raise Unreadable("This answer was not made with your invitation. Ask for a new invitation.")
+
+
+def comparison_digits(
+    request: JoinRequest, fingerprint: bytes, cost: Cost = _DIGITS_COST, *, weak_for_tests: bool = False
+) -> str:
+    """Six digits, the same on both screens only if both have the same request and the same organisation. About 0.15 s."""
+    seen = digest(fingerprint + encode(replace(request, mac=b"")), b"posta join look")
+    stretched = stretch(seen, digest(fingerprint, b"posta join salt", SALT_BYTES), cost, weak_for_tests=weak_for_tests)
+    return f"{int.from_bytes(stretched[:8], 'big') % 10**DIGITS:0{DIGITS}d}"

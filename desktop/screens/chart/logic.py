@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One person's chart: what is shown of it, and which part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from clinic.domain.facts import ClinicalStatus, Encounter, EncounterStatus
+from clinic.domain.ids import PatientId
+from clinic.domain.values import Attachment
+from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
+
+if TYPE_CHECKING:
+    from clinic.services.charts import Chart, Moment, Reading
+
+TABS = ("summary", "notes", "medication", "problems", "messages", "documents", "consents", "timeline", "opened")
+CARDS = ("blood_pressure", "heart_rate", "temperature", "spo2", "respiratory_rate", "weight", "glucose")
+OPEN = (EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`shown`: the vital whose curve is large; `picture`: the full photo of `document` once it is here."""
+
+    now: datetime
+    patient: PatientId = PatientId("")
+    chart: Chart | None = None
+    tab: str = "summary"
+    shown: str = "blood_pressure"
+    moments: tuple[Moment, ...] = ()
+    document: str = ""
+    picture: bytes = b""
+    picture_note: str = ""
+    card: str = ""
+    sentence: str = ""
+
+    @property
+    def visit(self) -> Encounter | None:
+        """The encounter that is open now."""
+        encounters = self.chart.encounters if self.chart else ()
+        return next((one for one in encounters if one.status in OPEN), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientOpened:
+    patient: PatientId
+    now: datetime
+    tab: str = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLoaded:
+    chart: Chart
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TabChosen:
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class VitalChosen:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsLoaded:
+    patient: PatientId
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChosen:
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCame:
+    document: str
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMissing:
+    document: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardIssued:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardClosed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FactsChanged:
+    patients: frozenset[PatientId]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChart:
+    """Effect: read the chart for the first time; it is written down who opened it."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Effect: read the same chart again, without a new entry."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMoments:
+    """Effect: read the timeline."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPicture:
+    """Effect: get the whole picture of a document."""
+
+    document: str
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """Effect: show the visit page of this encounter."""
+
+    encounter: Encounter
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCard:
+    """Effect: make a card for this person."""
+
+    patient: PatientId
+
+
+Event = (
+    PatientOpened | ChartLoaded | TabChosen | VitalChosen | MomentsLoaded | DocumentChosen | PictureCame
+    | PictureMissing | VisitPressed | CardPressed | CardIssued | CardClosed | FactsChanged | Failed
+)  # fmt: skip
+Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | IssueCard
+
+
+def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
+    match event:
+        case PatientOpened(patient, now, tab):
+            return State(now=now, patient=patient, tab=tab), (OpenChart(patient),)
+        case ChartLoaded(chart, now):
+            return _loaded(state, chart, now)
+        case TabChosen(tab):
+            return replace(state, tab=tab), ((LoadMoments(state.patient),) if tab == "timeline" else ())
+        case VitalChosen(key):
+            return replace(state, shown=key), ()
+        case MomentsLoaded(patient, moments):
+            return (replace(state, moments=moments) if patient == state.patient else state), ()
+        case DocumentChosen(document):
+            return _document(state, document)
+        case PictureCame(document, picture):
+            return (replace(state, picture=picture, picture_note="") if document == state.document else state), ()
+        case PictureMissing(document, sentence):
+            return (replace(state, picture_note=sentence) if document == state.document else state), ()
+        case VisitPressed():
+            return state, ((OpenVisit(state.visit),) if state.visit else ())
+        case CardPressed():
+            return state, (IssueCard(state.patient),)
+        case CardIssued(text):
+            return replace(state, card=text), ()
+        case CardClosed():
+            return replace(state, card=""), ()
+        case FactsChanged(patients):
+            return state, ((Redraw(state.patient),) if state.chart and state.patient in patients else ())
+        case Failed(sentence):
+            return replace(state, sentence=sentence), ()
+
+
+def _loaded(state: State, chart: Chart, now: datetime) -> tuple[State, tuple[Effect, ...]]:
+    if chart.person.patient != state.patient:
+        return state, ()
+    keys = [card.key for card in cards(chart)]
+    shown = state.shown if state.shown in keys or not keys else keys[0]
+    more = (LoadMoments(state.patient),) if state.tab == "timeline" else ()
+    return replace(state, chart=chart, now=now, shown=shown, sentence=""), more
+
+
+def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
+    found = next((one for one in (state.chart.documents if state.chart else ()) if one.id == document), None)
+    if found is None:
+        return replace(state, document="", picture=b"", picture_note=""), ()
+    fresh = replace(state, document=document, picture=b"", picture_note="")
+    return fresh, (LoadPicture(document, found.attachment),)
+
+
+@dataclass(frozen=True, slots=True)
+class VitalFace:
+    """What a vital card shows; `lines` names the series behind it."""
+
+    key: str
+    text: str
+    unit: str
+    flag: Flag | None
+    values: tuple[float, ...]
+    lines: tuple[str, ...]
+    at: datetime
+    method: str
+
+
+def cards(chart: Chart) -> tuple[VitalFace, ...]:
+    """The vitals this person has readings of, in a fixed order."""
+    found = (_face(chart, key) for key in CARDS)
+    return tuple(face for face in found if face is not None)
+
+
+def _face(chart: Chart, key: str) -> VitalFace | None:
+    if key == "blood_pressure":
+        return _pressure(chart)
+    readings = chart.readings.get(key, ())
+    if not readings:
+        return None
+    last = readings[-1]
+    return VitalFace(
+        key, vital_text(key, last.value), unit_text(key), flag_of(key, last.value), _values(readings), (key,), last.at,
+        str(last.method),
+    )  # fmt: skip
+
+
+def _pressure(chart: Chart) -> VitalFace | None:
+    high, low = chart.readings.get("systolic", ()), chart.readings.get("diastolic", ())
+    if not high or not low:
+        return None
+    flag = flag_of("systolic", high[-1].value) or flag_of("diastolic", low[-1].value)
+    text = f"{_plain(high[-1].value)}/{_plain(low[-1].value)}"
+    return VitalFace(
+        "blood_pressure", f"\u2066{text}\u2069", unit_text("systolic"), flag, _values(high), ("systolic", "diastolic"),
+        high[-1].at, str(high[-1].method),
+    )  # fmt: skip
+
+
+def _plain(value: Decimal) -> str:
+    return str(round(value))
+
+
+def _values(readings: tuple[Reading, ...]) -> tuple[float, ...]:
+    return tuple(float(reading.value) for reading in readings[-24:])
+
+
+def active_problems(chart: Chart) -> tuple[object, ...]:
+    return tuple(one for one in chart.conditions if one.status == ClinicalStatus.ACTIVE)

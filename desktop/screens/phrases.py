@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clinical values in the reader's words. No Qt: logic and views both use it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from clinic.domain.news2 import Risk, Score
+from clinic.domain.values import Coding
+from clinic.domain.vitals import VITALS
+from desktop.kit.words import N_, _, fmt_age, fmt_ago, fmt_date, fmt_number, fmt_time, fmt_value, plural
+
+if TYPE_CHECKING:
+    from clinic.services.people import PersonLine
+    from clinic.sync.status import SyncStatus
+
+
+class Said(NamedTuple):
+    """A sentence with its tone: neutral primary info ok warn danger."""
+
+    tone: str
+    text: str
+
+
+class Flag(NamedTuple):
+    """A short mark on a row or a banner: text, tone, icon name."""
+
+    text: str
+    tone: str = "neutral"
+    icon: str = ""
+
+
+SEXES = {"female": N_("female"), "male": N_("male"), "other": N_("other")}
+VITAL_NAMES = {
+    "blood_pressure": N_("Blood pressure"),
+    "systolic": N_("Systolic pressure"),
+    "diastolic": N_("Diastolic pressure"),
+    "heart_rate": N_("Heart rate"),
+    "respiratory_rate": N_("Breathing rate"),
+    "temperature": N_("Temperature"),
+    "spo2": N_("Oxygen saturation"),
+    "weight": N_("Weight"),
+    "height": N_("Height"),
+    "glucose": N_("Glucose"),
+    "on_oxygen": N_("Oxygen given"),
+    "alert": N_("Alertness"),
+}
+UNITS = {"/min": "/min", "Cel": "°C", "mm[Hg]": "mmHg", "%": "%", "kg": "kg", "cm": "cm", "mg/dL": "mg/dL"}
+ROUTES = {
+    "oral": N_("by mouth"),
+    "inhaled": N_("inhaled"),
+    "topical": N_("on the skin"),
+    "intramuscular": N_("into a muscle"),
+    "intravenous": N_("into a vein"),
+    "subcutaneous": N_("under the skin"),
+    "sublingual": N_("under the tongue"),
+    "ophthalmic": N_("in the eye"),
+    "rectal": N_("rectal"),
+}
+LANGUAGES = {"es": N_("Spanish"), "en": N_("English"), "pt": N_("Portuguese"), "gn": N_("Guaraní"), "qu": N_("Quechua")}
+SECTIONS = {
+    "subjective": N_("Subjective"),
+    "objective": N_("Objective"),
+    "assessment": N_("Assessment"),
+    "plan": N_("Plan"),
+}
+SCOPES = {
+    "treatment": N_("Treatment"),
+    "teleconsultation": N_("Video visit"),
+    "recording": N_("Recording the call"),
+    "sharing": N_("Sharing with other clinics"),
+    "analytics": N_("Anonymous statistics"),
+}
+METHODS = {"manual": N_("by hand"), "device": N_("device"), "kiosk": N_("kiosk")}
+SEVERITIES = {
+    "contraindicated": N_("Do not combine"),
+    "major": N_("Serious"),
+    "moderate": N_("Caution"),
+    "minor": N_("Minor"),
+    "duplicate": N_("Already taken"),
+    "allergy": N_("Allergy"),
+}
+_RISKS = {
+    Risk.HIGH: (N_("emergency"), "danger"),
+    Risk.MEDIUM: (N_("urgent"), "warn"),
+    Risk.SINGLE: (N_("urgent review"), "warn"),
+    Risk.LOW: (N_("stable"), "ok"),
+    Risk.UNKNOWN: (N_("not scored"), "neutral"),
+}
+
+
+def named(table: dict[str, str], key: str) -> str:
+    """The translated word of a key; the key itself where the table has none."""
+    return _(table.get(str(key), str(key)))
+
+
+def coded(coding: Coding | None) -> str:
+    """What a code means, in words."""
+    return "" if coding is None else _(coding.display) or coding.code
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter big."""
+    return text[:1].upper() + text[1:]
+
+
+def urgency(score: Score) -> Flag:
+    """NEWS2 as a word with a tone and a shape: never colour alone."""
+    word, tone = _RISKS[score.risk]
+    icon = {"danger": "alert-triangle", "warn": "alert-triangle", "ok": "check"}.get(tone, "clock")
+    return Flag(_(word), tone, icon)
+
+
+def points(score: Score) -> str:
+    """The total, or a dash when an input is missing."""
+    return "–" if score.total is None else str(score.total)
+
+
+def missing_inputs(score: Score) -> str:
+    """Which inputs the score waits for, as a sentence; '' when it is whole."""
+    if not score.missing:
+        return ""
+    return _("No NEWS2 total: %(what)s missing") % {"what": ", ".join(named(VITAL_NAMES, m).lower() for m in score.missing)}
+
+
+def dotted(dni: str) -> str:
+    """A DNI as it is printed: 12.345.678."""
+    return fmt_number(int(dni)).replace(",", ".").replace("\xa0", ".") if dni.isdigit() else dni
+
+
+def number_text(dni: str) -> str:
+    """DNI with its name, or '' without one."""
+    return f"DNI {dotted(dni)}" if dni else ""
+
+
+def age_text(birth: date | None, today: date) -> str:
+    return fmt_age(birth, today) if birth else ""
+
+
+def born_text(birth: date | None) -> str:
+    return _("born %(date)s") % {"date": fmt_date(birth)} if birth else _("birth date unknown")
+
+
+def person_detail(person: PersonLine, today: date) -> str:
+    """Age, birth date and DNI in one line."""
+    parts = (age_text(person.birth_date, today), born_text(person.birth_date), number_text(person.dni))
+    return " · ".join(part for part in parts if part)
+
+
+def vital_text(key: str, value: Decimal) -> str:
+    """A reading without its unit."""
+    vital = VITALS.get(key)
+    return fmt_value(value, digits=vital.decimals if vital else None)
+
+
+def unit_text(key: str) -> str:
+    vital = VITALS.get(key)
+    return UNITS.get(vital.unit, vital.unit) if vital else ""
+
+
+def band(key: str) -> tuple[float, float] | None:
+    """The adult reference band of a vital."""
+    vital = VITALS.get(key)
+    return (float(vital.band[0]), float(vital.band[1])) if vital and vital.band else None
+
+
+def flag_of(key: str, value: Decimal) -> Flag | None:
+    """High or low against the adult reference band, with a shape."""
+    edges = band(key)
+    if edges is None or edges[0] <= value <= edges[1]:
+        return None
+    return Flag(_("High"), "warn", "arrow-up") if value > edges[1] else Flag(_("Low"), "warn", "arrow-down")
+
+
+def waited(since: datetime, now: datetime) -> str:
+    """Minutes in the waiting room."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    if minutes < 60:
+        return plural("%(n)d min", "%(n)d min", minutes)
+    return _("%(h)d h %(m)02d min") % {"h": minutes // 60, "m": minutes % 60}
+
+
+def sync_words(status: SyncStatus | None, now: datetime) -> Said:
+    """How this computer stands with the centre: numbers, never adjectives."""
+    if status is None:
+        return Said("neutral", _("Not connected to a centre yet"))
+    if status.refused or status.quarantined:
+        return Said("danger", _needs_a_look(status))
+    if status.waiting:
+        waits = plural("%(n)d change waits to leave this computer", "%(n)d changes wait to leave this computer", status.waiting)
+        return Said("warn", f"{waits} · {_exchanged(status, now)}")
+    if not status.online:
+        return Said("warn", f"{_('The centre cannot be reached')} · {_exchanged(status, now)}")
+    at = fmt_time(status.last_exchange_at) if status.last_exchange_at else ""
+    counted = plural(
+        "All %(n)d change acknowledged by the centre", "All %(n)d changes acknowledged by the centre", status.acknowledged
+    )
+    return Said("ok", f"{counted} · {at}" if at else counted)
+
+
+def _exchanged(status: SyncStatus, now: datetime) -> str:
+    if status.last_exchange_at is None:
+        return _("no exchange yet")
+    return _("last exchange %(ago)s") % {"ago": fmt_ago(status.last_exchange_at, now)}
+
+
+def _needs_a_look(status: SyncStatus) -> str:
+    parts = []
+    if status.refused:
+        parts.append(plural("%(n)d change was refused by the centre", "%(n)d changes were refused by the centre", status.refused))
+    if status.quarantined:
+        parts.append(plural("%(n)d arrival is set aside", "%(n)d arrivals are set aside", status.quarantined))
+    return " · ".join(parts)
+
+
+_ENDINGS = {
+    "hung up": N_("The call has ended"),
+    "declined": N_("The kiosk did not want to answer. You can ring again"),
+    "busy": N_("The kiosk is in another call. Try again in a moment"),
+    "no answer": N_("Nobody answered. You can ring again"),
+    "cancelled": N_("You stopped ringing"),
+    "lost": N_("The call could not come back. You can ring again"),
+    "no media": N_("Picture and sound did not get through. You can ring again"),
+}
+
+
+def call_words(phase: str, reason: str, letters: bool, reachable: bool) -> Said:
+    """The state of the call as a sentence. `letters`: messages to the kiosk travel; `reachable`: the kiosk is online."""
+    match phase:
+        case "calling":
+            ring = _("Ringing at the kiosk …") if letters else _("No network: it will ring as soon as the link is back")
+            return Said("info" if letters else "warn", ring)
+        case "connecting":
+            return Said("info", _("Answered. Connecting picture and sound …"))
+        case "talking":
+            return Said("ok", _("In call"))
+        case "reconnecting":
+            cut = _("The link is cut: the note goes on, the call comes back by itself")
+            return Said("warn", _("Reconnecting picture and sound: the note goes on") if letters else cut)
+        case "ended":
+            return Said("neutral", _(_ENDINGS.get(reason, "The call has ended")))
+    if not reachable:
+        return Said("warn", _("The kiosk is not connected now. It will ring when it is back"))
+    return Said("neutral", _("The patient is in front of the kiosk. One click rings"))

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame: which page shows, finding people from anywhere, how the computer stands with the centre, the lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clinic.domain.ids import PatientId
+
+if TYPE_CHECKING:
+    from clinic.services.people import PersonLine
+    from clinic.sync.status import SyncStatus
+
+PAGES = ("today", "patients", "schedule", "messages", "chart", "visit")
+IN_CALL = ("calling", "connecting", "talking", "reconnecting")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`visiting`: a visit is open and its page may be shown; `call`: the phase of the one call."""
+
+    now: datetime
+    page: str = "today"
+    searched: str = ""
+    found: tuple[PersonLine, ...] = ()
+    status: SyncStatus | None = None
+    call: str = "idle"
+    visiting: bool = False
+    waiting: int = 0
+    idle_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PageChosen:
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTyped:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFound:
+    text: str
+    people: tuple[PersonLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChosen:
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCame:
+    status: SyncStatus
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MinutePassed:
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCounted:
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOpened:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class IdleTooLong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LockPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Effect: look people up."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChart:
+    """Effect: show this person's chart."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAndLock:
+    """Effect: save every draft, then cover the screen."""
+
+
+Event = (
+    PageChosen | SearchTyped | PeopleFound | PersonChosen | StatusCame | MinutePassed | CallChanged
+    | WaitingCounted | VisitOpened | IdleTooLong | LockPressed
+)  # fmt: skip
+Effect = Find | OpenChart | SaveAndLock
+
+
+def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
+    match event:
+        case PageChosen(page):
+            return replace(state, page=page), ()
+        case SearchTyped(text):
+            return _typed(state, text.strip())
+        case PeopleFound(text, people):
+            return (replace(state, found=people) if text == state.searched else state), ()
+        case PersonChosen(patient):
+            return replace(state, searched="", found=(), page="chart"), (OpenChart(patient),)
+        case StatusCame(status, now):
+            return replace(state, status=status, now=now), ()
+        case MinutePassed(now):
+            return replace(state, now=now), ()
+        case CallChanged(phase):
+            return replace(state, call=phase), ()
+        case WaitingCounted(n):
+            return replace(state, waiting=n), ()
+        case VisitOpened():
+            return replace(state, visiting=True, page="visit"), ()
+        case LockPressed():
+            return state, (SaveAndLock(),)
+        case IdleTooLong():
+            return state, (() if state.call in IN_CALL else (SaveAndLock(),))
+
+
+def _typed(state: State, text: str) -> tuple[State, tuple[Effect, ...]]:
+    if not text:
+        return replace(state, searched="", found=()), ()
+    return replace(state, searched=text), (Find(text),)

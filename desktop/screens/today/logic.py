@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The waiting room as the clinician sees it, and what is booked for today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clinic.domain.ids import DeviceId, EncounterId, PatientId
+
+if TYPE_CHECKING:
+    from clinic.services.waiting import Waiting
+    from desktop.screens.verbs import Booked
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`rows` come sorted by the queue (most urgent first); `chosen` is the encounter the buttons act on."""
+
+    now: datetime
+    rows: tuple[Waiting, ...] = ()
+    booked: tuple[Booked, ...] = ()
+    chosen: str = ""
+    loaded: bool = False
+    confirming: bool = False
+    sentence: str = ""
+
+    @property
+    def selected(self) -> Waiting | None:
+        return next((row for row in self.rows if row.encounter.id == self.chosen), None)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLoaded:
+    rows: tuple[Waiting, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLoaded:
+    booked: tuple[Booked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinutePassed:
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RowChosen:
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowOpened:
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAsked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MatchConfirmed:
+    other: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class BookedOpened:
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class FactsChanged:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadQueue:
+    """Effect: read the queue and today's appointments."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """Effect: open the visit page; `ring` also rings the kiosk."""
+
+    encounter: EncounterId
+    patient: PatientId
+    kiosk: DeviceId
+    ring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChart:
+    """Effect: show this person's chart."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmIdentity:
+    """Effect: the person who came is the one in the record."""
+
+    provisional: PatientId
+    other: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Effect: somebody has arrived: sound and badge."""
+
+    arrived: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountWaiting:
+    """Effect: tell the rail and the kiosks how many wait."""
+
+    rows: tuple[Waiting, ...]
+
+
+Event = (
+    QueueLoaded | BookedLoaded | MinutePassed | RowChosen | RowOpened | CallPressed | IdentityAsked | IdentityLeft
+    | MatchConfirmed | BookedOpened | FactsChanged | Failed
+)  # fmt: skip
+Effect = LoadQueue | OpenVisit | OpenChart | ConfirmIdentity | Announce | CountWaiting
+
+
+def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
+    match event:
+        case QueueLoaded(rows, now):
+            return _loaded(state, rows, now)
+        case BookedLoaded(booked):
+            return replace(state, booked=booked), ()
+        case MinutePassed(now):
+            return replace(state, now=now), ()
+        case RowChosen(encounter):
+            same = encounter == state.chosen
+            return replace(state, chosen=encounter, confirming=state.confirming and same), ()
+        case RowOpened(encounter):
+            return _opened(replace(state, chosen=encounter), ring=False)
+        case CallPressed():
+            return _opened(state, ring=True)
+        case IdentityAsked():
+            asked = state.selected is not None and not state.selected.verified
+            return replace(state, confirming=asked), ()
+        case IdentityLeft():
+            return replace(state, confirming=False), ()
+        case MatchConfirmed(other):
+            return _confirmed(state, other)
+        case BookedOpened(patient):
+            return state, (OpenChart(patient),)
+        case FactsChanged():
+            return state, (LoadQueue(),)
+        case Failed(sentence):
+            return replace(state, sentence=sentence), ()
+
+
+def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[State, tuple[Effect, ...]]:
+    known = {row.encounter.id for row in state.rows}
+    present = [row.encounter.id for row in rows]
+    arrived = sum(1 for encounter in present if encounter not in known) if state.loaded else 0
+    chosen = state.chosen if state.chosen in present else (present[0] if present else "")
+    confirming = state.confirming and chosen == state.chosen
+    fresh = replace(state, rows=rows, now=now, chosen=chosen, loaded=True, confirming=confirming, sentence="")
+    news: tuple[Effect, ...] = (Announce(arrived),) if arrived else ()
+    return fresh, (CountWaiting(rows), *news)
+
+
+def _opened(state: State, *, ring: bool) -> tuple[State, tuple[Effect, ...]]:
+    row = state.selected
+    if row is None:
+        return state, ()
+    visit = row.encounter
+    return state, (OpenVisit(EncounterId(visit.id), visit.patient, visit.kiosk, ring=ring),)
+
+
+def _confirmed(state: State, other: PatientId) -> tuple[State, tuple[Effect, ...]]:
+    row = state.selected
+    if row is None or not any(match.patient == other for match in row.matches):
+        return state, ()
+    return replace(state, confirming=False), (ConfirmIdentity(row.person.patient, other),)

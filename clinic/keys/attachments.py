@@ -6,7 +6,7 @@ says so, therefore a file that was cut short is noticed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from nacl.bindings import (
@@ -36,12 +36,20 @@ from clinic.keys.refusals import Unreadable
 
 PIECE = 64 * 1024
 """Bytes of plaintext in a piece."""
-_PERSON = b"posta attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBytes:
+    """A small file sealed whole: its name, its key, and what may lie anywhere."""
+
+    id: str
+    key: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`id`: hash of the ciphertext, 64 hexadecimal digits; `size`: bytes of plaintext."""
+    """`id`: BLAKE2b-256 of the ciphertext, 64 hexadecimal digits, without personalisation as servers check it; `size`: bytes of plaintext."""
 
     id: str
     size: int
@@ -54,7 +62,7 @@ def new_attachment_key(random: Random) -> bytes:
 
 def attachment_id(ciphertext: Iterable[bytes]) -> str:
     """The name of a ciphertext, given in parts of any length."""
-    hashed = blake2b(digest_size=32, person=_PERSON)
+    hashed = blake2b(digest_size=32)
     for part in ciphertext:
         hashed.update(part)
     return hashed.hexdigest()
@@ -62,7 +70,7 @@ def attachment_id(ciphertext: Iterable[bytes]) -> str:
 
 def store_attachment(plain: Iterable[bytes], key: bytes, sink: Callable[[bytes], object]) -> Stored:
     """Encrypt `plain` (parts of any length) into `sink`, never holding more than two pieces."""
-    hashed, size = blake2b(digest_size=32, person=_PERSON), 0
+    hashed, size = blake2b(digest_size=32), 0
 
     def counted() -> Iterator[bytes]:
         nonlocal size
@@ -74,6 +82,20 @@ def store_attachment(plain: Iterable[bytes], key: bytes, sink: Callable[[bytes],
         hashed.update(part)
         sink(part)
     return Stored(hashed.hexdigest(), size)
+
+
+def seal_bytes(data: bytes, random: Random) -> SealedBytes:
+    """A photo or a page, sealed under a key of its own."""
+    key = new_attachment_key(random)
+    ciphertext = b"".join(encrypt([data], key))
+    return SealedBytes(attachment_id([ciphertext]), key, ciphertext)
+
+
+def unseal_bytes(ciphertext: bytes, key: bytes, id: str) -> bytes:
+    """The plaintext. Raises Unreadable unless it is exactly the file of that name, whole."""
+    if attachment_id([ciphertext]) != id:
+        raise Unreadable("This is another file than the record names. Fetch it again.")
+    return b"".join(decrypt([ciphertext], key))
 
 
 def encrypt(plain: Iterable[bytes], key: bytes) -> Iterator[bytes]:

@@ -34,10 +34,17 @@ class Card:
     def public_key(self) -> bytes:
         return public_box_key(self.private_key)
 
-    @property
-    def text(self) -> str:
-        """What the QR code says: 'POSTA:CARD:1:…'."""
-        return write_code(CodeKind.CARD, self.secret)
+
+def card_pair(secret: bytes) -> Card:
+    """Look-up id and keys of a secret of 32 bytes."""
+    if len(secret) != KEY_BYTES:
+        raise ValueError("a card's secret has 32 bytes")
+    return Card(secret)
+
+
+def card_text(secret: bytes) -> str:
+    """What the QR code says: 'POSTA:CARD:1:…', 71 characters."""
+    return write_code(CodeKind.CARD, secret)
 
 
 def new_card(random: Random) -> Card:

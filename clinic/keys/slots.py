@@ -41,7 +41,7 @@ class Opened:
 
     label: str
     store_key: bytes = field(repr=False)
-    user: UserId = NOBODY
+    user_id: UserId = NOBODY
     user_keys: UserKeys | None = field(default=None, repr=False)
 
 
@@ -108,7 +108,7 @@ class Slots:
         """Open with the secret of the recovery sheets. Raises WrongPassword, Unreadable."""
         return self._open(SlotKind.RECOVERY, secret, label)
 
-    def open_key_file(self, secret: bytes, label: str | None = None) -> Opened:
+    def open_with_key(self, secret: bytes, label: str | None = None) -> Opened:
         """Open with the content of the key file. Raises WrongPassword, Unreadable."""
         return self._open(SlotKind.DEVICE_KEY, secret, label)
 
@@ -187,7 +187,7 @@ def _strong(secret: bytes) -> bytes:
 
 def _filled(slot: Slot, key: bytes, content: Opened, nonce: bytes) -> Slot:
     keys = content.user_keys.encode() if content.user_keys else b""
-    plain = encode(SlotContent(store_key=content.store_key, user=content.user, user_keys=keys))
+    plain = encode(SlotContent(store_key=content.store_key, user=content.user_id, user_keys=keys))
     sealed = nonce + lock(key, nonce, plain, _context(slot))
     return Slot(
         label=slot.label, kind=slot.kind, salt=slot.salt, time_cost=slot.time_cost, memory_kib=slot.memory_kib,

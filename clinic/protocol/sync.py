@@ -56,6 +56,14 @@ class Session(Record):
     expires_at: datetime = n(2)
 
 
+@record(313)
+class TrustPart(Record):
+    """A run of the trust log from position `first` on: body of POST /v1/trust, answer of GET /v1/trust?from=N."""
+
+    first: int = n(1)
+    statements: tuple[bytes, ...] = n(2, default=())
+
+
 @record(320)
 class Cursor(Record):
     scope: ScopeId = n(1)
@@ -118,6 +126,8 @@ class SyncResponse(Record):
     more: bool = n(10, default=False)
     want_cursors: bool = n(11, default=False)
     server_time: datetime = n(12)
+    trust_position: int = n(13, default=-1)
+    """Position of the last statement the remote holds; a client that has more hands in the rest next time."""
 
 
 @record(325)
@@ -137,6 +147,8 @@ class FaultNumber(IntEnum):
     TOO_MANY = 6
     VERSION = 7
     FULL = 8
+    CONFLICT = 9
+    """Taken already by something else (a mailbox, a place in an upload)."""
     BUG = 99
 
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One exchange without a wire: what to ask a remote from a snapshot of the store, and what its answer means.
+
+The rules of the remote, which every client may rely on:
+
+* `env_no` counts from 1 in each incarnation of a device, `seq` from 1 in each scope.
+* A refused envelope has used up its number: the remote goes on with the next one. Only GAP, WRONG_SENDER and
+  REVOKED leave the number free.
+* After a change of the remote's epoch it may have forgotten things: cursors start at 0 again, and everything from
+  its `acked_env_no` + 1 on is offered anew. Taking something twice changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from clinic.domain.ids import DeviceId, ScopeId
+from clinic.protocol.codec import dumps
+from clinic.protocol.sync import PROTOCOL_MAX, PROTOCOL_MIN, Cursor, EnvelopeRefused, Refused, SyncRequest, SyncResponse
+
+DEFAULT_BUDGET = 262_144
+KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})
+"""Refusals that leave the envelope's number free."""
+
+
+def cursor_digest(cursors: Mapping[ScopeId, int]) -> bytes:
+    """First 8 bytes of BLAKE2b-256 over the sorted cursor vector; scopes at 0 do not count."""
+    vector = sorted([scope, seq] for scope, seq in cursors.items() if seq > 0)
+    return blake2b(dumps(vector), digest_size=32).digest()[:8]
+
+
+def envelope_hash(wire: bytes) -> bytes:
+    """BLAKE2b-256 of an envelope as it travels."""
+    return blake2b(wire, digest_size=32).digest()
+
+
+def next_chain(chain: bytes, digest: bytes) -> bytes:
+    """The chain of a scope after one more envelope: BLAKE2b-256(chain before + hash of the envelope); b'' at the start."""
+    return blake2b(chain + digest, digest_size=32).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the store knows of one remote: `told` are the cursors the remote has confirmed, `cursors` ours of today."""
+
+    device: DeviceId
+    incarnation: int
+    server_epoch: str
+    cursors: Mapping[ScopeId, int]
+    told: Mapping[ScopeId, int]
+    trust_position: int
+    trust: tuple[bytes, ...]
+    """Statements we hold from the position the remote lacks."""
+    envelopes: tuple[bytes, ...]
+    """Picked by `clinic.sync.batch.pick`."""
+    want_cursors: bool = False
+    """The remote asked for the whole vector."""
+
+
+def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAULT_BUDGET) -> SyncRequest:
+    """The request of one exchange."""
+    every = snapshot.want_cursors
+    said = {} if every else snapshot.told
+    changed = sorted((scope, seq) for scope, seq in snapshot.cursors.items() if seq != said.get(scope, 0))
+    return SyncRequest(
+        device=snapshot.device,
+        incarnation=snapshot.incarnation,
+        server_epoch=snapshot.server_epoch,
+        cursor_digest=cursor_digest(snapshot.cursors),
+        cursors=tuple(Cursor(scope=scope, seq=seq) for scope, seq in changed),
+        all_cursors=every,
+        trust_position=snapshot.trust_position,
+        trust=snapshot.trust,
+        envelopes=snapshot.envelopes,
+        byte_budget=byte_budget,
+        sent_at=sent_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the store has to do with an answer, in one transaction together with the envelopes it applies."""
+
+    acked_env_no: int
+    """Outbox rows up to this number are durable at the remote, but for `refused`."""
+    refused: tuple[EnvelopeRefused, ...]
+    """These go to quarantine; they are never sent again."""
+    resend_from: int | None
+    """Rows from this number on must be offered anew, or None."""
+    forget_cursors: bool
+    """The remote is not the one it was: our cursors of it start at 0."""
+    tell_all_cursors: bool
+    more: bool
+    received: int
+
+
+def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
+    """What an answer to that request means."""
+    another = bool(request.server_epoch) and response.epoch != request.server_epoch
+    gap = any(item.why == Refused.GAP for item in response.refused)
+    return Meaning(
+        acked_env_no=response.acked_env_no if response.acked_incarnation == request.incarnation else 0,
+        refused=tuple(item for item in response.refused if item.why != Refused.GAP),
+        resend_from=response.acked_env_no + 1 if another or gap else None,
+        forget_cursors=another,
+        tell_all_cursors=response.want_cursors,
+        more=response.more or response.want_cursors or another or gap,
+        received=len(response.envelopes),
+    )
+
+
+def cursors_after(cursors: Mapping[ScopeId, int], response: SyncResponse) -> dict[ScopeId, int]:
+    """Our cursors once the envelopes of the answer are applied (or quarantined); they never go back."""
+    after = dict(cursors)
+    for item in response.envelopes:
+        after[item.scope] = max(after.get(item.scope, 0), item.seq)
+    return after

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may read, write and talk to whom, from the trust log alone. Enforced here by the server; cryptography stands behind it.
+
+* A desktop reads and writes the scopes of the teams whose members use it, and the organisation's.
+* A kiosk reads the organisation's scope only; it writes patient and team scopes of its team: those its own user is a
+  member of, or, when it has no user, any team's.
+* A station (escrow) and an administrator in no team read the organisation's scope only.
+"""
+
+from dataclasses import dataclass
+
+from clinic.domain.ids import DeviceId, TeamId
+from clinic.keys.trust import TrustLog
+from clinic.protocol.trust import DeviceKind
+from sync_server.book.port import EVERYBODY, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a device may do here. `reads` and `teams` are tags of scopes."""
+
+    device: DeviceId
+    kind: DeviceKind
+    signing_key: bytes
+    reads: frozenset[Tag]
+    teams: frozenset[TeamId]
+    revoked: bool
+
+    @property
+    def staff(self) -> bool:
+        """True for a device that people of the clinic log in to."""
+        return self.kind == DeviceKind.DESKTOP and not self.revoked
+
+    @property
+    def kiosk(self) -> bool:
+        return self.kind == DeviceKind.KIOSK
+
+
+def rights_of(log: TrustLog, device: DeviceId) -> Rights | None:
+    """None for a device the log does not know. A revoked device reads nothing but the trust log."""
+    known = log.device(device)
+    if known is None:
+        return None
+    revoked = log.is_revoked(device)
+    teams = _teams(log, device, known.kind)
+    reads = frozenset({EVERYBODY}) | (teams if known.kind == DeviceKind.DESKTOP else frozenset())
+    return Rights(device, known.kind, known.signing_key, frozenset() if revoked else reads, teams, revoked)
+
+
+def _teams(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
+    users = [user.user for user in log.users() if user.device == device]
+    if kind == DeviceKind.KIOSK and not users:
+        return frozenset(team.team for team in log.teams())
+    return frozenset(team for user in users for team in log.teams_of(user))
+
+
+def may_write_to(one: Rights, other: Rights) -> bool:
+    """Letters: staff to every device, a kiosk to staff; nobody who is revoked."""
+    if one.revoked or other.revoked or one.device == other.device:
+        return False
+    return one.staff or other.staff
+
+
+def may_see(one: Rights, other: Rights) -> bool:
+    """Presence: whom one may write to."""
+    return may_write_to(one, other)

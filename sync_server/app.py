@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roof: arguments, folder, book, routes, doorbell, uvicorn. Read top to bottom."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import socketio
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from clinic.domain.clock import Clock, Random, SystemClock
+from clinic.domain.errors import Refusal, Unavailable
+from sync_server.book.sqlite import SqliteBook
+from sync_server.book.thread import BookThread
+from sync_server.desk import Desk
+from sync_server.journal import keep_journal
+from sync_server.limits import SYNC_BODY
+from sync_server.realtime import Doorbell
+from sync_server.routes import attachments, capsules, health, mailbox, session, sync, trust
+from sync_server.routes.answers import guarded, on_http_error
+
+DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
+_log = logging.getLogger("posta.server")
+
+
+def routes() -> list[Route]:
+    """The whole of /v1."""
+    return [
+        Route("/healthz", guarded(health.healthz), methods=["GET"]),
+        Route("/v1/challenge", guarded(session.challenge), methods=["GET"]),
+        Route("/v1/session", guarded(session.session), methods=["POST"]),
+        Route("/v1/sync", guarded(sync.exchange), methods=["POST"]),
+        Route("/v1/trust", guarded(trust.read), methods=["GET"]),
+        Route("/v1/trust", guarded(trust.write), methods=["POST"]),
+        Route("/v1/mailbox/{box}", guarded(mailbox.open_box), methods=["PUT"]),
+        Route("/v1/mailbox/{box}", guarded(mailbox.post), methods=["POST"]),
+        Route("/v1/mailbox/{box}", guarded(mailbox.read), methods=["GET"]),
+        Route("/v1/capsules/{lookup}", guarded(capsules.put), methods=["PUT"]),
+        Route("/v1/capsules/{lookup}", guarded(capsules.get), methods=["GET"]),
+        Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
+        Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
+        Route("/v1/attachments/{attachment}", guarded(attachments.get), methods=["GET"]),
+    ]
+
+
+def open_desk(folder: Path, clock: Clock, random: Random) -> Desk:
+    """The state of a server that keeps its things in `folder`. Raises Refusal, Unavailable."""
+    book = BookThread(lambda: SqliteBook.open(folder / "server.db", random))
+    desk = Desk(book, clock, random, folder)
+    try:
+        desk.read_trust()
+    except BaseException:
+        book.close()
+        raise
+    return desk
+
+
+def build(desk: Desk) -> socketio.ASGIApp:
+    """The ASGI application around a desk."""
+    doorbell = Doorbell(desk)
+    desk.bells = doorbell
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await doorbell.server.shutdown()
+
+    app = Starlette(routes=routes(), lifespan=life, exception_handlers={HTTPException: on_http_error})
+    app.state.desk = desk
+    return socketio.ASGIApp(doorbell.server, other_asgi_app=app)
+
+
+class Host(uvicorn.Server):
+    """uvicorn that says on stdout when and where it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, then one line."""
+        await super().startup(sockets)
+        for listening in sockets or []:
+            host, port = listening.getsockname()[:2]
+            print(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+
+
+def serve(desk: Desk, listening: socket.socket) -> None:
+    """Serves until a signal asks to stop; requests under way are finished, at most 3 s."""
+    config = uvicorn.Config(
+        build(desk),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=SYNC_BODY,
+        ws_ping_interval=None,
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # uvicorn raises the signal again once it has stopped in good order
+    asyncio.run(Host(config).serve([listening]))
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises Unavailable when the port is taken or the address is not this machine's."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(kind, socket.SOCK_STREAM)
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise Unavailable(
+            "Cannot listen on {host}:{port} ({why}). Is another server running? Stop it, or choose another port with --port.",
+            host=host,
+            port=port,
+            why=getattr(error, "strerror", None) or "no such port",
+        ) from error
+    return listening
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="posta server", description="Stores and orders sealed records for a clinic's devices.")
+    parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8440, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--restored", action="store_true", help="say that the folder was put back from a backup")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a server; the exit code is as in docs/architecture.md."""
+    wanted = arguments(argv)
+    try:
+        return _run(wanted)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except Unavailable as missing:
+        print(missing, file=sys.stderr)
+        return UNAVAILABLE
+    except Exception:
+        _log.exception("bug")
+        print(f"The server made a mistake and stopped. It is written down in {wanted.data / 'log'}.", file=sys.stderr)
+        return BUG
+
+
+def _run(wanted: argparse.Namespace) -> int:
+    try:
+        keep_journal(wanted.data, wanted.log_level)
+    except OSError as error:
+        raise Unavailable(
+            "Cannot write in {folder} ({why}). Choose another folder with --data.", folder=wanted.data, why=error.strerror
+        ) from error
+    listening = bound(wanted.host, wanted.port)
+    desk = open_desk(wanted.data, SystemClock(), os.urandom)
+    try:
+        if wanted.restored:
+            desk.book.at_start(lambda book: book.renew_epoch())
+        serve(desk, listening)
+    finally:
+        desk.book.close()
+        listening.close()
+    return DONE

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the server asks of its database. Every verb is one transaction, durable when it returns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from clinic.domain.ids import DeviceId, ScopeId, TeamId
+from clinic.protocol.sync import Cursor, EnvelopeRefused, Sequenced
+
+Tag = TeamId
+"""Who may read a scope: the id of a team, or EVERYBODY."""
+EVERYBODY = TeamId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An envelope after the checks that need no database. `env_no` None: unreadable, counts as the next number."""
+
+    env_no: int | None
+    wire: bytes
+    digest: bytes
+    scope: ScopeId = ScopeId("")
+    tag: Tag = EVERYBODY
+    priority: int = 2
+    refusal: EnvelopeRefused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a device hands in, in order of env_no. `writes`: tags of which at least one must be on a scope that exists."""
+
+    device: DeviceId
+    incarnation: int
+    items: tuple[Incoming, ...]
+    writes: frozenset[Tag]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What a device wants: `reads` are its tags, `digest` that of its whole cursor vector after `cursors`."""
+
+    device: DeviceId
+    incarnation: int
+    reads: frozenset[Tag]
+    cursors: tuple[Cursor, ...]
+    all_cursors: bool
+    digest: bytes
+    byte_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A scope with something new, its last seq, and who may read it."""
+
+    scope: ScopeId
+    seq: int
+    tags: frozenset[Tag]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """The book's half of a SyncResponse, and the bells to ring."""
+
+    epoch: str
+    acked_env_no: int
+    refused: tuple[EnvelopeRefused, ...]
+    envelopes: tuple[Sequenced, ...]
+    heads: tuple[Cursor, ...]
+    more: bool
+    want_cursors: bool
+    rung: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An enrolment mailbox: opened by staff, one letter in, one answer back."""
+
+    opened_by: DeviceId
+    expires_at: datetime
+    request: bytes | None
+    answer: bytes | None
+
+
+class Book(Protocol):
+    """The database. One caller at a time for SQLite: see `sync_server.book.thread`."""
+
+    def epoch(self) -> str:
+        """Random text; another one after a restore from backup."""
+        ...
+
+    def renew_epoch(self) -> str:
+        """A new epoch, all cursors forgotten: the book is not the one it was."""
+        ...
+
+    def statements(self, first: int) -> tuple[bytes, ...]:
+        """The trust log from position `first` on."""
+        ...
+
+    def append_statements(self, first: int, statements: tuple[bytes, ...]) -> None:
+        """Lays down verified statements. Raises Refusal if `first` is not the next position."""
+        ...
+
+    def keep_session(self, token_hash: bytes, device: DeviceId, expires_at: datetime) -> None: ...
+
+    def session_device(self, token_hash: bytes, now: datetime) -> DeviceId | None:
+        """Whose session it is, or None when there is none or it is over."""
+        ...
+
+    def exchange(self, push: Push, pull: Pull) -> Exchanged:
+        """Takes envelopes, moves cursors, gives what is next: one commit."""
+        ...
+
+    def open_mailbox(self, box: str, device: DeviceId, expires_at: datetime, now: datetime) -> None:
+        """Raises Refusal if the box is somebody else's."""
+        ...
+
+    def mailbox(self, box: str, now: datetime) -> Mailbox | None: ...
+
+    def fill_mailbox(self, box: str, side: str, letter: bytes, now: datetime) -> bool:
+        """Lays a letter on side 'request' or 'answer'; the same again is fine. False: taken by another letter."""
+        ...
+
+    def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> None: ...
+
+    def capsule(self, lookup: str) -> bytes | None: ...
+
+    def keep_attachment(self, attachment: str, size: int, device: DeviceId, at: datetime) -> None: ...
+
+    def attachment(self, attachment: str) -> tuple[int, DeviceId] | None:
+        """(size in bytes, who brought it) of a whole attachment."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Rows: envelopes, scopes, statements."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every route has at hand: the book, the trust log as folded so far, clock, chance, sessions and limits."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Protocol
+
+from starlette.requests import Request
+
+from clinic.domain.clock import Clock, Random
+from clinic.domain.ids import DeviceId
+from clinic.keys.trust import EMPTY, TrustLog, follow
+from clinic.protocol.sync import FaultNumber
+from sync_server.access import Rights, rights_of
+from sync_server.book.port import Rung
+from sync_server.book.thread import BookThread
+from sync_server.limits import Bucket
+from sync_server.routes.answers import Denied
+
+SESSION_HOURS = 12
+NONCE_SECONDS = 60
+_MOST_NONCES = 10_000
+
+
+class Bells(Protocol):
+    """Who rings: `sync_server.realtime`, or nobody."""
+
+    async def ring(self, rung: tuple[Rung, ...], writer: DeviceId) -> None:
+        """Something new in these scopes, for everybody who may read them but the writer."""
+        ...
+
+    async def trust(self, position: int) -> None:
+        """The trust log has grown."""
+        ...
+
+
+class Silence:
+    """Rings for nobody."""
+
+    async def ring(self, rung: tuple[Rung, ...], writer: DeviceId) -> None:
+        """Nothing."""
+
+    async def trust(self, position: int) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """The server's state between two requests; everything that must last is in the book."""
+
+    book: BookThread
+    clock: Clock
+    random: Random
+    folder: Path
+    log: TrustLog = EMPTY
+    bells: Bells = field(default_factory=Silence)
+    trust_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    nonces: dict[bytes, float] = field(default_factory=dict)
+    knocks: Bucket = field(init=False)
+    """Challenges, sessions and mailboxes, per address."""
+    exchanges: Bucket = field(init=False)
+    """Everything with a session, per device."""
+    letters: Bucket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.knocks = Bucket(self.clock, rate=10, burst=60)
+        self.exchanges = Bucket(self.clock, rate=50, burst=300)
+        self.letters = Bucket(self.clock, rate=30, burst=150)
+
+    def read_trust(self) -> None:
+        """Folds the log in the book anew. Raises Distrust if the book was tampered with."""
+        self.log = follow(EMPTY, 0, self.book.at_start(lambda book: book.statements(0)))
+
+    # sessions
+
+    def new_nonce(self) -> bytes:
+        """32 bytes to sign, good once within a minute."""
+        now = self.clock.monotonic()
+        if len(self.nonces) >= _MOST_NONCES:
+            self.nonces = {n: until for n, until in self.nonces.items() if until > now}
+        nonce = self.random(32)
+        self.nonces[nonce] = now + NONCE_SECONDS
+        return nonce
+
+    def spend_nonce(self, nonce: bytes) -> bool:
+        """True once for each nonce given out in the last minute."""
+        until = self.nonces.pop(nonce, None)
+        return until is not None and until > self.clock.monotonic()
+
+    async def open_session(self, device: DeviceId) -> tuple[str, timedelta]:
+        """A token, of which the book keeps only a hash."""
+        token, life = self.random(32).hex(), timedelta(hours=SESSION_HOURS)
+        expires_at = self.clock.now() + life
+        await self.book.ask(lambda book: book.keep_session(token_hash(token), device, expires_at))
+        return token, life
+
+    async def device_of(self, token: str) -> Rights | None:
+        """Whose token this is and what it may do; None for no session."""
+        now = self.clock.now()
+        device = await self.book.ask(lambda book: book.session_device(token_hash(token), now))
+        return rights_of(self.log, device) if device is not None else None
+
+    async def rights_for(self, request: Request) -> Rights:
+        """The rights of the caller's session. Raises Denied."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        rights = await self.device_of(token) if token else None
+        if rights is None:
+            raise Denied(FaultNumber.NOT_LOGGED_IN, "This session is over. Connect again.")
+        if not self.exchanges.take(rights.device):
+            raise Denied(FaultNumber.TOO_MANY, "Too many requests at once. Wait a moment.")
+        return rights
+
+    async def live_rights(self, request: Request) -> Rights:
+        """The same, and not revoked. Raises Denied."""
+        rights = await self.rights_for(request)
+        if rights.revoked:
+            raise Denied(FaultNumber.NOT_ALLOWED, "This device was revoked. Ask an administrator.")
+        return rights
+
+    async def staff_rights(self, request: Request) -> Rights:
+        """The same for a device of the staff. Raises Denied."""
+        rights = await self.live_rights(request)
+        if not rights.staff:
+            raise Denied(FaultNumber.NOT_ALLOWED, "Only a computer of the staff may do this.")
+        return rights
+
+    def knock(self, request: Request) -> None:
+        """Counts a request without a session. Raises Denied."""
+        address = request.client.host if request.client else ""
+        if not self.knocks.take(address):
+            raise Denied(FaultNumber.TOO_MANY, "Too many requests at once. Wait a moment.")
+
+
+def token_hash(token: str) -> bytes:
+    """What the book keeps of a token."""
+    return blake2b(token.encode(), digest_size=32, person=b"posta session").digest()
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that serves this request."""
+    desk = request.app.state.desk
+    if not isinstance(desk, Desk):
+        raise TypeError("the application has no desk")
+    return desk

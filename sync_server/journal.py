@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server's log: ids, counts, durations. Whatever looks like contents or a secret is cut out; errors show where, not what."""
+
+import logging
+import re
+import sys
+import traceback
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+_SECRETS = re.compile(r"""b'[^']*'|b"[^"]*"|\b[A-Za-z0-9+/_=-]{40,}""")
+_MOST_BYTES, _FILES = 2_000_000, 5
+
+
+class Redacting(logging.Formatter):
+    """Replaces byte strings and long tokens by their length, and exceptions by their frames."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, frames below it if something was raised."""
+        return _SECRETS.sub(lambda found: f"[{len(found[0])}]", super().format(record))
+
+    def formatException(self, ei: object) -> str:  # noqa: N802  # logging's own name
+        """Kinds and frames of the chain; no message of any exception, which may quote what it choked on."""
+        error = sys.exc_info()[1] if not isinstance(ei, tuple) else ei[1]
+        lines: list[str] = []
+        while isinstance(error, BaseException):
+            lines.append(type(error).__name__)
+            lines += [f"  {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+            error = error.__cause__ or error.__context__
+        return "\n".join(lines)
+
+
+def keep_journal(folder: Path, level: str) -> None:
+    """Logs into FOLDER/log/server.log from now on; warnings of libraries too."""
+    (folder / "log").mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "log" / "server.log", maxBytes=_MOST_BYTES, backupCount=_FILES, encoding="utf-8")
+    handler.setFormatter(Redacting())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("posta").setLevel(level.upper())

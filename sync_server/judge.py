@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks of an envelope that need no database: form, size, sender, signature, revocation, and the right to that scope."""
+
+from collections.abc import Iterable
+
+from clinic.domain.ids import TeamId
+from clinic.keys.identity import verify
+from clinic.keys.trust import TrustLog
+from clinic.protocol.codec import Malformed
+from clinic.protocol.envelope import ALG_KEY_GRANT, MAX_ENVELOPE, P4_ATTACHMENT, Envelope, Header, unpack
+from clinic.protocol.sync import EnvelopeRefused, Refused
+from clinic.sync.exchange import envelope_hash
+from sync_server.access import Rights
+from sync_server.book.port import EVERYBODY, Incoming
+
+MAX_NUMBER = 2**62
+_MAX_SCOPE = 128
+
+
+def judge(log: TrustLog, rights: Rights, incarnation: int, wires: Iterable[bytes]) -> tuple[Incoming, ...]:
+    """Each envelope with what is wrong about it, if anything. An unreadable one takes the number after the one before it."""
+    items: list[Incoming] = []
+    last: int | None = None
+    for wire in wires:
+        item = _judged(log, rights, incarnation, wire, None if last is None else last + 1)
+        items.append(item)
+        if item.refusal is None or item.refusal.why != Refused.WRONG_SENDER:
+            last = item.env_no
+    return tuple(items)
+
+
+def _judged(log: TrustLog, rights: Rights, incarnation: int, wire: bytes, expected: int | None) -> Incoming:
+    digest = envelope_hash(wire)
+    if len(wire) > MAX_ENVELOPE + 1024:
+        return _unread(expected, wire, digest, Refused.TOO_LARGE, "An envelope holds at most 64 kB.")
+    try:
+        envelope = unpack(wire)
+    except Malformed as problem:
+        return _unread(expected, wire, digest, Refused.MALFORMED, problem.sentence)
+    header = envelope.header
+    if not (1 <= header.env_no < MAX_NUMBER and 0 < len(header.scope) <= _MAX_SCOPE):
+        return _unread(expected, wire, digest, Refused.MALFORMED, "This envelope's header cannot be.")
+    tag = EVERYBODY if header.scope.startswith("o:") else header.team
+    priority = min(max(header.priority, 0), P4_ATTACHMENT)
+    refusal = _refusal(log, rights, incarnation, envelope)
+    return Incoming(header.env_no, wire, digest, header.scope, tag, priority, refusal)
+
+
+def _unread(number: int | None, wire: bytes, digest: bytes, why: Refused, sentence: str) -> Incoming:
+    return Incoming(number, wire, digest, refusal=EnvelopeRefused(env_no=number or 0, why=why, sentence=sentence))
+
+
+def _refusal(log: TrustLog, rights: Rights, incarnation: int, envelope: Envelope) -> EnvelopeRefused | None:
+    header = envelope.header
+    if (header.device, header.incarnation) != (rights.device, incarnation):
+        return _because(header, Refused.WRONG_SENDER, "This envelope is not of the device that sent it.")
+    if log.is_revoked(header.device, header.incarnation, header.env_no):
+        return _because(header, Refused.REVOKED, "This device was revoked. Ask an administrator.")
+    if not verify(rights.signing_key, envelope.signed, envelope.signature):
+        return _because(header, Refused.BAD_SIGNATURE, "This envelope was not signed by its device.")
+    if not _may_write(log, rights, header):
+        return _because(header, Refused.NOT_ALLOWED, "This device may not write here.")
+    return None
+
+
+def _because(header: Header, why: Refused, sentence: str) -> EnvelopeRefused:
+    return EnvelopeRefused(env_no=header.env_no, why=why, sentence=sentence)
+
+
+def _may_write(log: TrustLog, rights: Rights, header: Header) -> bool:
+    if header.scope == f"o:{log.organization().organization}":
+        return rights.staff
+    if header.scope.startswith("t:"):
+        return header.scope == f"t:{header.team}" and header.team in rights.teams
+    return header.scope.startswith("p:") and _may_tag(log, rights, header)
+
+
+def _may_tag(log: TrustLog, rights: Rights, header: Header) -> bool:
+    """Own teams always; another team only by handing it the scope's key."""
+    if header.team in rights.teams:
+        return True
+    known = any(team.team == header.team for team in log.teams())
+    return header.alg == ALG_KEY_GRANT and known and rights.staff and header.team != TeamId("")

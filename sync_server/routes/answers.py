@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bodies in and out: capped reading, records as answers, and every error as a Fault with one sentence."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.record import Record
+from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
+
+T = TypeVar("T", bound=Record)
+Handler = Callable[[Request], Awaitable[Response]]
+_log = logging.getLogger("posta.server")
+_NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
+_STATUS = {
+    FaultNumber.MALFORMED: HTTPStatus.BAD_REQUEST,
+    FaultNumber.NOT_LOGGED_IN: HTTPStatus.UNAUTHORIZED,
+    FaultNumber.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    FaultNumber.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    FaultNumber.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    FaultNumber.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
+    FaultNumber.VERSION: HTTPStatus.UPGRADE_REQUIRED,
+    FaultNumber.FULL: HTTPStatus.INSUFFICIENT_STORAGE,
+    FaultNumber.CONFLICT: HTTPStatus.CONFLICT,
+    FaultNumber.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+class Denied(Refusal):
+    """The request ends here with that fault number."""
+
+    def __init__(self, number: FaultNumber, sentence: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.number = number
+        self.headers = headers
+
+
+def answer(value: Record, status: int = HTTPStatus.OK) -> Response:
+    """A record as the body."""
+    return Response(encode(value), status_code=status, media_type=CONTENT_TYPE)
+
+
+def nothing() -> Response:
+    """Done, or nothing there yet."""
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def fault(number: FaultNumber, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as the body."""
+    body = encode(Fault(number=int(number), sentence=sentence))
+    return Response(body, status_code=_STATUS[number], media_type=CONTENT_TYPE, headers=headers)
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The body, at most `limit` bytes. Raises Denied."""
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > limit:
+            raise Denied(FaultNumber.TOO_LARGE, f"This is more than the {limit} bytes taken at once.")
+    return bytes(data)
+
+
+async def record_of(request: Request, expect: type[T], limit: int) -> T:
+    """The record in the body. Raises Denied or Malformed."""
+    return decode(await body_of(request, limit), expect)
+
+
+def name_in(request: Request, part: str) -> str:
+    """A name from the path: letters, digits and ``_.:-``. Raises Denied."""
+    name = str(request.path_params[part])
+    if not _NAME.fullmatch(name):
+        raise Denied(FaultNumber.MALFORMED, "This name cannot be.")
+    return name
+
+
+def number_in(request: Request, name: str, default: int = 0) -> int:
+    """A number from the query, 0 or more. Raises Denied."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
+    return int(text)
+
+
+def guarded(handler: Handler) -> Handler:
+    """A route of ours: every error answers a Fault. The one place where bugs are caught."""
+
+    async def route(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except PostaError as error:
+            return _of(error)
+        except ClientDisconnect:
+            return nothing()
+        except Exception:
+            _log.exception("bug in %s", handler.__module__)
+            return fault(FaultNumber.BUG, "The server made a mistake. It is in its log; try again later.")
+
+    return route
+
+
+def _of(error: PostaError) -> Response:
+    if isinstance(error, Denied):
+        return fault(error.number, str(error), error.headers)
+    if isinstance(error, Malformed):
+        return fault(FaultNumber.MALFORMED, str(error))
+    if isinstance(error, Unavailable):
+        _log.error("unavailable: %s", error.sentence)
+        return fault(FaultNumber.FULL, "The server cannot store anything now. What you have stays with you; try again later.")
+    return fault(FaultNumber.NOT_ALLOWED, str(error))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown paths and methods."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return fault(FaultNumber.NOT_FOUND, "This cannot be done here.")
+    return fault(FaultNumber.NOT_FOUND, "There is nothing here.")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GET /v1/challenge and POST /v1/session: a device proves its key and gets an opaque token."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clinic.domain.ids import OrgId
+from clinic.keys.identity import verify
+from clinic.protocol.sync import Challenge, FaultNumber, Session, SessionRequest
+from sync_server.access import rights_of
+from sync_server.desk import Desk, desk_of
+from sync_server.limits import SMALL_BODY
+from sync_server.routes.answers import Denied, answer, record_of
+
+SESSION_CONTEXT = b"posta session 1"
+
+
+async def challenge(request: Request) -> Response:
+    """A nonce, and whose server this is."""
+    desk = desk_of(request)
+    desk.knock(request)
+    root = desk.log.root
+    epoch = await desk.book.ask(lambda book: book.epoch())
+    whose = root.organization if root else OrgId("")
+    return answer(Challenge(nonce=desk.new_nonce(), server=epoch, organization=whose))
+
+
+async def session(request: Request) -> Response:
+    """A token for a device of the trust log that signed the nonce. A revoked one gets in too: to read its wipe."""
+    desk = desk_of(request)
+    desk.knock(request)
+    asked = await record_of(request, SessionRequest, SMALL_BODY)
+    _check(desk, asked)
+    token, life = await desk.open_session(asked.device)
+    return answer(Session(token=token, expires_at=desk.clock.now() + life))
+
+
+def _check(desk: Desk, asked: SessionRequest) -> None:
+    if not desk.spend_nonce(asked.nonce):
+        raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
+    rights = rights_of(desk.log, asked.device)
+    if rights is None:
+        raise Denied(FaultNumber.NOT_LOGGED_IN, "The server does not know this device. Enrol it with an invitation.")
+    if not verify(rights.signing_key, SESSION_CONTEXT + asked.nonce, asked.signature):
+        raise Denied(FaultNumber.NOT_LOGGED_IN, "This device could not prove who it is.")

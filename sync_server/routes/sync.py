@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""POST /v1/sync: one exchange. What it acknowledges is on the disk before the answer leaves."""
+
+import asyncio
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clinic.domain.errors import Refusal
+from clinic.protocol.sync import PROTOCOL_MAX, PROTOCOL_MIN, FaultNumber, SyncRequest, SyncResponse
+from sync_server.access import Rights, rights_of
+from sync_server.book.port import Exchanged, Pull, Push
+from sync_server.desk import Desk, desk_of
+from sync_server.judge import MAX_NUMBER, judge
+from sync_server.ledger import add, part_from
+from sync_server.limits import ANSWER_BUDGET, SYNC_BODY
+from sync_server.routes.answers import Denied, answer, record_of
+
+_log = logging.getLogger("posta.server")
+
+
+async def exchange(request: Request) -> Response:
+    """Statements, then envelopes and cursors in one commit, then the bell, then the answer."""
+    desk = desk_of(request)
+    started = desk.clock.monotonic()
+    rights = await desk.rights_for(request)
+    asked = await record_of(request, SyncRequest, SYNC_BODY)
+    _check(rights, asked)
+    trust_refused = await _take_trust(desk, asked)
+    done = await _exchange(desk, rights, asked)
+    await desk.bells.ring(done.rung, rights.device)
+    _log.info(
+        "sync %s: in %d, refused %d, out %d, %.0f ms",
+        rights.device,
+        len(asked.envelopes),
+        len(done.refused),
+        len(done.envelopes),
+        1000 * (desk.clock.monotonic() - started),
+    )
+    return answer(_response(desk, asked, done, trust_refused))
+
+
+def _check(rights: Rights, asked: SyncRequest) -> None:
+    if asked.protocol_min > PROTOCOL_MAX or asked.protocol_max < PROTOCOL_MIN:
+        raise Denied(FaultNumber.VERSION, "This device and the server speak different versions of Posta. Update the older one.")
+    if asked.device != rights.device:
+        raise Denied(FaultNumber.NOT_ALLOWED, "This session is another device's. Connect again.")
+    numbers = (asked.incarnation, *(cursor.seq for cursor in asked.cursors))
+    if not all(0 <= number < MAX_NUMBER for number in numbers):
+        raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
+
+
+async def _take_trust(desk: Desk, asked: SyncRequest) -> str:
+    """'' or why the statements were not taken; the envelopes go on either way."""
+    try:
+        await add(desk, asked.trust)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:
+    now = rights_of(desk.log, rights.device) or rights
+    items = await asyncio.to_thread(judge, desk.log, now, asked.incarnation, asked.envelopes)
+    push = Push(now.device, asked.incarnation, items, now.teams, desk.clock.now())
+    pull = Pull(
+        device=now.device,
+        incarnation=asked.incarnation,
+        reads=now.reads,
+        cursors=asked.cursors,
+        all_cursors=asked.all_cursors,
+        digest=asked.cursor_digest,
+        byte_budget=min(max(asked.byte_budget, 0), ANSWER_BUDGET),
+    )
+    return await desk.book.ask(lambda book: book.exchange(push, pull))
+
+
+def _response(desk: Desk, asked: SyncRequest, done: Exchanged, trust_refused: str) -> SyncResponse:
+    missing = part_from(desk.log, asked.trust_position + 1)
+    return SyncResponse(
+        protocol=PROTOCOL_MAX,
+        epoch=done.epoch,
+        acked_incarnation=asked.incarnation,
+        acked_env_no=done.acked_env_no,
+        refused=done.refused,
+        trust=missing,
+        trust_refused=trust_refused,
+        envelopes=done.envelopes,
+        heads=done.heads,
+        more=done.more or asked.trust_position + len(missing) < desk.log.position,
+        want_cursors=done.want_cursors,
+        server_time=desk.clock.now(),
+        trust_position=desk.log.position,
+    )

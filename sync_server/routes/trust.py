@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GET and POST /v1/trust: the log for devices and for those with an open invitation; the founding of the organisation."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clinic.protocol.sync import FaultNumber, TrustPart
+from sync_server.desk import Desk, desk_of
+from sync_server.ledger import add, part_from
+from sync_server.limits import TRUST_BODY
+from sync_server.routes.answers import Denied, answer, nothing, number_in, record_of
+
+INVITATION = "posta-mailbox"
+"""Header naming the mailbox of an open invitation: the log holds names of staff, so not everybody may read it."""
+
+
+async def read(request: Request) -> Response:
+    """Statements from position ``from`` on; fewer than all when they are many."""
+    desk = desk_of(request)
+    await _may_read(desk, request)
+    first = number_in(request, "from")
+    return answer(TrustPart(first=first, statements=part_from(desk.log, first)))
+
+
+async def write(request: Request) -> Response:
+    """The first statements found the organisation here; later ones need a session."""
+    desk = desk_of(request)
+    desk.knock(request)
+    if desk.log.root is not None:
+        await desk.rights_for(request)
+    part = await record_of(request, TrustPart, TRUST_BODY)
+    await add(desk, part.statements, part.first)
+    return nothing()
+
+
+async def _may_read(desk: Desk, request: Request) -> None:
+    box = request.headers.get(INVITATION, "")
+    if not box:
+        await desk.rights_for(request)
+        return
+    desk.knock(request)
+    now = desk.clock.now()
+    if await desk.book.ask(lambda book: book.mailbox(box, now)) is None:
+        raise Denied(FaultNumber.NOT_ALLOWED, "This invitation is over. Ask for a new one.")

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP client of a sync server. Network faults become Unavailable, Faults become a Refusal or Unavailable.
+
+Environment proxies are never used: a clinic's traffic goes where the clinic said.
+"""
+
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+
+import anyio
+import httpx
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import DeviceId
+from clinic.domain.record import Record
+from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.sync import (
+    CONTENT_TYPE,
+    Challenge,
+    Fault,
+    FaultNumber,
+    JoinAnswer,
+    JoinRequest,
+    Session,
+    SessionRequest,
+    SyncRequest,
+    SyncResponse,
+    TrustPart,
+)
+
+T = TypeVar("T", bound=Record)
+Sign = Callable[[bytes], bytes]
+SESSION_CONTEXT = b"posta session 1"
+CONNECT_S, IDLE_S = 2.0, 10.0
+PIECE = 128 * 1024
+"""Bytes of an attachment in one request."""
+_TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
+_SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
+_STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
+_BROKEN = (httpx.TransportError, httpx.StreamError, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError)
+
+
+class RefusedByServer(Refusal):
+    """The server said no; `number` says which no."""
+
+    def __init__(self, fault: Fault, headers: httpx.Headers) -> None:
+        super().__init__(fault.sentence.replace("{", "{{").replace("}", "}}"))
+        self.sentence = fault.sentence
+        self.number = fault.number
+        self.headers = headers
+
+
+class Remote:
+    """One sync server as one device sees it. All coroutines run on the net loop."""
+
+    def __init__(
+        self,
+        url: str,
+        device: DeviceId = DeviceId(""),
+        sign: Sign | None = None,
+        tls: ssl.SSLContext | None = None,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever bytes arrive."""
+        self.url = url.rstrip("/")
+        self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
+        self._token = ""
+        self._client: httpx.AsyncClient | None = None
+
+    # the connection
+
+    def on_heard(self, heard: Callable[[], None]) -> None:
+        """Calls `heard` whenever bytes arrive from now on (`Doorbell.heard`: a busy link is a live link)."""
+        self._heard = heard
+
+    async def renew(self) -> None:
+        """Drops every connection, so that the next request does not wait for a dead one; what is under way fails."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(*_BROKEN):
+                await client.aclose()
+
+    async def close(self) -> None:
+        """The same, for good."""
+        await self.renew()
+
+    def _open_client(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self.url,
+                trust_env=False,
+                verify=self._tls if self._tls is not None else True,
+                timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
+                headers={"content-type": CONTENT_TYPE},
+            )
+        return self._client
+
+    # sessions
+
+    async def challenge(self) -> Challenge:
+        """A nonce to sign, and whose server it is: `organization` '' means nobody's yet."""
+        return self._as(Challenge, await self._bare("GET", "/v1/challenge"))
+
+    async def token(self, fresh: bool = False) -> str:
+        """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does not know."""
+        if fresh or not self._token:
+            self._token = (await self._session()).token
+        return self._token
+
+    async def _session(self) -> Session:
+        if self._sign is None:
+            raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
+        nonce = (await self.challenge()).nonce
+        asked = SessionRequest(device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce))
+        return self._as(Session, await self._bare("POST", "/v1/session", encode(asked)))
+
+    # the exchange and the trust log
+
+    async def sync(self, request: SyncRequest) -> SyncResponse:
+        """One exchange."""
+        return self._as(SyncResponse, await self._known("POST", "/v1/sync", encode(request)))
+
+    async def found(self, statements: tuple[bytes, ...]) -> None:
+        """Founds the organisation on a server that has none, by handing in the first statements."""
+        await self._bare("POST", "/v1/trust", encode(TrustPart(first=0, statements=statements)))
+
+    async def trust_from(self, first: int, mailbox: str = "") -> tuple[bytes, ...]:
+        """All statements from position `first` on; a newcomer names the mailbox of its invitation."""
+        found: list[bytes] = []
+        while True:
+            path = f"/v1/trust?from={first + len(found)}"
+            if mailbox:
+                body = await self._bare("GET", path, headers={"posta-mailbox": mailbox})
+            else:
+                body = await self._known("GET", path)
+            part = self._as(TrustPart, body).statements
+            found += part
+            if not part:
+                return tuple(found)
+
+    # the mailbox of enrolment
+
+    async def open_mailbox(self, box: str, seconds: int = 24 * 3600) -> None:
+        """Staff: an invitation is out; at most 24 hours."""
+        await self._known("PUT", f"/v1/mailbox/{box}?seconds={seconds}")
+
+    async def ask_to_join(self, box: str, request: JoinRequest) -> None:
+        """Newcomer: lays in the request. Saying the same again is fine."""
+        await self._bare("POST", f"/v1/mailbox/{box}", encode(request))
+
+    async def join_request(self, box: str) -> JoinRequest | None:
+        """Staff: what the newcomer laid in, None while there is nothing."""
+        body = await self._known("GET", f"/v1/mailbox/{box}")
+        return self._as(JoinRequest, body) if body else None
+
+    async def answer_join(self, box: str, answer: JoinAnswer) -> None:
+        """Staff: yes or no."""
+        await self._known("POST", f"/v1/mailbox/{box}", encode(answer))
+
+    async def join_answer(self, box: str) -> JoinAnswer | None:
+        """Newcomer: the answer, None while there is none."""
+        body = await self._bare("GET", f"/v1/mailbox/{box}")
+        return self._as(JoinAnswer, body) if body else None
+
+    # capsules and attachments
+
+    async def put_capsule(self, lookup: str, sealed: bytes) -> None:
+        """Staff: what a patient's card may open."""
+        await self._known("PUT", f"/v1/capsules/{lookup}", sealed)
+
+    async def capsule(self, lookup: str) -> bytes | None:
+        """The sealed capsule, None if there is none."""
+        return await self._if_there(f"/v1/capsules/{lookup}")
+
+    async def put_attachment(self, attachment: str, sealed: bytes, told: Callable[[int], None] = lambda have: None) -> None:
+        """Sends what the server lacks, piece by piece; after a cut call it again. `told` hears how many bytes are there."""
+        have = await self._have(attachment)
+        while have < len(sealed):
+            piece = sealed[have : have + PIECE]
+            path = f"/v1/attachments/{attachment}?offset={have}&total={len(sealed)}"
+            await self._known("PUT", path, piece)
+            have += len(piece)
+            told(have)
+
+    async def _have(self, attachment: str) -> int:
+        response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", {})
+        return int(response.headers.get("posta-have", "0"))
+
+    async def attachment(self, attachment: str, have: bytes = b"") -> bytes | None:
+        """The whole sealed bytes, None if they have not arrived; `have` is what an earlier try brought."""
+        headers = {"range": f"bytes={len(have)}-"} if have else {}
+        rest = await self._if_there(f"/v1/attachments/{attachment}", headers)
+        return None if rest is None else have + rest
+
+    # under all of them
+
+    async def _if_there(self, path: str, headers: dict[str, str] | None = None) -> bytes | None:
+        try:
+            return await self._known("GET", path, headers=headers)
+        except RefusedByServer as no:
+            if no.number == FaultNumber.NOT_FOUND:
+                return None
+            raise
+
+    async def _bare(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
+        """A request without a session."""
+        return self._checked(await self._send(method, path, body, headers or {})).content
+
+    async def _known(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
+        """A request with the session's token; a new session once, if the server has forgotten it."""
+        return (await self._with_session(method, path, body, headers or {})).content
+
+    async def _with_session(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        for fresh in (False, True):
+            token = await self.token(fresh)
+            response = await self._send(method, path, body, {**headers, "authorization": f"Bearer {token}"})
+            if response.status_code != httpx.codes.UNAUTHORIZED:
+                break
+        return self._checked(response)
+
+    async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        client = self._open_client()
+        try:
+            async with client.stream(method, path, content=body, headers=headers) as response:
+                data = bytearray()
+                async for piece in response.aiter_raw():
+                    self._heard()
+                    data += piece
+        except _BROKEN as error:
+            await self._forget(client)
+            raise Unavailable(_SILENT, url=self.url) from error
+        except httpx.InvalidURL as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
+        return httpx.Response(response.status_code, headers=response.headers, content=bytes(data))
+
+    async def _forget(self, client: httpx.AsyncClient) -> None:
+        """After a fault no connection of the pool is trusted."""
+        if client is self._client:
+            await self.renew()
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        try:
+            fault = decode(response.content, Fault)
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
+        if fault.number in _TRY_AGAIN:
+            raise Unavailable(fault.sentence.replace("{", "(").replace("}", ")"))
+        raise RefusedByServer(fault, response.headers)
+
+    def _as(self, expect: type[T], body: bytes) -> T:
+        try:
+            return decode(body, expect)
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
+
+
+def server_ahead_by(response: SyncResponse, now: datetime) -> float:
+    """Seconds the server's clock is ahead of ours (half the round trip not taken off)."""
+    return (response.server_time - now).total_seconds()

@@ -129,6 +129,8 @@ def _press_soon(press: Callable[[], object]) -> Steps:
             press()
         except CannotReach as error:
             broke.append(error)
+        except RuntimeError:
+            broke.append(CannotReach("it went away before it could be pressed"))
 
     QTimer.singleShot(0, pressing)
     yield 0

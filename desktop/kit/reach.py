@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPointingDevice, QRegion, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -79,7 +79,7 @@ def _aim(widget: QWidget, row: int | None, text: str | None) -> tuple[QWidget, Q
     view = _view(widget)
     index = _row(view, row, text)
     view.scrollTo(index)
-    return view.viewport(), view.visualRect(index).center()
+    return view, view.viewport().mapTo(view, view.visualRect(index).center())
 
 
 def _middle(widget: QWidget) -> QPoint:
@@ -115,16 +115,24 @@ def _rows(view: QAbstractItemView) -> Iterator[QModelIndex]:
 
 def _row_text(index: QModelIndex) -> str:
     model = index.model()
-    columns = [model.index(index.row(), column, index.parent()) for column in range(model.columnCount(index.parent()))]
-    shown = [str(cell.data(Qt.ItemDataRole.DisplayRole) or "") for cell in columns]
+    wide = 1 if isinstance(model, QAbstractListModel) else model.columnCount(index.parent())
+    cells = [model.index(index.row(), column, index.parent()) for column in range(wide)]
+    shown = [str(cell.data(Qt.ItemDataRole.DisplayRole) or "") for cell in cells]
     spoken = str(index.data(Qt.ItemDataRole.AccessibleTextRole) or "")
     return " | ".join(part for part in (*shown, spoken) if part)
 
 
 def _not_behind_a_dialog(widget: QWidget) -> None:
+    popup = QApplication.activePopupWidget()
+    if popup is not None and widget.window() is not popup and not popup.isAncestorOf(_popped(widget)):
+        raise CannotReach(f"{widget.objectName()} is behind an open list or menu")
     modal = QApplication.activeModalWidget()
-    if modal is not None and widget.window() is not modal and not modal.isAncestorOf(widget):
+    if popup is None and modal is not None and widget.window() is not modal and not modal.isAncestorOf(widget):
         raise CannotReach(f"{widget.objectName()} is behind the dialog {modal.objectName() or type(modal).__name__}")
+
+
+def _popped(widget: QWidget) -> QWidget:
+    return widget.view() if isinstance(widget, QComboBox) else widget
 
 
 def _scroll_to(widget: QWidget, point: QPoint) -> None:
@@ -148,18 +156,19 @@ def _not_covered(name: str, widget: QWidget, point: QPoint) -> None:
         raise CannotReach(f"{name} lies outside the window")
 
 
-def handle(widget: QWidget) -> QWindow:
-    """The window a widget is painted in."""
-    window = widget.window().windowHandle()
+def frame(widget: QWidget) -> tuple[QWidget, QWindow]:
+    """The top widget and the window it is painted in. Hold both: the binding forgets the second with the first."""
+    top = widget.window()
+    window = top.windowHandle()
     if window is None:
         raise CannotReach(f"{widget.objectName()} has no window")
-    return window
+    return top, window
 
 
 def click(where: Spot, double: bool = False) -> None:
     """Press and release the left button through the window system."""
-    place = where.widget.mapTo(where.widget.window(), where.point)
-    window = handle(where.widget)
+    top, window = frame(where.widget)
+    place = where.widget.mapTo(top, where.point)
     QTest.mouseMove(window, place)
     act = QTest.mouseDClick if double else QTest.mouseClick
     act(window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
@@ -178,8 +187,8 @@ def finger() -> QPointingDevice:
 
 def tap(where: Spot) -> None:
     """Touch and lift one finger."""
-    place = where.widget.mapTo(where.widget.window(), where.point)
-    window = handle(where.widget)
+    top, window = frame(where.widget)
+    place = where.widget.mapTo(top, where.point)
     QTest.touchEvent(window, finger()).press(0, place, window).commit()
     QTest.touchEvent(window, finger()).release(0, place, window).commit()
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop.kit.reach import CannotReach, finger, handle
+from desktop.kit.reach import CannotReach, finger, frame
 
 _SPECIAL = {"\n": Qt.Key.Key_Return, "\t": Qt.Key.Key_Tab, "\b": Qt.Key.Key_Backspace}
 
@@ -40,7 +40,8 @@ def key(window: QWidget, keys: str) -> None:
         raise CannotReach(f"{keys} is no key")
     for number in range(sequence.count()):
         combination = sequence[number]
-        QTest.keyClick(handle(window), combination.key(), combination.keyboardModifiers())
+        _top, handle = frame(window)
+        QTest.keyClick(handle, combination.key(), combination.keyboardModifiers())
 
 
 def stroke(widget: QWidget, line: Sequence[Sequence[float]], by: str) -> Iterator[int]:
@@ -62,10 +63,11 @@ def stroke(widget: QWidget, line: Sequence[Sequence[float]], by: str) -> Iterato
 
 class _Mouse:
     def __init__(self, widget: QWidget) -> None:
-        self._widget, self._window = widget, handle(widget)
+        self._widget = widget
+        self._top, self._window = frame(widget)
 
     def _at(self, place: QPoint) -> QPoint:
-        return self._widget.mapTo(self._widget.window(), place)
+        return self._widget.mapTo(self._top, place)
 
     def down(self, place: QPoint) -> None:
         QTest.mousePress(self._window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(place))

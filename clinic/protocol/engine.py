@@ -137,8 +137,6 @@ class Heartbeat(Record):
 class CameraOpened(Record):
     purpose: Purpose = n(1)
     name: str = n(2)
-    width: int = n(3)
-    height: int = n(4)
 
 
 @record(554)

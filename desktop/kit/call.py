@@ -13,6 +13,7 @@ from clinic.calls import claims, machine
 from clinic.calls import events as e
 from clinic.calls.quality import Quality, seen
 from clinic.domain.clock import Clock, Random
+from clinic.domain.errors import Unavailable
 from clinic.domain.record import Record
 from clinic.protocol import calling as peer_says
 from clinic.protocol import engine as wire
@@ -176,18 +177,20 @@ class CallDesk(QObject):
         while self._queue:
             before = self._call
             self._call, effects = machine.step(before, self._queue[0])
-            for effect in effects:
-                self._carry_out(effect)
+            try:
+                for effect in effects:
+                    self._carry_out(effect)
+            finally:
+                self._queue.popleft()
             if self._call != before:
                 self.changed.emit(self._call)
-            self._queue.popleft()
 
     # doings
 
     def _carry_out(self, effect: e.Effect) -> None:
         match effect:
             case e.SendToPeer(peer=peer, message=message):
-                self._post(peer, message)
+                self._send(peer, message)
             case e.StartEngineCall():
                 self._engine.send(self._start_command(effect))
             case e.FeedRemote(call_id=call_id, attempt=attempt, sdp=sdp, type=kind):
@@ -203,6 +206,13 @@ class CallDesk(QObject):
                 self.noted.emit(encounter_id, step)
             case e.Say(status=status):
                 self.said.emit(str(status))
+
+    def _send(self, peer: str, message: peer_says.CallMessage) -> None:
+        """A letter that cannot go now is not kept: the machine says it again when letters travel."""
+        try:
+            self._post(peer, message)
+        except Unavailable:
+            self._queue.append(e.SignallingLost())
 
     def _start_command(self, effect: e.StartEngineCall) -> wire.StartCall:
         return wire.StartCall(

@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The call engine: one asyncio loop that takes commands, runs attempts and tells what happens.
+
+Heavy libraries are imported while the first command is awaited, so this module must not import them at its head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinic.domain.errors import PostaError
+from clinic.domain.record import Record
+from clinic.media.ring import Ring
+from clinic.media.sources import Missing, Spec
+from clinic.protocol import engine as wire
+from clinic.protocol.codec import Malformed
+
+if TYPE_CHECKING:
+    from av import AudioFrame, VideoFrame
+
+    from clinic.media.capture import CameraFeed, MicrophoneFeed
+    from clinic.media.recorder import Recorder
+    from clinic.media.session import Session, Traffic
+    from clinic.media.speaker import Speaker
+
+BEAT_S = 0.5
+LOOK_S = 0.2
+"""How often silence is looked for."""
+SILENT_S = 1.2
+"""Nothing received for that long is silence; both screens must say so within 2 s."""
+OLD_PATH_S = 2.0
+"""How long a replaced path lives on, so that the peer sees the new one first."""
+HEAVY = ("aiortc", "av", "numpy", "clinic.media.doors", "clinic.media.session", "clinic.media.recorder")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    camera: Spec
+    camera_scan: Spec | None
+    microphone: Spec
+    speaker: str
+    fps: int
+    cache: Path | None
+
+
+class Engine:
+    """Owns the devices and the attempts of at most one call."""
+
+    def __init__(self, options: Options, tell: Callable[[Record], None], commands: asyncio.Queue[Record | Malformed]) -> None:
+        self._options, self._tell, self._commands = options, tell, commands
+        self._loop = asyncio.get_running_loop()
+        self._rings: dict[str, Ring] = {}
+        self._camera: CameraFeed | None = None
+        self._camera_spec: Spec | None = None
+        self._microphone: MicrophoneFeed | None = None
+        self._speaker: Speaker | None = None
+        self._recorder: Recorder | None = None
+        self._sessions: dict[int, Session] = {}
+        self._carrying: Session | None = None
+        self._call_id = ""
+        self._silent = False
+        self._flowed = False
+        self._seen_picture = False
+        self._mute = wire.Mute()
+        self._last: Traffic | None = None
+        self._last_pictures = 0
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until Quit."""
+        self._tell(wire.Ready(pid=os.getpid(), devices=devices(self._options)))
+        watches = [asyncio.create_task(each()) for each in (self._beat, self._look, self._measure)]
+        await self._loop.run_in_executor(None, _load, self._options)
+        while not isinstance(command := await self._commands.get(), wire.Quit):
+            await self._obey(command)
+        for watch in watches:
+            watch.cancel()
+        await self._hang_up()
+        self._close_camera()
+        for ring in self._rings.values():
+            ring.close()
+
+    # commands
+
+    async def _obey(self, command: Record | Malformed) -> None:
+        """A command that cannot be done is answered; it never ends the engine."""
+        if isinstance(command, Malformed):
+            return self._refuse(str(command))
+        orders: dict[type, Callable[[Any], Awaitable[None]]] = {
+            wire.OpenCamera: self._open_camera,
+            wire.CloseCamera: self._close_preview,
+            wire.StartCall: self._start_call,
+            wire.AcceptRemote: self._accept_remote,
+            wire.Hangup: self._hang,
+            wire.Mute: self._set_mute,
+            wire.KeepReceived: self._keep,
+            wire.StopKeeping: self._stop_keeping,
+        }
+        order = orders.get(type(command))
+        if order is None:
+            return self._refuse("The call engine does not know this command. Update Posta on this device.")
+        try:
+            await order(command)
+        except PostaError as problem:
+            self._refuse(str(problem))
+
+    def _refuse(self, sentence: str) -> None:
+        self._tell(wire.CommandRefused(sentence=sentence))
+
+    async def _open_camera(self, command: wire.OpenCamera) -> None:
+        if self._call_id:
+            return self._refuse("The camera belongs to the running call.")
+        await self._use_camera(command.purpose, command.preview)
+
+    async def _close_preview(self, _: wire.CloseCamera) -> None:
+        if not self._call_id:
+            self._close_camera()
+
+    async def _start_call(self, command: wire.StartCall) -> None:
+        from clinic.media.session import Session
+
+        if command.call_id != self._call_id:
+            await self._hang_up()
+            await self._begin(command)
+        elif command.attempt <= max(self._sessions, default=0):
+            return self._refuse("This attempt of the call is over.")
+        assert self._microphone is not None
+        await self._drop_hopeless()
+        session = Session(command, self._camera, self._microphone, self)
+        self._sessions[command.attempt] = session
+        if command.offerer:
+            await self._describe(session, session.offer())
+
+    async def _begin(self, command: wire.StartCall) -> None:
+        """Devices of a call: whatever is missing is said, and the call goes on without it."""
+        from clinic.media.capture import MicrophoneFeed
+        from clinic.media.microphone import silence
+        from clinic.media.speaker import NullSink, Speaker, open_sink
+
+        self._call_id = command.call_id
+        self._silent = self._flowed = self._seen_picture = False
+        await self._use_camera(wire.Purpose.CALL, command.local_ring)
+        microphone = silence()
+        with self._missing(wire.Medium.MICROPHONE):
+            microphone = await self._loop.run_in_executor(None, self._open_microphone)
+        self._microphone = MicrophoneFeed(microphone, self._microphone_lost)
+        self._say_if_hummed()
+        sink: Any = NullSink()
+        with self._missing(wire.Medium.SPEAKER):
+            sink = open_sink(self._options.speaker)
+        self._speaker = Speaker(sink, self._heard_block)
+        self._apply_mute()
+
+    async def _accept_remote(self, command: wire.AcceptRemote) -> None:
+        session = self._sessions.get(command.attempt) if command.call_id == self._call_id else None
+        if session is None:
+            return self._refuse("This description belongs to an attempt that is over.")
+        await self._describe(session, session.accept(command))
+
+    async def _describe(self, session: Session, making: Awaitable[wire.LocalDescription | None]) -> None:
+        """Tell our description; a bad one of the peer, or a link without an address, fails the attempt only."""
+        from aiortc.exceptions import InvalidAccessError, InvalidStateError
+
+        try:
+            made = await making
+        except (ValueError, OSError, KeyError, InvalidAccessError, InvalidStateError) as problem:
+            log.warning("attempt %d failed: %s", session.attempt, type(problem).__name__)
+            self._failed(session, "This connection could not be described. It is tried again.")
+            return
+        if made is not None:
+            self._tell(made)
+
+    async def _hang(self, command: wire.Hangup) -> None:
+        if command.call_id == self._call_id:
+            await self._hang_up()
+
+    async def _set_mute(self, command: wire.Mute) -> None:
+        self._mute = command
+        self._apply_mute()
+
+    async def _keep(self, command: wire.KeepReceived) -> None:
+        from clinic.media.recorder import Recorder
+
+        if self._recorder is not None:
+            return self._refuse("This call is being recorded already.")
+        self._recorder = Recorder(Path(command.path), command.consent_id, time.monotonic)
+        self._tell(wire.Keeping(path=str(self._recorder.path)))
+
+    async def _stop_keeping(self, _: wire.StopKeeping) -> None:
+        await self._finish_recording()
+
+    # devices
+
+    async def _use_camera(self, purpose: wire.Purpose, preview: str) -> None:
+        """Open what the purpose asks for; a missing camera is said, and no camera is used."""
+        from clinic.media.camera import open_camera
+        from clinic.media.capture import CameraFeed
+
+        scan = self._options.camera_scan if purpose is wire.Purpose.SCAN else None
+        spec = scan or self._options.camera
+        if self._camera is None or self._camera_spec != spec:
+            self._close_camera()
+            with self._missing(wire.Medium.CAMERA):
+                options = self._options
+                camera = await self._loop.run_in_executor(None, open_camera, spec, options.fps, options.cache)
+                self._camera, self._camera_spec = CameraFeed(camera, self._announce, self._camera_lost), spec
+        if self._camera is None:
+            return
+        self._camera.show_in(self._ring(preview))
+        self._apply_mute()
+        self._tell(wire.CameraOpened(purpose=purpose, name=self._camera.camera.name))
+
+    def _open_microphone(self) -> Any:
+        from clinic.media.microphone import open_microphone
+
+        return open_microphone(self._options.microphone, self._options.cache)
+
+    def _close_camera(self) -> None:
+        if self._camera is not None:
+            self._camera.close()
+        self._camera = self._camera_spec = None
+
+    def _camera_lost(self) -> None:
+        self._tell(wire.DeviceMissing(medium=wire.Medium.CAMERA, sentence="The camera is gone. Plug it in again."))
+        self._close_camera()
+
+    def _microphone_lost(self) -> None:
+        sentence = "The microphone is gone. Plug it in again, or write in the chat."
+        self._tell(wire.DeviceMissing(medium=wire.Medium.MICROPHONE, sentence=sentence))
+
+    @contextlib.contextmanager
+    def _missing(self, medium: wire.Medium) -> Any:
+        try:
+            yield
+        except Missing as missing:
+            self._tell(wire.DeviceMissing(medium=medium, sentence=str(missing)))
+
+    def _say_if_hummed(self) -> None:
+        from clinic.media.voice import voice
+
+        spec = self._options.microphone
+        if spec.kind == "clip" and not voice(spec.value, self._options.cache).spoken:
+            self._tell(wire.Notice(sentence="espeak-ng is not installed, so the clip hums instead of speaking."))
+
+    def _apply_mute(self) -> None:
+        if self._camera is not None:
+            self._camera.muted = self._mute.video
+        if self._microphone is not None:
+            self._microphone.muted = self._mute.audio
+
+    def _ring(self, name: str) -> Ring | None:
+        if name and name not in self._rings:
+            try:
+                self._rings[name] = Ring.attach(name)
+            except FileNotFoundError:
+                self._refuse("The shared pictures are gone. Start the program again.")
+        return self._rings.get(name)
+
+    def _announce(self, ring: str, slot: int, seq: int, width: int, height: int) -> None:
+        self._tell(wire.FrameReady(ring=ring, slot=slot, seq=seq, width=width, height=height))
+
+    # what attempts tell (clinic.media.session.Listener)
+
+    def heard(self, session: Session, frame: AudioFrame) -> None:
+        from clinic.media.speaker import mono
+
+        self._carries(session)
+        if session is self._carrying and self._speaker is not None:
+            self._speaker.put(mono(frame))
+
+    def saw(self, session: Session, frame: VideoFrame) -> None:
+        from clinic.media.capture import show
+
+        self._carries(session)
+        if session is not self._carrying:
+            return
+        if not self._seen_picture:
+            self._seen_picture = True
+            self._tell(wire.FirstFrame(call_id=self._call_id, attempt=session.attempt))
+        if (ring := self._ring(session.start.remote_ring)) is not None:
+            show(frame, ring, self._announce)
+        if self._recorder is not None:
+            self._recorder.picture(frame)
+
+    def connection(self, session: Session, state: str) -> None:
+        log.info("attempt %d is %s", session.attempt, state)
+        if self._sessions.get(session.attempt) is not session:
+            return
+        self._tell(self._state_of(session, state))
+        if state in ("failed", "closed"):
+            self._failed(session, "This connection has broken. It is tried again.")
+
+    def _state_of(self, session: Session, state: str) -> wire.MediaState:
+        receiving = session is self._carrying and not self._silent
+        return wire.MediaState(call_id=self._call_id, attempt=session.attempt, connection=state, receiving=receiving)
+
+    def _failed(self, session: Session, sentence: str) -> None:
+        self._tell(wire.AttemptFailed(call_id=self._call_id, attempt=session.attempt, sentence=sentence))
+        if session is not self._carrying:
+            self._sessions.pop(session.attempt, None)
+            self._later(session.close())
+
+    def _carries(self, session: Session) -> None:
+        """Media came in on that attempt: the newest one that receives carries the call."""
+        carrying = self._carrying
+        if carrying is None or session.attempt > carrying.attempt:
+            self._carrying, self._last = session, None
+            self._later(self._retire_before(session.attempt))
+        if session is self._carrying and (self._silent or not self._flowed):
+            self._silent, self._flowed = False, True
+            self._tell(wire.MediaBack(call_id=self._call_id, attempt=session.attempt))
+            self._tell(self._state_of(session, session.state))
+
+    async def _retire_before(self, attempt: int) -> None:
+        await asyncio.sleep(OLD_PATH_S)
+        for number in [old for old in self._sessions if old < attempt]:
+            await self._sessions.pop(number).close()
+
+    async def _drop_hopeless(self) -> None:
+        """Before a new attempt: only the one that carries, or carried, lives on beside it."""
+        for number in [n for n, session in self._sessions.items() if session is not self._carrying]:
+            self._later(self._sessions.pop(number).close())
+
+    def _heard_block(self, block: Any) -> None:
+        if (recorder := self._recorder) is not None:
+            recorder.sound(block)
+
+    # watches
+
+    async def _beat(self) -> None:
+        beat = 0
+        while True:
+            self._tell(wire.Heartbeat(beat=beat))
+            beat += 1
+            await asyncio.sleep(BEAT_S)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            quiet = self._quiet_s()
+            if self._flowed and not self._silent and quiet > SILENT_S and self._carrying is not None:
+                self._silent = True
+                attempt = self._carrying.attempt
+                self._tell(wire.MediaSilent(call_id=self._call_id, attempt=attempt, seconds=quiet))
+
+    def _quiet_s(self) -> float:
+        if self._carrying is None or self._carrying.last_media is None:
+            return 0.0
+        return self._loop.time() - self._carrying.last_media
+
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            if (session := self._carrying) is not None:
+                self._tell(self._stats(session, await session.traffic()))
+
+    def _stats(self, session: Session, now: Traffic) -> wire.CallStats:
+        before, self._last = self._last or now, now
+        pictures, self._last_pictures = session.pictures - self._last_pictures, session.pictures
+        seconds = max(0.001, now.at - before.at)
+        lost, came = now.lost - before.lost, now.packets - before.packets
+        return wire.CallStats(
+            call_id=self._call_id,
+            attempt=session.attempt,
+            sent_kbps=round((now.sent - before.sent) * 0.008 / seconds, 1),
+            received_kbps=round((now.received - before.received) * 0.008 / seconds, 1),
+            loss=round(min(1.0, max(0.0, lost / (lost + came))) if lost + came > 0 else 0.0, 3),
+            rtt_ms=round(now.rtt_s * 1000, 1),
+            video_fps=round(max(0.0, pictures / seconds), 1) if before is not now else 0.0,
+            audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
+            silent_s=round(self._quiet_s(), 1),
+        )
+
+    # endings
+
+    async def _hang_up(self) -> None:
+        """End the call; the recording is finished, the devices are free."""
+        sessions, self._sessions = list(self._sessions.values()), {}
+        self._carrying, self._call_id, self._last = None, "", None
+        self._silent = self._flowed = False
+        await asyncio.gather(*(session.close() for session in sessions))
+        if self._microphone is not None:
+            self._microphone.close()
+        if self._speaker is not None:
+            self._speaker.close()
+        self._microphone = self._speaker = None
+        if sessions:
+            self._close_camera()
+        await self._finish_recording()
+
+    async def _finish_recording(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            await self._loop.run_in_executor(None, recorder.close)
+            seconds = round(recorder.seconds, 2)
+            self._tell(wire.Saved(path=str(recorder.path), seconds=seconds, pictures=recorder.pictures))
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def devices(options: Options) -> tuple[wire.Device, ...]:
+    """What this engine would use, without opening it."""
+    found = []
+    for medium, spec in ((wire.Medium.CAMERA, options.camera), (wire.Medium.MICROPHONE, options.microphone)):
+        if spec.kind not in ("auto", "none"):
+            found.append(wire.Device(medium=medium, name=str(spec), real=False))
+    if options.camera.kind == "auto":
+        found += [wire.Device(medium=wire.Medium.CAMERA, name=str(p)) for p in sorted(Path("/dev").glob("video[0-9]*"))]
+    if options.microphone.kind == "auto" and any(Path("/dev/snd").glob("pcm*c")):
+        found.append(wire.Device(medium=wire.Medium.MICROPHONE, name="default"))
+    return tuple(found)
+
+
+def _load(options: Options) -> None:
+    """Import what is heavy, open the doors and learn the clip's sentences, beside the loop."""
+    for name in HEAVY:
+        importlib.import_module(name)
+    from clinic.media import doors, voice
+
+    doors.open_doors()
+    for spec in (options.camera, options.microphone):
+        if spec.kind == "clip":
+            voice.voice(spec.value, options.cache)
+
+

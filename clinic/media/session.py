@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One transport attempt of a call: a peer connection, what goes out on it and what comes in."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame, VideoFrame
+
+from clinic.calls.claims import fingerprints
+from clinic.media.capture import AudioPacket, CameraFeed, MicrophoneFeed, Outlets
+from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
+
+CLOSE_S = 3.0
+
+
+class Listener(Protocol):
+    """Who wants to know what an attempt receives."""
+
+    def heard(self, session: "Session", frame: AudioFrame) -> None: ...
+
+    def saw(self, session: "Session", frame: VideoFrame) -> None: ...
+
+    def connection(self, session: "Session", state: str) -> None: ...
+
+
+class CameraTrack(MediaStreamTrack):
+    """The newest picture of the feed."""
+
+    kind = "video"
+
+    def __init__(self, outlets: Outlets[VideoFrame]) -> None:
+        super().__init__()
+        self._outlets, self._queue = outlets, outlets.open()
+
+    async def recv(self) -> VideoFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        return await self._queue.get()
+
+    def stop(self) -> None:
+        super().stop()
+        self._outlets.close(self._queue)
+
+
+class MicrophoneTrack(MediaStreamTrack):
+    """Encoded sound of the feed (aiortc takes packets as well as frames)."""
+
+    kind = "audio"
+
+    def __init__(self, outlets: Outlets[AudioPacket]) -> None:
+        super().__init__()
+        self._outlets, self._queue = outlets, outlets.open()
+
+    async def recv(self) -> AudioPacket:
+        if self.readyState != "live":
+            raise MediaStreamError
+        return await self._queue.get()
+
+    def stop(self) -> None:
+        super().stop()
+        self._outlets.close(self._queue)
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Counters of one moment."""
+
+    at: float = 0.0
+    sent: int = 0
+    received: int = 0
+    lost: int = 0
+    packets: int = 0
+    rtt_s: float = 0.0
+
+
+class Session:
+    """Lives from StartCall until it is replaced or hung up."""
+
+    def __init__(self, start: StartCall, camera: CameraFeed | None, microphone: MicrophoneFeed, listener: Listener) -> None:
+        self.start = start
+        self.camera, self.microphone, self.listener = camera, microphone, listener
+        self.last_media: float | None = None
+        self.pictures = 0
+        servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in start.ice_servers]
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._peer.on("track", self._on_track)
+        self._peer.on("connectionstatechange", self._on_state)
+
+    @property
+    def attempt(self) -> int:
+        return self.start.attempt
+
+    @property
+    def state(self) -> str:
+        return str(self._peer.connectionState)
+
+    async def offer(self) -> LocalDescription:
+        """Our offer with its candidates."""
+        self._send_all()
+        if self.camera is None:
+            self._peer.addTransceiver("video", direction="recvonly")
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        return self._described()
+
+    async def accept(self, remote: AcceptRemote) -> LocalDescription | None:
+        """Take the peer's description; answers an offer. Raises ValueError or InvalidStateError for nonsense."""
+        await self._peer.setRemoteDescription(RTCSessionDescription(remote.sdp, remote.type))
+        if remote.type != "offer":
+            return None
+        self._send_all()
+        await self._peer.setLocalDescription(await self._peer.createAnswer())
+        return self._described()
+
+    async def traffic(self) -> Traffic:
+        """Counters since the beginning."""
+        now = Traffic(at=self._loop.time())
+        for report in (await self._peer.getStats()).values():
+            if report.type == "transport":
+                now.sent, now.received = report.bytesSent, report.bytesReceived
+            elif report.type == "inbound-rtp":
+                now.lost += max(0, report.packetsLost)
+                now.packets += report.packetsReceived
+            elif report.type == "remote-inbound-rtp" and report.roundTripTime:
+                now.rtt_s = max(now.rtt_s, float(report.roundTripTime))
+        return now
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        try:
+            await asyncio.wait_for(self._peer.close(), CLOSE_S)
+        except (TimeoutError, ConnectionError):
+            return  # the peer finds out by silence
+
+    def _send_all(self) -> None:
+        self._peer.addTrack(MicrophoneTrack(self.microphone.outlets))
+        if self.camera is not None:
+            self._peer.addTrack(CameraTrack(self.camera.outlets))
+
+    def _described(self) -> LocalDescription:
+        made = self._peer.localDescription
+        return LocalDescription(
+            call_id=self.start.call_id,
+            attempt=self.attempt,
+            sdp=made.sdp,
+            type=made.type,
+            fingerprints=fingerprints(made.sdp),
+        )
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        take = self._hear if track.kind == "audio" else self._see
+        task = asyncio.ensure_future(_drain(track, take))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _hear(self, frame: AudioFrame) -> None:
+        self.last_media = self._loop.time()
+        self.listener.heard(self, frame)
+
+    def _see(self, frame: VideoFrame) -> None:
+        self.last_media = self._loop.time()
+        self.pictures += 1
+        self.listener.saw(self, frame)
+
+    def _on_state(self) -> None:
+        self.listener.connection(self, self.state)
+
+
+async def _drain(track: MediaStreamTrack, take: Callable[..., None]) -> None:
+    try:
+        while True:
+            take(await track.recv())
+    except MediaStreamError:
+        return

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several versions of one fact come to, per kind of fact. Depends on the set of ops alone, never on their order.
+
+| kind | rule |
+|---|---|
+| AuditEvent, Receipt, MediaStep | append-only: nothing is ever replaced |
+| Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
+| Condition, AllergyIntolerance | what is active is shown before what is resolved: adding wins |
+| signed Composition, MedicationRequest | immutable: only its status may be changed, and only signed; anything else is quarantined |
+| everything else, known or not | replaces exactly the versions the writer saw; concurrent versions are all kept, and flagged |
+
+Shown first is the highest stamp, then the highest op id.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from clinic.domain.facts import (
+    AllergyIntolerance,
+    AuditEvent,
+    ClinicalStatus,
+    Composition,
+    Condition,
+    Consent,
+    Decision,
+    Fact,
+    MedicationRequest,
+    MediaStep,
+    Receipt,
+)
+from clinic.domain.ids import OpId
+from clinic.domain.record import Record
+from clinic.protocol.codec import encode
+from clinic.protocol.op import Op
+
+APPEND_ONLY = (AuditEvent, Receipt, MediaStep)
+SIGNED = (Composition, MedicationRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`current`: shown first, then the concurrent others; `superseded`: kept, newest first; `quarantined`: shown to an owner.
+
+    `conflict`: current versions differ and a person has to choose.
+    """
+
+    current: tuple[Op, ...]
+    superseded: tuple[Op, ...] = ()
+    quarantined: tuple[Op, ...] = ()
+    conflict: bool = False
+
+    @property
+    def shown(self) -> Op | None:
+        """The version a chart shows; None when all are quarantined."""
+        return self.current[0] if self.current else None
+
+
+def merge(versions: Mapping[OpId, Op], new: Op) -> Merged:
+    """The fact once `new` is there too. `versions`: every op known of this fact, also superseded and quarantined ones.
+
+    An op that is there already changes nothing.
+    """
+    return settle([*versions.values(), *([] if new.id in versions else [new])])
+
+
+def settle(ops: Iterable[Op]) -> Merged:
+    """The fact that these ops make, in whatever order they are given."""
+    known = {op.id: op for op in ops}
+    good = {name: op for name, op in known.items() if not _quarantined(op, known)}
+    replaced = _replaced(good)
+    current = [op for op in good.values() if op.id not in replaced]
+    if not current:  # versions that replace each other in a ring: hide none
+        current, replaced = list(good.values()), set()
+    return Merged(
+        current=_ordered(current),
+        superseded=_ordered(op for op in good.values() if op.id in replaced),
+        quarantined=_ordered(op for op in known.values() if op.id not in good),
+        conflict=len({encode(op.fact) for op in current}) > 1 and not all(_append_only(op) for op in current),
+    )
+
+
+def _replaced(ops: Mapping[OpId, Op]) -> set[OpId]:
+    """Ids of versions that a writer saw and replaced; an op never replaces itself."""
+    seen = {name for op in ops.values() for name in op.replaces if name != op.id}
+    return {name for name in seen if name in ops and not _append_only(ops[name])}
+
+
+def _append_only(op: Op) -> bool:
+    return isinstance(op.fact, APPEND_ONLY)
+
+
+def _ordered(ops: Iterable[Op]) -> tuple[Op, ...]:
+    """Shown first is first."""
+    return tuple(sorted(ops, key=lambda op: (_weight(op.fact), op.stamp, op.id), reverse=True))
+
+
+def _weight(fact: Record) -> int:
+    """1 for what must not be hidden by a later stamp."""
+    for kind, weighs in _WEIGHTS.items():
+        if isinstance(fact, kind):
+            return int(weighs(fact))
+    return 0
+
+
+def _denies(fact: Record) -> bool:
+    return isinstance(fact, Consent) and any(item.decision != Decision.PERMIT for item in fact.items)
+
+
+def _active(fact: Record) -> bool:
+    return isinstance(fact, (Condition, AllergyIntolerance)) and fact.status == ClinicalStatus.ACTIVE
+
+
+_WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
+    Consent: _denies,
+    Condition: _active,
+    AllergyIntolerance: _active,
+    Composition: lambda fact: _signed(fact),
+    MedicationRequest: lambda fact: _signed(fact),
+}
+
+
+# what may never replace what
+
+
+def _quarantined(op: Op, known: Mapping[OpId, Op]) -> bool:
+    """True if the op replaces something it may not."""
+    return any(_forbidden(known[name].fact, op.fact) for name in op.replaces if name in known and name != op.id)
+
+
+def _forbidden(old: Record, new: Record) -> bool:
+    if isinstance(old, Fact) and isinstance(new, Fact) and old.patient != new.patient:
+        return True  # no version moves a fact to another patient
+    return _signed(old) and not (_signed(new) and _same_but_status(old, new))
+
+
+def _signed(fact: Record) -> bool:
+    return isinstance(fact, SIGNED) and fact.user_signature != b""
+
+
+def _same_but_status(old: Record, new: Record) -> bool:
+    if isinstance(old, Composition) and isinstance(new, Composition):
+        return replace(new, status=old.status, user_signature=old.user_signature) == old
+    if isinstance(old, MedicationRequest) and isinstance(new, MedicationRequest):
+        return replace(new, status=old.status, user_signature=old.user_signature) == old
+    return False
+
+
+# consents of one patient, over all statements
+
+
+def standing_decision(consents: Iterable[Consent], scope: str) -> Decision | None:
+    """What the patient's statements come to for `scope` (treatment, recording …), None if nobody asked.
+
+    A denial stands until a permit cites it in `previous`; while one stands, no permit counts.
+    """
+    said = [(consent, item.decision) for consent in consents for item in consent.items if item.scope == scope]
+    lifted = {consent.previous for consent, decision in said if decision == Decision.PERMIT}
+    if any(decision != Decision.PERMIT and consent.id not in lifted for consent, decision in said):
+        return Decision.DENY
+    return Decision.PERMIT if any(decision == Decision.PERMIT for _, decision in said) else None

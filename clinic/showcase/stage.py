@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs of the demo as real processes on their machines: started, waited for, logged, always ended."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from clinic.domain.errors import Unavailable
+from clinic.showcase.hands import Hands
+from clinic.showcase.network import Network
+
+LANGUAGES = {"es": "es_AR.UTF-8", "en": "en_US.UTF-8"}
+
+
+class Actor:
+    """One running program. `hands` if it was started with them."""
+
+    def __init__(self, name: str, process: subprocess.Popen[str], log: Path) -> None:
+        self.name, self.process, self.log = name, process, log
+        self.hands: Hands | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def end(self, patience_s: float = 6.0) -> int:
+        """Ask the program to end, then make it; its whole process group goes with it."""
+        if self.running:
+            self.process.terminate()
+        try:
+            code = self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            code = 1
+        _kill_group(self.process.pid)
+        self.process.wait(5)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    pass
+        return code
+
+
+class Stage:
+    """Starts programs of Posta in `folder`: homes, logs and temporary files all lie below it."""
+
+    def __init__(self, folder: Path, network: Network, language: str, visible: bool) -> None:
+        self.folder, self.network, self._language, self._visible = folder, network, language, visible
+        self._actors: list[Actor] = []
+        for name in ("logs", "tmp"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def temp(self) -> Path:
+        return self.folder / "tmp"
+
+    def run(self, machine: str, *program: str, timeout_s: float = 60.0) -> str:
+        """A program that ends by itself; what it printed. Raises Unavailable with its last words if it failed."""
+        actor = self._spawn(machine, _label(program), program, with_input=False)
+        try:
+            printed, _ = actor.process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{actor.name} did not end within {timeout_s:g} s; see {actor.log}") from None
+        finally:
+            actor.end()
+            self._actors.remove(actor)
+        if actor.process.returncode != 0:
+            raise Unavailable(f"{actor.name} ended with code {actor.process.returncode}: {_last_words(actor.log)}")
+        return printed
+
+    def start(self, machine: str, name: str, *program: str) -> Actor:
+        """A program driven by hands; use `lines` or `hands` of what comes back."""
+        return self._spawn(machine, name, program, with_input=True)
+
+    def handed(self, machine: str, name: str, *program: str) -> tuple[Actor, Hands]:
+        actor = self._spawn(machine, name, (*program, "--hands"), with_input=True)
+        actor.hands = Hands(actor.process, name)
+        return actor, actor.hands
+
+    def close(self) -> None:
+        """End everything, the newest first."""
+        for actor in reversed(self._actors):
+            actor.end()
+        self._actors.clear()
+
+    def _spawn(self, machine: str, name: str, program: Sequence[str], with_input: bool) -> Actor:
+        where = self.network.machine(machine)
+        log = self.folder / "logs" / f"{name}.log"
+        command = where.command([sys.executable, "-m", *program])
+        with log.open("ab") as errors:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                env=self._environment(),
+                start_new_session=True,
+                pass_fds=(where.namespace,) if where.namespace >= 0 else (),
+            )
+        actor = Actor(name, process, log)
+        self._actors.append(actor)
+        return actor
+
+    def _environment(self) -> dict[str, str]:
+        env = dict(os.environ)
+        env |= {"TMPDIR": str(self.temp), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LANG": LANGUAGES[self._language]}
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), env.get("PYTHONPATH", ""))))
+        if not self._visible:
+            env["QT_QPA_PLATFORM"] = "offscreen"
+        return env
+
+
+def read_line(actor: Actor, pattern: str, timeout_s: float = 20.0) -> re.Match[str]:
+    """The first line of its output that matches. Raises Unavailable when it ends or takes too long."""
+    found: list[re.Match[str]] = []
+
+    def look() -> None:
+        assert actor.process.stdout is not None
+        for line in actor.process.stdout:
+            if match := re.search(pattern, line):
+                found.append(match)
+                return
+
+    reader = threading.Thread(target=look, name=f"first line of {actor.name}", daemon=True)
+    reader.start()
+    reader.join(timeout_s)
+    if not found:
+        raise Unavailable(f"{actor.name} did not say that it is ready: {_last_words(actor.log)}")
+    return found[0]
+
+
+def wait_until(what: str, holds: Callable[[], bool], timeout_s: float, pause_s: float = 0.1) -> float:
+    """Seconds until it held. Raises Unavailable with `what` when it did not in time."""
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > timeout_s:
+            raise Unavailable(f"{what}: not within {timeout_s:g} s")
+        time.sleep(pause_s)
+    return time.monotonic() - began
+
+
+def _label(program: Sequence[str]) -> str:
+    verb = next((word for word in program[1:] if not word.startswith("-")), "")
+    return f"{program[0].split('.')[-1]}-{verb}".rstrip("-")
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _kill_group(group: int) -> None:
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass

@@ -9,21 +9,21 @@
 
 from dataclasses import dataclass
 
-from clinic.domain.ids import DeviceId, TeamId
-from clinic.keys.trust import TrustLog
+from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.keys.roster import TrustLog
 from clinic.protocol.trust import DeviceKind
 from sync_server.book.port import EVERYBODY, Tag
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a device may do here. `reads` and `teams` are tags of scopes."""
+    """What a device may do here. `reads` and `writes` are tags of scopes."""
 
     device: DeviceId
     kind: DeviceKind
     signing_key: bytes
     reads: frozenset[Tag]
-    teams: frozenset[TeamId]
+    writes: frozenset[TeamId]
     revoked: bool
 
     @property
@@ -42,16 +42,33 @@ def rights_of(log: TrustLog, device: DeviceId) -> Rights | None:
     if known is None:
         return None
     revoked = log.is_revoked(device)
-    teams = _teams(log, device, known.kind)
-    reads = frozenset({EVERYBODY}) | (teams if known.kind == DeviceKind.DESKTOP else frozenset())
-    return Rights(device, known.kind, known.signing_key, frozenset() if revoked else reads, teams, revoked)
+    reads = {EVERYBODY, *_reads(log, device, known.kind)}
+    return Rights(
+        device=device,
+        kind=known.kind,
+        signing_key=known.signing_key,
+        reads=frozenset() if revoked else frozenset(reads),
+        writes=_writes(log, device, known.kind),
+        revoked=revoked,
+    )
 
 
-def _teams(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
-    users = [user.user for user in log.users() if user.device == device]
-    if kind == DeviceKind.KIOSK and not users:
-        return frozenset(team.team for team in log.teams())
-    return frozenset(team for user in users for team in log.teams_of(user))
+def _users(log: TrustLog, device: DeviceId) -> set[UserId]:
+    return {user.user for user in log.users() if user.device == device}
+
+
+def _reads(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
+    """Teams somebody on the device is a member of now."""
+    if kind != DeviceKind.DESKTOP:
+        return frozenset()
+    return frozenset(team for user in _users(log, device) for team in log.teams_of(user))
+
+
+def _writes(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
+    """Teams somebody on the device is or was a member of: what was sealed then still counts."""
+    users = _users(log, device)
+    anywhere = kind == DeviceKind.KIOSK and not users
+    return frozenset(team.team for team in log.teams() if anywhere or users & team.ever)
 
 
 def may_write_to(one: Rights, other: Rights) -> bool:

@@ -12,7 +12,8 @@ from starlette.requests import Request
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.ids import DeviceId
-from clinic.keys.trust import EMPTY, TrustLog, follow
+from clinic.keys.roster import TrustLog
+from clinic.keys.trust import EMPTY, follow
 from clinic.protocol.sync import FaultNumber
 from sync_server.access import Rights, rights_of
 from sync_server.book.port import Rung

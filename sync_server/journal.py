@@ -22,7 +22,7 @@ class Redacting(logging.Formatter):
         """One line, frames below it if something was raised."""
         return _SECRETS.sub(lambda found: f"[{len(found[0])}]", super().format(record))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802  # logging's own name
+    def formatException(self, ei: object) -> str:  # logging's own name
         """Kinds and frames of the chain; no message of any exception, which may quote what it choked on."""
         error = sys.exc_info()[1] if not isinstance(ei, tuple) else ei[1]
         lines: list[str] = []

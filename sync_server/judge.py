@@ -3,11 +3,11 @@
 
 from collections.abc import Iterable
 
-from clinic.domain.ids import TeamId
-from clinic.keys.identity import verify
-from clinic.keys.trust import TrustLog
+from clinic.domain.ids import org_scope, team_scope
+from clinic.keys.roster import TrustLog
+from clinic.keys.sealing import NotAccepted, check_envelope
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import ALG_KEY_GRANT, MAX_ENVELOPE, P4_ATTACHMENT, Envelope, Header, unpack
+from clinic.protocol.envelope import MAX_ENVELOPE, P4_ATTACHMENT, Envelope, Header, unpack
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import envelope_hash
 from sync_server.access import Rights
@@ -54,10 +54,10 @@ def _refusal(log: TrustLog, rights: Rights, incarnation: int, envelope: Envelope
     header = envelope.header
     if (header.device, header.incarnation) != (rights.device, incarnation):
         return _because(header, Refused.WRONG_SENDER, "This envelope is not of the device that sent it.")
-    if log.is_revoked(header.device, header.incarnation, header.env_no):
-        return _because(header, Refused.REVOKED, "This device was revoked. Ask an administrator.")
-    if not verify(rights.signing_key, envelope.signed, envelope.signature):
-        return _because(header, Refused.BAD_SIGNATURE, "This envelope was not signed by its device.")
+    try:
+        check_envelope(envelope, log)
+    except NotAccepted as no:
+        return _because(header, no.why, no.sentence)
     if not _may_write(log, rights, header):
         return _because(header, Refused.NOT_ALLOWED, "This device may not write here.")
     return None
@@ -68,16 +68,8 @@ def _because(header: Header, why: Refused, sentence: str) -> EnvelopeRefused:
 
 
 def _may_write(log: TrustLog, rights: Rights, header: Header) -> bool:
-    if header.scope == f"o:{log.organization().organization}":
+    if header.scope == org_scope(log.organization().organization):
         return rights.staff
-    if header.scope.startswith("t:"):
-        return header.scope == f"t:{header.team}" and header.team in rights.teams
-    return header.scope.startswith("p:") and _may_tag(log, rights, header)
-
-
-def _may_tag(log: TrustLog, rights: Rights, header: Header) -> bool:
-    """Own teams always; another team only by handing it the scope's key."""
-    if header.team in rights.teams:
-        return True
-    known = any(team.team == header.team for team in log.teams())
-    return header.alg == ALG_KEY_GRANT and known and rights.staff and header.team != TeamId("")
+    if header.scope.startswith("t:") and header.scope != team_scope(header.team):
+        return False
+    return header.scope[:2] in ("p:", "t:") and header.team in rights.writes

@@ -4,7 +4,8 @@
 import asyncio
 
 from clinic.domain.errors import Refusal
-from clinic.keys.trust import TrustLog, follow, open_statement
+from clinic.keys.roster import TrustLog
+from clinic.keys.trust import follow, open_statement
 from sync_server.desk import Desk
 from sync_server.limits import TRUST_ANSWER
 

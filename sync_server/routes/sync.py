@@ -63,7 +63,7 @@ async def _take_trust(desk: Desk, asked: SyncRequest) -> str:
 async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:
     now = rights_of(desk.log, rights.device) or rights
     items = await asyncio.to_thread(judge, desk.log, now, asked.incarnation, asked.envelopes)
-    push = Push(now.device, asked.incarnation, items, now.teams, desk.clock.now())
+    push = Push(now.device, asked.incarnation, items, now.writes, desk.clock.now())
     pull = Pull(
         device=now.device,
         incarnation=asked.incarnation,

@@ -17,7 +17,13 @@ from hashlib import blake2b
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.codec import dumps
-from clinic.protocol.sync import PROTOCOL_MAX, PROTOCOL_MIN, Cursor, EnvelopeRefused, Refused, SyncRequest, SyncResponse
+from clinic.protocol.sync import (
+    Cursor,
+    EnvelopeRefused,
+    Refused,
+    SyncRequest,
+    SyncResponse,
+)
 
 DEFAULT_BUDGET = 262_144
 KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})

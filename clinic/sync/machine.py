@@ -14,6 +14,8 @@ from clinic.sync.backoff import delay_s
 from clinic.sync.exchange import DEFAULT_BUDGET
 from clinic.sync.status import SyncStatus
 
+NOTHING_YET = SyncStatus()
+
 
 class Phase(StrEnum):
     """What the machine is at. Being online is told apart: an exchange may outlive its link."""
@@ -133,14 +135,14 @@ class State:
     again: bool = False
     failures: int = 0
     due_at: float = 0.0
-    status: SyncStatus = SyncStatus()
+    status: SyncStatus = NOTHING_YET
     budget: int = DEFAULT_BUDGET
 
 
 Stepped = tuple[State, tuple[Effect, ...]]
 
 
-def start(status: SyncStatus = SyncStatus(), budget: int = DEFAULT_BUDGET) -> State:
+def start(status: SyncStatus = NOTHING_YET, budget: int = DEFAULT_BUDGET) -> State:
     """Nothing under way, not connected; `status` as the store remembers it."""
     return State(status=replace(status, online=False), budget=budget)
 

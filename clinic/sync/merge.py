@@ -24,8 +24,8 @@ from clinic.domain.facts import (
     Consent,
     Decision,
     Fact,
-    MedicationRequest,
     MediaStep,
+    MedicationRequest,
     Receipt,
 )
 from clinic.domain.ids import OpId

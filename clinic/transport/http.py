@@ -34,6 +34,7 @@ from clinic.protocol.sync import (
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
 SESSION_CONTEXT = b"posta session 1"
+NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
@@ -59,7 +60,7 @@ class Remote:
     def __init__(
         self,
         url: str,
-        device: DeviceId = DeviceId(""),
+        device: DeviceId = NOBODY,
         sign: Sign | None = None,
         tls: ssl.SSLContext | None = None,
         heard: Callable[[], None] = lambda: None,

@@ -11,6 +11,7 @@ from clinic.protocol.sync import Cursor, EnvelopeRefused, Sequenced
 Tag = TeamId
 """Who may read a scope: the id of a team, or EVERYBODY."""
 EVERYBODY = TeamId("")
+NO_SCOPE = ScopeId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Incoming:
     env_no: int | None
     wire: bytes
     digest: bytes
-    scope: ScopeId = ScopeId("")
+    scope: ScopeId = NO_SCOPE
     tag: Tag = EVERYBODY
     priority: int = 2
     refusal: EnvelopeRefused | None = None

@@ -4,3 +4,7 @@
 May import `clinic` and PySide6; never `desktop.screens` or `kiosk`. `words` and `tokens` import no Qt, so that logic may use them.
 Example: `from desktop.kit.buttons import PrimaryButton; PrimaryButton(_("Sign"), name="visit.note.sign", icon="pen")`.
 """
+
+from desktop.kit.immortal import hold_constants
+
+hold_constants()

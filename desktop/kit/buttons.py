@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -39,8 +39,9 @@ class _Button(Tinted, QPushButton):
 
     def tint(self) -> None:
         if self._icon:
-            self.setIconSize(icons.icon_size())
-            self.setIcon(icons.icon(self._icon, self.ink))
+            air = theme.current().scale.gap // 2 if self.text() else 0
+            self.setIconSize(icons.icon_size(air))
+            self.setIcon(icons.icon(self._icon, self.ink, air=air))
 
 
 class PrimaryButton(_Button):
@@ -141,6 +142,6 @@ class _Answer(Tinted, QPushButton):
         self.tinted()
 
     def tint(self) -> None:
-        side = theme.current().scale.icon
-        self.setIconSize(QSize(side, side))
-        self.setIcon(icons.icon(self._icon, self._ink))
+        air = theme.current().scale.gap // 2
+        self.setIconSize(icons.icon_size(air))
+        self.setIcon(icons.icon(self._icon, self._ink, air=air))

@@ -94,8 +94,11 @@ class VitalsChart(QWidget):
 
     def _room(self) -> QRectF:
         small = theme.current().scale.caption
-        right = small * 6.2 if any(s.readings for s in self._series) else 8
-        return QRectF(small * 3.2, small * 1.8, max(10.0, self.width() - small * 3.2 - right), max(10.0, self.height() - small * 4.0))
+        metrics = QFontMetrics(theme.font(small + 1, 600))
+        lasts = [fmt_value(s.readings[-1].value, s.unit, s.digits) for s in self._series if s.readings]
+        right = max((metrics.horizontalAdvance(last) for last in lasts), default=0) + 14
+        left = small * 3.2
+        return QRectF(left, small * 1.8, max(10.0, self.width() - left - right), max(10.0, self.height() - small * 4.0))
 
     def _span(self) -> tuple[datetime, datetime]:
         times = [r.at for s in self._series for r in (s.readings[0], s.readings[-1])]

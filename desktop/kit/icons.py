@@ -73,19 +73,33 @@ def _drawn(name: str, size: int, tone: str, ratio: float, tokens: Tokens) -> QPi
     return picture
 
 
-def icon(name: str, tone: str = "text", checked: str = "", size: int = 0) -> QIcon:
-    """A QIcon for buttons; `checked` is the tone when the button is on."""
+def icon(name: str, tone: str = "text", checked: str = "", size: int = 0, air: int = 0) -> QIcon:
+    """A QIcon for buttons; `checked` is the tone when the button is on, `air` the room between icon and word."""
     side = size or theme.current().scale.icon
     made = QIcon()
     for ratio in (1.0, 2.0):
-        made.addPixmap(pixmap(name, side, tone, ratio))
-        made.addPixmap(pixmap(name, side, "muted", ratio), QIcon.Mode.Disabled)
+        made.addPixmap(_aired(pixmap(name, side, tone, ratio), air))
+        made.addPixmap(_aired(pixmap(name, side, "muted", ratio), air), QIcon.Mode.Disabled)
         if checked:
-            made.addPixmap(pixmap(name, side, checked, ratio), QIcon.Mode.Normal, QIcon.State.On)
+            made.addPixmap(_aired(pixmap(name, side, checked, ratio), air), QIcon.Mode.Normal, QIcon.State.On)
     return made
 
 
-def icon_size() -> QSize:
+def _aired(picture: QPixmap, air: int) -> QPixmap:
+    """The picture with `air` logical pixels of nothing at its trailing side."""
+    if not air:
+        return picture
+    ratio = picture.devicePixelRatio()
+    wide = QPixmap(picture.width() + round(air * ratio), picture.height())
+    wide.fill(Qt.GlobalColor.transparent)
+    wide.setDevicePixelRatio(ratio)
+    painter = QPainter(wide)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
+    return wide
+
+
+def icon_size(air: int = 0) -> QSize:
     """Side of an icon at the scale worn now."""
     side = theme.current().scale.icon
-    return QSize(side, side)
+    return QSize(side + air, side)

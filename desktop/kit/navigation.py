@@ -141,8 +141,6 @@ class SearchField(Tinted, QLineEdit):
         named(self, name, placeholder)
         self.setProperty("kind", "search")
         self.setPlaceholderText(f"{placeholder}   {shortcut}" if shortcut else placeholder)
-        self.setClearButtonEnabled(True)
-        self._glass = self.addAction(icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self._rest = QTimer(self, interval=delay_ms, singleShot=True)
         self._rest.timeout.connect(lambda: self.asked.emit(self.text()))
         self.textChanged.connect(lambda _text: self._rest.start())
@@ -161,7 +159,15 @@ class SearchField(Tinted, QLineEdit):
         self.asked.emit(self.text())
 
     def tint(self) -> None:
-        self._glass.setIcon(icons.icon("search", "muted"))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        side = theme.current().scale.icon
+        glass = icons.pixmap("search", side, "muted", self.devicePixelRatioF())
+        painter = QPainter(self)
+        painter.drawPixmap(12, (self.height() - side) // 2, glass)
+        painter.end()
 
 
 class StepDots(QWidget):

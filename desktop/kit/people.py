@@ -38,6 +38,7 @@ from desktop.kit.words import _
 
 Index = QModelIndex | QPersistentModelIndex
 MARKS_SHOWN = 3
+NAME_SHARE = 0.45  # of a row's width stays for the name before marks give way
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,19 +386,24 @@ class _PersonPainter(QStyledItemDelegate):
             area = QRectF(right - width, box.top(), width, box.height())
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, row.when)
             right -= width + 10
-        pills = [*row.marks[:MARKS_SHOWN]]
-        if row.score:
-            pills.append(Mark(row.score, row.score_tone))
-        for mark in reversed(pills):
-            right = self._pill(painter, mark, right, box.center().y())
+        least = box.left() + box.width() * NAME_SHARE
+        score = [Mark(row.score, row.score_tone)] if row.score else []
+        for mark in (*score, *row.marks[:MARKS_SHOWN]):
+            if mark in score or right - self._pill_width(mark) > least:
+                right = self._pill(painter, mark, right, box.center().y())
         return right
+
+    def _pill_width(self, mark: Mark) -> int:
+        size = theme.current().scale.caption
+        sign = size + 6 if mark.icon or mark.tone in ("warn", "danger") else 0
+        return QFontMetrics(theme.font(size, 600)).horizontalAdvance(mark.text) + 20 + sign
 
     def _pill(self, painter: QPainter, mark: Mark, right: float, middle: float) -> float:
         worn, scale = theme.current(), theme.current().scale
         painter.setFont(theme.font(scale.caption, 600))
         sign = mark.icon or ("alert-triangle" if mark.tone in ("warn", "danger") else "")
         drawn = scale.caption + 2 if sign else 0
-        width = QFontMetrics(painter.font()).horizontalAdvance(mark.text) + 20 + (drawn + 4 if sign else 0)
+        width = self._pill_width(mark)
         height = scale.caption + 10
         box = QRectF(right - width, middle - height / 2, width, height)
         painter.setPen(Qt.PenStyle.NoPen)

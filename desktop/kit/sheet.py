@@ -21,7 +21,9 @@ def sheet(tokens: Tokens, scale: Scale) -> str:
     sizes = {f"px_{part}": value for part, value in asdict(scale).items()}
     sizes["px_half"] = scale.control // 2
     sizes["px_slim"] = max(4, scale.gap // 2)
+    sizes["px_pill"] = (scale.caption + 10) // 2
     sizes["px_row"] = scale.control + scale.gap
+    sizes["px_search"] = scale.icon + 20
     sizes["px_scroll"] = 10 if scale.name == "desktop" else 28
     return _SHEET % {**colours, **shades, **sizes} + "".join(_tone(tokens, tone) for tone in TONES)
 
@@ -58,7 +60,7 @@ QFrame[kind="card"], QFrame[kind="bar"] { background: %(surface)s; border: 1px s
 QFrame[kind="bar"] { border-radius: 0; border-left: none; border-right: none; border-top: none; }
 QFrame[kind="rail"] { background: %(surface)s; border: none; border-right: 1px solid %(line)s; }
 QFrame[kind="rule"] { background: %(line)s; border: none; max-height: 1px; min-height: 1px; }
-QFrame[kind="chip"] { border: none; border-radius: %(px_radius)dpx; }
+QFrame[kind="chip"] { border: none; border-radius: %(px_pill)dpx; }
 QFrame[kind="chip"] QLabel { font-size: %(px_caption)dpx; font-weight: 600; }
 QFrame[kind="notice"] { border-radius: %(px_radius)dpx; }
 QFrame[kind="toast"] { background: %(text)s; border-radius: %(px_radius)dpx; }
@@ -115,7 +117,7 @@ QPushButton[kind="yes"]:focus, QPushButton[kind="no"]:focus { border: %(px_focus
 
 QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDateEdit {
   background: %(surface)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: %(px_radius)dpx;
-  padding: 0 10px; selection-background-color: %(primary)s; selection-color: %(on_primary)s;
+  padding: 0 10px; placeholder-text-color: %(muted)s; selection-background-color: %(primary)s; selection-color: %(on_primary)s;
 }
 QLineEdit, QComboBox, QSpinBox, QDateEdit { min-height: %(px_control)dpx; }
 QPlainTextEdit, QTextEdit { padding: 6px; }
@@ -124,7 +126,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBo
 }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: %(off)s; color: %(muted)s; }
 QPlainTextEdit[readOnly="true"], QLineEdit[readOnly="true"] { background: %(bg)s; }
-QLineEdit[kind="search"] { background: %(bg)s; }
+QLineEdit[kind="search"] { background: %(bg)s; padding-left: %(px_search)dpx; }
 QLineEdit[kind="typed"] { font-size: %(px_value)dpx; font-weight: 600; }
 QComboBox::drop-down { border: none; width: 30px; }
 QComboBox::down-arrow { image: none; }

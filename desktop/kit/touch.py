@@ -16,6 +16,8 @@ from desktop.kit.text import Tinted, named, styled
 from desktop.kit.tokens import mixed
 from desktop.kit.words import _
 
+BESIDE = 320  # px; on a wider tile the speaker has room beside the drawing
+
 
 class Tile(QAbstractButton):
     """A picture with a word under it. `heard` comes when the speaker in its corner is touched."""
@@ -83,7 +85,8 @@ class Tile(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._ground(painter)
         words = self._words_box(painter)
-        self._drawing(painter, QRectF(16, 14, self.width() - 32, words.top() - 20))
+        top = 14 if self.speaker is None or self.width() > BESIDE else 10 + self.speaker.height() * 0.6
+        self._drawing(painter, QRectF(16, top, self.width() - 32, words.top() - top - 6))
         self._words(painter, words)
         if self.isChecked():
             self._tick(painter)
@@ -117,7 +120,7 @@ class Tile(QAbstractButton):
         return metrics.boundingRect(0, 0, width, 400, flags, text).height()
 
     def _drawing(self, painter: QPainter, box: QRectF) -> None:
-        side = max(24.0, min(box.width() - (2 * 60 if self.speaker and box.width() > 300 else 0), box.height()))
+        side = max(24.0, min(box.width() - (2 * 60 if self.speaker and self.width() > BESIDE else 0), box.height()))
         middle = box.center()
         place = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
         ratio = self.devicePixelRatioF()

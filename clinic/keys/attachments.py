@@ -31,7 +31,7 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 from clinic.domain.clock import Random
-from clinic.keys.hashing import fresh_key
+from clinic.keys.hashing import KEY_BYTES, fresh_key
 from clinic.keys.refusals import Unreadable
 
 PIECE = 64 * 1024
@@ -113,8 +113,8 @@ def decrypt(ciphertext: Iterable[bytes], key: bytes) -> Iterator[bytes]:
     """
     state, parts = crypto_secretstream_xchacha20poly1305_state(), _Parts(ciphertext)
     header = parts.take(HEADER_BYTES)
-    if len(header) != HEADER_BYTES:
-        raise Unreadable("This file is cut short. Fetch it again.")
+    if len(header) != HEADER_BYTES or len(key) != KEY_BYTES:
+        raise Unreadable("This file is cut short, or has no key. Fetch it again.")
     crypto_secretstream_xchacha20poly1305_init_pull(state, header, key)
     while True:
         piece, tag = _pull(state, parts.take(PIECE + OVERHEAD))

@@ -17,6 +17,7 @@ from clinic.keys.refusals import Unreadable
 BOX_BYTES = 32
 SEAL_OVERHEAD = 48
 NONCE_BYTES = 24
+TAG_BYTES = 16
 
 
 def new_box_key(random: Random) -> bytes:
@@ -64,6 +65,8 @@ def lock(key: bytes, nonce: bytes, data: bytes, context: bytes) -> bytes:
 
 def unlock(key: bytes, nonce: bytes, locked: bytes, context: bytes) -> bytes:
     """The inverse of `lock`. Raises Unreadable."""
+    if len(nonce) != NONCE_BYTES or len(locked) < TAG_BYTES:
+        raise Unreadable("This sealed message is cut short.")
     try:
         return bytes(crypto_aead_xchacha20poly1305_ietf_decrypt(locked, context, nonce, key))
     except CryptoError as error:

@@ -56,7 +56,9 @@ def read_card(text: str) -> Card:
     """The card in a scanned text. Raises WrongCode, whose sentence says what it was instead or how to hold it."""
     secret = read_code(CodeKind.CARD, text)
     if len(secret) != KEY_BYTES:
-        raise WrongCode(CodeKind.CARD, "This code was not read whole. Clean it, hold it flat and show it again.")
+        raise WrongCode(
+            CodeKind.CARD, "This code was not read whole. Clean it, hold it flat and show it again."
+        )
     return Card(secret)
 
 

@@ -30,8 +30,11 @@ def new_epoch(log: TrustLog, team: TeamId, mine: TeamKeys, random: Random) -> Te
             raise KeyMissing("Only a member who holds the team's present key can change it.")
         previous = seal_to(public, mine[team, before.epoch])
     return TeamEpoch(
-        team=team, epoch=before.epoch + 1 if before else 1, public_key=public,
-        sealed=_sealed(private, _readers(log, team)), sealed_previous=previous,
+        team=team,
+        epoch=before.epoch + 1 if before else 1,
+        public_key=public,
+        sealed=_sealed(private, _readers(log, team)),
+        sealed_previous=previous,
     )
 
 
@@ -58,7 +61,9 @@ def waiting_for_keys(log: TrustLog, team: TeamId) -> tuple[User, ...]:
     return tuple(reader for reader in _readers(log, team) if (reader.user, reader.device) not in served)
 
 
-def open_epochs(log: TrustLog, keys: UserKeys, user: UserId, device: DeviceId) -> dict[tuple[TeamId, int], bytes]:
+def open_epochs(
+    log: TrustLog, keys: UserKeys, user: UserId, device: DeviceId
+) -> dict[tuple[TeamId, int], bytes]:
     """Every team key this user can have on this device; what was sealed wrongly is left out."""
     found: dict[tuple[TeamId, int], bytes] = {}
     for team, epoch, sealed in log.sealed_epochs_for(user, device):
@@ -72,13 +77,20 @@ def open_epochs(log: TrustLog, keys: UserKeys, user: UserId, device: DeviceId) -
 def _follow_back(found: dict[tuple[TeamId, int], bytes], log: TrustLog, team: TeamId, epoch: int) -> None:
     while epoch > 1 and (team, epoch - 1) not in found:
         statement = log.epoch_at(team, epoch)
-        if statement is None or not _take(found, log, team, epoch - 1, found[team, epoch], statement.sealed_previous):
+        if statement is None or not _take(
+            found, log, team, epoch - 1, found[team, epoch], statement.sealed_previous
+        ):
             return
         epoch -= 1
 
 
 def _take(
-    found: dict[tuple[TeamId, int], bytes], log: TrustLog, team: TeamId, epoch: int, private: bytes, sealed: bytes
+    found: dict[tuple[TeamId, int], bytes],
+    log: TrustLog,
+    team: TeamId,
+    epoch: int,
+    private: bytes,
+    sealed: bytes,
 ) -> bool:
     """Keep the sealed key if it opens and is the one the log names."""
     statement = log.epoch_at(team, epoch)
@@ -97,7 +109,12 @@ def _readers(log: TrustLog, team: TeamId) -> list[User]:
     readers = []
     for user in log.users():
         device = log.device(user.device)
-        if user.user in log.members(team) and device and device.kind != DeviceKind.KIOSK and not log.is_revoked(user.device):
+        if (
+            user.user in log.members(team)
+            and device
+            and device.kind != DeviceKind.KIOSK
+            and not log.is_revoked(user.device)
+        ):
             readers.append(user)
     return readers
 

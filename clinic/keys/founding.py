@@ -30,15 +30,35 @@ class Founder:
 
 
 def found(
-    *, organization: OrgId, name: str, team: TeamId, team_name: str, founder: Founder, root: RootKeys, at: datetime,
-    random: Random, jurisdiction: str = "AR",
+    *,
+    organization: OrgId,
+    name: str,
+    team: TeamId,
+    team_name: str,
+    founder: Founder,
+    root: RootKeys,
+    at: datetime,
+    random: Random,
+    jurisdiction: str = "AR",
 ) -> TrustLog:
     """A log of its first statements; `root` goes to paper and is not needed again. Raises Distrust for impossible founders."""
     by_root = Signer(UserId(""), DeviceId(""), root)
-    log = say(EMPTY, Root(organization=organization, name=name, public_key=root.public.signing, jurisdiction=jurisdiction), by_root, at)
-    log = say(log, as_device(founder.signer.device, founder.device_name, founder.kind, founder.device_keys), by_root, at)
+    log = say(
+        EMPTY,
+        Root(organization=organization, name=name, public_key=root.public.signing, jurisdiction=jurisdiction),
+        by_root,
+        at,
+    )
+    log = say(
+        log,
+        as_device(founder.signer.device, founder.device_name, founder.kind, founder.device_keys),
+        by_root,
+        at,
+    )
     for role in founder.roles:
-        log = say(log, as_user(founder.user, founder.name, role, founder.signer.device, founder.keys), by_root, at)
+        log = say(
+            log, as_user(founder.user, founder.name, role, founder.signer.device, founder.keys), by_root, at
+        )
     log = say(log, TeamCreate(team=team, name=team_name), founder.signer, at)
     log = say(log, MemberAdd(team=team, user=founder.user), founder.signer, at)
     return say(log, new_epoch(log, team, {}, random), founder.signer, at)

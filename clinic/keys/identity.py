@@ -62,7 +62,9 @@ class Keys:
     def decode(cls, data: bytes) -> Self:
         """Raises Unreadable for anything but `encode`'s bytes of the same class."""
         if len(data) != 1 + SEED_BYTES + BOX_BYTES or data[:1] != cls.MARK:
-            raise Unreadable("These are not the keys that should be here. Restore this computer from its backup.")
+            raise Unreadable(
+                "These are not the keys that should be here. Restore this computer from its backup."
+            )
         return cls._of(data[1 : 1 + SEED_BYTES], data[1 + SEED_BYTES :])
 
 

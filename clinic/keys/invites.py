@@ -29,11 +29,24 @@ _DIGITS_COST = Cost(time_cost=3, memory_kib=FLOOR_KIB, lanes=2)
 
 
 def new_invitation(
-    *, server: str, fingerprint: bytes, role: Role, kind: DeviceKind, team: TeamId, expires_at: datetime, random: Random
+    *,
+    server: str,
+    fingerprint: bytes,
+    role: Role,
+    kind: DeviceKind,
+    team: TeamId,
+    expires_at: datetime,
+    random: Random,
 ) -> Invitation:
     """An invitation for one device; at most 24 h is the habit."""
     return Invitation(
-        server=server, fingerprint=fingerprint, secret=random(SECRET_BYTES), role=role, kind=kind, team=team, expires_at=expires_at
+        server=server,
+        fingerprint=fingerprint,
+        secret=random(SECRET_BYTES),
+        role=role,
+        kind=kind,
+        team=team,
+        expires_at=expires_at,
     )
 
 
@@ -47,7 +60,9 @@ def read_invitation(text: str, now: datetime) -> Invitation:
     try:
         invitation = decode(read_code(CodeKind.JOIN, "".join(text.split())), Invitation)
     except Malformed as error:
-        raise WrongCode(CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer.") from error
+        raise WrongCode(
+            CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer."
+        ) from error
     if len(invitation.secret) != SECRET_BYTES or len(invitation.fingerprint) != 32:
         raise WrongCode(CodeKind.JOIN, "This invitation is not complete. Ask for a new one.")
     if now >= invitation.expires_at:
@@ -87,5 +102,7 @@ def comparison_digits(
 ) -> str:
     """Six digits, the same on both screens only if both have the same request and the same organisation. About 0.15 s."""
     seen = digest(fingerprint + encode(replace(request, mac=b"")), b"posta join look")
-    stretched = stretch(seen, digest(fingerprint, b"posta join salt", SALT_BYTES), cost, weak_for_tests=weak_for_tests)
+    stretched = stretch(
+        seen, digest(fingerprint, b"posta join salt", SALT_BYTES), cost, weak_for_tests=weak_for_tests
+    )
     return f"{int.from_bytes(stretched[:8], 'big') % 10**DIGITS:0{DIGITS}d}"

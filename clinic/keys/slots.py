@@ -77,7 +77,9 @@ class Slots:
             raise Malformed("This slot file is empty.")
         return cls(file, weak_for_tests)
 
-    def with_password(self, label: str, password: str, content: Opened, random: Random, cost: Cost | None = None) -> "Slots":
+    def with_password(
+        self, label: str, password: str, content: Opened, random: Random, cost: Cost | None = None
+    ) -> "Slots":
         """One slot more (or the same label anew, when a password changes). Raises PasswordTooShort."""
         check_password(password)
         return self._with(label, SlotKind.PASSWORD, _normal(password), content, random, cost or Cost())
@@ -140,14 +142,20 @@ class Slots:
         stretched = stretch(secret, slot.salt, cost, weak_for_tests=self.weak_for_tests)
         return derive(stretched, _PASSWORD, slot.salt)
 
-    def _with(self, label: str, kind: SlotKind, secret: bytes, content: Opened, random: Random, cost: Cost) -> "Slots":
+    def _with(
+        self, label: str, kind: SlotKind, secret: bytes, content: Opened, random: Random, cost: Cost
+    ) -> "Slots":
         if self.file.slots:
             self._check_mac(content.store_key)
         if len(content.store_key) != KEY_BYTES:
             raise ValueError("a store key has 32 bytes")
         slot = Slot(
-            label=label, kind=kind, salt=random(SALT_BYTES),
-            time_cost=cost.time_cost, memory_kib=cost.memory_kib, lanes=cost.lanes,
+            label=label,
+            kind=kind,
+            salt=random(SALT_BYTES),
+            time_cost=cost.time_cost,
+            memory_kib=cost.memory_kib,
+            lanes=cost.lanes,
         )
         slot = _filled(slot, self._slot_key(slot, secret), content, random(NONCE_BYTES))
         others = tuple(old for old in self.file.slots if old.label != label)
@@ -155,7 +163,9 @@ class Slots:
 
     def _sealed(self, slots: tuple[Slot, ...], store_key: bytes) -> "Slots":
         file = SlotFile(slots=slots, unknown=self.file.unknown)
-        return Slots(SlotFile(slots=slots, mac=_mac(file, store_key), unknown=file.unknown), self.weak_for_tests)
+        return Slots(
+            SlotFile(slots=slots, mac=_mac(file, store_key), unknown=file.unknown), self.weak_for_tests
+        )
 
     def _check_mac(self, store_key: bytes) -> None:
         bare = SlotFile(slots=self.file.slots, unknown=self.file.unknown)
@@ -172,7 +182,9 @@ def check_password(password: str) -> None:
     text = unicodedata.normalize("NFKC", password).strip()
     words = {word for word in text.split() if len(word) > 1}
     if len(words) < MIN_WORDS and (len(text) < MIN_LENGTH or len(set(text)) < MIN_DIFFERENT):
-        raise PasswordTooShort("A password here has at least 15 characters, or 5 different words. Make it longer.")
+        raise PasswordTooShort(
+            "A password here has at least 15 characters, or 5 different words. Make it longer."
+        )
 
 
 def _normal(password: str) -> bytes:
@@ -190,17 +202,29 @@ def _filled(slot: Slot, key: bytes, content: Opened, nonce: bytes) -> Slot:
     plain = encode(SlotContent(store_key=content.store_key, user=content.user_id, user_keys=keys))
     sealed = nonce + lock(key, nonce, plain, _context(slot))
     return Slot(
-        label=slot.label, kind=slot.kind, salt=slot.salt, time_cost=slot.time_cost, memory_kib=slot.memory_kib,
-        lanes=slot.lanes, sealed=sealed,
+        label=slot.label,
+        kind=slot.kind,
+        salt=slot.salt,
+        time_cost=slot.time_cost,
+        memory_kib=slot.memory_kib,
+        lanes=slot.lanes,
+        sealed=sealed,
     )
 
 
 def _context(slot: Slot) -> bytes:
     """All of a slot but what is sealed."""
-    return encode(Slot(
-        label=slot.label, kind=slot.kind, salt=slot.salt, time_cost=slot.time_cost, memory_kib=slot.memory_kib,
-        lanes=slot.lanes, unknown=slot.unknown,
-    ))
+    return encode(
+        Slot(
+            label=slot.label,
+            kind=slot.kind,
+            salt=slot.salt,
+            time_cost=slot.time_cost,
+            memory_kib=slot.memory_kib,
+            lanes=slot.lanes,
+            unknown=slot.unknown,
+        )
+    )
 
 
 def _mac(bare: SlotFile, store_key: bytes) -> bytes:
@@ -209,7 +233,13 @@ def _mac(bare: SlotFile, store_key: bytes) -> bytes:
 
 def _wrong(kind: SlotKind) -> WrongPassword:
     if kind == SlotKind.PASSWORD:
-        return WrongPassword("That password does not open this computer's store. Type it again, or use the recovery sheets.")
+        return WrongPassword(
+            "That password does not open this computer's store. Type it again, or use the recovery sheets."
+        )
     if kind == SlotKind.DEVICE_KEY:
-        return WrongPassword("The key file of this computer does not open its store. Enrol this computer again.")
-    return WrongPassword("These recovery sheets do not open this computer's store. Check that they are this clinic's.")
+        return WrongPassword(
+            "The key file of this computer does not open its store. Enrol this computer again."
+        )
+    return WrongPassword(
+        "These recovery sheets do not open this computer's store. Check that they are this clinic's."
+    )

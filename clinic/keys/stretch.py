@@ -31,9 +31,14 @@ def stretch(secret: bytes, salt: bytes, cost: Cost, *, weak_for_tests: bool = Fa
     too_weak = cost.memory_kib < FLOOR_KIB or cost.time_cost < 3
     if too_weak and not weak_for_tests:
         raise Refusal("This key slot was made too weak to be trusted. Restore the slots from their backup.")
-    if cost.memory_kib > CEILING_KIB or not 1 <= cost.time_cost <= _MAX_TIME or not 1 <= cost.lanes <= _MAX_LANES:
-        raise Refusal("This key slot asks for more memory or time than any Posta does. Restore the slots from their backup.")
+    possible = 1 <= cost.time_cost <= _MAX_TIME and 1 <= cost.lanes <= _MAX_LANES
+    if not possible or not 8 * cost.lanes <= cost.memory_kib <= CEILING_KIB:
+        raise Refusal(
+            "This key slot asks for a memory or time that no Posta asks for. Restore the slots from their backup."
+        )
     try:
         return hash_secret_raw(secret, salt, cost.time_cost, cost.memory_kib, cost.lanes, 32, Type.ID)
-    except (HashingError, OverflowError) as error:
-        raise Unavailable("There is not enough free memory to open the store (128 MiB). Close other programs.") from error
+    except HashingError as error:
+        raise Unavailable(
+            "There is not enough free memory to open the store (128 MiB). Close other programs."
+        ) from error

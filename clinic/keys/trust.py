@@ -20,9 +20,25 @@ from clinic.protocol.codec import decode, dumps, encode, loads
 from clinic.protocol.trust import SIGNING_CONTEXT, AddDevice, AddUser, DeviceKind, Role, Statement
 
 __all__ = [
-    "EMPTY", "Distrust", "Epoch", "Reason", "Signer", "Team", "TrustLog", "User", "as_device", "as_user", "extend", "follow",
-    "make_statement", "open_statement", "say", "statement_hash", "verify_all",
+    "EMPTY",
+    "Distrust",
+    "Epoch",
+    "Reason",
+    "Signer",
+    "Team",
+    "TrustLog",
+    "User",
+    "as_device",
+    "as_user",
+    "extend",
+    "follow",
+    "make_statement",
+    "open_statement",
+    "say",
+    "statement_hash",
+    "verify_all",
 ]
+
 
 @dataclass(frozen=True, slots=True)
 class Signer:
@@ -56,17 +72,32 @@ def extend(log: TrustLog, data: bytes) -> TrustLog:
     """The log with one more statement. Raises Distrust; the log you have stays as it is."""
     statement, body, signature = open_statement(data)
     if statement.position != log.position + 1:
-        raise Distrust(Reason.BROKEN_CHAIN, "Statement {position} does not follow statement {last}.",
-                       position=statement.position, last=log.position)
+        raise Distrust(
+            Reason.BROKEN_CHAIN,
+            "Statement {position} does not follow statement {last}.",
+            position=statement.position,
+            last=log.position,
+        )
     if not same(statement.previous, log.head):
-        raise Distrust(Reason.FORK, "Statement {position} belongs to another history of this organisation. "
-                       "Call whoever keeps your server.", position=statement.position)
+        raise Distrust(
+            Reason.FORK,
+            "Statement {position} belongs to another history of this organisation. "
+            "Call whoever keeps your server.",
+            position=statement.position,
+        )
     if not verify(signing_key(log, statement), SIGNING_CONTEXT + body, signature):
-        raise Distrust(Reason.BAD_SIGNATURE, "Statement {position} was not signed by the one it names.",
-                       position=statement.position)
+        raise Distrust(
+            Reason.BAD_SIGNATURE,
+            "Statement {position} was not signed by the one it names.",
+            position=statement.position,
+        )
     after = accepted(log, statement)
-    return replace(after, statements=(*log.statements, data), head=statement_hash(data),
-                   founding=after.founding and (not statement.signer_device))
+    return replace(
+        after,
+        statements=(*log.statements, data),
+        head=statement_hash(data),
+        founding=after.founding and (not statement.signer_device),
+    )
 
 
 def follow(log: TrustLog, position: int, statements: Iterable[bytes]) -> TrustLog:
@@ -75,8 +106,11 @@ def follow(log: TrustLog, position: int, statements: Iterable[bytes]) -> TrustLo
         if number > log.position:
             log = extend(log, data)
         elif number < 0 or log.statements[number] != data:
-            raise Distrust(Reason.FORK, "Statement {position} is not the one this device has seen. "
-                           "Call whoever keeps your server.", position=number)
+            raise Distrust(
+                Reason.FORK,
+                "Statement {position} is not the one this device has seen. Call whoever keeps your server.",
+                position=number,
+            )
     return log
 
 
@@ -86,17 +120,28 @@ def verify_all(statements: Iterable[bytes], pinned_fingerprint: bytes, height: i
     for data in statements:
         log = extend(log, data)
         if not same(log.fingerprint, pinned_fingerprint):
-            raise Distrust(Reason.OTHER_ROOT, "This is the log of another organisation than the one you joined.")
+            raise Distrust(
+                Reason.OTHER_ROOT, "This is the log of another organisation than the one you joined."
+            )
     if log.position < max(height, 0):
-        raise Distrust(Reason.ROLLBACK, "This log ends at {last}, but {height} has been seen. The server lost or hides something.",
-                       last=log.position, height=height)
+        raise Distrust(
+            Reason.ROLLBACK,
+            "This log ends at {last}, but {height} has been seen. The server lost or hides something.",
+            last=log.position,
+            height=height,
+        )
     return log
 
 
 def make_statement(log: TrustLog, body: Record, signer: Signer, at: datetime) -> bytes:
     """The next statement, signed; take it in with `extend`. Raises Distrust if the signer has no right to say it."""
     statement = Statement(
-        position=log.position + 1, previous=log.head, at=at, body=body, signer_user=signer.user, signer_device=signer.device
+        position=log.position + 1,
+        previous=log.head,
+        at=at,
+        body=body,
+        signer_user=signer.user,
+        signer_device=signer.device,
     )
     encoded = encode(statement)
     data = dumps([encoded, signer.keys.sign(SIGNING_CONTEXT + encoded)])
@@ -111,9 +156,18 @@ def say(log: TrustLog, body: Record, signer: Signer, at: datetime) -> TrustLog:
 
 def as_device(device: DeviceId, name: str, kind: DeviceKind, keys: Keys) -> AddDevice:
     """The statement that admits a device with these keys."""
-    return AddDevice(device=device, kind=kind, name=name, signing_key=keys.public.signing, box_key=keys.public.box)
+    return AddDevice(
+        device=device, kind=kind, name=name, signing_key=keys.public.signing, box_key=keys.public.box
+    )
 
 
 def as_user(user: UserId, name: str, role: Role, device: DeviceId, keys: UserKeys) -> AddUser:
     """The statement that admits a user with these keys on a device."""
-    return AddUser(user=user, name=name, role=role, device=device, signing_key=keys.public.signing, box_key=keys.public.box)
+    return AddUser(
+        user=user,
+        name=name,
+        role=role,
+        device=device,
+        signing_key=keys.public.signing,
+        box_key=keys.public.box,
+    )

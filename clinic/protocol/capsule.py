@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The capsule: what a patient may see of herself at a kiosk, sealed to her card."""
+
+from datetime import date
+
+from clinic.domain.facts import Appointment
+from clinic.domain.ids import PatientId
+from clinic.domain.record import Record, n, record
+from clinic.domain.values import HumanName
+
+
+@record(350)
+class Capsule(Record):
+    """`prescriptions`, `messages`, `summaries`: sentences in the patient's language, newest first."""
+
+    patient: PatientId = n(1)
+    name: HumanName = n(2)
+    birth_date: date | None = n(3, default=None)
+    dni: str = n(4, default="")
+    language: str = n(5, default="es")
+    photo: bytes = n(6, default=b"")
+    appointments: tuple[Appointment, ...] = n(7, default=())
+    prescriptions: tuple[str, ...] = n(8, default=())
+    messages: tuple[str, ...] = n(9, default=())
+    summaries: tuple[str, ...] = n(10, default=())

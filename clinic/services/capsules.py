@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeping the capsules of patients' cards up to date."""
+
+from clinic.domain.facts import Appointment, Communication, Composition, MedicationRequest, Patient, PatientCard, RequestStatus
+from clinic.domain.ids import PatientId
+from clinic.domain.medication import directions
+from clinic.domain.values import DNI
+from clinic.keys.cards import seal_capsule
+from clinic.protocol.capsule import Capsule
+from clinic.protocol.codec import encode
+from clinic.services.desks import Desk
+from clinic.store.page import Page, WritePage
+from clinic.store.rows import Changes
+
+_LATEST = 10
+
+
+def send_capsule(desk: Desk, patient: PatientId) -> None:
+    """Seal what the patient may see anew to each of her cards; it leaves with the next exchange."""
+
+    def act(page: WritePage) -> tuple[None, Changes]:
+        who = page.linked_to(patient) or patient
+        cards = [card for card in page.facts(PatientCard, who) if not card.revoked]
+        if cards:
+            contents = encode(_capsule(page, who))
+            for card in cards:
+                page.put_capsule(card.lookup, seal_capsule(card.public_key, contents), waiting=True)
+        return None, Changes(frozenset({"Sync"})) if cards else Changes()
+
+    desk.book.write(act)
+
+
+def _capsule(page: Page, patient: PatientId) -> Capsule:
+    fact = page.fact(Patient, patient)
+    if fact is None:
+        raise KeyError(patient)
+    requests = [m for m in page.facts(MedicationRequest, patient) if m.status == RequestStatus.ACTIVE][::-1]
+    messages = page.facts(Communication, patient)[::-1]
+    return Capsule(
+        patient=patient, name=fact.name, birth_date=fact.birth_date, language=fact.language, photo=fact.photo,
+        dni=next((i.value for i in fact.identifiers if i.system == DNI), ""),
+        appointments=page.facts(Appointment, patient)[-_LATEST:],
+        prescriptions=tuple(said(m, fact.language) for m in requests[:_LATEST]),
+        messages=tuple(f"{m.sender_name}: {m.text}" for m in messages[:_LATEST] if m.sender != "patient"),
+        summaries=tuple(n.plan for n in page.facts(Composition, patient)[::-1][:3] if n.plan),
+    )  # fmt: skip
+
+
+def said(request: MedicationRequest, language: str) -> str:
+    """A prescription as one line: what, how much, how often, how long."""
+    how = directions(request.dose, request.route, request.every_hours, request.days, language)
+    return f"{request.medication.display} {how}. {request.instructions}".strip()

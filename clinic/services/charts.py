@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A patient's chart: opening it is an audited act; drawing it again is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from clinic.domain.facts import (
+    AllergyIntolerance,
+    Appointment,
+    AuditEvent,
+    ClinicalStatus,
+    Communication,
+    Composition,
+    Condition,
+    Consent,
+    DocumentReference,
+    Encounter,
+    Fact,
+    MediaStep,
+    MedicationRequest,
+    Method,
+    Observation,
+    Patient,
+    RequestStatus,
+)
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import FactId, PatientId
+from clinic.domain.news2 import Score
+from clinic.domain.vitals import readings
+from clinic.services.audits import audit
+from clinic.services.desks import Desk
+from clinic.services.people import PersonLine, person_on
+from clinic.services.waiting import score_of
+from clinic.store.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One point of a vital's chart, in the vital's own unit."""
+
+    at: datetime
+    value: Decimal
+    method: Method
+    observation: FactId
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything the chart screen shows of one person. `readings`: vital key -> oldest first."""
+
+    person: PersonLine
+    patient: Patient
+    allergies: tuple[AllergyIntolerance, ...]
+    conditions: tuple[Condition, ...]
+    medication: tuple[MedicationRequest, ...]
+    readings: Mapping[str, tuple[Reading, ...]]
+    notes: tuple[Composition, ...]
+    messages: tuple[Communication, ...]
+    documents: tuple[DocumentReference, ...]
+    consents: tuple[Consent, ...]
+    encounters: tuple[Encounter, ...]
+    appointments: tuple[Appointment, ...]
+    news2: Score
+    as_of: datetime | None
+    opened_by: tuple[Opened, ...]
+
+
+def open_chart(desk: Desk, patient: PatientId) -> Chart:
+    """The chart, after the audit entry that it was opened is durable."""
+    drawn = chart(desk, patient)
+    audit(desk, "open", patient)
+    return drawn
+
+
+def chart(desk: Desk, patient: PatientId) -> Chart:
+    """The chart without an audit entry, to redraw one that is open."""
+    return desk.book.read(lambda page: _chart(page, patient))
+
+
+def timeline(desk: Desk, patient: PatientId, limit: int = 200) -> tuple[Moment, ...]:
+    """What happened, newest first."""
+    return desk.book.read(lambda page: _timeline(page, patient))[:limit]
+
+
+def _chart(page: Page, patient: PatientId) -> Chart:
+    fact = page.fact(Patient, patient)
+    if fact is None:
+        raise Refusal("This person is not on this computer. Wait for the next exchange, or search by DNI.")
+    observations = page.facts(Observation, patient)
+    encounters = page.facts(Encounter, patient)[::-1]
+    latest = encounters[0].id if encounters else ""
+    newest = [o.effective_at for o in observations[-1:]] + [e.arrived_at for e in encounters[:1]]
+    return Chart(
+        person=person_on(page, patient), patient=fact,
+        allergies=tuple(a for a in page.facts(AllergyIntolerance, patient) if a.status == ClinicalStatus.ACTIVE),
+        conditions=tuple(c for c in page.facts(Condition, patient) if c.status == ClinicalStatus.ACTIVE),
+        medication=tuple(m for m in page.facts(MedicationRequest, patient) if m.status == RequestStatus.ACTIVE)[::-1],
+        readings=_series(observations), notes=page.facts(Composition, patient)[::-1],
+        messages=page.facts(Communication, patient), documents=page.facts(DocumentReference, patient)[::-1],
+        consents=page.facts(Consent, patient)[::-1], encounters=encounters, appointments=page.facts(Appointment, patient),
+        news2=score_of(o for o in observations if o.encounter == latest), as_of=max(newest, default=None),
+        opened_by=tuple(Opened(e.recorded_at, e.agent) for e in page.facts(AuditEvent, patient)[::-1] if e.action == "open"),
+    )  # fmt: skip
+
+
+def _series(observations: tuple[Observation, ...]) -> dict[str, tuple[Reading, ...]]:
+    series: dict[str, list[Reading]] = {}
+    for observation in observations:
+        for key, value in readings(observation).items():
+            series.setdefault(key, []).append(Reading(observation.effective_at, value, observation.method, observation.id))
+    return {key: tuple(points) for key, points in series.items()}
+
+
+def _timeline(page: Page, patient: PatientId) -> tuple[Moment, ...]:
+    moments = [Moment(e.arrived_at, "Encounter", e.reason.display if e.reason else "", e.ticket, e) for e in page.facts(Encounter, patient)]
+    moments += [Moment(n.signed_at, "Composition", n.assessment or n.subjective, n.author_name, n) for n in page.facts(Composition, patient)]
+    moments += [Moment(c.recorded_at, "Condition", c.code.display, c.code.code, c) for c in page.facts(Condition, patient)]
+    moments += [Moment(m.authored_at, "MedicationRequest", m.medication.display, m.dose, m) for m in page.facts(MedicationRequest, patient)]
+    moments += [Moment(m.sent_at, "Communication", m.text, m.sender_name, m) for m in page.facts(Communication, patient)]
+    moments += [Moment(d.made_at, "DocumentReference", d.attachment.title, d.category, d) for d in page.facts(DocumentReference, patient)]
+    moments += [Moment(c.given_at, "Consent", c.template, c.language, c) for c in page.facts(Consent, patient)]
+    moments += [Moment(s.at, "MediaStep", s.step, "", s) for s in page.facts(MediaStep, patient)]
+    return tuple(sorted(moments, key=lambda moment: moment.at, reverse=True))

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The desk: a device's open book, its keys, and the person who sits there. Every write of the clinic goes through it."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinic.domain.clock import Clock, Random, stamp_after
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.facts import Fact
+from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
+from clinic.keys.epochs import TeamKeys, open_epochs
+from clinic.keys.identity import DeviceKeys, UserKeys, device_id
+from clinic.keys.sealing import Place, grant, new_scope_key, scope_key_id, seal_for_team, seal_with_scope_key
+from clinic.keys.slots import Opened, Slots
+from clinic.keys.trust import TrustLog, verify_all
+from clinic.protocol.codec import Malformed, encode
+from clinic.protocol.envelope import P2_RECORD, Envelope, pack
+from clinic.protocol.op import Op, Ops
+from clinic.protocol.trust import DeviceKind, Role
+from clinic.store.book import Book
+from clinic.store.home import Home
+from clinic.store.page import WritePage
+from clinic.store.rows import Changes
+
+KEY_FILE = "device.key"
+RAW_CHUNK = 24_000
+"""Bytes of ops before sealing in one envelope: well under 16 kB once compressed."""
+_BLOCK = 20
+
+
+class WrongPatient(Refusal):
+    """What was typed belongs to another patient than the window shows. Nothing was saved; the text is still there."""
+
+    def __init__(self) -> None:
+        super().__init__("This window shows another patient. Nothing was saved; check the name at the top.")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is logged in."""
+
+    user: UserId
+    name: str
+    role: Role
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write changed, and the ids of its ops."""
+
+    changed: Changes = field(default_factory=Changes)
+    ops: tuple[OpId, ...] = ()
+
+
+class Desk:
+    """Made by open_desk or open_kiosk; safe to use from any thread."""
+
+    def __init__(self, home: Home, book: Book, opened: Opened, clock: Clock, random: Random) -> None:
+        self.home, self.book, self.clock, self.random = home, book, clock, random
+        self._user_keys = opened.user_keys
+        told = book.read(lambda page: {key: page.meta(key) or b"" for key in ("device keys", "device name", "kind", "incarnation", "pinned", "server", "team")})
+        self.device_keys = DeviceKeys.decode(told["device keys"])
+        self.device_name = told["device name"].decode()
+        self.kind = DeviceKind(told["kind"].decode())
+        self.incarnation = int(told["incarnation"])
+        self.server = told["server"].decode()
+        self.team = TeamId(told["team"].decode())
+        self.trust: TrustLog = verify_all(book.read(lambda page: page.trust()), told["pinned"], home.read_height())
+        self.device = device_id(self.device_keys.public.signing)
+        self.person = self._person(opened)
+        self.team_keys = self.team_keys_for(self.trust)
+        self._stamp, block = book.write(lambda page: ((page.latest_stamp(), page.next_number("id block")), Changes()))
+        self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
+        self._filed: dict[str, tuple[OpId, ...]] = {}
+
+    # who ------------------------------------------------------------------------------------------
+
+    @property
+    def someone(self) -> Person:
+        """The person logged in. Raises Refusal when nobody is."""
+        if self.person is None:
+            raise Refusal("Nobody is logged in here. Log in first.")
+        return self.person
+
+    @property
+    def user_keys(self) -> UserKeys:
+        if self._user_keys is None:
+            raise Refusal("Nobody is logged in here. Log in first.")
+        return self._user_keys
+
+    @property
+    def name_here(self) -> str:
+        """The person, or the device where nobody logs in."""
+        return self.person.name if self.person else self.device_name
+
+    @property
+    def jurisdiction(self) -> str:
+        return self.trust.organization().jurisdiction
+
+    # writing --------------------------------------------------------------------------------------
+
+    def new_id(self) -> str:
+        """An id nobody else can make."""
+        return counted_id(self.device, next(self._ids))
+
+    def write(self, *facts: Fact, window: PatientId = PatientId(""), priority: int = P2_RECORD) -> Written:
+        """File facts and their sealed envelopes in one durable transaction. Raises WrongPatient, Unavailable."""
+        return self.write_within(lambda page: facts, window, priority)
+
+    def write_within(
+        self, make: Callable[[WritePage], Sequence[Fact]], window: PatientId = PatientId(""), priority: int = P2_RECORD
+    ) -> Written:
+        """Like write, with facts that are made inside the transaction."""
+
+        def act(page: WritePage) -> tuple[Written, Changes]:
+            facts = make(page)
+            _check_window(page, facts, window)
+            ops = [op for scope, mine in self._by_scope(facts) for op in self._file(page, scope, mine, bool(window), priority)]
+            changes = Changes(frozenset(type(fact).__name__ for fact in facts) | {"Sync"}, frozenset(f.patient for f in facts if f.patient))
+            return Written(changes, tuple(op.id for op in ops)), changes
+
+        return self.book.write(act)
+
+    def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
+        """Be told of every change; called on a store thread."""
+        return self.book.listen(heard)
+
+    def close(self) -> None:
+        self.book.close()
+
+    def adopt(self, log: TrustLog) -> None:
+        """Take in a longer trust log: new colleagues, new keys. The height outside the database grows with it."""
+        self.trust, self.team_keys = log, self.team_keys_for(log)
+        self.home.keep_height(log.position)
+
+    def seen_stamp(self, stamp: int) -> None:
+        """A stamp from elsewhere: ours must come after it, unless its clock is more than 5 minutes ahead."""
+        if stamp > self._stamp and (stamp >> 16) <= int(self.clock.now().timestamp() * 1000) + 300_000:
+            self._stamp = stamp
+
+    def _by_scope(self, facts: Sequence[Fact]) -> list[tuple[ScopeId, list[Fact]]]:
+        scopes: dict[ScopeId, list[Fact]] = {}
+        for fact in facts:
+            scopes.setdefault(patient_scope(fact.patient) if fact.patient else team_scope(self.team), []).append(fact)
+        return list(scopes.items())
+
+    def _file(self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int) -> list[Op]:
+        ops = [self._op(page, fact, windowed) for fact in facts]
+        if self.kind != DeviceKind.KIOSK:
+            for op in ops:
+                page.file_op(op, scope)
+        self._grant_key(page, scope, priority)
+        for chunk in _chunks(ops):
+            place = self._place(page, scope, priority)
+            page.post(place.env_no, scope, priority, len(chunk), pack(self._seal(page, chunk, place)), self.clock.now())
+        return ops
+
+    def _op(self, page: WritePage, fact: Fact, windowed: bool) -> Op:
+        self._stamp = stamp_after(self._stamp, self.clock.now())
+        key = f"{fact.NUMBER} {fact.id}"
+        op = Op(
+            id=OpId(self.new_id()), stamp=self._stamp, author=self.person.user if self.person else UserId(""), fact=fact,
+            replaces=self._filed.get(key, ()) or page.standing_ids(fact.NUMBER, fact.id),
+            window=fact.patient if windowed else PatientId(""),
+        )  # fmt: skip
+        if self.kind == DeviceKind.KIOSK:
+            self._filed[key] = (op.id,)
+        return op
+
+    def _place(self, page: WritePage, scope: ScopeId, priority: int) -> Place:
+        return Place(
+            scope=scope, team=self.team, device=self.device, incarnation=self.incarnation, env_no=page.next_number("env"),
+            scope_no=page.next_number(f"in {scope}"), priority=priority,
+        )  # fmt: skip
+
+    def _seal(self, page: WritePage, ops: tuple[Op, ...], place: Place) -> Envelope:
+        epoch = self.trust.epoch(self.team)
+        if epoch is None:
+            raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
+        if self.kind == DeviceKind.KIOSK:
+            return seal_for_team(Ops(ops=ops), place, epoch, self.device_keys, self.random)
+        key = next(iter(page.scope_keys(place.scope).values()))
+        return seal_with_scope_key(Ops(ops=ops), place, key, epoch.epoch, self.device_keys, self.random)
+
+    def _grant_key(self, page: WritePage, scope: ScopeId, priority: int) -> None:
+        """The first write into a scope makes its key and grants it to the team."""
+        epoch = self.trust.epoch(self.team)
+        if self.kind == DeviceKind.KIOSK or epoch is None or page.scope_keys(scope):
+            return
+        key, place = new_scope_key(self.random), self._place(page, scope, priority)
+        page.keep_scope_key(scope, scope_key_id(key), key)
+        page.post(place.env_no, scope, priority, 0, pack(grant(key, place, epoch, self.device_keys, self.random)), self.clock.now())
+
+    # opening --------------------------------------------------------------------------------------
+
+    def _person(self, opened: Opened) -> Person | None:
+        if not opened.user_id or opened.user_keys is None:
+            return None
+        user = opened.user_id
+        role = self.trust.role_of(user)
+        if role is None:
+            raise Refusal("You have not been admitted yet. Ask your administrator to compare the six digits.")
+        return Person(user, self.trust.name_of(user), role)
+
+    def team_keys_for(self, log: TrustLog) -> TeamKeys:
+        """The team keys a log gives the person here; none where nobody logs in."""
+        if self.person is None or self._user_keys is None:
+            return {}
+        return open_epochs(log, self._user_keys, self.person.user, self.device)
+
+
+def open_desk(path: Path, password: str, clock: Clock, random: Random) -> Desk:
+    """Unlock a profile with a person's password. Refused for a wrong one; Unavailable for disk or a newer store."""
+    home = Home(path)
+    return _open(home, lambda slots: slots.open(password), clock, random)
+
+
+def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
+    """Open an unattended device by its key file: local protection only, it holds no key that opens a record."""
+    home = Home(path)
+    try:
+        key = (path / KEY_FILE).read_bytes()
+    except OSError as error:
+        raise Unavailable("This device's key file is missing. Enrol it again with an invitation code.") from error
+    return _open(home, lambda slots: slots.open_with_key(key), clock, random)
+
+
+def people_of(path: Path) -> tuple[str, ...]:
+    """The names on the login screen."""
+    return read_slots(Home(path)).labels
+
+
+def is_enrolled(path: Path) -> bool:
+    return Home(path).enrolled
+
+
+def read_slots(home: Home) -> Slots:
+    """The slots of a profile, from the copy that is whole. Raises Unavailable, or Malformed when both are damaged."""
+    *first, last = home.read_slots()
+    for copy in first:
+        try:
+            return Slots.read(copy)
+        except Malformed:
+            continue
+    return Slots.read(last)
+
+
+def _open(home: Home, unlock: Callable[[Slots], Opened], clock: Clock, random: Random) -> Desk:
+    opened = unlock(read_slots(home))
+    book = Book.open(home.book, opened.store_key)
+    try:
+        return Desk(home, book, opened, clock, random)
+    except BaseException:
+        book.close()
+        raise
+
+
+def _check_window(page: WritePage, facts: Sequence[Fact], window: PatientId) -> None:
+    for fact in facts:
+        if window and fact.patient and window not in (fact.patient, page.linked_to(fact.patient)):
+            raise WrongPatient()
+
+
+def _chunks(ops: Iterable[Op]) -> Iterator[tuple[Op, ...]]:
+    """Ops in order, in groups of at most RAW_CHUNK bytes."""
+    group: list[Op] = []
+    size = 0
+    for op in ops:
+        length = len(encode(op))
+        if group and size + length > RAW_CHUNK:
+            yield tuple(group)
+            group, size = [], 0
+        group.append(op)
+        size += length
+    if group:
+        yield tuple(group)

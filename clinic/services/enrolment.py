@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Founding an organisation, inviting a device, joining with an invitation, admitting after comparing six digits."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from clinic.domain.clock import Clock, Random
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import OrgId, TeamId, UserId, short_hash_id
+from clinic.domain.record import Record
+from clinic.keys.epochs import share_epochs_with
+from clinic.keys.founding import Founder, found
+from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
+from clinic.keys.invites import (
+    check_answer,
+    check_request,
+    comparison_digits,
+    invitation_text,
+    mailbox_id,
+    new_invitation,
+    read_invitation,
+    seal_answer,
+    seal_request,
+)
+from clinic.keys.roster import TrustLog
+from clinic.keys.slots import NOBODY, Opened, Slots
+from clinic.keys.trust import Signer, extend, make_statement, verify_all
+from clinic.protocol.codec import encode
+from clinic.protocol.custody import Invitation
+from clinic.protocol.sync import JoinAnswer, JoinRequest
+from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
+from clinic.services.desks import KEY_FILE, Desk, open_desk
+from clinic.services.link import with_remote
+from clinic.store.book import Book
+from clinic.store.home import Home, keep
+from clinic.store.page import WritePage
+from clinic.store.rows import Changes
+from clinic.transport.http import Remote
+
+VALID = timedelta(hours=24)
+POLL_S = 0.5
+_PENDING = "invitation"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A newcomer at the door: what the administrator compares before saying yes."""
+
+    digits: str
+    name: str
+    role: Role
+    device_name: str
+
+
+class Joining:
+    """A device on its way in. The keys live in this process until it is admitted."""
+
+    def __init__(self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random) -> None:
+        self._home, self._invitation, self._password, self._clock, self._random = home, invitation, password, clock, random
+        self._device_keys = DeviceKeys.make(random)
+        self._user_keys = None if invitation.kind == DeviceKind.KIOSK else UserKeys.make(random)
+        self._request: JoinRequest | None = None
+
+    @property
+    def digits(self) -> str:
+        """Six digits that must be the same on the administrator's screen."""
+        if self._request is None:
+            raise Refusal("Ask to be let in first.")
+        return comparison_digits(self._request, self._invitation.fingerprint)
+
+    def ask(self, user_name: str, device_name: str) -> None:
+        """Lay the request into the mailbox. Raises Unavailable without the server."""
+        device, user = self._device_keys.public, self._user_keys.public if self._user_keys else None
+        request = JoinRequest(
+            device=device_id(device.signing), kind=str(self._invitation.kind), device_name=device_name,
+            device_signing_key=device.signing, device_box_key=device.box, user_name=user_name if user else "",
+            user_signing_key=user.signing if user else b"", user_box_key=user.box if user else b"",
+        )  # fmt: skip
+        sealed = seal_request(request, self._invitation.secret)
+        with_remote(Remote(self._invitation.server), lambda remote: remote.ask_to_join(self._box, sealed))
+        self._request = sealed
+
+    def wait(self, timeout_s: float, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Until the administrator says yes; then the home is ready. Refused: no, or not within the time."""
+        until = self._clock.monotonic() + timeout_s
+        while not cancelled() and self._clock.monotonic() < until:
+            answer = with_remote(Remote(self._invitation.server), lambda remote: remote.join_answer(self._box))
+            if answer is not None:
+                self._settle(answer)
+                return
+            time.sleep(POLL_S)
+        raise Refusal("Nobody let this computer in yet. Ask the administrator, then try again with the same code.")
+
+    @property
+    def _box(self) -> str:
+        return mailbox_id(self._invitation.secret)
+
+    def _settle(self, answer: JoinAnswer) -> None:
+        check_answer(answer, self._invitation.secret)
+        if not answer.accepted:
+            raise Refusal(answer.sentence or "The administrator did not let this computer in.")
+        statements = with_remote(Remote(self._invitation.server), lambda remote: remote.trust_from(0, self._box))
+        log = verify_all(statements, self._invitation.fingerprint)
+        request = self._request
+        if request is None or log.device(request.device) is None:
+            raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
+        set_up(
+            self._home, log, DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
+            self._device_keys, UserId(answer.user), self._user_keys, request.user_name, self._password, self._random,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSetup:
+    name: str
+    kind: DeviceKind
+    server: str
+    team: TeamId
+
+
+def join(
+    home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random
+) -> Joining:
+    """Begin with an invitation. Refused: expired or foreign code, a password too weak, a home that is set up already."""
+    place = Home(home)
+    if place.enrolled:
+        raise Refusal("This computer is set up already. Start it without an invitation code.")
+    invitation = read_invitation(code, clock.now())
+    if invitation.kind != DeviceKind.KIOSK:
+        from clinic.keys.slots import check_password
+
+        check_password(password)
+        if not user_name.strip():
+            raise Refusal("Write your name as colleagues and patients know it.")
+    joining = Joining(place, invitation, password, clock, random)
+    joining.ask(user_name.strip(), device_name.strip() or "Posta")
+    return joining
+
+
+def found_organization(
+    home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
+    team_name: str = "",
+) -> Desk:  # fmt: skip
+    """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
+
+    The root key is sealed to nobody and forgotten here: recovery sheets are a work of their own.
+    """
+    place = Home(home)
+    if place.enrolled:
+        raise Refusal("This computer belongs to an organisation already.")
+    root, device, user = RootKeys.make(random), DeviceKeys.make(random), UserKeys.make(random)
+    organization = OrgId(short_hash_id(random(10)))
+    team, user_id = TeamId(short_hash_id(random(10))), UserId(short_hash_id(random(10)))
+    founder = Founder(
+        user=user_id, name=admin, keys=user, device_name=device_name, device_keys=device, kind=DeviceKind.STATION,
+    )  # fmt: skip
+    log = found(
+        organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
+        at=clock.now(), random=random,
+    )  # fmt: skip
+    with_remote(Remote(server), lambda remote: remote.found(log.statements))
+    set_up(place, log, DeviceSetup(device_name, DeviceKind.STATION, server, team), device, user_id, user, admin, password, random)
+    return open_desk(home, password, clock, random)
+
+
+def set_up(
+    home: Home, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys, user: UserId, user_keys: UserKeys | None,
+    user_name: str, password: str, random: Random,
+) -> None:  # fmt: skip
+    """Write a new profile: the book first, the slots last, so that a half-made one is made again."""
+    home.make()
+    for leftover in (home.book, Path(f"{home.book}-wal"), Path(f"{home.book}-shm")):
+        leftover.unlink(missing_ok=True)
+    store_key = random(32)
+    book = Book.open(home.book, store_key)
+    try:
+        book.keep(lambda page: _first_page(page, log, setup, device_keys))
+    finally:
+        book.close()
+    home.keep_height(log.position)
+    home.keep_slots(_slots(home, setup, store_key, user, user_keys, user_name, password, random).encode())
+
+
+def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None) -> str:
+    """The text of an invitation's QR: single use, 24 hours, for one role and kind of device."""
+    invitation = new_invitation(
+        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=desk.team,
+        expires_at=(at or desk.clock.now()) + VALID, random=desk.random,
+    )  # fmt: skip
+    box = mailbox_id(invitation.secret)
+    desk.book.keep(lambda page: page.put_meta(f"{_PENDING} {box}", encode(invitation)))
+    with_remote(_remote(desk), lambda remote: remote.open_mailbox(box))
+    return invitation_text(invitation)
+
+
+def admit(desk: Desk, code: str, compare: Callable[[Admission], bool], timeout_s: float) -> str:
+    """Wait for the newcomer of an invitation, compare, and let her in. Returns the device's id. Refused: no, or late."""
+    invitation = read_invitation(code, desk.clock.now())
+    box, request = mailbox_id(invitation.secret), None
+    until = desk.clock.monotonic() + timeout_s
+    while request is None:
+        request = with_remote(_remote(desk), lambda remote: remote.join_request(box))
+        if request is None:
+            if desk.clock.monotonic() > until:
+                raise Refusal("Nobody has used this invitation yet.")
+            time.sleep(POLL_S)
+    check_request(request, invitation.secret)
+    digits = comparison_digits(request, invitation.fingerprint)
+    if not compare(Admission(digits, request.user_name, invitation.role, request.device_name)):
+        _answer(desk, box, JoinAnswer(accepted=False, sentence="The six digits were not the same."), invitation)
+        raise Refusal("Not admitted: the six digits were not the same.")
+    user = UserId(short_hash_id(desk.random(10))) if request.user_name else NOBODY
+    state(desk, lambda log: _admission(log, request, invitation, user, desk))
+    _answer(desk, box, JoinAnswer(accepted=True, user=user), invitation)
+    return request.device
+
+
+def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
+    """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
+    from clinic.services.link import exchange_now
+
+    exchange_now(desk)
+    log, signer = desk.trust, Signer(desk.someone.user, desk.device, desk.user_keys)
+    done = 0
+    for body in make(log):
+        log = extend(log, make_statement(log, body, signer, desk.clock.now()))
+        done += 1
+    if not done:
+        return
+
+    def act(page: WritePage) -> None:
+        for position in range(desk.trust.position + 1, log.position + 1):
+            page.add_trust(position, log.statements[position], sent=False)
+
+    desk.book.keep(act, Changes(frozenset({"Trust"})))
+    desk.adopt(log)
+    exchange_now(desk)
+
+
+def _admission(log: TrustLog, request: JoinRequest, invitation: Invitation, user: UserId, desk: Desk) -> list[Record]:
+    """The statements that let a newcomer in; team keys last, sealed to the keys just admitted."""
+    device = AddDevice(
+        device=request.device, kind=invitation.kind, name=request.device_name,
+        signing_key=request.device_signing_key, box_key=request.device_box_key,
+    )  # fmt: skip
+    if user == NOBODY:
+        return [device]
+    person = AddUser(
+        user=user, name=request.user_name, role=invitation.role, device=request.device,
+        signing_key=request.user_signing_key, box_key=request.user_box_key,
+    )  # fmt: skip
+    member = MemberAdd(team=invitation.team, user=user)
+    signer = Signer(desk.someone.user, desk.device, desk.user_keys)
+    after = log
+    for body in (device, person, member):
+        after = extend(after, make_statement(after, body, signer, desk.clock.now()))
+    return [device, person, member, *share_epochs_with(after, user, request.device, desk.team_keys)]
+
+
+def _answer(desk: Desk, box: str, answer: JoinAnswer, invitation: Invitation) -> None:
+    sealed = seal_answer(answer, invitation.secret)
+    with_remote(_remote(desk), lambda remote: remote.answer_join(box, sealed))
+
+
+def _remote(desk: Desk) -> Remote:
+    return Remote(desk.server, desk.device, desk.device_keys.sign)
+
+
+def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
+    for key, value in {
+        "device keys": device_keys.encode(), "device name": setup.name.encode(), "kind": str(setup.kind).encode(),
+        "incarnation": b"1", "pinned": log.fingerprint, "server": setup.server.encode(), "team": setup.team.encode(),
+    }.items():  # fmt: skip
+        page.put_meta(key, value)
+    for position, statement in enumerate(log.statements):
+        page.add_trust(position, statement, sent=True)
+
+
+def _slots(
+    home: Home, setup: DeviceSetup, store_key: bytes, user: UserId, user_keys: UserKeys | None, user_name: str,
+    password: str, random: Random,
+) -> Slots:  # fmt: skip
+    if user_keys is None:
+        secret = random(32)
+        keep(home.path / KEY_FILE, secret)
+        return Slots.none().with_key_file(setup.name, secret, Opened(setup.name, store_key), random)
+    return Slots.none().with_password(user_name, password, Opened(user_name, store_key, user, user_keys), random)
+
+

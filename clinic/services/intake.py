@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.facts import (
+    Appointment,
+    Consent,
+    ConsentItem,
+    Decision,
+    DocumentReference,
+    Encounter,
+    EncounterStatus,
+    Method,
+    Observation,
+    Patient,
+)
+from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
+from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
+from clinic.keys import cards
+from clinic.keys.consents import sign_consent, template_hash
+from clinic.protocol.capsule import Capsule
+from clinic.protocol.codec import decode
+from clinic.protocol.envelope import P1_TALK
+from clinic.services.consents import Template
+from clinic.services.desks import Desk
+from clinic.services.messages import keep_bytes, shrink
+from clinic.services.visits import pressure, reading
+from clinic.store.rows import Changes
+
+_TICKETS = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who stands before the kiosk, and what she may see of herself. `provisional`: by a number only."""
+
+    patient: PatientId
+    name: HumanName
+    birth_date: date | None
+    dni: str
+    language: str = "es"
+    photo: bytes = b""
+    appointments: tuple[Appointment, ...] = ()
+    prescriptions: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    provisional: bool = False
+
+
+class Visit:
+    """One patient's visit at this kiosk; lives and ends with the session process."""
+
+    def __init__(self, known: Known, encounter: Encounter) -> None:
+        self.known = known
+        self._encounter = encounter
+
+    @property
+    def encounter(self) -> EncounterId:
+        return EncounterId(self._encounter.id)
+
+    @property
+    def ticket(self) -> str:
+        return self._encounter.ticket
+
+    @property
+    def patient(self) -> PatientId:
+        return self.known.patient
+
+    def become(self, desk: Desk, **changes: object) -> None:
+        """Write the encounter anew with some fields changed."""
+        self._encounter = replace(self._encounter, **changes)  # type: ignore[arg-type]
+        desk.write(self._encounter, window=self.patient, priority=P1_TALK)
+
+
+def card_lookup(qr_text: str) -> str:
+    """The name under which a card's capsule is kept. Refused for anything but a card of ours."""
+    return cards.read_card(qr_text).lookup
+
+
+def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
+    """Hold a capsule's ciphertext for the next time, when there may be no network."""
+    desk.book.keep(lambda page: page.put_capsule(lookup, sealed, waiting=False))
+
+
+def read_card(desk: Desk, qr_text: str) -> Known:
+    """Open the card's capsule from the local copy. Refused: not a card of ours; Unavailable: never seen here."""
+    card = cards.read_card(qr_text)
+    sealed = desk.book.read(lambda page: page.capsule(card.lookup))
+    if sealed is None:
+        raise Unavailable("This card is not known here yet, and the centre cannot be reached. Use your id number instead.")
+    capsule = decode(cards.open_capsule(card, sealed), Capsule)
+    return Known(
+        capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
+        capsule.appointments, capsule.prescriptions, capsule.messages,
+    )  # fmt: skip
+
+
+def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None = None) -> Known:
+    """Somebody says a number: a claim. A provisional person until staff confirm who it is."""
+    digits = dni.replace(".", "").replace(" ", "")
+    if not digits.isdigit() or not 6 <= len(digits) <= 9:
+        raise Refusal("An id number has 6 to 9 digits. Type it again.")
+    if birth_date is not None and birth_date > desk.clock.now().date():
+        raise Refusal("That birth date is still to come. Type it again.")
+    patient = PatientId(desk.new_id())
+    known = Known(patient, name or HumanName(family=f"DNI {digits}"), birth_date, digits, provisional=True)
+    fact = Patient(
+        id=FactId(patient), patient=patient, name=known.name, birth_date=birth_date, provisional=True,
+        identifiers=(Identifier(system=DNI, value=digits),),
+    )  # fmt: skip
+    desk.write(fact, window=patient, priority=P1_TALK)
+    return known
+
+
+def arrive(desk: Desk, known: Known, language: str) -> Visit:
+    """The patient is here: an Encounter with a ticket, filed at once."""
+    number = desk.book.write(lambda page: (page.next_number("ticket"), Changes()))
+    encounter = Encounter(
+        id=FactId(desk.new_id()), patient=known.patient, status=EncounterStatus.ARRIVED, arrived_at=desk.clock.now(),
+        ticket=f"{_letter(desk)}-{(number - 1) % _TICKETS + 1:02d}", kiosk=desk.device, device_name=desk.device_name, language=language,
+    )  # fmt: skip
+    desk.write(encounter, window=known.patient, priority=P1_TALK)
+    return Visit(known, encounter)
+
+
+def tell_reason(desk: Desk, visit: Visit, reason: Coding, symptoms: tuple[Coding, ...]) -> None:
+    visit.become(desk, reason=reason, symptoms=symptoms)
+
+
+def tell_vitals(
+    desk: Desk, visit: Visit, values: Mapping[str, Decimal], on_oxygen: bool | None = None, alert: bool | None = None
+) -> None:
+    """Readings by vital key, in the units of clinic.domain.vitals; None where nobody looked: a score stays without it."""
+    singles = {key: value for key, value in values.items() if key not in ("systolic", "diastolic")}
+    facts = [reading(desk, visit.patient, key, value, visit.encounter, Method.KIOSK) for key, value in singles.items()]
+    if "systolic" in values and "diastolic" in values:
+        facts.append(pressure(desk, visit.patient, values["systolic"], values["diastolic"], visit.encounter, Method.KIOSK))
+    if alert is not None:
+        facts.append(_observed(desk, visit, CONSCIOUSNESS, text="A" if alert else "V"))
+    if on_oxygen is not None:
+        flow = Quantity(value=Decimal(1 if on_oxygen else 0), unit="L/min")
+        facts.append(_observed(desk, visit, OXYGEN_THERAPY, value=flow))
+    if facts:
+        desk.write(*facts, window=visit.patient, priority=P1_TALK)
+
+
+def give_photo(desk: Desk, visit: Visit, jpeg: bytes, title: str = "") -> Attachment:
+    """A photo the patient took, with its thumbnail."""
+    photo, thumbnail = shrink(jpeg)
+    attachment = keep_bytes(desk, photo, "image/jpeg", title, thumbnail)
+    document = DocumentReference(
+        id=FactId(desk.new_id()), patient=visit.patient, attachment=attachment, made_at=desk.clock.now(), encounter=visit.encounter
+    )
+    desk.write(document, window=visit.patient)
+    return attachment
+
+
+def give_consent(
+    desk: Desk, visit: Visit, template: Template, decisions: Mapping[str, Decision], strokes: tuple[Stroke, ...],
+    read_aloud_seconds: int,
+) -> Consent:  # fmt: skip
+    """The signed statement. Refused without an answer to every item, or without a signature."""
+    if any(item.scope not in decisions for item in template.items):
+        raise Refusal("Please answer every question.")
+    if sum(len(stroke.points) for stroke in strokes) < 2:
+        raise Refusal("Please sign with your finger in the box.")
+    consent = Consent(
+        id=FactId(desk.new_id()), patient=visit.patient, template=template.id, template_version=template.version,
+        template_hash=template_hash(template.text), language=template.language, jurisdiction=template.jurisdiction,
+        items=tuple(ConsentItem(scope=item.scope, decision=decisions[item.scope]) for item in template.items),
+        given_at=desk.clock.now(), read_aloud_seconds=read_aloud_seconds, signature=strokes, device=desk.device,
+        encounter=visit.encounter,
+    )  # fmt: skip
+    signed = sign_consent(consent, desk.device_keys)
+    desk.write(signed, window=visit.patient, priority=P1_TALK)
+    return signed
+
+
+def ready(desk: Desk, visit: Visit) -> None:
+    """Everything is told: the patient sits in the waiting room."""
+    visit.become(desk, status=EncounterStatus.TRIAGED)
+
+
+def leave(desk: Desk, visit: Visit) -> None:
+    """The patient goes; what she told stays in her record."""
+    visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())
+
+
+def _observed(desk: Desk, visit: Visit, code: Coding, text: str = "", value: Quantity | None = None) -> Observation:
+    return Observation(
+        id=FactId(desk.new_id()), patient=visit.patient, code=code, effective_at=desk.clock.now(), text=text, value=value,
+        method=Method.KIOSK, encounter=visit.encounter,
+    )  # fmt: skip
+
+
+def _letter(desk: Desk) -> str:
+    """The first letter of the kiosk's name: two kiosks' tickets do not look alike."""
+    return next((letter.upper() for letter in desk.device_name if letter.isalpha()), "P")

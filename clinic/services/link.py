@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one running connection of a program: exchanges when there is something to exchange, letters, who is there.
+
+All callbacks come on the net thread: hand over and return. Deciding is clinic.sync.machine; this is its edge.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
+
+from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.ids import DeviceId, ScopeId
+from clinic.domain.record import Record
+from clinic.keys.letters import open_letter, seal_letter
+from clinic.protocol.letters import Letter
+from clinic.services.desks import Desk
+from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.store.page import Page, WritePage
+from clinic.store.rows import Changes
+from clinic.sync.exchange import DEFAULT_BUDGET, request_for
+from clinic.sync.machine import (
+    Connected,
+    Disconnected,
+    Event,
+    Exchange,
+    ExchangeDone,
+    ExchangeFailed,
+    Failure,
+    LocalWrite,
+    Rang,
+    Report,
+    State,
+    SyncDue,
+    Ticked,
+    WaitUntil,
+    start,
+    step,
+)
+from clinic.sync.status import SyncStatus
+from clinic.transport.http import Remote
+from clinic.transport.loop import NetLoop
+from clinic.transport.socket import Doorbell
+
+__all__ = ["Link", "exchange_now", "sync_status", "with_remote"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+EVERY_S = 60.0
+"""An exchange is due at least this often; the bell rings long before."""
+_FETCH_S = 8.0
+
+
+class Link:
+    """Made stopped; start it once the program's window stands."""
+
+    def __init__(
+        self, desk: Desk, server_url: str = "", on_status: Callable[[SyncStatus], None] = lambda status: None,
+        on_letter: Callable[[Letter], None] = lambda letter: None, on_online: Callable[[bool], None] = lambda online: None,
+        on_presence: Callable[[DeviceId, bool], None] = lambda device, online: None,
+        on_undelivered: Callable[[DeviceId, Record], None] = lambda device, content: None,
+    ) -> None:  # fmt: skip
+        self._desk = desk
+        self._told, self._letter, self._online_told = on_status, on_letter, on_online
+        self._presence_told, self._undelivered = on_presence, on_undelivered
+        self._loop = NetLoop()
+        self._store = ThreadPoolExecutor(1, thread_name_prefix="link-store")
+        self._remote = Remote(server_url or desk.server, desk.device, desk.device_keys.sign)
+        self._bell = Doorbell(self._remote.url, self._remote.token, self)
+        self._remote.on_heard(self._bell.heard)
+        self._machine: State = start(sync_status(desk))
+        self._present: set[DeviceId] = set()
+        self._numbers: dict[DeviceId, int] = {}
+        self._number = int(desk.clock.now().timestamp() * 1000)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stop_listening: Callable[[], None] = lambda: None
+
+    # what a program calls, from any thread -------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect now and stay connected."""
+        self._loop.start()
+        self._stop_listening = self._desk.listen(self._changed)
+        self._loop.submit(self._begin())
+
+    def stop(self) -> None:
+        """Hang up and end the net thread. What has not left stays in the outbox."""
+        self._stop_listening()
+        try:
+            self._loop.submit(self._end()).result(5)
+        except (Unavailable, TimeoutError):
+            log.info("the link was left as it stood")
+        self._loop.stop()
+        self._store.shutdown(wait=True)
+
+    def sync_now(self) -> None:
+        self._soon(lambda: self._feed(SyncDue(self._now())))
+
+    def post(self, to: DeviceId, content: Record) -> None:
+        """Send a letter; on_undelivered hears of one that did not arrive."""
+        self._soon(lambda: self._task(self._post(to, content)))
+
+    def is_present(self, device: DeviceId) -> bool:
+        """True while that device's program is connected too."""
+        return device in self._present
+
+    def capsule(self, lookup: str) -> bytes | None:
+        """A card's sealed capsule from the centre; waits. Raises Unavailable."""
+        return self._fetch(self._remote.capsule(lookup))
+
+    # the doorbell's listener ---------------------------------------------------------------------
+
+    def on_state(self, online: bool) -> None:
+        if not online:
+            self._present.clear()
+        self._online_told(online)
+        self._feed((Connected if online else Disconnected)(self._now()))
+
+    def on_bell(self, scope: ScopeId, seq: int) -> None:
+        self._feed(Rang(self._now()))
+
+    def on_trust(self, position: int) -> None:
+        self._feed(Rang(self._now()))
+
+    def on_presence(self, device: DeviceId, online: bool) -> None:
+        (self._present.add if online else self._present.discard)(device)
+        self._presence_told(device, online)
+
+    def on_letter(self, sender: DeviceId, blob: bytes) -> None:
+        desk = self._desk
+        try:
+            letter = open_letter(blob, desk.trust, desk.device_keys, desk.clock.now(), self._numbers)
+        except Refusal as refusal:
+            log.warning("a letter was refused: %s", refusal.sentence)
+            return
+        self._numbers[letter.sender] = letter.number
+        self._letter(letter)
+
+    # on the net thread ---------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        await self._bell.start()
+        self._feed(SyncDue(self._now()))
+        self._task(self._regularly())
+
+    async def _end(self) -> None:
+        await self._bell.stop()
+        await self._remote.close()
+
+    async def _regularly(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            self._feed(SyncDue(self._now()))
+
+    def _feed(self, event: Event) -> None:
+        self._machine, effects = step(self._machine, event, self._desk.random(1)[0] / 255)
+        for effect in effects:
+            match effect:
+                case Exchange(budget):
+                    self._task(self._exchange(budget))
+                case WaitUntil(at):
+                    asyncio.get_running_loop().call_later(max(0.0, at - self._now()), lambda: self._feed(Ticked(self._now())))
+                case Report(status):
+                    self._told(status)
+
+    async def _exchange(self, budget: int) -> None:
+        try:
+            taken = await exchange(self._desk, self._remote, budget, self._on_store)
+            await send_files(self._desk, self._remote, self._on_store)
+        except Unavailable as error:
+            self._feed(ExchangeFailed(self._now(), Failure.UNREACHABLE))
+            log.info("an exchange did not come about: %s", error.sentence)
+            return
+        except Refusal as refusal:
+            self._feed(ExchangeFailed(self._now(), Failure.REFUSED))
+            log.warning("an exchange was refused: %s", refusal.sentence)
+            return
+        status = await self._on_store(lambda: sync_status(self._desk))
+        self._feed(ExchangeDone(
+            self._now(), self._desk.clock.now(), more=taken.more or status.waiting > 0 and taken.sent, received=taken.received,
+            waiting=status.waiting, acknowledged=status.acknowledged, refused=status.refused, quarantined=status.quarantined,
+        ))  # fmt: skip
+
+    async def _post(self, to: DeviceId, content: Record) -> None:
+        desk, receiver = self._desk, self._desk.trust.device(to)
+        if receiver is None:
+            self._undelivered(to, content)
+            return
+        self._number += 1
+        letter = Letter(sender=desk.device, receiver=to, number=self._number, sent_at=desk.clock.now(), content=content)
+        if not await self._bell.letter(to, seal_letter(desk.device_keys, receiver.box_key, letter)):
+            self._undelivered(to, content)
+
+    def _changed(self, changes: Changes) -> None:
+        """Something was written here, on a store thread."""
+        if "Sync" in changes.kinds:
+            waiting = self._desk.book.read(lambda page: page.outbox_counts().waiting + len(page.capsules_waiting()))
+            if waiting:
+                self._soon(lambda: self._feed(LocalWrite(self._now(), waiting)))
+
+    def _task(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a bug on the net thread", exc_info=task.exception())
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        async def do() -> None:
+            act()
+
+        try:
+            self._loop.submit(do())
+        except Unavailable:
+            log.info("the link has stopped")
+
+    def _fetch(self, work: "Awaitable[T]") -> T:
+        async def do() -> T:
+            return await work
+
+        try:
+            return self._loop.submit(do()).result(_FETCH_S)
+        except TimeoutError as error:
+            raise Unavailable("The centre did not answer in time.") from error
+
+    async def _on_store(self, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._store, act)
+
+    def _now(self) -> float:
+        return self._desk.clock.monotonic()
+
+
+class OnStore(Protocol):
+    """Runs store work where it does not hold up the net loop."""
+
+    async def __call__(self, act: Callable[[], T]) -> T: ...
+
+
+async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore) -> Taken:
+    """One exchange: snapshot, send, apply. Raises Refusal, Unavailable."""
+    request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
+    response = await remote.sync(request)
+    return await on_store(lambda: take(desk, request, response))
+
+
+async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
+    """Capsules and attachments that wait, then attachments somebody here wants to see."""
+    book = desk.book
+    for lookup, sealed in await on_store(lambda: book.read(lambda page: page.capsules_waiting())):
+        await remote.put_capsule(lookup, sealed)
+        await on_store(partial(book.keep, partial(WritePage.capsule_left, lookup=lookup)))
+    for name in await on_store(lambda: book.read(lambda page: page.attachments_in("waiting"))):
+        ciphertext = await on_store(partial(book.read, partial(Page.attachment, attachment_id=name)))
+        if ciphertext is not None:
+            await remote.put_attachment(name, ciphertext)
+            await on_store(partial(book.keep, partial(WritePage.attachment_left, attachment_id=name)))
+    for name in await on_store(lambda: book.read(lambda page: page.attachments_in("wanted"))):
+        got = await remote.attachment(name)
+        if got is not None:
+            here = partial(WritePage.put_attachment, attachment_id=name, state="here", ciphertext=got)
+            await on_store(partial(book.keep, here, _FILES))
+
+
+_FILES = Changes(frozenset({"DocumentReference", "Communication"}))
+
+
+def exchange_now(desk: Desk) -> None:
+    """Exchange until nothing waits on either side, in this thread. Raises Refusal, Unavailable."""
+
+    async def on_store(act: Callable[[], T]) -> T:
+        return act()
+
+    async def all_of_it(remote: Remote) -> None:
+        while True:
+            taken = await exchange(desk, remote, DEFAULT_BUDGET, on_store)
+            if not (taken.more or taken.sent):
+                break
+        await send_files(desk, remote, on_store)
+
+    with_remote(Remote(desk.server, desk.device, desk.device_keys.sign), all_of_it)
+
+
+def with_remote(remote: Remote, act: Callable[[Remote], Awaitable[T]]) -> T:
+    """Run one piece of work with a server and hang up."""
+
+    async def do() -> T:
+        try:
+            return await act(remote)
+        finally:
+            await remote.close()
+
+    return asyncio.run(do())

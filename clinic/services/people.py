@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People: finding, registering, telling likely duplicates, saying who a provisional patient is, cards."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import SequenceMatcher
+
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import Gender, Link, Patient, PatientCard
+from clinic.domain.ids import FactId, PatientId
+from clinic.domain.values import DNI, HumanName, Identifier, Verification
+from clinic.keys.cards import card_text, new_card
+from clinic.services.desks import Desk, Written
+from clinic.store.folding import fold, words
+from clinic.store.page import Page
+from clinic.store.rows import PersonRow
+
+ALIKE = 0.82
+"""Similarity of names from which two people are shown as a possible duplicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person as one line of a list; everything a reader needs to tell two people apart."""
+
+    patient: PatientId
+    name: HumanName
+    birth_date: date | None
+    gender: Gender
+    dni: str
+    photo: bytes
+    provisional: bool
+    last_seen_at: datetime | None
+
+
+def find_people(desk: Desk, text: str, limit: int = 20) -> tuple[PersonLine, ...]:
+    """People whose name, DNI or birth date begins with every typed word; nothing typed: the latest seen."""
+    return desk.book.read(lambda page: tuple(line(page, row) for row in page.find_people(text, limit)))
+
+
+def person(desk: Desk, patient: PatientId) -> PersonLine:
+    return desk.book.read(lambda page: person_on(page, patient))
+
+
+def person_on(page: Page, patient: PatientId) -> PersonLine:
+    """The line of one person. Refused if this computer does not hold the record."""
+    row = page.person(patient)
+    if row is None:
+        raise Refusal("This person is not on this computer. Wait for the next exchange, or search by DNI.")
+    return line(page, row)
+
+
+def line_of(fact: Patient, last_seen_at: datetime | None = None) -> PersonLine:
+    """A Patient fact as a line."""
+    dni = next((i.value for i in fact.identifiers if i.system == DNI), "")
+    return PersonLine(
+        fact.patient, fact.name, fact.birth_date, fact.gender, dni, fact.photo, fact.provisional, last_seen_at
+    )
+
+
+def register(
+    desk: Desk, name: HumanName, birth_date: date | None, gender: Gender, dni: str, phone: str = "", address: str = "",
+    language: str = "es",
+) -> PatientId:  # fmt: skip
+    """Put a new person on record. Refused without a name, with a birth date to come or a DNI that is no number."""
+    if not name.family.strip() or not name.given:
+        raise Refusal("Write the family name and the first name.")
+    if birth_date is not None and birth_date > desk.clock.now().date():
+        raise Refusal("The birth date lies in the future. Check the year.")
+    digits = dni.replace(".", "").replace(" ", "")
+    if digits and not digits.isdigit():
+        raise Refusal("A DNI has only digits. Leave it empty if it is not known.")
+    patient = PatientId(desk.new_id())
+    identifiers = (Identifier(system=DNI, value=digits, verification=Verification.SEEN),) if digits else ()
+    fact = Patient(
+        id=FactId(patient), patient=patient, name=name, birth_date=birth_date, gender=gender, identifiers=identifiers,
+        address=address, language=language,
+    )  # fmt: skip
+    desk.write(fact, window=patient)
+    return patient
+
+
+def alike(desk: Desk, name: HumanName, birth_date: date | None, dni: str) -> tuple[PersonLine, ...]:
+    """People already on record who may be the same: same DNI, or a name that sounds so, likeliest first."""
+    wanted = _key(name)
+
+    def look(page: Page) -> tuple[PersonLine, ...]:
+        scored = [(_likeness(wanted, birth_date, dni, row), row) for row in _candidates(page, name, dni)]
+        likely = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])
+        return tuple(line(page, row) for _, row in likely[:5])
+
+    return desk.book.read(look)
+
+
+def confirm_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
+    """Say that a provisional patient is `other`: from now on both are one chart. Undone by undo_identity."""
+    if provisional == other:
+        raise Refusal("This is the same record already.")
+    return _link(desk, provisional, other, active=True)
+
+
+def undo_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
+    """Part two records again; each note stays where it was written."""
+    return _link(desk, provisional, other, active=False)
+
+
+def issue_card(desk: Desk, patient: PatientId) -> str:
+    """The text of a new card's QR; only its look-up and public key are kept, and the capsule goes out sealed to it."""
+    from clinic.services.capsules import send_capsule
+
+    card = new_card(desk.random)
+    issued = PatientCard(
+        id=FactId(desk.new_id()), patient=patient, lookup=card.lookup, public_key=card.public_key, issued_at=desk.clock.now()
+    )
+    desk.write(issued, window=patient)
+    send_capsule(desk, patient)
+    return card_text(card.secret)
+
+
+def _link(desk: Desk, provisional: PatientId, other: PatientId, active: bool) -> Written:
+    fact = Link(
+        id=FactId(f"{provisional}>{other}"), patient=provisional, other=other, active=active,
+        by=desk.someone.user, linked_at=desk.clock.now(),
+    )  # fmt: skip
+    return desk.write(fact)
+
+
+def _candidates(page: Page, name: HumanName, dni: str) -> tuple[PersonRow, ...]:
+    found = {row.patient: row for row in page.people_with_dni(dni)} if dni else {}
+    for word in words(f"{name.family} {' '.join(name.given)}"):
+        for row in page.find_people(word[:3], 200):
+            found.setdefault(row.patient, row)
+    return tuple(found.values())
+
+
+def _likeness(wanted: str, born: date | None, dni: str, row: PersonRow) -> float:
+    if dni and row.dni == dni:
+        return 1.0
+    ratio = SequenceMatcher(None, wanted, _sorted_words(f"{row.family} {row.given}")).ratio()
+    if born is not None and row.birth_date is not None:
+        ratio += 0.1 if born == row.birth_date else -0.1
+    return min(ratio, 0.99)
+
+
+def _key(name: HumanName) -> str:
+    return _sorted_words(f"{name.family} {' '.join(name.given)}")
+
+
+def _sorted_words(text: str) -> str:
+    return " ".join(sorted(fold(text).split()))
+
+
+def line(page: Page, row: PersonRow) -> PersonLine:
+    """A row of the store as a line, with the photo."""
+    fact = page.fact(Patient, row.patient)
+    if fact is not None:
+        return line_of(fact, row.last_seen_at)
+    name = HumanName(family=row.family, given=tuple(row.given.split()))
+    return PersonLine(row.patient, name, row.birth_date, Gender(row.gender), row.dni, b"", row.provisional, row.last_seen_at)

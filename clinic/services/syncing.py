@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import Composition, MedicationRequest
+from clinic.domain.ids import DeviceId, ScopeId
+from clinic.keys.consents import verify_fact
+from clinic.keys.epochs import TeamKeys
+from clinic.keys.refusals import KeyMissing, Unreadable
+from clinic.keys.roster import TrustLog
+from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
+from clinic.keys.trust import follow
+from clinic.protocol.codec import Malformed
+from clinic.protocol.envelope import Envelope, unpack
+from clinic.protocol.op import Op
+from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
+from clinic.services.desks import Desk
+from clinic.store.page import Page, WritePage, from_ms, to_ms
+from clinic.store.rows import Changes
+from clinic.sync.batch import Waiting, pick
+from clinic.sync.exchange import Snapshot, meaning_of
+from clinic.sync.status import SyncStatus
+
+NO_KEY = "no key"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an exchange brought: changes for the screens, whether to go on at once, whether something left."""
+
+    changes: Changes
+    more: bool
+    received: int
+    sent: bool
+
+
+def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
+    """What we hold and offer, of one moment."""
+    return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
+
+
+def take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
+    """Apply an answer: acknowledgements, trust, envelopes and cursors stand or fall together.
+
+    Raises Distrust for a trust log that does not follow from ours (nothing is applied), Unavailable for the disk.
+    """
+    log = follow(desk.trust, desk.trust.position + 1, response.trust) if response.trust else desk.trust
+    reader = _Reader(log, desk.team_keys_for(log))
+
+    def act(page: WritePage) -> tuple[tuple[Changes, list[Op]], Changes]:
+        for position in range(desk.trust.position + 1, log.position + 1):
+            page.add_trust(position, log.statements[position], sent=True)
+        _settle(desk, page, request, response)
+        ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
+        if log is not desk.trust:
+            ops += _retried(page, reader)
+        page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        changes = _changes(ops, trust=log is not desk.trust)
+        return (changes, ops), changes
+
+    changes, ops = desk.book.write(act)
+    if log is not desk.trust:
+        desk.adopt(log)
+    for op in ops:
+        desk.seen_stamp(op.stamp)
+    meaning = meaning_of(request, response)
+    return Taken(changes, meaning.more, meaning.received, bool(request.envelopes))
+
+
+def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
+    """Counts, never adjectives."""
+
+    def look(page: Page) -> SyncStatus:
+        counts, last = page.outbox_counts(), page.meta("last exchange")
+        return SyncStatus(
+            waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
+            received=int(page.meta("received") or b"0"), last_exchange_at=_moment(last), online=online,
+        )  # fmt: skip
+
+    return desk.book.read(look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What is needed to believe and open an envelope."""
+
+    log: TrustLog
+    team_keys: TeamKeys
+
+    def ops(self, page: WritePage, envelope: Envelope) -> tuple[Op, ...]:
+        """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
+        check_envelope(envelope, self.log)
+        scope = envelope.header.scope
+        inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
+        if isinstance(inside, Granted):
+            page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
+            return ()
+        for op in inside.ops:
+            self._check_author(op, envelope.header.device)
+        return inside.ops
+
+    def _check_author(self, op: Op, device: DeviceId) -> None:
+        """A signature inside a fact must be its author's, made on the device that sent it. Raises Unreadable."""
+        fact = op.fact
+        if isinstance(fact, (Composition, MedicationRequest)) and fact.user_signature:
+            user = self.log.user(op.author, device)
+            if user is None or not verify_fact(fact, user.signing_key):
+                raise Unreadable("A signature in this does not belong to its author.")
+
+
+def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
+    epoch = (page.meta("server epoch") or b"").decode()
+    return Snapshot(
+        device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
+        trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
+        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.outbox()), byte_budget)),
+    )  # fmt: skip
+
+
+def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse) -> None:
+    """What the answer says about what we sent."""
+    meaning = meaning_of(request, response)
+    if meaning.forget_cursors:
+        page.forget_cursors()
+    if meaning.resend_from is not None:
+        page.offer_again(meaning.resend_from)
+    page.acknowledge(meaning.acked_env_no, [(r.env_no, r.why, r.sentence) for r in meaning.refused], desk.clock.now())
+    page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
+    page.put_meta("server epoch", response.epoch.encode())
+    page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")
+    page.put_meta("last exchange", str(to_ms(desk.clock.now())).encode())
+    if request.trust and not response.trust_refused:
+        page.trust_sent(request.trust_position)
+
+
+def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> list[Op]:
+    """File one envelope, or put it into quarantine; the cursor moves either way, never back."""
+    seq, _ = page.cursor(item.scope)
+    if item.seq <= seq:
+        return []
+    page.advance(item.scope, item.seq, item.chain)
+    try:
+        envelope = unpack(item.envelope)
+        if envelope.header.scope != item.scope:
+            raise Malformed("This envelope was handed out under another scope than its own.")
+        return _filed(page, item.scope, reader.ops(page, envelope))
+    except KeyMissing:
+        page.quarantine(item.scope, item.seq, NO_KEY, "", item.envelope, desk.clock.now())
+    except Refusal as refusal:
+        page.quarantine(item.scope, item.seq, refusal.sentence, "", item.envelope, desk.clock.now())
+    return []
+
+
+def _retried(page: WritePage, reader: _Reader) -> list[Op]:
+    """New keys may open what waited for them."""
+    filed: list[Op] = []
+    for no, scope, _seq, data in page.quarantine_waiting_for_key():
+        try:
+            filed += _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
+            page.release(no)
+        except KeyMissing:
+            continue
+    return filed
+
+
+def _filed(page: WritePage, scope: ScopeId, ops: tuple[Op, ...]) -> list[Op]:
+    return [op for op in ops if page.file_op(op, scope)]
+
+
+def _changes(ops: list[Op], trust: bool) -> Changes:
+    kinds = {type(op.fact).__name__ for op in ops} | {"Sync"} | ({"Trust"} if trust else set())
+    return Changes(frozenset(kinds), frozenset(op.patient for op in ops if op.patient))
+
+
+def _moment(ms: bytes | None) -> datetime | None:
+    return from_ms(int(ms)) if ms else None

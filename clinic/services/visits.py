@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A visit from the clinician's side: the draft that is never lost, the steps of the call, the signature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import (
+    Appointment,
+    ClinicalStatus,
+    Composition,
+    CompositionStatus,
+    Condition,
+    Encounter,
+    EncounterStatus,
+    MediaStep,
+    Method,
+    NoteSection,
+    Observation,
+    Section,
+)
+from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.values import Coding, Quantity
+from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
+from clinic.keys.consents import sign_fact
+from clinic.protocol.op import Op
+from clinic.services.capsules import send_capsule
+from clinic.services.desks import Desk, Written, WrongPatient
+from clinic.store.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The unsigned note of one encounter. `conflicts`: sections written on two computers at once, other texts beside."""
+
+    encounter: EncounterId
+    patient: PatientId
+    texts: Mapping[Section, str]
+    saved_at: datetime | None
+    conflicts: Mapping[Section, tuple[str, ...]]
+
+
+def encounter_of(desk: Desk, encounter: EncounterId) -> Encounter:
+    return desk.book.read(lambda page: _encounter(page, encounter))
+
+
+def start_visit(desk: Desk, encounter: EncounterId, window: PatientId) -> Written:
+    """The clinician takes the patient: in progress, with whom and since when. Twice is once."""
+    visit = encounter_of(desk, encounter)
+    if visit.status == EncounterStatus.IN_PROGRESS and visit.practitioner == desk.someone.user:
+        return Written()
+    if visit.status in (EncounterStatus.FINISHED, EncounterStatus.CANCELLED):
+        raise Refusal("This visit is over. Open a new one from the queue, or write an addendum.")
+    taken = replace(
+        visit, status=EncounterStatus.IN_PROGRESS, practitioner=desk.someone.user,
+        started_at=visit.started_at or desk.clock.now(),
+    )  # fmt: skip
+    return desk.write(taken, window=window)
+
+
+def draft(desk: Desk, encounter: EncounterId) -> Draft:
+    """What has been saved of the note so far."""
+    return desk.book.read(lambda page: _draft(page, encounter))
+
+
+def autosave(desk: Desk, encounter: EncounterId, section: Section, text: str, window: PatientId) -> Written:
+    """Save one section. Raises WrongPatient if the window shows somebody else than the encounter's patient."""
+    patient = _checked(desk, encounter, window).patient
+    fact = NoteSection(
+        id=FactId(f"{encounter}/{section}"), patient=patient, encounter=encounter, section=section, text=text,
+        written_at=desk.clock.now(),
+    )  # fmt: skip
+    return desk.write(fact, window=window)
+
+
+def add_condition(desk: Desk, encounter: EncounterId, code: Coding, window: PatientId) -> Written:
+    patient = _checked(desk, encounter, window).patient
+    fact = Condition(
+        id=FactId(desk.new_id()), patient=patient, code=code, recorded_at=desk.clock.now(), encounter=encounter
+    )
+    return desk.write(fact, window=window)
+
+
+def remove_condition(desk: Desk, condition: FactId, why: str, window: PatientId) -> Written:
+    """A problem is never erased: it becomes inactive, with the reason."""
+    found = desk.book.read(lambda page: page.fact(Condition, condition))
+    if found is None or not why.strip():
+        raise Refusal("Say why this diagnosis is taken off.")
+    return desk.write(replace(found, status=ClinicalStatus.INACTIVE, note=why), window=window)
+
+
+def record_reading(
+    desk: Desk, patient: PatientId, key: str, value: Decimal, encounter: EncounterId | None = None,
+    method: Method = Method.MANUAL,
+) -> Written:  # fmt: skip
+    """One vital sign, in the unit of clinic.domain.vitals. Refused outside what a living body can have."""
+    return desk.write(reading(desk, patient, key, value, encounter, method), window=patient)
+
+
+def reading(
+    desk: Desk, patient: PatientId, key: str, value: Decimal, encounter: EncounterId | None, method: Method
+) -> Observation:
+    """The Observation of one reading."""
+    vital = VITALS[key]
+    if not vital.plausible(value):
+        raise Refusal(
+            "{value} {unit} is outside what we can record for this. Measure again.", value=value, unit=vital.unit
+        )
+    return Observation(
+        id=FactId(desk.new_id()), patient=patient, code=vital.coding, effective_at=desk.clock.now(),
+        value=Quantity(value=value, unit=vital.unit), method=method, encounter=encounter or EncounterId(""),
+    )  # fmt: skip
+
+
+def blood_pressure(
+    desk: Desk, patient: PatientId, systolic: Decimal, diastolic: Decimal, encounter: EncounterId | None = None,
+    method: Method = Method.MANUAL,
+) -> Written:  # fmt: skip
+    return desk.write(pressure(desk, patient, systolic, diastolic, encounter, method), window=patient)
+
+
+def pressure(
+    desk: Desk, patient: PatientId, systolic: Decimal, diastolic: Decimal, encounter: EncounterId | None, method: Method
+) -> Observation:
+    """The Observation of a blood pressure, mm[Hg]. Refused if the lower number is not lower."""
+    if not (SYSTOLIC.plausible(systolic) and DIASTOLIC.plausible(diastolic)) or diastolic >= systolic:
+        raise Refusal("This blood pressure cannot be. Measure again: first the high number, then the low one.")
+    from clinic.domain.facts import Observed
+
+    parts = tuple(
+        Observed(code=vital.coding, value=Quantity(value=value, unit=vital.unit))
+        for vital, value in ((SYSTOLIC, systolic), (DIASTOLIC, diastolic))
+    )
+    return Observation(
+        id=FactId(desk.new_id()), patient=patient, code=BLOOD_PRESSURE, effective_at=desk.clock.now(), components=parts,
+        method=method, encounter=encounter or EncounterId(""),
+    )  # fmt: skip
+
+
+def media_step(desk: Desk, encounter: EncounterId, step: str, call: str = "") -> Written:
+    """What happened to the call, written into the encounter."""
+    visit = encounter_of(desk, encounter)
+    fact = MediaStep(
+        id=FactId(desk.new_id()), patient=visit.patient, encounter=encounter, at=desk.clock.now(), step=step, call=call
+    )
+    return desk.write(fact)
+
+
+def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
+    """Sign the note: from now on it is immutable. Refused if empty, signed already, or of another patient."""
+    visit = _checked(desk, encounter, window)
+    if visit.status == EncounterStatus.FINISHED:
+        raise Refusal("This note is signed. Write an addendum to add to it.")
+    written = draft(desk, encounter)
+    if not any(text.strip() for text in written.texts.values()):
+        raise Refusal("The note is empty. Write at least one section before signing.")
+    if written.conflicts:
+        raise Refusal("A section was written on two computers. Choose one text before signing.")
+    conditions = desk.book.read(lambda page: page.facts_of_encounter(Condition, encounter))
+    note = _signed(desk, visit, written.texts, tuple(c.code for c in conditions if c.status == ClinicalStatus.ACTIVE))
+    over = replace(visit, status=EncounterStatus.FINISHED, finished_at=note.signed_at)
+    desk.write(note, over, window=window)
+    send_capsule(desk, visit.patient)
+    return note
+
+
+def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composition:
+    """Add to a signed note; the note itself stays as it was signed."""
+    first = desk.book.read(lambda page: page.fact(Composition, note))
+    if first is None:
+        raise Refusal("That note is not on this computer.")
+    if not text.strip():
+        raise Refusal("The addendum is empty.")
+    visit = _checked(desk, first.encounter, window)
+    added = _signed(desk, visit, {Section.SUBJECTIVE: text}, (), addendum_to=note)
+    desk.write(added, window=window)
+    return added
+
+
+def book_next(desk: Desk, patient: PatientId, start: datetime, reason: str) -> Written:
+    """The next appointment with the clinician who is here. Refused in the past."""
+    if start <= desk.clock.now():
+        raise Refusal("The next appointment must lie in the future.")
+    fact = Appointment(
+        id=FactId(desk.new_id()), patient=patient, start=start, practitioner=desk.someone.user,
+        practitioner_name=desk.someone.name, reason=reason,
+    )  # fmt: skip
+    return desk.write(fact, window=patient)
+
+
+def _signed(
+    desk: Desk, visit: Encounter, texts: Mapping[Section, str], conditions: tuple[Coding, ...],
+    addendum_to: FactId = FactId(""),
+) -> Composition:  # fmt: skip
+    note = Composition(
+        id=FactId(desk.new_id()), patient=visit.patient, encounter=EncounterId(visit.id),
+        status=CompositionStatus.AMENDED if addendum_to else CompositionStatus.FINAL,
+        subjective=texts.get(Section.SUBJECTIVE, ""), objective=texts.get(Section.OBJECTIVE, ""),
+        assessment=texts.get(Section.ASSESSMENT, ""), plan=texts.get(Section.PLAN, ""), conditions=conditions,
+        author=desk.someone.user, author_name=desk.someone.name, signed_at=desk.clock.now(), addendum_to=addendum_to,
+    )  # fmt: skip
+    return sign_fact(note, desk.user_keys)
+
+
+def _encounter(page: Page, encounter: EncounterId) -> Encounter:
+    found = page.fact(Encounter, encounter)
+    if found is None:
+        raise Refusal("This visit is not on this computer. Wait for the next exchange.")
+    return found
+
+
+def _checked(desk: Desk, encounter: EncounterId, window: PatientId) -> Encounter:
+    """The encounter, if its patient is the one the window shows."""
+
+    def look(page: Page) -> Encounter:
+        visit = _encounter(page, encounter)
+        if window not in (visit.patient, page.linked_to(visit.patient)):
+            raise WrongPatient()
+        return visit
+
+    return desk.book.read(look)
+
+
+def _draft(page: Page, encounter: EncounterId) -> Draft:
+    visit = _encounter(page, encounter)
+    texts, conflicts, saved = {}, {}, None
+    for section in page.facts_of_encounter(NoteSection, encounter):
+        texts[section.section] = section.text
+        saved = max(saved or section.written_at, section.written_at)
+        others = _others(page.standing(NoteSection.NUMBER, section.id), section.text)
+        if others:
+            conflicts[section.section] = others
+    return Draft(encounter, visit.patient, texts, saved, conflicts)
+
+
+def _others(versions: tuple[Op, ...], shown: str) -> tuple[str, ...]:
+    texts = [version.fact.text for version in versions if isinstance(version.fact, NoteSection)]
+    return tuple(text for text in texts if text != shown)

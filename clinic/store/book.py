@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The encrypted book: one writer thread, readers beside it, and word of every change."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from clinic.store.migrations import migrate
+from clinic.store.opening import engine_for, said
+from clinic.store.page import Page, WritePage
+from clinic.store.rows import Changes
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Listener = Callable[[Changes], None]
+
+
+class Book:
+    """The store of one device profile. Safe to use from any thread; close it before the program ends."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._connection: Connection = self._writer.submit(engine.connect).result()
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> "Book":
+        """Open (or make) the file with its raw key and bring it to today's version. Raises Unavailable."""
+        engine = engine_for(path, key)
+        try:
+            migrate(engine)
+            return cls(engine)
+        except DBAPIError as error:
+            engine.dispose()
+            raise said(error.orig or error) from error
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def read(self, look: Callable[[Page], T]) -> T:
+        """Run `look` on a reader connection: one consistent picture. Raises Unavailable."""
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")
+                try:
+                    return look(Page(connection))
+                finally:
+                    connection.exec_driver_sql("ROLLBACK")
+        except DBAPIError as error:
+            raise said(error.orig) from error
+
+    def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
+        """Run `act` on the writer thread in one transaction, durable when this returns; then tell the listeners.
+
+        Raises Unavailable with everything rolled back; whatever `act` raises rolls back too.
+        """
+        result, changes = self._writer.submit(self._transact, act).result()
+        if changes:
+            self._tell(changes)
+        return result
+
+    def keep(self, act: Callable[[WritePage], None], changes: Changes = Changes()) -> None:
+        """Like write, for what gives nothing back."""
+
+        def done(page: WritePage) -> tuple[None, Changes]:
+            act(page)
+            return None, changes
+
+        self.write(done)
+
+    def listen(self, heard: Listener) -> Callable[[], None]:
+        """Be told of changes, on the thread that wrote; returns a function that stops it."""
+        with self._lock:
+            self._listeners.append(heard)
+
+        def stop() -> None:
+            with self._lock:
+                if heard in self._listeners:
+                    self._listeners.remove(heard)
+
+        return stop
+
+    def close(self) -> None:
+        """Checkpoint and close every connection; the writer thread ends."""
+        self._writer.submit(self._last_page).result()
+        self._writer.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _transact(self, act: Callable[[WritePage], tuple[T, Changes]]) -> tuple[T, Changes]:
+        try:
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            done = act(WritePage(self._connection))
+            self._connection.exec_driver_sql("COMMIT")
+        except DBAPIError as error:
+            self._roll_back()
+            raise said(error.orig) from error
+        except BaseException:
+            self._roll_back()
+            raise
+        return done
+
+    def _roll_back(self) -> None:
+        raw = self._connection.connection.driver_connection
+        if raw is not None and raw.in_transaction:
+            raw.execute("ROLLBACK")
+
+    def _last_page(self) -> None:
+        try:
+            self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (DBAPIError, sqlcipher.Error):
+            log.info("the last checkpoint was left to the next start")
+        self._connection.close()
+
+    def _tell(self, changes: Changes) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for heard in listeners:
+            heard(changes)
+
+
+__all__ = ["Book", "Changes"]

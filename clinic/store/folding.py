@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folding of text for look-ups: lower case, no accents, words apart."""
+
+import re
+import unicodedata
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: 'Peña' -> 'pena'."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, digits included."""
+    return re.findall(r"\w+", fold(text))
+
+
+def prefix_query(text: str) -> str:
+    """An FTS5 query that finds rows having every word as a prefix, in any order; '' if there is no word."""
+    return " ".join(f'"{word}"*' for word in words(text))

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of one device profile, and files in it that must survive a power cut."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinic.domain.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths of a profile; docs/architecture.md says what is in each."""
+
+    path: Path
+
+    @property
+    def book(self) -> Path:
+        return self.path / "book.db"
+
+    @property
+    def slots(self) -> Path:
+        return self.path / "slots.bin"
+
+    @property
+    def height(self) -> Path:
+        return self.path / "height"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def enrolled(self) -> bool:
+        return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+
+    def make(self) -> None:
+        """Make the folder, for this user only. Raises Unavailable."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise Unavailable("The folder {path} cannot be made. Check the disk and its permissions.", path=self.path) from error
+
+    def keep_slots(self, data: bytes) -> None:
+        """Write both copies of the slots file."""
+        keep(self.slots, data)
+        keep(self.slots.with_suffix(".bak"), data)
+
+    def read_slots(self) -> tuple[bytes, ...]:
+        """The copies that can be read, the first first. Raises Unavailable if there is none."""
+        copies = []
+        for path in (self.slots, self.slots.with_suffix(".bak")):
+            try:
+                copies.append(path.read_bytes())
+            except OSError:
+                continue
+        if not copies:
+            raise Unavailable("This computer is not set up yet. Start it with an invitation code.")
+        return tuple(copies)
+
+    def read_height(self) -> int:
+        """The highest trust position this device has seen, kept outside the database; -1 at the start."""
+        try:
+            return int(self.height.read_text())
+        except FileNotFoundError:
+            return -1
+        except (OSError, ValueError) as error:
+            raise Unavailable("The file {path} is damaged. Run 'posta doctor'.", path=self.height) from error
+
+    def keep_height(self, position: int) -> None:
+        keep(self.height, str(position).encode())
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Replace a file so that a power cut leaves the old or the new one whole. Raises Unavailable."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(fresh, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable("{path} could not be written. Check the disk: is it full?", path=path.name) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A page of the book: typed reads and writes on one connection, inside one transaction."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+
+from clinic.domain.facts import Encounter, Fact, Link, Patient
+from clinic.domain.ids import EncounterId, OpId, PatientId, ScopeId
+from clinic.domain.record import Record, UnknownRecord
+from clinic.domain.values import DNI
+from clinic.protocol.codec import decode, encode
+from clinic.protocol.op import Op
+from clinic.store.folding import prefix_query
+from clinic.store.rows import CodeRow, OutboxCounts, OutboxRow, PersonRow
+from clinic.sync.merge import settle
+
+F = TypeVar("F", bound=Fact)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENTS = (
+    "effective_at", "recorded_at", "authored_at", "signed_at", "sent_at", "made_at", "given_at", "at",
+    "arrived_at", "start", "written_at", "linked_at", "issued_at",
+)  # fmt: skip
+_PERSON = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
+
+
+def to_ms(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+class Page:
+    """Reads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _all(self, sql: str, **values: Any) -> Sequence[Any]:
+        return self._connection.execute(text(sql), values).fetchall()
+
+    def _one(self, sql: str, **values: Any) -> Any:
+        return self._connection.execute(text(sql), values).fetchone()
+
+    # facts ---------------------------------------------------------------------------------------
+
+    def facts(self, kind: type[F], patient: PatientId) -> tuple[F, ...]:
+        """All facts of one kind on a person's chart (with everything linked to it), oldest first."""
+        rows = self._all(
+            "SELECT body FROM fact WHERE kind = :kind AND patient IN "
+            "(SELECT :patient UNION SELECT provisional FROM linked WHERE other = :patient) ORDER BY at, id",
+            kind=kind.NUMBER, patient=patient,
+        )  # fmt: skip
+        return tuple(decode(row[0], kind) for row in rows)
+
+    def fact(self, kind: type[F], fact_id: str) -> F | None:
+        row = self._one("SELECT body FROM fact WHERE kind = :kind AND id = :id", kind=kind.NUMBER, id=fact_id)
+        return None if row is None else decode(row[0], kind)
+
+    def facts_of_encounter(self, kind: type[F], encounter: EncounterId) -> tuple[F, ...]:
+        rows = self._all(
+            "SELECT body FROM fact WHERE encounter = :encounter AND kind = :kind ORDER BY at, id",
+            encounter=encounter, kind=kind.NUMBER,
+        )  # fmt: skip
+        return tuple(decode(row[0], kind) for row in rows)
+
+    def facts_with_status(self, kind: type[F], *statuses: str) -> tuple[F, ...]:
+        """Facts of one kind whose status is one of these, oldest first."""
+        names = {f"s{i}": status for i, status in enumerate(statuses)}
+        holes = ", ".join(f":{name}" for name in names)
+        rows = self._all(
+            f"SELECT body FROM fact WHERE kind = :kind AND status IN ({holes}) ORDER BY at, id", kind=kind.NUMBER, **names
+        )
+        return tuple(decode(row[0], kind) for row in rows)
+
+    def all_facts(self, kind: type[F]) -> tuple[F, ...]:
+        rows = self._all("SELECT body FROM fact WHERE kind = :kind ORDER BY at, id", kind=kind.NUMBER)
+        return tuple(decode(row[0], kind) for row in rows)
+
+    def recent_facts(self, kind: type[F], limit: int) -> tuple[F, ...]:
+        """The newest facts of one kind, newest first."""
+        rows = self._all("SELECT body FROM fact WHERE kind = :kind ORDER BY at DESC LIMIT :limit", kind=kind.NUMBER, limit=limit)
+        return tuple(decode(row[0], kind) for row in rows)
+
+    def standing(self, kind: int, fact_id: str) -> tuple[Op, ...]:
+        """The versions of a fact that nothing has replaced: one, or several side by side."""
+        rows = self._all(
+            "SELECT op.body FROM standing JOIN op ON op.id = standing.op WHERE standing.kind = :kind AND standing.fact = :id",
+            kind=kind, id=fact_id,
+        )  # fmt: skip
+        return tuple(decode(row[0], Op) for row in rows)
+
+    def standing_ids(self, kind: int, fact_id: str) -> tuple[OpId, ...]:
+        rows = self._all("SELECT op FROM standing WHERE kind = :kind AND fact = :id ORDER BY op", kind=kind, id=fact_id)
+        return tuple(OpId(row[0]) for row in rows)
+
+    def latest_stamp(self) -> int:
+        return int(self._one("SELECT coalesce(max(stamp), 0) FROM op")[0])
+
+    def ops(self, patient: PatientId) -> Iterator[Op]:
+        """Every op about a patient, in the order of their stamps."""
+        for row in self._all("SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient):
+            yield decode(row[0], Op)
+
+    def count_ops(self) -> int:
+        return int(self._one("SELECT count(*) FROM op")[0])
+
+    def count_people(self) -> int:
+        return int(self._one("SELECT count(*) FROM person")[0])
+
+    # people --------------------------------------------------------------------------------------
+
+    def find_people(self, typed: str, limit: int) -> tuple[PersonRow, ...]:
+        """People all of whose typed words begin a name, DNI or birth date of theirs; nothing typed: latest seen first."""
+        query = prefix_query(typed)
+        if not query:
+            rows = self._all(f"SELECT {_PERSON} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit)
+        else:
+            rows = self._all(
+                f"SELECT {_PERSON} FROM person WHERE patient IN "
+                "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
+                query=query, limit=limit,
+            )  # fmt: skip
+        return tuple(_person(row) for row in rows)
+
+    def person(self, patient: PatientId) -> PersonRow | None:
+        row = self._one(f"SELECT {_PERSON} FROM person WHERE patient = :patient", patient=patient)
+        return None if row is None else _person(row)
+
+    def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
+        return tuple(_person(row) for row in self._all(f"SELECT {_PERSON} FROM person WHERE dni = :dni", dni=dni))
+
+    def linked_to(self, provisional: PatientId) -> PatientId | None:
+        """Who a provisional patient turned out to be."""
+        row = self._one("SELECT other FROM linked WHERE provisional = :patient", patient=provisional)
+        return None if row is None else PatientId(row[0])
+
+    # sync ----------------------------------------------------------------------------------------
+
+    def outbox(self, limit: int = 500) -> tuple[OutboxRow, ...]:
+        """Envelopes that wait to leave, in the order they were numbered."""
+        rows = self._all(
+            "SELECT env_no, scope, priority, ops, envelope FROM outbox "
+            "WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit", limit=limit,
+        )  # fmt: skip
+        return tuple(OutboxRow(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def outbox_counts(self) -> OutboxCounts:
+        row = self._one(
+            "SELECT coalesce(sum(ops) FILTER (WHERE acked_at IS NULL AND refused IS NULL), 0), "
+            "coalesce(sum(ops) FILTER (WHERE acked_at IS NOT NULL AND refused IS NULL), 0), "
+            "coalesce(sum(ops) FILTER (WHERE refused IS NOT NULL), 0) FROM outbox"
+        )
+        return OutboxCounts(*row)
+
+    def waiting_ops_of(self, patient: PatientId) -> int:
+        row = self._one(
+            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE scope = :scope AND acked_at IS NULL", scope=f"p:{patient}"
+        )
+        return int(row[0])
+
+    def cursors(self) -> dict[ScopeId, int]:
+        """Scope -> seq of the last envelope taken from the centre."""
+        return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, seq FROM cursor")}
+
+    def told(self) -> dict[ScopeId, int]:
+        """Scope -> position the centre has been told."""
+        return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, told FROM cursor WHERE told > 0")}
+
+    def cursor(self, scope: ScopeId) -> tuple[int, bytes]:
+        """(seq, chain) of the last envelope applied from the centre; (0, b'') at the start."""
+        row = self._one("SELECT seq, chain FROM cursor WHERE scope = :scope", scope=scope)
+        return (0, b"") if row is None else (row[0], row[1])
+
+    def quarantined(self) -> int:
+        return int(self._one("SELECT count(*) FROM quarantine")[0])
+
+    def quarantine_waiting_for_key(self) -> tuple[tuple[int, str, int, bytes], ...]:
+        """(no, scope, seq, envelope) of those that could not be opened for want of a key."""
+        return tuple(tuple(row) for row in self._all("SELECT no, scope, seq, envelope FROM quarantine WHERE why = 'no key' ORDER BY no"))
+
+    def trust(self) -> tuple[bytes, ...]:
+        return tuple(row[0] for row in self._all("SELECT statement FROM trust ORDER BY position"))
+
+    def unsent_trust(self) -> tuple[bytes, ...]:
+        return tuple(row[0] for row in self._all("SELECT statement FROM trust WHERE sent = 0 ORDER BY position"))
+
+    # keys, settings ------------------------------------------------------------------------------
+
+    def scope_keys(self, scope: ScopeId) -> dict[bytes, bytes]:
+        """Key id -> key, the first known first."""
+        return {row[0]: row[1] for row in self._all("SELECT key_id, key FROM scope_key WHERE scope = :scope ORDER BY no", scope=scope)}
+
+    def meta(self, key: str) -> bytes | None:
+        row = self._one("SELECT value FROM meta WHERE key = :key", key=key)
+        return None if row is None else bytes(row[0])
+
+    def attachment(self, attachment_id: str) -> bytes | None:
+        """Ciphertext, if it has arrived."""
+        row = self._one("SELECT ciphertext FROM attachment WHERE id = :id", id=attachment_id)
+        return None if row is None or row[0] is None else bytes(row[0])
+
+    def attachments_in(self, state: str) -> tuple[str, ...]:
+        return tuple(row[0] for row in self._all("SELECT id FROM attachment WHERE state = :state", state=state))
+
+    def capsule(self, lookup: str) -> bytes | None:
+        row = self._one("SELECT sealed FROM capsule WHERE lookup = :lookup", lookup=lookup)
+        return None if row is None else bytes(row[0])
+
+    def capsules_waiting(self) -> tuple[tuple[str, bytes], ...]:
+        return tuple((row[0], row[1]) for row in self._all("SELECT lookup, sealed FROM capsule WHERE waiting = 1"))
+
+    # codes ---------------------------------------------------------------------------------------
+
+    def find_codes(self, system: str, typed: str, language: str, limit: int) -> tuple[CodeRow, ...]:
+        """Codes whose words begin with what was typed, shortest wording first."""
+        query = prefix_query(typed)
+        if not query:
+            return ()
+        rows = self._all(
+            "SELECT c.system, c.code, c.display FROM code_words w JOIN code c "
+            "ON c.system = w.system AND c.code = w.code AND c.language = w.language "
+            "WHERE code_words MATCH :query AND w.system = :system AND w.language = :language "
+            "ORDER BY length(c.display), c.code LIMIT :limit",
+            query=query, system=system, language=language, limit=limit,
+        )  # fmt: skip
+        return tuple(CodeRow(*row) for row in rows)
+
+    def count_codes(self, system: str, language: str) -> int:
+        return int(self._one("SELECT count(*) FROM code WHERE system = :system AND language = :language", system=system, language=language)[0])
+
+
+class WritePage(Page):
+    """Reads and writes, inside the writer's transaction."""
+
+    def _do(self, sql: str, **values: Any) -> int:
+        return self._connection.execute(text(sql), values).rowcount
+
+    # facts ---------------------------------------------------------------------------------------
+
+    def file_op(self, op: Op, scope: ScopeId) -> bool:
+        """Add an op and what it makes of its fact. False if the op was here already: nothing changes."""
+        kind, fact_id = kind_of(op.fact), fact_id_of(op)
+        new = self._do(
+            "INSERT OR IGNORE INTO op (id, scope, kind, fact, patient, stamp, author, body) "
+            "VALUES (:id, :scope, :kind, :fact, :patient, :stamp, :author, :body)",
+            id=op.id, scope=scope, kind=kind, fact=fact_id, patient=op.patient, stamp=op.stamp, author=op.author, body=encode(op),
+        )  # fmt: skip
+        if not new:
+            return False
+        rows = self._all("SELECT body FROM op WHERE kind = :kind AND fact = :fact AND id <> :id", kind=kind, fact=fact_id, id=op.id)
+        merged = settle([op, *(decode(row[0], Op) for row in rows)])
+        if rows:
+            self._do("DELETE FROM standing WHERE kind = :kind AND fact = :fact", kind=kind, fact=fact_id)
+        for version in merged.current:
+            self._do("INSERT INTO standing (kind, fact, op) VALUES (:kind, :fact, :op)", kind=kind, fact=fact_id, op=version.id)
+        if merged.shown is not None:
+            self._show(merged.shown, kind, fact_id, merged.conflict)
+        return True
+
+    def _show(self, op: Op, kind: int, fact_id: str, conflict: bool) -> None:
+        fact = op.fact
+        self._do(
+            "INSERT OR REPLACE INTO fact (kind, id, patient, encounter, at, status, conflict, body) "
+            "VALUES (:kind, :id, :patient, :encounter, :at, :status, :conflict, :body)",
+            kind=kind, id=fact_id, patient=op.patient, encounter=_encounter_of(fact), at=_moment_of(op),
+            status=str(getattr(fact, "status", "")), conflict=conflict, body=encode(fact),
+        )  # fmt: skip
+        if isinstance(fact, Patient):
+            self._show_person(fact)
+        elif isinstance(fact, Encounter):
+            self._seen(fact)
+        elif isinstance(fact, Link):
+            self._show_link(fact)
+
+    def _show_person(self, fact: Patient) -> None:
+        dni = next((i.value for i in fact.identifiers if i.system == DNI), "")
+        given, born = " ".join(fact.name.given), fact.birth_date
+        patient = fact.patient or fact.id
+        self._do(
+            f"INSERT INTO person ({_PERSON}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
+            "coalesce((SELECT max(at) FROM fact WHERE patient = :patient AND kind = :encounter), 0)) "
+            "ON CONFLICT (patient) DO UPDATE SET family = excluded.family, given = excluded.given, birth_date = excluded.birth_date, "
+            "gender = excluded.gender, dni = excluded.dni, provisional = excluded.provisional",
+            patient=patient, family=fact.name.family, given=given, born=born and born.isoformat(), gender=str(fact.gender),
+            dni=dni, provisional=fact.provisional, encounter=Encounter.NUMBER,
+        )  # fmt: skip
+        self._do("DELETE FROM person_words WHERE patient = :patient", patient=patient)
+        spelled = f"{fact.name.family} {given} {dni} {_birth_words(born)}"
+        self._do("INSERT INTO person_words (patient, words) VALUES (:patient, :words)", patient=patient, words=spelled)
+
+    def _seen(self, fact: Encounter) -> None:
+        self._do(
+            "UPDATE person SET last_seen_at = max(last_seen_at, :at) WHERE patient = :patient",
+            at=to_ms(fact.arrived_at), patient=fact.patient,
+        )  # fmt: skip
+
+    def _show_link(self, fact: Link) -> None:
+        if fact.active:
+            self._do("INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)", a=fact.patient, b=fact.other)
+        else:
+            self._do("DELETE FROM linked WHERE provisional = :a", a=fact.patient)
+
+    # counters, outbox ----------------------------------------------------------------------------
+
+    def next_number(self, name: str, first: int = 1) -> int:
+        """The next value of a counter that never repeats."""
+        self._do(
+            "INSERT INTO counter (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+            name=name, first=first,
+        )  # fmt: skip
+        return int(self._one("SELECT value FROM counter WHERE name = :name", name=name)[0])
+
+    def keep_number(self, name: str, value: int) -> None:
+        """Raise a counter to at least `value`."""
+        self._do(
+            "INSERT INTO counter (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = max(value, :value)",
+            name=name, value=value,
+        )  # fmt: skip
+
+    def number(self, name: str) -> int:
+        row = self._one("SELECT value FROM counter WHERE name = :name", name=name)
+        return 0 if row is None else int(row[0])
+
+    def post(self, env_no: int, scope: ScopeId, priority: int, ops: int, envelope: bytes, at: datetime) -> None:
+        """Lay a sealed envelope into the outbox."""
+        self._do(
+            "INSERT INTO outbox (env_no, scope, priority, ops, envelope, written_at) VALUES (:no, :scope, :priority, :ops, :envelope, :at)",
+            no=env_no, scope=scope, priority=priority, ops=ops, envelope=envelope, at=to_ms(at),
+        )  # fmt: skip
+
+    def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
+        """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""
+        for env_no, why, sentence in refused:
+            self._do("UPDATE outbox SET refused = :why, sentence = :sentence WHERE env_no = :no", why=why, sentence=sentence, no=env_no)
+        row = self._one(
+            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL", no=up_to
+        )
+        self._do(
+            "UPDATE outbox SET acked_at = :at WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL", no=up_to, at=to_ms(at)
+        )
+        return int(row[0])
+
+    def advance(self, scope: ScopeId, seq: int, chain: bytes) -> None:
+        self._do(
+            "INSERT INTO cursor (scope, seq, chain) VALUES (:scope, :seq, :chain) "
+            "ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
+            scope=scope, seq=seq, chain=chain,
+        )  # fmt: skip
+
+    def forget_cursors(self) -> None:
+        """The centre is not the one it was: everything of it is asked for again; taking it twice changes nothing."""
+        self._do("DELETE FROM cursor")
+
+    def offer_again(self, from_env_no: int) -> None:
+        """Put envelopes from this number on back among those that wait."""
+        self._do("UPDATE outbox SET acked_at = NULL WHERE env_no >= :no AND refused IS NULL", no=from_env_no)
+
+    def told_cursors(self, told: dict[ScopeId, int]) -> None:
+        """Remember which positions the centre has been told."""
+        for scope, seq in told.items():
+            self._do("UPDATE cursor SET told = :seq WHERE scope = :scope", seq=seq, scope=scope)
+
+    def quarantine(self, scope: str, seq: int, why: str, device: str, envelope: bytes, at: datetime) -> None:
+        self._do(
+            "INSERT INTO quarantine (scope, seq, why, device, at, envelope) VALUES (:scope, :seq, :why, :device, :at, :envelope)",
+            scope=scope, seq=seq, why=why, device=device, at=to_ms(at), envelope=envelope,
+        )  # fmt: skip
+
+    def release(self, no: int) -> None:
+        """Take an envelope out of quarantine, once it has been applied."""
+        self._do("DELETE FROM quarantine WHERE no = :no", no=no)
+
+    # keys, trust, settings -----------------------------------------------------------------------
+
+    def keep_scope_key(self, scope: ScopeId, key_id: bytes, key: bytes) -> None:
+        self._do(
+            "INSERT OR IGNORE INTO scope_key (scope, key_id, key, no) VALUES (:scope, :id, :key, "
+            "(SELECT count(*) FROM scope_key WHERE scope = :scope))", scope=scope, id=key_id, key=key,
+        )  # fmt: skip
+
+    def add_trust(self, position: int, statement: bytes, sent: bool) -> None:
+        self._do("INSERT INTO trust (position, statement, sent) VALUES (:no, :statement, :sent)", no=position, statement=statement, sent=sent)
+
+    def trust_sent(self, up_to: int) -> None:
+        self._do("UPDATE trust SET sent = 1 WHERE position <= :no", no=up_to)
+
+    def drop_unsent_trust(self) -> None:
+        """Forget statements of our own that lost the race for their position; they are made again."""
+        self._do("DELETE FROM trust WHERE sent = 0")
+
+    def put_meta(self, key: str, value: bytes) -> None:
+        self._do("INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)", key=key, value=value)
+
+    def put_attachment(self, attachment_id: str, state: str, ciphertext: bytes | None) -> None:
+        """State: 'waiting' to leave, 'sent', 'wanted', 'here'. Never overwrites bytes by nothing."""
+        self._do(
+            "INSERT INTO attachment (id, state, ciphertext) VALUES (:id, :state, :bytes) ON CONFLICT (id) DO UPDATE SET "
+            "state = CASE WHEN :bytes IS NULL AND ciphertext IS NOT NULL THEN state ELSE excluded.state END, "
+            "ciphertext = coalesce(excluded.ciphertext, ciphertext)",
+            id=attachment_id, state=state, bytes=ciphertext,
+        )  # fmt: skip
+
+    def attachment_left(self, attachment_id: str) -> None:
+        self._do("UPDATE attachment SET state = 'sent' WHERE id = :id", id=attachment_id)
+
+    def put_capsule(self, lookup: str, sealed: bytes, waiting: bool) -> None:
+        self._do("INSERT OR REPLACE INTO capsule (lookup, sealed, waiting) VALUES (:lookup, :sealed, :waiting)", lookup=lookup, sealed=sealed, waiting=waiting)
+
+    def capsule_left(self, lookup: str) -> None:
+        self._do("UPDATE capsule SET waiting = 0 WHERE lookup = :lookup", lookup=lookup)
+
+    # codes ---------------------------------------------------------------------------------------
+
+    def load_codes(self, system: str, language: str, rows: Sequence[tuple[str, str]], version: str, licence: str, digest: str, at: datetime) -> None:
+        """Replace a code table by (code, display) rows, with where they come from."""
+        self._do("DELETE FROM code WHERE system = :system AND language = :language", system=system, language=language)
+        self._do("DELETE FROM code_words WHERE system = :system AND language = :language", system=system, language=language)
+        values = [{"system": system, "code": code, "language": language, "display": display} for code, display in rows]
+        if values:
+            self._connection.execute(text("INSERT INTO code (system, code, language, display) VALUES (:system, :code, :language, :display)"), values)
+            spelled = [{**value, "words": f"{value['code']} {value['display']}"} for value in values]
+            self._connection.execute(text("INSERT INTO code_words (system, code, language, words) VALUES (:system, :code, :language, :words)"), spelled)
+        self._do(
+            "INSERT OR REPLACE INTO code_source (system, language, version, licence, hash, imported_at) VALUES (:system, :language, :version, :licence, :hash, :at)",
+            system=system, language=language, version=version, licence=licence, hash=digest, at=to_ms(at),
+        )  # fmt: skip
+
+
+def kind_of(fact: Record) -> int:
+    return fact.kind if isinstance(fact, UnknownRecord) else fact.NUMBER
+
+
+def fact_id_of(op: Op) -> str:
+    return op.fact.id if isinstance(op.fact, Fact) else op.id
+
+
+def _encounter_of(fact: Record) -> str:
+    return fact.id if isinstance(fact, Encounter) else str(getattr(fact, "encounter", ""))
+
+
+def _moment_of(op: Op) -> int:
+    for name in _MOMENTS:
+        at = getattr(op.fact, name, None)
+        if at is not None:
+            return to_ms(at)
+    return op.stamp >> 16
+
+
+def _birth_words(born: date | None) -> str:
+    """A birth date the ways people type it: 7/3/1954, 07031954, 1954-03-07."""
+    return "" if born is None else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
+
+
+def _person(row: Any) -> PersonRow:
+    seen = from_ms(row[7]) if row[7] else None
+    born = date.fromisoformat(row[3]) if row[3] else None
+    return PersonRow(PatientId(row[0]), row[1], row[2], born, row[4], row[5], bool(row[6]), seen)
+

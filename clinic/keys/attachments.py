@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attachments: a file under its own key, in pieces of 64 KiB (libsodium's secretstream), named by the hash of its ciphertext.
+"""Attachments: a file under its own key, in pieces of 64 KiB (libsodium's secretstream), named by the hash
+of its ciphertext.
 
-Ciphertext: 24 bytes of header (libsodium's own randomness), then pieces each 17 bytes longer than their plaintext; the last one
-says so, therefore a file that was cut short is noticed.
+Ciphertext: 24 bytes of header (libsodium's own randomness), then pieces each 17 bytes longer than their
+plaintext; the last one says so, therefore a file that was cut short is noticed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +50,8 @@ class SealedBytes:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`id`: BLAKE2b-256 of the ciphertext, 64 hexadecimal digits, without personalisation as servers check it; `size`: bytes of plaintext."""
+    """`id`: BLAKE2b-256 of the ciphertext, 64 hexadecimal digits, without personalisation as servers check
+    it; `size`: bytes of plaintext."""
 
     id: str
     size: int
@@ -107,7 +109,8 @@ def encrypt(plain: Iterable[bytes], key: bytes) -> Iterator[bytes]:
 
 
 def decrypt(ciphertext: Iterable[bytes], key: bytes) -> Iterator[bytes]:
-    """Plaintext pieces of a ciphertext in parts of any length. Raises Unreadable where it was flipped, cut, reordered or added to.
+    """Plaintext pieces of a ciphertext in parts of any length. Raises Unreadable where it was flipped, cut,
+    reordered or added to.
 
     Pieces before the damage have been given out by then: keep nothing until the iterator ends.
     """

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit chain of one device: every entry holds the hash of the one before, so a cut or rewritten chain shows."""
+"""The audit chain of one device: every entry holds the hash of the one before, so a cut or rewritten chain
+shows."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +23,8 @@ def chained(entry: AuditEvent, before: bytes) -> AuditEvent:
 def first_break(entries: Iterable[AuditEvent], before: bytes = b"", head: bytes | None = None) -> int | None:
     """Index of the first entry that does not follow, or None for a whole chain.
 
-    With `head`, the hash somebody else saw last, a cut tail shows too: the index is then one past the last entry.
+    With `head`, the hash somebody else saw last, a cut tail shows too: the index is then one past the last
+    entry.
     """
     index, seen = 0, head is None or same(before, head)
     for index, entry in enumerate(entries, 1):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A patient's card: 32 secret bytes on paper, and the look-up id and box key that follow from them.
 
-The team keeps a capsule (what the patient may see at a kiosk) sealed to that key; only who holds the card opens it.
-A capsule says nothing about who sealed it: it is believed because the envelope it came in was signed.
+The team keeps a capsule (what the patient may see at a kiosk) sealed to that key; only who holds the card
+opens it. A capsule says nothing about who sealed it: it is believed because the envelope it came in was
+signed.
 """
 
 from base64 import b32encode
@@ -17,7 +18,8 @@ from clinic.keys.packing import expand, squeeze
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The secret and what follows from it; `lookup` and `public_key` go into the PatientCard fact, the secret never."""
+    """The secret and what follows from it; `lookup` and `public_key` go into the PatientCard fact, the
+    secret never."""
 
     secret: bytes = field(repr=False)
 
@@ -53,7 +55,8 @@ def new_card(random: Random) -> Card:
 
 
 def read_card(text: str) -> Card:
-    """The card in a scanned text. Raises WrongCode, whose sentence says what it was instead or how to hold it."""
+    """The card in a scanned text. Raises WrongCode, whose sentence says what it was instead or how to hold
+    it."""
     secret = read_code(CodeKind.CARD, text)
     if len(secret) != KEY_BYTES:
         raise WrongCode(

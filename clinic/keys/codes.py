@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text in our QR codes: `POSTA:KIND:VERSION:BASE32`, the last part with a 4-byte checksum; told apart from other codes."""
+"""The text in our QR codes: `POSTA:KIND:VERSION:BASE32`, the last part with a 4-byte checksum; told apart
+from other codes."""
 
 import binascii
 from base64 import b32decode, b32encode
@@ -32,7 +33,7 @@ class WrongCode(Refusal):
 _INSTEAD = {
     CodeKind.CARD: "This is a patient's card, not what is asked for here. Show the other code.",
     CodeKind.JOIN: "This is an invitation for a computer, not what is asked for here. Show the other code.",
-    CodeKind.NATIONAL_ID: "This is a national identity card, not what is asked for here. Show the other code.",
+    CodeKind.NATIONAL_ID: "This is a national identity card, not what is asked for. Show the other code.",
     CodeKind.OTHER: "This is not one of Posta's codes. Show the other code.",
 }
 

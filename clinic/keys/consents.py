@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signatures inside facts: a user's under a note or a prescription, a device's under a consent.
 
-The signature covers a context and the encoded fact with its signature field empty; a fact that was changed, or moved to
-another patient, no longer carries it.
+The signature covers a context and the encoded fact with its signature field empty; a fact that was changed,
+or moved to another patient, no longer carries it.
 """
 
 from dataclasses import replace

@@ -39,7 +39,8 @@ def new_epoch(log: TrustLog, team: TeamId, mine: TeamKeys, random: Random) -> Te
 
 
 def share_epochs_with(log: TrustLog, user: UserId, device: DeviceId, mine: TeamKeys) -> list[EpochShare]:
-    """What a member signs so that a newcomer reads: the newest key of every team both are in and `mine` holds."""
+    """What a member signs so that a newcomer reads: the newest key of every team both are in and `mine`
+    holds."""
     newcomer = log.user(user, device)
     if newcomer is None:
         raise Refusal("That person has not been admitted on that computer yet.")

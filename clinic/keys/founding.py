@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first statements of an organisation: root, first device, first administrator, and one team with its first key."""
+"""The first statements of an organisation: root, first device, first administrator, and one team with its
+first key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,8 @@ def found(
     random: Random,
     jurisdiction: str = "AR",
 ) -> TrustLog:
-    """A log of its first statements; `root` goes to paper and is not needed again. Raises Distrust for impossible founders."""
+    """A log of its first statements; `root` goes to paper and is not needed again. Raises Distrust for
+    impossible founders."""
     by_root = Signer(UserId(""), DeviceId(""), root)
     log = say(
         EMPTY,

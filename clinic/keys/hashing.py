@@ -24,7 +24,8 @@ def tag(key: bytes, data: bytes, person: bytes) -> bytes:
 
 
 def derive(key: bytes, person: bytes, salt: bytes = b"", size: int = KEY_BYTES) -> bytes:
-    """A key of `size` bytes (at most 64) from a strong `key`, HKDF's work done by keyed BLAKE2b with a salt (at most 16 bytes)."""
+    """A key of `size` bytes (at most 64) from a strong `key`, HKDF's work done by keyed BLAKE2b with a salt
+    (at most 16 bytes)."""
     return blake2b(b"", digest_size=size, key=key, salt=salt, person=person).digest()
 
 

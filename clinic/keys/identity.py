@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who signs: the key pairs of a device, and of a user on one device (Ed25519 to sign, X25519 to be sealed to)."""
+"""Who signs: the key pairs of a device, and of a user on one device (Ed25519 to sign, X25519 to be sealed
+to)."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
@@ -77,7 +78,8 @@ class DeviceKeys(Keys):
 
 @dataclass(frozen=True, slots=True)
 class UserKeys(Keys):
-    """A person's keys on one device: they sign trust statements, notes and prescriptions, and open team epochs."""
+    """A person's keys on one device: they sign trust statements, notes and prescriptions, and open team
+    epochs."""
 
     MARK: ClassVar[bytes] = b"U"
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invitations: how a new device meets an administrator through a mailbox on the server, which learns nothing it could use.
+"""Invitations: how a new device meets an administrator through a mailbox on the server, which learns
+nothing it could use.
 
-The invitation's secret names the mailbox and authenticates what is laid into it. Somebody who overheard the secret is
-caught by the six digits both people compare; they cost 64 MiB of Argon2id each, so that nobody makes keys
-to fit them while the code lives. Team keys are sealed only after that.
+The invitation's secret names the mailbox and authenticates what is laid into it. Somebody who overheard the
+secret is caught by the six digits both people compare; they cost 64 MiB of Argon2id each, so that nobody
+makes keys to fit them while the code lives. Team keys are sealed only after that.
 """
 
 from base64 import b32encode
@@ -100,7 +101,8 @@ def check_answer(answer: JoinAnswer, secret: bytes) -> None:
 def comparison_digits(
     request: JoinRequest, fingerprint: bytes, cost: Cost = _DIGITS_COST, *, weak_for_tests: bool = False
 ) -> str:
-    """Six digits, the same on both screens only if both have the same request and the same organisation. About 0.15 s."""
+    """Six digits, the same on both screens only if both have the same request and the same organisation.
+    About 0.15 s."""
     seen = digest(fingerprint + encode(replace(request, mac=b"")), b"posta join look")
     stretched = stretch(
         seen, digest(fingerprint, b"posta join salt", SALT_BYTES), cost, weak_for_tests=weak_for_tests

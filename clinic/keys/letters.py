@@ -16,7 +16,8 @@ FRESH = timedelta(minutes=2)
 
 
 def seal_letter(device_keys: DeviceKeys, receiver_box_key: bytes, letter: Letter) -> bytes:
-    """Wire bytes of a letter. libsodium makes the one-time key from its own randomness. Raises Malformed above 64 kB."""
+    """Wire bytes of a letter. libsodium makes the one-time key from its own randomness. Raises Malformed
+    above 64 kB."""
     sealed = seal_to(receiver_box_key, encode(letter))
     data = dumps([device_keys.sign(_signed(letter.receiver, sealed)), sealed])
     if len(data) > MAX_LETTER:
@@ -27,9 +28,11 @@ def seal_letter(device_keys: DeviceKeys, receiver_box_key: bytes, letter: Letter
 def open_letter(
     data: bytes, trust: TrustLog, device_keys: DeviceKeys, now: datetime, last_numbers: Mapping[DeviceId, int]
 ) -> Letter:
-    """The letter in wire bytes, for the device with these keys. `last_numbers`: the highest number taken per sender.
+    """The letter in wire bytes, for the device with these keys. `last_numbers`: the highest number taken
+    per sender.
 
-    Raises Unreadable or Malformed (Refusals) for a letter that is forged, another's, old, early by 2 minutes, or seen before.
+    Raises Unreadable or Malformed (Refusals) for a letter that is forged, another's, old, early by 2
+    minutes, or seen before.
     """
     me = device_id(device_keys.public.signing)
     signature, sealed = _parts(data)

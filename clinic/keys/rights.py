@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may say what: one function per kind of statement of the trust log, and the table of what a role may do.
+"""Who may say what: one function per kind of statement of the trust log, and the table of what a role may
+do.
 
-Root: the first device and the first administrator, and recoveries. Administrators: users, devices, teams, members, the
-first epoch of a team, revocations, policies, wipes. Members: shares and later epochs of their own team. Nobody gives
-himself a role, or membership in a team that has members. A kiosk never holds a key of a team.
+Root: the first device and the first administrator, and recoveries. Administrators: users, devices, teams,
+members, the first epoch of a team, revocations, policies, wipes. Members: shares and later epochs of their
+own team. Nobody gives himself a role, or membership in a team that has members. A kiosk never holds a key
+of a team.
 """
 
 from collections.abc import Callable, Iterable
@@ -91,7 +93,8 @@ def user_may(log: TrustLog, user: UserId, action: Action) -> bool:
 
 
 def signing_key(log: TrustLog, statement: Statement) -> bytes:
-    """The Ed25519 key that must have signed. Raises Distrust for a signer the log did not know, or no longer trusted."""
+    """The Ed25519 key that must have signed. Raises Distrust for a signer the log did not know, or no
+    longer trusted."""
     if not statement.signer_device:
         return _root_key(log, statement)
     user = log.user(statement.signer_user, statement.signer_device)

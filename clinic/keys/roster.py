@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is who, as a checked trust log says: organisation, devices, users, teams and their keys. Values and questions only."""
+"""Who is who, as a checked trust log says: organisation, devices, users, teams and their keys. Values and
+questions only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -168,7 +169,7 @@ class TrustLog:
         )
 
     def is_revoked(self, device: DeviceId, incarnation: int | None = None, env_no: int | None = None) -> bool:
-        """True if the device is revoked, or, with numbers, if its envelope of that number no longer counts."""
+        """True if the device is revoked, or, with numbers, if that envelope no longer counts."""
         revoke = self.revocations.get(device)
         if revoke is None or incarnation is None or env_no is None:
             return revoke is not None

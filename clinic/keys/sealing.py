@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Envelopes: ops sealed to a scope's readers and signed by the device, and the way back.
 
-Body key and nonce = BLAKE2b-448 keyed with the scope key (or with the fresh key in a SealedBox), salted with the header's 16
-random bytes, personalised `posta envelope 1`: 32 bytes of XChaCha20-Poly1305 key, then 24 of nonce. The header's bytes are the
-additional data. Contents: zstd, then PADMÉ (`clinic.keys.packing`).
+Body key and nonce = BLAKE2b-448 keyed with the scope key (or with the fresh key in a SealedBox), salted
+with the header's 16 random bytes, personalised `posta envelope 1`: 32 bytes of XChaCha20-Poly1305 key, then
+24 of nonce. The header's bytes are the additional data. Contents: zstd, then PADMÉ (`clinic.keys.packing`).
 
-A reader checks: `check_envelope` (form, signature, rights), counters (the sync machine), `open_envelope` (decrypt, schema,
-and that every op is about the scope's patient).
+A reader checks: `check_envelope` (form, signature, rights), counters (the sync machine), `open_envelope`
+(decrypt, schema, and that every op is about the scope's patient).
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,8 @@ class Keyring:
         return self.keys.get(scope, {}).get(key_id)
 
     def newest(self, scope: ScopeId) -> bytes | None:
-        """The key to seal with; None if this reader has none (then seal for the team, or make one and grant it)."""
+        """The key to seal with; None if this reader has none (then seal for the team, or make one and grant
+        it)."""
         return next(reversed(list(self.keys.get(scope, {}).values())), None)
 
 
@@ -107,7 +108,8 @@ def seal_with_scope_key(
 
 
 def seal_for_team(ops: Ops, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random) -> Envelope:
-    """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64 kB."""
+    """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64
+    kB."""
     key = fresh_key(random)
     header = _header(place, ALG_TEAM_BOX, epoch.epoch, random(SALT_BYTES))
     return _signed(header, seal_to(epoch.public_key, key) + _sealed(ops, key, header), device_keys)
@@ -142,7 +144,7 @@ def check_envelope(envelope: Envelope, trust: TrustLog) -> None:
 
 
 def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> Ops | Granted:
-    """What is inside, checked against its scope. Raises KeyMissing, Unreadable or Malformed (all Refusals)."""
+    """What is inside, checked against its scope. Raises KeyMissing, Unreadable or Malformed."""
     header = envelope.header
     if header.alg == ALG_KEY_GRANT:
         return _granted(envelope, team_keys)
@@ -159,7 +161,8 @@ def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> 
 
 
 def check_ops(ops: Ops, scope: ScopeId) -> None:
-    """Every op in a patient's scope is about that patient, and was written on that patient's chart. Raises Unreadable."""
+    """Every op in a patient's scope is about that patient, and was written on that patient's chart. Raises
+    Unreadable."""
     patient = patient_of(scope)
     if patient is None:
         return
@@ -186,7 +189,7 @@ def _team_key(header: Header, team_keys: TeamKeys) -> bytes:
     key = team_keys.get((header.team, header.key_epoch))
     if key is None:
         raise KeyMissing(
-            "The team's key for this has not reached this computer. A colleague's computer must be on-line once."
+            "The team's key has not reached this computer yet. A colleague's computer must be on-line once."
         )
     return key
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Slots: each holds the store's key (and a user's private keys) under one secret; any of them opens the store.
+"""Slots: each holds the store's key (and a user's private keys) under one secret; any of them opens the
+store.
 
-A password slot is sealed by XChaCha20-Poly1305 under Argon2id, with the slot's own parameters as additional data: nobody can
-lower them. A device-key slot is sealed under a key file: it starts a kiosk with nobody there, and keeps out only those
-who cannot read that file (L, not C). Pure over bytes: writing the two copies is the store's work. Taking an old copy
-of the file back brings old passwords back; nothing here can tell.
+A password slot is sealed by XChaCha20-Poly1305 under Argon2id, with the slot's own parameters as additional
+data: nobody can lower them. A device-key slot is sealed under a key file: it starts a kiosk with nobody
+there, and keeps out only those who cannot read that file (L, not C). Pure over bytes: writing the two
+copies is the store's work. Taking an old copy of the file back brings old passwords back; nothing here can
+tell.
 """
 
 import unicodedata
@@ -47,7 +49,8 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """A slot file in memory; every change gives a new one. `weak_for_tests` lets tests spend less than 64 MiB on a password."""
+    """A slot file in memory; every change gives a new one. `weak_for_tests` lets tests spend less than 64
+    MiB on a password."""
 
     file: SlotFile
     weak_for_tests: bool = False
@@ -103,7 +106,8 @@ class Slots:
         return self._sealed(left, store_key)
 
     def open(self, password: str, label: str | None = None) -> Opened:
-        """Open with a password; without a label all password slots are tried. Raises WrongPassword, Unreadable."""
+        """Open with a password; without a label all password slots are tried. Raises WrongPassword,
+        Unreadable."""
         return self._open(SlotKind.PASSWORD, _normal(password), label)
 
     def open_recovery(self, secret: bytes, label: str | None = None) -> Opened:

@@ -27,14 +27,15 @@ WEAK = Cost(time_cost=1, memory_kib=8, lanes=1)
 
 
 def stretch(secret: bytes, salt: bytes, cost: Cost, *, weak_for_tests: bool = False) -> bytes:
-    """32 bytes from a weak secret; `salt` at least 16 bytes. Raises Refusal for a cost below 64 MiB or beyond reason."""
+    """32 bytes from a weak secret; `salt` at least 16 bytes. Raises Refusal for a cost below 64 MiB or
+    beyond reason."""
     too_weak = cost.memory_kib < FLOOR_KIB or cost.time_cost < 3
     if too_weak and not weak_for_tests:
         raise Refusal("This key slot was made too weak to be trusted. Restore the slots from their backup.")
     possible = 1 <= cost.time_cost <= _MAX_TIME and 1 <= cost.lanes <= _MAX_LANES
     if not possible or not 8 * cost.lanes <= cost.memory_kib <= CEILING_KIB:
         raise Refusal(
-            "This key slot asks for a memory or time that no Posta asks for. Restore the slots from their backup."
+            "This key slot asks for more or less than any Posta does. Restore the slots from their backup."
         )
     try:
         return hash_secret_raw(secret, salt, cost.time_cost, cost.memory_kib, cost.lanes, 32, Type.ID)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trust log as every client checks it: `extend` takes one statement into an immutable state, or refuses it.
+"""The trust log as every client checks it: `extend` takes one statement into an immutable state, or refuses
+it.
 
-It refuses (Distrust) whatever is not the next statement of this very log, signed by somebody who had that right
-at that position. The state and its questions are in `clinic.keys.roster`, who may say what in `clinic.keys.rights`.
+It refuses (Distrust) whatever is not the next statement of this very log, signed by somebody who had that
+right at that position. The state and its questions are in `clinic.keys.roster`, who may say what in
+`clinic.keys.rights`.
 """
 
 from collections.abc import Iterable
@@ -101,7 +103,8 @@ def extend(log: TrustLog, data: bytes) -> TrustLog:
 
 
 def follow(log: TrustLog, position: int, statements: Iterable[bytes]) -> TrustLog:
-    """The log with `statements` from `position` on; those we have already must be the same bytes. Raises Distrust."""
+    """The log with `statements` from `position` on; those we have already must be the same bytes. Raises
+    Distrust."""
     for number, data in enumerate(statements, position):
         if number > log.position:
             log = extend(log, data)
@@ -115,7 +118,8 @@ def follow(log: TrustLog, position: int, statements: Iterable[bytes]) -> TrustLo
 
 
 def verify_all(statements: Iterable[bytes], pinned_fingerprint: bytes, height: int = -1) -> TrustLog:
-    """A whole log, checked against the fingerprint pinned at enrolment and the highest position ever seen. Raises Distrust."""
+    """A whole log, checked against the fingerprint pinned at enrolment and the highest position ever seen.
+    Raises Distrust."""
     log = EMPTY
     for data in statements:
         log = extend(log, data)
@@ -134,7 +138,8 @@ def verify_all(statements: Iterable[bytes], pinned_fingerprint: bytes, height: i
 
 
 def make_statement(log: TrustLog, body: Record, signer: Signer, at: datetime) -> bytes:
-    """The next statement, signed; take it in with `extend`. Raises Distrust if the signer has no right to say it."""
+    """The next statement, signed; take it in with `extend`. Raises Distrust if the signer has no right to
+    say it."""
     statement = Statement(
         position=log.position + 1,
         previous=log.head,

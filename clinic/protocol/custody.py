@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shapes that rest on a disk or on paper: the slots that open a store, and the invitation a new device reads."""
+"""Shapes that rest on a disk or on paper: the slots that open a store, and the invitation a new device
+reads."""
 
 from datetime import datetime
 
@@ -17,7 +18,8 @@ class SlotKind(Word):
 
 @record(230)
 class Slot(Record):
-    """One way to open a store. Everything but `sealed` is authenticated by it. Costs as Argon2id counts them, 0 for a key file."""
+    """One way to open a store. Everything but `sealed` is authenticated by it. Costs as Argon2id counts
+    them, 0 for a key file."""
 
     label: str = n(1)
     kind: SlotKind = n(2)
@@ -39,7 +41,8 @@ class SlotContent(Record):
 
 @record(232)
 class SlotFile(Record):
-    """`mac` is over this record without it, by a key derived from the store key: nobody else can add or take a slot."""
+    """`mac` is over this record without it, by a key derived from the store key: nobody else can add or
+    take a slot."""
 
     slots: tuple[Slot, ...] = n(1)
     mac: bytes = n(2, default=b"")
@@ -47,7 +50,8 @@ class SlotFile(Record):
 
 @record(240)
 class Invitation(Record):
-    """What an administrator shows a new device. `fingerprint`: of the trust log; `secret`: 16 bytes, for this device only."""
+    """What an administrator shows a new device. `fingerprint`: of the trust log; `secret`: 16 bytes, for
+    this device only."""
 
     server: str = n(1)
     fingerprint: bytes = n(2)

@@ -63,9 +63,10 @@ def _touchable(thing: QWidget) -> Iterator[str]:
     size = thing.size().expandedTo(thing.minimumSizeHint())
     if thing.isEnabled() and (size.width() < least or size.height() < least):
         yield f"{_which(thing)} is {size.width()}×{size.height()} px; {least} px is the smallest target here"
-    if thing.isEnabled() and isinstance(thing, QAbstractButton) and thing.focusPolicy() == Qt.FocusPolicy.NoFocus:
-        if not thing.objectName().endswith(".speak"):
-            yield f"{_which(thing)} cannot be reached by keyboard"
+    speaker = thing.objectName().endswith(".speak")
+    keyless = isinstance(thing, QAbstractButton) and thing.focusPolicy() == Qt.FocusPolicy.NoFocus
+    if thing.isEnabled() and keyless and not speaker:
+        yield f"{_which(thing)} cannot be reached by keyboard"
 
 
 def _readable(label: QLabel) -> Iterator[str]:

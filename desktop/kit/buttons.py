@@ -16,9 +16,7 @@ class _Button(Tinted, QPushButton):
     kind = "secondary"
     ink = "text"
 
-    def __init__(
-        self, text: str, *, name: str, icon: str = "", spoken: str = "", shortcut: str = ""
-    ) -> None:
+    def __init__(self, text: str, *, name: str, icon: str = "", spoken: str = "", shortcut: str = "") -> None:
         super().__init__(text)
         named(self, name, spoken or text)
         self.setProperty("kind", self.kind)

@@ -7,16 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit import theme
@@ -59,23 +50,23 @@ class VitalsChart(QWidget):
             return self._reading(self._near)
         return "; ".join(_told(series) for series in self._series)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(520, 220)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         return QSize(220, 120)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._look(event.position().x())
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self._look(event.position().x())
 
-    def leaveEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, _event: object) -> None:
         self._near = None
         self.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() not in steps or not self._series or not self._series[0].readings:
             super().keyPressEvent(event)
@@ -98,7 +89,9 @@ class VitalsChart(QWidget):
         lasts = [fmt_value(s.readings[-1].value, s.unit, s.digits) for s in self._series if s.readings]
         right = max((metrics.horizontalAdvance(last) for last in lasts), default=0) + 14
         left = small * 3.2
-        return QRectF(left, small * 1.8, max(10.0, self.width() - left - right), max(10.0, self.height() - small * 4.0))
+        return QRectF(
+            left, small * 1.8, max(10.0, self.width() - left - right), max(10.0, self.height() - small * 4.0)
+        )
 
     def _span(self) -> tuple[datetime, datetime]:
         times = [r.at for s in self._series for r in (s.readings[0], s.readings[-1])]
@@ -113,7 +106,7 @@ class VitalsChart(QWidget):
         low, high = reach(self._series)
         return room.bottom() - room.height() * (value - low) / (high - low)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         worn = theme.current()
         painter.setFont(theme.font(worn.scale.caption))
@@ -142,7 +135,9 @@ class VitalsChart(QWidget):
                 continue
             top = room.top() if series.high is None else self._y(series.high, room)
             bottom = room.bottom() if series.low is None else self._y(series.low, room)
-            painter.fillRect(QRectF(room.left(), top, room.width(), bottom - top), QColor(worn.tokens.wash("ok")))
+            painter.fillRect(
+                QRectF(room.left(), top, room.width(), bottom - top), QColor(worn.tokens.wash("ok"))
+            )
             painter.setPen(QPen(worn.colour("ok"), 1, Qt.PenStyle.DotLine))
             for edge in (series.low, series.high):
                 if edge is not None:
@@ -159,10 +154,16 @@ class VitalsChart(QWidget):
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
             painter.setPen(worn.colour("muted"))
             box = QRectF(0, y - small, room.left() - 6, small * 2)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, fmt_number(tick, digits))
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, fmt_number(tick, digits)
+            )
         self._times(painter, room)
         units = " · ".join(dict.fromkeys(f"{s.label} {s.unit}".strip() for s in self._series))
-        painter.drawText(QRectF(room.left(), 0, self.width() - room.left(), small * 1.6), Qt.AlignmentFlag.AlignVCenter, units)
+        painter.drawText(
+            QRectF(room.left(), 0, self.width() - room.left(), small * 1.6),
+            Qt.AlignmentFlag.AlignVCenter,
+            units,
+        )
 
     def _times(self, painter: QPainter, room: QRectF) -> None:
         worn, small = theme.current(), theme.current().scale.caption
@@ -210,8 +211,12 @@ class VitalsChart(QWidget):
     def _reading(self, near: int) -> str:
         at = self._series[0].readings[near].at
         values = [s.readings[near] for s in self._series if near < len(s.readings)]
-        numbers = " / ".join(fmt_number(r.value, s.digits) for r, s in zip(values, self._series, strict=False))
-        return f"{fmt_value(numbers, self._series[0].unit)} · {fmt_moment(at)} · {source_name(values[0].source)}"
+        numbers = " / ".join(
+            fmt_number(r.value, s.digits) for r, s in zip(values, self._series, strict=False)
+        )
+        return (
+            f"{fmt_value(numbers, self._series[0].unit)} · {fmt_moment(at)} · {source_name(values[0].source)}"
+        )
 
     def _bubble(self, painter: QPainter, room: QRectF, near: int) -> None:
         worn, small = theme.current(), theme.current().scale.caption
@@ -231,7 +236,11 @@ class VitalsChart(QWidget):
 
 def source_name(source: str) -> str:
     """Where a reading comes from, in words."""
-    return {"device": _("measured by a device"), "manual": _("typed by staff"), "kiosk": _("typed at the kiosk")}.get(source, source)
+    return {
+        "device": _("measured by a device"),
+        "manual": _("typed by staff"),
+        "kiosk": _("typed at the kiosk"),
+    }.get(source, source)
 
 
 def source_mark(painter: QPainter, place: QPointF, source: str, ink: QColor, side: float = 3.5) -> None:
@@ -243,7 +252,9 @@ def source_mark(painter: QPainter, place: QPointF, source: str, ink: QColor, sid
         painter.drawRect(QRectF(x - side, y - side, side * 2, side * 2))
     elif source == "kiosk":
         tall = side * 1.3
-        painter.drawPolygon(QPolygonF([QPointF(x, y - tall), QPointF(x + tall, y + side), QPointF(x - tall, y + side)]))
+        painter.drawPolygon(
+            QPolygonF([QPointF(x, y - tall), QPointF(x + tall, y + side), QPointF(x - tall, y + side)])
+        )
     else:
         painter.drawEllipse(place, side, side)
 
@@ -275,13 +286,17 @@ class Sparkline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_points(
-        self, values: Sequence[float], low: float | None = None, high: float | None = None, tone: str = "primary"
+        self,
+        values: Sequence[float],
+        low: float | None = None,
+        high: float | None = None,
+        tone: str = "primary",
     ) -> None:
         """Values in time order, evenly spaced; low..high is the reference band."""
         self._values, self._low, self._high, self._tone = tuple(values), low, high, tone
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._values:
             return
         worn = theme.current()
@@ -295,7 +310,9 @@ class Sparkline(QWidget):
         top = room.top() if self._high is None else max(room.top(), y(self._high))
         bottom = room.bottom() if self._low is None else min(room.bottom(), y(self._low))
         if self._low is not None or self._high is not None:
-            painter.fillRect(QRectF(room.left(), top, room.width(), bottom - top), QColor(worn.tokens.wash("ok")))
+            painter.fillRect(
+                QRectF(room.left(), top, room.width(), bottom - top), QColor(worn.tokens.wash("ok"))
+            )
         points = thinned(self._values, max(2, int(room.width())))
         step = room.width() / max(1, len(self._values) - 1)
         places = [QPointF(room.left() + index * step, y(value)) for index, value in points]
@@ -311,7 +328,9 @@ class Sparkline(QWidget):
         """All values, and as much of the band as lies near them."""
         low, high = min(self._values), max(self._values)
         near = max(high - low, abs(high) * 0.08, 0.5)
-        edges = [edge for edge in (self._low, self._high) if edge is not None and low - near <= edge <= high + near]
+        edges = [
+            edge for edge in (self._low, self._high) if edge is not None and low - near <= edge <= high + near
+        ]
         low, high = min([low, *edges]), max([high, *edges])
         air = max(high - low, near) * 0.1
         return low - air, high + air
@@ -372,7 +391,7 @@ class VitalCard(Card):
             self._flags.addWidget(self._flag)
         self.setAccessibleName(f"{self._spoken}: {text} {unit} {flag}".strip())
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if self.rect().contains(event.position().toPoint()):
             self.clicked.emit()

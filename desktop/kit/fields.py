@@ -70,13 +70,13 @@ class NoteField(QPlainTextEdit):
         cursor.setPosition(min(place, len(text)))
         self.setTextCursor(cursor)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if self._rest.isActive():
             self._rest.stop()
             self.settled.emit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             event.ignore()
             return
@@ -112,11 +112,11 @@ class Choice(QComboBox):
         if row >= 0:
             self.setCurrentIndex(row)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """A turned wheel scrolls the page; it must never change an answer by accident."""
         event.ignore()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         side = theme.current().scale.icon - 2
         picture = icons.pixmap("chevron-down", side, "muted", self.devicePixelRatioF())

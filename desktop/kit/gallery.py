@@ -9,7 +9,15 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QMainWindow,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.kit import icons
 from desktop.kit.audit import audit
@@ -43,7 +51,9 @@ def rows(*things: QWidget | QLayout, across: bool = False) -> QWidget:
 
 def wave(middle: float, swing: float, count: int = 40) -> tuple[float, ...]:
     """A plausible course."""
-    return tuple(middle + swing * math.sin(n * 0.9) * math.cos(n * 0.31) + n * swing / 60 for n in range(count))
+    return tuple(
+        middle + swing * math.sin(n * 0.9) * math.cos(n * 0.31) + n * swing / 60 for n in range(count)
+    )
 
 
 def buttons() -> Card:
@@ -106,7 +116,8 @@ def vitals() -> QWidget:
     weight.show_value("84,2", "kg", values=wave(84, 0.5))
     chart = VitalsChart(name="g.chart")
     chart.show_series(
-        Series("Systolic", "mmHg", _readings(wave(140, 9, 24)), 90, 140), Series("Diastolic", "mmHg", _readings(wave(88, 5, 24)))
+        Series("Systolic", "mmHg", _readings(wave(140, 9, 24)), 90, 140),
+        Series("Diastolic", "mmHg", _readings(wave(88, 5, 24))),
     )
     chart.setMinimumHeight(240)
     card = Card("Blood pressure, last 6 months")
@@ -120,7 +131,8 @@ def vitals() -> QWidget:
 def _readings(values: tuple[float, ...]) -> tuple[Reading, ...]:
     sources = ("device", "device", "manual", "kiosk")
     return tuple(
-        Reading(NOW - timedelta(days=7 * (len(values) - n)), round(value), sources[n % 4]) for n, value in enumerate(values)
+        Reading(NOW - timedelta(days=7 * (len(values) - n)), round(value), sources[n % 4])
+        for n, value in enumerate(values)
     )
 
 
@@ -207,8 +219,20 @@ def page(kiosk: bool) -> QWidget:
     inside = QGridLayout()
     inside.setContentsMargins(20, 8, 20, 20)
     inside.setSpacing(12)
-    left = rows(TabBar([("s", "Summary"), ("r", "Results"), ("n", "Notes")], name="g.tabs"), vitals(), buttons(), notices())
-    right = rows(people(), fields(), touching(kiosk), EmptyState("users", "Nobody is waiting", "The next patient shows up here.", "Refresh", name="g.empty"))
+    left = rows(
+        TabBar([("s", "Summary"), ("r", "Results"), ("n", "Notes")], name="g.tabs"),
+        vitals(),
+        buttons(),
+        notices(),
+    )
+    right = rows(
+        people(),
+        fields(),
+        touching(kiosk),
+        EmptyState(
+            "users", "Nobody is waiting", "The next patient shows up here.", "Refresh", name="g.empty"
+        ),
+    )
     inside.addWidget(Text("Gallery", "display"), 0, 0, 1, 2)
     inside.addWidget(left, 1, 0)
     inside.addWidget(right, 1, 1)
@@ -219,7 +243,11 @@ def page(kiosk: bool) -> QWidget:
 
 
 def _rail() -> SideRail:
-    items = [("today", "home", "Today"), ("patients", "users", "Patients"), ("schedule", "calendar", "Schedule")]
+    items = [
+        ("today", "home", "Today"),
+        ("patients", "users", "Patients"),
+        ("schedule", "calendar", "Schedule"),
+    ]
     rail = SideRail([RailItem(*item) for item in items], name="g.rail")
     rail.choose("patients")
     rail.set_badge("schedule", 6)

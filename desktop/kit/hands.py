@@ -194,7 +194,9 @@ def _wait(_hands: Hands, command: Answer, found: Answer) -> Steps:
     gone.start()
     while not reach.holds(command):
         if gone.elapsed() > limit_s * 1000:
-            raise CannotReach(f"{command['on']} did not become so within {limit_s:g} s: {reach.state(command['on'])}")
+            raise CannotReach(
+                f"{command['on']} did not become so within {limit_s:g} s: {reach.state(command['on'])}"
+            )
         yield 25
     found.update(reach.told_if_there(command["on"]), waited_s=round(gone.elapsed() / 1000, 3))
 

@@ -161,7 +161,7 @@ class SearchField(Tinted, QLineEdit):
     def tint(self) -> None:
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         side = theme.current().scale.icon
         glass = icons.pixmap("search", side, "muted", self.devicePixelRatioF())
@@ -206,11 +206,11 @@ class _Dots(QWidget):
     def _side(self) -> int:
         return theme.current().scale.caption
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         side = self._side()
         return QSize((self._total + 1) * (side + 8), side + 4)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         worn, side = theme.current(), self._side()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -18,7 +18,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -109,7 +118,8 @@ def paint_face(painter: QPainter, box: QRectF, name: str, photo: bytes) -> None:
         side = round(box.width() * 0.55)
         corner = box.center().toPoint()
         painter.drawPixmap(
-            QRect(corner.x() - side // 2, corner.y() - side // 2, side, side), icons.pixmap("user", side, "primary", 2.0)
+            QRect(corner.x() - side // 2, corner.y() - side // 2, side, side),
+            icons.pixmap("user", side, "primary", 2.0),
         )
         return
     painter.setFont(theme.font(round(box.width() * 0.36), 600))
@@ -132,14 +142,14 @@ class Avatar(QWidget):
         self.setAccessibleName(name)
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_face(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self._name, self._photo)
 
 
 class PatientBanner(QFrame):
-    """Whom this window is about, always in the same place; `actions` is the layout at its right."""
+    """Whom this window is about, always in the same place; `buttons` is the layout at its right."""
 
     def __init__(self, *, name: str) -> None:
         super().__init__()
@@ -155,12 +165,12 @@ class PatientBanner(QFrame):
         self._as_of = Text("", "caption", name=f"{name}.as_of")
         self._chips = QHBoxLayout()
         self._chips.setSpacing(scale.gap)
-        self.actions = QHBoxLayout()
-        self.actions.setSpacing(scale.gap)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(scale.gap)
         row.addWidget(self._face)
         row.addLayout(self._words(), 1)
         row.addLayout(self._chips)
-        row.addLayout(self.actions)
+        row.addLayout(self.buttons)
         self._identity: Identity | None = None
         self.show_nobody()
 
@@ -170,7 +180,9 @@ class PatientBanner(QFrame):
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(self._name)
-        self._unverified = Chip(_("Identity not verified"), "warn", "help-circle", name=f"{self.objectName()}.unverified")
+        self._unverified = Chip(
+            _("Identity not verified"), "warn", "help-circle", name=f"{self.objectName()}.unverified"
+        )
         top.addWidget(self._unverified)
         top.addStretch(1)
         bottom = QHBoxLayout()
@@ -262,7 +274,7 @@ class PersonModel(QAbstractListModel):
         """Where the row of a key stands; -1 if it does not."""
         return next((number for number, row in enumerate(self._rows) if row.key == key), -1)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -276,10 +288,10 @@ class PersonModel(QAbstractListModel):
                 return row
         return None
 
-    def canFetchMore(self, _parent: Index) -> bool:  # noqa: N802 - Qt's name
+    def canFetchMore(self, _parent: Index) -> bool:
         return self._more is not None
 
-    def fetchMore(self, _parent: Index) -> None:  # noqa: N802 - Qt's name
+    def fetchMore(self, _parent: Index) -> None:
         assert self._more is not None
         fresh = list(self._more(len(self._rows), PAGE))
         if len(fresh) < PAGE:
@@ -308,11 +320,11 @@ class PersonList(QListView):
         styled(self, kind="list")
         self.clicked.connect(self._choose)
 
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():  # type: ignore[attr-defined]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._choose(self.currentIndex())
             return
-        super().keyPressEvent(event)  # type: ignore[arg-type]
+        super().keyPressEvent(event)
 
     def _choose(self, index: QModelIndex) -> None:
         self.chosen.emit(self._model.row(index.row()).key)
@@ -332,7 +344,7 @@ class PersonList(QListView):
 
 
 class _PersonPainter(QStyledItemDelegate):
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         scale = theme.current().scale
         return QSize(240, scale.body * 2 + scale.caption + scale.gap * 3)
 
@@ -372,7 +384,9 @@ class _PersonPainter(QStyledItemDelegate):
         ):
             painter.setFont(theme.font(size, weight))
             painter.setPen(worn.colour(tone))
-            short = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, round(area.width()))
+            short = QFontMetrics(painter.font()).elidedText(
+                text, Qt.TextElideMode.ElideRight, round(area.width())
+            )
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
 
     def _right(self, painter: QPainter, row: PersonRow, box: QRectF) -> float:
@@ -407,7 +421,7 @@ class _PersonPainter(QStyledItemDelegate):
         height = scale.caption + 10
         box = QRectF(right - width, middle - height / 2, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.QColor(worn.tokens.wash(mark.tone)))
+        painter.setBrush(QColor(worn.tokens.wash(mark.tone)))
         painter.drawRoundedRect(box, height / 2, height / 2)
         left = box.left() + 10
         if sign:

@@ -39,7 +39,7 @@ def thinned(values: Sequence[float], columns: int) -> list[tuple[int, float]]:
     for column in range(columns):
         begin, end = column * count // columns, (column + 1) * count // columns
         part = range(begin, end)
-        lowest, highest = min(part, key=values.__getitem__), max(part, key=values.__getitem__)
+        lowest, highest = (min(part, key=values.__getitem__), max(part, key=values.__getitem__))
         kept.extend((place, values[place]) for place in sorted({lowest, highest}))
     return kept
 
@@ -64,7 +64,9 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
     return [round(number * step, 10) for number in range(first, math.floor(high / step) + 1)]
 
 
-_STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [timedelta(days=d) for d in (1, 2, 7, 14, 30, 61, 91, 182, 365, 730, 1826)]
+_STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
+    timedelta(days=d) for d in (1, 2, 7, 14, 30, 61, 91, 182, 365, 730, 1826)
+]
 
 
 def moments(begin: datetime, end: datetime, about: int = 5) -> list[datetime]:

@@ -15,7 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QSocketNotifier, QtMsgType, QTranslator, qInstallMessageHandler
+from PySide6.QtCore import (
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QSocketNotifier,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -30,7 +39,9 @@ _log = logging.getLogger("posta.screen")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options both faces share."""
-    parser.add_argument("--lang", choices=sorted(words.LANGUAGES), default="es", help="language of the screen")
+    parser.add_argument(
+        "--lang", choices=sorted(words.LANGUAGES), default="es", help="language of the screen"
+    )
     parser.add_argument("--theme", choices=sorted(LOOKS), default="light", help="colours of the screen")
     parser.add_argument("--scale", choices=sorted(SCALES), default=None, help="reading distance")
     parser.add_argument("--hands", action="store_true", help="take commands as JSON lines on standard input")
@@ -59,8 +70,8 @@ class Program:
         if log is not None:
             log_to(log)
         qInstallMessageHandler(_qt_says)
-        self.app = QApplication.instance() or QApplication(sys.argv[:1])
-        assert isinstance(self.app, QApplication)
+        there = QApplication.instance()
+        self.app = there if isinstance(there, QApplication) else QApplication(sys.argv[:1])
         self.app.setApplicationName("posta")
         self.app.setApplicationDisplayName(title)
         self.app.setWindowIcon(QIcon(str(RESOURCES / "icons" / "posta.svg")))
@@ -133,7 +144,9 @@ class Program:
         box.setObjectName("program.bug")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setText(_("Something in this program went wrong."))
-        box.setInformativeText(_("What was saved is safe. You can go on; if it happens again, close and open Posta."))
+        box.setInformativeText(
+            _("What was saved is safe. You can go on; if it happens again, close and open Posta.")
+        )
         button = box.addButton(_("Go on"), QMessageBox.ButtonRole.AcceptRole)
         button.setObjectName("program.bug.go_on")
         self._notices = [box]
@@ -206,7 +219,9 @@ def _no_display(environment: os._Environ[str] | dict[str, str]) -> str:
     if not display:
         return _("There is no screen here. Start Posta from a desktop, or set QT_QPA_PLATFORM=offscreen.")
     if not _answers(display):
-        return _("The screen %(display)s does not answer. Check DISPLAY, or start Posta from a desktop.") % {"display": display}
+        return _("The screen %(display)s does not answer. Check DISPLAY, or start Posta from a desktop.") % {
+            "display": display
+        }
     return ""
 
 

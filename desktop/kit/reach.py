@@ -127,8 +127,15 @@ def _not_behind_a_dialog(widget: QWidget) -> None:
     if popup is not None and widget.window() is not popup and not popup.isAncestorOf(_popped(widget)):
         raise CannotReach(f"{widget.objectName()} is behind an open list or menu")
     modal = QApplication.activeModalWidget()
-    if popup is None and modal is not None and widget.window() is not modal and not modal.isAncestorOf(widget):
-        raise CannotReach(f"{widget.objectName()} is behind the dialog {modal.objectName() or type(modal).__name__}")
+    if (
+        popup is None
+        and modal is not None
+        and widget.window() is not modal
+        and not modal.isAncestorOf(widget)
+    ):
+        raise CannotReach(
+            f"{widget.objectName()} is behind the dialog {modal.objectName() or type(modal).__name__}"
+        )
 
 
 def _popped(widget: QWidget) -> QWidget:
@@ -312,7 +319,11 @@ def _belongs(other: QWidget, main: QWidget) -> bool:
 
 def tree() -> list[dict[str, Any]]:
     """Every named widget that is visible, with class, text and whether it can be used."""
-    seen = [w for w in QApplication.allWidgets() if w.isVisible() and w.objectName() and "qt_" not in w.objectName()]
+    seen = [
+        w
+        for w in QApplication.allWidgets()
+        if w.isVisible() and w.objectName() and "qt_" not in w.objectName()
+    ]
     return [
         {"name": w.objectName(), "class": type(w).__name__, "text": shown(w)[:120], "enabled": w.isEnabled()}
         for w in sorted(seen, key=lambda w: w.objectName())

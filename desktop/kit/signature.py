@@ -84,7 +84,7 @@ class SignaturePad(QWidget):
         painter.end()
         return picture
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(640, 240)
 
     def event(self, event: QEvent) -> bool:
@@ -105,7 +105,7 @@ class SignaturePad(QWidget):
                 self._go(point.position(), pressure)
         event.accept()
 
-    def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802 - Qt's name
+    def tabletEvent(self, event: QTabletEvent) -> None:
         match event.type():
             case QEvent.Type.TabletPress:
                 self._begin(event.position(), event.pressure())
@@ -115,14 +115,14 @@ class SignaturePad(QWidget):
                 self._go(event.position(), event.pressure())
         event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._begin(event.position(), 1.0)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._go(event.position(), 1.0)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._end(event.position(), 1.0)
 
     def _begin(self, place: QPointF, pressure: float) -> None:
@@ -149,13 +149,15 @@ class SignaturePad(QWidget):
         y = min(1.0, max(0.0, place.y() / max(1, self.height() - 1)))
         return Point(round(x, 4), round(y, 4), int(self._clock.elapsed()), round(min(1.0, pressure), 3))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         worn = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(worn.colour("edge"), 2, Qt.PenStyle.DashLine))
         painter.setBrush(worn.colour("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), worn.scale.radius, worn.scale.radius)
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(1, 1, -1, -1), worn.scale.radius, worn.scale.radius
+        )
         base = self.height() * 0.76
         painter.setPen(QPen(worn.colour("edge"), 1))
         painter.drawLine(QPointF(self.width() * 0.08, base), QPointF(self.width() * 0.92, base))

@@ -38,9 +38,9 @@ def key(window: QWidget, keys: str) -> None:
     sequence = QKeySequence(keys)
     if sequence.isEmpty():
         raise CannotReach(f"{keys} is no key")
+    _top, handle = frame(window)
     for number in range(sequence.count()):
-        combination = sequence[number]
-        _top, handle = frame(window)
+        combination = sequence[number]  # type: ignore[index]
         QTest.keyClick(handle, combination.key(), combination.keyboardModifiers())
 
 
@@ -70,13 +70,17 @@ class _Mouse:
         return self._widget.mapTo(self._top, place)
 
     def down(self, place: QPoint) -> None:
-        QTest.mousePress(self._window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(place))
+        QTest.mousePress(
+            self._window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(place)
+        )
 
     def move(self, place: QPoint) -> None:
         QTest.mouseMove(self._window, self._at(place))
 
     def up(self, place: QPoint) -> None:
-        QTest.mouseRelease(self._window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(place))
+        QTest.mouseRelease(
+            self._window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(place)
+        )
 
 
 class _Finger(_Mouse):

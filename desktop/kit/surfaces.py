@@ -215,6 +215,7 @@ class Toast(QFrame):
 
     def __init__(self, window: QWidget, text: str, tone: str, undo: str) -> None:
         super().__init__(window)
+        self._window = window
         named(self, "toast", text)
         self.setProperty("kind", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -231,12 +232,14 @@ class Toast(QFrame):
     def settle(self) -> None:
         """Sit at the lower middle of the window."""
         self.adjustSize()
-        room = self.parentWidget()
+        room = self._window
         width = min(self.sizeHint().width(), room.width() - 32)
-        self.setGeometry((room.width() - width) // 2, room.height() - self.height() - 24, width, self.height())
+        self.setGeometry(
+            (room.width() - width) // 2, room.height() - self.height() - 24, width, self.height()
+        )
         self.raise_()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self.settle()
         return super().eventFilter(watched, event)

@@ -34,7 +34,7 @@ def styled(widget: W, **properties: str) -> W:
 class Tinted:
     """Mixin: calls `tint()` when the look changes, so that pictures follow the tokens."""
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         if event.type() in _FOLLOWED and getattr(self, "_ready", False):
             self._ready = False
             self.tint()

@@ -92,7 +92,10 @@ SCALES = {"desktop": DESKTOP, "kiosk": KIOSK}
 
 def zoomed(scale: Scale, factor: float) -> Scale:
     """The same scale with bigger letters (the A+ button); targets keep their size."""
-    grow = {part: round(getattr(scale, part) * factor) for part in ("caption", "body", "heading", "title", "display")}
+    grow = {
+        part: round(getattr(scale, part) * factor)
+        for part in ("caption", "body", "heading", "title", "display")
+    }
     return replace(scale, **grow)
 
 

@@ -51,7 +51,9 @@ class Tile(QAbstractButton):
 
     def _give_voice(self, name: str, text: str, hint: str) -> None:
         said = f"{text}. {hint}" if hint else text
-        self.speaker = IconButton("volume", _("Hear: %(text)s") % {"text": text}, name=f"{name}.speak", bare=True)
+        self.speaker = IconButton(
+            "volume", _("Hear: %(text)s") % {"text": text}, name=f"{name}.speak", bare=True
+        )
         self.speaker.setParent(self)
         self.speaker.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.speaker.clicked.connect(lambda _on=False: self.heard.emit(said))
@@ -63,23 +65,23 @@ class Tile(QAbstractButton):
         self._hint = hint
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(280, 260)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         return QSize(180, 170)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         if self.speaker is not None:
             self.speaker.adjustSize()
             self.speaker.move(self.width() - self.speaker.width() - 10, 10)
         super().resizeEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         self.update()
         super().changeEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -97,7 +99,7 @@ class Tile(QAbstractButton):
         if self.underMouse() or self.isDown():
             surface = mixed(surface, worn.tokens.ink(self._tone), 0.10 if self.isDown() else 0.03)
         if self.isChecked():
-            surface, edge, width = worn.tokens.wash(self._tone), worn.tokens.ink(self._tone), 4.0
+            surface, edge, width = (worn.tokens.wash(self._tone), worn.tokens.ink(self._tone), 4.0)
         if self.hasFocus():
             edge, width = worn.tokens.focus, float(worn.scale.focus)
         if not self.isEnabled():
@@ -105,7 +107,9 @@ class Tile(QAbstractButton):
         painter.setPen(QPen(QColor(edge), width))
         painter.setBrush(QColor(surface))
         half = width / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), worn.scale.card, worn.scale.card)
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(half, half, -half, -half), worn.scale.card, worn.scale.card
+        )
 
     def _words_box(self, painter: QPainter) -> QRectF:
         scale = theme.current().scale
@@ -120,7 +124,9 @@ class Tile(QAbstractButton):
         return metrics.boundingRect(0, 0, width, 400, flags, text).height()
 
     def _drawing(self, painter: QPainter, box: QRectF) -> None:
-        side = max(24.0, min(box.width() - (2 * 60 if self.speaker and self.width() > BESIDE else 0), box.height()))
+        side = max(
+            24.0, min(box.width() - (2 * 60 if self.speaker and self.width() > BESIDE else 0), box.height())
+        )
         middle = box.center()
         place = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
         ratio = self.devicePixelRatioF()
@@ -134,7 +140,9 @@ class Tile(QAbstractButton):
         painter.setBrush(QColor(worn.tokens.wash(self._tone)))
         painter.drawRoundedRect(ground, side * 0.26, side * 0.26)
         inner = ground.adjusted(side * 0.24, side * 0.24, -side * 0.24, -side * 0.24)
-        painter.drawPixmap(inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio))
+        painter.drawPixmap(
+            inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio)
+        )
 
     def _words(self, painter: QPainter, box: QRectF) -> None:
         worn, scale = theme.current(), theme.current().scale
@@ -146,7 +154,9 @@ class Tile(QAbstractButton):
         if self._hint:
             painter.setFont(theme.font(scale.caption))
             painter.setPen(worn.colour("muted"))
-            painter.drawText(box.adjusted(0, drawn.height(), 0, 4), flags | int(Qt.AlignmentFlag.AlignTop), self._hint)
+            painter.drawText(
+                box.adjusted(0, drawn.height(), 0, 4), flags | int(Qt.AlignmentFlag.AlignTop), self._hint
+            )
 
     def _tick(self, painter: QPainter) -> None:
         worn = theme.current()
@@ -251,7 +261,7 @@ class Keypad(QWidget):
             self._shown.setText(text)
             self.changed.emit(text)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         sign = "," if event.text() in (",", ".") else event.text()
         if sign and sign in "0123456789,":
             self.press(sign)

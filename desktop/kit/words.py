@@ -9,8 +9,10 @@ from __future__ import annotations
 import gettext
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from itertools import pairwise
+from typing import ClassVar
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_decimal
@@ -28,7 +30,7 @@ _FIRST_ISOLATE, _POP_ISOLATE = "\u2066", "\u2069"
 class _Spoken:
     language = "es"
     catalogue: gettext.NullTranslations = gettext.NullTranslations()
-    listeners: list[Callable[[], object]] = []
+    listeners: ClassVar[list[Callable[[], object]]] = []
 
 
 def set_language(language: str) -> None:
@@ -36,7 +38,7 @@ def set_language(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(language)
     chain = [_catalogue(code) for code in _FALLBACKS[language]]
-    for this, that in zip(chain, chain[1:], strict=False):
+    for this, that in pairwise(chain):
         this.add_fallback(that)
     _Spoken.language = language
     _Spoken.catalogue = chain[0] if chain else gettext.NullTranslations()
@@ -63,7 +65,7 @@ def _(message: str) -> str:
     return _Spoken.catalogue.gettext(message) if message else ""
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name every gettext reader knows
+def N_(message: str) -> str:
     """Mark a message for the catalogue without translating it here."""
     return message
 
@@ -85,13 +87,13 @@ def _locale() -> str:
     return LANGUAGES[_Spoken.language]
 
 
-def fmt_number(value: float | int | Decimal, digits: int | None = None) -> str:
+def fmt_number(value: float | Decimal, digits: int | None = None) -> str:
     """A number by locale; `digits` fixes the decimals."""
     pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(value, format=pattern, locale=_locale())
 
 
-def fmt_value(value: float | int | Decimal | str, unit: str = "", digits: int | None = None) -> str:
+def fmt_value(value: float | Decimal | str, unit: str = "", digits: int | None = None) -> str:
     """A clinical value that never reorders: isolated left-to-right (U+2066…U+2069), unit after a no-break space."""
     shown = value if isinstance(value, str) else fmt_number(value, digits)
     return f"{_FIRST_ISOLATE}{shown}{chr(0xA0) + unit if unit else ''}{_POP_ISOLATE}"
@@ -146,12 +148,12 @@ def fmt_age(born: date, today: date) -> str:
     return plural("%(n)d year", "%(n)d years", months // 12)
 
 
-def _zone() -> object:
+def _zone() -> tzinfo:
     return get_timezone()
 
 
 def _local(day: date | datetime) -> date:
-    return day.astimezone(_zone()).date() if isinstance(day, datetime) else day  # type: ignore[arg-type]
+    return day.astimezone(_zone()).date() if isinstance(day, datetime) else day
 
 
 if __name__ == "__main__":

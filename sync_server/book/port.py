@@ -49,6 +49,8 @@ class Pull:
     all_cursors: bool
     digest: bytes
     byte_budget: int
+    epoch: str = ""
+    """The epoch the device has cursors of; '' on first contact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,16 +153,20 @@ class SqliteBook:
     def exchange(self, push: Push, pull: Pull) -> Exchanged:
         with self._unit() as conn:
             taken = take(conn, push)
-            if ahead(conn, pull.cursors):
-                self._renew(conn)
-                agreed = False
-            else:
-                agreed = move(conn, pull)
+            epoch, agreed = self._agree(conn, pull)
             sent, heads = page(conn, pull) if agreed else ((), ())
-            epoch = _epoch(conn)
         return Exchanged(
             epoch, taken.acked_env_no, taken.refused, sent, heads, bool(heads), not agreed, taken.rung
         )
+
+    def _agree(self, conn: Connection, pull: Pull) -> tuple[str, bool]:
+        """Our epoch, and whether device and book now mean the same by its cursors."""
+        epoch = _epoch(conn)
+        if pull.epoch not in ("", epoch):
+            return epoch, False
+        if pull.epoch and ahead(conn, pull.cursors):
+            return self._renew(conn), False
+        return epoch, move(conn, pull)
 
     # the mailbox of enrolment
 

@@ -72,6 +72,7 @@ async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged
         all_cursors=asked.all_cursors,
         digest=asked.cursor_digest,
         byte_budget=min(max(asked.byte_budget, 0), ANSWER_BUDGET),
+        epoch=asked.server_epoch,
     )
     return await desk.book.ask(lambda book: book.exchange(push, pull))
 

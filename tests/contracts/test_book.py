@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every book must do, whatever database is behind it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import DeviceId, ScopeId, TeamId
+from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
+from clinic.sync.exchange import cursor_digest, envelope_hash, next_chain
+from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Pull, Push
+from sync_server.book.sqlite import SqliteBook
+from tests.small_clinic import AT, repeating
+
+A, B, KIOSK = DeviceId("desk-a"), DeviceId("desk-b"), DeviceId("kiosk-1")
+TEAM, WARD = TeamId("team"), TeamId("ward")
+Open = Callable[[Path], Book]
+BOOKS: dict[str, Open] = {"sqlite": lambda folder: SqliteBook.open(folder / "server.db", repeating(b"book"))}
+
+
+@pytest.fixture(params=sorted(BOOKS))
+def opened(request: pytest.FixtureRequest) -> Open:
+    return BOOKS[request.param]
+
+
+@pytest.fixture
+def book(opened: Open, tmp_path: Path) -> Iterator[Book]:
+    book = opened(tmp_path)
+    yield book
+    book.close()
+
+
+def item(env_no: int | None, scope: str = "p:1", body: bytes = b"", tag: TeamId = TEAM, priority: int = 2) -> Incoming:
+    wire = b"wire %d %s %s" % (env_no or 0, scope.encode(), body)
+    return Incoming(env_no, wire, envelope_hash(wire), ScopeId(scope), tag, priority)
+
+
+def push(*items: Incoming, device: DeviceId = A, incarnation: int = 1, writes: frozenset[TeamId] = frozenset({TEAM})) -> Push:
+    return Push(device, incarnation, items, writes, AT)
+
+
+def pull(
+    *cursors: tuple[str, int],
+    device: DeviceId = B,
+    vector: dict[str, int] | None = None,
+    reads: frozenset[TeamId] = frozenset({TEAM, EVERYBODY}),
+    budget: int = 100_000,
+    every: bool = False,
+    incarnation: int = 1,
+) -> Pull:
+    """`vector`: what the device holds in all, when that is more than it names."""
+    whole = {ScopeId(scope): seq for scope, seq in (vector or dict(cursors)).items()}
+    named = tuple(Cursor(scope=ScopeId(scope), seq=seq) for scope, seq in cursors)
+    return Pull(device, incarnation, reads, named, every, cursor_digest(whole), budget)
+
+
+def deliver(book: Book, *items: Incoming, device: DeviceId = A) -> Exchanged:
+    return book.exchange(push(*items, device=device), pull(device=device, reads=frozenset()))
+
+
+def fetched(book: Book, wanted: Pull) -> list[tuple[str, int]]:
+    done = book.exchange(push(device=wanted.device), wanted)
+    return [(got.scope, got.seq) for got in done.envelopes]
+
+
+# numbers
+
+
+def test_what_is_taken_is_acknowledged_and_delivered_in_order(book: Book) -> None:
+    assert deliver(book, item(1), item(2), item(3)).acked_env_no == 3
+    done = book.exchange(push(device=B), pull())
+    assert [got.seq for got in done.envelopes] == [1, 2, 3]
+    assert [got.envelope for got in done.envelopes] == [item(1).wire, item(2).wire, item(3).wire]
+    assert not done.more
+
+
+def test_the_same_again_is_acknowledged_and_changes_nothing(book: Book) -> None:
+    deliver(book, item(1), item(2))
+    again = deliver(book, item(1), item(2))
+    assert (again.acked_env_no, again.refused, again.rung) == (2, (), ())
+    assert book.counts()["envelopes"] == 2
+
+
+def test_the_same_number_with_other_bytes_is_a_conflict(book: Book) -> None:
+    deliver(book, item(1))
+    done = deliver(book, item(1, body=b"other"), item(2))
+    assert [(no.env_no, no.why) for no in done.refused] == [(1, Refused.CONFLICTING_NUMBER)]
+    assert done.acked_env_no == 2
+
+
+def test_a_gap_is_refused_until_it_is_filled(book: Book) -> None:
+    done = deliver(book, item(1), item(3), item(4))
+    assert [(no.env_no, no.why) for no in done.refused] == [(3, Refused.GAP), (4, Refused.GAP)]
+    assert deliver(book, item(2), item(3), item(4)).acked_env_no == 4
+
+
+def test_each_incarnation_counts_from_one(book: Book) -> None:
+    deliver(book, item(1), item(2))
+    done = book.exchange(push(item(1, body=b"new life"), incarnation=2), pull(device=A))
+    assert (done.acked_env_no, done.refused) == (1, ())
+
+
+def test_a_refused_envelope_uses_up_its_number_and_is_refused_again(book: Book) -> None:
+    bad = replace(item(1), refusal=EnvelopeRefused(env_no=1, why=Refused.BAD_SIGNATURE))
+    for _ in range(2):
+        done = deliver(book, bad, item(2))
+        assert [(no.env_no, no.why) for no in done.refused] == [(1, Refused.BAD_SIGNATURE)]
+        assert done.acked_env_no == 2
+    assert book.counts()["envelopes"] == 1
+
+
+def test_an_unreadable_envelope_takes_the_next_number(book: Book) -> None:
+    unread = replace(item(None), refusal=EnvelopeRefused(env_no=0, why=Refused.MALFORMED))
+    done = deliver(book, unread, item(2))
+    assert [(no.env_no, no.why) for no in done.refused] == [(1, Refused.MALFORMED)]
+    assert done.acked_env_no == 2
+
+
+@pytest.mark.parametrize("why", [Refused.WRONG_SENDER, Refused.REVOKED])
+def test_what_is_not_the_devices_to_send_leaves_the_number_free(book: Book, why: Refused) -> None:
+    done = deliver(book, replace(item(1), refusal=EnvelopeRefused(env_no=1, why=why)))
+    assert (done.acked_env_no, done.refused[0].why) == (0, why)
+
+
+# scopes
+
+
+def test_places_have_no_gaps_and_a_chain_per_scope(book: Book) -> None:
+    deliver(book, item(1, "p:1"), item(2, "p:2"), item(3, "p:1"))
+    done = book.exchange(push(device=B), pull())
+    chain: dict[str, bytes] = {}
+    for got in done.envelopes:
+        chain[got.scope] = next_chain(chain.get(got.scope, b""), envelope_hash(got.envelope))
+        assert got.chain == chain[got.scope]
+    assert sorted((got.scope, got.seq) for got in done.envelopes) == [("p:1", 1), ("p:1", 2), ("p:2", 1)]
+
+
+def test_another_team_reads_and_writes_nothing(book: Book) -> None:
+    deliver(book, item(1))
+    ward = frozenset({WARD, EVERYBODY})
+    intruder = push(item(1, body=b"x", tag=WARD), device=B, writes=frozenset({WARD}))
+    done = book.exchange(intruder, pull(reads=ward))
+    assert [no.why for no in done.refused] == [Refused.NOT_ALLOWED]
+    assert done.envelopes == ()
+
+
+def test_a_scope_shared_with_another_team_is_read_by_both(book: Book) -> None:
+    deliver(book, item(1), item(2, tag=WARD))
+    assert fetched(book, pull(reads=frozenset({WARD}))) == [("p:1", 1), ("p:1", 2)]
+
+
+def test_everybody_reads_the_organisation(book: Book) -> None:
+    deliver(book, item(1, "o:org", tag=EVERYBODY))
+    assert fetched(book, pull(device=KIOSK, reads=frozenset({EVERYBODY}))) == [("o:org", 1)]
+
+
+def test_bells_tell_the_last_seq_and_who_may_hear(book: Book) -> None:
+    rung = deliver(book, item(1), item(2), item(3, "o:org", tag=EVERYBODY)).rung
+    assert {(bell.scope, bell.seq, bell.tags) for bell in rung} == {
+        ("p:1", 2, frozenset({TEAM})),
+        ("o:org", 1, frozenset({EVERYBODY})),
+    }
+
+
+# what comes back
+
+
+def test_nobody_hears_his_own_envelopes_but_in_another_incarnation(book: Book) -> None:
+    deliver(book, item(1))
+    assert fetched(book, pull(device=A)) == []
+    assert fetched(book, pull(device=A, incarnation=2)) == [("p:1", 1)]
+
+
+def test_cursors_are_kept_here(book: Book) -> None:
+    deliver(book, item(1), item(2), item(3, "p:2"))
+    assert fetched(book, pull(("p:1", 1))) == [("p:1", 2), ("p:2", 1)]
+    assert fetched(book, pull(("p:2", 1), vector={"p:1": 1, "p:2": 1})) == [("p:1", 2)]
+
+
+def test_vectors_that_differ_are_asked_for_whole(book: Book) -> None:
+    deliver(book, item(1), item(2))
+    book.exchange(push(device=B), pull(("p:1", 2)))
+    differ = book.exchange(push(device=B), pull())
+    assert differ.want_cursors and differ.envelopes == ()
+    assert fetched(book, pull(every=True)) == [("p:1", 1), ("p:1", 2)]
+
+
+def test_a_cursor_beyond_the_end_means_that_the_book_is_an_old_one(book: Book) -> None:
+    deliver(book, item(1))
+    before = book.epoch()
+    done = book.exchange(push(device=B), replace(pull(("p:1", 9)), epoch=before))
+    assert done.epoch != before and done.want_cursors
+    late = book.exchange(push(device=A), replace(pull(("p:1", 9), device=A), epoch=before))
+    assert late.epoch == done.epoch and late.want_cursors, "others learn the new epoch; they do not make another"
+    assert fetched(book, pull(every=True)) == [("p:1", 1)]
+
+
+def test_the_budget_cuts_between_envelopes_but_lets_one_through(book: Book) -> None:
+    deliver(book, *(item(n, body=b"x" * 100) for n in range(1, 6)))
+    size = len(item(1, body=b"x" * 100).wire)
+    done = book.exchange(push(device=B), pull(budget=2 * size))
+    assert [got.seq for got in done.envelopes] == [1, 2] and done.more
+    assert [(head.scope, head.seq) for head in done.heads] == [("p:1", 5)]
+    assert len(book.exchange(push(device=B), pull(budget=0)).envelopes) == 1
+
+
+def test_urgent_scopes_go_first_and_no_scope_is_reordered(book: Book) -> None:
+    deliver(
+        book,
+        item(1, "p:1", priority=2),
+        item(2, "p:2", priority=2),
+        item(3, "p:2", priority=0),
+        item(4, "p:2", priority=4),
+        item(5, "p:3", priority=1),
+    )
+    assert fetched(book, pull()) == [("p:2", 1), ("p:2", 2), ("p:3", 1), ("p:1", 1), ("p:2", 3)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    scopes=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), max_size=30),
+    budget=st.integers(0, 400),
+    cuts=st.lists(st.integers(1, 30), max_size=5),
+)
+def test_whatever_the_batches_everything_arrives_once_and_in_order(
+    scopes: list[tuple[str, int]], budget: int, cuts: list[int]
+) -> None:
+    sent = [item(n, f"p:{scope}", priority=priority) for n, (scope, priority) in enumerate(scopes, 1)]
+    with TemporaryDirectory() as folder:
+        for opening in BOOKS.values():
+            book = opening(Path(folder))
+            for cut in [*cuts, len(sent)]:
+                deliver(book, *sent[: min(cut, len(sent))])
+            assert _all_of(book, budget) == {
+                scope: [one.wire for one in sent if one.scope == scope] for scope in {one.scope for one in sent}
+            }
+            book.close()
+
+
+def _all_of(book: Book, budget: int) -> dict[str, list[bytes]]:
+    """Everything a new device gets, page by page."""
+    got: dict[str, list[bytes]] = {}
+    vector: dict[str, int] = {}
+    while True:
+        done = book.exchange(push(device=B), pull(*vector.items(), budget=budget))
+        for one in done.envelopes:
+            assert one.seq == vector.get(one.scope, 0) + 1
+            vector[one.scope] = one.seq
+            got.setdefault(one.scope, []).append(one.envelope)
+        if not done.more:
+            return got
+
+
+# the rest
+
+
+def test_statements_follow_each_other(book: Book) -> None:
+    book.append_statements(0, (b"one", b"two"))
+    book.append_statements(2, (b"three",))
+    assert book.statements(1) == (b"two", b"three")
+    with pytest.raises(Refusal):
+        book.append_statements(2, (b"other three",))
+
+
+def test_sessions_end(book: Book) -> None:
+    book.keep_session(b"hash", A, AT + timedelta(hours=1))
+    assert book.session_device(b"hash", AT) == A
+    assert book.session_device(b"hash", AT + timedelta(hours=2)) is None
+    assert book.session_device(b"hash", AT) is None, "a session that was over is forgotten"
+    assert book.session_device(b"other", AT) is None
+
+
+def test_a_mailbox_takes_one_letter_a_side_and_ends(book: Book) -> None:
+    until = AT + timedelta(hours=24)
+    book.open_mailbox("box", A, until, AT)
+    book.open_mailbox("box", A, until, AT)
+    with pytest.raises(Refusal):
+        book.open_mailbox("box", B, until, AT)
+    assert book.fill_mailbox("box", "request", b"let me in", AT)
+    assert book.fill_mailbox("box", "request", b"let me in", AT)
+    assert not book.fill_mailbox("box", "request", b"no, me", AT)
+    assert book.fill_mailbox("box", "answer", b"yes", AT)
+    there = book.mailbox("box", AT)
+    assert there is not None and (there.request, there.answer, there.expires_at) == (b"let me in", b"yes", until)
+    assert book.mailbox("box", until) is None
+
+
+def test_the_newest_capsule_replaces(book: Book) -> None:
+    assert book.capsule("lookup") is None
+    book.put_capsule("lookup", b"one", A, AT)
+    book.put_capsule("lookup", b"two", B, AT)
+    assert book.capsule("lookup") == b"two"
+
+
+def test_attachments_are_known_by_size_and_bringer(book: Book) -> None:
+    assert book.attachment("id") is None
+    book.keep_attachment("id", 12, A, AT)
+    book.keep_attachment("id", 12, B, AT)
+    assert book.attachment("id") == (12, A)
+
+
+def test_all_is_there_after_opening_again(opened: Open, tmp_path: Path) -> None:
+    book = opened(tmp_path)
+    deliver(book, item(1))
+    epoch = book.epoch()
+    book.close()
+    book = opened(tmp_path)
+    assert book.epoch() == epoch
+    assert deliver(book, item(1)).acked_env_no == 1
+    assert book.renew_epoch() != epoch
+    book.close()

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Challenges and sessions."""
+
+from dataclasses import replace
+
+from clinic.domain.ids import DeviceId
+from clinic.protocol.codec import decode, encode
+from clinic.protocol.sync import Challenge, FaultNumber, SessionRequest, SyncRequest
+from tests.small_clinic import AT
+
+from .conftest import Inside, fault_of
+
+
+def asked(inside: Inside, nonce: bytes | None = None) -> SessionRequest:
+    ben = inside.clinic.ben
+    fresh = decode(inside.send("GET", "/v1/challenge").content, Challenge).nonce if nonce is None else nonce
+    return SessionRequest(device=ben.device, nonce=fresh, signature=ben.sign(b"posta session 1" + fresh))
+
+
+def test_a_server_tells_whose_it_is(empty: Inside) -> None:
+    assert decode(empty.send("GET", "/v1/challenge").content, Challenge).organization == ""
+    empty.found()
+    assert decode(empty.send("GET", "/v1/challenge").content, Challenge).organization == "org"
+
+
+def test_a_nonce_is_good_once(inside: Inside) -> None:
+    request = asked(inside)
+    assert inside.say("POST", "/v1/session", request).status_code == 200
+    assert inside.say("POST", "/v1/session", request).status_code == 401
+
+
+def test_a_nonce_is_good_for_a_minute(inside: Inside) -> None:
+    request = asked(inside)
+    inside.clock.advance(61)
+    assert inside.say("POST", "/v1/session", request).status_code == 401
+
+
+def test_an_invented_nonce_opens_nothing(inside: Inside) -> None:
+    assert inside.say("POST", "/v1/session", asked(inside, b"n" * 32)).status_code == 401
+
+
+def test_a_wrong_signature_or_an_unknown_device_opens_nothing(inside: Inside) -> None:
+    for wrong in (replace(asked(inside), signature=bytes(64)), replace(asked(inside), device=DeviceId("nobody"))):
+        answer = inside.say("POST", "/v1/session", wrong)
+        assert fault_of(answer).number == FaultNumber.NOT_LOGGED_IN
+
+
+def test_a_session_ends_after_twelve_hours(inside: Inside) -> None:
+    token = inside.token_of(inside.clinic.ben)
+    inside.sync(inside.clinic.ben, token=token)
+    inside.clock.advance(12 * 3600 + 1)
+    request = SyncRequest(device=inside.clinic.ben.device, incarnation=1, sent_at=AT)
+    assert inside.send("POST", "/v1/sync", encode(request), token).status_code == 401
+
+
+def test_too_many_knocks_are_turned_away_for_a_while(inside: Inside) -> None:
+    answers = [inside.send("GET", "/v1/challenge").status_code for _ in range(80)]
+    assert answers[0] == 200 and answers[-1] == 429
+    inside.clock.advance(10)
+    assert inside.send("GET", "/v1/challenge").status_code == 200
+
+
+def test_nonces_do_not_pile_up(inside: Inside) -> None:
+    desk = inside.desk
+    desk.nonces = {bytes([n % 256, n // 256]): 0.0 for n in range(10_000)}
+    inside.clock.advance(1)
+    desk.new_nonce()
+    assert len(desk.nonces) == 1

@@ -69,8 +69,11 @@ class TellReason:
 
 @dataclass(frozen=True, slots=True)
 class TellVitals:
+    """None: nobody asked, or somebody else answered."""
+
     values: Mapping[str, Decimal]
-    on_oxygen: bool
+    on_oxygen: bool | None = None
+    alert: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,8 @@ class SymptomsChosen:
 @dataclass(frozen=True, slots=True)
 class VitalsTaken:
     values: Mapping[str, Decimal]
-    on_oxygen: bool
+    on_oxygen: bool | None = None
+    alert: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +336,8 @@ def _answered(journey: Journey, event: Event) -> Result:
             return replace(journey, step=Step.SYMPTOMS, reason=reason), ()
         case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
             return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
-        case Step.VITALS, VitalsTaken(values, on_oxygen):
-            told = (TellVitals(values, on_oxygen),) if values else ()
+        case Step.VITALS, VitalsTaken(values, on_oxygen, alert):
+            told = (TellVitals(values, on_oxygen, alert),) if values else ()
             return _file(replace(journey, step=Step.PHOTO), *told)
         case Step.PHOTO, PhotoTaken(jpeg):
             given = (GivePhoto(jpeg),) if jpeg else ()

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was said, what to take, when to come; a QR to take it along; goodbye."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import segno
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+from clinic.protocol.letters import VisitOver
+from desktop.kit.buttons import PrimaryButton
+from desktop.kit.surfaces import Card
+from desktop.kit.text import Text
+from desktop.kit.words import _
+from kiosk import flow
+from kiosk.screens.after.logic import Shown, shown
+from kiosk.screens.photo.view import Still
+from kiosk.screens.pieces import middle, stacked
+from kiosk.screens.room import Heading, Room, Screen, Sides
+
+
+class AfterScreen(Screen):
+    """Goodbye ends the session."""
+
+    def __init__(self, room: Room, journey: flow.Journey) -> None:
+        super().__init__(room, journey)
+        over = journey.over or VisitOver(encounter=journey.visit.encounter, clinician="", summary="")  # type: ignore[union-attr]
+        now = shown(over)
+        goodbye = PrimaryButton(_("Goodbye"), name="kiosk.after.goodbye", icon="check")
+        goodbye.clicked.connect(lambda: room.send(flow.Goodbye()))
+        self.body.addWidget(Sides(_summary(now), _take_along(now), (3, 2)), 1)
+        self.body.addWidget(goodbye)
+        spoken = ". ".join(part for part in (now.clinician, now.summary) if part)
+        self.head(Heading(_("Your visit is over"), now.clinician, spoken, private=True))
+
+
+def _summary(now: Shown) -> Card:
+    card = Card(name="kiosk.after.card")
+    summary = Text(now.summary, "body", name="kiosk.after.summary", wrap=True)
+    summary.setAlignment(Qt.AlignmentFlag.AlignTop)
+    card.add(summary)
+    for title, lines, name in (
+        (_("Your medicine"), now.prescriptions, "kiosk.after.medicine"),
+        (_("Your next visit"), (now.appointment,) if now.appointment else (), "kiosk.after.next"),
+    ):
+        if lines:
+            card.add(Text(title, "caption"))
+            card.add(Text("\n".join(lines), "strong", name=name, wrap=True))
+    card.body.addStretch(1)
+    return card
+
+
+def _take_along(now: Shown) -> Card:
+    card = Card(name="kiosk.after.phone")
+    code = Still()
+    code.setObjectName("kiosk.after.qr")
+    code.setAccessibleName(_("Square code with your summary"))
+    code.show_image(qr(now.qr))
+    card.add(stacked((code, 1), (middle(Text(_("Take it along: photograph this with your telephone"), "muted")), 0)))
+    return card
+
+
+def qr(text: str) -> QImage:
+    """A QR of the text, 8 pixels a module, black on white whatever the look."""
+    stream = BytesIO()
+    segno.make(text, micro=False, error="l").save(stream, kind="png", scale=8, border=3)
+    return QImage.fromData(stream.getvalue())

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The camera with a frame for the card; the keypad for the number."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from desktop.kit import theme
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import SecondaryButton
+from desktop.kit.surfaces import Notice
+from desktop.kit.text import Text
+from desktop.kit.touch import Keypad
+from desktop.kit.video import VideoView
+from desktop.kit.words import N_, _, tell
+from kiosk import flow
+from kiosk.card_reader import CardReader, Frame
+from kiosk.screens.identify import logic
+from kiosk.screens.pieces import Drawing, middle, stacked
+from kiosk.screens.room import Heading, Live, Room, Screen, Sides
+
+LOOK_MS = 200
+
+
+class IdentifyScreen(Screen):
+    """Ends with a person the clinic knows, or with a claim."""
+
+    def __init__(self, room: Room, journey: flow.Journey) -> None:
+        super().__init__(room, journey)
+        self._reader, self._looking = CardReader(), False
+        self._live: Live | None = None
+        self._say = Notice(name="kiosk.identify.say", tone="warn")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._card_page())
+        self._pages.addWidget(self._number_page())
+        self.body.addWidget(self._say)
+        self.body.addWidget(self._pages, 1)
+        self._eye = QTimer(self, interval=LOOK_MS)
+        self._eye.timeout.connect(self._look)
+        room.engine.missing.connect(self._missing)
+        self._loop: Loop[logic.State, logic.Event, logic.Effect] = Loop(
+            logic.State(), lambda state, event: logic.update(state, event, room.clock.now().date()), self._do, self._render
+        )
+        self._shown = logic.State(way=logic.Way.BIRTH)
+        self._loop.show()
+
+    # pages
+
+    def _card_page(self) -> QWidget:
+        self._view = CardView(name="kiosk.identify.view", spoken=_("Picture of the camera"))
+        self._view.set_placeholder(_("The camera is starting"))
+        self._view.watch(self.room.engine, "local")
+        no_card = SecondaryButton(_("I have no card"), name="kiosk.identify.no_card", icon="id")
+        no_card.clicked.connect(lambda: self._loop.send(logic.NoCard()))
+        right = stacked(
+            (Drawing("show-card"), 1),
+            (middle(Text(_("Hold the square of your card inside the frame"), "heading")), 0),
+            (no_card, 0),
+        )
+        return Sides(self._view, right, (3, 2))
+
+    def _number_page(self) -> QWidget:
+        self._pad = Keypad(name="kiosk.keypad", comma=False, longest=8)
+        self._pad.entered.connect(lambda text: self._loop.send(logic.Typed(text)))
+        self._picture = Drawing("id")
+        self._example = middle(Text("", "heading"))
+        self._card = SecondaryButton(_("I have a card"), name="kiosk.identify.card", icon="qr")
+        self._card.clicked.connect(lambda: self._loop.send(logic.UseCard()))
+        left = stacked((self._picture, 1), (self._example, 0), (self._card, 0))
+        return Sides(left, self._pad, (2, 3))
+
+    # what the logic asks for
+
+    def _do(self, effect: logic.Effect) -> None:
+        verbs, ask = self.room.verbs, self.desk.ask
+        match effect:
+            case logic.ReadCard(text):
+                ask(verbs.read_card, text, then=self._found, failed=self._not_found)
+            case logic.Claim(number, born, name):
+                ask(verbs.claim, number, born, name, then=self._found, failed=self._not_found)
+            case logic.Identify(known):
+                self.room.send(flow.Identified(known))
+
+    def _found(self, known: object) -> None:
+        self._loop.send(logic.Found(known))  # type: ignore[arg-type]  # what the verbs answer
+
+    def _not_found(self, error: Exception) -> None:
+        self._loop.send(logic.NotFound(tell(error)))
+
+    def _render(self, state: logic.State) -> None:
+        card = state.way is logic.Way.CARD
+        self._pages.setCurrentIndex(0 if card else 1)
+        self._use_camera(card and not self.left)
+        if state.say:
+            self._say.say("warn", _(state.say))
+        else:
+            self._say.hush()
+        self._view.set_message(_("One moment") if state.busy else "")
+        self._pad.setEnabled(not state.busy)
+        self._card.setVisible(state.camera)
+        if state.way is not self._shown.way:
+            self._show_way(state)
+        elif state.say and state.say != self._shown.say:
+            self.room.voice.say(_(state.say), self.language)
+        self._shown = state
+
+    def _show_way(self, state: logic.State) -> None:
+        match state.way:
+            case logic.Way.CARD:
+                self.head(Heading(_("Show your card"), _("Hold it before the camera"), _(CARD_HELP)))
+            case logic.Way.NUMBER:
+                self._pad.set_text(state.number)
+                self._picture.show_picture("id")
+                self._example.setText(_("8 digits, without dots"))
+                self.head(Heading(_("Type your id number"), _("Then touch the tick"), _(NUMBER_HELP)))
+            case logic.Way.BIRTH:
+                self._pad.set_text("")
+                self._picture.show_picture("calendar")
+                self._example.setText(_("For example 05 03 1961"))
+                self.head(Heading(_("When were you born?"), _("Day, month and year"), _(BIRTH_HELP)))
+
+    # the camera
+
+    def _use_camera(self, wanted: bool) -> None:
+        if wanted and self._live is None:
+            self._live = Live(self.room.engine, "scan")
+            self._eye.start()
+        elif not wanted and self._live is not None:
+            self._live.close()
+            self._live = None
+            self._eye.stop()
+
+    def _look(self) -> None:
+        picture = self.room.engine.grab("local")
+        if picture is None or self._looking or self._loop.state.busy:
+            return
+        self._looking = True
+        self.desk.ask(self._reader.read, pixels(picture), then=self._seen)
+
+    def _seen(self, text: str | None) -> None:
+        self._looking = False
+        if text and not self.left:
+            self._loop.send(logic.Seen(text))
+
+    def _missing(self, what: str, _sentence: str) -> None:
+        if what == "camera":
+            self._loop.send(logic.CameraGone())
+
+    def can_go_back(self, journey: flow.Journey) -> bool:
+        return True
+
+    def back(self) -> bool:
+        before = logic.back(self._loop.state)
+        if before is None:
+            return False
+        self._loop.state = before
+        self._loop.show()
+        return True
+
+    def leave(self) -> None:
+        super().leave()
+        self._use_camera(False)
+
+
+CARD_HELP = N_("Hold the card with the square drawing towards the camera, one hand away from it. Without a card touch “I have no card”.")
+NUMBER_HELP = N_("Your id number is on your identity document. Touch its digits one after the other, then the tick.")
+BIRTH_HELP = N_("Type two digits for the day, two for the month and four for the year, then touch the tick.")
+
+
+class CardView(VideoView):
+    """The picture with the corners of a frame over it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = min(self.width(), self.height()) * 0.66
+        box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        pen = QPen(theme.current().colour("on_primary"), 8)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        arm = side * 0.18
+        for x, turn_x in ((box.left(), 1), (box.right(), -1)):
+            for y, turn_y in ((box.top(), 1), (box.bottom(), -1)):
+                painter.drawLine(round(x), round(y), round(x + turn_x * arm), round(y))
+                painter.drawLine(round(x), round(y), round(x), round(y + turn_y * arm))
+
+
+def pixels(picture: QImage) -> Frame:
+    """The picture as height × width × 4 bytes (blue, green, red, unused), a copy."""
+    plain = picture.convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(plain.constBits(), dtype=np.uint8)
+    return flat.reshape(plain.height(), plain.bytesPerLine())[:, : plain.width() * 4].reshape(
+        plain.height(), plain.width(), 4
+    ).copy()  # fmt: skip

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small things several screens show: a big drawing, a column in the middle, a sentence that can be empty."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.kit import icons, theme
+from desktop.kit.text import Text, named
+
+
+class Drawing(QWidget):
+    """A pictogram as big as its place allows; a line icon on a tinted round ground where there is no pictogram."""
+
+    def __init__(self, picture: str, *, name: str = "", tone: str = "primary", largest: int = 420) -> None:
+        super().__init__()
+        named(self, name)
+        self._picture, self._tone, self._largest = picture, tone, largest
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_picture(self, picture: str, tone: str = "") -> None:
+        """Another drawing."""
+        self._picture, self._tone = picture, tone or self._tone
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(220, 200)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(96, 96)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        side = float(min(self.width(), self.height(), self._largest))
+        box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        ratio = self.devicePixelRatioF()
+        if icons.is_pictogram(self._picture):
+            painter.drawPixmap(box.toRect(), icons.pixmap(self._picture, round(side), "text", ratio))
+            return
+        worn = theme.current()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(worn.tokens.wash(self._tone)))
+        painter.drawEllipse(box)
+        inner = box.adjusted(side * 0.27, side * 0.27, -side * 0.27, -side * 0.27)
+        painter.drawPixmap(inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio))
+
+
+def centred(*things: QWidget | QLayout, spacing: int = 16) -> QWidget:
+    """The things below each other, in the middle."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(spacing)
+    column.addStretch(1)
+    for thing in things:
+        if isinstance(thing, QWidget):
+            column.addWidget(thing)
+        else:
+            column.addLayout(thing)
+    column.addStretch(1)
+    return box
+
+
+def stacked(*things: tuple[QWidget, int], spacing: int = 16) -> QWidget:
+    """The things below each other, each with its stretch."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(spacing)
+    for thing, stretch in things:
+        column.addWidget(thing, stretch)
+    return box
+
+
+def row(*things: QWidget, spacing: int = 20) -> QHBoxLayout:
+    """The things beside each other, of one width."""
+    line = QHBoxLayout()
+    line.setSpacing(spacing)
+    for thing in things:
+        line.addWidget(thing, 1)
+    return line
+
+
+def middle(text: Text) -> Text:
+    """The text centred and wrapped."""
+    text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    text.setWordWrap(True)
+    return text

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One patient's process: `python -m kiosk.session`. It shows the start screen, runs one visit and ends; its end is the wipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import DeviceId
+from clinic.protocol.calling import CallMessage
+from clinic.protocol.letters import Letter
+from clinic.services.desks import Desk, is_enrolled, open_kiosk
+from clinic.services.link import Link
+from desktop.kit.bridge import in_qt
+from desktop.kit.call import CallDesk
+from desktop.kit.engine import CallEngine
+from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
+from desktop.kit.words import _, tell
+from kiosk import options, questionnaire
+from kiosk.restarts import STOP
+from kiosk.screens.frame import Sheet
+from kiosk.stage import Stage
+from kiosk.verbs import DeskVerbs
+from kiosk.voice import Voice
+
+OUT_OF_ORDER_S = 30
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: the visit is over; 75: told to stop; 4: nothing can be shown or opened here; 70: a bug."""
+    args = options.parse(arguments, "python -m kiosk.session")
+    if not is_enrolled(args.home):
+        sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
+        return EXIT_UNAVAILABLE
+    program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
+    window = _window(args)
+    try:
+        desk = open_kiosk(args.home, SystemClock(), os.urandom)
+    except (Refusal, Unavailable) as error:
+        return _out_of_order(program, window, tell(error), args)
+    session = Session(program, window, desk, args)
+    program.show(window, full_screen=not args.window)
+    _hello(args)
+    code = program.run(window)
+    return code if session.over or code else STOP
+
+
+class Session:
+    """Joins the parts: desk, link, call engine, stage. Its threads talk to the stage only through the Qt thread."""
+
+    def __init__(self, program: Program, window: QWidget, desk: Desk, args: argparse.Namespace) -> None:
+        self.over = False
+        self._program, self._args = program, args
+        clock = SystemClock()
+        engine = CallEngine(
+            camera=args.camera, camera_scan=args.camera_scan, microphone=args.microphone, speaker=args.speaker,
+            cache=args.home / "cache", log=args.home / "log" / "media.log", parent=window,
+        )  # fmt: skip
+        self._link = Link(desk, args.server or desk.server, lambda _status: None, self._letter_came, self._online)
+        calls = CallDesk(
+            me=desk.device, engine=engine, post=self._post, sign=desk.device_keys.sign, verify=desk.trust.verify,
+            clock=clock, random=os.urandom, parent=window,
+        )  # fmt: skip
+        self._calls = calls
+        self._stage = Stage(
+            program=program, window=window, verbs=DeskVerbs(desk, self._link.fetch_capsule), engine=engine, calls=calls,
+            voice=Voice(args.home / "cache" / "voice", window), clock=clock, questions=questionnaire.load(),
+            language=args.lang, keep_received=args.keep_received,
+        )  # fmt: skip
+        self._stage.finished.connect(self._finish)
+        for last in (desk.close, self._link.stop, engine.stop):
+            program.on_quit(last)
+        engine.start()
+        self._link.start()
+        self._stage.begin()
+
+    def _post(self, peer: str, message: CallMessage) -> None:
+        self._link.post(DeviceId(peer), message)
+
+    def _letter_came(self, letter: Letter) -> None:
+        in_qt(lambda: self._stage.letter_came(letter.sender, letter.content))
+
+    def _online(self, online: bool) -> None:
+        in_qt(lambda: self._stage.online_changed(online))
+
+    def _finish(self) -> None:
+        self.over = True
+        QTimer.singleShot(150, self._program.app.quit)
+
+
+def _window(args: argparse.Namespace) -> QWidget:
+    window = QWidget()
+    window.setObjectName("kiosk.window")
+    window.setAccessibleName("Posta")
+    window.setWindowTitle("Posta")
+    window.setProperty("kind", "page")
+    layout = QVBoxLayout(window)
+    layout.setContentsMargins(0, 0, 0, 0)
+    window.resize(*(args.size or (1280, 800)))
+    return window
+
+
+def _out_of_order(program: Program, window: QWidget, sentence: str, args: argparse.Namespace) -> int:
+    """The store cannot be opened: say why to the staff, wait, and let the supervisor try again."""
+    sys.stderr.write(sentence + "\n")
+    sheet = Sheet("kiosk.order", "settings", _("This kiosk is resting"), sentence, _("Try again"))
+    sheet.answered.connect(lambda _yes: program.app.quit())
+    layout = window.layout()
+    assert layout is not None
+    layout.addWidget(sheet)
+    program.show(window, full_screen=not args.window)
+    _hello(args)
+    QTimer.singleShot(OUT_OF_ORDER_S * 1000, program.app.quit)
+    return program.run(window) or EXIT_UNAVAILABLE
+
+
+def _hello(args: argparse.Namespace) -> None:
+    """With hands: tell the driver that another session has begun. Without: end when the supervisor is gone."""
+    if args.hands:
+        sys.stdout.write(json.dumps({"hello": "session", "n": args.number}) + "\n")
+        sys.stdout.flush()
+    elif not sys.stdin.isatty():
+        threading.Thread(target=_hold_on, name="lifeline", daemon=True).start()
+
+
+def _hold_on() -> None:
+    """The supervisor holds the other end of our standard input; when it ends, so do we."""
+    sys.stdin.buffer.read()
+    in_qt(_quit)
+
+
+def _quit() -> None:
+    app = QApplication.instance()
+    if app is not None:
+        app.quit()
+
+
+if __name__ == "__main__":
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # no thread, no cache, no atexit keeps a patient alive

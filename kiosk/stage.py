@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The visit on the screen: runs the flow, shows the screen of each step in the frame, speaks, watches for silence."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from clinic.calls.machine import Call
+from clinic.domain.clock import Clock
+from clinic.domain.record import Record
+from clinic.protocol.calling import Accept, Again, Busy, Decline, Description, Hang, Ring
+from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from desktop.kit.bridge import Desk, Loop
+from desktop.kit.call import CallDesk
+from desktop.kit.engine import CallEngine
+from desktop.kit.program import Program
+from desktop.kit.words import _, plural, tell
+from kiosk import flow, presence
+from kiosk.questionnaire import Questionnaire
+from kiosk.screens.after.view import AfterScreen
+from kiosk.screens.call.view import CallScreen
+from kiosk.screens.check.view import CheckScreen
+from kiosk.screens.consent.view import ConsentScreen
+from kiosk.screens.frame import Frame, Sheet, help_sheet, leave_sheet, person_sheet, still_sheet
+from kiosk.screens.greet.view import GreetScreen
+from kiosk.screens.identify.view import IdentifyScreen
+from kiosk.screens.incoming.view import IncomingScreen
+from kiosk.screens.language.view import LanguageScreen
+from kiosk.screens.photo.view import PhotoScreen
+from kiosk.screens.reason.view import ReasonScreen
+from kiosk.screens.room import Heading, Room, Screen
+from kiosk.screens.symptoms.view import SymptomsScreen
+from kiosk.screens.vitals.view import VitalsScreen
+from kiosk.screens.waiting.view import WaitingScreen
+from kiosk.verbs import Verbs
+from kiosk.voice import Voice
+
+SCREENS: dict[flow.Step, type[Screen]] = {
+    flow.Step.LANGUAGE: LanguageScreen,
+    flow.Step.IDENTIFY: IdentifyScreen,
+    flow.Step.GREET: GreetScreen,
+    flow.Step.REASON: ReasonScreen,
+    flow.Step.SYMPTOMS: SymptomsScreen,
+    flow.Step.VITALS: VitalsScreen,
+    flow.Step.PHOTO: PhotoScreen,
+    flow.Step.CONSENT: ConsentScreen,
+    flow.Step.CHECK: CheckScreen,
+    flow.Step.WAITING: WaitingScreen,
+    flow.Step.INCOMING: IncomingScreen,
+    flow.Step.CALL: CallScreen,
+    flow.Step.AFTER: AfterScreen,
+}
+BIGGER = 1.2
+PERSON_AGAIN_MS = 8000
+SLOW_END_MS = 5000
+_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again)
+_SIGNS_OF_LIFE = (QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin, QEvent.Type.KeyPress)
+
+
+class Stage(QObject):
+    """Made once per session, in the Qt thread."""
+
+    finished = Signal()
+
+    def __init__(
+        self, *, program: Program, window: QWidget, verbs: Verbs, engine: CallEngine, calls: CallDesk, voice: Voice,
+        clock: Clock, questions: Questionnaire, language: str = "es", keep_received: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._program, self._window, self._clock = program, window, clock
+        self._engine, self._calls, self._voice, self._keep = engine, calls, voice, keep_received
+        self._verbs = verbs
+        self._files = Desk(self, submit=ThreadPoolExecutor(1, "filing").submit)
+        self._look, self._bigger = program.look, False
+        self._plain_look = "light" if program.look == "contrast" else program.look
+        self._frame: Frame | None = None
+        self._screen: Screen | None = None
+        self._loop: Loop[flow.Journey, flow.Event, flow.Effect] = Loop(
+            flow.Journey(language=language), flow.update, self._do, self._render
+        )
+        self._room = Room(self._loop.send, verbs, engine, calls, voice, clock, questions)
+        self._shown: flow.Step | None = None
+        self._presence = presence.Presence()
+        self._watch = QTimer(self, interval=1000)
+        self._watch.timeout.connect(self._tick)
+        self._calling = QTimer(self, interval=PERSON_AGAIN_MS)
+        self._calling.timeout.connect(self._call_again)
+        calls.changed.connect(self._call_changed)
+
+    def begin(self) -> None:
+        """Show the start screen."""
+        self._new_frame()
+        self._loop.show()
+        self._watch.start()
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one
+
+    @property
+    def journey(self) -> flow.Journey:
+        return self._loop.state
+
+    def send(self, event: flow.Event) -> None:
+        self._loop.send(event)
+
+    # what comes from outside, in the Qt thread
+
+    def letter_came(self, sender: str, content: Record) -> None:
+        """A letter to this kiosk, opened and its sender checked."""
+        match content:
+            case QueuePlace():
+                self._loop.send(flow.Placed(content))
+            case ChatLine():
+                self._loop.send(flow.LineCame(content))
+            case VisitOver():
+                self._loop.send(flow.OverCame(content))
+            case _ if isinstance(content, _CALLING):
+                self._calls.deliver(sender, content)
+
+    def online_changed(self, online: bool) -> None:
+        """Letters travel, or do not."""
+        self._calls.signalling(online)
+        self._loop.send(flow.OnlineChanged(online))
+
+    def _call_changed(self, call: Call) -> None:
+        self._loop.send(flow.CallMoved(str(call.phase), call.encounter_id, call.peer_name, call.reason))
+
+    # what the flow asks for
+
+    def _do(self, effect: flow.Effect) -> None:
+        match effect:
+            case flow.Speak(language):
+                self._program.speak(language)
+                self._new_frame()
+            case flow.LoadTemplate(language):
+                self._files.ask(self._verbs.template, language, then=self._template_came, failed=self._failed)
+            case flow.File(filing, visit):
+                self._files.ask(self._verbs.file, filing, visit, then=self._filed, failed=self._failed)
+            case flow.DeclineRing():
+                QTimer.singleShot(0, self, self._calls.decline)
+            case flow.HangUp():
+                self._calls.hang()
+            case flow.KeepReceived(consent) if self._keep:
+                self._calls.keep(self._keep, consent)
+            case flow.Finish():
+                self._finish()
+
+    def _template_came(self, template: object) -> None:
+        self._loop.send(flow.TemplateCame(template))  # type: ignore[arg-type]  # what the verb answers
+
+    def _filed(self, result: object) -> None:
+        self._loop.send(flow.Filed(result))
+
+    def _failed(self, error: Exception) -> None:
+        self._loop.send(flow.FilingFailed(tell(error)))
+
+    def _finish(self) -> None:
+        self._watch.stop()
+        self._calling.stop()
+        self._voice.hush()
+        if self._screen is not None:
+            self._screen.leave()
+        self.finished.emit()
+
+    # what is shown
+
+    def _new_frame(self) -> None:
+        """In another language every word is new."""
+        old, self._frame = self._frame, Frame()
+        frame = self._frame
+        for signal, act in (
+            (frame.back, self._back), (frame.help, self._help), (frame.person, self._call_person), (frame.leave, self._ask_leave),
+            (frame.listen, self._listen), (frame.size, self._resize_letters), (frame.contrast, self._switch_contrast),
+            (frame.again, lambda: self._loop.send(flow.FileAgain())),
+        ):  # fmt: skip
+            signal.connect(act)
+        self._shown, self._screen = None, self._leave_screen()
+        layout = self._window.layout()
+        assert isinstance(layout, QVBoxLayout)
+        if old is not None:
+            layout.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        layout.addWidget(frame)
+        frame.wear(self._bigger, self._look == "contrast")
+
+    def _leave_screen(self) -> None:
+        if self._screen is not None:
+            self._screen.leave()
+
+    def _render(self, journey: flow.Journey) -> None:
+        assert self._frame is not None
+        if journey.step is not self._shown:
+            self._enter(journey)
+        elif self._screen is not None:
+            self._screen.follow(journey)
+        self._frame.trouble(_(journey.trouble) if journey.trouble else "")
+        self._offer()
+        if journey.ending:
+            QTimer.singleShot(SLOW_END_MS, self, self.finished.emit)
+
+    def _enter(self, journey: flow.Journey) -> None:
+        assert self._frame is not None
+        self._leave_screen()
+        self._frame.uncover()
+        self._shown = journey.step
+        screen = SCREENS[journey.step](self._room, journey)
+        self._screen = screen
+        screen.headed.connect(self._ask)
+        self._frame.show_screen(screen)
+        steps = flow.DOTS.index(journey.step) if journey.step in flow.DOTS else 0
+        self._frame.step(steps, len(flow.DOTS) if steps else 0)
+        self._presence = presence.waits(self._presence, flow.patience_s(journey.step), self._clock.monotonic())
+        self._ask(screen.heading)
+
+    def _ask(self, heading: Heading) -> None:
+        assert self._frame is not None
+        self._frame.ask(heading)
+        self._offer()
+        if self.journey.step is not flow.Step.LANGUAGE:
+            self._say(heading.spoken, heading.private)
+
+    def _offer(self) -> None:
+        if self._frame is not None and self._screen is not None:
+            begun = self.journey.step is not flow.Step.LANGUAGE
+            self._frame.offer(back=self._screen.can_go_back(self.journey), leave=begun)
+
+    def _say(self, text: str, private: bool = False) -> None:
+        self._voice.say(text, self.journey.language, private)
+
+    # the bar
+
+    def _back(self) -> None:
+        if self._screen is not None and not self._screen.back():
+            self._loop.send(flow.BackPressed())
+
+    def _listen(self) -> None:
+        if self._screen is not None:
+            heading = self._screen.heading
+            self._say(". ".join(part for part in (heading.spoken, heading.help) if part), heading.private)
+
+    def _resize_letters(self) -> None:
+        self._bigger = not self._bigger
+        self._wear()
+
+    def _switch_contrast(self) -> None:
+        self._look = "contrast" if self._look != "contrast" else self._plain_look
+        self._wear()
+
+    def _wear(self) -> None:
+        assert self._frame is not None
+        self._program.wear(self._look, BIGGER if self._bigger else 1.0)
+        self._frame.wear(self._bigger, self._look == "contrast")
+
+    # sheets over everything
+
+    def _help(self) -> None:
+        if self._screen is not None:
+            sheet = help_sheet(self._screen.heading)
+            self._cover(sheet, lambda _yes: self._uncover())
+
+    def _call_person(self) -> None:
+        sheet = person_sheet()
+        self._cover(sheet, lambda _yes: self._uncover())
+        self._calling.start()
+
+    def _call_again(self) -> None:
+        QApplication.beep()
+        self._say(_("Help is needed at the kiosk, please."))
+
+    def _ask_leave(self) -> None:
+        if self.journey.step is flow.Step.AFTER:
+            self._loop.send(flow.Goodbye())
+            return
+        self._cover(leave_sheet(), lambda yes: self._loop.send(flow.Left()) if yes else self._uncover())
+
+    def _cover(self, sheet: Sheet, answered: object) -> None:
+        assert self._frame is not None
+        self._calling.stop()
+        sheet.answered.connect(answered)
+        self._frame.cover(sheet)
+        self._say(sheet.words)
+
+    def _uncover(self) -> None:
+        self._calling.stop()
+        self._voice.hush()
+        if self._frame is not None:
+            self._frame.uncover()
+
+    # is somebody there?
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in _SIGNS_OF_LIFE:
+            self._presence = presence.touched(self._presence, self._clock.monotonic())
+        return False
+
+    def _tick(self) -> None:
+        now = self._clock.monotonic()
+        asked = self._presence.here is presence.Here.ASKED
+        if (self._voice.speaking and not asked) or self._calling.isActive():
+            self._presence = presence.touched(self._presence, now)
+        self._presence = presence.tick(self._presence, now)
+        match self._presence.here:
+            case presence.Here.ASKED:
+                self._still_there(presence.seconds_left(self._presence, now))
+            case presence.Here.GONE:
+                self._watch.stop()
+                self._loop.send(flow.Left())
+            case _ if self._frame is not None and self._frame.covered == "kiosk.still":
+                self._uncover()
+
+    def _still_there(self, seconds: int) -> None:
+        assert self._frame is not None
+        if self._frame.covered != "kiosk.still":
+            self._cover(still_sheet(), lambda _yes: self._uncover())
+        sheet = self._frame.sheet
+        if isinstance(sheet, Sheet):
+            sheet.text.setText(plural("This screen closes in %(n)d second", "This screen closes in %(n)d seconds", seconds))

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the session asks of the clinic: the intake verbs, bound to this kiosk's desk. All run on a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Protocol
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.values import HumanName
+from clinic.services import consents, intake
+from clinic.services.consents import Template
+from clinic.services.desks import Desk
+from clinic.services.intake import Known, Visit
+from kiosk import flow
+
+
+class Verbs(Protocol):
+    """All raise Refusal or Unavailable."""
+
+    def read_card(self, text: str) -> Known: ...
+    def claim(self, number: str, born: date, name: HumanName | None) -> Known: ...
+    def template(self, language: str) -> Template: ...
+    def file(self, filing: flow.Filing, visit: Visit | None) -> object: ...
+
+
+class DeskVerbs:
+    """The real ones. `fetch(lookup)`: the sealed capsule of a card from the centre, None if it has none; Unavailable offline."""
+
+    def __init__(self, desk: Desk, fetch: Callable[[str], bytes | None]) -> None:
+        self._desk, self._fetch = desk, fetch
+
+    def read_card(self, text: str) -> Known:
+        lookup = intake.card_lookup(text)
+        try:
+            sealed = self._fetch(lookup)
+        except Unavailable:
+            sealed = None  # the copy from last time, if there is one
+        if sealed is not None:
+            intake.keep_capsule(self._desk, lookup, sealed)
+        return intake.read_card(self._desk, text)
+
+    def claim(self, number: str, born: date, name: HumanName | None) -> Known:
+        return intake.claim(self._desk, number, born, name)
+
+    def template(self, language: str) -> Template:
+        return consents.template(self._desk, language)
+
+    def file(self, filing: flow.Filing, visit: Visit | None) -> object:
+        if isinstance(filing, flow.Arrive):
+            return intake.arrive(self._desk, filing.known, filing.language)
+        if visit is None:
+            raise Refusal("The visit has not begun yet. Please start again.")
+        return self._tell(filing, visit)
+
+    def _tell(self, filing: flow.Filing, visit: Visit) -> object:
+        match filing:
+            case flow.TellReason(reason, symptoms):
+                return intake.tell_reason(self._desk, visit, reason, symptoms)
+            case flow.TellVitals(values, on_oxygen, alert):
+                return intake.tell_vitals(self._desk, visit, values, on_oxygen, alert)
+            case flow.GivePhoto(jpeg):
+                return intake.give_photo(self._desk, visit, jpeg)
+            case flow.GiveConsent(template, decisions, strokes, seconds):
+                return intake.give_consent(self._desk, visit, template, decisions, strokes, seconds)
+            case flow.Wait():
+                return intake.ready(self._desk, visit)
+            case flow.Leave():
+                return intake.leave(self._desk, visit)
+        return None

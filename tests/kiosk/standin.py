@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A clinic in memory for the kiosk's tests: answers the verbs at once, remembers what was filed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.facts import Consent, ConsentItem, Encounter, EncounterStatus
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
+from clinic.domain.values import HumanName
+from clinic.services.consents import Template, load_template
+from clinic.services.intake import Known, Visit
+from kiosk import flow
+
+NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
+ROSA = Known(
+    PatientId("p1"), HumanName(family="Quispe", given=("Rosa", "Elena")), date(1961, 3, 5), "14233456", prescriptions=("x",)
+)
+ENCOUNTER = EncounterId("e1")
+CARD = "POSTA1:good"
+
+
+def visit(known: Known = ROSA) -> Visit:
+    encounter = Encounter(
+        id=FactId(ENCOUNTER), patient=known.patient, status=EncounterStatus.ARRIVED, arrived_at=NOW, ticket="S-07"
+    )
+    return Visit(known, encounter)
+
+
+@dataclass
+class Clinic:
+    """Verbs without a disk; `full` makes every filing fail like a full disk."""
+
+    full: bool = False
+    filed: list[flow.Filing] = field(default_factory=list)
+
+    def read_card(self, text: str) -> Known:
+        if text != CARD:
+            raise Refusal("This is not a card of Posta.")
+        return ROSA
+
+    def claim(self, number: str, born: date, name: HumanName | None) -> Known:
+        return Known(PatientId("p2"), name or HumanName(family=f"DNI {number}"), born, number, provisional=True)
+
+    def template(self, language: str) -> Template:
+        return load_template("AR", language)
+
+    def file(self, filing: flow.Filing, seen: Visit | None) -> object:
+        if self.full:
+            raise Unavailable("The disk of this kiosk is full.")
+        self.filed.append(filing)
+        match filing:
+            case flow.Arrive(known, _language):
+                return visit(known)
+            case flow.GiveConsent(template, decisions, strokes, seconds):
+                items = tuple(ConsentItem(scope=scope, decision=said) for scope, said in decisions.items())
+                return Consent(
+                    id=FactId("c1"), patient=PatientId("p1"), template=template.id, template_version=template.version,
+                    template_hash=b"", language=template.language, jurisdiction=template.jurisdiction, items=items,
+                    given_at=NOW, signature=strokes, read_aloud_seconds=seconds, device=DeviceId("k"), encounter=ENCOUNTER,
+                )  # fmt: skip
+        return None

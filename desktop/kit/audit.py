@@ -60,7 +60,7 @@ def _nameable(thing: QWidget) -> Iterator[str]:
 
 def _touchable(thing: QWidget) -> Iterator[str]:
     least = theme.current().scale.target
-    size = thing.size().expandedTo(thing.minimumSizeHint())
+    size = thing.size() if thing.isVisible() else thing.sizeHint()
     if thing.isEnabled() and (size.width() < least or size.height() < least):
         yield f"{_which(thing)} is {size.width()}×{size.height()} px; {least} px is the smallest target here"
     speaker = thing.objectName().endswith(".speak")

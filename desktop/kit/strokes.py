@@ -36,7 +36,7 @@ def type_text(widget: QWidget, text: str, clear: bool, pace_ms: int) -> Iterator
 def key(window: QWidget, keys: str) -> None:
     """Press a combination such as Ctrl+K in a window."""
     sequence = QKeySequence(keys)
-    if sequence.isEmpty():
+    if sequence.isEmpty() or Qt.Key.Key_unknown in {sequence[n].key() for n in range(sequence.count())}:  # type: ignore[index]
         raise CannotReach(f"{keys} is no key")
     _top, handle = frame(window)
     for number in range(sequence.count()):

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the widgets tell, how they are used by keyboard, mouse and finger, and that everybody can use them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop.kit import gallery, icons, theme, words
+from desktop.kit.audit import audit
+from desktop.kit.buttons import IconButton, PrimaryButton, YesNo
+from desktop.kit.charts import Reading, Series, VitalCard, VitalsChart
+from desktop.kit.fields import Choice, NoteField
+from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail, StepDots, TabBar
+from desktop.kit.people import Identity, Mark, PatientBanner, PersonList, PersonRow, initials
+from desktop.kit.signature import SignaturePad
+from desktop.kit.surfaces import Chip, Notice, StatusLine, Toast, toast
+from desktop.kit.text import Text
+from desktop.kit.touch import Keypad, Tile
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def dressed(qapp):
+    words.set_language("es")
+    theme.apply(qapp, "light", "desktop")
+    return qapp
+
+
+@pytest.fixture
+def shown(qtbot):
+    def show(widget):
+        qtbot.addWidget(widget)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return show
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "contrast"])
+@pytest.mark.parametrize("scale", ["desktop", "kiosk"])
+def test_the_whole_gallery_passes_the_audit(qapp, shown, look, scale):
+    theme.apply(qapp, look, scale)
+    page = gallery.page(scale == "kiosk")
+    page.resize(page.sizeHint().expandedTo(page.minimumSizeHint()))
+    assert audit(shown(page)) == []
+
+
+def test_the_audit_finds_what_is_planted(qapp, shown):
+    theme.apply(qapp, "light", "kiosk")
+    page = QWidget()
+    column = QVBoxLayout(page)
+    tiny = QPushButton("x")
+    tiny.setStyleSheet("min-height: 20px; max-height: 20px; max-width: 20px; padding: 0")
+    tiny.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    pale = QLabel("pale")
+    pale.setStyleSheet("color: #CCCCCC")
+    cut = QLabel("much too long for its place")
+    cut.setFixedWidth(30)
+    nameless = IconButton("mic", "", name="page.mic")
+    for thing in (tiny, pale, cut, nameless):
+        column.addWidget(thing)
+    found = "\n".join(audit(shown(page)))
+    for words_ in (
+        "no name=",
+        "smallest target",
+        "contrast",
+        "cut off",
+        "page.mic has no accessible name",
+        "by keyboard",
+    ):
+        assert words_ in found
+
+
+def test_tabular_numerals_have_one_width(qapp):
+    from PySide6.QtGui import QFontMetrics
+
+    metrics = QFontMetrics(theme.font(20))
+    assert metrics.horizontalAdvance("1111") == metrics.horizontalAdvance("8888")
+    assert "Inter" in theme.font(20).families()
+
+
+def test_style_sheet_keeps_tabular_numerals(shown):
+    label = shown(Text("", "value"))
+    metrics = label.fontMetrics()
+    assert metrics.horizontalAdvance("1111") == metrics.horizontalAdvance("8888")
+
+
+@pytest.mark.parametrize("name", [*icons.names(), *icons.pictograms()])
+def test_every_drawing_draws(name):
+    picture = icons.pixmap(name, 48, "text").toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    inked = sum(picture.pixelColor(x, y).alpha() > 40 for x in range(0, 48, 2) for y in range(0, 48, 2))
+    assert inked > 10
+    assert b"var(" not in icons.tinted(name, "text", theme.current().tokens)
+
+
+def test_icons_follow_the_look(qapp, shown):
+    button = shown(PrimaryButton("Call", name="b.call", icon="video"))
+    before = button.icon().pixmap(18).toImage()
+    theme.apply(qapp, "dark", "desktop")
+    assert button.icon().pixmap(18).toImage() != before
+
+
+def test_shortcut_is_told_and_works(shown, qtbot):
+    button = shown(PrimaryButton("Sign", name="b.sign", shortcut="Ctrl+Return"))
+    assert "Ctrl" in button.toolTip()
+    with qtbot.waitActive(button):
+        button.activateWindow()
+    with qtbot.waitSignal(button.clicked, timeout=1500):
+        QTest.keyClick(button.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_yes_no(shown, qtbot):
+    question = shown(YesNo(name="q"))
+    with qtbot.waitSignal(question.answered) as said:
+        qtbot.mouseClick(question.yes, Qt.MouseButton.LeftButton)
+    assert said.args == [True]
+    question.ask("Firmar", "Volver")
+    assert question.no.text() == question.no.accessibleName() == "Volver"
+
+
+def test_notice_hides_when_it_has_nothing_to_say(shown, qtbot):
+    notice = shown(Notice(name="n", tone="warn", text="No link.", next_step="Go on.", action="Why"))
+    assert notice.accessibleName() == "No link. Go on."
+    with qtbot.waitSignal(notice.acted):
+        qtbot.mouseClick(notice.findChild(QPushButton, "n.action"), Qt.MouseButton.LeftButton)
+    notice.hush()
+    assert not notice.isVisible()
+
+
+def test_status_is_a_sentence(shown):
+    line = shown(StatusLine(name="s"))
+    line.say("ok", "All 4 changes are at the centre")
+    assert line.text() == line.accessibleName() == "All 4 changes are at the centre"
+
+
+def test_one_toast_at_a_time_and_undo(shown, qtbot):
+    window, undone = shown(QWidget()), []
+    window.resize(500, 300)
+    toast(window, "First")
+    second = toast(window, "Second", "ok", "Undo", lambda: undone.append(1))
+    QApplication.sendPostedEvents(None, 0)
+    assert [t.accessibleName() for t in window.findChildren(Toast) if t.isVisible()] == ["Second"]
+    window.resize(700, 400)
+    assert window.rect().contains(second.geometry())
+    qtbot.mouseClick(second.undo, Qt.MouseButton.LeftButton)
+    assert undone == [1]
+
+
+def test_rail_and_tabs(shown, qtbot):
+    rail = shown(SideRail([RailItem("a", "home", "Today"), RailItem("b", "users", "Patients")], name="rail"))
+    rail.set_badge("b", 6)
+    rail.choose("a")
+    button = rail.findChild(QPushButton, "rail.b")
+    assert button.accessibleName() == "Patients, 6"
+    with qtbot.waitSignal(rail.chosen) as chosen:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert chosen.args == ["b"]
+    tabs = shown(TabBar([("x", "One"), ("y", "Two")], name="tabs"))
+    with qtbot.waitSignal(tabs.chosen) as chosen:
+        qtbot.keyClick(tabs.findChild(QPushButton, "tabs.y"), Qt.Key.Key_Space)
+    assert chosen.args == ["y"]
+
+
+def test_search_asks_once_after_the_typing(shown, qtbot):
+    field, asked = shown(SearchField("Find", name="f", delay_ms=1)), []
+    field.asked.connect(asked.append)
+    with qtbot.waitSignal(field.asked):
+        qtbot.keyClicks(field, "rosa")
+    assert asked == ["rosa"]
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert asked == ["rosa", "rosa"]
+
+
+def test_steps_and_clock(shown):
+    steps = shown(StepDots(name="steps"))
+    steps.show_step(1, 5, "Vitals")
+    assert steps.accessibleName() == "Vitals"
+    clock = shown(Clock(lambda: NOW, name="clock"))
+    assert clock.text() == words.fmt_time(NOW)
+
+
+def test_note_settles_when_left(shown, qtbot):
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    note, other = NoteField("…", name="n"), NoteField(name="o")
+    column.addWidget(note)
+    column.addWidget(other)
+    shown(holder).activateWindow()
+    note.setFocus()
+    qtbot.keyClicks(note, "hola")
+    with qtbot.waitSignal(note.settled):
+        other.setFocus()
+
+
+def test_note_shown_from_outside_keeps_the_cursor(shown, qtbot):
+    note, heard = shown(NoteField(name="n")), []
+    note.textChanged.connect(lambda: heard.append(1))
+    note.show_text("abcdef")
+    cursor = note.textCursor()
+    cursor.setPosition(3)
+    note.setTextCursor(cursor)
+    note.show_text("abcdefgh")
+    assert note.textCursor().position() == 3
+    assert heard == []
+
+
+def test_choice_keeps_its_key(shown):
+    choice = shown(Choice([("a", "One"), ("b", "Two")], name="c"))
+    choice.choose("b")
+    choice.show_options([("b", "Zwei"), ("c", "Drei")])
+    assert choice.key() == "b"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Quispe, Rosa Elena", "QR"), ("Rosa", "R"), ("", ""), ("4 x", "X")]
+)
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+def test_banner_tells_who(shown):
+    banner = shown(PatientBanner(name="banner"))
+    assert banner.person() is None
+    who = Identity(
+        "p1",
+        "Quispe, Rosa",
+        "3 mar 1974",
+        "52 años",
+        "DNI 21",
+        chips=(Mark("Penicilina", "danger"),),
+        unverified=True,
+    )
+    banner.show_person(who)
+    assert banner.person() is who
+    assert "Quispe, Rosa" in banner.accessibleName()
+    assert banner.findChild(Chip, "banner.chip.0").accessibleName() == "Penicilina"
+    assert banner.findChild(Chip, "banner.unverified").isVisible()
+    banner.show_nobody()
+    assert banner.person() is None
+    assert not banner.findChild(Chip, "banner.unverified").isVisible()
+
+
+def people_from(first, count):
+    return [PersonRow(str(n), f"Person {n}") for n in range(first, first + count)]
+
+
+def test_people_load_as_they_are_scrolled(shown):
+    asked = []
+
+    def more(offset, limit):
+        asked.append(offset)
+        return people_from(offset, limit) if offset < 150 else []
+
+    view = PersonList(name="people")
+    view.resize(300, 400)
+    view.show_rows(people_from(0, 50), more)
+    shown(view)
+    view.model().fetchMore(view.rootIndex())
+    assert view.model().rowCount() >= 100
+    while view.model().canFetchMore(view.rootIndex()):
+        view.model().fetchMore(view.rootIndex())
+    assert asked == sorted(set(asked))
+    assert view.model().rowCount() == 150
+
+
+def test_people_are_chosen_by_key_and_enter(shown, qtbot):
+    view = PersonList(name="people")
+    view.resize(300, 300)
+    view.show_rows(people_from(0, 3))
+    shown(view)
+    view.setCurrentIndex(view.model().index(1, 0))
+    with qtbot.waitSignal(view.chosen) as chosen:
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert chosen.args == ["1"]
+    view.show_rows(list(reversed(people_from(0, 3))))
+    assert view.key() == "1"
+
+
+def test_tile_is_pressed_or_heard(shown, qtbot):
+    tile = Tile("fever", "Fiebre", "más de 38", name="t", checkable=True)
+    tile.resize(300, 280)
+    shown(tile)
+    with qtbot.waitSignal(tile.heard) as heard:
+        qtbot.mouseClick(tile.speaker, Qt.MouseButton.LeftButton)
+    assert heard.args == ["Fiebre. más de 38"]
+    assert not tile.isChecked()
+    qtbot.keyClick(tile, Qt.Key.Key_Space)
+    assert tile.isChecked()
+    assert not tile.grab().isNull()
+
+
+def test_keypad_makes_numbers(shown, qtbot):
+    keypad = shown(Keypad(name="k", longest=4))
+    keys = {b.objectName(): b for b in keypad.findChildren(QPushButton)}
+    for key in ("comma", "3", "6", "comma", "comma", "8", "9"):
+        qtbot.mouseClick(keys[f"k.{key}"], Qt.MouseButton.LeftButton)
+    assert keypad.text() == "36,8"
+    qtbot.mouseClick(keys["k.erase"], Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(keypad, "7")
+    with qtbot.waitSignal(keypad.entered) as entered:
+        qtbot.mouseClick(keys["k.enter"], Qt.MouseButton.LeftButton)
+    assert entered.args == ["36,7"]
+    assert all(b.height() >= 72 for b in keys.values())
+
+
+def test_signature_by_mouse_and_by_finger(shown, qtbot):
+    pad = SignaturePad(name="pad")
+    pad.resize(400, 150)
+    shown(pad)
+    assert pad.empty()
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(40, 60))
+    QTest.mouseMove(pad, QPoint(200, 90))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(360, 60))
+    finger = QTest.createTouchDevice()
+    QTest.touchEvent(pad, finger).press(0, QPoint(50, 50)).commit()
+    QTest.touchEvent(pad, finger).move(0, QPoint(90, 70)).commit()
+    QTest.touchEvent(pad, finger).release(0, QPoint(120, 50)).commit()
+    first, second = pad.strokes()
+    assert first[0].x == pytest.approx(40 / 399, abs=0.01)
+    assert len(first) >= 2
+    assert len(second) >= 2
+    assert [p.t_ms for p in first] == sorted(p.t_ms for p in first)
+    dark = pad.image(300)
+    assert any(
+        dark.pixelColor(x, y).lightness() < 100 for x in range(300) for y in range(0, dark.height(), 2)
+    )
+    pad.clear()
+    assert pad.empty()
+
+
+def course(count):
+    return tuple(
+        Reading(NOW + timedelta(minutes=n), 80 + n % 40, ("device", "manual", "kiosk")[n % 3])
+        for n in range(count)
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 10_000])
+def test_chart_paints_any_number_of_readings(shown, count):
+    chart = VitalsChart(name="c")
+    chart.resize(600, 260)
+    chart.show_series(Series("Pulse", "bpm", course(count), 60, 100))
+    assert not shown(chart).grab().isNull()
+    assert "Pulse" in chart.accessibleDescription()
+
+
+def test_chart_reads_by_keyboard_and_pointer(shown, qtbot):
+    chart = VitalsChart(name="c")
+    chart.resize(600, 260)
+    chart.show_series(Series("Sys", "mmHg", course(9)), Series("Dia", "mmHg", course(9)))
+    shown(chart)
+    qtbot.keyClick(chart, Qt.Key.Key_Left)
+    assert chart.text().startswith("\u206688 / 88")
+    qtbot.mouseMove(chart, QPoint(60, 100))
+    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(60, 100))
+    assert chart.text().startswith("\u206680 / 80")
+
+
+def test_vital_card(shown, qtbot):
+    card = shown(VitalCard("Pressure", name="v"))
+    card.show_value("148 / 92", "mmHg", "warn", "High", (1, 2, 3), 0, 2)
+    assert card.accessibleName() == "Pressure: 148 / 92 mmHg High"
+    card.show_value("120 / 80", "mmHg")
+    assert card.findChild(Text, "v.value").text() == "\u2066120 / 80\u2069"
+    with qtbot.waitSignal(card.clicked):
+        qtbot.mouseClick(card, Qt.MouseButton.LeftButton)

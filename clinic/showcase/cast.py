@@ -49,10 +49,11 @@ CHAT = "Le mando la foto del cartelito con los horarios de la ambulancia Guazucu
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """Somebody who waits already. `lives_at`: which of the generated people; vitals give a NEWS2 below hers."""
+    """Somebody who waits already. `number`: which of the grown people; vitals give a NEWS2 below hers."""
 
     number: int
     minutes_ago: int
+    code: str
     reason: str
     vitals: dict[str, Decimal]
 
@@ -63,8 +64,8 @@ def _vitals(temperature: str, pulse: str, breaths: str, oxygen: str, systolic: s
 
 
 WAITERS = (
-    Waiter(0, 41, "headache", _vitals("36.6", "78", "16", "97", "128", "82")),
-    Waiter(1, 26, "pain", _vitals("37.2", "96", "18", "95", "134", "84")),
+    Waiter(0, 41, "medicine", "Necesito mis remedios", _vitals("36.6", "78", "16", "97", "128", "82")),
+    Waiter(1, 26, "pain", "Me duele algo", _vitals("37.2", "96", "18", "95", "134", "84")),
 )
 """NEWS2 0 and 2, both come before her: without a score they would be seen first."""
 

@@ -102,7 +102,7 @@ def visits(random: Random, body: Body, new_id: NewId, since: date, today: date) 
         ill = occasion is not None and occasion[1] in ("J06.9", "A09")
         values = body.readings(day, min(1.0, 2 * (day - since).days / span), ill)
         yield from _visit(random, body, new_id, clinic_time(random, day), values, occasion)
-        busy = 95 if len(body.ailments) > 1 else 150 if body.ailments else 290
+        busy = 130 if len(body.ailments) > 1 else 200 if body.ailments else 380
         day += timedelta(days=int(random.uniform(0.6, 1.5) * busy))
 
 

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`posta demo`: a whole clinic on this computer. With a display for your own hands, else (or with --auto) driven by itself."""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.showcase import by_hand
+from clinic.showcase.founding import card_film
+from clinic.showcase.network import Network, Relay, build
+from clinic.showcase.report import Report
+from clinic.showcase.scene import DESKTOP_SIDE, KIOSK_SIDE, Scene
+from clinic.showcase.stage import Stage
+from clinic.showcase.supervise import INNER, supervise
+from clinic.showcase.visit import drive
+
+OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="posta demo",
+        description="A sync server, a clinician's desktop and a patient's kiosk on this computer, with 200 invented people. "
+        "Exit code 0: every step's own check held.",
+    )
+    parser.add_argument("--out", type=Path, default=Path("posta-demo"), metavar="DIR", help="pictures, recordings, report (default: posta-demo)")
+    parser.add_argument("--auto", action="store_true", help="drive the visit through the windows, even with a display")
+    parser.add_argument("--seed", type=int, default=7, help="other invented people (default: 7)")
+    parser.add_argument("--people", type=int, default=200, metavar="N", help="how many (default: 200)")
+    parser.add_argument("--lang", choices=("es", "en"), default="es", help="language of the screens")
+    parser.add_argument("--keep", action="store_true", help="keep the machines' folders, with the passwords, in DIR/work")
+    chosen = parser.parse_args(arguments)
+    if not 2 <= chosen.people <= 5000:
+        parser.error("--people is a number from 2 to 5000")
+    return chosen
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 all checks held, 1 one did not, 2 wrong use, 3 and 4 with a sentence, 130 after Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = parse(given)
+    if os.environ.get(INNER) != "1":
+        return supervise(given)
+    try:
+        return run(chosen)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 3
+    except Unavailable as missing:
+        print(missing, file=sys.stderr)
+        return 4
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Build the network, the stage and the scene; always take them down again."""
+    visible = has_display()
+    driven = chosen.auto or not visible
+    out = chosen.out.resolve()
+    _make_room(out)
+    logging.basicConfig(filename=out / "work" / "logs" / "demo.log", level=logging.INFO)
+    network: Network = build() if driven else Relay()
+    stage = Stage(out / "work", network, chosen.lang, visible)
+    scene = Scene(out, stage, network, programs(out, chosen.lang, driven, visible))
+    scene.language = chosen.lang
+    try:
+        if not driven:
+            return by_hand.offer(scene, chosen.people, chosen.seed)
+        report = Report(out)
+        good = drive(scene, report, chosen.people, chosen.seed)
+        print(f"{'All checks held' if good else 'NOT all checks held'}: {out / 'index.html'}", flush=True)
+        return 0 if good else 1
+    finally:
+        stage.close()
+        network.close()
+        _tidy(out, chosen.keep)
+
+
+def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str, tuple[str, ...]]:
+    """The command lines of the three window programs. A driven call is made of clips: their marks prove what arrived."""
+    work = out / "work"
+    speaker = "auto" if visible else "null"
+
+    def options(name: str, side: str) -> tuple[str, ...]:
+        media = ("--camera", f"clip:{side}", "--microphone", f"clip:{side}", "--speaker", speaker) if driven else ()
+        return ("--home", str(work / "machines" / name), "--lang", language, *media)
+
+    kept = {side: ("--keep-received", str(out / f"{side}-received.mkv")) for side in ("desktop", "kiosk")}
+    return {
+        "desktop": ("desktop", *options("desktop", DESKTOP_SIDE), *kept["desktop"], "--save-to", str(out)),
+        "kiosk": (
+            "kiosk", *options("kiosk", KIOSK_SIDE), *kept["kiosk"], "--camera-scan", f"file:{card_film(work)}", "--window",
+            "--size", "1024x768",
+        ),
+        "second": ("desktop", *options("second", "C")),
+    }  # fmt: skip
+
+
+def has_display() -> bool:
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+def _make_room(out: Path) -> None:
+    """An empty folder, or one that an earlier demo left. Refused for anything else."""
+    foreign = out.exists() and any(out.iterdir()) and not (out / "work").exists() and not (out / "report.json").exists()
+    if out.is_file() or foreign:
+        raise Refusal("{folder} is not empty and not from a demo. Choose another folder with --out.", folder=out)
+    shutil.rmtree(out / "work", ignore_errors=True)
+    for pattern in OURS:
+        for path in out.glob(pattern):
+            path.unlink()
+    (out / "work" / "logs").mkdir(parents=True)
+
+
+def _tidy(out: Path, keep: bool) -> None:
+    """Homes and passwords go; the logs stay."""
+    if not keep:
+        shutil.rmtree(out / "work" / "machines", ignore_errors=True)
+        shutil.rmtree(out / "work" / "tmp", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Before the visit: a server, an organisation with 200 people, a desktop and a kiosk let in by real invitation codes."""
+
+import json
+import os
+import re
+import secrets
+from pathlib import Path
+
+from clinic.domain.errors import Unavailable
+from clinic.showcase import cast
+from clinic.showcase.cardfilm import film_card
+from clinic.showcase.findings import Findings
+from clinic.showcase.scene import Scene
+from clinic.showcase.stage import read_line
+
+PORT = 8440
+_WORDS = ["algarrobo", "chañar", "quebracho", "mistol", "vinal", "lapacho", "timbó", "ceibo", "guayacán", "urunday", "itín", "tusca", "brea", "yuchán"]
+
+
+def set_up(scene: Scene, seen: Findings, people: int, seed: int) -> None:
+    """Everything but the two programs themselves. Raises Unavailable."""
+    for name in ("station", "desktop", "second"):
+        _keep_password(scene.password_file(name))
+    url = _serve(scene)
+    _found(scene, url)
+    enrol(scene, "desktop", "clinician", "desktop", cast.CLINICIAN, cast.DESKTOP_NAME)
+    enrol(scene, "kiosk", "kiosk", "kiosk", "", cast.KIOSK_NAME)
+    card = scene.stage.folder / "machines" / "card.text"
+    loaded = json.loads(
+        scene.stage.run(
+            "station", "clinic.showcase.prepare", *_station(scene), "--people", str(people), "--seed", str(seed), "--card", str(card),
+            timeout_s=120,
+        )
+    )  # fmt: skip
+    scene.patient = loaded["patient"]
+    film_card(card.read_text(encoding="utf-8"), card_film(scene.stage.folder))
+    card.unlink()
+    seen.note(
+        f"server, organisation, {loaded['people']} people with {loaded['facts']} facts, desktop and kiosk enrolled",
+        people=loaded["people"], facts=loaded["facts"],
+    )  # fmt: skip
+
+
+def card_film(folder: Path) -> Path:
+    return folder / "machines" / "card.mkv"
+
+
+def _serve(scene: Scene) -> str:
+    network = scene.network
+    machine = network.machine("server")
+    port = PORT if network.whole else 0
+    server = scene.stage.start(
+        "server", "server", "sync_server", "--data", str(scene.home("server")), "--host", machine.address, "--port", str(port)
+    )
+    scene.actors["server"] = server
+    said = read_line(server, r"listening on http://\S+:(\d+)")
+    return network.serve(int(said.group(1)))
+
+
+def _found(scene: Scene, url: str) -> None:
+    scene.stage.run(
+        "station", "clinic", "found", *_station(scene), "--server", url, "--name", cast.ORGANISATION, "--admin", cast.ADMIN,
+        "--device-name", cast.STATION_NAME,
+    )  # fmt: skip
+
+
+def enrol(scene: Scene, machine: str, role: str, kind: str, person: str, device: str) -> None:
+    """A device joins by an invitation; the administrator compares the digits of both screens. Raises Unavailable."""
+    code = invitation(scene, role, kind)
+    own = ("--password-file", str(scene.password_file(machine))) if person else ()
+    joining = scene.stage.start(
+        machine, f"clinic-join-{machine}", "clinic", "join", "--home", str(scene.home(machine)), "--code", code, "--name", person,
+        "--device-name", device, *own,
+    )  # fmt: skip
+    shown = read_line(joining, r'"digits": "?(\d+)').group(1)
+    admit(scene, shown)
+    if joining.process.wait(30) != 0:
+        raise Unavailable(f"the {machine} could not join; see {joining.log}")
+
+
+def invitation(scene: Scene, role: str, kind: str) -> str:
+    """A fresh code from the administrator."""
+    printed = scene.stage.run("station", "clinic", "invite", *_station(scene), "--role", role, "--kind", kind)
+    return printed.strip().splitlines()[-1]
+
+
+def admit(scene: Scene, shown: str) -> str:
+    """The administrator says yes if her digits are those shown there. Returns her digits. Raises Unavailable."""
+    admitting = scene.stage.start("station", "clinic-admit", "clinic", "admit", *_station(scene), "--once")
+    told = read_line(admitting, r'"digits": "?(\d+)').group(1)
+    assert admitting.process.stdin is not None
+    admitting.process.stdin.write("yes\n" if told == shown else "no\n")
+    admitting.process.stdin.flush()
+    if admitting.process.wait(30) != 0:
+        raise Unavailable(f"the newcomer was not let in: {told} and {shown}; see {admitting.log}")
+    return told
+
+
+def _station(scene: Scene) -> tuple[str, ...]:
+    return ("--home", str(scene.home("station")), "--password-file", str(scene.password_file("station")))
+
+
+def _keep_password(path: Path) -> None:
+    """Six words into a file that only we may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    words = " ".join(secrets.choice(_WORDS) for _ in range(6))
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(words + "\n")
+
+
+def digits_of(text: str) -> str:
+    """Only the digits of what a screen says."""
+    return re.sub(r"\D", "", text)

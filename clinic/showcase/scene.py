@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a step of the visit may touch: the hands on each program, the network, the folders, the pictures taken."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinic.media.mark import INDEXES, Mark
+from clinic.showcase.hands import Hands
+from clinic.showcase.look import mark_on
+from clinic.showcase.network import Network
+from clinic.showcase.stage import Actor, Stage, wait_until
+
+DESKTOP_SIDE, KIOSK_SIDE = "A", "B"
+VIEWS = {"desktop": "visit.call.video", "kiosk": "kiosk.call.view"}
+SENT_BY = {"desktop": KIOSK_SIDE, "kiosk": DESKTOP_SIDE}
+"""Whose marks a side must see."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """`out`: what is kept for the reader; `stage.folder`: homes, logs and temporary files."""
+
+    out: Path
+    stage: Stage
+    network: Network
+    programs: dict[str, tuple[str, ...]]
+    """Command lines of desktop, kiosk and second, as `python -m` takes them."""
+    language: str = "es"
+    patient: str = ""
+    actors: dict[str, Actor] = field(default_factory=dict)
+    hands: dict[str, Hands] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """What a step leaves for a later one to compare, by name."""
+    pictures: int = 0
+
+    @property
+    def desktop(self) -> Hands:
+        return self.hands["desktop"]
+
+    @property
+    def kiosk(self) -> Hands:
+        return self.hands["kiosk"]
+
+    @property
+    def second(self) -> Hands:
+        return self.hands["second"]
+
+    def home(self, name: str) -> Path:
+        return self.stage.folder / "machines" / name
+
+    def password_file(self, name: str) -> Path:
+        return self.stage.folder / "machines" / f"{name}.password"
+
+    def password(self, name: str) -> str:
+        return self.password_file(name).read_text(encoding="utf-8").strip()
+
+    def shot(self, side: str, name: str) -> Path:
+        """A picture of the whole window, numbered in order."""
+        self.pictures += 1
+        return self.hands[side].shot(self.out / f"{self.pictures:02d}-{side}-{name}.png")
+
+    def both(self, name: str) -> None:
+        for side in ("desktop", "kiosk"):
+            self.shot(side, name)
+
+    def mark_seen(self, side: str) -> Mark | None:
+        """The mark in the picture that the call's widget of a side shows now."""
+        return mark_on(self.hands[side].shot(self.stage.temp / f"look-{side}.png", VIEWS[side]))
+
+    def wait_picture(self, side: str, timeout_s: float, after: Mark | None = None) -> float:
+        """Seconds until the other side's marks are seen to move on (past `after`). Raises Unavailable."""
+        first: list[Mark] = []
+
+        def moving() -> bool:
+            mark = self.mark_seen(side)
+            if mark is None or mark.side != SENT_BY[side] or (after is not None and _ahead(mark, after) < 1):
+                return False
+            if first and _ahead(mark, first[0]) > 0:
+                return True
+            if not first:
+                first.append(mark)
+            return False
+
+        return wait_until(f"a moving picture on the {side}", moving, timeout_s, 0.04)
+
+    def pause(self, seconds: float) -> None:
+        """Let the visit go on for a while, as people do."""
+        time.sleep(seconds)
+
+
+def _ahead(mark: Mark, of: Mark) -> int:
+    """How many pictures later, on a counter that goes round."""
+    return (mark.index - of.index + INDEXES // 2) % INDEXES - INDEXES // 2

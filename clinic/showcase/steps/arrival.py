@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Step 7: signed; everything reaches the centre; a second desktop, enrolled only now, shows the whole visit, byte-equal."""
+
+import re
+
+from clinic.domain.errors import Unavailable
+from clinic.showcase import cast
+from clinic.showcase.findings import Findings
+from clinic.showcase.founding import admit, digits_of, invitation
+from clinic.showcase.hands import Hands
+from clinic.showcase.scene import Scene
+from clinic.showcase.stage import wait_until
+from clinic.showcase.steps.queue import rows
+
+ARRIVE_S = 60.0
+
+
+def run(scene: Scene, seen: Findings) -> None:
+    _sign(scene, seen)
+    _kiosk_says_goodbye(scene, seen)
+    _everything_acknowledged(scene, seen)
+    _enrol_second(scene, seen)
+    _read_on_second(scene, seen)
+    _digests(scene, seen)
+
+
+def _sign(scene: Scene, seen: Findings) -> None:
+    desktop = scene.desktop
+    desktop.click("visit.call.hangup")
+    desktop.wait("visit.call.ring", enabled=True, timeout_s=10)
+    desktop.click("visit.sign")
+    desktop.wait("visit.sign.confirm")
+    scene.shot("desktop", "sign")
+    desktop.click("visit.sign.confirm")
+    desktop.wait("visit.signed", timeout_s=15)
+    scene.shot("desktop", "signed")
+    desktop.click("visit.summary.save")
+    wait_until("the summary as PDF", lambda: bool(list(scene.out.glob("*.pdf"))), 15)
+    pdf = next(scene.out.glob("*.pdf"))
+    seen.expect(pdf.read_bytes().startswith(b"%PDF") and pdf.stat().st_size > 2000, "a summary as PDF", pdf.stat().st_size)
+
+
+def _kiosk_says_goodbye(scene: Scene, seen: Findings) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait("kiosk.after.goodbye", timeout_s=20)
+    scene.shot("kiosk", "summary")
+    seen.expect(kiosk.exists("kiosk.after.qr"), "the prescription as a QR code on the kiosk", "none")
+    kiosk.tap("kiosk.after.goodbye")
+    kiosk.wait("kiosk.language.es", timeout_s=30)
+    scene.shot("kiosk", "next-patient")
+
+
+def _everything_acknowledged(scene: Scene, seen: Findings) -> None:
+    desktop = scene.desktop
+
+    def done() -> bool:
+        numbers = re.findall(r"\d[\d.,\s]*", desktop.text("status.sync"))
+        return bool(numbers) and _waiting(desktop) == 0
+
+    waited = wait_until("everything acknowledged by the centre", done, ARRIVE_S, 0.3)
+    status = desktop.text("status.sync")
+    seen.expect(bool(re.search(r"\d", status)), "counts in the status line", status)
+    scene.shot("desktop", "acknowledged")
+    seen.note(f"all acknowledged after {waited:.1f} s: “{status}”")
+
+
+def _waiting(hands: Hands) -> int:
+    """The number of changes that wait, as the status line tells it; 0 when it speaks of none."""
+    text = hands.text("status.sync")
+    found = re.search(r"(\d+)\D{0,30}(?:wait|espera|sin enviar|por enviar)", text)
+    return int(found.group(1)) if found else 0
+
+
+def _enrol_second(scene: Scene, seen: Findings) -> None:
+    code = invitation(scene, "clinician", "desktop")
+    actor, second = scene.stage.handed("second", "second", *scene.programs["second"])
+    scene.actors["second"], scene.hands["second"] = actor, second
+    second.wait("join.code", timeout_s=30)
+    second.type("join.code", code)
+    second.type("join.name", cast.SECOND)
+    second.type("join.device", cast.SECOND_NAME)
+    second.type("join.password", scene.password("second"))
+    second.type("join.again", scene.password("second"))
+    scene.shot("second", "join")
+    second.click("join.next")
+    shown = digits_of(str(second.wait("join.digits", text=r"\d", timeout_s=20).get("text", "")))
+    scene.shot("second", "digits")
+    told = admit(scene, shown)
+    seen.expect(shown == told and len(shown) == 6, "the same six digits on both screens", f"{shown} and {told}")
+    second.wait("login.password", timeout_s=40)
+    second.type("login.password", scene.password("second"))
+    scene.shot("second", "login")
+    second.click("login.unlock")
+    second.wait("shell.rail.patients", timeout_s=30)
+
+
+def _read_on_second(scene: Scene, seen: Findings) -> None:
+    second = scene.second
+    second.click("shell.rail.patients")
+    second.wait("patients.search")
+    second.type("patients.search", cast.FAMILY)
+    waited = wait_until("the patient on the second desktop", lambda: any(cast.FAMILY in row for row in rows(scene, "patients.list", "second")), 60)
+    second.choose("patients.list", row=0)
+    second.click("patients.open")
+    second.wait("chart.banner.name", timeout_s=10)
+    plan = scene.texts.get("plan", cast.NOTE["plan"])
+    for tab, wanted in (
+        ("notes", [plan, cast.NOTE["subjective"]]), ("messages", [cast.CHAT]), ("medication", ["zitromicina"]), ("consents", []),
+    ):  # fmt: skip
+        second.click(f"chart.tab.{tab}")
+        _appears(scene, seen, tab, wanted)
+        scene.shot("second", f"chart-{tab}")
+    seen.note(f"the second desktop, enrolled now, had her chart after {waited:.1f} s and shows note, chat, prescription and consent")
+
+
+def _appears(scene: Scene, seen: Findings, tab: str, wanted: list[str]) -> None:
+    def there() -> bool:
+        listed = " ".join(rows(scene, "chart.rows", "second"))
+        return bool(listed) and all(text in listed for text in wanted)
+
+    try:
+        wait_until(f"{tab} on the second desktop", there, 20, 0.3)
+    except Unavailable:
+        seen.expect(False, f"{tab} on the second desktop: {wanted}", rows(scene, "chart.rows", "second"))
+
+
+def _digests(scene: Scene, seen: Findings) -> None:
+    digests = {}
+    for name in ("desktop", "second"):
+        scene.hands[name].quit()
+        digests[name] = scene.stage.run(
+            name, "clinic", "digest", "--home", str(scene.home(name)), "--password-file", str(scene.password_file(name)),
+            "--patient", scene.patient,
+        ).strip()  # fmt: skip
+    seen.expect(digests["desktop"] == digests["second"] and bool(digests["second"]), "both records to be byte-equal", digests)
+    seen.note(f"records equal: {digests['second'][:60]}")

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Step 1, at the kiosk: language, card or number, reason, symptoms, vitals, photo, consent with signature."""
+
+import math
+
+from clinic.showcase import cast
+from clinic.showcase.findings import Findings
+from clinic.showcase.hands import Hands
+from clinic.showcase.scene import Scene
+
+CONSENTS = {"treatment": "yes", "teleconsultation": "yes", "recording": "yes", "sharing": "yes", "analytics": "no"}
+ORDER = ("systolic", "diastolic", "heart_rate", "spo2", "temperature", "respiratory_rate")
+
+
+def run(scene: Scene, seen: Findings) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait(f"kiosk.language.{scene.language}", timeout_s=30)
+    scene.shot("kiosk", "language")
+    kiosk.tap(f"kiosk.language.{scene.language}")
+    _identify(scene, seen)
+    _reason(scene)
+    _vitals(scene, seen)
+    _photo(scene)
+    _consent(scene, seen)
+    kiosk.wait("kiosk.check.yes", timeout_s=20)
+    scene.shot("kiosk", "device-check")
+    kiosk.tap("kiosk.check.yes")
+    kiosk.wait("kiosk.waiting.ticket", timeout_s=20)
+    seen.note("card read by the camera, number offered as the other way, five consents answered one by one and signed")
+
+
+def _identify(scene: Scene, seen: Findings) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait("kiosk.identify.no_card")
+    scene.shot("kiosk", "card")
+    kiosk.tap("kiosk.identify.no_card")
+    kiosk.wait("kiosk.keypad.1")
+    for digit in cast.NUMBER[:5]:
+        kiosk.tap(f"kiosk.keypad.{digit}")
+    scene.shot("kiosk", "id-number")
+    kiosk.tap("kiosk.identify.card")
+    waited = kiosk.wait("kiosk.greet.name", timeout_s=40)
+    seen.expect(cast.GIVEN[0] in str(waited.get("text", "")), f"to be greeted as {cast.GIVEN[0]}", waited.get("text"))
+    scene.shot("kiosk", "greeting")
+    kiosk.tap("kiosk.greet.yes")
+
+
+def _reason(scene: Scene) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait("kiosk.reason.unwell")
+    scene.shot("kiosk", "reason")
+    kiosk.tap("kiosk.reason.unwell")
+    kiosk.wait("kiosk.symptom.fever")
+    for symptom in ("fever", "cough", "breathless"):
+        kiosk.tap(f"kiosk.symptom.{symptom}")
+    scene.shot("kiosk", "symptoms")
+    kiosk.tap("kiosk.symptom.done")
+
+
+def _vitals(scene: Scene, seen: Findings) -> None:
+    kiosk = scene.kiosk
+    for number, key in enumerate(ORDER):
+        kiosk.wait("kiosk.keypad.enter")
+        type_number(kiosk, str(cast.VITALS[key]))
+        if number in (0, 4):
+            scene.shot("kiosk", f"vitals-{key.replace('_', '-')}")
+        kiosk.tap("kiosk.keypad.enter")
+        if kiosk.exists("kiosk.vitals.sure.yes"):
+            seen.expect(False, f"{key} {cast.VITALS[key]} to be taken as plausible", "a question whether it is right")
+            kiosk.tap("kiosk.vitals.sure.yes")
+        if key == "spo2":
+            kiosk.wait("kiosk.vitals.oxygen.no")
+            scene.shot("kiosk", "oxygen")
+            kiosk.tap("kiosk.vitals.oxygen.no")
+    kiosk.wait("kiosk.vitals.self.yes")
+    kiosk.tap("kiosk.vitals.self.yes")
+
+
+def type_number(kiosk: Hands, text: str) -> None:
+    """Touch the keys of the keypad."""
+    for letter in text:
+        kiosk.tap(f"kiosk.keypad.{'comma' if letter in '.,' else letter}")
+
+
+def _photo(scene: Scene) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait("kiosk.photo.take", enabled=True, timeout_s=20)
+    scene.pause(0.6)
+    kiosk.tap("kiosk.photo.take")
+    kiosk.wait("kiosk.photo.keep", timeout_s=15)
+    scene.shot("kiosk", "photo")
+    kiosk.tap("kiosk.photo.keep")
+
+
+def _consent(scene: Scene, seen: Findings) -> None:
+    kiosk = scene.kiosk
+    kiosk.wait("kiosk.consent.next")
+    scene.shot("kiosk", "consent")
+    for _page in range(8):
+        if kiosk.exists("kiosk.consent.item.yes"):
+            break
+        kiosk.tap("kiosk.consent.next")
+        scene.pause(0.15)
+    asked = []
+    for scope, answer in CONSENTS.items():
+        kiosk.wait("kiosk.consent.item.yes")
+        asked.append(kiosk.text("kiosk.consent.item"))
+        if scope == "recording":
+            scene.shot("kiosk", "consent-question")
+        kiosk.tap(f"kiosk.consent.item.{answer}")
+        scene.pause(0.1)
+    seen.expect(len(set(asked)) == len(CONSENTS), f"{len(CONSENTS)} different questions", asked)
+    kiosk.wait("kiosk.consent.pad")
+    kiosk.stroke("kiosk.consent.pad", signature(), by="touch")
+    scene.shot("kiosk", "signature")
+    kiosk.wait("kiosk.consent.sign", enabled=True)
+    kiosk.tap("kiosk.consent.sign")
+
+
+def signature() -> list[list[tuple[float, float, float]]]:
+    """Two strokes of a finger: a line of loops and one below it; (x, y, ms)."""
+    loops = [
+        (0.12 + 0.6 * part + 0.05 * math.sin(26 * part), 0.5 + 0.2 * math.sin(26 * part + 1.3) * (1 - 0.5 * part), 700 * part)
+        for part in (step / 40 for step in range(41))
+    ]
+    below = [(0.15 + 0.65 * part, 0.8 - 0.06 * math.sin(3 * part), 900 + 250 * part) for part in (step / 10 for step in range(11))]
+    return [loops, below]
+
+

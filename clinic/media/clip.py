@@ -6,6 +6,7 @@ It stands in for a camera and a microphone where there are none, and it proves a
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class TalkingClip:
         self.side, self.fps = side, fps
         self.voice: Voice = voice(side, cache)
         self._openness = _openness(self.voice.sound, fps)
-        self._scene = _Scene(_LOOKS[SIDES.index(side) % len(_LOOKS)])
+        self._scene = _scene(_LOOKS[SIDES.index(side) % len(_LOOKS)])
 
     def picture(self, index: int) -> Planes:
         """The planes of picture `index`; they belong to the caller."""
@@ -90,6 +91,12 @@ class _Scene:
             left, top, width, height = (side // half for side in _HEAD)
             _blend(plane[top + dy // half :, left + dx // half :][:height, :width], head, cover)
         return y, u, v
+
+
+@cache
+def _scene(look: Look) -> _Scene:
+    """Drawing the heads takes some 0.3 s, so it is done once."""
+    return _Scene(look)
 
 
 def _blend(into: Plane, head: Plane, cover: Plane) -> None:

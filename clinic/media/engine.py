@@ -73,7 +73,6 @@ class Engine:
         self._seen_picture = False
         self._mute = wire.Mute()
         self._last: Traffic | None = None
-        self._last_pictures = 0
         self._background: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -130,7 +129,8 @@ class Engine:
         from clinic.media.session import Session
 
         if command.call_id != self._call_id:
-            await self._hang_up()
+            if self._call_id:
+                await self._hang_up()
             await self._begin(command)
         elif command.attempt <= max(self._sessions, default=0):
             return self._refuse("This attempt of the call is over.")
@@ -318,6 +318,7 @@ class Engine:
             self._later(self._retire_before(session.attempt))
         if session is self._carrying and (self._silent or not self._flowed):
             self._silent, self._flowed = False, True
+            session.refresh()
             self._tell(wire.MediaBack(call_id=self._call_id, attempt=session.attempt))
             self._tell(self._state_of(session, session.state))
 
@@ -362,11 +363,12 @@ class Engine:
         while True:
             await asyncio.sleep(1.0)
             if (session := self._carrying) is not None:
-                self._tell(self._stats(session, await session.traffic()))
+                now = await session.traffic()
+                before, self._last = self._last, now
+                if before is not None:
+                    self._tell(self._stats(session, before, now))
 
-    def _stats(self, session: Session, now: Traffic) -> wire.CallStats:
-        before, self._last = self._last or now, now
-        pictures, self._last_pictures = session.pictures - self._last_pictures, session.pictures
+    def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
         return wire.CallStats(
@@ -376,7 +378,7 @@ class Engine:
             received_kbps=round((now.received - before.received) * 0.008 / seconds, 1),
             loss=round(min(1.0, max(0.0, lost / (lost + came))) if lost + came > 0 else 0.0, 3),
             rtt_ms=round(now.rtt_s * 1000, 1),
-            video_fps=round(max(0.0, pictures / seconds), 1) if before is not now else 0.0,
+            video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
         )
@@ -428,11 +430,12 @@ def _load(options: Options) -> None:
     """Import what is heavy, open the doors and learn the clip's sentences, beside the loop."""
     for name in HEAVY:
         importlib.import_module(name)
-    from clinic.media import doors, voice
+    from clinic.media import clip, doors, voice
 
     doors.open_doors()
-    for spec in (options.camera, options.microphone):
-        if spec.kind == "clip":
-            voice.voice(spec.value, options.cache)
+    if options.microphone.kind == "clip":
+        voice.voice(options.microphone.value, options.cache)
+    if options.camera.kind == "clip":
+        clip.TalkingClip(options.camera.value, options.fps, options.cache)
 
 

@@ -18,6 +18,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
 from clinic.calls.claims import fingerprints
+from clinic.media import doors
 from clinic.media.capture import AudioPacket, CameraFeed, MicrophoneFeed, Outlets
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
@@ -82,6 +83,7 @@ class Traffic:
     lost: int = 0
     packets: int = 0
     rtt_s: float = 0.0
+    pictures: int = 0
 
 
 class Session:
@@ -126,7 +128,7 @@ class Session:
 
     async def traffic(self) -> Traffic:
         """Counters since the beginning."""
-        now = Traffic(at=self._loop.time())
+        now = Traffic(at=self._loop.time(), pictures=self.pictures)
         for report in (await self._peer.getStats()).values():
             if report.type == "transport":
                 now.sent, now.received = report.bytesSent, report.bytesReceived
@@ -136,6 +138,12 @@ class Session:
             elif report.type == "remote-inbound-rtp" and report.roundTripTime:
                 now.rtt_s = max(now.rtt_s, float(report.roundTripTime))
         return now
+
+    def refresh(self) -> None:
+        """After a silence the peer may have lost the pictures that ours build on."""
+        for sender in self._peer.getSenders():
+            if sender.kind == "video":
+                doors.send_whole_picture(sender)
 
     async def close(self) -> None:
         for task in self._tasks:

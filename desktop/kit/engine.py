@@ -47,13 +47,14 @@ class CallEngine(QObject):
         cache: Path | None = None,
         log: Path | None = None,
         fps: int = 15,
-        extra: Sequence[str] = (),
+        within: Sequence[str] = (),
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         options = {"--camera": camera, "--camera-scan": camera_scan, "--microphone": microphone, "--speaker": speaker}
         options |= {"--cache": str(cache or ""), "--log": str(log or ""), "--fps": str(fps)}
-        self._arguments = ["-m", "clinic.media", *(f"{key}={value}" for key, value in options.items() if value), *extra]
+        given = [f"{key}={value}" for key, value in options.items() if value]
+        self._command = [*within, sys.executable, "-m", "clinic.media", *given]
         self._rings: dict[str, Ring] = {}
         self._child: QProcess | None = None
         self._framing = wire.Framing()
@@ -138,7 +139,7 @@ class CallEngine(QObject):
         child.errorOccurred.connect(self._start_failed)
         self._child = child
         self._pulse.start(FIRST_BEAT_MS)
-        child.start(sys.executable, self._arguments)
+        child.start(self._command[0], self._command[1:])
 
     def _read(self) -> None:
         if self._child is None:

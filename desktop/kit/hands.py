@@ -160,6 +160,8 @@ def _key(_hands: Hands, command: Answer, _found: Answer) -> Steps:
     if command.get("on"):
         reach.spot(command["on"]).widget.setFocus(Qt.FocusReason.OtherFocusReason)
     window = reach.window(command.get("on"))
+    reach.activate(window)
+    yield 0
     yield from _press_soon(lambda: key(window, command["keys"]))
 
 

@@ -172,8 +172,16 @@ def frame(widget: QWidget) -> tuple[QWidget, QWindow]:
     return top, window
 
 
+def activate(widget: QWidget) -> None:
+    """Bring its window to the front, as any touch of it would."""
+    top = widget.window()
+    if not top.isActiveWindow() and QApplication.activePopupWidget() is None:
+        top.activateWindow()
+
+
 def click(where: Spot, double: bool = False) -> None:
     """Press and release the left button through the window system."""
+    activate(where.widget)
     top, window = frame(where.widget)
     place = where.widget.mapTo(top, where.point)
     QTest.mouseMove(window, place)
@@ -194,6 +202,7 @@ def finger() -> QPointingDevice:
 
 def tap(where: Spot) -> None:
     """Touch and lift one finger."""
+    activate(where.widget)
     top, window = frame(where.widget)
     place = where.widget.mapTo(top, where.point)
     QTest.touchEvent(window, finger()).press(0, place, window).commit()

@@ -149,11 +149,12 @@ class Desk:
 
     def _file(self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int) -> list[Op]:
         ops = [self._op(page, fact, windowed) for fact in facts]
+        encoded = [(op, encode(op)) for op in ops]
         if self.kind != DeviceKind.KIOSK:
-            for op in ops:
-                page.file_op(op, scope)
+            for op, data in encoded:
+                page.file_op(op, scope, data)
         self._grant_key(page, scope, priority)
-        for chunk in _chunks(ops):
+        for chunk in _chunks(encoded):
             place = self._place(page, scope, priority)
             page.post(place.env_no, scope, priority, len(chunk), pack(self._seal(page, chunk, place)), self.clock.now())
         return ops
@@ -264,16 +265,15 @@ def _check_window(page: WritePage, facts: Sequence[Fact], window: PatientId) -> 
             raise WrongPatient()
 
 
-def _chunks(ops: Iterable[Op]) -> Iterator[tuple[Op, ...]]:
+def _chunks(ops: Iterable[tuple[Op, bytes]]) -> Iterator[tuple[Op, ...]]:
     """Ops in order, in groups of at most RAW_CHUNK bytes."""
     group: list[Op] = []
     size = 0
-    for op in ops:
-        length = len(encode(op))
-        if group and size + length > RAW_CHUNK:
+    for op, data in ops:
+        if group and size + len(data) > RAW_CHUNK:
             yield tuple(group)
             group, size = [], 0
         group.append(op)
-        size += length
+        size += len(data)
     if group:
         yield tuple(group)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
@@ -28,7 +29,7 @@ from clinic.keys.invites import (
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
-from clinic.protocol.codec import encode
+from clinic.protocol.codec import decode, encode
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
@@ -155,14 +156,14 @@ def found_organization(
     organization = OrgId(short_hash_id(random(10)))
     team, user_id = TeamId(short_hash_id(random(10))), UserId(short_hash_id(random(10)))
     founder = Founder(
-        user=user_id, name=admin, keys=user, device_name=device_name, device_keys=device, kind=DeviceKind.STATION,
+        user=user_id, name=admin, keys=user, device_name=device_name, device_keys=device,
     )  # fmt: skip
     log = found(
         organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
         at=clock.now(), random=random,
     )  # fmt: skip
     with_remote(Remote(server), lambda remote: remote.found(log.statements))
-    set_up(place, log, DeviceSetup(device_name, DeviceKind.STATION, server, team), device, user_id, user, admin, password, random)
+    set_up(place, log, DeviceSetup(device_name, DeviceKind.DESKTOP, server, team), device, user_id, user, admin, password, random)
     return open_desk(home, password, clock, random)
 
 
@@ -196,25 +197,41 @@ def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None)
     return invitation_text(invitation)
 
 
-def admit(desk: Desk, code: str, compare: Callable[[Admission], bool], timeout_s: float) -> str:
-    """Wait for the newcomer of an invitation, compare, and let her in. Returns the device's id. Refused: no, or late."""
-    invitation = read_invitation(code, desk.clock.now())
-    box, request = mailbox_id(invitation.secret), None
+def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) -> str:
+    """Wait for a newcomer of any invitation still out, compare, and let her in. Returns her device's id.
+
+    Refused: the digits were not the same, or nobody came in time.
+    """
     until = desk.clock.monotonic() + timeout_s
-    while request is None:
-        request = with_remote(_remote(desk), lambda remote: remote.join_request(box))
-        if request is None:
-            if desk.clock.monotonic() > until:
-                raise Refusal("Nobody has used this invitation yet.")
-            time.sleep(POLL_S)
+    while True:
+        for invitation in _pending(desk):
+            request = with_remote(_remote(desk), partial(Remote.join_request, box=mailbox_id(invitation.secret)))
+            if request is not None:
+                return _let_in(desk, invitation, request, compare)
+        if desk.clock.monotonic() > until:
+            raise Refusal("Nobody has used an invitation yet.")
+        time.sleep(POLL_S)
+
+
+def _pending(desk: Desk) -> tuple[Invitation, ...]:
+    """Invitations nobody has used and whose time is not over."""
+    found = desk.book.read(lambda page: page.metas(_PENDING))
+    invitations = (decode(data, Invitation) for data in found.values())
+    return tuple(i for i in invitations if i.expires_at > desk.clock.now())
+
+
+def _let_in(desk: Desk, invitation: Invitation, request: JoinRequest, compare: Callable[[Admission], bool]) -> str:
     check_request(request, invitation.secret)
-    digits = comparison_digits(request, invitation.fingerprint)
-    if not compare(Admission(digits, request.user_name, invitation.role, request.device_name)):
-        _answer(desk, box, JoinAnswer(accepted=False, sentence="The six digits were not the same."), invitation)
+    box, digits = mailbox_id(invitation.secret), comparison_digits(request, invitation.fingerprint)
+    same = compare(Admission(digits, request.user_name, invitation.role, request.device_name))
+    user = UserId(short_hash_id(desk.random(10))) if request.user_name and same else NOBODY
+    if same:
+        state(desk, lambda log: _admission(log, request, invitation, user, desk))
+    answer = JoinAnswer(accepted=same, user=user, sentence="" if same else "The six digits were not the same.")
+    with_remote(_remote(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret)))
+    desk.book.keep(lambda page: page.drop_meta(f"{_PENDING} {box}"))
+    if not same:
         raise Refusal("Not admitted: the six digits were not the same.")
-    user = UserId(short_hash_id(desk.random(10))) if request.user_name else NOBODY
-    state(desk, lambda log: _admission(log, request, invitation, user, desk))
-    _answer(desk, box, JoinAnswer(accepted=True, user=user), invitation)
     return request.device
 
 
@@ -258,11 +275,6 @@ def _admission(log: TrustLog, request: JoinRequest, invitation: Invitation, user
     for body in (device, person, member):
         after = extend(after, make_statement(after, body, signer, desk.clock.now()))
     return [device, person, member, *share_epochs_with(after, user, request.device, desk.team_keys)]
-
-
-def _answer(desk: Desk, box: str, answer: JoinAnswer, invitation: Invitation) -> None:
-    sealed = seal_answer(answer, invitation.secret)
-    with_remote(_remote(desk), lambda remote: remote.answer_join(box, sealed))
 
 
 def _remote(desk: Desk) -> Remote:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from clinic.domain.facts import Encounter, Fact, Link, Patient
 from clinic.domain.ids import EncounterId, OpId, PatientId, ScopeId
@@ -15,7 +15,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.op import Op
 from clinic.store.folding import prefix_query
 from clinic.store.rows import CodeRow, OutboxCounts, OutboxRow, PersonRow
-from clinic.sync.merge import settle
+from clinic.sync.merge import Merged, settle
 
 F = TypeVar("F", bound=Fact)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,10 +41,10 @@ class Page:
         self._connection = connection
 
     def _all(self, sql: str, **values: Any) -> Sequence[Any]:
-        return self._connection.execute(text(sql), values).fetchall()
+        return self._connection.exec_driver_sql(sql, values).fetchall()
 
     def _one(self, sql: str, **values: Any) -> Any:
-        return self._connection.execute(text(sql), values).fetchone()
+        return self._connection.exec_driver_sql(sql, values).fetchone()
 
     # facts ---------------------------------------------------------------------------------------
 
@@ -105,6 +105,11 @@ class Page:
         """Every op about a patient, in the order of their stamps."""
         for row in self._all("SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient):
             yield decode(row[0], Op)
+
+    def bodies(self, patient: PatientId) -> tuple[bytes, ...]:
+        """The canonical bytes of every fact about a patient, in a fixed order."""
+        rows = self._all("SELECT body FROM fact WHERE patient = :patient ORDER BY kind, id", patient=patient)
+        return tuple(bytes(row[0]) for row in rows)
 
     def count_ops(self) -> int:
         return int(self._one("SELECT count(*) FROM op")[0])
@@ -199,6 +204,11 @@ class Page:
         row = self._one("SELECT value FROM meta WHERE key = :key", key=key)
         return None if row is None else bytes(row[0])
 
+    def metas(self, prefix: str) -> dict[str, bytes]:
+        """All settings whose key begins so."""
+        rows = self._all("SELECT key, value FROM meta WHERE substr(key, 1, :length) = :prefix", prefix=prefix, length=len(prefix))
+        return {row[0]: bytes(row[1]) for row in rows}
+
     def attachment(self, attachment_id: str) -> bytes | None:
         """Ciphertext, if it has arrived."""
         row = self._one("SELECT ciphertext FROM attachment WHERE id = :id", id=attachment_id)
@@ -238,22 +248,25 @@ class WritePage(Page):
     """Reads and writes, inside the writer's transaction."""
 
     def _do(self, sql: str, **values: Any) -> int:
-        return self._connection.execute(text(sql), values).rowcount
+        return self._connection.exec_driver_sql(sql, values).rowcount
 
     # facts ---------------------------------------------------------------------------------------
 
-    def file_op(self, op: Op, scope: ScopeId) -> bool:
-        """Add an op and what it makes of its fact. False if the op was here already: nothing changes."""
+    def file_op(self, op: Op, scope: ScopeId, encoded: bytes = b"") -> bool:
+        """Add an op (`encoded`, if the caller has that already) and what it makes of its fact.
+
+        False if the op was here already: nothing changes.
+        """
         kind, fact_id = kind_of(op.fact), fact_id_of(op)
         new = self._do(
             "INSERT OR IGNORE INTO op (id, scope, kind, fact, patient, stamp, author, body) "
             "VALUES (:id, :scope, :kind, :fact, :patient, :stamp, :author, :body)",
-            id=op.id, scope=scope, kind=kind, fact=fact_id, patient=op.patient, stamp=op.stamp, author=op.author, body=encode(op),
+            id=op.id, scope=scope, kind=kind, fact=fact_id, patient=op.patient, stamp=op.stamp, author=op.author, body=encoded or encode(op),
         )  # fmt: skip
         if not new:
             return False
         rows = self._all("SELECT body FROM op WHERE kind = :kind AND fact = :fact AND id <> :id", kind=kind, fact=fact_id, id=op.id)
-        merged = settle([op, *(decode(row[0], Op) for row in rows)])
+        merged = settle([op, *(decode(row[0], Op) for row in rows)]) if rows else Merged(current=(op,))
         if rows:
             self._do("DELETE FROM standing WHERE kind = :kind AND fact = :fact", kind=kind, fact=fact_id)
         for version in merged.current:
@@ -396,6 +409,9 @@ class WritePage(Page):
     def put_meta(self, key: str, value: bytes) -> None:
         self._do("INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)", key=key, value=value)
 
+    def drop_meta(self, key: str) -> None:
+        self._do("DELETE FROM meta WHERE key = :key", key=key)
+
     def put_attachment(self, attachment_id: str, state: str, ciphertext: bytes | None) -> None:
         """State: 'waiting' to leave, 'sent', 'wanted', 'here'. Never overwrites bytes by nothing."""
         self._do(
@@ -422,9 +438,9 @@ class WritePage(Page):
         self._do("DELETE FROM code_words WHERE system = :system AND language = :language", system=system, language=language)
         values = [{"system": system, "code": code, "language": language, "display": display} for code, display in rows]
         if values:
-            self._connection.execute(text("INSERT INTO code (system, code, language, display) VALUES (:system, :code, :language, :display)"), values)
+            self._connection.exec_driver_sql("INSERT INTO code (system, code, language, display) VALUES (:system, :code, :language, :display)", values)
             spelled = [{**value, "words": f"{value['code']} {value['display']}"} for value in values]
-            self._connection.execute(text("INSERT INTO code_words (system, code, language, words) VALUES (:system, :code, :language, :words)"), spelled)
+            self._connection.exec_driver_sql("INSERT INTO code_words (system, code, language, words) VALUES (:system, :code, :language, :words)", spelled)
         self._do(
             "INSERT OR REPLACE INTO code_source (system, language, version, licence, hash, imported_at) VALUES (:system, :language, :version, :licence, :hash, :at)",
             system=system, language=language, version=version, licence=licence, hash=digest, at=to_ms(at),

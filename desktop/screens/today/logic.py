@@ -189,7 +189,7 @@ def _opened(state: State, *, ring: bool) -> tuple[State, tuple[Effect, ...]]:
     if row is None:
         return state, ()
     visit = row.encounter
-    return state, (OpenVisit(EncounterId(visit.id), visit.patient, visit.kiosk, ring=ring),)
+    return state, (OpenVisit(EncounterId(visit.id), row.person.patient, visit.kiosk, ring=ring),)
 
 
 def _confirmed(state: State, other: PatientId) -> tuple[State, tuple[Effect, ...]]:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People as the kit's widgets want them: banner, rows, marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from desktop.kit.people import Identity, Mark, PersonRow
+from desktop.kit.words import _, fmt_ago, fmt_date
+from desktop.screens.phrases import LANGUAGES, SEXES, Flag, age_text, coded, named, number_text, person_detail, points, urgency, waited
+
+if TYPE_CHECKING:
+    from clinic.services.charts import Chart
+    from clinic.services.people import PersonLine
+    from clinic.services.waiting import Waiting
+
+MOST_CHIPS = 3
+
+
+def mark(flag: Flag) -> Mark:
+    return Mark(flag.text, flag.tone, flag.icon)
+
+
+def identity(person: PersonLine, today: date, chips: Iterable[Mark] = (), as_of: str = "") -> Identity:
+    """A person for the banner."""
+    sex = named(SEXES, person.gender) if str(person.gender) in SEXES else ""
+    return Identity(
+        person.patient, person.name.full, fmt_date(person.birth_date) if person.birth_date else "",
+        age_text(person.birth_date, today), number_text(person.dni), sex, person.photo, tuple(chips), as_of,
+        person.provisional,
+    )  # fmt: skip
+
+
+def charted_identity(chart: Chart, now: datetime) -> Identity:
+    """The same with allergies, consent and how old the data is."""
+    chips = [Mark(coded(one.substance), "danger" if one.severe else "warn", "alert-triangle") for one in chart.allergies]
+    spare = len(chips) - (MOST_CHIPS - 1)
+    if spare > 0:
+        chips = [*chips[: MOST_CHIPS - 1], Mark(_("+%(n)d allergies") % {"n": spare}, "warn", "alert-triangle")]
+    if not chart.allergies:
+        chips.append(Mark(_("No allergy on record"), "neutral"))
+    as_of = _("data as of %(ago)s") % {"ago": fmt_ago(chart.as_of, now)} if chart.as_of else ""
+    return identity(chart.person, now.date(), chips, as_of)
+
+
+def person_row(person: PersonLine, now: datetime) -> PersonRow:
+    """A person in a list."""
+    seen = fmt_ago(person.last_seen_at, now) if person.last_seen_at else ""
+    marks = (Mark(_("Not verified"), "warn", "help-circle"),) if person.provisional else ()
+    return PersonRow(
+        person.patient, person.name.full, person_detail(person, now.date()), seen, marks, person.photo
+    )
+
+
+def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
+    """One who waits: urgency first, then who, why, where, how long."""
+    visit, flag = row.encounter, urgency(row.news2)
+    parts = (age_text(row.person.birth_date, now.date()), visit.ticket, coded(visit.reason), visit.device_name)
+    return PersonRow(
+        visit.id, row.person.name.full, " · ".join(part for part in parts if part), waited(visit.arrived_at, now),
+        tuple(_marks(row, reachable)), row.person.photo, f"{points(row.news2)} {flag.text}", flag.tone,
+    )  # fmt: skip
+
+
+def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:
+    if row.encounter.status == "in-progress":
+        yield Mark(_("in visit"), "info", "stethoscope")
+    if not row.verified:
+        yield Mark(_("Not verified"), "warn", "help-circle")
+    if not reachable:
+        yield Mark(_("offline"), "neutral", "wifi-off")
+    if row.encounter.language not in ("", "es"):
+        yield Mark(named(LANGUAGES, row.encounter.language), "neutral", "globe")

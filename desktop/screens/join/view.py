@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The card that takes a new computer into the clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QProgressBar
+
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import PrimaryButton
+from desktop.kit.fields import Field, LineField
+from desktop.kit.surfaces import Card, Notice, Sign
+from desktop.kit.text import Text, named
+from desktop.kit.words import _
+from desktop.screens.join.logic import (
+    Admitted,
+    AskToJoin,
+    DigitsMade,
+    Effect,
+    Failed,
+    Form,
+    GoToLogin,
+    State,
+    Step,
+    Submitted,
+    WaitForAdmission,
+    update,
+)
+from desktop.screens.layouts import Page, across, down, holding
+
+Ask = Callable[[Form, Callable[[str], object], Callable[[str], object]], None]
+"""(form, digits made, failed with a sentence)"""
+Wait = Callable[[Callable[[], object], Callable[[str], object]], None]
+"""(admitted, failed with a sentence)"""
+
+
+class JoinView(Page):
+    """`ask` posts the request, `wait` waits for the administrator, `done` goes on to login."""
+
+    def __init__(self, state: State, ask: Ask, wait: Wait, done: Callable[[], object]) -> None:
+        super().__init__("join", _("Join a clinic"))
+        self._ask, self._wait, self._done = ask, wait, done
+        self._build(state)
+        self.loop: Loop[State, object, Effect] = Loop(state, update, self._perform, self.render_state)  # type: ignore[arg-type]
+        self.loop.show()
+
+    def _build(self, state: State) -> None:
+        self.code = LineField(name="join.code")
+        self.who = LineField(_("Dr. Laura Benítez"), name="join.name", spoken=_("Your name"))
+        self.device = LineField(_("Consulting room 2"), name="join.device", spoken=_("Name of this computer"))
+        self.password = LineField(name="join.password", secret=True)
+        self.again = LineField(name="join.again", secret=True)
+        self.notice = Notice(name="join.notice")
+        self.next = PrimaryButton(_("Ask to join"), name="join.next", icon="arrow-right")
+        self.next.clicked.connect(self._submit)
+        for field in (self.code, self.who, self.device, self.password, self.again):
+            field.returnPressed.connect(self._submit)
+        self.code.setText(state.code)
+        self.device.setText(state.device)
+        self.form, self.compare = self._form(), self._compare()
+        card = Card(name="join.card")
+        card.setFixedWidth(520)
+        card.body.setContentsMargins(32, 26, 32, 26)
+        for thing in (self.form, self.compare, self.notice):
+            card.add(thing)
+        brand = across(None, Sign("posta", size=30), Text("Posta", "display"), None, gap=10)
+        self.setLayout(down(None, brand, 14, across(None, card, None), None))
+
+    def _form(self) -> object:
+        rule = _("At least 15 characters, or 5 words with spaces between them.")
+        lost = _("Nobody can look it up for you: keep it where only you find it.")
+        return holding(down(
+            Text(_("Join your clinic"), "title"),
+            Text(_("Your administrator gave you a code. It works once, on one computer."), "muted", wrap=True), 6,
+            Field(_("Code"), self.code),
+            across((Field(_("Your name"), self.who), 1), (Field(_("Name of this computer"), self.device), 1), gap=12),
+            across((Field(_("Password"), self.password), 1), (Field(_("The same password again"), self.again), 1), gap=12),
+            Text(f"{rule} {lost}", "muted", wrap=True), 4,
+            self.next, gap=10,
+        ))  # fmt: skip
+
+    def _compare(self) -> object:
+        self.digits = Text("", "display", name="join.digits")
+        self.digits.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        waiting = named(QProgressBar(), "join.progress", _("Waiting for the administrator"))
+        waiting.setRange(0, 0)
+        waiting.setTextVisible(False)
+        how = _("Read these six digits to your administrator, by phone or side by side. They must see the same ones.")
+        return holding(down(
+            Text(_("Compare the digits"), "title"), Text(how, "body", wrap=True), 10, self.digits, 10, waiting,
+            Text(_("This page goes on by itself once you are admitted."), "muted", wrap=True), gap=8,
+        ))  # fmt: skip
+
+    def render_state(self, state: State) -> None:
+        comparing = state.step in (Step.COMPARING, Step.ADMITTED)
+        self.form.setVisible(not comparing)
+        self.compare.setVisible(comparing)
+        self.digits.setText(" ".join((state.digits[:3], state.digits[3:])))
+        self.next.setEnabled(state.step is Step.FORM)
+        self.next.setText(_("Asking …") if state.step is Step.ASKING else _("Ask to join"))
+        self.notice.say("warn", state.sentence)
+
+    def _submit(self) -> None:
+        form = Form(
+            self.code.text().strip(), self.who.text().strip(), self.device.text().strip(), self.password.text(), self.again.text()
+        )
+        self.loop.send(Submitted(form))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case AskToJoin(form):
+                self._ask(form, self._made, self._failed)
+            case WaitForAdmission():
+                self._wait(self._admitted, self._failed)
+            case GoToLogin():
+                self._done()
+
+    def _made(self, digits: str) -> None:
+        self.loop.send(DigitsMade(digits))
+
+    def _admitted(self) -> None:
+        self.loop.send(Admitted())
+
+    def _failed(self, sentence: str) -> None:
+        self.loop.send(Failed(sentence))

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every page is handed: the clinic's verbs, workers for reading and for writing, the clock, and the way to other pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from clinic.domain.clock import Clock
+from desktop.kit.bridge import Desk as Worker
+from desktop.kit.words import tell
+
+if TYPE_CHECKING:
+    from clinic.services.waiting import Waiting
+    from desktop.screens.verbs import Clinic
+
+Rows = Iterable["Waiting"]
+
+
+class Ways(QObject):
+    """How a page asks for another page, without knowing it."""
+
+    chart = Signal(str, str)
+    """patient, tab"""
+    visit = Signal(object)
+    """desktop.screens.visit.logic.VisitOpened"""
+    queue = Signal(object)
+    """the rows of the queue, whenever they were read"""
+    arrived = Signal(int)
+    """so many have come in"""
+    identity = Signal(str, str)
+    """provisional patient, the person they are: just confirmed, can be undone"""
+    said = Signal(str, str)
+    """tone, sentence: for a toast"""
+    covered = Signal()
+    """everything is saved: the lock may cover the screen"""
+
+
+class Room:
+    """One per unlocked desk. Writes run one after the other, so that an older text never overtakes a newer one."""
+
+    def __init__(
+        self, clinic: Clinic, clock: Clock, reads: Executor | None = None, writes: Executor | None = None
+    ) -> None:
+        self.clinic, self.clock = clinic, clock
+        self.ways = Ways()
+        self._reads = reads or ThreadPoolExecutor(2, "reads")
+        self._writes = writes or ThreadPoolExecutor(1, "writes")
+
+    def close(self) -> None:
+        """Let running writes finish; nothing new begins."""
+        self._reads.shutdown(wait=False, cancel_futures=True)
+        self._writes.shutdown(wait=True)
+
+    def helper(self, owner: QObject) -> Helper:
+        """The page's own connection to the workers; dies with the page."""
+        return Helper(Worker(owner, self._reads.submit), Worker(owner, self._writes.submit))
+
+
+Then = Callable[[Any], object]
+
+
+class Helper:
+    """`read` and `write` run on workers; `then(result)` or `failed(sentence)` follow in the Qt thread."""
+
+    def __init__(self, reader: Worker, writer: Worker) -> None:
+        self._reader, self._writer = reader, writer
+
+    def read(self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]) -> None:
+        self._reader.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))
+
+    def write(self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]) -> None:
+        self._writer.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))

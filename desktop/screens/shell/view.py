@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main window's inside: rail, top bar with search, pages, the status sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
+
+from clinic.domain.ids import PatientId
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
+from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
+from desktop.kit.people import Avatar
+from desktop.kit.surfaces import StatusLine, toast
+from desktop.kit.text import Text, named
+from desktop.kit.words import _, language
+from desktop.screens.faces import person_row
+from desktop.screens.layouts import across, bar, down, holding
+from desktop.screens.lines import OpeningList
+from desktop.screens.phrases import call_words, sync_words
+from desktop.screens.room import Room
+from desktop.screens.shell.logic import (
+    IN_CALL,
+    Effect,
+    Find,
+    LockPressed,
+    MinutePassed,
+    OpenChart,
+    PageChosen,
+    PeopleFound,
+    PersonChosen,
+    SaveAndLock,
+    SearchTyped,
+    State,
+    update,
+)
+
+SPOKEN = {"es": "Español", "en": "English"}
+
+
+class ShellView(QWidget):
+    """`pages`: key -> page; pages that are not in the rail (chart, visit) are reached from others."""
+
+    locked = Signal()
+    """save everything, then cover"""
+    shown = Signal(str)
+    language_chosen = Signal(str)
+    look_pressed = Signal()
+
+    def __init__(self, room: Room, pages: Mapping[str, QWidget], state: State | None = None) -> None:
+        super().__init__()
+        named(self, "shell", "Posta")
+        self._room, self._pages, self._help = room, pages, room.helper(self)
+        self._build()
+        self.loop: Loop[State, object, Effect] = Loop(
+            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+        )
+        minute = QTimer(self, interval=15_000)
+        minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))
+        minute.start()
+        self.loop.show()
+
+    # widgets
+
+    def _build(self) -> None:
+        self.stack = QStackedWidget()
+        for page in self._pages.values():
+            self.stack.addWidget(page)
+        self.rail = self._rail()
+        self.top = self._top()
+        main = holding(down(self.top, (self.stack, 1), gap=0))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addWidget(main, 1)
+        self.found = self._found()
+        QShortcut(QKeySequence("Ctrl+L"), self, lambda: self.loop.send(LockPressed()))
+        for number, key in enumerate(("today", "patients", "schedule", "messages"), 1):
+            QShortcut(QKeySequence(f"Alt+{number}"), self, lambda page=key: self.go(page))
+
+    def _rail(self) -> SideRail:
+        items = (
+            RailItem("today", "home", _("Today")), RailItem("patients", "users", _("Patients")),
+            RailItem("schedule", "calendar", _("Schedule")), RailItem("messages", "message", _("Messages")),
+        )  # fmt: skip
+        rail = SideRail(items, name="shell.rail")
+        rail.chosen.connect(self.go)
+        self.face = Avatar(32, name="shell.me")
+        self.face.show_person(self._room.clinic.me.name)
+        me = Text(self._room.clinic.me.name, "strong", wrap=True)
+        self.status = StatusLine(name="status.sync")
+        rail.foot.addLayout(across(self.face, (me, 1), gap=10))
+        rail.foot.addSpacing(4)
+        rail.foot.addWidget(self.status)
+        return rail
+
+    def _top(self) -> QFrame:
+        self.search = SearchField(_("Find a person by name, DNI or birth date"), name="shell.search", shortcut="Ctrl+K")
+        self.search.setFixedWidth(400)
+        self.search.asked.connect(lambda text: self.loop.send(SearchTyped(text)))
+        self.search.installEventFilter(self)
+        self.back = SecondaryButton(_("Back to the visit"), name="shell.back_to_visit", icon="video")
+        self.back.clicked.connect(lambda: self.go("visit"))
+        self.look = IconButton("moon", _("Light or dark"), name="shell.theme", bare=True)
+        self.look.clicked.connect(self.look_pressed)
+        lock = IconButton("lock", _("Lock"), name="shell.lock", bare=True)
+        lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
+        lock.clicked.connect(lambda: self.loop.send(LockPressed()))
+        clock = Clock(self._room.clock.now, name="shell.clock")
+        row = across(self.search, None, self.back, *self._languages(), self.look, lock, 4, clock, margins=(20, 9, 20, 9))
+        return bar(row, name="shell.top")
+
+    def _languages(self) -> list[QWidget]:
+        group = QButtonGroup(self)
+        made: list[QWidget] = []
+        for code in ("es", "en"):
+            button = QuietButton(code.upper(), name=f"shell.language.{code}", spoken=SPOKEN[code])
+            button.setCheckable(True)
+            button.setChecked(language() == code)
+            button.setToolTip(SPOKEN[code])
+            button.setFixedWidth(48)
+            button.clicked.connect(lambda _on=False, chosen=code: self.language_chosen.emit(chosen))
+            group.addButton(button)
+            made.append(button)
+        return made
+
+    def _found(self) -> QFrame:
+        self.results = OpeningList(name="shell.search.results", spoken=_("People found"))
+        self.results.clicked.connect(lambda _index: self._take(self.results.key()))
+        self.results.opened.connect(self._take)
+        self.none = Text(_("Nobody found. Try the family name, the DNI or the birth date."), "muted", wrap=True)
+        frame = QFrame(self)
+        frame.setProperty("kind", "card")
+        frame.setLayout(down((self.results, 1), self.none, margins=(6, 6, 6, 6)))
+        self.results.setProperty("kind", "inside")
+        named(frame, "shell.search.found", _("People found"))
+        frame.hide()
+        return frame
+
+    # what pages and the app use
+
+    def go(self, page: str) -> None:
+        """Show a page."""
+        self.loop.send(PageChosen(page))
+
+    def say(self, tone: str, text: str, undo: str = "", on_undo: Callable[[], object] | None = None) -> None:
+        """A short message over the lower edge."""
+        toast(self, text, tone, undo, on_undo)
+
+    # rendering
+
+    def render_state(self, state: State) -> None:
+        page = self._pages[state.page]
+        if self.stack.currentWidget() is not page:
+            self.stack.setCurrentWidget(page)
+            self.shown.emit(state.page)
+        marked = state.page if state.page in ("today", "patients", "schedule", "messages") else _home_of(state.page)
+        self.rail.choose(marked)
+        self.rail.set_badge("today", state.waiting)
+        said = sync_words(state.status, state.now)
+        self.status.say(said.tone, said.text)
+        self._render_back(state)
+        self._render_found(state)
+
+    def _render_back(self, state: State) -> None:
+        self.back.setVisible(state.visiting and state.page != "visit")
+        if state.call in IN_CALL:
+            self.back.setText(call_words(state.call, "", True, True).text.split(":")[0])
+        else:
+            self.back.setText(_("Back to the visit"))
+
+    def _render_found(self, state: State) -> None:
+        searching = bool(state.searched)
+        self.found.setVisible(searching)
+        if not searching:
+            if self.search.text() and not self.search.hasFocus():
+                self.search.clear()
+            return
+        self.results.show_rows([person_row(person, state.now) for person in state.found[:8]])
+        self.results.setVisible(bool(state.found))
+        self.none.setVisible(not state.found)
+        self._settle()
+        self.found.raise_()
+
+    def _settle(self) -> None:
+        count = max(1, min(8, self.results.model().rowCount()))
+        corner = self.search.mapTo(self, self.search.rect().bottomLeft())
+        self.found.setGeometry(corner.x(), corner.y() + 6, 520, 22 + count * 62)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._settle()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._search_key(event.key())
+        return False
+
+    def _search_key(self, key: int) -> bool:
+        if not self.found.isVisible() or not self.results.model().rowCount():
+            return False
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if key == Qt.Key.Key_Down:
+                self.results.setFocus()
+            self.results.setCurrentIndex(self.results.model().index(0, 0))
+            if key != Qt.Key.Key_Down:
+                self._take(self.results.key())
+            return True
+        return False
+
+    # doing
+
+    def _take(self, patient: str) -> None:
+        self.search.clear()
+        self.loop.send(PersonChosen(PatientId(patient)))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Find(text):
+                self._help.read(
+                    self._room.clinic.find, text, 8, then=lambda people: self.loop.send(PeopleFound(text, people)),
+                    failed=lambda sentence: self.say("warn", sentence),
+                )  # fmt: skip
+            case OpenChart(patient):
+                self._room.ways.chart.emit(patient, "summary")
+            case SaveAndLock():
+                self.locked.emit()
+
+
+def _home_of(page: str) -> str:
+    return "patients" if page == "chart" else "today"

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The waiting room: the queue on the left, the chosen person and today's appointments on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from clinic.domain.ids import DeviceId, PatientId
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import PrimaryButton, QuietButton, SecondaryButton
+from desktop.kit.people import Avatar
+from desktop.kit.surfaces import Card, EmptyState, Notice
+from desktop.kit.text import Text
+from desktop.kit.words import _, fmt_day, fmt_time, plural
+from desktop.screens.faces import mark, person_row, waiting_row
+from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.lines import Line, LineList, OpeningList
+from desktop.screens.marks import Marks
+from desktop.screens.phrases import (
+    VITAL_NAMES,
+    Flag,
+    coded,
+    flag_of,
+    missing_inputs,
+    named,
+    person_detail,
+    points,
+    unit_text,
+    urgency,
+    vital_text,
+)
+from desktop.screens.room import Room
+from desktop.screens.today.logic import (
+    Announce,
+    BookedLoaded,
+    BookedOpened,
+    CallPressed,
+    ConfirmIdentity,
+    CountWaiting,
+    Effect,
+    FactsChanged,
+    Failed,
+    IdentityAsked,
+    IdentityLeft,
+    LoadQueue,
+    MatchConfirmed,
+    MinutePassed,
+    OpenChart,
+    OpenVisit,
+    QueueLoaded,
+    RowChosen,
+    RowOpened,
+    State,
+    update,
+)
+from desktop.screens.visit.logic import VisitOpened
+
+if TYPE_CHECKING:
+    from clinic.services.waiting import Waiting
+    from desktop.screens.verbs import Booked
+
+KINDS = frozenset({"Encounter", "Observation", "Patient", "Link", "Appointment"})
+
+
+class TodayView(Page):
+    """`present`: whether a kiosk is connected now."""
+
+    def __init__(self, room: Room, present: Callable[[DeviceId], bool], state: State | None = None) -> None:
+        super().__init__("today", _("Today"))
+        self._room, self._present, self._help = room, present, room.helper(self)
+        self._build()
+        self.loop: Loop[State, object, Effect] = Loop(
+            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+        )
+        self._minute = QTimer(self, interval=20_000)
+        self._minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))
+        self._minute.start()
+        self.loop.show()
+        self.loop.send(FactsChanged())
+
+    def told(self, kinds: frozenset[str]) -> None:
+        """Something in the book changed."""
+        if kinds & KINDS:
+            self.loop.send(FactsChanged())
+
+    def reach_changed(self) -> None:
+        """A kiosk came or went."""
+        self.loop.send(MinutePassed(self._room.clock.now()))
+
+    # widgets
+
+    def _build(self) -> None:
+        self.title = Text(_("Waiting room"), "title")
+        self.day = Text("", "muted")
+        self.notice = Notice(name="today.notice")
+        queue = self._queue_card()
+        side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
+        body = across((queue, 5), (side, 4), gap=14)
+        head = across(self.title, 10, self.day, None)
+        self.setLayout(down(head, self.notice, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+
+    def _queue_card(self) -> Card:
+        self.queue = OpeningList(name="today.queue", spoken=_("Waiting room"))
+        self.queue.setProperty("kind", "inside")
+        self.queue.picked.connect(lambda key: self.loop.send(RowChosen(key)))
+        self.queue.opened.connect(lambda key: self.loop.send(RowOpened(key)))
+        hint = _("Whoever arrives at a kiosk appears here by itself, the most urgent first.")
+        self.empty = EmptyState("users", _("Nobody is waiting"), hint, name="today.empty")
+        card = Card(name="today.waiting")
+        card.body.setContentsMargins(2, 2, 2, 2)
+        card.add(self.queue, 1)
+        card.add(self.empty, 1)
+        return card
+
+    def _person_card(self) -> Card:
+        self.face = Avatar(52, name="today.face")
+        self.name = Text("", "heading", name="today.name", wrap=True)
+        self.line = Text("", "muted", wrap=True)
+        self.reason = Text("", "body", name="today.reason", wrap=True)
+        self.score = Text("", "strong", name="today.score", wrap=True)
+        self.vitals = Marks()
+        self.call = PrimaryButton(_("Call"), name="today.call", icon="video", spoken=_("Open the visit and ring the kiosk"))
+        self.call.clicked.connect(lambda: self.loop.send(CallPressed()))
+        self.open = SecondaryButton(_("Open the visit"), name="today.open", icon="stethoscope")
+        self.open.clicked.connect(lambda: self.loop.send(RowOpened(self.loop.state.chosen)))
+        self.confirm = SecondaryButton(_("Confirm identity"), name="today.confirm", icon="id")
+        self.confirm.clicked.connect(lambda: self.loop.send(IdentityAsked()))
+        who = across(self.face, (holding(down(self.name, self.line, gap=2)), 1), gap=12)
+        self.about = holding(down(who, self.reason, self.score, self.vitals, None, gap=10))
+        self.matching = self._matching()
+        self.nobody = EmptyState("user", _("Choose somebody in the queue"), name="today.nobody")
+        card = Card(name="today.person")
+        card.add(self.about, 1)
+        card.add(self.matching, 1)
+        card.add(self.nobody, 1)
+        self.buttons = holding(across((self.call, 3), (self.open, 2), gap=8))
+        card.add(self.confirm)
+        card.add(self.buttons)
+        return card
+
+    def _matching(self) -> QWidget:
+        self.ask = Text("", "strong", name="today.match.question", wrap=True)
+        self.matches = OpeningList(name="today.matches", spoken=_("People it may be"))
+        self.matches.opened.connect(lambda _key: self._match())
+        self.match_yes = PrimaryButton(_("It is this person"), name="today.match.yes", icon="check")
+        self.match_yes.clicked.connect(self._match)
+        leave = QuietButton(_("Not now"), name="today.match.leave")
+        leave.clicked.connect(lambda: self.loop.send(IdentityLeft()))
+        how = _("Look at the face, ask for the birth date, or look at the document. It can be undone.")
+        return holding(
+            down(self.ask, Text(how, "muted", wrap=True), (self.matches, 1), across(leave, None, self.match_yes))
+        )
+
+    def _booked_card(self) -> Card:
+        self.booked = LineList(name="today.appointments", spoken=_("Appointments today"))
+        self.booked.opened.connect(lambda key: self.loop.send(BookedOpened(PatientId(key))))
+        self.free = Text(_("No appointments are booked for today."), "muted", wrap=True)
+        card = Card(_("Appointments today"), name="today.booked")
+        card.add(self.booked, 1)
+        card.add(self.free)
+        card.body.addStretch(0)
+        return card
+
+    # rendering
+
+    def render_state(self, state: State) -> None:
+        n = len(state.rows)
+        self.title.setText(_("Waiting room"))
+        waiting = plural("%(n)d person", "%(n)d people", n) if n else _("empty")
+        self.day.setText(f"{fmt_day(state.now).capitalize()} · {waiting}")
+        rows = [waiting_row(row, state.now, self._present(row.encounter.kiosk)) for row in state.rows]
+        self.queue.show_rows(rows)
+        self.queue.pick(state.chosen)
+        self.queue.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.notice.say("danger", state.sentence)
+        self._render_person(state)
+        self._render_booked(state)
+
+    def _render_person(self, state: State) -> None:
+        row = state.selected
+        self.nobody.setVisible(row is None)
+        self.about.setVisible(row is not None and not state.confirming)
+        self.matching.setVisible(row is not None and state.confirming)
+        self.buttons.setVisible(row is not None and not state.confirming)
+        unknown = row is not None and not row.verified and not state.confirming
+        self.confirm.setVisible(unknown and bool(row and row.matches))
+        if row is None:
+            return
+        self._render_row(row, state.now)
+        self.call.setEnabled(bool(row.encounter.kiosk))
+        self.ask.setText(_("Who is %(name)s?") % {"name": row.person.name.spoken})
+        self.matches.show_rows([person_row(match, state.now) for match in row.matches])
+        if row.matches and not self.matches.key():
+            self.matches.pick(row.matches[0].patient)
+
+    def _render_row(self, row: Waiting, now: datetime) -> None:
+        self.face.show_person(row.person.name.full, row.person.photo)
+        self.name.setText(row.person.name.full)
+        self.line.setText(person_detail(row.person, now.date()))
+        symptoms = ", ".join(coded(one).lower() for one in row.encounter.symptoms)
+        why = coded(row.encounter.reason) or _("No reason given")
+        self.reason.setText(f"{why}: {symptoms}" if symptoms else why)
+        flag = urgency(row.news2)
+        self.score.say(f"NEWS2 {points(row.news2)} · {flag.text}", flag.tone)
+        missing = missing_inputs(row.news2)
+        if missing:
+            self.score.say(missing, "neutral")
+        self.vitals.show_marks([mark(_vital(key, value)) for key, value in row.readings.items()])
+
+    def _render_booked(self, state: State) -> None:
+        self.booked.show_lines([_booked_line(one) for one in state.booked])
+        self.booked.setVisible(bool(state.booked))
+        self.free.setVisible(not state.booked)
+
+    # doing
+
+    def _match(self) -> None:
+        self.loop.send(MatchConfirmed(PatientId(self.matches.key())))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case LoadQueue():
+                self._load()
+            case OpenVisit(encounter, patient, kiosk, ring):
+                now = self._room.clock.now()
+                opened = VisitOpened(encounter, patient, kiosk, now, self._present(kiosk), ring)
+                self._room.ways.visit.emit(opened)
+            case OpenChart(patient):
+                self._room.ways.chart.emit(patient, "summary")
+            case ConfirmIdentity(provisional, other):
+                self._help.write(
+                    self._room.clinic.confirm_identity, provisional, other, failed=self._failed,
+                    then=lambda _written: self._confirmed(provisional, other),
+                )  # fmt: skip
+            case Announce(arrived):
+                QApplication.beep()
+                self._room.ways.arrived.emit(arrived)
+            case CountWaiting(rows):
+                self._room.ways.queue.emit(rows)
+
+    def _load(self) -> None:
+        now = self._room.clock.now()
+        start = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._help.read(
+            self._room.clinic.queue, then=lambda rows: self.loop.send(QueueLoaded(rows, now)), failed=self._failed
+        )
+        self._help.read(
+            self._room.clinic.booked, start, start + timedelta(days=1), failed=self._failed,
+            then=lambda booked: self.loop.send(BookedLoaded(booked)),
+        )  # fmt: skip
+
+    def _confirmed(self, provisional: PatientId, other: PatientId) -> None:
+        self._room.ways.identity.emit(provisional, other)
+        self.loop.send(FactsChanged())
+
+    def _failed(self, sentence: str) -> None:
+        self.loop.send(Failed(sentence))
+
+
+def _vital(key: str, value: Decimal) -> Flag:
+    flag = flag_of(key, value)
+    text = f"{named(VITAL_NAMES, key)} {vital_text(key, value)} {unit_text(key)}"
+    return Flag(text, flag.tone if flag else "neutral", flag.icon if flag else "")
+
+
+def _booked_line(one: Booked) -> Line:
+    slot = one.appointment
+    return Line(
+        one.person.patient, one.person.name.full, slot.reason or _("Visit"), fmt_time(slot.start),
+        face=one.person.name.full, photo=one.person.photo,
+    )  # fmt: skip

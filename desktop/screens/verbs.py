@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verbs of the clinic bound to one unlocked desk: what pages ask, on worker threads.
+
+Services are imported when the clinic is opened, not when a window is drawn. All raise Refusal or Unavailable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from clinic.domain.facts import Appointment, Communication, Gender, Section
+from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.values import Attachment, Coding, HumanName
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Composition, MedicationRequest
+    from clinic.services.charts import Chart, Moment
+    from clinic.services.desks import Desk, Person
+    from clinic.services.people import PersonLine
+    from clinic.services.prescribing import Caution
+    from clinic.services.visits import Draft
+    from clinic.services.waiting import Waiting
+    from clinic.sync.status import SyncStatus
+
+TALKS = 300
+"""Newest messages looked at to find the newest one of each patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An appointment with its person."""
+
+    appointment: Appointment
+    person: PersonLine
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The newest message of one patient."""
+
+    person: PersonLine
+    message: Communication
+
+
+class Clinic:
+    """One unlocked desk and everything that can be asked of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        from clinic import services  # noqa: F401 - the package first, so that a missing part fails here
+        from clinic.services import charts, coding, consents, messages, people, prescribing, summaries, visits, waiting
+
+        self.desk = desk
+        self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
+        self._people, self._prescribing, self._summaries = people, prescribing, summaries
+        self._visits, self._waiting = visits, waiting
+
+    @property
+    def me(self) -> Person:
+        return self.desk.someone
+
+    # people
+
+    def find(self, text: str, limit: int = 40) -> tuple[PersonLine, ...]:
+        return self._people.find_people(self.desk, text, limit)
+
+    def person(self, patient: PatientId) -> PersonLine:
+        return self._people.person(self.desk, patient)
+
+    def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
+        return self._people.alike(self.desk, name, born, dni)
+
+    def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
+        return self._people.register(self.desk, name, born, gender, dni)
+
+    def confirm_identity(self, provisional: PatientId, other: PatientId) -> object:
+        return self._people.confirm_identity(self.desk, provisional, other)
+
+    def undo_identity(self, provisional: PatientId, other: PatientId) -> object:
+        return self._people.undo_identity(self.desk, provisional, other)
+
+    def issue_card(self, patient: PatientId) -> str:
+        return self._people.issue_card(self.desk, patient)
+
+    # today
+
+    def queue(self) -> tuple[Waiting, ...]:
+        return self._waiting.queue(self.desk)
+
+    def booked(self, since: datetime, until: datetime) -> tuple[Booked, ...]:
+        """Appointments between two moments, earliest first, of people this computer holds."""
+
+        def look(page: Any) -> tuple[Booked, ...]:
+            coming = (one for one in page.all_facts(Appointment) if since <= one.start < until and one.status == "booked")
+            rows = ((one, page.person(one.patient)) for one in sorted(coming, key=lambda one: one.start))
+            return tuple(Booked(one, self._people.line(page, row)) for one, row in rows if row is not None)
+
+        return self.desk.book.read(look)
+
+    def talks(self) -> tuple[Talk, ...]:
+        """The newest message of each patient, newest first."""
+
+        def look(page: Any) -> tuple[Talk, ...]:
+            newest: dict[PatientId, Communication] = {}
+            for message in page.recent_facts(Communication, TALKS):
+                newest.setdefault(message.patient, message)
+            rows = ((message, page.person(patient)) for patient, message in newest.items())
+            return tuple(Talk(self._people.line(page, row), message) for message, row in rows if row is not None)
+
+        return self.desk.book.read(look)
+
+    # charts
+
+    def open_chart(self, patient: PatientId) -> Chart:
+        return self._charts.open_chart(self.desk, patient)
+
+    def chart(self, patient: PatientId) -> Chart:
+        return self._charts.chart(self.desk, patient)
+
+    def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
+        return self._charts.timeline(self.desk, patient)
+
+    def picture(self, attachment: Attachment) -> bytes:
+        return self._messages.picture(self.desk, attachment)
+
+    def may(self, patient: PatientId, scope: str) -> bool:
+        return self._consents.may(self.desk, patient, scope)
+
+    # visits
+
+    def start_visit(self, encounter: EncounterId, window: PatientId) -> object:
+        return self._visits.start_visit(self.desk, encounter, window)
+
+    def draft(self, encounter: EncounterId) -> Draft:
+        return self._visits.draft(self.desk, encounter)
+
+    def autosave(self, encounter: EncounterId, section: Section, text: str, window: PatientId) -> object:
+        return self._visits.autosave(self.desk, encounter, section, text, window)
+
+    def add_condition(self, encounter: EncounterId, code: Coding, window: PatientId) -> object:
+        return self._visits.add_condition(self.desk, encounter, code, window)
+
+    def remove_condition(self, condition: FactId, why: str, window: PatientId) -> object:
+        return self._visits.remove_condition(self.desk, condition, why, window)
+
+    def media_step(self, encounter: EncounterId, step: str, call: str) -> object:
+        return self._visits.media_step(self.desk, encounter, step, call)
+
+    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
+        return self._visits.sign(self.desk, encounter, window)
+
+    def addendum(self, note: FactId, text: str, window: PatientId) -> Composition:
+        return self._visits.addendum(self.desk, note, text, window)
+
+    def book_next(self, patient: PatientId, start: datetime, reason: str) -> object:
+        return self._visits.book_next(self.desk, patient, start, reason)
+
+    # codes, medicines, messages
+
+    def find_condition(self, text: str, language: str) -> tuple[Coding, ...]:
+        return self._coding.find_condition(self.desk, text, language)
+
+    def find_medication(self, text: str) -> tuple[Coding, ...]:
+        return self._coding.find_medication(self.desk, text)
+
+    def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
+        return self._prescribing.check(self.desk, patient, medication)
+
+    def prescribe(
+        self, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
+        instructions: str, window: PatientId,
+    ) -> MedicationRequest:  # fmt: skip
+        return self._prescribing.prescribe(
+            self.desk, encounter, medication, dose, route, every_hours, days, instructions, window
+        )
+
+    def rx_sentence(self, request: MedicationRequest, language: str) -> str:
+        return self._prescribing.sentence(request, language)
+
+    def send_message(
+        self, patient: PatientId, text: str, encounter: EncounterId, attachments: tuple[Attachment, ...],
+        window: PatientId,
+    ) -> Communication:  # fmt: skip
+        return self._messages.send_message(self.desk, patient, text, encounter, attachments, window)
+
+    # after
+
+    def summary_pdf(self, encounter: EncounterId) -> bytes:
+        return self._summaries.summary_pdf(self.desk, encounter)
+
+    def summary_text(self, encounter: EncounterId, language: str) -> str:
+        return self._summaries.summary_text(self.desk, encounter, language)
+
+    def sync_status(self) -> SyncStatus:
+        from clinic.services.link import sync_status
+
+        return sync_status(self.desk)

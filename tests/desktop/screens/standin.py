@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A clinic in memory for view tests: the same verbs, plausible people, nothing on disk."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from clinic.domain.clock import FrozenClock
+from clinic.domain.errors import Unavailable
+from clinic.domain.facts import (
+    AllergyIntolerance,
+    Appointment,
+    Communication,
+    Composition,
+    CompositionStatus,
+    Condition,
+    Consent,
+    ConsentItem,
+    Decision,
+    DocumentReference,
+    Encounter,
+    EncounterStatus,
+    Gender,
+    MedicationRequest,
+    Method,
+    Patient,
+    Section,
+)
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
+from clinic.domain.news2 import Vitals, news2
+from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.protocol.trust import Role
+from clinic.services.charts import Chart, Moment, Opened, Reading
+from clinic.services.desks import Person
+from clinic.services.people import PersonLine
+from clinic.services.prescribing import Caution
+from clinic.services.visits import Draft
+from clinic.services.waiting import Waiting
+from desktop.screens.verbs import Booked, Talk
+
+NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
+KIOSK = DeviceId("kioskaaaaaaaaaaa")
+ROSA, JUAN, MARTA = PatientId("p.rosa"), PatientId("p.juan"), PatientId("p.marta")
+
+
+class AtOnce(Executor):
+    """Runs on the spot, so that tests need no waiting."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - an executor hands every error to its future
+            future.set_exception(error)
+        return future
+
+
+def clock() -> FrozenClock:
+    return FrozenClock(NOW)
+
+
+def ago(**span: int) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def line(patient: str, family: str, given: str, born: date, gender: Gender, dni: str, provisional: bool = False) -> PersonLine:
+    return PersonLine(
+        PatientId(patient), HumanName(family=family, given=tuple(given.split())), born, gender, dni, b"", provisional,
+        ago(days=12),
+    )  # fmt: skip
+
+
+PEOPLE = (
+    line("p.rosa", "Quispe Mamani", "Rosa Elena", date(1961, 3, 3), Gender.FEMALE, "14203881"),
+    line("p.juan", "Barrionuevo", "Juan Carlos", date(1974, 8, 19), Gender.MALE, "23881204"),
+    line("p.marta", "Sosa", "Marta Beatriz", date(1990, 1, 7), Gender.FEMALE, "35012774", provisional=True),
+    line("p.marta2", "Sosa", "Marta Beatríz", date(1990, 1, 7), Gender.FEMALE, "35012774"),
+    line("p.ana", "Choque", "Ana Lucía", date(2019, 5, 30), Gender.FEMALE, "57331920"),
+    line("p.luis", "Ramírez", "Luis Alberto", date(1948, 11, 2), Gender.MALE, "7820114"),
+    line("p.nora", "Villalba", "Nora", date(1983, 9, 14), Gender.FEMALE, "30118276"),
+)
+BY_ID = {person.patient: person for person in PEOPLE}
+
+
+def vitals(rr: int, spo2: int, systolic: int, heart: int, temperature: str, oxygen: bool = False) -> Vitals:
+    return Vitals(
+        respiratory_rate=rr, spo2=spo2, on_oxygen=oxygen, systolic=systolic, heart_rate=heart, alert=True,
+        temperature=Decimal(temperature),
+    )  # fmt: skip
+
+
+def waiting(patient: PatientId, ticket: str, minutes: int, reason: str, vital: Vitals, **more: Any) -> Waiting:
+    encounter = Encounter(
+        id=FactId(f"e.{patient}"), patient=patient, status=EncounterStatus.TRIAGED, arrived_at=ago(minutes=minutes),
+        ticket=ticket, reason=Coding(system="posta", code=reason, display=reason), kiosk=KIOSK,
+        device_name="Posta El Palmar", symptoms=tuple(Coding(system="posta", code=s, display=s) for s in more.get("symptoms", ())),
+    )  # fmt: skip
+    person = BY_ID[patient]
+    matches = tuple(other for other in PEOPLE if other.dni == person.dni and other.patient != patient) if person.provisional else ()
+    shown = {
+        "systolic": Decimal(int(vital.systolic or 0)), "heart_rate": Decimal(int(vital.heart_rate or 0)),
+        "spo2": Decimal(int(vital.spo2 or 0)), "temperature": vital.temperature or Decimal(0),
+    }  # fmt: skip
+    return Waiting(encounter, person, news2(vital), reason, not person.provisional, matches, shown)
+
+
+QUEUE = (
+    waiting(ROSA, "B-07", 14, "Pain", vitals(25, 92, 148, 112, "38.4"), symptoms=("Chest pain", "Short of breath", "Fever")),
+    waiting(JUAN, "B-08", 31, "Medicine", vitals(18, 95, 138, 96, "36.9")),
+    waiting(MARTA, "B-09", 6, "Pregnancy", vitals(16, 98, 118, 82, "36.7")),
+)
+
+
+def series(values: list[str], days: int = 30) -> tuple[Reading, ...]:
+    last = len(values) - 1
+    methods = (Method.DEVICE, Method.MANUAL, Method.KIOSK)
+    return tuple(
+        Reading(ago(days=(last - n) * days), Decimal(value), methods[n % 3], FactId(f"o.{n}")) for n, value in enumerate(values)
+    )
+
+
+def coding(system: str, code: str, display: str) -> Coding:
+    return Coding(system=system, code=code, display=display)
+
+
+def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
+    person = BY_ID[patient]
+    encounters = tuple(row.encounter for row in QUEUE if row.encounter.patient == patient)
+    encounter = EncounterId(encounters[0].id) if encounters else EncounterId("")
+    thumbnail = clinic.photo
+    attachment = Attachment(id="a1", key=b"k", content_type="image/jpeg", size=len(thumbnail), title="Brazo izquierdo", thumbnail=thumbnail)
+    return Chart(
+        person=person, patient=Patient(id=FactId(patient), patient=patient, name=person.name),
+        allergies=(
+            AllergyIntolerance(id=FactId("al1"), patient=patient, substance=coding(ATC, "J01CA04", "Amoxicilina"), reaction="Urticaria", severe=True, recorded_at=ago(days=900)),
+        ),
+        conditions=(
+            Condition(id=FactId("c1"), patient=patient, code=coding(ICD10, "E11", "Diabetes mellitus tipo 2"), recorded_at=ago(days=2400)),
+            Condition(id=FactId("c2"), patient=patient, code=coding(ICD10, "I10", "Hipertensión esencial (primaria)"), recorded_at=ago(days=1500)),
+            *clinic.conditions,
+        ),
+        medication=(
+            *clinic.requests,
+            MedicationRequest(id=FactId("m1"), patient=patient, medication=coding(ATC, "A10BA02", "Metformina"), authored_at=ago(days=80), dose="850 mg", every_hours=12),
+            MedicationRequest(id=FactId("m2"), patient=patient, medication=coding(ATC, "C09AA02", "Enalapril"), authored_at=ago(days=200), dose="10 mg", every_hours=24),
+        ),
+        readings={
+            "systolic": series(["132", "138", "141", "135", "144", "150", "139", "148"]),
+            "diastolic": series(["82", "85", "88", "84", "90", "94", "86", "92"]),
+            "heart_rate": series(["78", "81", "76", "84", "88", "92", "97", "112"]),
+            "temperature": series(["36.5", "36.7", "36.6", "36.4", "36.8", "38.4"]),
+            "spo2": series(["97", "98", "96", "97", "95", "92"]),
+            "respiratory_rate": series(["16", "17", "16", "18", "25"]),
+            "weight": series(["81.5", "82.0", "82.7", "83.1", "83.9", "84.2"]),
+        },
+        notes=clinic.notes + (
+            Composition(
+                id=FactId("n1"), patient=patient, encounter=EncounterId("e.old"), status=CompositionStatus.FINAL,
+                subjective="Control de diabetes. Refiere buena adherencia a la medicación y caminatas tres veces por semana.",
+                objective="PA 139/86, FC 97, peso 83,9 kg. Pies sin lesiones.", assessment="Diabetes tipo 2 con control aceptable.",
+                plan="Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", author=UserId("u.old"),
+                author_name="Dra. Julia Ferreyra", signed_at=ago(days=80), conditions=(coding(ICD10, "E11", "Diabetes mellitus tipo 2"),),
+            ),
+        ),
+        messages=clinic.messages,
+        documents=(
+            DocumentReference(id=FactId("d1"), patient=patient, attachment=attachment, made_at=ago(minutes=16), encounter=encounter),
+        ),
+        consents=(
+            Consent(
+                id=FactId("co1"), patient=patient, template="AR-teleconsulta", template_version=3, template_hash=b"", language="es", jurisdiction="AR",
+                items=tuple(ConsentItem(scope=s, decision=Decision.PERMIT if s != "analytics" else Decision.DENY) for s in ("treatment", "teleconsultation", "recording", "sharing", "analytics")),
+                given_at=ago(minutes=15), device=KIOSK, read_aloud_seconds=74,
+            ),
+        ),
+        encounters=encounters, appointments=(), news2=QUEUE[0].news2, as_of=ago(minutes=14),
+        opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
+    )  # fmt: skip
+
+
+class Clinic:
+    """The verbs; what is written is remembered in lists a test can read."""
+
+    def __init__(self, photo: bytes = b"") -> None:
+        self.photo = photo
+        self.saved: list[tuple[str, str, str]] = []
+        self.calls: list[tuple[Any, ...]] = []
+        self.rows: tuple[Waiting, ...] = QUEUE
+        self.texts: dict[Section, str] = {}
+        self.requests: tuple[MedicationRequest, ...] = ()
+        self.conditions: tuple[Condition, ...] = ()
+        self.notes: tuple[Composition, ...] = ()
+        self.messages: tuple[Communication, ...] = (
+            Communication(id=FactId("w1"), patient=ROSA, sent_at=ago(days=2), sender="patient", sender_name="Rosa Elena", text="Doctora, la presión me dio 150 y 94 hoy a la mañana. ¿Tomo la segunda pastilla?"),
+            Communication(id=FactId("w2"), patient=ROSA, sent_at=ago(days=1), sender="u.old", sender_name="Dra. Julia Ferreyra", text="Hola Rosa. Tomá solo la de siempre y volvé a medir a la noche."),
+        )  # fmt: skip
+        self.me = Person(UserId("u.me"), "Dr. Martín Aguirre", Role.CLINICIAN)
+        self.full = False
+
+    def find(self, text: str, limit: int = 40) -> tuple[PersonLine, ...]:
+        words = text.lower().split()
+        return tuple(p for p in PEOPLE if all(w in f"{p.name.full} {p.dni}".lower() for w in words))[:limit]
+
+    def person(self, patient: PatientId) -> PersonLine:
+        return BY_ID[patient]
+
+    def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
+        return tuple(p for p in PEOPLE if p.name.family.lower() == name.family.lower() or (dni and p.dni == dni))
+
+    def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
+        self.calls.append(("register", name.full, born, dni))
+        return ROSA
+
+    def confirm_identity(self, provisional: PatientId, other: PatientId) -> None:
+        self.calls.append(("confirm", provisional, other))
+
+    def undo_identity(self, provisional: PatientId, other: PatientId) -> None:
+        self.calls.append(("undo", provisional, other))
+
+    def issue_card(self, patient: PatientId) -> str:
+        self.calls.append(("card", patient))
+        return "POSTA1:" + "K7Q2M" * 12
+
+    def queue(self) -> tuple[Waiting, ...]:
+        return self.rows
+
+    def booked(self, since: datetime, until: datetime) -> tuple[Booked, ...]:
+        slots = ((PEOPLE[5], 25, "Control de presión"), (PEOPLE[4], 70, "Control de niño sano"), (PEOPLE[6], 1500, "Curación"), (PEOPLE[1], 2900, "Receta"))
+        made = tuple(
+            Booked(Appointment(id=FactId(f"ap{n}"), patient=p.patient, start=NOW + timedelta(minutes=m), reason=why, practitioner_name="Dr. Martín Aguirre"), p)
+            for n, (p, m, why) in enumerate(slots)
+        )  # fmt: skip
+        return tuple(one for one in made if since <= one.appointment.start < until)
+
+    def talks(self) -> tuple[Talk, ...]:
+        return tuple(Talk(BY_ID[m.patient], m) for m in self.messages[-1:])
+
+    def open_chart(self, patient: PatientId) -> Chart:
+        self.calls.append(("open", patient))
+        return self.chart(patient)
+
+    def chart(self, patient: PatientId) -> Chart:
+        return chart_of(patient, self)
+
+    def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
+        drawn = self.chart(patient)
+        return (
+            Moment(ago(minutes=14), "Encounter", "Pain", "B-07", drawn.encounters[0]) if drawn.encounters else None,
+            Moment(ago(minutes=15), "Consent", "AR-teleconsulta", "es", drawn.consents[0]),
+            Moment(ago(days=1), "Communication", "Hola Rosa. Tomá solo la de siempre…", "Dra. Julia Ferreyra", drawn.messages[-1]),
+            Moment(ago(days=80), "Composition", "Diabetes tipo 2 con control aceptable.", "Dra. Julia Ferreyra", drawn.notes[-1]),
+        )[0 if drawn.encounters else 1 :]  # type: ignore[return-value]
+
+    def picture(self, attachment: Attachment) -> bytes:
+        return self.photo
+
+    def may(self, patient: PatientId, scope: str) -> bool:
+        return scope != "analytics"
+
+    def start_visit(self, encounter: EncounterId, window: PatientId) -> None:
+        self.calls.append(("start", encounter, window))
+
+    def draft(self, encounter: EncounterId) -> Draft:
+        return Draft(encounter, ROSA, dict(self.texts), ago(minutes=3) if self.texts else None, {})
+
+    def autosave(self, encounter: EncounterId, section: Section, text: str, window: PatientId) -> None:
+        if self.full:
+            raise Unavailable("The disk is full. Free some space; what you typed stays on the screen.")
+        self.texts[section] = text
+        self.saved.append((str(section), text, window))
+
+    def add_condition(self, encounter: EncounterId, code: Coding, window: PatientId) -> None:
+        made = Condition(id=FactId(f"c.{code.code}"), patient=window, code=code, recorded_at=NOW, encounter=encounter)
+        self.conditions += (made,)
+
+    def remove_condition(self, condition: FactId, why: str, window: PatientId) -> None:
+        self.conditions = tuple(c for c in self.conditions if c.id != condition)
+
+    def media_step(self, encounter: EncounterId, step: str, call: str) -> None:
+        self.calls.append(("step", step))
+
+    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
+        note = Composition(
+            id=FactId("n.new"), patient=window, encounter=encounter, status=CompositionStatus.FINAL, author=self.me.user,
+            author_name=self.me.name, signed_at=NOW, **{str(section): text for section, text in self.texts.items()},
+        )  # fmt: skip
+        self.notes = (note,)
+        return note
+
+    def addendum(self, note: FactId, text: str, window: PatientId) -> Composition:
+        return replace(self.notes[0], id=FactId("n.add"), addendum_to=note, subjective=text)
+
+    def book_next(self, patient: PatientId, start: datetime, reason: str) -> None:
+        self.calls.append(("book", patient, start, reason))
+
+    def find_condition(self, text: str, language: str) -> tuple[Coding, ...]:
+        table = (("J18.9", "Neumonía, no especificada"), ("J20.9", "Bronquitis aguda, no especificada"), ("R07.4", "Dolor en el pecho, no especificado"), ("J06.9", "Infección aguda de las vías respiratorias superiores"))
+        return tuple(coding(ICD10, code, name) for code, name in table if text.lower() in f"{code} {name}".lower())
+
+    def find_medication(self, text: str) -> tuple[Coding, ...]:
+        table = (("J01CA04", "Amoxicilina"), ("J01FA10", "Azitromicina"), ("N02BE01", "Paracetamol"), ("M01AE01", "Ibuprofeno"))
+        return tuple(coding(ATC, code, name) for code, name in table if text.lower() in name.lower())
+
+    def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
+        if medication.code == "J01CA04":
+            return (Caution("allergy", "Amoxicilina", "The chart lists an allergy: Urticaria.", "this chart", "2024-06-02"),)
+        return ()
+
+    def prescribe(
+        self, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
+        instructions: str, window: PatientId,
+    ) -> MedicationRequest:  # fmt: skip
+        made = MedicationRequest(
+            id=FactId(f"m.{medication.code}"), patient=window, medication=medication, authored_at=NOW, dose=dose, route=route,
+            every_hours=every_hours, days=days, instructions=instructions, encounter=encounter,
+        )  # fmt: skip
+        self.requests += (made,)
+        return made
+
+    def rx_sentence(self, request: MedicationRequest, language: str) -> str:
+        from clinic.domain.medication import directions
+
+        return directions(request.dose, request.route, request.every_hours, request.days, language)
+
+    def send_message(self, patient: PatientId, text: str, encounter: EncounterId, attachments: tuple[Attachment, ...], window: PatientId) -> Communication:
+        made = Communication(
+            id=FactId(f"w{len(self.messages) + 1}"), patient=patient, sent_at=NOW, sender=self.me.user, sender_name=self.me.name, text=text,
+            attachments=attachments, encounter=encounter,
+        )  # fmt: skip
+        self.messages += (made,)
+        return made
+
+    def summary_pdf(self, encounter: EncounterId) -> bytes:
+        return b"%PDF-1.7\n"
+
+    def summary_text(self, encounter: EncounterId, language: str) -> str:
+        return "Reposo y mucho líquido."

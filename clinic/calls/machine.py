@@ -75,10 +75,12 @@ class Path(StrEnum):
     """How far the newest attempt is."""
 
     NONE = "none"
+    MAKING = "making"
     OFFERED = "offered"
     ANSWERED = "answered"
 
 
+UNDERWAY = (Path.MAKING, Path.OFFERED)
 LIVE = (Phase.CONNECTING, Phase.TALKING, Phase.RECONNECTING)
 """Answered and not ended."""
 RESTING = (Phase.IDLE, Phase.ENDED)
@@ -318,7 +320,8 @@ def _description_made(call: Call, event: DescriptionMade) -> Result:
     made = event.description
     if (made.call_id, made.attempt) != (call.call_id, call.attempt):
         return call, ()
-    return call, (SendToPeer(call.peer, made),)
+    offered = replace(call, path=Path.OFFERED) if call.path is Path.MAKING else call
+    return offered, (SendToPeer(call.peer, made),)
 
 
 @_on(DescriptionArrived, *LIVE)
@@ -366,7 +369,7 @@ def _asked_again(call: Call, event: PeerAskedAgain) -> Result:
     if not call.about(event.peer, event.call_id):
         return _over(call, event)
     stale = call.path is Path.ANSWERED and event.attempt < call.attempt
-    if not call.caller or call.path is Path.OFFERED or stale:
+    if not call.caller or call.path in UNDERWAY or stale:
         return call, ()
     return _reach(call)
 
@@ -387,7 +390,7 @@ def _media_flows(call: Call, event: MediaFlowing) -> Result:
     if event.call_id != call.call_id or not call.engine_up:
         return call, ()
     back = call.phase is Phase.RECONNECTING
-    path = Path.NONE if call.path is Path.OFFERED else call.path
+    path = Path.NONE if call.path in UNDERWAY else call.path
     talking = replace(call, phase=Phase.TALKING, path=path, waits=0)
     return talking, (
         StopTimer(Timer.RETRY),
@@ -471,13 +474,13 @@ def _time_reaching(call: Call, event: TimerFired) -> Result:
 @_on(TimerFired, Phase.TALKING)
 def _time_talking(call: Call, event: TimerFired) -> Result:
     """The peer asked for a new path while ours still flows: offer until it answers."""
-    asked = (event.call_id, event.timer) == (call.call_id, Timer.RETRY) and call.path is Path.OFFERED
-    return _reach(call) if asked else (call, ())
+    asked = (event.call_id, event.timer) == (call.call_id, Timer.RETRY) and call.path in UNDERWAY
+    return _retry(call) if asked else (call, ())
 
 
 def _retry(call: Call) -> Result:
-    """Nothing flows yet: give an answered attempt some time, else try the next."""
-    if call.path is Path.ANSWERED and call.waits < PATIENCE:
+    """Nothing flows yet: give an engine that loads, or an answered attempt, some time; else try the next."""
+    if call.path in (Path.MAKING, Path.ANSWERED) and call.waits < PATIENCE:
         return replace(call, waits=call.waits + 1), (StartTimer(Timer.RETRY, RETRY_S),)
     return _reach(call)
 
@@ -493,7 +496,7 @@ def _reach(call: Call) -> Result:
     if not call.caller:
         again = Again(call_id=call.call_id, attempt=call.attempt)
         return replace(call, path=Path.NONE, waits=0), (SendToPeer(call.peer, again), later)
-    tried = replace(call, attempt=call.attempt + 1, path=Path.OFFERED, waits=0)
+    tried = replace(call, attempt=call.attempt + 1, path=Path.MAKING, waits=0)
     return tried, (StartEngineCall(call.call_id, tried.attempt, offerer=True), later)
 
 

@@ -8,6 +8,7 @@ one more angle per frame, so that the live picture never waits.
 from __future__ import annotations
 
 import math
+
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
+from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled, open_kiosk
@@ -60,7 +61,7 @@ class Session:
 
     def __init__(self, program: Program, window: QWidget, desk: Desk, args: argparse.Namespace) -> None:
         self.over = False
-        self._program, self._args = program, args
+        self._program, self._desk, self._up = program, desk, False
         clock = SystemClock()
         engine = CallEngine(
             camera=args.camera, camera_scan=args.camera_scan, microphone=args.microphone, speaker=args.speaker,
@@ -68,12 +69,11 @@ class Session:
         )  # fmt: skip
         self._link = Link(desk, args.server or desk.server, lambda _status: None, self._letter_came, self._online)
         calls = CallDesk(
-            me=desk.device, engine=engine, post=self._post, sign=desk.device_keys.sign, verify=desk.trust.verify,
+            me=desk.device, engine=engine, post=self._post, sign=desk.device_keys.sign, verify=self._signed_by,
             clock=clock, random=os.urandom, parent=window,
         )  # fmt: skip
-        self._calls = calls
         self._stage = Stage(
-            program=program, window=window, verbs=DeskVerbs(desk, self._link.fetch_capsule), engine=engine, calls=calls,
+            program=program, window=window, verbs=DeskVerbs(desk, self._capsule), engine=engine, calls=calls,
             voice=Voice(args.home / "cache" / "voice", window), clock=clock, questions=questionnaire.load(),
             language=args.lang, keep_received=args.keep_received,
         )  # fmt: skip
@@ -84,6 +84,16 @@ class Session:
         self._link.start()
         self._stage.begin()
 
+    def _signed_by(self, peer: str, message: bytes, signature: bytes) -> bool:
+        device = self._desk.trust.device(DeviceId(peer))
+        return device is not None and verify(device.signing_key, message, signature)
+
+    def _capsule(self, lookup: str) -> bytes | None:
+        """The centre's copy while the line is up; without it nobody waits for a time-out."""
+        if not self._up:
+            raise Unavailable("The centre cannot be reached.")
+        return self._link.capsule(lookup)
+
     def _post(self, peer: str, message: CallMessage) -> None:
         self._link.post(DeviceId(peer), message)
 
@@ -91,6 +101,7 @@ class Session:
         in_qt(lambda: self._stage.letter_came(letter.sender, letter.content))
 
     def _online(self, online: bool) -> None:
+        self._up = online
         in_qt(lambda: self._stage.online_changed(online))
 
     def _finish(self) -> None:

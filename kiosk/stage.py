@@ -11,7 +11,15 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from clinic.calls.machine import Call
 from clinic.domain.clock import Clock
 from clinic.domain.record import Record
-from clinic.protocol.calling import Accept, Again, Busy, Decline, Description, Hang, Ring
+from clinic.protocol.calling import (
+    Accept,
+    Again,
+    Busy,
+    Decline,
+    Description,
+    Hang,
+    Ring,
+)
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
@@ -24,7 +32,14 @@ from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
 from kiosk.screens.consent.view import ConsentScreen
-from kiosk.screens.frame import Frame, Sheet, help_sheet, leave_sheet, person_sheet, still_sheet
+from kiosk.screens.frame import (
+    Frame,
+    Sheet,
+    help_sheet,
+    leave_sheet,
+    person_sheet,
+    still_sheet,
+)
 from kiosk.screens.greet.view import GreetScreen
 from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
@@ -171,11 +186,12 @@ class Stage(QObject):
         frame = self._frame
         for signal, act in (
             (frame.back, self._back), (frame.help, self._help), (frame.person, self._call_person), (frame.leave, self._ask_leave),
-            (frame.listen, self._listen), (frame.size, self._resize_letters), (frame.contrast, self._switch_contrast),
+            (frame.listen, self._listen), (frame.letters, self._resize_letters), (frame.contrast, self._switch_contrast),
             (frame.again, lambda: self._loop.send(flow.FileAgain())),
         ):  # fmt: skip
             signal.connect(act)
-        self._shown, self._screen = None, self._leave_screen()
+        self._leave_screen()
+        self._shown, self._screen = None, None
         layout = self._window.layout()
         assert isinstance(layout, QVBoxLayout)
         if old is not None:
@@ -290,7 +306,7 @@ class Stage(QObject):
 
     # is somebody there?
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() in _SIGNS_OF_LIFE:
             self._presence = presence.touched(self._presence, self._clock.monotonic())
         return False

@@ -52,20 +52,22 @@ class DeskVerbs:
             return intake.arrive(self._desk, filing.known, filing.language)
         if visit is None:
             raise Refusal("The visit has not begun yet. Please start again.")
-        return self._tell(filing, visit)
+        if isinstance(filing, flow.GiveConsent):
+            return intake.give_consent(
+                self._desk, visit, filing.template, filing.decisions, filing.strokes, filing.read_aloud_seconds
+            )
+        self._tell(filing, visit)
+        return None
 
-    def _tell(self, filing: flow.Filing, visit: Visit) -> object:
+    def _tell(self, filing: flow.Filing, visit: Visit) -> None:
         match filing:
             case flow.TellReason(reason, symptoms):
-                return intake.tell_reason(self._desk, visit, reason, symptoms)
+                intake.tell_reason(self._desk, visit, reason, symptoms)
             case flow.TellVitals(values, on_oxygen, alert):
-                return intake.tell_vitals(self._desk, visit, values, on_oxygen, alert)
+                intake.tell_vitals(self._desk, visit, values, on_oxygen, alert)
             case flow.GivePhoto(jpeg):
-                return intake.give_photo(self._desk, visit, jpeg)
-            case flow.GiveConsent(template, decisions, strokes, seconds):
-                return intake.give_consent(self._desk, visit, template, decisions, strokes, seconds)
+                intake.give_photo(self._desk, visit, jpeg)
             case flow.Wait():
-                return intake.ready(self._desk, visit)
+                intake.ready(self._desk, visit)
             case flow.Leave():
-                return intake.leave(self._desk, visit)
-        return None
+                intake.leave(self._desk, visit)

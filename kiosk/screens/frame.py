@@ -5,10 +5,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.kit import theme
-from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton, YesNo
+from desktop.kit.buttons import (
+    IconButton,
+    PrimaryButton,
+    QuietButton,
+    SecondaryButton,
+    YesNo,
+)
 from desktop.kit.navigation import StepDots
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text, named
@@ -22,7 +34,7 @@ EDGE = 36
 class Frame(QWidget):
     """One per language spoken; holds one screen at a time."""
 
-    back, help, person, leave, listen, size, contrast, again = (Signal() for _ in range(8))
+    back, help, person, leave, listen, letters, contrast, again = (Signal() for _ in range(8))
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +58,10 @@ class Frame(QWidget):
         self.hint = Text("", "body", name="kiosk.hint", wrap=True, tone="neutral")
         self._words = QVBoxLayout()
         self._words.setSpacing(2)
+        self._dots = StepDots(name="kiosk.steps")
+        for text in self._dots.findChildren(Text):
+            text.hide()  # the dots say it; the words are in its accessible name
+        self._words.addWidget(self._keeps_place(self._dots), 0, Qt.AlignmentFlag.AlignLeft)
         self._words.addWidget(self.title)
         self._words.addWidget(self.hint)
         row = QHBoxLayout()
@@ -54,7 +70,7 @@ class Frame(QWidget):
         self._ear = IconButton("volume", _("Read aloud"), name="kiosk.bar.listen")
         self._letters = IconButton("letters", _("Bigger letters"), name="kiosk.bar.size", checkable=True)
         self._sun = IconButton("sun", _("Stronger contrast"), name="kiosk.bar.contrast", checkable=True)
-        for button, signal in ((self._ear, self.listen), (self._letters, self.size), (self._sun, self.contrast)):
+        for button, signal in ((self._ear, self.listen), (self._letters, self.letters), (self._sun, self.contrast)):
             button.clicked.connect(lambda _on=False, told=signal: told.emit())
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
@@ -64,11 +80,10 @@ class Frame(QWidget):
         self._help = SecondaryButton(_("Help"), name="kiosk.bar.help", icon="help-circle")
         self._person = SecondaryButton(_("Call a person"), name="kiosk.bar.person", icon="hand")
         self._leave = QuietButton(_("Leave"), name="kiosk.bar.leave", icon="log-out")
-        self._dots = StepDots(name="kiosk.steps")
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._keeps_place(self._back))
-        row.addWidget(self._keeps_place(self._dots), 1)
+        row.addStretch(1)
         buttons = ((self._back, self.back), (self._help, self.help), (self._person, self.person), (self._leave, self.leave))
         for button, signal in buttons:
             button.clicked.connect(lambda _on=False, told=signal: told.emit())
@@ -155,7 +170,7 @@ class Frame(QWidget):
     def sheet(self) -> QWidget | None:
         return self._sheet
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         if self._sheet is not None:
             self._sheet.setGeometry(self.rect())
         super().resizeEvent(event)

@@ -96,7 +96,7 @@ class Sides(QWidget):
         self._row.addWidget(first, shares[0])
         self._row.addWidget(second, shares[1])
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         upright = event.size().height() > event.size().width()
         way = QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight
         self._row.setDirection(way)

@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
 from clinic.protocol.letters import ChatLine
 from desktop.kit.buttons import DangerButton, SecondaryButton
-from desktop.kit.surfaces import Card, StatusLine
+from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import _
 from kiosk import flow, volume
 from kiosk.screens.call.logic import shown
 from kiosk.screens.photo.view import Still
-from kiosk.screens.pieces import row, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
 
 
@@ -24,14 +23,14 @@ class CallScreen(Screen):
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
-        self._camera, self._line = True, None
+        self._camera = True
+        self._line: ChatLine | None = None
         self._view = VideoView(name="kiosk.call.view", spoken=_("The clinician"))
         self._view.watch(room.engine, "remote", inset="local")
-        self._state = StatusLine(name="kiosk.call.state")
+        self._state = Notice(name="kiosk.call.state")
         self._chat = self._chat_card()
         self.body.addWidget(Sides(self._view, self._chat, (3, 2)), 1)
-        self.body.addWidget(self._state)
-        self.body.addWidget(self._buttons())
+        self.body.addLayout(self._foot())
         room.engine.missing.connect(self._missing)
         self._journey = journey
         self.follow(journey)
@@ -49,10 +48,12 @@ class CallScreen(Screen):
         card.hide()
         return card
 
-    def _buttons(self) -> QWidget:
+    def _foot(self) -> QHBoxLayout:
         hang = DangerButton(_("End the call"), name="kiosk.call.hang", icon="phone-off")
         hang.clicked.connect(lambda: self.room.calls.hang())
-        buttons: list[QWidget] = [hang]
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(self._state, 1)
         if (mixer := volume.mixer()) is not None:
             for text, name, icon, step in (
                 (_("Quieter"), "quieter", "minus", -volume.STEP),
@@ -60,16 +61,14 @@ class CallScreen(Screen):
             ):
                 button = SecondaryButton(text, name=f"kiosk.call.{name}", icon=icon)
                 button.clicked.connect(lambda _on=False, by=step: self.desk.ask(volume.change, mixer, by))
-                buttons.insert(len(buttons) - 1, button)
-        box = QWidget()
-        box.setLayout(row(*buttons))
-        box.layout().setContentsMargins(0, 0, 0, 0)
-        return box
+                foot.addWidget(button)
+        foot.addWidget(hang)
+        return foot
 
     def follow(self, journey: flow.Journey) -> None:
         self._journey = journey
         now = shown(journey, self._camera)
-        self._state.say(now.tone, now.sentence, now.icon)
+        self._state.say(now.tone, now.sentence)
         self._view.set_message(now.over_picture)
         if now.line is not None and now.line != self._line:
             self._show_line(now.line)

@@ -8,7 +8,7 @@ from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _
 from kiosk import flow
 from kiosk.screens.check import logic
-from kiosk.screens.pieces import Drawing, stacked
+from kiosk.screens.pieces import Drawing
 from kiosk.screens.room import Heading, Live, Room, Screen, Sides
 
 HELP = N_(

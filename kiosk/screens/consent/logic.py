@@ -11,8 +11,8 @@ from typing import Protocol
 from clinic.domain.facts import Decision
 from clinic.domain.values import Point, Stroke
 
-PAGE = 420
-"""Characters on one page at the largest letters."""
+PAGE = 300
+"""Characters on one page at the largest letters, unless one paragraph is longer."""
 SHORTEST_MS = 150
 """A signature is more than a tap."""
 
@@ -70,9 +70,9 @@ def back(state: State) -> State | None:
 
 
 def pages(intro: str, limit: int = PAGE) -> tuple[str, ...]:
-    """The paragraphs of a text, as many on a page as fit `limit` characters; no paragraph is cut."""
+    """The paragraphs (lines) of a text, as many on a page as fit `limit` characters; no paragraph is cut."""
     filled: list[str] = []
-    for paragraph in (part.strip() for part in intro.split("\n\n")):
+    for paragraph in (part.strip() for part in intro.split("\n")):
         if not paragraph:
             continue
         if filled and len(filled[-1]) + len(paragraph) <= limit:

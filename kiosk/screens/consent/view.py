@@ -57,8 +57,8 @@ class ConsentScreen(Screen):
     def _open(self) -> None:
         assert self._template is not None
         self._state = logic.begun(self._template.intro, tuple(item.scope for item in self._template.items))
-        while self._pages.count():
-            self._pages.removeWidget(self._pages.widget(0))
+        while (page := self._pages.widget(0)) is not None:
+            self._pages.removeWidget(page)
         for page in (self._read_page(), self._item_page(), self._sign_page()):
             self._pages.addWidget(page)
         self._render()
@@ -66,10 +66,10 @@ class ConsentScreen(Screen):
     # pages
 
     def _read_page(self) -> QWidget:
-        self._text = Text("", "body", name="kiosk.consent.text", wrap=True)
+        self._text = Text("", "heading", name="kiosk.consent.text", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         card = Card(name="kiosk.consent.card")
-        card.add(self._text, 1)
+        card.add(Sides(Drawing("sign", largest=260), self._text, (1, 3)), 1)
         go_on = PrimaryButton(_("I understood, go on"), name="kiosk.consent.next", icon="arrow-right")
         go_on.clicked.connect(lambda: self._become(logic.read(self._state)))
         return stacked((card, 1), (go_on, 0))
@@ -93,10 +93,11 @@ class ConsentScreen(Screen):
         self._clear.clicked.connect(self._pad.clear)
         self._sign = PrimaryButton(_("I sign"), name="kiosk.consent.sign", icon="pen")
         self._sign.clicked.connect(self._signed)
-        buttons = QWidget()
-        buttons.setLayout(row(self._clear, self._sign))
-        buttons.layout().setContentsMargins(0, 0, 0, 0)
-        return stacked((self._closing, 0), (self._pad, 1), (buttons, 0))
+        buttons = row(self._clear, self._sign)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        box = QWidget()
+        box.setLayout(buttons)
+        return stacked((self._closing, 0), (self._pad, 1), (box, 0))
 
     # what happens
 

@@ -32,11 +32,10 @@ class IdentifyScreen(Screen):
         super().__init__(room, journey)
         self._reader, self._looking = CardReader(), False
         self._live: Live | None = None
-        self._say = Notice(name="kiosk.identify.say", tone="warn")
+        self._says = [Notice(name="kiosk.identify.say", tone="warn") for _page in range(2)]
         self._pages = QStackedWidget()
         self._pages.addWidget(self._card_page())
         self._pages.addWidget(self._number_page())
-        self.body.addWidget(self._say)
         self.body.addWidget(self._pages, 1)
         self._eye = QTimer(self, interval=LOOK_MS)
         self._eye.timeout.connect(self._look)
@@ -58,6 +57,7 @@ class IdentifyScreen(Screen):
         right = stacked(
             (Drawing("show-card"), 1),
             (middle(Text(_("Hold the square of your card inside the frame"), "heading")), 0),
+            (self._says[0], 0),
             (no_card, 0),
         )
         return Sides(self._view, right, (3, 2))
@@ -69,7 +69,7 @@ class IdentifyScreen(Screen):
         self._example = middle(Text("", "heading"))
         self._card = SecondaryButton(_("I have a card"), name="kiosk.identify.card", icon="qr")
         self._card.clicked.connect(lambda: self._loop.send(logic.UseCard()))
-        left = stacked((self._picture, 1), (self._example, 0), (self._card, 0))
+        left = stacked((self._picture, 1), (self._example, 0), (self._says[1], 0), (self._card, 0))
         return Sides(left, self._pad, (2, 3))
 
     # what the logic asks for
@@ -94,10 +94,8 @@ class IdentifyScreen(Screen):
         card = state.way is logic.Way.CARD
         self._pages.setCurrentIndex(0 if card else 1)
         self._use_camera(card and not self.left)
-        if state.say:
-            self._say.say("warn", _(state.say))
-        else:
-            self._say.hush()
+        for notice in self._says:
+            notice.say("warn", _(state.say))
         self._view.set_message(_("One moment") if state.busy else "")
         self._pad.setEnabled(not state.busy)
         self._card.setVisible(state.camera)
@@ -173,7 +171,7 @@ BIRTH_HELP = N_("Type two digits for the day, two for the month and four for the
 class CardView(VideoView):
     """The picture with the corners of a frame over it."""
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

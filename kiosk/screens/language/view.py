@@ -28,7 +28,7 @@ class LanguageScreen(Screen):
         self.body.addWidget(self._grid)
         self.head(Heading(TITLE, HINT))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid.arrange(1 if _upright(event.size()) else 3)
         super().resizeEvent(event)
 

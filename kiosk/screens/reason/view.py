@@ -35,6 +35,6 @@ class ReasonScreen(Screen):
         tile.heard.connect(lambda said: self.room.voice.say(said, self.language))
         return tile
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid.arrange(2 if event.size().height() > event.size().width() else 3)
         super().resizeEvent(event)

@@ -57,6 +57,6 @@ class SymptomsScreen(Screen):
     def _tell(self) -> None:
         self.room.send(flow.SymptomsChosen(logic.told(self._state, self.language)))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid.arrange(2 if event.size().height() > event.size().width() else 3)
         super().resizeEvent(event)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.kit.buttons import SecondaryButton, YesNo
@@ -16,7 +18,12 @@ from kiosk.screens.room import Heading, Room, Screen, Sides
 from kiosk.screens.vitals import logic
 
 QUESTIONS = {logic.Ask.SURE: "sure", logic.Ask.OXYGEN: "oxygen", logic.Ask.SELF: "self"}
-PICTURES = {logic.Ask.SURE: "eye", logic.Ask.OXYGEN: "oxygen", logic.Ask.SELF: "talk"}
+PICTURES = {logic.Ask.SURE: "eye", logic.Ask.OXYGEN: "oxygen-tube", logic.Ask.SELF: "touch"}
+ANSWERS: dict[logic.Ask, Callable[[bool], logic.Event]] = {
+    logic.Ask.SURE: logic.Sure,
+    logic.Ask.OXYGEN: logic.Oxygen,
+    logic.Ask.SELF: logic.Oneself,
+}
 
 
 class VitalsScreen(Screen):
@@ -46,13 +53,11 @@ class VitalsScreen(Screen):
 
     def _question_page(self, ask: logic.Ask) -> QWidget:
         answers = YesNo(name=f"kiosk.vitals.{QUESTIONS[ask]}")
-        event = {logic.Ask.SURE: logic.Sure, logic.Ask.OXYGEN: logic.Oxygen, logic.Ask.SELF: logic.Oneself}[ask]
-        answers.answered.connect(lambda yes: self._take(event(yes)))
-        self._value = middle(Text("", "display", name="kiosk.vitals.doubted")) if ask is logic.Ask.SURE else None
-        if self._value is not None:
-            self._doubted = self._value
-            return stacked((centred(Drawing(PICTURES[ask], largest=260), self._value), 1), (answers, 0))
-        return stacked((Drawing(PICTURES[ask]), 1), (answers, 0))
+        answers.answered.connect(lambda yes: self._take(ANSWERS[ask](yes)))
+        if ask is not logic.Ask.SURE:
+            return stacked((Drawing(PICTURES[ask]), 1), (answers, 0))
+        self._doubted = middle(Text("", "display", name="kiosk.vitals.doubted"))
+        return stacked((centred(Drawing(PICTURES[ask], largest=260), self._doubted), 1), (answers, 0))
 
     def _take(self, event: logic.Event) -> None:
         self._state = logic.update(self._state, event)
@@ -65,10 +70,7 @@ class VitalsScreen(Screen):
     def _render(self) -> None:
         state = self._state
         self._pages.setCurrentIndex(0 if state.ask is logic.Ask.VALUE else 1 + list(QUESTIONS).index(state.ask))
-        if state.say:
-            self._say.say("warn", _(state.say))
-        else:
-            self._say.hush()
+        self._say.say("warn", _(state.say))
         match state.ask:
             case logic.Ask.VALUE:
                 self._ask_value()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from desktop.kit.surfaces import Card, StatusLine
+from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
 from kiosk import flow
 from kiosk.screens.pieces import Drawing, middle
@@ -20,7 +20,7 @@ class WaitingScreen(Screen):
         self._ticket = middle(Text("", "display", name="kiosk.waiting.ticket"))
         self._place = middle(Text("", "title", name="kiosk.waiting.place"))
         self._wait = middle(Text("", "heading", name="kiosk.waiting.wait"))
-        self._state = StatusLine(name="kiosk.waiting.state")
+        self._state = Notice(name="kiosk.waiting.state")
         card = Card(name="kiosk.waiting.card")
         card.body.addStretch(1)
         for line in (self._ticket, self._place, self._wait):

@@ -5,6 +5,7 @@ import argparse
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = parse(given)
     if os.environ.get(INNER) != "1":
-        return supervise(given)
+        try:
+            return supervise(given)
+        finally:
+            _tidy(chosen.out.resolve(), chosen.keep)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run(chosen)
     except Refusal as refusal:
@@ -80,7 +85,6 @@ def run(chosen: argparse.Namespace) -> int:
     finally:
         stage.close()
         network.close()
-        _tidy(out, chosen.keep)
 
 
 def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str, tuple[str, ...]]:

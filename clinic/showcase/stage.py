@@ -76,7 +76,7 @@ class Stage:
         return printed
 
     def start(self, machine: str, name: str, *program: str) -> Actor:
-        """A program driven by hands; use `lines` or `hands` of what comes back."""
+        """A program that goes on; its first line is read with `read_line`."""
         return self._spawn(machine, name, program, with_input=True)
 
     def handed(self, machine: str, name: str, *program: str) -> tuple[Actor, Hands]:
@@ -149,8 +149,9 @@ def wait_until(what: str, holds: Callable[[], bool], timeout_s: float, pause_s: 
 
 
 def _label(program: Sequence[str]) -> str:
-    verb = next((word for word in program[1:] if not word.startswith("-")), "")
-    return f"{program[0].split('.')[-1]}-{verb}".rstrip("-")
+    """The module and its verb: the name of the log."""
+    verb = program[1] if len(program) > 1 and not program[1].startswith("-") else ""
+    return f"{program[0].rpartition('.')[2]}-{verb}".rstrip("-")
 
 
 def _last_words(log: Path) -> str:

@@ -56,7 +56,7 @@ class Book:
                 finally:
                     connection.exec_driver_sql("ROLLBACK")
         except DBAPIError as error:
-            raise said(error.orig) from error
+            raise said(error.orig or error) from error
 
     def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
         """Run `act` on the writer thread in one transaction, durable when this returns; then tell the listeners.
@@ -102,7 +102,7 @@ class Book:
             self._connection.exec_driver_sql("COMMIT")
         except DBAPIError as error:
             self._roll_back()
-            raise said(error.orig) from error
+            raise said(error.orig or error) from error
         except BaseException:
             self._roll_back()
             raise

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -36,10 +37,12 @@ class VitalsChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._series: tuple[Series, ...] = ()
         self._near: int | None = None
+        self._low, self._high = 0.0, 1.0
 
     def show_series(self, *series: Series) -> None:
         """Show these; readings in time order."""
         self._series, self._near = series, None
+        self._low, self._high = reach(series)
         self.setAccessibleDescription("; ".join(_told(s) for s in series))
         self.update()
 
@@ -80,7 +83,12 @@ class VitalsChart(QWidget):
         if not self._series or not self._series[0].readings:
             return
         readings, room = self._series[0].readings, self._room()
-        self._near = min(range(len(readings)), key=lambda i: abs(self._x(readings[i].at, room) - x))
+        begin, end = self._span()
+        share = min(1.0, max(0.0, (x - room.left()) / room.width()))
+        at = begin + (end - begin) * share
+        after = bisect_left(readings, at, key=lambda reading: reading.at)
+        near = range(max(0, after - 1), min(len(readings), after + 1))
+        self._near = min(near, key=lambda place: abs(readings[place].at - at))
         self.update()
 
     def _room(self) -> QRectF:
@@ -103,7 +111,7 @@ class VitalsChart(QWidget):
         return room.left() + room.width() * ((at - begin) / (end - begin))
 
     def _y(self, value: float, room: QRectF) -> float:
-        low, high = reach(self._series)
+        low, high = self._low, self._high
         return room.bottom() - room.height() * (value - low) / (high - low)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -146,7 +154,7 @@ class VitalsChart(QWidget):
 
     def _axes(self, painter: QPainter, room: QRectF) -> None:
         worn, small = theme.current(), theme.current().scale.caption
-        low, high = reach(self._series)
+        low, high = self._low, self._high
         digits = self._series[0].digits if high - low < 10 else 0
         for tick in ticks(low, high):
             y = self._y(tick, room)

@@ -11,7 +11,7 @@ from pathlib import Path
 from clinic.domain.errors import Refusal
 from clinic.domain.record import Record
 from clinic.media.engine import Engine, Options
-from clinic.media.pipe import Writer, die_with_parent, read_commands
+from clinic.media.pipe import Writer, die_with_parent, find_system_sound, read_commands
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, parse_spec
 from clinic.protocol.codec import Malformed
 
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{problem}\n")
         return WRONG_USE
     die_with_parent()
+    find_system_sound()
     _log_to(args.log)
     asyncio.run(_serve(options))
     return 0

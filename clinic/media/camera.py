@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av import VideoFrame
 from av.container import InputContainer
+from av.video.reformatter import ColorRange
 
 from clinic.media.clip import HEIGHT, WIDTH, Planes, TalkingClip
 from clinic.media.ring import LARGEST
@@ -115,7 +116,7 @@ class DeviceCamera:
         self._pictures: Iterator[VideoFrame] = self._device.decode(video=0)
 
     def read(self) -> VideoFrame:
-        return next(self._pictures).reformat(format="yuv420p")
+        return next(self._pictures).reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
 
     def close(self) -> None:
         self._device.close()
@@ -189,4 +190,4 @@ def _fitted(picture: VideoFrame) -> VideoFrame:
     """At most 1280 x 720, even sides."""
     scale = min(1.0, LARGEST[0] / picture.width, LARGEST[1] / picture.height)
     width, height = (max(2, int(side * scale) // 2 * 2) for side in (picture.width, picture.height))
-    return picture.reformat(width=width, height=height, format="yuv420p")
+    return picture.reformat(width=width, height=height, format="yuv420p", dst_color_range=ColorRange.MPEG)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import BinaryIO
 
 from clinic.domain.record import Record
@@ -14,6 +15,7 @@ from clinic.protocol.codec import Malformed
 from clinic.protocol.engine import Framing, Quit, frame
 
 PR_SET_PDEATHSIG = 1
+ALSA_CONFIG = Path("/usr/share/alsa/alsa.conf")
 CHUNK = 65536
 
 
@@ -55,3 +57,12 @@ def die_with_parent() -> None:
     """Ask Linux to end this process when the screen process dies; elsewhere the closed stdin does it."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def find_system_sound() -> None:
+    """PyAV brings its own ALSA library, which looks for the system's settings in a place that is not there."""
+    plugins = sorted(Path("/usr/lib").glob("*/alsa-lib"))
+    if ALSA_CONFIG.exists():
+        os.environ.setdefault("ALSA_CONFIG_PATH", str(ALSA_CONFIG))
+    if plugins:
+        os.environ.setdefault("ALSA_PLUGIN_DIR", str(plugins[0]))

@@ -61,6 +61,7 @@ class DeviceSink:
         try:
             self._device: OutputContainer = av.open(device, "w", format=kind)
             self._stream = self._device.add_stream("pcm_s16le", rate=RATE, layout="mono")
+            self._device.start_encoding()
         except (OSError, av.FFmpegError, ValueError) as error:
             raise Missing(MISSING) from error
 

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures cross processes whole, newest first, and the memory is gone afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clinic.media.ring import SLOTS, Ring
+
+WRITER = """
+import sys
+from clinic.media.ring import Ring
+ring = Ring.attach(sys.argv[1])
+print(*ring.write(bytes([7]) * 16, 2, 2), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    made = Ring.make()
+    yield made
+    made.close()
+
+
+def grey(value: int) -> bytes:
+    return bytes([value]) * (4 * 2 * 4)
+
+
+def test_a_picture_comes_out_as_it_went_in(ring: Ring) -> None:
+    slot, seq = ring.write(grey(9), 4, 2)
+    picture = ring.read(slot, seq)
+    assert picture is not None
+    assert (picture.width, picture.height, bytes(picture.pixels)) == (4, 2, grey(9))
+
+
+def test_the_newest_wins_and_the_overwritten_is_not_shown(ring: Ring) -> None:
+    assert ring.newest() is None
+    first = ring.write(grey(0), 4, 2)
+    for value in range(1, SLOTS + 2):
+        ring.write(grey(value), 4, 2)
+    newest = ring.newest()
+    assert newest is not None and bytes(newest.pixels) == grey(SLOTS + 1)
+    assert ring.read(*first) is None
+
+
+def test_a_picture_that_is_being_written_is_not_read(ring: Ring) -> None:
+    slot, seq = ring.write(grey(1), 4, 2)
+    start = slot * (len(ring._view) // SLOTS)
+    ring._view[start] = 99  # a writer has begun: the number before is new, the one after is old
+    assert ring.read(slot, seq) is None
+
+
+def test_too_large_a_picture_is_refused(ring: Ring) -> None:
+    with pytest.raises(ValueError, match="larger"):
+        ring.write(b"", 4000, 3000)
+
+
+def test_a_wiped_ring_shows_nothing(ring: Ring) -> None:
+    ring.write(grey(5), 4, 2)
+    ring.wipe()
+    assert ring.newest() is None
+    assert bytes(ring._view[:200]) == bytes(200)
+
+
+def test_another_process_writes_and_its_violent_death_leaves_the_ring_to_us(ring: Ring) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITER, ring.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert child.stdin and child.stdout
+    slot, seq = map(int, child.stdout.readline().split())
+    child.send_signal(signal.SIGKILL)
+    child.wait(5)
+    child.stdin.close()
+    child.stdout.close()
+    picture = ring.read(slot, seq)
+    assert picture is not None and bytes(picture.pixels) == bytes([7]) * 16
+    Ring.attach(ring.name).close()
+    assert ring.newest() is not None
+
+
+def test_a_closed_ring_is_gone() -> None:
+    made = Ring.make()
+    name = made.name
+    made.close()
+    with pytest.raises(FileNotFoundError):
+        Ring.attach(name)

@@ -40,7 +40,7 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`total` is None unless every input is there; `parts` has the points of those that are."""
+    """`total` is None unless every input is there; `parts` has the points of those that are, `risk` is at least theirs."""
 
     total: int | None
     parts: dict[str, int]
@@ -52,7 +52,7 @@ def _bands(*steps: tuple[str, int]) -> Bands:
     return tuple((Decimal(edge), points) for edge, points in steps)
 
 
-_TOP = "999"
+_TOP = "Infinity"
 # each step: (highest value that scores so, points)
 _RESPIRATION = _bands(("8", 3), ("11", 1), ("20", 0), ("24", 2), (_TOP, 3))
 _SPO2_1 = _bands(("91", 3), ("93", 2), ("95", 1), (_TOP, 0))
@@ -106,10 +106,12 @@ def _in(bands: Bands, value: Decimal | int | None) -> int | None:
 
 
 def _risk(total: int | None, parts: dict[str, int]) -> Risk:
-    if total is None:
-        return Risk.SINGLE if 3 in parts.values() else Risk.UNKNOWN
-    if total >= 7:
+    """What is missing can only add points: a risk seen in the rest is at least that high."""
+    known = sum(parts.values())
+    if known >= 7:
         return Risk.HIGH
-    if total >= 5:
+    if known >= 5:
         return Risk.MEDIUM
-    return Risk.SINGLE if 3 in parts.values() else Risk.LOW
+    if 3 in parts.values():
+        return Risk.SINGLE
+    return Risk.UNKNOWN if total is None else Risk.LOW

@@ -6,7 +6,7 @@ A field number is for ever: never reused, never renumbered. What a program does 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -77,7 +77,7 @@ def record(number: int) -> Callable[[type[R]], type[R]]:
         made.NUMBER = number
         numbers = list(field_numbers(made).values())
         taken = _by_number.get(number)
-        if taken is not None and taken.__qualname__ != made.__qualname__:
+        if taken is not None and (taken.__module__, taken.__qualname__) != (made.__module__, made.__qualname__):
             raise ValueError(f"record number {number} is {taken.__qualname__} already")
         if len(set(numbers)) != len(numbers):
             raise ValueError(f"{cls.__qualname__} uses a field number twice")
@@ -89,8 +89,6 @@ def record(number: int) -> Callable[[type[R]], type[R]]:
 
 def field_numbers(cls: type[Record]) -> dict[str, int]:
     """Field name -> number, in order of definition."""
-    from dataclasses import fields
-
     return {f.name: f.metadata[_NUMBER] for f in fields(cls) if _NUMBER in f.metadata}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done to bytes before they are sealed: zstd makes them small, PADMÉ makes their length say little."""
+"""What is done to bytes before they are sealed: zstd makes them small, PADMÉ hides their length."""
 
 import zstandard
 

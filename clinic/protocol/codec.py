@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one codec: records to canonical CBOR and back, keeping whatever it does not know.
+"""The one codec: records to canonical CBOR (RFC 8949) and back, keeping whatever it does not know byte for byte.
 
 Wire shape: a record on its own is ``[NUMBER, {field number: value}]``; a record inside a field of its own type is
 just the map. Fields that equal their default are left out. datetime: int microseconds since 1970 UTC; date: ISO text;
@@ -10,18 +10,30 @@ import io
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import partial
+from math import isfinite
 from typing import Any, NamedTuple, TypeVar
 
 import cbor2
 
 from clinic.domain.errors import Refusal
-from clinic.domain.record import Record, UnknownRecord, Word, field_numbers, record_class
+from clinic.domain.record import (
+    Record,
+    UnknownRecord,
+    Word,
+    field_numbers,
+    record_class,
+)
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_DIGITS = 60
+"""Places before or after the point that a decimal number may start at."""
+_TAGS = (0, 1, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
+"""Tags cbor2 would turn into Python values that do not encode to the same bytes: dates, sets, references, patterns, mail."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 T = TypeVar("T", bound=Record)
@@ -30,6 +42,13 @@ Way = Callable[[Any], Any]
 
 class Malformed(Refusal):
     """The bytes are not a message of ours."""
+
+
+def _kept(number: int, value: object, immutable: bool) -> cbor2.CBORTag:
+    return cbor2.CBORTag(number, value)
+
+
+_AS_THEY_ARE = {number: partial(_kept, number) for number in _TAGS}
 
 
 class _Field(NamedTuple):
@@ -41,15 +60,23 @@ class _Field(NamedTuple):
 
 
 def encode(value: Record) -> bytes:
-    """Canonical bytes of a record; equal records give equal bytes. Raises Malformed for naive times, NaN, wrong types."""
-    return dumps(_wrapped(value))
+    """Canonical bytes of a record. Raises Malformed for what could not be decoded: naive times, NaN, wrong types.
+
+    Equal records give equal bytes, but for the zeros at the end of a decimal number, which are kept.
+    """
+    try:
+        return dumps(_wrapped(value))
+    except (cbor2.CBOREncodeError, ValueError, RecursionError) as error:
+        raise Malformed("A {kind} that cannot be sent.", kind=type(value).__name__) from error
 
 
 def decode(data: bytes, expect: type[T] | None = None) -> T:
     """The record in `data`. Raises Malformed for anything else, or for another kind than `expect`."""
     value = _unwrapped(loads(data))
     if expect is not None and not isinstance(value, expect):
-        raise Malformed("This is a {kind}, not a {expected}.", kind=type(value).__name__, expected=expect.__name__)
+        raise Malformed(
+            "This is a {kind}, not a {expected}.", kind=type(value).__name__, expected=expect.__name__
+        )
     return typing.cast(T, value)
 
 
@@ -64,11 +91,16 @@ def loads(data: bytes) -> Any:
         raise Malformed("This message is larger than 16 MiB.")
     stream = io.BytesIO(data)
     try:
-        value = cbor2.CBORDecoder(stream).decode()
-        rest = stream.read(1)
-    except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, TypeError) as error:
+        value = cbor2.CBORDecoder(
+            stream,
+            semantic_decoders=_AS_THEY_ARE,
+            max_depth=MAX_DEPTH,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+        ).decode()
+    except (cbor2.CBORDecodeError, ValueError, ArithmeticError, TypeError, MemoryError) as error:
         raise Malformed("This message is damaged or was not made by Posta.") from error
-    if rest or stream.tell() != len(data):
+    if stream.tell() != len(data):
         raise Malformed("This message has more bytes than it should.")
     return value
 
@@ -107,7 +139,7 @@ def _from_map(cls: type[Record], raw: Any) -> Record:
             values[item.name] = item.back(body[item.number])
         elif item.default is MISSING:
             raise Malformed("A {kind} without its {field}.", kind=cls.__name__, field=item.name)
-    unknown = _unknown(body, {item.number for item in plan})
+    unknown = () if len(values) == len(body) else _unknown(body, {item.number for item in plan})
     try:
         return cls(unknown=unknown, **values)
     except (ValueError, TypeError) as error:
@@ -115,9 +147,13 @@ def _from_map(cls: type[Record], raw: Any) -> Record:
 
 
 def _mapping(raw: Any) -> dict[int, Any]:
-    if not isinstance(raw, dict) or not all(type(key) is int and key >= 0 for key in raw):
-        raise Malformed("This message has no numbered fields.")
-    return raw
+    if type(raw) is dict:
+        for key in raw:
+            if type(key) is not int or key < 0:
+                break
+        else:
+            return raw
+    raise Malformed("This message has no numbered fields.")
 
 
 def _unknown(body: dict[int, Any], known: set[int]) -> tuple[tuple[int, object], ...]:
@@ -125,19 +161,34 @@ def _unknown(body: dict[int, Any], known: set[int]) -> tuple[tuple[int, object],
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+    """Lists as tuples, so that what we do not know compares as it should."""
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return {key: _frozen(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-@cache
 def _plan(cls: type[Record]) -> tuple[_Field, ...]:
+    plan = _plans.get(cls)
+    if plan is None:
+        plan = _plans[cls] = _planned(cls)
+    return plan
+
+
+_plans: dict[type[Record], tuple[_Field, ...]] = {}
+
+
+def _planned(cls: type[Record]) -> tuple[_Field, ...]:
     hints, numbers = typing.get_type_hints(cls), field_numbers(cls)
     plan = []
     for f in fields(cls):
         if f.name in numbers:
             out, back = _ways(hints[f.name], f"{cls.__name__}.{f.name}")
-            default = f.default if f.default is not MISSING else (f.default_factory() if f.default_factory is not MISSING else MISSING)
-            plan.append(_Field(f.name, numbers[f.name], default, out, back))
+            plan.append(_Field(f.name, numbers[f.name], _default(f), out, back))
     return tuple(plan)
+
+
+def _default(f: Field[Any]) -> Any:
+    return f.default_factory() if f.default_factory is not MISSING else f.default
 
 
 def _ways(hint: Any, where: str) -> tuple[Way, Way]:
@@ -150,17 +201,17 @@ def _ways(hint: Any, where: str) -> tuple[Way, Way]:
         return (lambda v: None if v is None else out(v)), (lambda v: None if v is None else back(v))
     if origin is tuple:
         out, back = _ways(args[0], where)
-        return (lambda v: [out(item) for item in v]), (lambda v: tuple(back(item) for item in _listed(v, where)))
-    if hint is Record:
-        return _wrapped, _unwrapped
+        return (lambda v: [out(item) for item in _listed(v, where)]), (
+            lambda v: tuple(back(item) for item in _listed(v, where))
+        )
     if isinstance(hint, type) and issubclass(hint, Record):
-        return _to_map, lambda v: _from_map(hint, v)
+        return _record_ways(hint, where)
     if isinstance(hint, type) and issubclass(hint, Word):
-        return (lambda v: str(v)), lambda v: hint(_typed(str, v, where))
+        return (lambda v: _typed(str, v, where)), (lambda v: hint(_typed(str, v, where)))
     if hint is datetime:
         return (lambda v: _micros(v, where)), lambda v: _moment(v, where)
     if hint is date:
-        return (lambda v: v.isoformat()), lambda v: _day(v, where)
+        return (lambda v: _iso(v, where)), lambda v: _day(v, where)
     if hint is Decimal:
         return (lambda v: _finite(v, where)), lambda v: _finite(v, where)
     if hint in (str, int, float, bool, bytes):
@@ -168,12 +219,33 @@ def _ways(hint: Any, where: str) -> tuple[Way, Way]:
     raise TypeError(f"{where}: no way to encode {hint}")
 
 
+def _record_ways(hint: type[Record], where: str) -> tuple[Way, Way]:
+    """Any record travels with its number; one of a known type as its fields alone."""
+
+    def out(value: Any) -> Any:
+        if not isinstance(value, hint) or (hint is not Record and type(value) is not hint):
+            raise Malformed("{field} should be a {expected}.", field=where, expected=hint.__name__)
+        return _wrapped(value) if hint is Record else _to_map(value)
+
+    return out, (_unwrapped if hint is Record else lambda v: _from_map(hint, v))
+
+
 def _typed(expected: type, value: Any, where: str) -> Any:
-    if expected is float and type(value) is int:
-        return float(value)
+    if expected is float:
+        return _real(value, where)
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         raise Malformed("{field} should be {expected}.", field=where, expected=expected.__name__)
     return str(value) if expected is str else value
+
+
+def _real(value: Any, where: str) -> float:
+    """A finite float; an int is taken for one."""
+    real = value
+    if type(value) is int and abs(value) <= 2**53:
+        real = float(value)
+    if type(real) is not float or not isfinite(real):
+        raise Malformed("{field} is not a number.", field=where)
+    return real
 
 
 def _listed(value: Any, where: str) -> Any:
@@ -195,14 +267,25 @@ def _moment(value: Any, where: str) -> datetime:
         raise Malformed("{field} is not a time.", field=where) from error
 
 
+def _iso(value: Any, where: str) -> str:
+    if type(value) is not date:
+        raise Malformed("{field} is not a date.", field=where)
+    return value.isoformat()
+
+
 def _day(value: Any, where: str) -> date:
+    text = _typed(str, value, where)
     try:
-        return date.fromisoformat(_typed(str, value, where))
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise Malformed("{field} is not a date.", field=where) from error
+    if day.isoformat() != text:
+        raise Malformed("{field} is not a date.", field=where)
+    return day
 
 
 def _finite(value: Any, where: str) -> Decimal:
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise Malformed("{field} is not a number.", field=where)
-    return value
+    """A number people could have written; a billion zeros fit into ten bytes."""
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < MAX_DIGITS:
+        return value
+    raise Malformed("{field} is not a number.", field=where)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.domain.record import Record, n, record
-from clinic.protocol.codec import Malformed, dumps, loads
+from clinic.protocol.codec import Malformed, decode, dumps, loads
 
 SIGNING_CONTEXT = b"posta envelope 1"
 MAX_ENVELOPE = 64 * 1024
+MAX_COUNT = 2**62
 
 # how a body is sealed (the header's `alg` byte)
 ALG_SCOPE_KEY = 1
@@ -67,8 +68,6 @@ def pack(envelope: Envelope) -> bytes:
 
 def unpack(data: bytes) -> Envelope:
     """The envelope in wire bytes, its header checked for form only. Raises Malformed."""
-    from clinic.protocol.codec import decode
-
     if len(data) > MAX_ENVELOPE + 1024:
         raise Malformed("This envelope is larger than 64 kB.")
     raw = loads(data)
@@ -78,6 +77,10 @@ def unpack(data: bytes) -> Envelope:
     if len(signature) != 64:
         raise Malformed("This envelope has no signature.")
     header = decode(header_bytes, Header)
-    if min(header.incarnation, header.env_no, header.scope_no, header.key_epoch) < 0:
-        raise Malformed("This envelope counts backwards.")
-    return Envelope(signature, header_bytes, body, header)
+    counts = (header.incarnation, header.env_no, header.scope_no, header.key_epoch)
+    if not all(0 <= count < MAX_COUNT for count in counts):
+        raise Malformed("This envelope counts as no device counts.")
+    envelope = Envelope(signature, header_bytes, body, header)
+    if pack(envelope) != data:
+        raise Malformed("This envelope was wrapped anew on its way.")
+    return envelope

@@ -12,6 +12,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from clinic.domain.errors import Unavailable
 from clinic.store.migrations import migrate
 from clinic.store.opening import engine_for, said
 from clinic.store.page import Page, WritePage
@@ -30,6 +31,7 @@ class Book:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
+        self._closed = False
         self._connection: Connection = self._writer.submit(engine.connect).result()
 
     @classmethod
@@ -63,6 +65,8 @@ class Book:
 
         Raises Unavailable with everything rolled back; whatever `act` raises rolls back too.
         """
+        if self._closed:
+            raise Unavailable("Posta is closing: this was not saved. Open it again and write it once more.")
         result, changes = self._writer.submit(self._transact, act).result()
         if changes:
             self._tell(changes)
@@ -90,7 +94,10 @@ class Book:
         return stop
 
     def close(self) -> None:
-        """Checkpoint and close every connection; the writer thread ends."""
+        """Checkpoint and close every connection; the writer thread ends. Twice is once."""
+        if self._closed:
+            return
+        self._closed = True
         self._writer.submit(self._last_page).result()
         self._writer.shutdown(wait=True)
         self._engine.dispose()

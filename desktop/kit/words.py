@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gettext
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
@@ -29,6 +30,7 @@ _FIRST_ISOLATE, _POP_ISOLATE = "\u2066", "\u2069"
 
 class _Spoken:
     language = "es"
+    stretch = 0.0
     catalogue: gettext.NullTranslations = gettext.NullTranslations()
     listeners: ClassVar[list[Callable[[], object]]] = []
 
@@ -62,7 +64,22 @@ def on_language(listener: Callable[[], object]) -> None:
 
 def _(message: str) -> str:
     """The message in the reader's language; the English message itself where there is no translation."""
-    return _Spoken.catalogue.gettext(message) if message else ""
+    return _longer(_Spoken.catalogue.gettext(message)) if message else ""
+
+
+@contextmanager
+def stretched(share: float = 0.4) -> Iterator[None]:
+    """Inside, every message is longer by this share: a screen built then must still fit (see `audit`)."""
+    before, _Spoken.stretch = _Spoken.stretch, share
+    try:
+        yield
+    finally:
+        _Spoken.stretch = before
+
+
+def _longer(text: str) -> str:
+    more = round(len(text) * _Spoken.stretch)
+    return text + (" " + "wo " * more)[: more + 1].rstrip() if more else text
 
 
 def N_(message: str) -> str:

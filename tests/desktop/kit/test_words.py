@@ -75,6 +75,16 @@ def test_portuguese_falls_back_rather_than_failing():
     assert words._("a message nobody wrote") == "a message nobody wrote"
 
 
+def test_stretched_words_are_longer_for_a_while():
+    words.set_language("en")
+    with words.stretched(0.4):
+        assert len(words._("Something in this program went wrong.")) >= 37 * 1.35
+        assert words._("Something in this program went wrong.").startswith(
+            "Something in this program went wrong."
+        )
+    assert words._("Yes") == "Yes"
+
+
 def test_empty_text_is_not_the_catalogue_header():
     assert words._("") == ""
 

@@ -53,9 +53,9 @@ def enrol(station: Desk, home: Path, name: str, role: Role, kind: DeviceKind) ->
     return open_kiosk(home, SystemClock(), os.urandom) if kind == DeviceKind.KIOSK else open_desk(home, PASSWORD, SystemClock(), os.urandom)
 
 
-def start_server(data: Path) -> "tuple[subprocess.Popen[str], str]":
+def start_server(data: Path, port: str = "0") -> "tuple[subprocess.Popen[str], str]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "sync_server", "--data", str(data), "--port", "0"],
+        [sys.executable, "-m", "sync_server", "--data", str(data), "--port", port],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The running connection: what is written leaves by itself, letters arrive, a dead server is only a pause."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from tests.clinic.services.conftest import Town, start_server
+
+from clinic.domain.facts import Gender
+from clinic.domain.ids import EncounterId
+from clinic.domain.values import HumanName
+from clinic.protocol.letters import Letter, QueuePlace
+from clinic.services import people
+from clinic.services.desks import Desk
+from clinic.services.link import Link
+from clinic.sync.status import SyncStatus
+
+WAIT_S = 15.0
+
+
+class Heard:
+    """What a link called back; waiting is for a condition, never for a time."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.statuses: list[SyncStatus] = []
+        self.online = False
+        self._changed = threading.Condition()
+
+    def letter(self, letter: Letter) -> None:
+        self._note(lambda: self.letters.append(letter))
+
+    def status(self, status: SyncStatus) -> None:
+        self._note(lambda: self.statuses.append(status))
+
+    def state(self, online: bool) -> None:
+        def note() -> None:
+            self.online = online
+
+        self._note(note)
+
+    def _note(self, act: Callable[[], None]) -> None:
+        with self._changed:
+            act()
+            self._changed.notify_all()
+
+    def until(self, holds: Callable[["Heard"], bool]) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: holds(self), WAIT_S)
+
+
+@contextmanager
+def linked(desk: Desk) -> Iterator[tuple[Link, Heard]]:
+    heard = Heard()
+    link = Link(desk, on_status=heard.status, on_letter=heard.letter, on_online=heard.state)
+    link.start()
+    try:
+        assert heard.until(lambda h: h.online)
+        yield link, heard
+    finally:
+        link.stop()
+
+
+def test_a_letter_reaches_the_kiosk_and_only_sealed(town: Town) -> None:
+    with linked(town.desk) as (desk, _), linked(town.kiosk) as (_kiosk, heard):
+        desk.post(town.kiosk.device, QueuePlace(encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged"))
+        assert heard.until(lambda h: bool(h.letters))
+        assert heard.letters[0].sender == town.desk.device
+        assert heard.letters[0].content == QueuePlace(encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged")
+
+
+def test_what_is_written_here_appears_on_the_other_computer(town: Town) -> None:
+    with linked(town.desk) as (_, mine), linked(town.station):
+        arrived = threading.Event()
+        stop = town.station.listen(lambda changes: arrived.set() if "Patient" in changes.kinds else None)
+        patient = people.register(town.desk, HumanName(family="Ledesma", given=("Rosa",)), date(1970, 1, 1), Gender.FEMALE, "")
+        assert arrived.wait(WAIT_S)
+        stop()
+        assert people.person(town.station, patient).name.family == "Ledesma"
+        assert mine.until(lambda h: bool(h.statuses) and h.statuses[-1].waiting == 0 and h.statuses[-1].acknowledged > 0)
+
+
+def test_work_goes_on_without_the_server_and_leaves_when_it_is_back(town: Town) -> None:
+    with linked(town.desk) as (_, heard):
+        port = town.url.rsplit(":", 1)[1]
+        town.server.kill()
+        town.server.wait()
+        assert town.server.stdout is not None
+        town.server.stdout.close()
+        assert heard.until(lambda h: not h.online)
+        people.register(town.desk, HumanName(family="Sosa", given=("Hugo",)), date(1961, 5, 4), Gender.MALE, "")
+        assert heard.until(lambda h: bool(h.statuses) and h.statuses[-1].waiting > 0)
+        town.server, url = start_server(town.folder / "server", port)
+        assert url == town.url
+        assert heard.until(lambda h: h.online and h.statuses[-1].waiting == 0)

@@ -14,6 +14,7 @@ import zxingcpp
 from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
+_FORMATS = zxingcpp.barcode_formats_from_str("QRCode,PDF417")
 SWEEP = tuple(sign * angle for angle in range(2, 15, 2) for sign in (1, -1))
 """Degrees, the likeliest first."""
 LONGEST = 4096
@@ -38,8 +39,7 @@ class CardReader:
 
 
 def _decoded(grey: Frame) -> str | None:
-    formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.PDF417
-    for found in zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=formats):
+    for found in zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=_FORMATS):
         if found.valid and 0 < len(found.text) <= LONGEST:
             return str(found.text)
     return None

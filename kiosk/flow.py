@@ -315,7 +315,7 @@ def update(journey: Journey, event: Event) -> Result:
         case Filed() | FilingFailed() | FileAgain():
             return _desk_answered(journey, event)
         case TemplateCame(template):
-            return replace(journey, template=template, trouble=""), ()
+            return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
         case BackPressed():
             return _back(journey)
         case Left() | Goodbye():
@@ -341,7 +341,8 @@ def _answered(journey: Journey, event: Event) -> Result:
             return _file(replace(journey, step=Step.PHOTO), *told)
         case Step.PHOTO, PhotoTaken(jpeg):
             given = (GivePhoto(jpeg),) if jpeg else ()
-            return _file(replace(journey, step=Step.CONSENT), *given)
+            moved, effects = _file(replace(journey, step=Step.CONSENT), *given)
+            return moved, effects if moved.template else (*effects, LoadTemplate(moved.language))
         case Step.CONSENT, ConsentSigned():
             return _consented(journey, event)
         case Step.CHECK, CheckDone():

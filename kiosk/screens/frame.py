@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -23,12 +23,13 @@ from desktop.kit.buttons import (
 )
 from desktop.kit.navigation import StepDots
 from desktop.kit.surfaces import Notice
-from desktop.kit.text import Text, named
+from desktop.kit.text import Text, named, styled
 from desktop.kit.words import _
 from kiosk.screens.pieces import Drawing, centred, middle
 from kiosk.screens.room import Heading, Screen
 
 EDGE = 36
+LOW = 800
 
 
 class Frame(QWidget):
@@ -42,9 +43,7 @@ class Frame(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._screen: Screen | None = None
         self._sheet: QWidget | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(EDGE, EDGE - 8, EDGE, EDGE - 12)
-        column.setSpacing(theme.current().scale.gap + 4)
+        column = self._column = QVBoxLayout(self)
         column.addLayout(self._top())
         self._trouble = Notice(name="kiosk.trouble", tone="danger")
         self._trouble.acted.connect(self.again)
@@ -101,15 +100,30 @@ class Frame(QWidget):
     # what the session says
 
     def ask(self, heading: Heading) -> None:
-        """Show a question above."""
+        """Show a question above, in smaller letters if it would take a second line."""
         self.title.setText(heading.title)
+        self._fit_title()
         self.title.setAccessibleName(heading.title)
         self.hint.setText(heading.hint)
         self.hint.setVisible(bool(heading.hint))
 
+    def _fit_title(self) -> None:
+        scale = theme.current().scale
+        room = self.width() - 2 * EDGE - 3 * (scale.control + 16)
+        wide = QFontMetrics(theme.font(scale.display, 700)).horizontalAdvance(self.title.text())
+        styled(self.title, role="title" if wide > room else "display")
+
+    def _fit_edges(self) -> None:
+        """On a low screen the middle gets what the edges can spare."""
+        low = self.height() < LOW
+        edge, gap = (EDGE - 16, 12) if low else (EDGE - 8, theme.current().scale.gap + 4)
+        self._column.setContentsMargins(EDGE, edge, EDGE, edge - 4)
+        self._column.setSpacing(gap)
+
     def wear(self, bigger: bool, contrast: bool) -> None:
         """Which of the two buttons above are on."""
         self._letters.setChecked(bigger)
+        self._fit_title()
         self._sun.setChecked(contrast)
 
     def step(self, done: int, total: int) -> None:
@@ -173,6 +187,8 @@ class Frame(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._sheet is not None:
             self._sheet.setGeometry(self.rect())
+        self._fit_edges()
+        self._fit_title()
         super().resizeEvent(event)
 
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.kit import icons, theme
+from desktop.kit.buttons import IconButton
 from desktop.kit.text import Text, named
+from desktop.kit.words import _
 
 
 class Drawing(QWidget):
@@ -47,6 +57,46 @@ class Drawing(QWidget):
         painter.drawEllipse(box)
         inner = box.adjusted(side * 0.27, side * 0.27, -side * 0.27, -side * 0.27)
         painter.drawPixmap(inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio))
+
+
+class Arrows(QWidget):
+    """Something that may be taller than its place, moved by two big arrows; the arrows show only when they are needed."""
+
+    def __init__(self, inside: QWidget, *, name: str) -> None:
+        super().__init__()
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(inside)
+        self._up = IconButton("arrow-up", _("Up"), name=f"{name}.up")
+        self._down = IconButton("arrow-down", _("Down"), name=f"{name}.down")
+        arrows = QVBoxLayout()
+        arrows.addWidget(self._up)
+        arrows.addStretch(1)
+        arrows.addWidget(self._down)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._area, 1)
+        line.addLayout(arrows)
+        self._up.clicked.connect(lambda: self._move(-1))
+        self._down.clicked.connect(lambda: self._move(1))
+        self._area.verticalScrollBar().rangeChanged.connect(lambda _low, high: self._offer(high))
+        self._offer(0)
+
+    def _move(self, way: int) -> None:
+        bar = self._area.verticalScrollBar()
+        bar.setValue(bar.value() + way * round(bar.pageStep() * 0.8))
+
+    def _offer(self, beyond: int) -> None:
+        for arrow in (self._up, self._down):
+            arrow.setVisible(beyond > 0)
+
+    def to_top(self) -> None:
+        """Begin again at the top."""
+        self._area.verticalScrollBar().setValue(0)
 
 
 def centred(*things: QWidget | QLayout, spacing: int = 16) -> QWidget:

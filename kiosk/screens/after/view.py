@@ -6,8 +6,8 @@ from __future__ import annotations
 from io import BytesIO
 
 import segno
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic.protocol.letters import VisitOver
 from desktop.kit.buttons import PrimaryButton
@@ -17,7 +17,7 @@ from desktop.kit.words import _
 from kiosk import flow
 from kiosk.screens.after.logic import Shown, shown
 from kiosk.screens.photo.view import Still
-from kiosk.screens.pieces import middle, stacked
+from kiosk.screens.pieces import Arrows, middle, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
 
 
@@ -37,18 +37,22 @@ class AfterScreen(Screen):
 
 
 def _summary(now: Shown) -> Card:
-    card = Card(name="kiosk.after.card")
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(10)
     summary = Text(now.summary, "body", name="kiosk.after.summary", wrap=True)
-    summary.setAlignment(Qt.AlignmentFlag.AlignTop)
-    card.add(summary)
+    column.addWidget(summary)
     for title, lines, name in (
         (_("Your medicine"), now.prescriptions, "kiosk.after.medicine"),
         (_("Your next visit"), (now.appointment,) if now.appointment else (), "kiosk.after.next"),
     ):
         if lines:
-            card.add(Text(title, "caption"))
-            card.add(Text("\n".join(lines), "strong", name=name, wrap=True))
-    card.body.addStretch(1)
+            column.addWidget(Text(title, "caption"))
+            column.addWidget(Text("\n".join(lines), "strong", name=name, wrap=True))
+    column.addStretch(1)
+    card = Card(name="kiosk.after.card")
+    card.add(Arrows(inside, name="kiosk.after"), 1)
     return card
 
 

@@ -15,7 +15,7 @@ from desktop.kit.text import Text
 from desktop.kit.words import N_, _
 from kiosk import flow
 from kiosk.screens.consent import logic
-from kiosk.screens.pieces import Drawing, middle, row, stacked
+from kiosk.screens.pieces import Arrows, Drawing, middle, row, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
 
 PICTURES = {
@@ -69,7 +69,8 @@ class ConsentScreen(Screen):
         self._text = Text("", "heading", name="kiosk.consent.text", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         card = Card(name="kiosk.consent.card")
-        card.add(Sides(Drawing("sign", largest=260), self._text, (1, 3)), 1)
+        self._reading = Arrows(self._text, name="kiosk.consent.text")
+        card.add(Sides(Drawing("sign", largest=260), self._reading, (1, 3)), 1)
         go_on = PrimaryButton(_("I understood, go on"), name="kiosk.consent.next", icon="arrow-right")
         go_on.clicked.connect(lambda: self._become(logic.read(self._state)))
         return stacked((card, 1), (go_on, 0))
@@ -123,6 +124,7 @@ class ConsentScreen(Screen):
             case logic.Stage.READ:
                 page = self._state.pages[self._state.index]
                 self._text.setText(page)
+                self._reading.to_top()
                 self.head(Heading(self._template.title, "", page))
             case logic.Stage.ITEMS:
                 item = self._template.items[self._state.index]

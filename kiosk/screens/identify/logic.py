@@ -157,13 +157,17 @@ def _typed(state: State, text: str, today: date) -> Result:
 
 def birth_date(text: str, today: date) -> date | None:
     """`05031961` as a date; None if there was no such day, it is to come, or nobody is that old."""
-    if len(text) != 8 or not text.isdigit():
+    born = _day(text)
+    return born if born is not None and born <= today and today.year - born.year <= OLDEST else None
+
+
+def _day(text: str) -> date | None:
+    if len(text) != 8 or not (text.isascii() and text.isdigit()):
         return None
     try:
-        born = date(int(text[4:]), int(text[2:4]), int(text[:2]))
+        return date(int(text[4:]), int(text[2:4]), int(text[:2]))
     except ValueError:
         return None
-    return born if born <= today and today.year - born.year <= OLDEST else None
 
 
 def id_card(text: str) -> Claim | None:
@@ -175,7 +179,7 @@ def id_card(text: str) -> Claim | None:
         number, family, given, born = parts[1], parts[4], parts[5], parts[7]
     else:
         return None
-    day = birth_date(born.replace("/", ""), date.max)
+    day = _day(born.replace("/", ""))
     if day is None or not family:
         return None
     name = HumanName(family=family.title(), given=tuple(word.title() for word in given.split()))

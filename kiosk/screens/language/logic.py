@@ -12,7 +12,7 @@ class Tongue:
 
 
 TONGUES = (
-    Tongue("es", "Español", "Toque aquí para empezar"),
+    Tongue("es", "Español", "Tocá acá para empezar"),
     Tongue("en", "English", "Touch here to begin"),
     Tongue("pt", "Português", "Toque aqui para começar"),
 )

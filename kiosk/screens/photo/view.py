@@ -32,6 +32,8 @@ class PhotoScreen(Screen):
         for page in (self._view, self._still, Drawing("video-off")):
             self._pictures.addWidget(page)
         self.body.addWidget(Sides(self._pictures, self._buttons(), (3, 2)))
+        self._take.setEnabled(False)
+        room.engine.frame.connect(self._moving)
         room.engine.missing.connect(self._missing)
         self._live = Live(room.engine, "photo")
         self._become(self._state)
@@ -82,6 +84,11 @@ class PhotoScreen(Screen):
                 self.head(Heading(_("Is the photo good?"), _("You can send it or take another one")))
             case logic.Look.NO_CAMERA:
                 self.head(Heading(_("The camera does not answer"), _("Go on without a photo. The visit goes on as usual.")))
+
+    def _moving(self, which: str, _picture: QImage) -> None:
+        """Pictures come: now one can be taken."""
+        if which == "local" and not self._take.isEnabled():
+            self._take.setEnabled(True)
 
     def _missing(self, what: str, _sentence: str) -> None:
         if what == "camera":

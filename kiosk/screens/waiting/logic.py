@@ -48,7 +48,7 @@ def _place(journey: Journey) -> tuple[str, str]:
     if place is None or place.place < 1:
         return "", ""
     first = place.place == 1
-    ahead = _("You are next") if first else plural("%(n)d person before you", "%(n)d people before you", place.place - 1)
+    ahead = _("You are number 1, the next one") if first else _("You are number %(place)d") % {"place": place.place}
     if place.wait_minutes < 1:
         return ahead, _("A moment")
     return ahead, plural("About %(n)d minute", "About %(n)d minutes", place.wait_minutes)

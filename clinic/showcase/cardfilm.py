@@ -10,7 +10,7 @@ from av import VideoFrame
 from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT, RATE = 640, 480, 10
-EMPTY_S, SHOWN_S = 6, 10
+EMPTY_S, SHOWN_S = 4, 12
 _SQUARE = 250
 """Pixels of the code: six a module, as a web camera sees a card held well."""
 

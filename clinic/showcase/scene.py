@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clinic.media.mark import INDEXES, Mark
 from clinic.showcase.hands import Hands
-from clinic.showcase.look import mark_on
+from clinic.showcase.look import lit, mark_on
 from clinic.showcase.network import Network
 from clinic.showcase.stage import Actor, Stage, wait_until
 
@@ -67,6 +67,11 @@ class Scene:
     def mark_seen(self, side: str) -> Mark | None:
         """The mark in the picture that the call's widget of a side shows now."""
         return mark_on(self.hands[side].shot(self.stage.temp / f"look-{side}.png", VIEWS[side]))
+
+    def wait_camera(self, side: str, view: str, timeout_s: float = 15.0) -> None:
+        """Until a camera's own picture is shown. Raises Unavailable."""
+        look = self.stage.temp / f"look-{side}.png"
+        wait_until(f"the camera's picture in {view}", lambda: lit(self.hands[side].shot(look, view)), timeout_s, 0.1)
 
     def wait_picture(self, side: str, timeout_s: float, after: Mark | None = None) -> float:
         """Seconds until the other side's marks are seen to move on (past `after`). Raises Unavailable."""

@@ -85,7 +85,7 @@ def _enrol_second(scene: Scene, seen: Findings) -> None:
     second.click("join.next")
     shown = digits_of(str(second.wait("join.digits", text=r"\d", timeout_s=20).get("text", "")))
     scene.shot("second", "digits")
-    told = admit(scene, shown)
+    told = admit(scene, {shown})
     seen.expect(shown == told and len(shown) == 6, "the same six digits on both screens", f"{shown} and {told}")
     second.wait("login.password", timeout_s=40)
     second.type("login.password", scene.password("second"))

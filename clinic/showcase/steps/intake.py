@@ -23,6 +23,7 @@ def run(scene: Scene, seen: Findings) -> None:
     _photo(scene)
     _consent(scene, seen)
     kiosk.wait("kiosk.check.yes", timeout_s=20)
+    scene.wait_camera("kiosk", "kiosk.check.view")
     scene.shot("kiosk", "device-check")
     kiosk.tap("kiosk.check.yes")
     kiosk.wait("kiosk.waiting.ticket", timeout_s=20)
@@ -32,6 +33,7 @@ def run(scene: Scene, seen: Findings) -> None:
 def _identify(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.identify.no_card")
+    scene.wait_camera("kiosk", "kiosk.identify.view")
     scene.shot("kiosk", "card")
     kiosk.tap("kiosk.identify.no_card")
     kiosk.wait("kiosk.keypad.1")
@@ -85,7 +87,7 @@ def type_number(kiosk: Hands, text: str) -> None:
 def _photo(scene: Scene) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.photo.take", enabled=True, timeout_s=20)
-    scene.pause(0.6)
+    scene.wait_camera("kiosk", "kiosk.photo.view")
     kiosk.tap("kiosk.photo.take")
     kiosk.wait("kiosk.photo.keep", timeout_s=15)
     scene.shot("kiosk", "photo")

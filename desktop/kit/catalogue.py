@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ROOT = RESOURCES.parent
 FOLDERS = ("clinic", "desktop", "kiosk")
 TEMPLATE = RESOURCES / "translations" / "posta.pot"
 LANGUAGES = {"es": "es_AR", "pt": "pt_BR"}
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)  # the same words give the same bytes, whenever they are compiled
 _CALLS = {"_", "N_", "gettext"}
 _ERRORS = {"Refusal", "Unavailable"}
 
@@ -122,8 +124,9 @@ def _strings(string: object) -> tuple[str, ...]:
 
 def compiled(code: str) -> bytes:
     """The .mo that belongs to the .po of a language."""
-    stream = BytesIO()
-    write_mo(stream, read(code))
+    stream, catalogue = BytesIO(), read(code)
+    catalogue.creation_date = catalogue.revision_date = _NO_DATE
+    write_mo(stream, catalogue)
     return stream.getvalue()
 
 

@@ -20,7 +20,10 @@ class Redacting(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, frames below it if something was raised."""
-        return _SECRETS.sub(lambda found: f"[{len(found[0])}]", super().format(record))
+        before, record.exc_text = record.exc_text, None  # another handler may have laid down the whole traceback
+        line = super().format(record)
+        record.exc_text = before
+        return _SECRETS.sub(lambda found: f"[{len(found[0])}]", line)
 
     def formatException(self, ei: object) -> str:  # logging's own name
         """Kinds and frames of the chain; no message of any exception, which may quote what it choked on."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of what the folder of the same name holds."""
+"""Tests of what sync decides; no wire, no disk, no clock."""

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to ask a remote, and what its answer means."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.domain.ids import DeviceId, ScopeId
+from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
+from clinic.sync.exchange import Snapshot, cursor_digest, cursors_after, meaning_of, request_for
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+vectors = st.dictionaries(st.sampled_from([ScopeId(f"p:{n}") for n in range(6)]), st.integers(1, 99))
+
+
+def snapshot(cursors: dict[ScopeId, int], told: dict[ScopeId, int], want: bool = False) -> Snapshot:
+    return Snapshot(DeviceId("d"), 3, "epoch", cursors, told, 5, (b"statement",), (b"envelope",), want)
+
+
+def answer(**more: object) -> SyncResponse:
+    fixed = SyncResponse(protocol=1, epoch="epoch", acked_incarnation=3, acked_env_no=7, server_time=AT)
+    return replace(fixed, **more)  # type: ignore[arg-type]
+
+
+def request() -> SyncRequest:
+    return request_for(snapshot({}, {}), AT)
+
+
+@given(vectors, vectors)
+def test_what_is_named_makes_the_vector_the_remote_must_have(now: dict[ScopeId, int], told: dict[ScopeId, int]) -> None:
+    cursors = {**told, **now}
+    asked = request_for(snapshot(cursors, told), AT)
+    remote = {**told, **{cursor.scope: cursor.seq for cursor in asked.cursors}}
+    assert cursor_digest(remote) == asked.cursor_digest == cursor_digest(cursors)
+
+
+@given(vectors, vectors)
+def test_all_are_named_when_the_remote_wants_them(cursors: dict[ScopeId, int], told: dict[ScopeId, int]) -> None:
+    asked = request_for(snapshot(cursors, told, want=True), AT)
+    assert asked.all_cursors and {cursor.scope: cursor.seq for cursor in asked.cursors} == cursors
+
+
+def test_the_digest_knows_neither_order_nor_scopes_at_zero() -> None:
+    one = {ScopeId("a"): 1, ScopeId("b"): 2}
+    assert cursor_digest(one) == cursor_digest({ScopeId("b"): 2, ScopeId("c"): 0, ScopeId("a"): 1})
+    assert cursor_digest(one) != cursor_digest({ScopeId("a"): 1}) and len(cursor_digest({})) == 8
+
+
+def test_the_rest_is_handed_through() -> None:
+    asked = request_for(snapshot({}, {}), AT, byte_budget=5)
+    assert (asked.envelopes, asked.trust, asked.trust_position, asked.byte_budget) == ((b"envelope",), (b"statement",), 5, 5)
+    assert (asked.device, asked.incarnation, asked.server_epoch, asked.sent_at) == ("d", 3, "epoch", AT)
+
+
+def test_an_ordinary_answer_acknowledges() -> None:
+    no = EnvelopeRefused(env_no=6, why=Refused.BAD_SIGNATURE)
+    meaning = meaning_of(request(), answer(refused=(no,)))
+    assert (meaning.acked_env_no, meaning.refused, meaning.resend_from, meaning.more) == (7, (no,), None, False)
+    assert not meaning.forget_cursors
+
+
+def test_a_gap_means_to_send_from_there_and_is_no_refusal() -> None:
+    meaning = meaning_of(request(), answer(refused=(EnvelopeRefused(env_no=9, why=Refused.GAP),)))
+    assert (meaning.refused, meaning.resend_from, meaning.more) == ((), 8, True)
+
+
+def test_another_epoch_means_to_begin_again() -> None:
+    meaning = meaning_of(request(), answer(epoch="another"))
+    assert (meaning.resend_from, meaning.forget_cursors, meaning.more) == (8, True, True)
+
+
+def test_the_first_contact_is_no_change_of_epoch() -> None:
+    assert not meaning_of(replace(request(), server_epoch=""), answer()).forget_cursors
+
+
+def test_an_answer_about_another_incarnation_acknowledges_nothing() -> None:
+    assert meaning_of(request(), answer(acked_incarnation=2)).acked_env_no == 0
+
+
+def test_wanted_cursors_are_told_next() -> None:
+    meaning = meaning_of(request(), answer(want_cursors=True))
+    assert meaning.tell_all_cursors and meaning.more
+
+
+def test_cursors_only_go_forward() -> None:
+    got = tuple(Sequenced(scope=ScopeId("p:1"), seq=seq, chain=b"", envelope=b"") for seq in (3, 4))
+    assert cursors_after({ScopeId("p:1"): 9, ScopeId("p:2"): 1}, answer(envelopes=got)) == {"p:1": 9, "p:2": 1}
+    assert cursors_after({}, answer(envelopes=got)) == {"p:1": 4}
+    assert meaning_of(request(), answer(envelopes=got, heads=(Cursor(scope=ScopeId("p:1"), seq=4),))).received == 2

@@ -51,8 +51,8 @@ _ENALAPRIL = Medicine("C09AA02", "Enalapril", "10 mg", 12)
 _LOSARTAN = Medicine("C09CA01", "Losartán", "50 mg", 24)
 _AMLODIPINE = Medicine("C08CA01", "Amlodipina", "5 mg", 24)
 _METFORMIN = Medicine("A10BA02", "Metformina", "850 mg", 12)
-_SALBUTAMOL = Medicine("R03AC02", "Salbutamol", "200 mcg", 8, "inhalation")
-_BUDESONIDE = Medicine("R03BA02", "Budesonida", "200 mcg", 12, "inhalation")
+_SALBUTAMOL = Medicine("R03AC02", "Salbutamol", "200 mcg", 8, "inhaled")
+_BUDESONIDE = Medicine("R03BA02", "Budesonida", "200 mcg", 12, "inhaled")
 _FUROSEMIDE = Medicine("C03CA01", "Furosemida", "40 mg", 24)
 
 AILMENTS = (
@@ -84,7 +84,7 @@ AILMENTS = (
     Ailment(
         "J44.9", "Enfermedad pulmonar obstructiva crónica", 50, 0.05, 0.16,
         (("spo2", -3.2), ("respiratory_rate", 2.6)),
-        ((Medicine("R03BB04", "Tiotropio", "18 mcg", 24, "inhalation"), _SALBUTAMOL),),
+        ((Medicine("R03BB04", "Tiotropio", "18 mcg", 24, "inhaled"), _SALBUTAMOL),),
         ("Disnea al caminar dos cuadras.", "Tos matinal con catarro claro; cocinó con leña muchos años.", "Fuma cinco cigarrillos por día."),
         ("Sat {spo2} % aire ambiente. Espiración prolongada, sin sibilancias.", "FR {rr}, sat {spo2} %. Roncus aislados en bases."),
         ("EPOC estable.", "EPOC con disnea clase 2."),

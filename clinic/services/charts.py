@@ -93,7 +93,7 @@ def open_chart(desk: Desk, patient: PatientId) -> Chart:
 
 def chart(desk: Desk, patient: PatientId) -> Chart:
     """The chart without an audit entry, to redraw one that is open."""
-    return desk.book.read(lambda page: _chart(page, patient))
+    return desk.book.read(lambda page: drawn_chart(page, patient))
 
 
 def timeline(desk: Desk, patient: PatientId, limit: int = 200) -> tuple[Moment, ...]:
@@ -101,7 +101,8 @@ def timeline(desk: Desk, patient: PatientId, limit: int = 200) -> tuple[Moment, 
     return desk.book.read(lambda page: _timeline(page, patient))[:limit]
 
 
-def _chart(page: Page, patient: PatientId) -> Chart:
+def drawn_chart(page: Page, patient: PatientId) -> Chart:
+    """The chart on a page of the book. Refused if this computer does not hold the person."""
     fact = page.fact(Patient, patient)
     if fact is None:
         raise Refusal("This person is not on this computer. Wait for the next exchange, or search by DNI.")

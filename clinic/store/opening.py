@@ -18,7 +18,7 @@ OLDEST_SQLITE = (3, 51, 3)
 """Below this the write-ahead log can be reset under a reader (SQLite 3.51.3 release notes)."""
 
 READERS = 4
-_PRAGMAS = (
+PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "checkpoint_fullfsync=ON",
@@ -45,7 +45,7 @@ def engine_for(path: Path, key: bytes) -> Engine:
             cursor = connection.cursor()
             cursor.execute("PRAGMA cipher_log_level=NONE")
             cursor.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
-            for pragma in _PRAGMAS:
+            for pragma in PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
             cursor.close()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`posta bench NAME [--json]`. Exit code 0 if every target is met, 1 if one is missed."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+from clinic.bench.result import Result, json_line, table
+from clinic.domain.errors import PostaError
+
+
+def _store(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.store import measure
+
+    return measure(chosen.people, chosen.observations)
+
+
+def _start(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.start import measure
+
+    return measure(chosen.runs)
+
+
+BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"store": _store, "start": _start}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="posta bench", description="Measure Posta against its targets on this machine.")
+    parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
+    parser.add_argument("--people", type=int, default=1_000, help="store: generated people (default 1000)")
+    parser.add_argument("--observations", type=int, default=20_000, help="store: generated observations (default 20000)")
+    parser.add_argument("--runs", type=int, default=5, help="start: how often (default 5)")
+    chosen = parser.parse_args(arguments)
+    if min(chosen.people, chosen.observations, chosen.runs) < 1:
+        parser.error("numbers start at 1")
+    try:
+        results = list(BENCHES[chosen.name](chosen))
+    except PostaError as error:
+        print(error, file=sys.stderr)
+        return 4
+    print(json_line(chosen.name, results) if chosen.json else table(chosen.name, results))
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

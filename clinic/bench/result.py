@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One measured figure beside its target, and the table or the JSON line they are told in."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`better`: lower or higher; `peer`: the same work done by what we compare with, in the same run, or None."""
+
+    measure: str
+    value: float
+    unit: str
+    target: float
+    better: str
+    peer: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.value <= self.target if self.better == "lower" else self.value >= self.target
+
+
+def json_line(bench: str, results: Sequence[Result]) -> str:
+    """The one line other programs read."""
+    rows = [asdict(result) | {"ok": result.ok} for result in results]
+    return json.dumps({"bench": bench, "machine": machine(), "results": rows})
+
+
+def table(bench: str, results: Sequence[Result]) -> str:
+    """The same for people."""
+    head = f"{bench} on {machine()}"
+    rows = [f"{'measure':<58} {'value':>10} {'target':>10} {'peer':>10}  "]
+    for r in results:
+        peer = "" if r.peer is None else f"{r.peer:.3g}"
+        sign = "<=" if r.better == "lower" else ">="
+        rows.append(f"{r.measure:<58} {r.value:>7.3g} {r.unit:<3} {sign} {r.target:<7g} {peer:>9}  {'ok' if r.ok else 'MISSED'}")
+    return "\n".join([head, *rows])
+
+
+def machine() -> str:
+    """What it was measured on."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which that share (0-1) of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

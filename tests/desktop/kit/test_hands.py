@@ -132,8 +132,8 @@ def test_wrong_commands_are_answered(hands):
 
 
 def test_picture_and_pulse(hands, tmp_path):
-    picture = Image.open(hands.shot(tmp_path / "a" / "window.png"))
-    assert picture.size == (700, 600)
+    with Image.open(hands.shot(tmp_path / "a" / "window.png")) as picture:
+        assert picture.size == (700, 600)
     told = hands.stalls()
     assert told["p99_ms"] <= told["max_ms"]
     assert told["beats"] > 0

@@ -49,6 +49,8 @@ def test_the_whole_gallery_passes_the_audit(qapp, shown, look, scale):
     page = gallery.page(scale == "kiosk")
     page.resize(page.sizeHint().expandedTo(page.minimumSizeHint()))
     assert audit(shown(page)) == []
+    picture = page.grab().toImage()
+    assert picture.pixelColor(2, page.height() - 2).name().upper() != "#000000"
 
 
 def test_the_audit_finds_what_is_planted(qapp, shown):

@@ -32,7 +32,8 @@ def test_down_at_once_up_one_word_at_a_time() -> None:
     for _ in range(UP_AFTER - 1):
         link = seen(link, stats())
         assert link.level is Level.VOICE_ONLY
-    assert (link := seen(link, stats())).level is Level.WEAK
+    link = seen(link, stats())
+    assert link.level is Level.WEAK
     for _ in range(UP_AFTER):
         link = seen(link, stats())
     assert link.words == "good"

@@ -39,7 +39,7 @@ def test_a_door_that_moved_is_named(target: object, name: str, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("target", "name", "other"),
     [
-        (aioice.ice, "get_host_addresses", lambda: []),
+        (aioice.ice, "get_host_addresses", list),
         (aioice.ice.Connection, "gather_candidates", lambda self: None),
         (aiortc.rtcrtpreceiver.RTCRtpReceiver, "__init__", lambda self: None),
         (aiortc.codecs.vpx.Vp8Encoder, "target_bitrate", property(lambda self: 1, lambda self, value: None)),
@@ -62,7 +62,7 @@ def test_the_encoder_may_go_down_to_rural_rates() -> None:
 
 @pytest.mark.usefixtures("opened")
 def test_a_machine_without_network_can_still_call_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aioice.ice.ifaddr.get_adapters", lambda: [])
+    monkeypatch.setattr("aioice.ice.ifaddr.get_adapters", list)
     assert aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=False) == ["127.0.0.1"]
     assert aioice.ice.get_host_addresses(use_ipv4=False, use_ipv6=True) == []
     doors.open_doors()

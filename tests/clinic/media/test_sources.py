@@ -98,7 +98,7 @@ def test_what_is_not_there_is_missing(spec: Spec) -> None:
 
 def test_no_device_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((camera, "camera_devices"), (microphone, "microphone_devices")):
-        monkeypatch.setattr(module, name, lambda: [])
+        monkeypatch.setattr(module, name, list)
     with pytest.raises(Missing, match="Plug one in"):
         camera.open_camera(Spec("auto"), 15, None)
     with pytest.raises(Missing, match="Plug one in"):

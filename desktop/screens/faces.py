@@ -60,7 +60,7 @@ def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
     parts = (age_text(row.person.birth_date, now.date()), visit.ticket, coded(visit.reason), visit.device_name)
     return PersonRow(
         visit.id, row.person.name.full, " · ".join(part for part in parts if part), waited(visit.arrived_at, now),
-        tuple(_marks(row, reachable)), row.person.photo, f"{points(row.news2)} {flag.text}", flag.tone,
+        tuple(_marks(row, reachable)), row.person.photo, f"NEWS2 {points(row.news2)} · {flag.text}", flag.tone,
     )  # fmt: skip
 
 

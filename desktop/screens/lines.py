@@ -22,7 +22,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.kit import icons, theme
-from desktop.kit.people import Mark, PersonList, paint_face
+from desktop.kit.people import Mark, More, PersonList, PersonRow, paint_face
 from desktop.screens.photos import rounded
 from desktop.kit.text import named, styled
 
@@ -143,6 +143,9 @@ class LineList(QListView):
             return
         super().keyPressEvent(event)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(80, 46)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         if self.wrap:
@@ -157,12 +160,24 @@ class OpeningList(PersonList):
 
     def __init__(self, *, name: str, spoken: str = "") -> None:
         super().__init__(name=name, spoken=spoken)
+        self._rows: tuple[PersonRow, ...] = ()
+        self._showing = False
         self.doubleClicked.connect(lambda _index: self.opened.emit(self.key()))
         self.selectionModel().currentChanged.connect(self._moved)
 
     def _moved(self, now: QModelIndex, _before: QModelIndex) -> None:
-        if now.isValid():
+        if now.isValid() and not self._showing:
             self.picked.emit(self.key())
+
+    def show_rows(self, rows: Sequence[PersonRow], more: More | None = None) -> None:
+        """Show these rows, if they differ; the marked one stays marked and nothing is told."""
+        if tuple(rows) == self._rows and more is None:
+            return
+        self._rows, self._showing = tuple(rows), True
+        place = self.verticalScrollBar().value()
+        super().show_rows(rows, more)
+        self.verticalScrollBar().setValue(place)
+        self._showing = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.key():
@@ -176,10 +191,9 @@ class OpeningList(PersonList):
         for row in range(model.rowCount()):
             index = model.index(row, 0)
             if index.data(Qt.ItemDataRole.UserRole).key == key and index != self.currentIndex():
-                self.selectionModel().blockSignals(True)
+                self._showing = True
                 self.setCurrentIndex(index)
-                self.selectionModel().blockSignals(False)
-                self.viewport().update()
+                self._showing = False
 
 
 class _LinePainter(QStyledItemDelegate):

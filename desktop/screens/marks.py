@@ -25,6 +25,7 @@ class Marks(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self.hide()
 
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Show these chips."""
@@ -38,6 +39,7 @@ class Marks(QWidget):
         for chip in self._chips:
             chip.setParent(self)
             chip.show()
+            chip.ensurePolished()
         self.setVisible(bool(marks))
         self._place(self.width(), move=True)
         self.updateGeometry()
@@ -56,7 +58,7 @@ class Marks(QWidget):
         """Lay the chips out in lines; answers the height they take."""
         x = y = tall = 0
         for chip in self._chips:
-            size = chip.sizeHint()
+            size = chip.sizeHint().expandedTo(chip.minimumSize())
             if x and x + size.width() > width:
                 x, y, tall = 0, y + tall + GAP, 0
             if move:

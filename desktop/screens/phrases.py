@@ -243,4 +243,4 @@ def call_words(phase: str, reason: str, letters: bool, reachable: bool) -> Said:
             return Said("neutral", _(_ENDINGS.get(reason, "The call has ended")))
     if not reachable:
         return Said("warn", _("The kiosk is not connected now. It will ring when it is back"))
-    return Said("neutral", _("The patient is in front of the kiosk. One click rings"))
+    return Said("neutral", _("The kiosk is connected: one click rings"))

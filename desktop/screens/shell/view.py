@@ -15,7 +15,7 @@ from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
 from desktop.kit.people import Avatar
 from desktop.kit.surfaces import StatusLine, toast
-from desktop.kit.text import Text, named
+from desktop.kit.text import Text, named, styled
 from desktop.kit.words import _, language
 from desktop.screens.faces import person_row
 from desktop.screens.layouts import across, bar, down, holding
@@ -119,7 +119,7 @@ class ShellView(QWidget):
         made: list[QWidget] = []
         for code in ("es", "en"):
             button = QuietButton(code.upper(), name=f"shell.language.{code}", spoken=SPOKEN[code])
-            button.setCheckable(True)
+            styled(button, kind="tab").setCheckable(True)
             button.setChecked(language() == code)
             button.setToolTip(SPOKEN[code])
             button.setFixedWidth(48)

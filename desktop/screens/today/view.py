@@ -31,6 +31,7 @@ from desktop.screens.phrases import (
     named,
     person_detail,
     points,
+    sentence_case,
     unit_text,
     urgency,
     vital_text,
@@ -173,7 +174,7 @@ class TodayView(Page):
         n = len(state.rows)
         self.title.setText(_("Waiting room"))
         waiting = plural("%(n)d person", "%(n)d people", n) if n else _("empty")
-        self.day.setText(f"{fmt_day(state.now).capitalize()} · {waiting}")
+        self.day.setText(f"{sentence_case(fmt_day(state.now))} · {waiting}")
         rows = [waiting_row(row, state.now, self._present(row.encounter.kiosk)) for row in state.rows]
         self.queue.show_rows(rows)
         self.queue.pick(state.chosen)

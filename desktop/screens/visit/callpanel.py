@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The call beside the note: the other's picture, one's own small, the state in words, four buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
+from desktop.kit.engine import CallEngine
+from desktop.kit.surfaces import Card, StatusLine
+from desktop.kit.text import Text
+from desktop.kit.video import VideoView
+from desktop.kit.words import _
+from desktop.screens.layouts import across
+from desktop.screens.phrases import call_words
+from desktop.screens.visit import logic as v
+
+ICONS = {"calling": "phone", "connecting": "refresh", "talking": "video", "reconnecting": "refresh", "ended": "phone-off"}
+
+
+class CallCard(Card):
+    """`engine` is None where no pictures are wanted (tests)."""
+
+    def __init__(self, send: Callable[[object], None], engine: CallEngine | None) -> None:
+        super().__init__(name="visit.call")
+        self.body.setContentsMargins(10, 10, 10, 10)
+        self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
+        self.video.setMinimumHeight(140)
+        if engine is not None:
+            self.video.watch(engine, "remote", inset="local")
+        self.state = StatusLine(name="visit.call.state")
+        self.quality = Text("", "caption", name="visit.call.quality")
+        self.ring = PrimaryButton(_("Call"), name="visit.call.ring", icon="video", spoken=_("Ring the kiosk"))
+        self.hang = DangerButton(_("Hang up"), name="visit.call.hangup", icon="phone-off")
+        self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
+        self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
+        for button, event in (
+            (self.ring, v.RingPressed), (self.hang, v.HangPressed), (self.mute, v.MutePressed), (self.camera, v.CameraPressed),
+        ):  # fmt: skip
+            button.clicked.connect(lambda _on=False, made=event: send(made()))
+        self.add(self.video, 1)
+        self.add(across((self.state, 1), self.quality, gap=8))
+        self.buttons: QWidget = QWidget()
+        self.buttons.setLayout(across((self.ring, 1), (self.hang, 1), self.mute, self.camera))
+        self.add(self.buttons)
+
+    def render_state(self, state: v.State) -> None:
+        call = state.call
+        said = call_words(call.phase, call.reason, call.letters, call.reachable)
+        if not state.kiosk:
+            said = said._replace(tone="neutral", text=_("This visit has no kiosk to call."))
+        self.state.say(said.tone, said.text, ICONS.get(call.phase, ""))
+        self.ring.setVisible(not call.running)
+        self.ring.setEnabled(bool(state.kiosk))
+        self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
+        for button in (self.hang, self.mute, self.camera):
+            button.setVisible(call.running)
+        self.mute.set_icon("mic-off" if call.muted else "mic", _("Microphone on") if call.muted else _("Microphone off"))
+        self.camera.set_icon("video-off" if call.camera_off else "video", _("Camera on") if call.camera_off else _("Camera off"))
+        cut = call.phase == "reconnecting"
+        self.video.set_message(said.text if cut else "")
+        waiting = said.text if call.phase in ("calling", "connecting") else ""
+        idle = _("The picture appears here when the call begins") if not call.running else ""
+        self.video.set_placeholder(waiting or idle)
+        if not call.running:
+            self.quality.setText("")
+            if self.video.has_picture:
+                self.video.clear()
+
+    def show_quality(self, sent_kbps: float, loss: float, rtt_ms: float) -> None:
+        """The link in numbers."""
+        said = _("%(kbps)d kbit/s · %(loss)d %% lost · %(rtt)d ms") % {
+            "kbps": round(sent_kbps), "loss": round(loss * 100), "rtt": round(rtt_ms),
+        }  # fmt: skip
+        self.quality.setText(said)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SOAP note: four sections that save themselves; after the signature what was signed, and addenda."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from clinic.domain.facts import Section
+from desktop.kit.buttons import PrimaryButton, QuietButton, SecondaryButton
+from desktop.kit.fields import NoteField
+from desktop.kit.people import Mark
+from desktop.kit.surfaces import Card, Chip, Notice
+from desktop.kit.text import Text, styled
+from desktop.kit.words import _, fmt_moment
+from desktop.screens.layouts import across, down, holding
+from desktop.screens.lines import Line, LineList
+from desktop.screens.marks import Marks
+from desktop.screens.phrases import SECTIONS as NAMES
+from desktop.screens.phrases import named
+from desktop.screens.visit import logic as v
+from desktop.screens.visit.words import request_words, saved_words
+
+Send = Callable[[object], None]
+
+class NoteCard(Card):
+    """`send` takes events of the visit; `monotonic` is the clock for autosave."""
+
+    def __init__(self, send: Send, monotonic: Callable[[], float]) -> None:
+        super().__init__(name="visit.note")
+        self._send, self._monotonic = send, monotonic
+        self.body.setContentsMargins(16, 12, 16, 12)
+        self.fields: dict[Section, NoteField] = {}
+        self.states: dict[Section, Text] = {}
+        self.others: dict[Section, Notice] = {}
+        self.codes, self.orders = Marks(), Marks()
+        self.codes.setObjectName("visit.note.codes")
+        self.orders.setObjectName("visit.note.prescriptions")
+        self.writing = self._writing()
+        self.signed = self._signed()
+        self.add(self.writing, 1)
+        self.add(self.signed, 1)
+
+    # writing
+
+    def _writing(self) -> QWidget:
+        column = down(gap=5)
+        below = {Section.ASSESSMENT: self.codes, Section.PLAN: self.orders}
+        for section in v.SECTIONS:
+            column.addWidget(self._part(section), 1)
+            if section in below:
+                column.addWidget(below[section])
+        column.addWidget(self._foot())
+        return holding(column)
+
+    def _part(self, section: Section) -> QWidget:
+        field = NoteField(_hint(section), name=f"visit.note.{section}", spoken=named(NAMES, section), lines=2)
+        field.textChanged.connect(lambda: self._typed(section))
+        field.settled.connect(lambda: self._send(v.TypingRested(section)))
+        state = Text("", "caption", name=f"visit.note.{section}.state")
+        other = Notice(name=f"visit.note.{section}.other", tone="warn")
+        other.acted.connect(lambda: self._send(v.OtherTextTaken(section)))
+        self.fields[section], self.states[section], self.others[section] = field, state, other
+        head = across(Text(named(NAMES, section), "strong"), None, state)
+        return holding(down(head, other, (field, 1), gap=3))
+
+    def _foot(self) -> QWidget:
+        self.sign = PrimaryButton(_("Sign and finish"), name="visit.sign", icon="pen", shortcut="Ctrl+Return")
+        self.sign.clicked.connect(lambda: self._send(v.SignPressed()))
+        self.promise = Text(_("Each word is saved on this computer as you write."), "caption", wrap=True)
+        self.foot = holding(across((self.promise, 1), self.sign, margins=(0, 4, 0, 0)))
+        self.question = Text("", "strong", name="visit.sign.question", wrap=True)
+        final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
+        confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
+        confirm.clicked.connect(lambda: self._send(v.SignConfirmed()))
+        leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
+        leave.clicked.connect(lambda: self._send(v.SignLeft()))
+        words = holding(down(self.question, final, gap=2))
+        asking = Card(name="visit.sign.asking")
+        asking.body.setContentsMargins(12, 8, 12, 8)
+        styled(asking, kind="notice", tone="primary")
+        asking.add(across((words, 1), leave, confirm, gap=8))
+        self.asking, self.confirm = asking, confirm
+        return holding(down(self.foot, asking, gap=0))
+
+    def _typed(self, section: Section) -> None:
+        self._send(v.Typed(section, self.fields[section].toPlainText(), self._monotonic()))
+
+    # signed
+
+    def _signed(self) -> QWidget:
+        self.seal = Chip(_("Signed"), "ok", "check", name="visit.signed")
+        self.by = Text("", "muted", wrap=True)
+        self.read = LineList(name="visit.signed.text", spoken=_("The signed note"), wrap=True)
+        self.summary = SecondaryButton(_("Save the summary as PDF"), name="visit.summary.save", icon="file")
+        self.summary.clicked.connect(lambda: self._send(v.SummaryPressed()))
+        self.more = NoteField(_("Write what should be added"), name="visit.addendum.text", spoken=_("Addendum"), lines=2)
+        self.more.setMaximumHeight(84)
+        add = SecondaryButton(_("Sign the addendum"), name="visit.addendum.sign", icon="pen")
+        add.clicked.connect(lambda: self._send(v.AddendumPressed(self.more.toPlainText())))
+        head = across(self.seal, (self.by, 1), self.summary, gap=10)
+        return holding(
+            down(head, (self.read, 1), Text(_("Addendum"), "caption"), self.more, across(None, add), gap=8)
+        )
+
+    # rendering
+
+    def render_state(self, state: v.State) -> None:
+        self.writing.setVisible(state.signed is None)
+        self.signed.setVisible(state.signed is not None)
+        if state.signed is not None:
+            self._render_signed(state)
+            return
+        for section, part in state.parts.items():
+            self._render_part(section, part, state.loaded)
+        self.codes.show_marks([Mark(f"{c.code.code} {c.code.display}", "primary") for c in state.conditions])
+        self.orders.show_marks([Mark(request_words(one), "primary", "pill") for one in state.prescriptions])
+        self.foot.setVisible(not state.asking)
+        self.asking.setVisible(state.asking)
+        self.confirm.setEnabled(not state.signing)
+        self.confirm.setText(_("Signing …") if state.signing else _("Sign now"))
+        if state.chart is not None:
+            name = state.chart.person.name.spoken
+            self.question.setText(_("Sign the note of %(name)s?") % {"name": name})
+
+    def _render_part(self, section: Section, part: v.Part, loaded: bool) -> None:
+        field = self.fields[section]
+        field.show_text(part.text)
+        field.setEnabled(loaded)
+        said = saved_words(part)
+        self.states[section].say(said.text, said.tone)
+        other = self.others[section]
+        if part.others:
+            told = _("Another computer wrote here at the same time: %(text)s") % {"text": " / ".join(part.others)}
+            other.say("warn", told, action=_("Put it below mine"))
+        else:
+            other.hush()
+
+    def _render_signed(self, state: v.State) -> None:
+        note = state.signed
+        assert note is not None
+        self.by.setText(f"{note.author_name} · {fmt_moment(note.signed_at)}")
+        lines = [Line(str(s), named(NAMES, s), str(getattr(note, str(s)))) for s in v.SECTIONS if getattr(note, str(s))]
+        if note.conditions:
+            lines.append(Line("codes", _("Diagnoses"), "\n".join(f"{c.code} {c.display}" for c in note.conditions)))
+        orders = "\n".join(request_words(one) for one in state.prescriptions)
+        if orders:
+            lines.append(Line("rx", _("Prescriptions"), orders))
+        added = [one for one in (state.chart.notes if state.chart else ()) if one.addendum_to == note.id]
+        lines += [Line(one.id, _("Addendum"), one.subjective, fmt_moment(one.signed_at)) for one in reversed(added)]
+        self.read.show_lines(lines)
+
+    def addendum_signed(self) -> None:
+        """The addendum is in the record: its field is free."""
+        self.more.clear()
+
+
+def _hint(section: Section) -> str:
+    return {
+        Section.SUBJECTIVE: _("What the patient tells, in their words"),
+        Section.OBJECTIVE: _("What you see, hear and measure"),
+        Section.ASSESSMENT: _("What you think it is"),
+        Section.PLAN: _("What will be done, and when to come back"),
+    }[section]
+

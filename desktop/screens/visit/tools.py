@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands beside the note, one at a time: intake, diagnoses, prescription, chat, next appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QDateEdit, QSpinBox, QWidget
+
+from clinic.domain.facts import Communication
+from clinic.domain.ids import FactId
+from clinic.domain.medication import ROUTES
+from clinic.domain.values import Coding
+from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
+from desktop.kit.fields import Choice, Field, LineField, NoteField
+from desktop.kit.navigation import SearchField
+from desktop.kit.people import Mark
+from desktop.kit.surfaces import Notice
+from desktop.kit.text import Text, named
+from desktop.kit.words import _, fmt_moment
+from desktop.screens.chart.logic import VitalFace, cards
+from desktop.screens.layouts import across, down, holding
+from desktop.screens.lines import Line, LineList
+from desktop.screens.marks import Marks
+from desktop.screens.phrases import ROUTES as ROUTE_WORDS
+from desktop.screens.phrases import (
+    VITAL_NAMES,
+    Flag,
+    coded,
+    missing_inputs,
+    named as word_of,
+    points,
+    urgency,
+)
+from desktop.screens.photos import PhotoView
+from desktop.screens.visit import logic as v
+from desktop.screens.visit.words import cautions_words, order_words
+
+Send = Callable[[object], None]
+SLOT_MINUTES = 20
+
+
+class IntakeTool(QWidget):
+    """Why the patient came: reason, symptoms in words, vitals with NEWS2, the photo."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "visit.intake", _("Intake"))
+        self.reason = Text("", "heading", name="visit.intake.reason", wrap=True)
+        self.symptoms = Text("", "body", name="visit.intake.symptoms", wrap=True)
+        self.score = Text("", "strong", name="visit.intake.news2", wrap=True)
+        self.vitals = Marks()
+        self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
+        self.photo.setFixedWidth(132)
+        words = holding(down(self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
+        self.setLayout(across((words, 1), self.photo, gap=10))
+
+    def render_state(self, state: v.State) -> None:
+        visit, chart = state.visit, state.chart
+        if visit is None or chart is None:
+            return
+        self.reason.setText(coded(visit.reason) or _("No reason given"))
+        self.symptoms.setText(", ".join(coded(one) for one in visit.symptoms) or _("No symptoms marked"))
+        flag = urgency(chart.news2)
+        self.score.say(f"NEWS2 {points(chart.news2)} · {flag.text}", flag.tone)
+        if chart.news2.missing:
+            self.score.say(missing_inputs(chart.news2), "neutral")
+        self.vitals.show_marks([_vital_mark(face) for face in cards(chart)])
+        photo = state.photo
+        self.photo.setVisible(photo is not None)
+        if photo is not None:
+            self.photo.show_photo(photo.thumbnail, photo.title)
+
+
+def _vital_mark(face: VitalFace) -> Mark:
+    flag = face.flag or Flag("")
+    return Mark(f"{word_of(VITAL_NAMES, face.key)} {face.text} {face.unit}", flag.tone, flag.icon)
+
+
+class CodesTool(QWidget):
+    """ICD-10 as you type; what was chosen stays below."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self.search = SearchField(_("Search a diagnosis: words or code"), name="visit.icd.search")
+        self.search.asked.connect(lambda text: send(v.CodeSearched(text)))
+        self.results = LineList(name="visit.icd.results", spoken=_("Diagnoses found"), inside=False)
+        self.results.chosen.connect(lambda key: send(v.CodeChosen(key)))
+        self.chosen = LineList(name="visit.icd.chosen", spoken=_("Diagnoses of this visit"))
+        remove = QuietButton(_("Take off the marked one"), name="visit.icd.remove", icon="x")
+        remove.clicked.connect(lambda: send(v.ConditionRemoved(FactId(self.chosen.key()))) if self.chosen.key() else None)
+        self.remove = remove
+        self.none = Text(_("Nothing found. Try another word, or the first letters."), "muted", wrap=True)
+        self.head = Text(_("In this visit"), "caption")
+        self.setLayout(
+            down(self.search, (self.results, 3), self.none, self.head, (self.chosen, 2), across(None, remove), gap=6)
+        )
+
+    def render_state(self, state: v.State) -> None:
+        if not state.searched and self.search.text() and not self.search.hasFocus():
+            self.search.clear()
+        self.results.show_lines([Line(one.code, one.display, one.code) for one in state.codes])
+        self.results.setVisible(bool(state.codes))
+        self.none.setVisible(bool(state.searched.strip()) and not state.codes)
+        lines = [Line(one.id, one.code.display, one.code.code) for one in state.conditions]
+        self.chosen.show_lines(lines)
+        for widget in (self.head, self.chosen, self.remove):
+            widget.setVisible(bool(lines))
+        self.search.setEnabled(state.signed is None)
+        self.remove.setEnabled(state.signed is None)
+
+    def added(self) -> None:
+        """The choice is in the note: the field is free for the next."""
+        self.search.clear()
+
+
+class RxTool(QWidget):
+    """A prescription as a plain sentence, checked while it is written."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send = send
+        self.drug = SearchField(_("Search a medicine by generic name"), name="visit.rx.drug")
+        self.drug.asked.connect(self._asked)
+        self.results = LineList(name="visit.rx.results", spoken=_("Medicines found"), inside=False)
+        self.results.chosen.connect(lambda key: send(v.DrugChosen(key)))
+        self.dose = LineField(_("500 mg"), name="visit.rx.dose", spoken=_("Dose"))
+        self.route = Choice([(key, word_of(ROUTE_WORDS, key)) for key in ROUTES], name="visit.rx.route", spoken=_("Route"))
+        self.every = _number("visit.rx.every", _("Every how many hours"), 8, 168)
+        self.days = _number("visit.rx.days", _("For how many days"), 7, 730)
+        self.notes = LineField(_("Instructions: with food, before sleeping …"), name="visit.rx.instructions", spoken=_("Instructions"))
+        self.sentence = Text("", "strong", name="visit.rx.sentence", wrap=True)
+        self.cautions = Notice(name="visit.rx.cautions")
+        self.add = PrimaryButton(_("Prescribe"), name="visit.rx.add", icon="pill", spoken=_("Sign the prescription"))
+        self.add.clicked.connect(lambda: send(self.order()))
+        self.rx = v.Rx()
+        self._listen()
+        self.setLayout(self._layout())
+
+    def _layout(self) -> object:
+        self.every.setToolTip(_("0: once only"))
+        self.days.setToolTip(_("0: until further notice"))
+        numbers = across(
+            (Field(_("Dose"), self.dose), 3), (Field(_("Route"), self.route), 4),
+            (Field(_("Every (h)"), self.every), 2), (Field(_("Days"), self.days), 2), gap=6,
+        )  # fmt: skip
+        self.form = holding(down(numbers, self.notes, across((self.sentence, 1), self.add), gap=6))
+        return down(self.drug, (self.results, 1), self.cautions, self.form, None, gap=6)
+
+    def _listen(self) -> None:
+        for field in (self.dose, self.notes):
+            field.textChanged.connect(lambda _text: self._say())
+        for number in (self.every, self.days):
+            number.valueChanged.connect(lambda _value: self._say())
+        self.route.chosen.connect(lambda _key: self._say())
+
+    def order(self) -> v.PrescribePressed:
+        """What stands in the form."""
+        return v.PrescribePressed(
+            self.dose.text(), self.route.key(), self.every.value(), self.days.value(), self.notes.text().strip()
+        )
+
+    def _asked(self, text: str) -> None:
+        if self.rx.drug is None or text != self.rx.drug.display:
+            self._send(v.DrugSearched(text))
+
+    def _say(self) -> None:
+        self.sentence.setText(order_words(self.rx, self.order()))
+
+    def render_state(self, state: v.State) -> None:
+        before, self.rx = self.rx, state.rx
+        if state.rx.drug is not None and before.drug != state.rx.drug:
+            self._show_drug(state.rx.drug)
+        if state.rx == v.Rx() and before.drug is not None:
+            self._clear()
+        searching = state.rx.drug is None and bool(state.rx.found)
+        self.results.show_lines([Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found])
+        self.results.setVisible(searching)
+        self.form.setVisible(not searching)
+        said = cautions_words(state.rx)
+        self.cautions.say(said.tone, said.text)
+        self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
+        self._say()
+
+    def _show_drug(self, drug: Coding) -> None:
+        self.drug.setText(drug.display)
+        self.dose.setFocus()
+
+    def _clear(self) -> None:
+        for field in (self.drug, self.dose, self.notes):
+            field.clear()
+        self.every.setValue(8)
+        self.days.setValue(7)
+
+
+class ChatTool(QWidget):
+    """Messages in the record; during the call they also stand on the kiosk's screen."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send = send
+        self.lines = LineList(name="visit.chat.lines", spoken=_("Messages"), wrap=True)
+        self.text = NoteField(_("Write to the patient"), name="visit.chat.text", spoken=_("Message"), lines=2)
+        self.text.setFixedHeight(58)
+        self.photo = IconButton("paperclip", _("Attach the photo of this visit"), name="visit.chat.photo", checkable=True)
+        self.photo.toggled.connect(lambda on: send(v.PhotoToggled(on)))
+        self.post = PrimaryButton(_("Send"), name="visit.chat.send", icon="send")
+        self.post.clicked.connect(lambda: send(v.SendPressed(self.text.toPlainText())))
+        self.attached = Text("", "caption")
+        foot = across(self.photo, (self.attached, 1), self.post)
+        self.setLayout(down((self.lines, 1), self.text, foot, gap=6))
+        self._count = -1
+
+    def render_state(self, state: v.State) -> None:
+        lines = [message_line(one) for one in state.chat]
+        self.lines.show_lines(lines)
+        if len(lines) != self._count:
+            self._count = len(lines)
+            self.lines.show_end()
+        self.photo.setEnabled(state.photo is not None)
+        self.photo.setChecked(state.attach)
+        self.attached.setText(_("The photo goes along") if state.attach else "")
+        self.post.setEnabled(not state.sending)
+
+    def sent(self) -> None:
+        """The message is in the record."""
+        self.text.clear()
+
+
+def message_line(message: Communication) -> Line:
+    """A message as a row: who, what, when, picture."""
+    picture = next((one.thumbnail for one in message.attachments if one.thumbnail), b"")
+    from_patient = message.sender == "patient"
+    who = message.sender_name or (_("Patient") if from_patient else _("Staff"))
+    return Line(
+        message.id, who, message.text, fmt_moment(message.sent_at), picture=picture,
+        icon="user" if from_patient else "stethoscope", tone="info" if from_patient else "primary",
+    )  # fmt: skip
+
+
+class NextTool(QWidget):
+    """When the patient comes again."""
+
+    def __init__(self, send: Send, now: datetime) -> None:
+        super().__init__()
+        self.day = named(QDateEdit(), "visit.next.day", _("Day"))
+        self.day.setDisplayFormat("dd/MM/yyyy")
+        self.day.setCalendarPopup(True)
+        slots = [f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(7 * 60, 20 * 60, SLOT_MINUTES)]
+        self.time = Choice([(slot, slot) for slot in slots], name="visit.next.time", spoken=_("Time"))
+        self.time.choose("09:00")
+        soon = now.astimezone() + timedelta(days=7)
+        self.day.setDate(QDate(soon.year, soon.month, soon.day))
+        self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
+        book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
+        book.clicked.connect(lambda: send(v.NextPressed(self.start(), self.reason.text().strip())))
+        weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
+        self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
+        self.setLayout(down(
+            weeks, across((Field(_("Day"), self.day), 1), (Field(_("Time"), self.time), 1)),
+            Field(_("Reason"), self.reason), across(None, book), (self.booked, 1), None, gap=8,
+        ))  # fmt: skip
+
+    def _in_weeks(self, count: int) -> QWidget:
+        text = _("%(n)d wk") % {"n": count}
+        button = SecondaryButton(text, name=f"visit.next.weeks.{count}", spoken=_("In %(n)d weeks") % {"n": count})
+        button.clicked.connect(lambda: self.day.setDate(QDate.currentDate().addDays(7 * count)))
+        return button
+
+    def start(self) -> datetime:
+        """The moment chosen, local."""
+        day, (hour, minute) = self.day.date(), self.time.key().split(":")
+        return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()  # noqa: DTZ001 - local
+
+    def render_state(self, state: v.State) -> None:
+        coming = [one for one in (state.chart.appointments if state.chart else ()) if one.start >= state.now]
+        self.booked.show_lines([
+            Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming
+        ])  # fmt: skip
+        self.booked.setVisible(bool(coming))
+
+
+def _number(name: str, spoken: str, value: int, most: int) -> QSpinBox:
+    box = named(QSpinBox(), name, spoken)
+    box.setRange(0, most)
+    box.setValue(value)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    return box
+

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of trust, sealing and slots, around one small clinic (conftest.py)."""
+"""Tests of clinic.calls."""

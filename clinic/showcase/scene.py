@@ -89,6 +89,11 @@ class Scene:
 
         return wait_until(f"a moving picture on the {side}", moving, timeout_s, 0.04)
 
+    def said(self, side: str, name: str) -> str:
+        """The text of a widget, '' while it is not there."""
+        hands = self.hands[side]
+        return hands.text(name) if hands.exists(name) else ""
+
     def pause(self, seconds: float) -> None:
         """Let the visit go on for a while, as people do."""
         time.sleep(seconds)

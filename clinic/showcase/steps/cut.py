@@ -5,7 +5,6 @@ import time
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
-from clinic.showcase.hands import Hands
 from clinic.showcase.scene import Scene
 from clinic.showcase.steps.call import check_received
 
@@ -19,13 +18,13 @@ STATES = {"desktop": "visit.call.state", "kiosk": "kiosk.call.state"}
 def run(scene: Scene, seen: Findings) -> None:
     desktop = scene.desktop
     before = {side: scene.mark_seen(side) for side in STATES}
-    words = {side: scene.hands[side].text(name) for side, name in STATES.items()}
+    words = {side: scene.said(side, name) for side, name in STATES.items()}
     desktop.stalls()
     scene.network.cut()
     began = time.monotonic()
     try:
         _write_on(scene, seen)
-        said = {side: _says(scene.hands[side], name, words[side], SAY_S) for side, name in STATES.items()}
+        said = {side: _says(scene, side, words[side]) for side, name in STATES.items()}
         for side, sentence in said.items():
             seen.expect(bool(sentence), f"the {side} to say what is happening within the cut", f"still “{words[side]}”")
         scene.both("network-cut")
@@ -64,11 +63,11 @@ def _write_on(scene: Scene, seen: Findings) -> None:
     scene.texts["plan"] = typed
 
 
-def _says(hands: Hands, name: str, usual: str, timeout_s: float) -> str:
+def _says(scene: Scene, side: str, usual: str) -> str:
     """The sentence that replaced the usual one; '' if none did in time."""
-    until = time.monotonic() + timeout_s
+    until = time.monotonic() + SAY_S
     while time.monotonic() < until:
-        if (sentence := hands.text(name)) != usual:
+        if (sentence := scene.said(side, STATES[side])) not in ("", usual):
             return sentence
         time.sleep(0.1)
     return ""

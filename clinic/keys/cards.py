@@ -37,13 +37,6 @@ class Card:
         return public_box_key(self.private_key)
 
 
-def card_pair(secret: bytes) -> Card:
-    """Look-up id and keys of a secret of 32 bytes."""
-    if len(secret) != KEY_BYTES:
-        raise ValueError("a card's secret has 32 bytes")
-    return Card(secret)
-
-
 def card_text(secret: bytes) -> str:
     """What the QR code says: 'POSTA:CARD:1:…', 71 characters."""
     return write_code(CodeKind.CARD, secret)

@@ -7,12 +7,12 @@ from clinic.domain.errors import Unavailable
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
 from clinic.showcase.founding import admit, digits_of, invitation
-from clinic.showcase.hands import Hands
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import wait_until
 from clinic.showcase.steps.queue import rows
 
 ARRIVE_S = 60.0
+_ALL_THERE = re.compile("El centro confirmó|acknowledged by the centre")
 
 
 def run(scene: Scene, seen: Findings) -> None:
@@ -54,21 +54,13 @@ def _everything_acknowledged(scene: Scene, seen: Findings) -> None:
     desktop = scene.desktop
 
     def done() -> bool:
-        numbers = re.findall(r"\d[\d.,\s]*", desktop.text("status.sync"))
-        return bool(numbers) and _waiting(desktop) == 0
+        return bool(_ALL_THERE.search(desktop.text("status.sync")))
 
-    waited = wait_until("everything acknowledged by the centre", done, ARRIVE_S, 0.3)
-    status = desktop.text("status.sync")
+    waited = wait_until("the status line to say that the centre has everything", done, ARRIVE_S, 0.3)
+    status = desktop.text("status.sync").replace("\n", " ")
     seen.expect(bool(re.search(r"\d", status)), "counts in the status line", status)
     scene.shot("desktop", "acknowledged")
     seen.note(f"all acknowledged after {waited:.1f} s: “{status}”")
-
-
-def _waiting(hands: Hands) -> int:
-    """The number of changes that wait, as the status line tells it; 0 when it speaks of none."""
-    text = hands.text("status.sync")
-    found = re.search(r"(\d+)\D{0,30}(?:wait|espera|sin enviar|por enviar)", text)
-    return int(found.group(1)) if found else 0
 
 
 def _enrol_second(scene: Scene, seen: Findings) -> None:

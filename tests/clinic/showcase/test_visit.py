@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A step that fails becomes a red row, and the visit goes on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.showcase.__main__ import _make_room, main, parse, programs
+from clinic.showcase.findings import Findings
+from clinic.showcase.network import Relay
+from clinic.showcase.report import Report
+from clinic.showcase.scene import Scene
+from clinic.showcase.stage import Stage
+from clinic.showcase.supervise import INNER
+from clinic.showcase.visit import STEPS, take
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    network = Relay()
+    return Scene(tmp_path, Stage(tmp_path / "work", network, "es", visible=False), network, {})
+
+
+def test_each_outcome_is_a_row(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    def fine(_: Scene, seen: Findings) -> None:
+        seen.note("all well", rows=2)
+
+    def wrong(_: Scene, seen: Findings) -> None:
+        seen.expect(False, "three rows", 2)
+
+    def gone(_: Scene, seen: Findings) -> None:
+        raise Unavailable("the kiosk has ended")
+
+    def mistaken(_: Scene, seen: Findings) -> None:
+        raise KeyError("row")
+
+    report = Report(scene.out)
+    for number, step in enumerate((fine, wrong, gone, mistaken), start=1):
+        take(scene, report, number, "A step", step)
+    told = json.loads((scene.out / "report.json").read_text())
+    assert [row["ok"] for row in told] == [True, False, False, False]
+    assert [row["detail"] for row in told][:3] == ["all well", "expected three rows, saw 2", "the kiosk has ended"]
+    assert "KeyError" in told[3]["detail"]
+    assert told[0]["measured"] == {"rows": 2}
+    assert "1. A step" in capsys.readouterr().out
+
+
+def test_there_are_the_eight_steps() -> None:
+    assert len(STEPS) == 8
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "thesis.odt").write_text("years of work")
+    with pytest.raises(Refusal, match="Choose another folder"):
+        _make_room(tmp_path)
+    monkeypatch.setenv(INNER, "1")
+    assert main(["--out", str(tmp_path), "--auto"]) == 3
+    assert (tmp_path / "thesis.odt").exists()
+
+
+def test_what_an_earlier_demo_left_is_cleared(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    for _ in range(2):
+        _make_room(out)
+        assert sorted(path.name for path in out.iterdir()) == ["work"]
+        (out / "01-kiosk-language.png").touch()
+        (out / "report.json").touch()
+        (out / "work" / "machines").mkdir()
+
+
+@pytest.mark.parametrize("wrong", [["--people", "1"], ["--people", "many"], ["--lang", "fr"]])
+def test_wrong_use_is_code_2(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as told:
+        parse(wrong)
+    assert told.value.code == 2
+
+
+def test_only_a_driven_call_is_made_of_clips(tmp_path: Path) -> None:
+    driven, by_hand = (programs(tmp_path, "es", driven, visible=True) for driven in (True, False))
+    assert "clip:A" in driven["desktop"] and "clip:B" in driven["kiosk"]
+    assert not any(word.startswith("clip:") for line in by_hand.values() for word in line)

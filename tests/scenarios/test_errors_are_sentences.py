@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong in a clinic is told in one sentence with the next step, never in a traceback; nothing is lost."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clinic.domain.clock import SystemClock
+from clinic.keys.founding import Founder, found
+from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
+from clinic.domain.ids import OrgId, TeamId, UserId
+from clinic.protocol.trust import DeviceKind
+from clinic.services.enrolment import DeviceSetup, set_up
+from clinic.store.home import Home
+from clinic.store.migrations import STEPS
+from clinic.store.opening import engine_for
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "cinco palabras que nadie adivina"
+TEAM, USER = TeamId("team"), UserId("user")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A profile whose centre cannot be reached."""
+    place = Home(tmp_path_factory.mktemp("profile") / "home")
+    device, user = DeviceKeys.make(os.urandom), UserKeys.make(os.urandom)
+    founder = Founder(user=USER, name="Ana Ruiz", keys=user, device_name="Estación", device_keys=device)
+    log = found(
+        organization=OrgId("org"), name="Red", team=TEAM, team_name="Red", founder=founder, root=RootKeys.make(os.urandom),
+        at=SystemClock().now(), random=os.urandom,
+    )  # fmt: skip
+    setup = DeviceSetup("Estación", DeviceKind.DESKTOP, f"http://127.0.0.1:{_free_port()}", TEAM)
+    set_up(place, log, setup, device, USER, user, "Ana Ruiz", PASSWORD, os.urandom)
+    return place
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text(PASSWORD)
+    return path
+
+
+def run(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=60, cwd=ROOT, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+    )  # fmt: skip
+
+
+def sentence(done: "subprocess.CompletedProcess[str]", code: int) -> str:
+    """The one line it said."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].rstrip().endswith((".", "?"))
+    return lines[0]
+
+
+def test_a_wrong_password(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "wrong").write_text("otra clave que no abre nada aquí")
+    said = sentence(run("clinic", "status", "--home", str(home.path), "--password-file", str(tmp_path / "wrong")), 3)
+    assert "does not open" in said and "recovery" in said
+
+
+def test_the_centre_cannot_be_reached_and_work_goes_on(home: Home, password: Path) -> None:
+    said = sentence(run("clinic", "sync", "--home", str(home.path), "--password-file", str(password)), 4)
+    assert "cannot be reached" in said
+    assert run("clinic", "status", "--home", str(home.path), "--password-file", str(password)).returncode == 0
+
+
+def test_a_computer_that_is_not_set_up(tmp_path: Path, password: Path) -> None:
+    assert "invitation" in sentence(run("clinic", "status", "--home", str(tmp_path / "nobody"), "--password-file", str(password)), 4)
+
+
+def test_a_store_newer_than_the_program(home: Home, password: Path) -> None:
+    from clinic.services.desks import read_slots
+
+    engine = engine_for(home.book, read_slots(home).open(PASSWORD).store_key)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA user_version={len(STEPS) + 5}")
+        said = sentence(run("clinic", "status", "--home", str(home.path), "--password-file", str(password)), 4)
+        assert "newer Posta" in said and "nothing was changed" in said
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA user_version={len(STEPS)}")
+        engine.dispose()
+
+
+def test_a_store_that_is_no_store(home: Home, tmp_path: Path, password: Path) -> None:
+    broken = Home(tmp_path / "broken")
+    broken.make()
+    broken.keep_slots(home.read_slots()[0])
+    broken.book.write_bytes(os.urandom(8192))
+    sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
+
+
+def test_the_servers_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = sentence(run("sync_server", "--data", str(tmp_path / "server"), "--port", str(taken.getsockname()[1])), 4)
+    assert "port" in said.lower()
+
+
+@pytest.mark.parametrize("code", ["POSTA:JOIN:1:AAAA", "hola", "POSTA:CARD:1:MZXW6YTBOI"])
+def test_a_corrupt_invitation(tmp_path: Path, code: str, password: Path) -> None:
+    done = run("clinic", "join", "--home", str(tmp_path / "new"), "--code", code, "--name", "Ana", "--password-file", str(password))
+    sentence(done, 3)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("program", ["desktop", "kiosk.session"])
+def test_no_display(home: Home, program: str) -> None:
+    said = sentence(run(program, "--home", str(home.path), DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="xcb"), 4)
+    assert "display" in said.lower() or "screen" in said.lower()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

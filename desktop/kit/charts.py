@@ -30,7 +30,7 @@ class VitalsChart(QWidget):
 
     def __init__(self, *, name: str, spoken: str = "") -> None:
         super().__init__()
-        named(self, name, spoken or _("Chart"))
+        named(self, name, spoken or _("Chart of readings"))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)

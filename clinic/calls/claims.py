@@ -5,10 +5,10 @@ The signalling server could swap the DTLS fingerprint of a description and sit i
 signature over call, encounter, attempt, role, fingerprints and expiry makes that visible (RFC 8827, 5).
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from clinic.calls.fingerprints import fingerprints
 from clinic.calls.machine import Call
 from clinic.domain.errors import Refusal
 from clinic.protocol.calling import Claim, Description, Role
@@ -21,16 +21,10 @@ Verify = Callable[[str, bytes, bytes], bool]
 
 _CONTEXT = b"posta call claim 1\x00"
 """A signature over a claim can never be taken for one over anything else."""
-_FINGERPRINT = re.compile(r"^a=fingerprint:(\S+) (\S+)\s*$", re.MULTILINE)
 
 
 class Distrusted(Refusal):
     """The description was not made by the device we are talking to, or not for this call, or not now."""
-
-
-def fingerprints(sdp: str) -> tuple[str, ...]:
-    """The distinct DTLS fingerprints of a description, as `sha-256 AA:BB…`, sorted."""
-    return tuple(sorted({f"{kind.lower()} {digest.upper()}" for kind, digest in _FINGERPRINT.findall(sdp)}))
 
 
 def describe(call: Call, attempt: int, sdp: str, kind: str, now: datetime, sign: Sign) -> Description:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.media.mark import SIDES, Mark, read_mark, stamp_mark, strip_height
+from clinic.media.mark import Mark, read_mark, stamp_mark, strip_height
+from clinic.media.sources import SIDES
 from clinic.media.voice import RATE, Voice, voice
 
 __all__ = ["HEIGHT", "WIDTH", "Mark", "TalkingClip", "read_mark"]
@@ -75,27 +76,30 @@ class _Scene:
     """The still room, and the head in every expression with its soft edge."""
 
     def __init__(self, look: Look) -> None:
-        self._room = _planes(_room(look))
-        left, top, width, height = _HEAD
+        self._look, self._room = look, _planes(_room(look))
         self._heads: dict[tuple[int, bool], tuple[Planes, Planes]] = {}
-        y, x = np.mgrid[top : top + height, left : left + width].astype(np.float32)
-        for mouth in range(_MOUTHS):
-            for blink in (False, True):
-                rgb, cover = _head(look, x, y, mouth / (_MOUTHS - 1), blink)
-                self._heads[mouth, blink] = (_planes(rgb), _covers(cover))
 
     def drawn(self, mouth: int, blink: bool, dx: int, dy: int) -> Planes:
-        heads, covers = self._heads[mouth, blink]
+        heads, covers = self._head(mouth, blink)
         y, u, v = (plane.copy() for plane in self._room)
         for plane, head, cover, half in ((y, heads[0], covers[0], 1), (u, heads[1], covers[1], 2), (v, heads[2], covers[2], 2)):
             left, top, width, height = (side // half for side in _HEAD)
             _blend(plane[top + dy // half :, left + dx // half :][:height, :width], head, cover)
         return y, u, v
 
+    def _head(self, mouth: int, blink: bool) -> tuple[Planes, Planes]:
+        """Drawn when it is first needed (some 30 ms), then kept."""
+        if (mouth, blink) not in self._heads:
+            left, top, width, height = _HEAD
+            y, x = np.mgrid[top : top + height, left : left + width].astype(np.float32)
+            rgb, cover = _head(self._look, x, y, mouth / (_MOUTHS - 1), blink)
+            self._heads[mouth, blink] = (_planes(rgb), _covers(cover))
+        return self._heads[mouth, blink]
+
 
 @cache
 def _scene(look: Look) -> _Scene:
-    """Drawing the heads takes some 0.3 s, so it is done once."""
+    """One per look: what has been drawn is kept."""
     return _Scene(look)
 
 

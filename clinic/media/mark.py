@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clinic.media.sources import SIDES
+
 COLUMNS, ROWS = 16, 2
-SIDES = "ABCDEFGHIJKLMNOP"
 INDEXES = 1 << 16
 BLACK, WHITE = 16, 235
 CONTRAST = 60

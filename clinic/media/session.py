@@ -17,7 +17,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from clinic.calls.claims import fingerprints
+from clinic.calls.fingerprints import fingerprints
 from clinic.media import doors
 from clinic.media.capture import AudioPacket, CameraFeed, MicrophoneFeed, Outlets
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall

@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.media.mark import SIDES
 
+SIDES = "ABCDEFGHIJKLMNOP"
+"""Letters of the generated clips: the sides of a call show and say different things."""
 CAMERA_KINDS = ("auto", "clip", "image", "file", "none")
 MICROPHONE_KINDS = ("auto", "clip", "file", "none")
 

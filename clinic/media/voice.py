@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.media.mark import SIDES
+from clinic.media.sources import SIDES
 
 RATE = 48_000
 Sound = NDArray[np.int16]

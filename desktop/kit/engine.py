@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The screen's side of the call engine: starts the child, speaks its protocol, owns the frames, replaces it when it dies."""
+"""The screen's side of the call engine: starts the child, speaks its protocol, owns the frames, replaces a dead one."""
 
 from __future__ import annotations
 
@@ -179,7 +179,8 @@ class CallEngine(QObject):
                 self.frame.emit(which, _image(picture))
 
     def _went_silent(self) -> None:
-        if self._child is not None:
+        """No heartbeat was read; but if it was we who slept, its messages lie in the pipe."""
+        if self._child is not None and not self._child.waitForReadyRead(100):
             self._child.kill()
 
     def _start_failed(self, error: QProcess.ProcessError) -> None:

@@ -8,7 +8,8 @@ import pytest
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
-from clinic.calls.claims import VALID_FOR, Distrusted, check, describe, fingerprints
+from clinic.calls.claims import VALID_FOR, Distrusted, check, describe
+from clinic.calls.fingerprints import fingerprints
 from clinic.calls.machine import Call, Phase
 from clinic.protocol.calling import Claim, Description, Role
 from clinic.protocol.codec import Malformed, decode, encode

@@ -2,6 +2,7 @@
 """The life of a call, told step by step, and never stuck whatever happens."""
 
 from dataclasses import replace
+from pathlib import Path as FilePath
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from clinic.calls.machine import (
 )
 from clinic.protocol.calling import Accept, Again, Busy, Decline, Description, Hang, Ring
 
+DOCS = FilePath(__file__).parents[3] / "docs" / "calls.md"
 ME, PEER, OTHER = "desk1", "kiosk1", "kiosk2"
 RING = Ring(call_id="c9", encounter_id="enc", caller_name="Dra. Ruiz")
 
@@ -310,6 +312,10 @@ def test_the_table_draws_every_phase() -> None:
     assert drawn.startswith("stateDiagram-v2")
     assert all(str(phase) in drawn for phase in Phase)
     assert "talking --> reconnecting: MediaWentSilent, EngineLost" in drawn
+
+
+def test_the_documentation_shows_the_table_as_it_is() -> None:
+    assert table() in DOCS.read_text(encoding="utf-8")
 
 
 PEERS = st.sampled_from([ME, PEER, OTHER])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from clinic.media.camera import frame_of
 from clinic.media.clip import TalkingClip
-from clinic.media.mark import SIDES, Mark, read_mark, stamp_mark
+from clinic.media.mark import Mark, read_mark, stamp_mark
+from clinic.media.sources import SIDES
 
 MARKS = st.builds(Mark, st.sampled_from(SIDES), st.integers(0, 65535))
 

@@ -7,15 +7,16 @@ carries a driver's commands to the session of the moment and its answers back.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from kiosk import options
+from kiosk import options, relay
 from kiosk.restarts import STOP, End, Restarts, after
 
 SLOW_TO_END_S = 10.0
@@ -28,7 +29,8 @@ class Supervisor:
         self._command, self._hands = command, hands
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._unanswered = relay.Unanswered()
 
     def run(self) -> int:
         """Sessions one after the other; answers the exit code of the supervisor."""
@@ -55,14 +57,18 @@ class Supervisor:
     def _one_session(self, number: int) -> int:
         answers = subprocess.PIPE if self._hands else None
         child = subprocess.Popen(self._command(number), stdin=subprocess.PIPE, stdout=answers)
-        with self._changed:
+        with self._lock:
             self._child = child
-            self._changed.notify_all()
+            for _id, line in self._unanswered.commands:
+                _write(child, line)
         if self._hands:
             self._relay_answers(child)
         code = self._ended(child)
-        with self._changed:
+        with self._lock:
             self._child = None
+            self._unanswered, sentences = relay.orphaned(self._unanswered)
+            for sentence in sentences:
+                _tell(sentence)
         return STOP if self._stopping.is_set() else code
 
     def _ended(self, child: subprocess.Popen[bytes]) -> int:
@@ -77,30 +83,44 @@ class Supervisor:
         """Until the child closes its standard output, which it does by ending."""
         assert child.stdout is not None
         for line in child.stdout:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
+            with self._lock:
+                self._unanswered = relay.answered(self._unanswered, line)
+                _tell(line)
 
     def _relay_commands(self) -> None:
-        for line in sys.stdin.buffer:
-            while not self._hand_over(line):
-                with self._changed:
-                    self._changed.wait(0.2)
+        for line in _lines_of(sys.stdin.fileno()):
+            with self._lock:
+                self._unanswered = relay.said(self._unanswered, line)
+                if self._child is not None:
+                    _write(self._child, line)
         self._stopping.set()
-        child = self._child
-        if child is not None and child.stdin is not None:
-            child.stdin.close()
+        with self._lock:
+            child = self._child
+            if child is not None and child.stdin is not None:
+                child.stdin.close()
 
-    def _hand_over(self, line: bytes) -> bool:
-        """Give a command to the session of the moment; False while there is none."""
-        child = self._child
-        if child is None or child.stdin is None or child.poll() is not None:
-            return self._stopping.is_set()
-        try:
-            child.stdin.write(line)
-            child.stdin.flush()
-        except (BrokenPipeError, ValueError):
-            return self._stopping.is_set()
-        return True
+
+def _write(child: subprocess.Popen[bytes], line: bytes) -> None:
+    """A session that is ending takes nothing any more; its successor is asked instead."""
+    assert child.stdin is not None
+    try:
+        child.stdin.write(line)
+        child.stdin.flush()
+    except (OSError, ValueError):
+        return
+
+
+def _tell(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+def _lines_of(descriptor: int) -> Iterator[bytes]:
+    """Whole lines, read without a buffer that a thread could hold at the program's end."""
+    rest = b""
+    while part := os.read(descriptor, 65536):
+        *lines, rest = (rest + part).split(b"\n")
+        yield from (line + b"\n" for line in lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -442,7 +442,7 @@ def _call_moved(journey: Journey, moved: CallMoved) -> Result:
             return replace(seen, step=Step.CALL, talked=journey.talked or starts), keep
         case "ended" | "idle" if journey.step in (Step.INCOMING, Step.CALL):
             return replace(seen, step=Step.AFTER if journey.over else Step.WAITING), ()
-    return seen, ()
+    return journey, ()
 
 
 def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:

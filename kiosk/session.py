@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
     program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses carry the look-up of a card
     window = _window(args)
     try:
         desk = open_kiosk(args.home, SystemClock(), os.urandom)

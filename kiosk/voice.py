@@ -12,7 +12,7 @@ import subprocess
 from hashlib import blake2b
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QTimer, Signal
 
 from desktop.kit.bridge import Desk
 
@@ -71,6 +71,7 @@ class Voice(QObject):
         self._can: bool | None = None
         self.seconds_spoken = 0.0
         """Seconds of sound really played since the session began."""
+        QTimer.singleShot(0, self, self._able)  # loading QtMultimedia takes a moment: before anybody is there
 
     @property
     def speaking(self) -> bool:

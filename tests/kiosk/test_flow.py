@@ -16,7 +16,7 @@ from tests.kiosk.standin import ENCOUNTER, NOW, ROSA, Clinic, visit
 FEVER = Coding(system="urn:posta:symptom", code="fever", display="Fiebre")
 UNWELL = Coding(system="urn:posta:reason", code="unwell", display="Me siento mal")
 SIGNED = (Stroke(points=(Point(x=1, y=1, t=0), Point(x=2, y=2, t=200))),)
-ALL_YES = {scope: Decision.PERMIT for scope in ("treatment", "teleconsultation", "recording", "sharing", "analytics")}
+ALL_YES = dict.fromkeys(("treatment", "teleconsultation", "recording", "sharing", "analytics"), Decision.PERMIT)
 OVER = VisitOver(encounter=ENCOUNTER, clinician="Dra. F", summary="Reposo")
 
 

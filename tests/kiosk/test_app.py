@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The supervisor with sessions that are small programs: restarts, the pipe across sessions, the end."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+SESSION = """
+import json, os, sys
+n = int(sys.argv[1])
+print(json.dumps({"hello": "session", "n": n}), flush=True)
+for line in sys.stdin:
+    command = json.loads(line)
+    if command["do"] == "die":
+        os._exit(9)
+    if command["do"] == "goodbye":
+        print(json.dumps({"id": command["id"], "ok": True, "n": n}), flush=True)
+        sys.stdin.readline()   # takes the next command with it
+        os._exit(0)
+    print(json.dumps({"id": command["id"], "ok": True, "n": n}), flush=True)
+sys.exit(75)
+"""
+SUPERVISOR = """
+import sys
+from kiosk.app import Supervisor
+assert "PySide6" not in sys.modules
+sys.exit(Supervisor(lambda n: (sys.executable, "-c", sys.argv[1], str(n)), hands=True).run())
+"""
+
+
+class Driver:
+    def __init__(self) -> None:
+        root = Path(__file__).resolve().parents[2]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SUPERVISOR, SESSION], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+        )
+
+    def say(self, **command: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> dict[str, object]:
+        assert self.process.stdout is not None
+        return dict(json.loads(self.process.stdout.readline()))
+
+    def end(self) -> int:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        code = self.process.wait(20)
+        self.process.stdout.close()
+        return code
+
+
+def test_the_pipe_goes_on_across_sessions_and_closing_it_ends_everything() -> None:
+    driver = Driver()
+    assert driver.hear() == {"hello": "session", "n": 1}
+    driver.say(id=1, do="goodbye")
+    driver.say(id=2, do="wait")
+    assert driver.hear() == {"id": 1, "ok": True, "n": 1}
+    assert driver.hear() == {"hello": "session", "n": 2}
+    assert driver.hear() == {"id": 2, "ok": True, "n": 2}
+    assert driver.end() == 0
+
+
+def test_after_a_crash_the_next_session_begins_and_the_driver_hears_that_its_act_was_lost() -> None:
+    driver = Driver()
+    driver.hear()
+    driver.say(id=7, do="die")
+    answer = driver.hear()
+    assert (answer["id"], answer["ok"]) == (7, False)
+    assert driver.hear() == {"hello": "session", "n": 2}
+    assert driver.end() == 0

@@ -106,7 +106,7 @@ class Joining:
         statements = with_remote(Remote(self._invitation.server), lambda remote: remote.trust_from(0, self._box))
         log = verify_all(statements, self._invitation.fingerprint)
         request = self._request
-        if request is None or log.device(request.device) is None:
+        if request is None or not _names(log, request, UserId(answer.user)):
             raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
         set_up(
             self._home, log, DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
@@ -120,6 +120,15 @@ class DeviceSetup:
     kind: DeviceKind
     server: str
     team: TeamId
+
+
+def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
+    """True if the log admits exactly the keys made here, the person's as well as the device's."""
+    device, person = log.device(request.device), log.user(user, request.device)
+    if device is None or (device.signing_key, device.box_key) != (request.device_signing_key, request.device_box_key):
+        return False
+    mine = (request.user_signing_key, request.user_box_key)
+    return mine == (b"", b"") if person is None else mine == (person.signing_key, person.box_key)
 
 
 def join(

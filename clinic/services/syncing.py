@@ -55,8 +55,8 @@ def take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
-        if log is not desk.trust:
-            ops += _retried(page, reader)
+        if log is not desk.trust or reader.granted:
+            ops += _retried(desk, page, reader)
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         changes = _changes(ops, trust=log is not desk.trust)
         return (changes, ops), changes
@@ -83,12 +83,13 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
     return desk.book.read(look)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reader:
-    """What is needed to believe and open an envelope."""
+    """What is needed to believe and open an envelope. `granted`: a scope's key came with this exchange."""
 
     log: TrustLog
     team_keys: TeamKeys
+    granted: bool = False
 
     def ops(self, page: WritePage, envelope: Envelope) -> tuple[Op, ...]:
         """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
@@ -97,6 +98,7 @@ class _Reader:
         inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
         if isinstance(inside, Granted):
             page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
+            self.granted = True
             return ()
         for op in inside.ops:
             self._check_author(op, envelope.header.device)
@@ -154,15 +156,17 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
     return []
 
 
-def _retried(page: WritePage, reader: _Reader) -> list[Op]:
-    """New keys may open what waited for them."""
+def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:
+    """New keys may open what waited for them; what turns out damaged stays in quarantine under its own reason."""
     filed: list[Op] = []
-    for no, scope, _seq, data in page.quarantine_waiting_for_key():
+    for no, scope, seq, data in page.quarantine_waiting_for_key():
         try:
             filed += _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
-            page.release(no)
         except KeyMissing:
             continue
+        except Refusal as refusal:
+            page.quarantine(scope, seq, refusal.sentence, "", data, desk.clock.now())
+        page.release(no)
     return filed
 
 

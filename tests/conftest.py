@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every test stands on: no display, no unexpected word in the log, examples found the same way everywhere."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
+
+settings.register_profile(
+    "posta", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("thorough", settings.get_profile("posta"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "posta"))
+
+
+class Complaints(logging.Handler):
+    """Keeps what our own packages log from WARNING on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.split(".")[0] in OURS:
+            self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A warning or error in our log fails the test, unless `@pytest.mark.expects_log("pattern")` allows it."""
+    complaints = Complaints()
+    logging.getLogger().addHandler(complaints)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(complaints)
+    allowed = [mark.args[0] for mark in request.node.iter_markers("expects_log")]
+    unexpected = [line for line in complaints.lines if not any(re.search(pattern, line) for pattern in allowed)]
+    assert not unexpected, "unexpected in the log: " + "; ".join(unexpected)

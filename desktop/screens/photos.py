@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -111,3 +111,20 @@ def paint_qr(painter: QPainter, box: QRectF, dots: list[list[bool]]) -> None:
         for x, dark in enumerate(row):
             if dark:
                 painter.fillRect(QRectF(left + x * step, top + y * step, step, step), QColor("#000000"))
+
+
+def small_jpeg(photo: bytes, limit: int) -> bytes:
+    """The picture as a JPEG of at most `limit` bytes; b'' if it is none. May run on a worker."""
+    image = QImage.fromData(QByteArray(photo))
+    if image.isNull():
+        return b""
+    for side, quality in ((640, 75), (480, 65), (360, 55), (240, 45)):
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        smaller = image.scaled(side, side, keep, smooth) if max(image.width(), image.height()) > side else image
+        smaller.save(buffer, "JPEG", quality)
+        if data.size() <= limit:
+            return bytes(data.data())
+    return b""

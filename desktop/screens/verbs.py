@@ -15,7 +15,7 @@ from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, HumanName
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Composition, MedicationRequest
+    from clinic.domain.facts import Composition, Encounter, MedicationRequest
     from clinic.services.charts import Chart, Moment
     from clinic.services.desks import Desk, Person
     from clinic.services.people import PersonLine
@@ -128,6 +128,13 @@ class Clinic:
         return self._consents.may(self.desk, patient, scope)
 
     # visits
+
+    def encounter(self, encounter: EncounterId) -> Encounter:
+        return self._visits.encounter_of(self.desk, encounter)
+
+    def whole(self, patient: PatientId) -> PatientId:
+        """The record a provisional one was confirmed to be; itself otherwise."""
+        return self.desk.book.read(lambda page: page.linked_to(patient)) or patient
 
     def start_visit(self, encounter: EncounterId, window: PatientId) -> object:
         return self._visits.start_visit(self.desk, encounter, window)

@@ -38,6 +38,12 @@ class State:
     sentence: str = ""
 
     @property
+    def about(self) -> frozenset[PatientId]:
+        """The person, and the provisional records that turned out to be the same person."""
+        found = self.chart.encounters if self.chart else ()
+        return frozenset({self.patient, *(one.patient for one in found)}) if self.chart else frozenset()
+
+    @property
     def visit(self) -> Encounter | None:
         """The encounter that is open now."""
         encounters = self.chart.encounters if self.chart else ()
@@ -197,7 +203,7 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case CardClosed():
             return replace(state, card=""), ()
         case FactsChanged(patients):
-            return state, ((Redraw(state.patient),) if state.chart and state.patient in patients else ())
+            return state, ((Redraw(state.patient),) if patients & state.about else ())
         case Failed(sentence):
             return replace(state, sentence=sentence), ()
 

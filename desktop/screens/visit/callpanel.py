@@ -7,16 +7,23 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from clinic.calls.quality import Level, Quality
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
 from desktop.kit.engine import CallEngine
 from desktop.kit.surfaces import Card, StatusLine
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
-from desktop.kit.words import _
+from desktop.kit.words import N_, _
 from desktop.screens.layouts import across
 from desktop.screens.phrases import call_words
 from desktop.screens.visit import logic as v
 
+LEVELS = {
+    Level.GOOD: N_("good link"),
+    Level.WEAK: N_("weak link"),
+    Level.VOICE_ONLY: N_("voice only"),
+    Level.RECONNECTING: N_("link cut"),
+}
 ICONS = {"calling": "phone", "connecting": "refresh", "talking": "video", "reconnecting": "refresh", "ended": "phone-off"}
 
 
@@ -69,9 +76,7 @@ class CallCard(Card):
             if self.video.has_picture:
                 self.video.clear()
 
-    def show_quality(self, sent_kbps: float, loss: float, rtt_ms: float) -> None:
-        """The link in numbers."""
-        said = _("%(kbps)d kbit/s · %(loss)d %% lost · %(rtt)d ms") % {
-            "kbps": round(sent_kbps), "loss": round(loss * 100), "rtt": round(rtt_ms),
-        }  # fmt: skip
-        self.quality.setText(said)
+    def show_quality(self, seen: Quality) -> None:
+        """The link in a word and in numbers."""
+        said = _("%(kbps)d kbit/s · %(rtt)d ms") % {"kbps": round(seen.sent_kbps), "rtt": round(seen.rtt_ms)}
+        self.quality.say(f"{_(LEVELS[seen.level])} · {said}", "warn" if seen.level < Level.GOOD else "")

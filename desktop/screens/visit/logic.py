@@ -108,6 +108,12 @@ class State:
         return next((one for one in found if one.id == self.encounter), None)
 
     @property
+    def about(self) -> frozenset[PatientId]:
+        """The person, and the provisional records that turned out to be the same person."""
+        found = self.chart.encounters if self.chart else ()
+        return frozenset({self.patient, *(one.patient for one in found)})
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         found = self.chart.conditions if self.chart else ()
         return tuple(one for one in found if one.encounter == self.encounter and one.status == "active")
@@ -581,7 +587,7 @@ def _opening(state: State, event: Event) -> Result | None:
         case ChartLoaded(chart, now):
             return _charted(state, chart, now)
         case FactsChanged(patients):
-            return state, ((Redraw(state.patient),) if state.patient in patients else ())
+            return state, ((Redraw(state.patient),) if patients & state.about else ())
         case ToolChosen(tool):
             return replace(state, tool=tool), ()
         case Failed(sentence):

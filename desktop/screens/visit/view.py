@@ -116,6 +116,15 @@ class VisitView(Page):
         if kinds - {"NoteSection", "AuditEvent", "MediaStep", "Receipt", "Sync"}:
             self._send(v.FactsChanged(patients))
 
+    def flush(self) -> None:
+        """The program ends: hand every unsaved section to the writer, which finishes before the book closes."""
+        state = self.loop.state
+        for section, part in state.parts.items():
+            if part.text not in (part.saved, part.saving):
+                self._help.write(
+                    self._room.clinic.autosave, state.encounter, section, part.text, state.patient, failed=lambda _said: None
+                )
+
     def lock(self) -> None:
         """Save everything; `ways.covered` follows."""
         self._send(v.LockAsked())

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The clinician's desktop, put together: read `main` from top to bottom."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
+
+from clinic.domain.clock import SystemClock
+from clinic.domain.errors import PostaError, Unavailable
+from desktop import options
+from desktop.kit.bridge import Desk as Worker
+from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
+from desktop.kit.words import _, tell
+from desktop.screens.join.logic import Form
+from desktop.screens.join.logic import State as Joining
+from desktop.screens.join.view import JoinView
+from desktop.screens.login.logic import Locked, PasswordEntered
+from desktop.screens.login.logic import State as Login
+from desktop.screens.login.view import LoginView
+from desktop.seat import Seat
+
+if TYPE_CHECKING:
+    from clinic.services.desks import Desk
+    from clinic.services.enrolment import Joining as Request
+
+IDLE_MS = 5 * 60 * 1000
+JOIN_S = 24 * 3600.0
+EXIT_REFUSED = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: closed; 2: wrong use; 3: already running; 4: no display, disk or store; 70: a bug was met."""
+    args = options.parse(arguments)
+    try:
+        _make_home(args)
+    except Unavailable as error:
+        return _leave(tell(error), EXIT_UNAVAILABLE)
+    program = start(args, title="Posta", scale="desktop", log=args.home / "log" / "desktop.log")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    lock = QLockFile(str(args.home / "lock"))
+    if not lock.tryLock(200):
+        return _leave(_("Posta is open already with this folder. Look for its window."), EXIT_REFUSED)
+    window = Window(program, args)
+    program.on_quit(window.leave)
+    window.begin()
+    program.show(window)
+    return program.run(window)
+
+
+class Window(QMainWindow):
+    """The one window: joining, unlocking, or the seat of the person who is unlocked."""
+
+    def __init__(self, program: Program, args: argparse.Namespace) -> None:
+        super().__init__()
+        self.setObjectName("desktop.window")
+        self.setWindowTitle("Posta")
+        self.setMinimumSize(1180, 700)
+        self._program, self._args, self._clock = program, args, SystemClock()
+        self._worker = Worker(self)
+        self._request: Request | None = None
+        self._seat: Seat | None = None
+        self._login: LoginView | None = None
+        self._leaving = False
+        self.stack = QStackedWidget()
+        self.setCentralWidget(self.stack)
+        self._place()
+        self._idle = QTimer(self, interval=IDLE_MS, singleShot=True)
+        self._idle.timeout.connect(self._idle_too_long)
+
+    def _place(self) -> None:
+        wanted = self._args.geometry or options.Geometry(1366, 768)
+        self.resize(wanted.width, wanted.height)
+        if wanted.left is not None and wanted.top is not None:
+            self.move(wanted.left, wanted.top)
+
+    # the three faces
+
+    def begin(self) -> None:
+        """Join where there is no home yet, else unlock."""
+        from clinic.services.desks import is_enrolled
+
+        if is_enrolled(self._args.home):
+            self._show_login()
+        else:
+            self._show(JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login))
+
+    def _show_login(self) -> None:
+        from clinic.services.desks import people_of
+
+        try:
+            names = people_of(self._args.home)
+            sentence = ""
+        except PostaError as error:
+            names, sentence = (), tell(error)
+        self._login = LoginView(Login(names=names, sentence=sentence), self._open_book, self._open_again)
+        self._show(self._login)
+        if self._args.password_file is not None:
+            self._unlock_with(self._login)
+
+    def _unlock_with(self, login: LoginView) -> None:
+        try:
+            login.password.setText(self._args.password_file.read_text(encoding="utf-8").rstrip("\n"))
+        except OSError:
+            return
+        login.loop.send(PasswordEntered(login.password.text()))
+
+    def _show(self, face: QObject) -> None:
+        self.stack.addWidget(face)  # type: ignore[call-overload]
+        self.stack.setCurrentWidget(face)  # type: ignore[call-overload]
+
+    def _drop(self, face: QObject | None) -> None:
+        if face is not None:
+            self.stack.removeWidget(face)  # type: ignore[arg-type]
+            face.deleteLater()
+
+    # joining
+
+    def _ask_to_join(self, form: Form, made: Callable[[str], object], failed: Callable[[str], object]) -> None:
+        from clinic.services.enrolment import join
+
+        def asked(request: Request) -> None:
+            self._request = request
+            made(request.digits)
+
+        self._worker.ask(
+            join, self._args.home, form.code, form.name, form.password, form.device, self._clock, os.urandom,
+            then=asked, failed=lambda error: failed(tell(error)),
+        )  # fmt: skip
+
+    def _wait(self, admitted: Callable[[], object], failed: Callable[[str], object]) -> None:
+        request = self._request
+        assert request is not None
+        self._worker.ask(
+            request.wait, JOIN_S, lambda: self._leaving,
+            then=lambda _nothing: admitted(), failed=lambda error: failed(tell(error)),
+        )  # fmt: skip
+
+    # unlocking
+
+    def _open_book(self, password: str, opened: Callable[[], object], refused: Callable[[str], object]) -> None:
+        from clinic.services.desks import open_desk
+
+        def come_in(desk: Desk) -> None:
+            opened()
+            self._sit_down(desk)
+
+        self._worker.ask(
+            open_desk, self._args.home, password, self._clock, os.urandom,
+            then=come_in, failed=lambda error: refused(tell(error)),
+        )  # fmt: skip
+
+    def _open_again(self, password: str, opened: Callable[[], object], refused: Callable[[str], object]) -> None:
+        """After a lock: the same person goes on where they were; another person gets a seat of their own."""
+        self._worker.ask(
+            _whose, self._args.home, password, failed=lambda error: refused(tell(error)),
+            then=lambda user: self._come_back(user, password, opened, refused),
+        )  # fmt: skip
+
+    def _come_back(
+        self, user: str, password: str, opened: Callable[[], object], refused: Callable[[str], object]
+    ) -> None:
+        seat = self._seat
+        if seat is not None and seat.room.clinic.me.user == user:
+            opened()
+            self._show(seat.shell)
+            self._idle.start()
+            return
+        self._stand_up()
+        self._open_book(password, opened, refused)
+
+    def _sit_down(self, desk: Desk) -> None:
+        self._seat = seat = Seat(self._program, self._args, desk, self._clock, self)
+        seat.shell_changed.connect(self._show_shell)
+        seat.room.ways.covered.connect(self._cover)
+        self._show_shell()
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
+        self._idle.start()
+        seat.start()
+
+    def _show_shell(self) -> None:
+        assert self._seat is not None
+        self._show(self._seat.shell)
+
+    def _stand_up(self) -> None:
+        seat, self._seat = self._seat, None
+        if seat is not None:
+            self.stack.removeWidget(seat.shell)
+            seat.close()
+
+    # locking
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin):
+            self._idle.start()
+        return super().eventFilter(watched, event)
+
+    def _idle_too_long(self) -> None:
+        if self._seat is not None:
+            self._idle.start()
+            self._seat.idle_too_long()
+
+    def _cover(self) -> None:
+        """Everything is saved: hide it, or close if that was asked."""
+        if self._leaving:
+            self.close()
+            return
+        seat, login = self._seat, self._login
+        if seat is None or login is None:
+            return
+        self._idle.stop()
+        login.loop.send(Locked(seat.room.clinic.me.name))
+        self._show(login)
+
+    # leaving
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """The last words are saved first."""
+        if self._seat is not None and self._seat.unsaved() and not self._leaving:
+            self._leaving = True
+            event.ignore()
+            self._seat.save_all()
+            return
+        self._leaving = True
+        event.accept()
+        QApplication.quit()
+
+    def leave(self) -> None:
+        """The program ends, whatever ends it."""
+        self._leaving = True
+        self._stand_up()
+
+
+def _whose(home: object, password: str) -> str:
+    """On a worker: the user this password belongs to. Refused if it opens no slot."""
+    from clinic.services.desks import read_slots
+    from clinic.store.home import Home
+
+    return str(read_slots(Home(home)).open(password).user_id)  # type: ignore[arg-type]
+
+
+def _make_home(args: argparse.Namespace) -> None:
+    from clinic.store.home import Home
+
+    Home(args.home).make()
+
+
+def _leave(sentence: str, code: int) -> int:
+    sys.stderr.write(sentence + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tabs of the chart as rows: one function a tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from desktop.kit.people import Mark
+from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment
+from desktop.screens.chart.logic import State
+from desktop.screens.lines import Line
+from desktop.screens.phrases import LANGUAGES, SCOPES, SECTIONS, coded, named
+from desktop.screens.visit.tools import message_line
+from desktop.screens.visit.words import request_words
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Composition, Consent
+    from clinic.services.charts import Chart, Moment
+
+KINDS = {
+    "Encounter": (N_("Visit"), "stethoscope", "primary"),
+    "Composition": (N_("Signed note"), "pen", "primary"),
+    "Condition": (N_("Problem"), "clipboard", "warn"),
+    "MedicationRequest": (N_("Prescription"), "pill", "info"),
+    "Communication": (N_("Message"), "message", "info"),
+    "DocumentReference": (N_("Document"), "image", "neutral"),
+    "Consent": (N_("Consent"), "shield", "ok"),
+    "MediaStep": (N_("Call"), "video", "neutral"),
+}
+STEPS = {
+    "ringing": N_("ringing"),
+    "answered": N_("answered"),
+    "talking": N_("in call"),
+    "reconnecting": N_("the link was cut"),
+    "back": N_("the call came back"),
+    "ended: hung up": N_("ended: hung up"),
+    "ended: declined": N_("ended: declined"),
+    "ended: no answer": N_("ended: no answer"),
+    "ended: cancelled": N_("ended: cancelled"),
+    "ended: lost": N_("ended: the link did not come back"),
+}
+
+
+def notes(chart: Chart) -> list[Line]:
+    return [_note(note) for note in chart.notes]
+
+
+def _note(note: Composition) -> Line:
+    parts = [f"{named(SECTIONS, s)}: {getattr(note, s)}" for s in SECTIONS if getattr(note, s)]
+    if note.addendum_to:
+        parts = [note.subjective]
+    codes = tuple(Mark(code.code, "primary") for code in note.conditions)
+    title = _("Addendum") if note.addendum_to else _("Signed note")
+    when = fmt_moment(note.signed_at)
+    return Line(note.id, f"{title} · {note.author_name}", "\n".join(parts), when, codes, icon="pen")
+
+
+def medication(chart: Chart) -> list[Line]:
+    return [
+        Line(one.id, coded(one.medication), request_words(one), fmt_date(one.authored_at), icon="pill", tone="info")
+        for one in chart.medication
+    ]
+
+
+def problems(chart: Chart) -> list[Line]:
+    allergies = [
+        Line(
+            one.id, coded(one.substance), one.reaction or _("Reaction not recorded"), fmt_date(one.recorded_at),
+            (Mark(_("severe allergy") if one.severe else _("allergy"), "danger" if one.severe else "warn", "alert-triangle"),),
+            icon="alert-triangle", tone="danger",
+        )
+        for one in chart.allergies
+    ]  # fmt: skip
+    since = _("since %(date)s")
+    conditions = [
+        Line(one.id, coded(one.code), since % {"date": fmt_date(one.recorded_at)}, "", (Mark(one.code.code),), icon="clipboard")
+        for one in chart.conditions
+    ]
+    return [*allergies, *conditions]
+
+
+def messages(chart: Chart) -> list[Line]:
+    return [message_line(one) for one in reversed(chart.messages)]
+
+
+def documents(chart: Chart) -> list[Line]:
+    return [
+        Line(one.id, one.attachment.title or _("Photo"), "", fmt_moment(one.made_at), picture=one.attachment.thumbnail)
+        for one in chart.documents
+    ]
+
+
+def consents(chart: Chart) -> list[Line]:
+    return [_consent(one) for one in chart.consents]
+
+
+def _consent(one: Consent) -> Line:
+    said = [f"{named(SCOPES, item.scope)}: {_('yes') if item.decision == 'permit' else _('no')}" for item in one.items]
+    how = _("Version %(n)d · %(language)s · read aloud for %(s)d s · %(strokes)d strokes") % {
+        "n": one.template_version, "language": named(LANGUAGES, one.language), "s": one.read_aloud_seconds,
+        "strokes": len(one.signature),
+    }  # fmt: skip
+    return Line(one.id, one.template, " · ".join(said) + "\n" + how, fmt_moment(one.given_at), icon="shield", tone="ok")
+
+
+def opened(chart: Chart, state: State) -> list[Line]:
+    return [
+        Line(f"{n}", one.name, fmt_ago(one.at, state.now), fmt_moment(one.at), icon="eye", tone="neutral")
+        for n, one in enumerate(chart.opened_by)
+    ]
+
+
+def moments(found: Sequence[Moment]) -> list[Line]:
+    return [_moment(n, one) for n, one in enumerate(found)]
+
+
+def _moment(n: int, one: Moment) -> Line:
+    kind, icon, tone = KINDS.get(one.kind, (one.kind, "info", "neutral"))
+    title = named(STEPS, one.title) if one.kind == "MediaStep" else _(one.title)
+    detail = " · ".join(part for part in (title, one.detail) if part)
+    return Line(f"{n}", _(kind), detail, fmt_moment(one.at), icon=icon, tone=tone)
+
+
+TABS: dict[str, Callable[[Chart], list[Line]]] = {
+    "notes": notes,
+    "medication": medication,
+    "problems": problems,
+    "messages": messages,
+    "consents": consents,
+}
+EMPTY = {
+    "notes": N_("No signed notes yet."),
+    "medication": N_("No active medication on record."),
+    "problems": N_("No problems or allergies on record."),
+    "messages": N_("No messages yet."),
+    "documents": N_("No photos or documents yet."),
+    "consents": N_("No consent on record: the kiosk asks for it before the visit."),
+    "timeline": N_("Nothing has happened yet."),
+    "opened": N_("Nobody has opened this chart yet."),
+}

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The chart: who, the vitals, then one tab at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from clinic.domain.ids import EncounterId, PatientId
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import PrimaryButton, SecondaryButton
+from desktop.kit.charts import Reading as Point
+from desktop.kit.charts import Series, VitalCard, VitalsChart
+from desktop.kit.navigation import TabBar
+from desktop.kit.people import PatientBanner
+from desktop.kit.surfaces import Card, Notice
+from desktop.kit.text import Text
+from desktop.kit.words import _
+from desktop.screens.card import CardPanel
+from desktop.screens.chart import rows
+from desktop.screens.chart.logic import (
+    CARDS,
+    CardClosed,
+    CardIssued,
+    CardPressed,
+    ChartLoaded,
+    DocumentChosen,
+    Effect,
+    FactsChanged,
+    Failed,
+    IssueCard,
+    LoadMoments,
+    LoadPicture,
+    MomentsLoaded,
+    OpenChart,
+    OpenVisit,
+    PatientOpened,
+    PictureCame,
+    PictureMissing,
+    Redraw,
+    State,
+    TabChosen,
+    VitalChosen,
+    VitalFace,
+    VisitPressed,
+    cards,
+    update,
+)
+from desktop.screens.faces import charted_identity
+from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.lines import Line, LineList
+from desktop.screens.phrases import VITAL_NAMES, band, coded, named, number_text, unit_text
+from desktop.screens.photos import PhotoView
+from desktop.screens.room import Room
+from desktop.screens.visit.logic import VisitOpened
+from desktop.screens.visit.words import request_words
+
+if TYPE_CHECKING:
+    from clinic.services.charts import Chart
+
+DIGITS = {"temperature": 1, "weight": 1}
+POINTS = 60
+
+
+class ChartView(Page):
+    def __init__(self, room: Room, state: State | None = None) -> None:
+        super().__init__("chart", _("Chart"))
+        self._room, self._help = room, room.helper(self)
+        self._build()
+        self.loop: Loop[State, object, Effect] = Loop(
+            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+        )
+        self.loop.show()
+
+    def open(self, patient: PatientId, tab: str = "summary") -> None:
+        """Show this person; the opening is written down."""
+        self.loop.send(PatientOpened(patient, self._room.clock.now(), tab))
+
+    def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
+        """Something in the book changed."""
+        if kinds - {"NoteSection", "Receipt", "Sync"} and self.isVisible():
+            self.loop.send(FactsChanged(patients))
+
+    # widgets
+
+    def _build(self) -> None:
+        self.banner = PatientBanner(name="chart.banner")
+        self.give = SecondaryButton(_("Give a card"), name="chart.card_issue", icon="card")
+        self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
+        self.visit = PrimaryButton(_("Open the visit"), name="chart.visit", icon="stethoscope")
+        self.visit.clicked.connect(lambda: self.loop.send(VisitPressed()))
+        self.banner.buttons.addWidget(self.give)
+        self.banner.buttons.addWidget(self.visit)
+        self.notice = Notice(name="chart.notice")
+        self.vitals = self._vitals()
+        self.tabs = TabBar(_tabs(), name="chart.tab")
+        self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
+        self.stack = QStackedWidget()
+        self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
+        for face in (self.summary, self.listing, self.viewer):
+            self.stack.addWidget(face)
+        self.card = CardPanel()
+        self.card.closed.connect(lambda: self.loop.send(CardClosed()))
+        self.card.setFixedWidth(320)
+        self.carded = Card(name="chart.card")
+        self.carded.add(self.card)
+        below = across((self.stack, 1), self.carded, gap=12)
+        inside = down(self.notice, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14))
+        self.setLayout(down(self.banner, (holding(inside), 1), gap=0))
+
+    def _vitals(self) -> QWidget:
+        self.faces: dict[str, VitalCard] = {}
+        row = across(gap=10)
+        for key in CARDS:
+            card = VitalCard(named(VITAL_NAMES, key), name=f"chart.vital.{key}")
+            card.clicked.connect(lambda chosen=key: self._vital(chosen))
+            self.faces[key] = card
+            row.addWidget(card, 1)
+        return holding(row)
+
+    def _vital(self, key: str) -> None:
+        self.loop.send(VitalChosen(key))
+        self.loop.send(TabChosen("summary"))
+
+    def _summary(self) -> QWidget:
+        self.curve = VitalsChart(name="chart.curve", spoken=_("Course of the vital sign"))
+        self.curve_card = Card(_("Course"), name="chart.curve.card")
+        self.curve_card.add(self.curve, 1)
+        self.problems = LineList(name="chart.problems", spoken=_("Problems and allergies"))
+        self.medicines = LineList(name="chart.medicines", spoken=_("Medication"))
+        self.last = Text("", "body", name="chart.last_note", wrap=True)
+        column = down(
+            (_titled(_("Problems"), self.problems), 3), (_titled(_("Medication"), self.medicines), 3),
+            (_titled(_("Last note"), self.last), 2), gap=10,
+        )  # fmt: skip
+        side = holding(column)
+        side.setFixedWidth(360)
+        return holding(across((self.curve_card, 1), side, gap=12))
+
+    def _listing(self) -> QWidget:
+        self.rows = LineList(name="chart.rows", spoken=_("Entries"), wrap=True)
+        self.nothing = Text("", "muted")
+        card = Card(name="chart.listing")
+        card.body.setContentsMargins(6, 6, 6, 6)
+        card.add(self.rows, 1)
+        card.add(self.nothing)
+        return card
+
+    def _viewer(self) -> QWidget:
+        self.documents = LineList(name="chart.document.list", spoken=_("Photos and documents"))
+        self.documents.chosen.connect(lambda key: self.loop.send(DocumentChosen(key)))
+        self.picture = PhotoView(name="chart.document.picture", spoken=_("Picture"))
+        left = Card(name="chart.documents")
+        left.body.setContentsMargins(6, 6, 6, 6)
+        left.setFixedWidth(300)
+        left.add(self.documents, 1)
+        return holding(across(left, (self.picture, 1), gap=12))
+
+    # rendering
+
+    def render_state(self, state: State) -> None:
+        chart = state.chart
+        self.notice.say("danger", state.sentence)
+        self.tabs.choose(state.tab)
+        if chart is None:
+            self.banner.show_nobody()
+            self.visit.hide()
+            self.give.hide()
+            self.carded.hide()
+            return
+        self.banner.show_person(charted_identity(chart, state.now))
+        self.give.show()
+        self.visit.setVisible(state.visit is not None)
+        self.carded.setVisible(bool(state.card))
+        if state.card:
+            self.card.show_card(chart.person.name.full, number_text(chart.person.dni), state.card)
+        self._render_vitals(chart, state.shown)
+        self._render_tab(chart, state)
+
+    def _render_vitals(self, chart: Chart, shown: str) -> None:
+        faces = {face.key: face for face in cards(chart)}
+        self.vitals.setVisible(bool(faces))
+        for key, card in self.faces.items():
+            card.setVisible(key in faces)
+            if key in faces:
+                _show_face(card, faces[key])
+        if shown in faces:
+            self.curve_card.set_title(named(VITAL_NAMES, shown))
+            self.curve.show_series(*_series(chart, faces[shown]))
+
+    def _render_tab(self, chart: Chart, state: State) -> None:
+        if state.tab == "summary":
+            self._render_summary(chart)
+        elif state.tab == "documents":
+            self._render_documents(chart, state)
+        else:
+            self._render_rows(chart, state)
+
+    def _render_summary(self, chart: Chart) -> None:
+        self.problems.show_lines(rows.problems(chart) or [Line("", _(rows.EMPTY["problems"]))])
+        said = [Line(one.id, coded(one.medication), request_words(one)) for one in chart.medication]
+        self.medicines.show_lines(said or [Line("", _(rows.EMPTY["medication"]))])
+        note = next((one for one in chart.notes if not one.addendum_to), None)
+        self.last.setText(f"{note.author_name}: {note.assessment or note.subjective}" if note else _(rows.EMPTY["notes"]))
+        self.stack.setCurrentWidget(self.summary)
+
+    def _render_rows(self, chart: Chart, state: State) -> None:
+        match state.tab:
+            case "timeline":
+                lines = rows.moments(state.moments)
+            case "opened":
+                lines = rows.opened(chart, state)
+            case tab:
+                lines = rows.TABS[tab](chart)
+        self.rows.show_lines(lines)
+        self.rows.setVisible(bool(lines))
+        self.nothing.setText("" if lines else _(rows.EMPTY[state.tab]))
+        self.nothing.setVisible(not lines)
+        self.stack.setCurrentWidget(self.listing)
+
+    def _render_documents(self, chart: Chart, state: State) -> None:
+        self.documents.show_lines(rows.documents(chart))
+        self.documents.choose(state.document)
+        document = next((one for one in chart.documents if one.id == state.document), None)
+        if document is None:
+            words = _("Choose a picture in the list") if chart.documents else _(rows.EMPTY["documents"])
+            self.picture.show_photo(b"", words)
+        else:
+            shown = state.picture or document.attachment.thumbnail
+            self.picture.show_photo(shown, state.picture_note or document.attachment.title)
+        self.stack.setCurrentWidget(self.viewer)
+
+    # doing
+
+    def _perform(self, effect: Effect) -> None:
+        clinic = self._room.clinic
+        match effect:
+            case OpenChart(patient):
+                self._read_chart(clinic.open_chart, patient)
+            case Redraw(patient):
+                self._read_chart(clinic.chart, patient)
+            case LoadMoments(patient):
+                self._help.read(
+                    clinic.timeline, patient, then=lambda found: self.loop.send(MomentsLoaded(patient, found)), failed=self._failed
+                )
+            case LoadPicture(document, attachment):
+                self._help.read(
+                    clinic.picture, attachment, then=lambda data: self.loop.send(PictureCame(document, data)),
+                    failed=lambda sentence: self.loop.send(PictureMissing(document, sentence)),
+                )  # fmt: skip
+            case OpenVisit(encounter):
+                opened = VisitOpened(
+                    EncounterId(encounter.id), self.loop.state.patient, encounter.kiosk, self._room.clock.now()
+                )
+                self._room.ways.visit.emit(opened)
+            case IssueCard(patient):
+                self._help.write(
+                    clinic.issue_card, patient, then=lambda text: self.loop.send(CardIssued(text)), failed=self._failed
+                )
+
+    def _read_chart(self, verb: Any, patient: PatientId) -> None:
+        self._help.read(
+            verb, patient, then=lambda chart: self.loop.send(ChartLoaded(chart, self._room.clock.now())), failed=self._failed
+        )
+
+    def _failed(self, sentence: str) -> None:
+        self.loop.send(Failed(sentence))
+
+
+def _tabs() -> list[tuple[str, str]]:
+    return [
+        ("summary", _("Summary")), ("notes", _("Notes")), ("medication", _("Medication")), ("problems", _("Problems")),
+        ("messages", _("Messages")), ("documents", _("Documents")), ("consents", _("Consents")), ("timeline", _("Timeline")),
+        ("opened", _("Opened by")),
+    ]  # fmt: skip
+
+
+def _titled(title: str, inside: QWidget) -> Card:
+    card = Card(title)
+    card.body.setContentsMargins(14, 10, 8, 8)
+    card.add(inside, 1)
+    return card
+
+
+def _show_face(card: VitalCard, face: VitalFace) -> None:
+    edges = band(face.lines[0])
+    low, high = edges if edges else (None, None)
+    flag = face.flag
+    card.show_value(face.text, face.unit, flag.tone if flag else "", flag.text if flag else "", face.values, low, high)
+
+
+def _series(chart: Chart, face: VitalFace) -> list[Series]:
+    made = []
+    for key in face.lines:
+        points = [Point(one.at, float(one.value), str(one.method)) for one in chart.readings[key][-POINTS:]]
+        low, high = band(key) or (None, None)
+        made.append(Series(named(VITAL_NAMES, key), unit_text(key), points, low, high, DIGITS.get(key, 0)))
+    return made

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that lives while one person is unlocked: the room, the telephone, the pages and the frame around them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic.calls.machine import Call
+from clinic.domain.clock import Clock
+from clinic.domain.ids import PatientId
+from desktop.kit.bridge import in_qt
+from desktop.kit.program import Program
+from desktop.kit.words import _, plural
+from desktop.screens.chart.view import ChartView
+from desktop.screens.messages.view import MessagesView
+from desktop.screens.patients.view import PatientsView
+from desktop.screens.room import Room
+from desktop.screens.schedule.view import ScheduleView
+from desktop.screens.shell import logic as shell
+from desktop.screens.shell.view import ShellView
+from desktop.screens.today.view import TodayView
+from desktop.screens.verbs import Clinic
+from desktop.screens.visit.logic import CallChanged, ReachChanged, VisitOpened
+from desktop.screens.visit.view import VisitView
+from desktop.telephone import Telephone
+
+if TYPE_CHECKING:
+    from clinic.services.desks import Desk
+    from clinic.store.rows import Changes
+
+GATHER_MS = 60
+"""Changes that come together are told together."""
+
+
+class Seat(QObject):
+    """`shell` is the widget to show; it is made anew when the language changes."""
+
+    shell_changed = Signal()
+
+    def __init__(
+        self, program: Program, args: argparse.Namespace, desk: Desk, clock: Clock, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._program, self._args, self._desk, self._clock = program, args, desk, clock
+        self.room = Room(Clinic(desk), clock)
+        self._help = self.room.helper(self)
+        self.telephone = Telephone(self.room, args, clock, self)
+        self._kinds: frozenset[str] = frozenset()
+        self._patients: frozenset[PatientId] = frozenset()
+        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._tell_pages)
+        self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
+        self._build()
+        self._connect()
+
+    def start(self) -> None:
+        """Connect, and show how things stand until the first exchange says more."""
+        self.telephone.start()
+        self._read_status()
+
+    def close(self) -> None:
+        """Save what is not saved, hang up, let writes finish, close the book."""
+        self._stop_listening()
+        self.visit.flush()
+        self.telephone.stop()
+        self.room.close()
+        self._desk.close()
+        self.shell.deleteLater()
+        self.deleteLater()
+
+    # the pages
+
+    def _build(self) -> None:
+        room, phone = self.room, self.telephone
+        old = getattr(self, "visit", None)
+        self.today = TodayView(room, phone.present, self.today.loop.state if old else None)
+        self.patients = PatientsView(room, self.patients.loop.state if old else None)
+        self.schedule = ScheduleView(room, self.schedule.loop.state if old else None)
+        self.messages = MessagesView(room, self.messages.loop.state if old else None)
+        self.chart = ChartView(room, self.chart.loop.state if old else None)
+        self.visit = VisitView(room, phone, phone.engine, self._args.save_to, self.visit.loop.state if old else None)
+        pages = {
+            "today": self.today, "patients": self.patients, "schedule": self.schedule, "messages": self.messages,
+            "chart": self.chart, "visit": self.visit,
+        }  # fmt: skip
+        self.shell = ShellView(room, pages, self.shell.loop.state if old else None)
+        self.shell.locked.connect(self.save_all)
+        self.shell.shown.connect(self._page_shown)
+        self.shell.language_chosen.connect(self._speak)
+        self.shell.look_pressed.connect(self._change_look)
+
+    def _connect(self) -> None:
+        ways, phone = self.room.ways, self.telephone
+        ways.chart.connect(self._open_chart)
+        ways.visit.connect(self._open_visit)
+        ways.queue.connect(self._queue_read)
+        ways.arrived.connect(self._arrived)
+        ways.identity.connect(self._identity_confirmed)
+        ways.said.connect(lambda tone, text: self.shell.say(tone, text))
+        phone.changed.connect(self._call_changed)
+        phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
+        phone.reach.connect(self._reach_changed)
+        phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
+
+    def _page_shown(self, page: str) -> None:
+        refresh = {"patients": self.patients, "schedule": self.schedule, "messages": self.messages}.get(page)
+        if refresh is not None:
+            refresh.refresh()
+
+    def _speak(self, language: str) -> None:
+        """Another language: the pages are made anew around the same states."""
+        self._program.speak(language)
+        old = self.shell
+        self._build()
+        self.shell_changed.emit()
+        old.setParent(None)
+        old.deleteLater()
+
+    def _change_look(self) -> None:
+        self._program.wear("light" if self._program.look == "dark" else "dark")
+
+    # ways between pages
+
+    def _open_chart(self, patient: str, tab: str) -> None:
+        self.chart.open(PatientId(patient), tab)
+        self.shell.go("chart")
+
+    def _open_visit(self, event: VisitOpened) -> None:
+        self.visit.open(event)
+        self.shell.loop.send(shell.VisitOpened())
+
+    def _queue_read(self, rows: object) -> None:
+        self.telephone.queue_read(rows)  # type: ignore[arg-type]
+        waiting = sum(1 for row in rows if row.encounter.status != "in-progress")  # type: ignore[attr-defined]
+        self.shell.loop.send(shell.WaitingCounted(waiting))
+
+    def _arrived(self, count: int) -> None:
+        self.shell.say("info", plural("%(n)d person has come in", "%(n)d people have come in", count))
+
+    def _identity_confirmed(self, provisional: str, other: str) -> None:
+        def undo() -> None:
+            self._help.write(
+                self.room.clinic.undo_identity, PatientId(provisional), PatientId(other),
+                failed=lambda sentence: self.shell.say("warn", sentence),
+            )  # fmt: skip
+
+        self.shell.say("ok", _("Identity confirmed: both records are one chart now."), _("Undo"), undo)
+
+    # what comes from outside
+
+    def _call_changed(self, call: Call) -> None:
+        self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
+        self.shell.loop.send(shell.CallChanged(str(call.phase)))
+
+    def _reach_changed(self) -> None:
+        self.today.reach_changed()
+        self.visit.loop.send(ReachChanged(self.telephone.present(self.visit.loop.state.kiosk)))
+
+    def _changed(self, changes: Changes) -> None:
+        self._kinds |= changes.kinds
+        self._patients |= changes.patients
+        self._gather.start()
+
+    def _tell_pages(self) -> None:
+        kinds, patients = self._kinds, self._patients
+        self._kinds, self._patients = frozenset(), frozenset()
+        for page in (self.today, self.patients, self.schedule, self.messages):
+            page.told(kinds)
+        self.chart.told(kinds, patients)
+        self.visit.told(kinds, patients)
+        if "Sync" in kinds and not self.telephone.online:
+            self._read_status()
+
+    def _read_status(self) -> None:
+        self._help.read(
+            self.room.clinic.sync_status, failed=lambda _sentence: None,
+            then=lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())),
+        )  # fmt: skip
+
+    # locking
+
+    def save_all(self) -> None:
+        """Save every draft; `room.ways.covered` follows."""
+        self.visit.lock()
+
+    def unsaved(self) -> bool:
+        """Whether something typed is not on the disk yet."""
+        return self.visit.loop.state.dirty
+
+    def idle_too_long(self) -> None:
+        """Nobody has touched anything for five minutes."""
+        self.shell.loop.send(shell.IdleTooLong())

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls and letters of this desk: joins the link, the call desk and the engine. Everything here runs in the Qt thread."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from clinic.calls.machine import Call
+from clinic.domain.clock import Clock
+from clinic.domain.errors import PostaError
+from clinic.domain.facts import Communication
+from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.record import Record
+from clinic.keys.identity import verify
+from clinic.protocol.calling import CallMessage
+from clinic.protocol.letters import ChatLine, Letter, VisitOver
+from clinic.sync.status import SyncStatus
+from desktop import presence
+from desktop.kit.bridge import in_qt
+from desktop.kit.call import CallDesk
+from desktop.kit.engine import CallEngine
+from desktop.screens.photos import small_jpeg
+from desktop.screens.room import Room
+from desktop.screens.visit.view import Line
+
+if TYPE_CHECKING:
+    from clinic.services.waiting import Waiting
+
+CHAT_PICTURE = 40_000
+"""Bytes of a picture inside a letter."""
+
+
+class Telephone(QObject, Line):
+    """One per unlocked desk."""
+
+    changed = Signal(object)
+    """clinic.calls.machine.Call"""
+    status = Signal(object)
+    """clinic.sync.status.SyncStatus"""
+    reach = Signal()
+    """a kiosk came or went, or the centre did"""
+
+    def __init__(self, room: Room, args: argparse.Namespace, clock: Clock, parent: QObject) -> None:
+        super().__init__(parent)
+        from clinic.services.link import Link
+
+        self._room, self._args, self._clock = room, args, clock
+        self._help = room.helper(self)
+        self._desk = room.clinic.desk
+        self.online = False
+        self._told: presence.Places = {}
+        self._rows: tuple[Waiting, ...] = ()
+        self._owed: dict[DeviceId, list[Record]] = {}
+        self._kept = ""
+        self.engine = CallEngine(
+            camera=args.camera, microphone=args.microphone, speaker=args.speaker, cache=args.home / "cache",
+            log=args.home / "log" / "media.log", parent=parent,
+        )  # fmt: skip
+        self._link = Link(
+            self._desk, args.server or self._desk.server, self._status_came, self._letter_came, self._online_came,
+            self._presence_came, self._undelivered_came,
+        )  # fmt: skip
+        self.calls = CallDesk(
+            me=self._desk.device, engine=self.engine, post=self._post_call, sign=self._desk.device_keys.sign,
+            verify=self._signed_by, clock=clock, random=os.urandom, parent=self,
+        )  # fmt: skip
+        self.calls.changed.connect(self._call_changed)
+        self.calls.noted.connect(self._noted)
+
+    def start(self) -> None:
+        """Begin to connect; the engine comes up beside."""
+        self.engine.start()
+        self.calls.signalling(False)
+        self._link.start()
+
+    def stop(self) -> None:
+        """Hang up, end the engine and the connection."""
+        self.calls.hang()
+        self.engine.stop()
+        self._link.stop()
+
+    def present(self, kiosk: DeviceId) -> bool:
+        """Whether that kiosk's program is connected now."""
+        return self.online and self._link.is_present(kiosk)
+
+    # what the visit page asks
+
+    def ring(self, kiosk: DeviceId, encounter: EncounterId) -> None:
+        self.calls.ring(kiosk, encounter, self._room.clinic.me.name)
+        self._letters_travel()
+
+    def hang(self) -> None:
+        self.calls.hang()
+
+    def mute(self, audio: bool, video: bool) -> None:
+        self.calls.mute(audio=audio, video=video)
+
+    def chat_line(self, kiosk: DeviceId, message: Communication) -> None:
+        self._help.read(
+            self._line_of, message, then=lambda line: self._link.post(kiosk, line), failed=lambda _sentence: None
+        )
+
+    def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None:
+        self._help.read(
+            self._goodbye, encounter, then=lambda over: self._link.post(kiosk, over), failed=lambda _sentence: None
+        )
+
+    # the queue
+
+    def queue_read(self, rows: Iterable[Waiting]) -> None:
+        """The queue as it is now: kiosks whose patient's place changed are told."""
+        self._rows = tuple(rows)
+        now = presence.places(self._rows)
+        for kiosk, told in presence.news(self._told, now):
+            self._link.post(kiosk, told)
+        self._told = now
+
+    # letters
+
+    def _letter_came(self, letter: Letter) -> None:
+        in_qt(lambda: self._open(letter))
+
+    def _open(self, letter: Letter) -> None:
+        if isinstance(letter.content, CallMessage):
+            self.calls.deliver(letter.sender, letter.content)
+
+    def _post_call(self, peer: str, message: CallMessage) -> None:
+        self._link.post(DeviceId(peer), message)
+
+    def _signed_by(self, peer: str, data: bytes, signature: bytes) -> bool:
+        device = self._desk.trust.device(DeviceId(peer))
+        return device is not None and verify(device.signing_key, data, signature)
+
+    def _line_of(self, message: Communication) -> ChatLine:
+        """On a worker: the message with a picture small enough for a letter."""
+        picture = b""
+        if message.attachments:
+            attachment = message.attachments[0]
+            try:
+                picture = small_jpeg(self._room.clinic.picture(attachment), CHAT_PICTURE)
+            except PostaError:
+                picture = attachment.thumbnail
+        return ChatLine(
+            encounter=message.encounter, sender_name=message.sender_name, text=message.text, picture=picture,
+            sent_at=message.sent_at,
+        )  # fmt: skip
+
+    def _goodbye(self, encounter: EncounterId) -> VisitOver:
+        """On a worker: what the patient takes along, in the patient's language."""
+        clinic = self._room.clinic
+        visit = clinic.encounter(encounter)
+        tongue, chart = visit.language or "es", clinic.chart(clinic.whole(visit.patient))
+        coming = sorted(one.start for one in chart.appointments if one.start > self._clock.now())
+        orders = [one for one in chart.medication if one.encounter == encounter]
+        return VisitOver(
+            encounter=encounter, clinician=clinic.me.name, summary=clinic.summary_text(encounter, tongue),
+            prescriptions=tuple(f"{one.medication.display} {clinic.rx_sentence(one, tongue)}" for one in orders),
+            next_appointment=coming[0] if coming else None,
+        )  # fmt: skip
+
+    def _undelivered_came(self, device: DeviceId, content: Record) -> None:
+        in_qt(lambda: self._undelivered(device, content))
+
+    def _undelivered(self, device: DeviceId, content: Record) -> None:
+        """What is said once waits for the kiosk; a place in the queue is said anew anyway."""
+        if isinstance(content, ChatLine | VisitOver):
+            self._owed.setdefault(device, []).append(content)
+        self._told = presence.forget(self._told, device)
+
+    # the network
+
+    def _status_came(self, status: SyncStatus) -> None:
+        in_qt(lambda: self.status.emit(status))
+
+    def _online_came(self, online: bool) -> None:
+        in_qt(lambda: self._online(online))
+
+    def _online(self, online: bool) -> None:
+        self.online = online
+        self._letters_travel()
+        self.reach.emit()
+
+    def _presence_came(self, device: DeviceId, online: bool) -> None:
+        in_qt(lambda: self._present(device, online))
+
+    def _present(self, device: DeviceId, online: bool) -> None:
+        if online:
+            self._told = presence.forget(self._told, device)
+            self.queue_read(self._rows)
+            for owed in self._owed.pop(device, ()):
+                self._link.post(device, owed)
+        self._letters_travel()
+        self.reach.emit()
+
+    def _letters_travel(self) -> None:
+        peer = self.calls.call.peer
+        self.calls.signalling(self.online and (not peer or self._link.is_present(DeviceId(peer))))
+
+    # the call
+
+    def _call_changed(self, call: Call) -> None:
+        if call.phase == "talking" and self._args.keep_received and self._kept != call.call_id:
+            self._kept = call.call_id
+            self._keep(call)
+        self.changed.emit(call)
+
+    def _keep(self, call: Call) -> None:
+        """Record what comes in, only with the patient's permission."""
+
+        def permitted(consent: str) -> None:
+            if consent and self.calls.call.call_id == call.call_id:
+                self.calls.keep(str(Path(self._args.keep_received)), consent)
+
+        self._help.read(self._consent_of, call.encounter_id, then=permitted, failed=lambda _sentence: None)
+
+    def _consent_of(self, encounter: str) -> str:
+        """On a worker: id of the consent that permits recording, or ''."""
+        clinic = self._room.clinic
+        patient: PatientId = clinic.encounter(EncounterId(encounter)).patient
+        if not clinic.may(patient, "recording"):
+            return ""
+        said = [one for one in clinic.chart(patient).consents if any(item.scope == "recording" for item in one.items)]
+        return max(said, key=lambda one: one.given_at).id if said else ""
+
+    def _noted(self, encounter: str, step: str) -> None:
+        call = self.calls.call.call_id
+        self._help.write(
+            self._room.clinic.media_step, EncounterId(encounter), step, call, failed=lambda _sentence: None
+        )
+
+

@@ -161,11 +161,29 @@ class TimerFired:
 
 
 Event = (
-    RingPressed | AnswerPressed | DeclinePressed | HangPressed | Dismissed | RingArrived | PeerAccepted
-    | PeerDeclined | PeerBusy | PeerHung | PeerAskedAgain | DescriptionArrived | DescriptionDistrusted
-    | DescriptionMade | MediaFlowing | MediaWentSilent | AttemptBroke | EngineLost | EngineReady | SignallingLost
-    | SignallingBack | TimerFired
-)  # fmt: skip
+    RingPressed
+    | AnswerPressed
+    | DeclinePressed
+    | HangPressed
+    | Dismissed
+    | RingArrived
+    | PeerAccepted
+    | PeerDeclined
+    | PeerBusy
+    | PeerHung
+    | PeerAskedAgain
+    | DescriptionArrived
+    | DescriptionDistrusted
+    | DescriptionMade
+    | MediaFlowing
+    | MediaWentSilent
+    | AttemptBroke
+    | EngineLost
+    | EngineReady
+    | SignallingLost
+    | SignallingBack
+    | TimerFired
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The DTLS fingerprints of a session description (RFC 8122); apart, because the engine needs nothing else of a call."""
+"""The DTLS fingerprints of a session description (RFC 8122); apart,
+because the engine needs nothing else of a call.
+"""
 
 import re
 

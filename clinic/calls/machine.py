@@ -2,8 +2,9 @@
 """The life of a call, decided: `step(call, event) -> (call, effects)`, one rule per phase and event.
 
 The caller always offers. When media falls silent both sides say so and wait: if the old path still lives,
-media simply flows again; otherwise the caller offers anew (next attempt, new ICE credentials) beside the old
-path, every 3 s while letters travel. The attempt number only grows; descriptions of older attempts change nothing.
+media simply flows again; otherwise the caller offers anew (next attempt, new ICE credentials) beside the
+old path, every 3 s while letters travel. The attempt number only grows; descriptions of older attempts
+change nothing.
 """
 
 from collections.abc import Callable
@@ -489,7 +490,9 @@ def _retry(call: Call) -> Result:
 
 
 def _reach(call: Call) -> Result:
-    """Build a path: the caller offers the next attempt, the callee asks for it; without engine or letters, wait."""
+    """Build a path: the caller offers the next attempt, the callee asks for it;
+    without engine or letters, wait.
+    """
     later = StartTimer(Timer.RETRY, RETRY_S)
     if not (call.engine_up and call.signalling_up):
         return call, (later,)

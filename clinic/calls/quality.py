@@ -29,7 +29,9 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The word that is said now, the last figures, and for how many seconds these were better than the word."""
+    """The word that is said now, the last figures,
+    and for how many seconds these were better than the word.
+    """
 
     level: Level = Level.GOOD
     better_for: int = 0

@@ -40,7 +40,9 @@ async def _serve(options: Options) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m clinic.media", description="The call engine; speaks over its pipes.")
+    parser = argparse.ArgumentParser(
+        "python -m clinic.media", description="The call engine; speaks over its pipes."
+    )
     parser.add_argument("--camera", default="auto", help="auto, clip:A, image:PATH, file:PATH or none")
     parser.add_argument("--camera-scan", default="", help="another source for reading cards")
     parser.add_argument("--microphone", default="auto", help="auto, clip:A, file:PATH or none")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The camera port: a device through PyAV, a picture, a film or the talking clip. `read()` blocks until the next picture."""
+"""The camera port: a device through PyAV, a picture, a film or the talking clip.
+`read()` blocks until the next picture.
+"""
 
 import sys
 import time
@@ -35,7 +37,10 @@ class Pace:
     """Wakes its caller `fps` times a second; ticks that were missed are skipped."""
 
     def __init__(
-        self, fps: float, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self,
+        fps: float,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._period, self._now, self._sleep = 1 / fps, now, sleep
         self._start: float | None = None

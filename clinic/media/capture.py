@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One camera and one microphone, read in threads of their own, shared by the preview and every running attempt."""
+"""One camera and one microphone, read in threads of their own,
+shared by the preview and every running attempt.
+"""
 
 import asyncio
 import fractions

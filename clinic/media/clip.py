@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The generated talking clip: a drawn person who moves, blinks and speaks, every picture with its mark.
 
-It stands in for a camera and a microphone where there are none, and it proves a call: what arrives can be read
-(`read_mark`) and recognised (`clinic.media.recognise`).
+It stands in for a camera and a microphone where there are none, and it proves a call: what arrives can be
+read (`read_mark`) and recognised (`clinic.media.recognise`).
 """
 
 from dataclasses import dataclass
@@ -82,7 +82,11 @@ class _Scene:
     def drawn(self, mouth: int, blink: bool, dx: int, dy: int) -> Planes:
         heads, covers = self._head(mouth, blink)
         y, u, v = (plane.copy() for plane in self._room)
-        for plane, head, cover, half in ((y, heads[0], covers[0], 1), (u, heads[1], covers[1], 2), (v, heads[2], covers[2], 2)):
+        for plane, head, cover, half in (
+            (y, heads[0], covers[0], 1),
+            (u, heads[1], covers[1], 2),
+            (v, heads[2], covers[2], 2),
+        ):
             left, top, width, height = (side // half for side in _HEAD)
             _blend(plane[top + dy // half :, left + dx // half :][:height, :width], head, cover)
         return y, u, v
@@ -125,7 +129,12 @@ def _room(look: Look) -> NDArray[np.float32]:
     rgb = np.empty((HEIGHT, WIDTH, 3), np.float32)
     shade = (1.04 - 0.16 * (y / HEIGHT) - 0.06 * np.abs(x / WIDTH - 0.5))[..., None]
     rgb[:] = np.array(look.wall, np.float32) * shade
-    for left, tall, colour in ((36, 60, (120, 150, 160)), (62, 74, (170, 120, 90)), (84, 52, (90, 120, 110)), (110, 66, (190, 170, 120))):
+    for left, tall, colour in (
+        (36, 60, (120, 150, 160)),
+        (62, 74, (170, 120, 90)),
+        (84, 52, (90, 120, 110)),
+        (110, 66, (190, 170, 120)),
+    ):
         _box(rgb, left, 190 - tall, 20, tall, colour)
     _box(rgb, 24, 190, 130, 8, (150, 120, 92))
     _box(rgb, 500, 90, 96, 120, (250, 250, 248))
@@ -153,7 +162,11 @@ def _head(look: Look, x: NDArray[np.float32], y: NDArray[np.float32], open_: flo
     _lay(rgb, fringe, look.hair)
     for side in (-1, 1):
         _lay(rgb, _oval(x, y, 320 + side * 34, 300, 18, 12) * 0.25, (214, 96, 84))
-        _lay(rgb, _oval(x, y, 320 + side * 34, 240, 15, 2.2 if blink else 8.5), (250, 250, 250) if not blink else (110, 74, 60))
+        _lay(
+            rgb,
+            _oval(x, y, 320 + side * 34, 240, 15, 2.2 if blink else 8.5),
+            (250, 250, 250) if not blink else (110, 74, 60),
+        )
         if not blink:
             _lay(rgb, _oval(x, y, 320 + side * 34, 240, 6.5, 6.5), (52, 36, 28))
         _lay(rgb, _oval(x, y, 320 + side * 34, 218 - 3 * open_, 20, 3.6), look.hair)
@@ -163,7 +176,9 @@ def _head(look: Look, x: NDArray[np.float32], y: NDArray[np.float32], open_: flo
     return rgb, cover
 
 
-def _oval(x: NDArray[np.float32], y: NDArray[np.float32], cx: float, cy: float, rx: float, ry: float) -> NDArray[np.float32]:
+def _oval(
+    x: NDArray[np.float32], y: NDArray[np.float32], cx: float, cy: float, rx: float, ry: float
+) -> NDArray[np.float32]:
     """Coverage 0..1 of an ellipse with an edge of about two pixels."""
     inside = (1 - np.hypot((x - cx) / rx, (y - cy) / ry)) * min(rx, ry)
     cover: NDArray[np.float32] = np.clip(inside / 2 + 0.5, 0, 1)
@@ -174,7 +189,9 @@ def _lay(rgb: NDArray[np.float32], cover: NDArray[np.float32], colour: tuple[flo
     rgb += (np.array(colour, np.float32) - rgb) * cover[..., None]
 
 
-def _box(rgb: NDArray[np.float32], left: int, top: int, width: int, height: int, colour: tuple[int, int, int]) -> None:
+def _box(
+    rgb: NDArray[np.float32], left: int, top: int, width: int, height: int, colour: tuple[int, int, int]
+) -> None:
     rgb[top : top + height, left : left + width] = colour
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every place where we reach behind the public face of aiortc and aioice, in one module (names as of aiortc 1.16).
+"""Every place where we reach behind the public face of aiortc and aioice, in one module (aiortc 1.16).
 
 `check()` says which door has moved; a test calls it, so that an update of the library cannot pass silently.
 """
@@ -82,9 +82,9 @@ def send_whole_picture(sender: RTCRtpSender) -> None:
 class ImpatientBuffer(JitterBuffer):
     """A video buffer that goes on after a hole.
 
-    The library's own waits for 512 further packets, some ten seconds of frozen picture after a network cut. Here a
-    hole larger than what the sender can repeat, or one that nothing fills in time, is skipped and a whole picture
-    is asked for; what was repeated too late is dropped and cannot turn the buffer back.
+    The library's own waits for 512 further packets, some ten seconds of frozen picture after a network cut.
+    Here a hole larger than what the sender can repeat, or one that nothing fills in time, is skipped and a
+    whole picture is asked for; what was repeated too late is dropped and cannot turn the buffer back.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A machine-readable strip on generated pictures: which side drew it and which picture it is.
 
-Two rows of 16 cells over the top tenth of the picture, black or white, 32 bits, most significant first: side (4),
-index (16), check (12). Large plain cells survive VP8 and H.264 at low rates and scaling down to 160 x 120.
+Two rows of 16 cells over the top tenth of the picture, black or white, 32 bits, most significant first:
+side (4), index (16), check (12). Large plain cells survive VP8 and H.264 at low rates and scaling down to
+160 x 120.
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def stamp_mark(luma: Luma, mark: Mark) -> None:
 
 
 def read_mark(picture: NDArray[Any]) -> Mark | None:
-    """The mark of a whole picture, luma (h x w) or RGB/BGR (h x w x 3 or 4), of any size; None if there is none."""
+    """The mark of a whole picture, luma (h x w) or RGB/BGR (h x w x 3 or 4), of any size;
+    None if there is none.
+    """
     means = _cell_means(picture)
     low, high = float(means.min()), float(means.max())
     if high - low < CONTRAST:
@@ -82,7 +85,9 @@ def _parsed(bits: str) -> Mark | None:
 
 
 def _check(body: int) -> int:
-    """CRC-12 (x^12+x^11+x^3+x^2+x+1) of 20 bits, started so that neither all black nor all white is a mark."""
+    """CRC-12 (x^12+x^11+x^3+x^2+x+1) of 20 bits,
+    started so that neither all black nor all white is a mark.
+    """
     register = 0xABC
     for place in range(19, -1, -1):
         top = (register >> 11 & 1) ^ (body >> place & 1)

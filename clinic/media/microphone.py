@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The microphone port: a device through PyAV, a sound file, the talking clip's speech, or silence. Blocks of 20 ms."""
+"""The microphone port: a device through PyAV, a sound file, the talking clip's speech, or silence.
+Blocks of 20 ms.
+"""
 
 import sys
 from collections.abc import Generator
@@ -101,7 +103,9 @@ def read_sound(path: str) -> Sound:
                 blocks += [block.to_ndarray().reshape(-1) for block in resampler.resample(frame)]
             blocks += [block.to_ndarray().reshape(-1) for block in resampler.resample(None)]
     except (OSError, av.FFmpegError, IndexError) as error:
-        raise Missing("The sound file {name} cannot be read. Check the file.", name=Path(path).name) from error
+        raise Missing(
+            "The sound file {name} cannot be read. Check the file.", name=Path(path).name
+        ) from error
     return np.concatenate(blocks).astype(np.int16) if blocks else np.zeros(0, np.int16)
 
 

@@ -36,8 +36,12 @@ class Writer:
             return
 
 
-def read_commands(source: BinaryIO, loop: asyncio.AbstractEventLoop, queue: "asyncio.Queue[Record | Malformed]") -> None:
-    """Start the thread that turns bytes into commands; the end of the stream, or a stream out of step, is a Quit."""
+def read_commands(
+    source: BinaryIO, loop: asyncio.AbstractEventLoop, queue: "asyncio.Queue[Record | Malformed]"
+) -> None:
+    """Start the thread that turns bytes into commands; the end of the stream,
+    or a stream out of step, is a Quit.
+    """
 
     def run() -> None:
         framing = Framing()
@@ -60,7 +64,9 @@ def die_with_parent() -> None:
 
 
 def find_system_sound() -> None:
-    """PyAV brings its own ALSA library, which looks for the system's settings in a place that is not there."""
+    """PyAV brings its own ALSA library,
+    which looks for the system's settings in a place that is not there.
+    """
     plugins = sorted(Path("/usr/lib").glob("*/alsa-lib"))
     if ALSA_CONFIG.exists():
         os.environ.setdefault("ALSA_CONFIG_PATH", str(ALSA_CONFIG))

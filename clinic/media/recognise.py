@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proof that a call carried what was sent: marks read from pictures, speech recognised against the clip's own.
+"""Proof that a call carried what was sent: marks are read, speech is recognised against the clip's own.
 
-Sound is compared as mel spectrograms: each two-second window of what was received is looked for at every place of
-the side's loop, and the best normalised correlations are averaged. Lost packets and codecs blur single windows a
-little; another voice, noise or a hum match nowhere.
+Sound is compared as mel spectrograms: each two-second window of what was received is looked for at every
+place of the side's loop, and the best normalised correlations are averaged. Lost packets and codecs blur
+single windows a little; another voice, noise or a hum match nowhere.
 """
 
 from functools import cache

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is received becomes a playable Matroska file, written cluster by cluster: a killed engine loses at most a second."""
+"""What is received becomes a playable Matroska file, written cluster by cluster:
+a killed engine loses at most a second.
+"""
 
 import fractions
 import queue
@@ -28,7 +30,9 @@ _Item = tuple[float, VideoFrame | Sound]
 
 
 class Recorder:
-    """Takes pictures and sound from any thread, writes in its own. Raises Refusal without consent, Unavailable without disk."""
+    """Takes pictures and sound from any thread, writes in its own. Raises Refusal without consent,
+    Unavailable without disk.
+    """
 
     def __init__(self, path: Path, consent_id: str, now: Callable[[], float]) -> None:
         if not consent_id.strip():

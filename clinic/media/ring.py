@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures from the engine to the screen through shared memory: a few slots, the newest wins, no torn reads.
 
-The screen makes a ring (`Ring.make`) and hands its name over; the engine attaches (`Ring.attach`) and writes. Each
-slot carries its number twice, set before and after the picture: a reader that finds two different numbers has read
-while the slot was being written, and drops it. Pictures are BGRX rows without padding (QImage.Format_RGB32).
+The screen makes a ring (`Ring.make`) and hands its name over; the engine attaches (`Ring.attach`) and
+writes. Each slot carries its number twice, set before and after the picture: a reader that finds two
+different numbers has read while the slot was being written, and drops it. Pictures are BGRX rows without
+padding (QImage.Format_RGB32).
 """
 
 import contextlib
@@ -56,7 +57,9 @@ class Ring:
         return self._memory.name
 
     def write(self, pixels: Any, width: int, height: int) -> tuple[int, int]:
-        """Puts a picture (any contiguous buffer of width x height x 4 bytes) into the oldest slot -> (slot, seq)."""
+        """Puts a picture (any contiguous buffer of width x height x 4 bytes) into the oldest slot -> (slot,
+        seq).
+        """
         if width * height * 4 > _SLOT - 64:
             raise ValueError("a picture larger than a slot")
         self._seq += 1
@@ -105,7 +108,9 @@ class Ring:
 
 
 def _borrowed(name: str) -> SharedMemory:
-    """Attach without the resource tracker, which before Python 3.13 removes what other processes still use."""
+    """Attach without the resource tracker,
+    which before Python 3.13 removes what other processes still use.
+    """
     if sys.version_info >= (3, 13):
         return SharedMemory(name=name, track=False)
     with _untracked():

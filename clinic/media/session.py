@@ -89,13 +89,17 @@ class Traffic:
 class Session:
     """Lives from StartCall until it is replaced or hung up."""
 
-    def __init__(self, start: StartCall, camera: CameraFeed | None, microphone: MicrophoneFeed, listener: Listener) -> None:
+    def __init__(
+        self, start: StartCall, camera: CameraFeed | None, microphone: MicrophoneFeed, listener: Listener
+    ) -> None:
         self.start = start
         self.camera, self.microphone, self.listener = camera, microphone, listener
         self.last_media: float | None = None
         self.pictures = 0
         servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in start.ice_servers]
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._peer = RTCPeerConnection(
+            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._peer.on("track", self._on_track)
@@ -118,7 +122,9 @@ class Session:
         return self._described()
 
     async def accept(self, remote: AcceptRemote) -> LocalDescription | None:
-        """Take the peer's description; answers an offer. Raises ValueError or InvalidStateError for nonsense."""
+        """Take the peer's description; answers an offer.
+        Raises ValueError or InvalidStateError for nonsense.
+        """
         await self._peer.setRemoteDescription(RTCSessionDescription(remote.sdp, remote.type))
         if remote.type != "offer":
             return None

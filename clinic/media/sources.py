@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a camera or microphone may be, as written on the command line: `auto`, `clip:A`, `image:PATH`, `file:PATH`, `none`."""
+"""What a camera or microphone may be, as written on the command line: `auto`, `clip:A`,
+`image:PATH`, `file:PATH`, `none`.
+"""
 
 from dataclasses import dataclass
 

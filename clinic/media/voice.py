@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two sides of a generated call say: Spanish sentences by espeak-ng, or a voice-like melody where it is missing."""
+"""What the two sides of a generated call say: Spanish sentences by espeak-ng,
+or a voice-like melody where it is missing.
+"""
 
 import hashlib
 import io
@@ -61,7 +63,9 @@ def voice(side: str, cache_dir: Path | None = None) -> Voice:
 
 
 def melody(side: str) -> Sound:
-    """A voice-like hum of that side: a buzz with moving pitch and two formants, in syllables; always the same."""
+    """A voice-like hum of that side: a buzz with moving pitch and two formants, in syllables;
+    always the same.
+    """
     draw = np.random.default_rng(SIDES.index(side) + 41)
     parts = [_syllable(draw, 105 + 70 * (SIDES.index(side) % 2)) for _ in range(52)]
     return _levelled(np.concatenate(parts))
@@ -84,7 +88,9 @@ def read_wave(data: bytes) -> Sound:
     """Mono 16-bit WAV bytes of any rate as 48 kHz samples."""
     with wave.open(io.BytesIO(data)) as source:
         rate = source.getframerate()
-        raw = source.readframes(min(source.getnframes(), len(data)))  # espeak writes a huge length into a pipe
+        raw = source.readframes(
+            min(source.getnframes(), len(data))
+        )  # espeak writes a huge length into a pipe
     samples = np.frombuffer(raw[: len(raw) // 2 * 2], np.int16)
     if rate == RATE:
         return samples
@@ -114,7 +120,9 @@ def _syllable(draw: np.random.Generator, pitch: float) -> NDArray[np.float64]:
         at = harmonic * pitch
         gain = 1 / (1 + ((at - first) / 120) ** 2) + 0.6 / (1 + ((at - second) / 160) ** 2)
         tone += gain * np.sin(harmonic * phase)
-    return np.concatenate([tone * np.abs(np.sin(np.pi * t / t[-1])) ** 0.6, np.zeros(int(RATE * draw.uniform(0.01, 0.09)))])
+    return np.concatenate(
+        [tone * np.abs(np.sin(np.pi * t / t[-1])) ** 0.6, np.zeros(int(RATE * draw.uniform(0.01, 0.09)))]
+    )
 
 
 def _levelled(sound: NDArray[np.float64]) -> Sound:

@@ -54,7 +54,7 @@ class IceServer(Record):
 
 @record(503)
 class StartCall(Record):
-    """Open one transport attempt of a call: the offerer makes its LocalDescription at once, the other after AcceptRemote.
+    """Open one transport attempt: the offerer describes itself at once, the other after AcceptRemote.
 
     A higher attempt of the same call is made beside the running one, which goes on until the new one carries.
     """
@@ -198,7 +198,9 @@ class FirstFrame(Record):
 
 @record(560)
 class CallStats(Record):
-    """Once a second. Rates in kbit/s (0: not known), loss 0..1 of what the peer sent, level 0..1 of its sound."""
+    """Once a second. Rates in kbit/s (0: not known), loss 0..1 of what the peer sent,
+    level 0..1 of its sound.
+    """
 
     call_id: str = n(1)
     attempt: int = n(2)

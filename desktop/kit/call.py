@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A call on this device: the pure machine joined to the engine, to the letters of the peer, and to the screen."""
+"""A call on this device: the pure machine joined to the engine, to the letters of the peer,
+and to the screen.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The screen's side of the call engine: starts the child, speaks its protocol, owns the frames, replaces a dead one."""
+"""The screen's side of the call engine: starts the child, speaks its protocol, owns the frames,
+replaces a dead one.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ STEADY_MS = 10_000
 
 
 class CallEngine(QObject):
-    """The engine child and its two rings. Commands sent while there is no engine are dropped: a machine asks again."""
+    """The engine child and its two rings. Commands sent while there is no engine are dropped:
+    a machine asks again.
+    """
 
     told = Signal(object)
     frame = Signal(str, QImage)
@@ -51,7 +55,12 @@ class CallEngine(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        options = {"--camera": camera, "--camera-scan": camera_scan, "--microphone": microphone, "--speaker": speaker}
+        options = {
+            "--camera": camera,
+            "--camera-scan": camera_scan,
+            "--microphone": microphone,
+            "--speaker": speaker,
+        }
         options |= {"--cache": str(cache or ""), "--log": str(log or ""), "--fps": str(fps)}
         given = [f"{key}={value}" for key, value in options.items() if value]
         self._command = [*within, sys.executable, "-m", "clinic.media", *given]
@@ -232,7 +241,9 @@ def _closer(rings: dict[str, Ring]) -> Callable[[], None]:
 def _image(picture: Picture) -> QImage:
     """A QImage that owns its pixels."""
     bytes_per_line = picture.width * 4
-    borrowed = QImage(picture.pixels, picture.width, picture.height, bytes_per_line, QImage.Format.Format_RGB32)
+    borrowed = QImage(
+        picture.pixels, picture.width, picture.height, bytes_per_line, QImage.Format.Format_RGB32
+    )
     return borrowed.copy()
 
 

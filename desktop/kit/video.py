@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture of the other person: newest frame, aspect kept, rounded card, small self-view, words when it stands still."""
+"""The picture of the other person: newest frame, aspect kept, rounded card, small self-view,
+words when it stands still.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class EngineChild:
     """An engine, its events with the seconds at which they came, and its rings."""
 
-    def __init__(self, side: str, *, within: Sequence[str] = (), options: Sequence[str] = (), cache: Path) -> None:
+    def __init__(
+        self, side: str, *, within: Sequence[str] = (), options: Sequence[str] = (), cache: Path
+    ) -> None:
         self.side, self._within, self._cache = side, within, cache
         self._options = options or (f"--camera=clip:{side}", f"--microphone=clip:{side}", "--speaker=null")
         self.local, self.remote = Ring.make(), Ring.make()
@@ -32,7 +34,14 @@ class EngineChild:
 
     def spawn(self) -> None:
         """Start the process, again after a kill."""
-        command = [*self._within, sys.executable, "-m", "clinic.media", *self._options, f"--cache={self._cache}"]
+        command = [
+            *self._within,
+            sys.executable,
+            "-m",
+            "clinic.media",
+            *self._options,
+            f"--cache={self._cache}",
+        ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.spawned = time.monotonic()
         self.process = subprocess.Popen(
@@ -50,13 +59,19 @@ class EngineChild:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def wait(self, kind: type[Record], since: float = 0.0, seconds: float = 15.0, **values: object) -> tuple[float, Record]:
+    def wait(
+        self, kind: type[Record], since: float = 0.0, seconds: float = 15.0, **values: object
+    ) -> tuple[float, Record]:
         """The first event of that kind after `since`; fails after `seconds`."""
         deadline = time.monotonic() + seconds
         with self.changed:
             while True:
                 for at, event in self.events:
-                    if at >= since and isinstance(event, kind) and all(getattr(event, k) == v for k, v in values.items()):
+                    if (
+                        at >= since
+                        and isinstance(event, kind)
+                        and all(getattr(event, k) == v for k, v in values.items())
+                    ):
                         return at, event
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -101,9 +116,7 @@ def joined(caller: EngineChild, callee: EngineChild, call_id: str) -> Callable[[
         if isinstance(event, wire.LocalDescription):
             if event.type == "offer":
                 to.send(start(to, call_id, event.attempt, offerer=False))
-            to.send(
-                wire.AcceptRemote(call_id=call_id, attempt=event.attempt, sdp=event.sdp, type=event.type)
-            )
+            to.send(wire.AcceptRemote(call_id=call_id, attempt=event.attempt, sdp=event.sdp, type=event.type))
 
     caller.relay = lambda event: carry(callee, event)
     callee.relay = lambda event: carry(caller, event)

@@ -15,9 +15,14 @@ from clinic.protocol.calling import Claim, Description, Role
 from clinic.protocol.codec import Malformed, decode, encode
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SDP = "v=0\r\na=fingerprint:sha-256 aa:bb\r\nm=audio 9\r\na=fingerprint:SHA-256 AA:BB\r\na=fingerprint:sha-384 CC\r\n"
+SDP = (
+    "v=0\r\na=fingerprint:sha-256 aa:bb\r\nm=audio 9\r\n"
+    "a=fingerprint:SHA-256 AA:BB\r\na=fingerprint:sha-384 CC\r\n"
+)
 KEYS = {"desk1": SigningKey(b"1" * 32), "kiosk1": SigningKey(b"2" * 32)}
-CALLER = Call(me="desk1", phase=Phase.CONNECTING, call_id="c1", encounter_id="enc", peer="kiosk1", caller=True)
+CALLER = Call(
+    me="desk1", phase=Phase.CONNECTING, call_id="c1", encounter_id="enc", peer="kiosk1", caller=True
+)
 CALLEE = replace(CALLER, me="kiosk1", peer="desk1", caller=False)
 
 

@@ -68,7 +68,8 @@ def sent(effects: tuple[e.Effect, ...]) -> list[object]:
 
 def test_ringing_sends_a_ring_and_waits_for_an_answer() -> None:
     call, effects = step(after(idle(ME), e.EngineReady())[0], e.RingPressed(PEER, "c1", "enc", "Dra. Ruiz"))
-    assert call.phase is Phase.CALLING and call.caller
+    assert call.phase is Phase.CALLING
+    assert call.caller
     assert sent(effects) == [Ring(call_id="c1", encounter_id="enc", caller_name="Dra. Ruiz")]
     assert e.StartTimer(e.Timer.ANSWER, 60.0) in effects
     assert e.Note("enc", "ringing") in effects
@@ -82,7 +83,8 @@ def test_a_ring_is_said_again_until_it_is_answered() -> None:
 def test_without_letters_a_ring_says_so_and_goes_out_when_they_travel() -> None:
     silent = after(idle(ME), e.SignallingLost())[0]
     call, effects = step(silent, e.RingPressed(PEER, "c1", "enc", "x"))
-    assert sent(effects) == [] and e.Say(e.Status.NO_NETWORK) in effects
+    assert sent(effects) == []
+    assert e.Say(e.Status.NO_NETWORK) in effects
     _, effects = step(call, e.SignallingBack())
     assert isinstance(sent(effects)[0], Ring)
     assert e.Say(e.Status.NO_NETWORK) in step(calling(), e.SignallingLost())[1]
@@ -141,16 +143,19 @@ def test_a_ring_that_nobody_takes_ends_on_the_other_side_too() -> None:
 def test_a_third_party_gets_busy_in_every_busy_phase() -> None:
     for call in (calling(), ringing(), caller_talking(), callee_talking()):
         same, effects = step(call, e.RingArrived(OTHER, RING))
-        assert same == call and sent(effects) == [Busy(call_id="c9")]
+        assert same == call
+        assert sent(effects) == [Busy(call_id="c9")]
 
 
 def test_both_ring_at_once_and_the_lower_device_calls() -> None:
     lower, higher = calling("a", "b"), calling("b", "a")
     lower_ring = Ring(call_id="ca", encounter_id="ea", caller_name="A")
     kept, effects = step(lower, e.RingArrived("b", RING))
-    assert kept == lower and effects == ()
+    assert kept == lower
+    assert effects == ()
     yielded, effects = step(higher, e.RingArrived("a", lower_ring))
-    assert yielded.phase is Phase.CONNECTING and not yielded.caller
+    assert yielded.phase is Phase.CONNECTING
+    assert not yielded.caller
     assert (yielded.call_id, yielded.encounter_id) == ("ca", "ea")
     assert sent(effects) == [Accept(call_id="ca")]
 
@@ -165,7 +170,8 @@ def test_a_ring_said_twice_rings_once_and_is_accepted_again() -> None:
 
 def test_a_peer_that_started_anew_replaces_its_old_call() -> None:
     call, effects = step(callee_talking(), e.RingArrived(ME, RING))
-    assert call.phase is Phase.RINGING and call.call_id == "c9"
+    assert call.phase is Phase.RINGING
+    assert call.call_id == "c9"
     assert e.StopEngineCall("c1") in effects
     assert step(ringing(), e.RingArrived(ME, RING))[0].call_id == "c9"
 
@@ -173,16 +179,19 @@ def test_a_peer_that_started_anew_replaces_its_old_call() -> None:
 def test_a_ring_of_an_ended_call_is_told_that_it_is_over() -> None:
     ended = step(ringing(), e.DeclinePressed())[0]
     call, effects = step(ended, e.RingArrived(ME, replace(RING, call_id="c1")))
-    assert call == ended and sent(effects) == [Hang(call_id="c1", reason="over")]
+    assert call == ended
+    assert sent(effects) == [Hang(call_id="c1", reason="over")]
     assert step(ended, e.RingArrived(ME, RING))[0].phase is Phase.RINGING
 
 
 def test_silence_is_said_and_the_old_path_may_come_back_by_itself() -> None:
     call, effects = step(caller_talking(), e.MediaWentSilent("c1"))
     assert call.phase is Phase.RECONNECTING
-    assert e.Say(e.Status.RECONNECTING) in effects and e.Note("enc", "reconnecting") in effects
+    assert e.Say(e.Status.RECONNECTING) in effects
+    assert e.Note("enc", "reconnecting") in effects
     call, effects = step(call, e.MediaFlowing("c1"))
-    assert call.phase is Phase.TALKING and e.Note("enc", "back") in effects
+    assert call.phase is Phase.TALKING
+    assert e.Note("enc", "back") in effects
 
 
 def test_the_caller_offers_anew_while_letters_travel() -> None:
@@ -191,7 +200,8 @@ def test_the_caller_offers_anew_while_letters_travel() -> None:
     assert e.StartEngineCall("c1", 2, offerer=True) in effects
     offered = step(call, e.DescriptionMade(described(2, "offer")))[0]
     again, effects = step(offered, e.TimerFired(e.Timer.RETRY, "c1"))
-    assert e.StartEngineCall("c1", 3, offerer=True) in effects and again.attempt == 3
+    assert e.StartEngineCall("c1", 3, offerer=True) in effects
+    assert again.attempt == 3
 
 
 def test_a_loading_engine_and_an_answered_attempt_get_time() -> None:
@@ -208,7 +218,8 @@ def test_a_loading_engine_and_an_answered_attempt_get_time() -> None:
 def test_without_letters_nothing_is_offered_and_then_soon() -> None:
     cut = after(caller_talking(), e.MediaWentSilent("c1"), e.SignallingLost())[0]
     waiting, effects = step(cut, e.TimerFired(e.Timer.RETRY, "c1"))
-    assert waiting.attempt == 1 and effects == (e.StartTimer(e.Timer.RETRY, 3.0),)
+    assert waiting.attempt == 1
+    assert effects == (e.StartTimer(e.Timer.RETRY, 3.0),)
     back, effects = step(waiting, e.SignallingBack())
     assert effects == (e.StartTimer(e.Timer.RETRY, 1.0),)
     assert step(back, e.TimerFired(e.Timer.RETRY, "c1"))[0].attempt == 2
@@ -227,7 +238,8 @@ def test_a_new_engine_of_the_callee_asks_for_an_offer() -> None:
     _, effects = step(lost, e.EngineReady())
     assert sent(effects) == [Again(call_id="c1", attempt=1)]
     call, effects = step(caller_talking(), e.PeerAskedAgain(PEER, "c1", 1))
-    assert e.StartEngineCall("c1", 2, offerer=True) in effects and call.phase is Phase.TALKING
+    assert e.StartEngineCall("c1", 2, offerer=True) in effects
+    assert call.phase is Phase.TALKING
     offered = step(call, e.DescriptionMade(described(2, "offer")))[0]
     assert step(offered, e.PeerAskedAgain(PEER, "c1", 1)) == (offered, ())
     assert step(offered, e.TimerFired(e.Timer.RETRY, "c1"))[0].attempt == 3
@@ -242,13 +254,16 @@ def test_an_engine_that_dies_before_media_flows() -> None:
 def test_an_offer_without_an_engine_is_asked_for_again_later() -> None:
     lost = step(callee_talking(), e.EngineLost())[0]
     call, effects = step(lost, e.DescriptionArrived(ME, described(2, "offer")))
-    assert effects == () and call.attempt == 2
+    assert effects == ()
+    assert call.attempt == 2
     assert sent(step(call, e.EngineReady())[1]) == [Again(call_id="c1", attempt=2)]
 
 
 def test_asking_for_an_offer_also_accepts() -> None:
     assert step(calling(), e.PeerAskedAgain(PEER, "c1", 0))[0].phase is Phase.CONNECTING
-    assert sent(step(calling(), e.PeerAskedAgain(PEER, "other", 0))[1]) == [Hang(call_id="other", reason="over")]
+    assert sent(step(calling(), e.PeerAskedAgain(PEER, "other", 0))[1]) == [
+        Hang(call_id="other", reason="over")
+    ]
 
 
 def test_a_broken_attempt_is_retried_soon() -> None:
@@ -281,8 +296,11 @@ def test_a_peer_that_speaks_of_a_gone_call_is_told() -> None:
         e.DescriptionArrived(PEER, described(1, "offer")),
     ):
         same, effects = step(ended, event)
-        assert same == ended and sent(effects) == [Hang(call_id="c1", reason="over")]
-    assert sent(step(caller_talking(), e.PeerAskedAgain(PEER, "x", 1))[1]) == [Hang(call_id="x", reason="over")]
+        assert same == ended
+        assert sent(effects) == [Hang(call_id="c1", reason="over")]
+    assert sent(step(caller_talking(), e.PeerAskedAgain(PEER, "x", 1))[1]) == [
+        Hang(call_id="x", reason="over")
+    ]
     assert sent(step(caller_talking(), e.DescriptionArrived(OTHER, described(1, "offer")))[1])
     assert step(ringing(), e.PeerAccepted(ME, "c1")) == (ringing(), ())
     assert step(ringing(), e.DescriptionArrived(ME, described(1, "offer"))) == (ringing(), ())
@@ -350,7 +368,8 @@ def test_hanging_ends_every_call(history: tuple[Call, list[e.Event]]) -> None:
     ended, effects = step(call, e.HangPressed())
     assert ended.phase is Phase.ENDED
     if call.phase in LIVE:
-        assert e.StopEngineCall(call.call_id) in effects and sent(effects)
+        assert e.StopEngineCall(call.call_id) in effects
+        assert sent(effects)
 
 
 @given(HISTORIES)
@@ -365,9 +384,7 @@ def test_every_step_is_in_the_table_and_attempts_only_grow(history: tuple[Call, 
 
 
 @given(HISTORIES, st.integers(0, 3), st.sampled_from(["offer", "answer"]))
-def test_stale_descriptions_change_nothing(
-    history: tuple[Call, list[e.Event]], back: int, kind: str
-) -> None:
+def test_stale_descriptions_change_nothing(history: tuple[Call, list[e.Event]], back: int, kind: str) -> None:
     call = after(history[0], *history[1])[0]
     stale = described(max(0, call.attempt - 1 - back), kind, call.call_id)
     if stale.attempt < call.attempt and call.phase in LIVE:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two machines, engines that die, letters that are lost, a network that is cut: when all is well again, they talk."""
+"""Two machines, engines that die, letters that are lost, a network that is cut:
+when all is well again, they talk.
+"""
 
 import heapq
 from dataclasses import dataclass, field
@@ -103,7 +105,9 @@ class World:
         for name, device in self.devices.items():
             if flowing != device.flowing:
                 device.flowing = flowing
-                made = e.MediaFlowing(device.call.call_id) if flowing else e.MediaWentSilent(device.call.call_id)
+                made = (
+                    e.MediaFlowing(device.call.call_id) if flowing else e.MediaWentSilent(device.call.call_id)
+                )
                 self.happen(name, made)
 
     def kill(self, name: str) -> None:
@@ -169,7 +173,8 @@ def test_a_lost_accept_does_not_matter() -> None:
 
 
 TROUBLES = st.lists(
-    st.tuples(st.sampled_from(["kill a", "kill b", "cut", "join", "drop", "wait"]), st.floats(0.05, 8.0)), max_size=12
+    st.tuples(st.sampled_from(["kill a", "kill b", "cut", "join", "drop", "wait"]), st.floats(0.05, 8.0)),
+    max_size=12,
 )
 
 

@@ -107,7 +107,8 @@ def test_a_hole_that_nothing_fills_is_skipped_in_time() -> None:
     line = Line()
     line.feed(1), line.feed(2)
     asked = [line.feed(n, seconds=0.1)[0] for n in range(4, 20)]
-    assert asked.count(True) == 1 and asked.index(True) >= 9
+    assert asked.count(True) == 1
+    assert asked.index(True) >= 9
 
 
 def test_a_sender_that_counts_anew_is_followed() -> None:

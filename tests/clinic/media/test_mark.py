@@ -46,7 +46,9 @@ def test_marks_survive_codecs_at_low_rates_and_scaling(codec: str, rate: int, si
     decoder = av.CodecContext.create("vp8" if codec == "libvpx" else "h264", "r")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.bit_rate = *size, "yuv420p", rate
     encoder.time_base, encoder.framerate = Fraction(1, 15), Fraction(15)
-    encoder.options = {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx" else {"tune": "zerolatency"}
+    encoder.options = (
+        {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx" else {"tune": "zerolatency"}
+    )
     read = []
     for index in range(20):
         frame = frame_of(clip.picture(1000 + index)).reformat(width=size[0], height=size[1])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is kept can be played: marks are read, speech is recognised, also from a file that was never finished."""
+"""What is kept can be played: marks are read, speech is recognised,
+also from a file that was never finished.
+"""
 
 from pathlib import Path
 

@@ -45,7 +45,8 @@ def test_the_newest_wins_and_the_overwritten_is_not_shown(ring: Ring) -> None:
     for value in range(1, SLOTS + 2):
         ring.write(grey(value), 4, 2)
     newest = ring.newest()
-    assert newest is not None and bytes(newest.pixels) == grey(SLOTS + 1)
+    assert newest is not None
+    assert bytes(newest.pixels) == grey(SLOTS + 1)
     assert ring.read(*first) is None
 
 
@@ -73,14 +74,16 @@ def test_another_process_writes_and_its_violent_death_leaves_the_ring_to_us(ring
         [sys.executable, "-c", WRITER, ring.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )  # fmt: skip
-    assert child.stdin and child.stdout
+    assert child.stdin
+    assert child.stdout
     slot, seq = map(int, child.stdout.readline().split())
     child.send_signal(signal.SIGKILL)
     child.wait(5)
     child.stdin.close()
     child.stdout.close()
     picture = ring.read(slot, seq)
-    assert picture is not None and bytes(picture.pixels) == bytes([7]) * 16
+    assert picture is not None
+    assert bytes(picture.pixels) == bytes([7]) * 16
     Ring.attach(ring.name).close()
     assert ring.newest() is not None
 

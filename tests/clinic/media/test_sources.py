@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cameras, microphones and loudspeakers: what they give, at which pace, and what is said when they are not there."""
+"""Cameras, microphones and loudspeakers: what they give, at which pace,
+and what is said when they are not there.
+"""
 
 from pathlib import Path
 
@@ -13,7 +15,17 @@ from clinic.media.clip import TalkingClip
 from clinic.media.mark import Mark, read_mark
 from clinic.media.microphone import BLOCK, LoopMicrophone, open_microphone, read_sound, silence
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, Missing, Spec, parse_spec
-from clinic.media.speaker import CAP, PREFILL, Buffer, NullSink, Speaker, audio_frame, loudness, mono, open_sink
+from clinic.media.speaker import (
+    CAP,
+    PREFILL,
+    Buffer,
+    NullSink,
+    Speaker,
+    audio_frame,
+    loudness,
+    mono,
+    open_sink,
+)
 from clinic.media.voice import write_wave
 
 
@@ -39,9 +51,11 @@ def test_a_pace_skips_what_was_missed() -> None:
     pace = camera.Pace(10, now=lambda: now[0], sleep=slept.append)
     assert pace.wait() == 0
     now[0] = 0.02
-    assert pace.wait() == 1 and slept == [pytest.approx(0.08)]
+    assert pace.wait() == 1
+    assert slept == [pytest.approx(0.08)]
     now[0] = 0.55
-    assert pace.wait() == 5 and len(slept) == 1
+    assert pace.wait() == 5
+    assert len(slept) == 1
 
 
 def luma(frame: av.VideoFrame) -> np.ndarray:
@@ -52,7 +66,9 @@ def test_the_clip_is_a_camera_whose_pictures_are_marked() -> None:
     made = camera.open_camera(Spec("clip", "C"), 15, None)
     first, second = read_mark(luma(made.read())), read_mark(luma(made.read()))
     made.close()
-    assert first == Mark("C", 0) and second is not None and second.index >= 1
+    assert first == Mark("C", 0)
+    assert second is not None
+    assert second.index >= 1
     assert made.name == "clip C"
 
 
@@ -82,12 +98,17 @@ def test_a_film_is_shown_over_and_over(tmp_path: Path) -> None:
         stream = film.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for value in (30, 200):
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((72, 64), value, np.uint8), format="yuv420p")))
+            film.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.full((72, 64), value, np.uint8), format="yuv420p")
+                )
+            )
         film.mux(stream.encode(None))
     made = camera.open_camera(Spec("file", str(path)), 15, None)
     means = [float(luma(made.read()).mean()) for _ in range(4)]
     made.close()
-    assert means[0] < 100 < means[1] and means[2] < 100 < means[3]
+    assert means[0] < 100 < means[1]
+    assert means[2] < 100 < means[3]
 
 
 @pytest.mark.parametrize("spec", [Spec("image", "/no/such.png"), Spec("file", "/no/such.mkv"), Spec("none")])
@@ -157,7 +178,8 @@ def test_the_buffer_never_lags_more_than_its_cap() -> None:
     for value in range(100):
         buffer.put(np.full(BLOCK, value, np.int16))
     first = buffer.take()
-    assert first is not None and first[0] == 100 - CAP // BLOCK
+    assert first is not None
+    assert first[0] == 100 - CAP // BLOCK
 
 
 def test_a_speaker_hands_on_what_is_heard() -> None:

@@ -12,15 +12,28 @@ from clinic.protocol.codec import Malformed
 TEXT = st.text(max_size=20)
 MESSAGES: st.SearchStrategy[Record] = st.one_of(
     st.builds(wire.OpenCamera, purpose=st.sampled_from(list(wire.Purpose)), preview=TEXT),
-    st.builds(wire.StartCall, call_id=TEXT, attempt=st.integers(0, 99), offerer=st.booleans(), local_ring=TEXT,
-              remote_ring=TEXT, ice_servers=st.lists(st.builds(wire.IceServer, url=TEXT), max_size=2).map(tuple)),
+    st.builds(
+        wire.StartCall,
+        call_id=TEXT,
+        attempt=st.integers(0, 99),
+        offerer=st.booleans(),
+        local_ring=TEXT,
+        remote_ring=TEXT,
+        ice_servers=st.lists(st.builds(wire.IceServer, url=TEXT), max_size=2).map(tuple),
+    ),
     st.builds(wire.AcceptRemote, call_id=TEXT, attempt=st.integers(0, 99), sdp=TEXT, type=TEXT),
-    st.builds(wire.FrameReady, ring=TEXT, slot=st.integers(0, 3), seq=st.integers(0), width=st.integers(0, 9999),
-              height=st.integers(0, 9999)),
+    st.builds(
+        wire.FrameReady,
+        ring=TEXT,
+        slot=st.integers(0, 3),
+        seq=st.integers(0),
+        width=st.integers(0, 9999),
+        height=st.integers(0, 9999),
+    ),
     st.builds(wire.CallStats, call_id=TEXT, attempt=st.integers(0, 9), loss=st.floats(0, 1)),
     st.builds(wire.Mute, audio=st.booleans(), video=st.booleans()),
     st.just(wire.Quit()),
-)  # fmt: skip
+)
 
 
 @given(st.lists(MESSAGES, max_size=6), st.integers(1, 50))
@@ -34,7 +47,8 @@ def test_messages_come_out_as_they_went_in(messages: list[Record], cut: int) -> 
 
 def test_a_damaged_message_is_reported_and_the_next_is_read() -> None:
     found = wire.Framing().feed(b"\x00\x00\x00\x02\xff\xff" + wire.frame(wire.Quit()))
-    assert isinstance(found[0], Malformed) and found[1] == wire.Quit()
+    assert isinstance(found[0], Malformed)
+    assert found[1] == wire.Quit()
 
 
 def test_a_stream_out_of_step_is_damage() -> None:

@@ -97,7 +97,8 @@ def talking(pair: tuple[Side, Side]) -> tuple[Side, Side]:
 def test_a_call_is_made_and_hung_up_through_both_desks(pair: tuple[Side, Side]) -> None:
     a, b = talking(pair)
     assert a.phases[-3:] == ["calling", "connecting", "talking"] or "talking" in a.phases
-    assert b.desk.call.phase is Phase.TALKING and b.desk.call.peer_name == "Dra. Ruiz"
+    assert b.desk.call.phase is Phase.TALKING
+    assert b.desk.call.peer_name == "Dra. Ruiz"
     assert [type(c) for c in b.engine.of(wire.AcceptRemote)] == [wire.AcceptRemote]
     assert a.notes == ["ringing", "answered", "talking"]
     b.desk.hang()
@@ -124,11 +125,16 @@ def test_a_changed_description_never_reaches_the_engine(pair: tuple[Side, Side])
     a.desk._post = lambda peer, message: b.desk.deliver("a", tampered(message))
     described(a, "offer")
     assert b.engine.of(wire.AcceptRemote) == []
-    assert "distrusted" in said and "a description was refused" in b.notes
+    assert "distrusted" in said
+    assert "a description was refused" in b.notes
 
 
 def tampered(message: says.CallMessage) -> says.CallMessage:
-    return replace(message, sdp=message.sdp.replace("AA", "00")) if isinstance(message, says.Description) else message
+    return (
+        replace(message, sdp=message.sdp.replace("AA", "00"))
+        if isinstance(message, says.Description)
+        else message
+    )
 
 
 def test_silence_and_a_lost_engine_are_reconnecting(pair: tuple[Side, Side]) -> None:
@@ -160,7 +166,8 @@ def test_letters_that_do_not_travel(pair: tuple[Side, Side]) -> None:
 
     a.desk._post = broken
     a.desk.ring("b", "enc", "x")
-    assert a.desk.call.signalling_up is False and a.desk.call.phase is Phase.CALLING
+    assert a.desk.call.signalling_up is False
+    assert a.desk.call.phase is Phase.CALLING
     sent: list[says.CallMessage] = []
     a.desk._post = lambda peer, message: sent.append(message)
     a.desk.signalling(True)
@@ -177,7 +184,7 @@ def test_figures_become_a_word(pair: tuple[Side, Side]) -> None:
 
 
 def test_a_ring_is_said_again_by_the_clock(pair: tuple[Side, Side], qtbot: QtBot) -> None:
-    a, b = pair
+    a, _b = pair
     rings: list[says.CallMessage] = []
     a.desk._post = lambda peer, message: rings.append(message)
     a.desk.ring("b", "enc", "x")

@@ -35,7 +35,8 @@ def test_the_newest_picture_is_painted_with_its_aspect(view: VideoView, engine: 
     assert not view.has_picture
     engine.frame.emit("remote", plain("#ff0000"))
     engine.frame.emit("remote", plain("#00ff00"))
-    assert view.has_picture and view.picture.width() == 640
+    assert view.has_picture
+    assert view.picture.width() == 640
     shot = view.grab().toImage()
     assert shot.pixelColor(240, 150) == QColor("#00ff00")
     assert shot.pixelColor(20, 150).green() < 60
@@ -67,7 +68,8 @@ def test_watching_another_engine_forgets_the_first(view: VideoView, engine: Call
     assert not view.has_picture
     engine.frame.emit("remote", plain("#ff0000"))
     assert not view.has_picture
-    assert view.sizeHint().isValid() and view.minimumSizeHint().isValid()
+    assert view.sizeHint().isValid()
+    assert view.minimumSizeHint().isValid()
 
 
 def test_fitting_keeps_the_aspect() -> None:

@@ -366,7 +366,10 @@ class Engine:
 
     async def _look(self) -> None:
         while True:
+            due = self._loop.time() + LOOK_S
             await asyncio.sleep(LOOK_S)
+            if self._loop.time() - due > LOOK_S:
+                continue  # it was we who slept: what came meanwhile is taken first
             quiet = self._quiet_s()
             if self._flowed and not self._silent and quiet > SILENT_S and self._carrying is not None:
                 self._silent = True

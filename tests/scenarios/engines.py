@@ -47,7 +47,8 @@ class EngineChild:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment
         )
-        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        self._listener.start()
 
     def send(self, command: Record) -> None:
         assert self.process.stdin is not None
@@ -79,15 +80,16 @@ class EngineChild:
                 self.changed.wait(left)
 
     def kill(self) -> None:
+        """A violent death, and nothing of the process left."""
         self.process.kill()
         self.process.wait(5)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait(5)
+        self._listener.join(5)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
+
+    def close(self) -> None:
+        self.kill()
         self.local.close()
         self.remote.close()
 

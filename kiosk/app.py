@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The supervisor: no Qt, no store. It starts one session child per patient; when one ends, for whatever reason, the next begins.
+"""The supervisor: no Qt, no store. It starts one session child per patient; when one ends, for whatever
+reason, the next begins.
 
-Every child holds a pipe from here as its standard input: when the supervisor is gone, the child ends too. With `--hands` the pipe
+Every child holds a pipe from here as its standard input: when the supervisor is gone, the child ends too.
+With `--hands` the pipe
 carries a driver's commands to the session of the moment and its answers back.
 """
 
@@ -124,7 +126,9 @@ def _lines_of(descriptor: int) -> Iterator[bytes]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m kiosk`: 0 when told to stop; 2, 3, 4 when a session cannot even begin, after its own sentence."""
+    """`python -m kiosk`: 0 when told to stop; 2, 3, 4 when a session cannot even begin, after its own
+    sentence.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parsed = options.parse(given)
     supervisor = Supervisor(

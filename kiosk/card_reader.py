@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A picture of the camera becomes the text of a card. Frames are H×W×3 or H×W×4 uint8 arrays, or H×W grey.
 
-Codes read straight are found at once; a tilted PDF417 is found by a sweep of ±14° in 2° steps (standards.md, "Id scan"),
+Codes read straight are found at once; a tilted PDF417 is found by a sweep of ±14° in 2° steps
+(standards.md, "Id scan"),
 one more angle per frame, so that the live picture never waits.
 """
 

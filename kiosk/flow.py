@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One visit, decided: `update(journey, event) -> (journey, effects)`. The steps are data; nothing here shows or stores anything.
+"""One visit, decided: `update(journey, event) -> (journey, effects)`. The steps are data; nothing here
+shows or stores anything.
 
-What a patient tells is filed step by step, in order, while the screen already goes on. If filing fails (disk full), the
+What a patient tells is filed step by step, in order, while the screen already goes on. If filing fails
+(disk full), the
 rest waits in `to_file` and a sentence says so; nothing told is dropped.
 """
 
@@ -40,9 +42,20 @@ class Step(StrEnum):
 
 DOTS = tuple(Step)[:10]
 """The steps a patient sees as dots."""
-BACK = {Step.IDENTIFY: Step.LANGUAGE, Step.GREET: Step.IDENTIFY, Step.SYMPTOMS: Step.REASON, Step.VITALS: Step.SYMPTOMS}
+BACK = {
+    Step.IDENTIFY: Step.LANGUAGE,
+    Step.GREET: Step.IDENTIFY,
+    Step.SYMPTOMS: Step.REASON,
+    Step.VITALS: Step.SYMPTOMS,
+}
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
-PATIENCE_S = {Step.LANGUAGE: None, Step.WAITING: 20 * 60.0, Step.INCOMING: None, Step.CALL: None, Step.AFTER: 120.0}
+PATIENCE_S = {
+    Step.LANGUAGE: None,
+    Step.WAITING: 20 * 60.0,
+    Step.INCOMING: None,
+    Step.CALL: None,
+    Step.AFTER: 120.0,
+}
 """Seconds of silence before "still there?"; 60 where nothing else is said, None: never."""
 NEEDED = ("treatment", "teleconsultation")
 """Scopes without which there is no visit by video."""
@@ -256,10 +269,28 @@ class Goodbye:
 
 
 Event = (
-    LanguageChosen | Identified | Confirmed | ReasonChosen | SymptomsChosen | VitalsTaken | PhotoTaken | TemplateCame
-    | ConsentSigned | CheckDone | Placed | CallMoved | LineCame | OverCame | OnlineChanged | Filed | FilingFailed | FileAgain
-    | BackPressed | Left | Goodbye
-)  # fmt: skip
+    LanguageChosen
+    | Identified
+    | Confirmed
+    | ReasonChosen
+    | SymptomsChosen
+    | VitalsTaken
+    | PhotoTaken
+    | TemplateCame
+    | ConsentSigned
+    | CheckDone
+    | Placed
+    | CallMoved
+    | LineCame
+    | OverCame
+    | OnlineChanged
+    | Filed
+    | FilingFailed
+    | FileAgain
+    | BackPressed
+    | Left
+    | Goodbye
+)
 
 
 # Effects
@@ -394,7 +425,10 @@ def _desk_answered(journey: Journey, event: Event) -> Result:
         case FileAgain() if journey.trouble:
             again = replace(journey, trouble="")
             effects = _next_filing(again)
-            return again, effects if again.template or again.visit is None else (*effects, LoadTemplate(again.language))
+            return again, effects if again.template or again.visit is None else (
+                *effects,
+                LoadTemplate(again.language),
+            )
     return journey, ()
 
 
@@ -432,7 +466,9 @@ def _mine(journey: Journey, encounter: str) -> bool:
 
 
 def _call_moved(journey: Journey, moved: CallMoved) -> Result:
-    seen = replace(journey, call_phase=moved.phase, call_reason=moved.reason, clinician=moved.name or journey.clinician)
+    seen = replace(
+        journey, call_phase=moved.phase, call_reason=moved.reason, clinician=moved.name or journey.clinician
+    )
     match moved.phase:
         case "ringing":
             return _rung(journey, seen, moved)
@@ -459,7 +495,9 @@ def _back(journey: Journey) -> Result:
     step = BACK.get(journey.step)
     if step is None:
         return journey, ()
-    return replace(journey, step=step, known=None if step in (Step.LANGUAGE, Step.IDENTIFY) else journey.known), ()
+    return replace(
+        journey, step=step, known=None if step in (Step.LANGUAGE, Step.IDENTIFY) else journey.known
+    ), ()
 
 
 def _end(journey: Journey, event: Event) -> Result:

@@ -13,20 +13,35 @@ from desktop.kit.words import LANGUAGES
 
 def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argparse.Namespace:
     """The options as a namespace; wrong use ends the process with code 2."""
-    parser = argparse.ArgumentParser(prog=program, description="The patient's kiosk: one visit after the other.")
-    parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of this kiosk's store and keys")
+    parser = argparse.ArgumentParser(
+        prog=program, description="The patient's kiosk: one visit after the other."
+    )
+    parser.add_argument(
+        "--home", type=Path, required=True, metavar="DIR", help="folder of this kiosk's store and keys"
+    )
     parser.add_argument("--server", default="", metavar="URL", help="the clinic's sync server")
-    parser.add_argument("--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none")
+    parser.add_argument(
+        "--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none"
+    )
     parser.add_argument("--camera-scan", default="", metavar="SPEC", help="another camera for reading cards")
-    parser.add_argument("--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none")
+    parser.add_argument(
+        "--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none"
+    )
     parser.add_argument("--speaker", default="auto", metavar="SPEC", help="auto or null")
     parser.add_argument(
-        "--keep-received", default="", metavar="FILE", help="write what a call brings, if the patient allowed recording"
+        "--keep-received",
+        default="",
+        metavar="FILE",
+        help="write what a call brings, if the patient allowed recording",
     )
-    parser.add_argument("--lang", choices=sorted(LANGUAGES), default="es", help="language of the first screen")
+    parser.add_argument(
+        "--lang", choices=sorted(LANGUAGES), default="es", help="language of the first screen"
+    )
     parser.add_argument("--theme", choices=sorted(LOOKS), default="light", help="colours of the screen")
     parser.add_argument("--scale", choices=sorted(SCALES), default="kiosk", help="reading distance")
-    parser.add_argument("--size", type=size, default=None, metavar="WxH", help="size of the window, such as 1280x800")
+    parser.add_argument(
+        "--size", type=size, default=None, metavar="WxH", help="size of the window, such as 1280x800"
+    )
     parser.add_argument("--window", action="store_true", help="a window instead of the full screen")
     parser.add_argument("--hands", action="store_true", help="take commands as JSON lines on standard input")
     parser.add_argument("--number", type=int, default=1, help=argparse.SUPPRESS)

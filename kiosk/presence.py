@@ -18,7 +18,9 @@ class Here(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """`since`: monotonic seconds of the last sign of life; `patience_s`: None where nobody is ever sent away."""
+    """`since`: monotonic seconds of the last sign of life; `patience_s`: None where nobody is ever sent
+    away.
+    """
 
     since: float = 0.0
     patience_s: float | None = None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The questions of the intake as data: reasons and symptoms in pictures, from resources/questionnaires/*.toml."""
+"""The questions of the intake as data: reasons and symptoms in pictures, from
+resources/questionnaires/*.toml.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ FILE = Path(__file__).resolve().parents[1] / "resources" / "questionnaires" / "g
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One tile: a drawing and its word in every language. `leads_to`: ids of the symptoms asked after a reason."""
+    """One tile: a drawing and its word in every language. `leads_to`: ids of the symptoms asked after a
+    reason.
+    """
 
     id: str
     system: str

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a driver said that no session has answered yet: `update(open, …)` without a pipe or a thread.
 
-A session that ends takes its unread commands with it. Those that only look are asked again of the next session; those
+A session that ends takes its unread commands with it. Those that only look are asked again of the next
+session; those
 that act are answered with a sentence: nobody knows whether they were done.
 """
 
@@ -42,7 +43,10 @@ def orphaned(unanswered: Unanswered) -> tuple[Unanswered, tuple[bytes, ...]]:
 
 
 def _refusal(number: object) -> bytes:
-    return json.dumps({"id": number, "ok": False, "error": "the session ended before it answered"}).encode() + b"\n"
+    return (
+        json.dumps({"id": number, "ok": False, "error": "the session ended before it answered"}).encode()
+        + b"\n"
+    )
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One patient's process: `python -m kiosk.session`. It shows the start screen, runs one visit and ends; its end is the wipe."""
+"""One patient's process: `python -m kiosk.session`. It shows the start screen, runs one visit and ends;
+its end is the wipe.
+"""
 
 from __future__ import annotations
 
@@ -58,26 +60,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Session:
-    """Joins the parts: desk, link, call engine, stage. Its threads talk to the stage only through the Qt thread."""
+    """Joins the parts: desk, link, call engine, stage. Its threads talk to the stage only through the Qt
+    thread.
+    """
 
     def __init__(self, program: Program, window: QWidget, desk: Desk, args: argparse.Namespace) -> None:
         self.over = False
         self._program, self._desk, self._up = program, desk, False
         clock = SystemClock()
         engine = CallEngine(
-            camera=args.camera, camera_scan=args.camera_scan, microphone=args.microphone, speaker=args.speaker,
-            cache=args.home / "cache", log=args.home / "log" / "media.log", parent=window,
-        )  # fmt: skip
-        self._link = Link(desk, args.server or desk.server, lambda _status: None, self._letter_came, self._online)
+            camera=args.camera,
+            camera_scan=args.camera_scan,
+            microphone=args.microphone,
+            speaker=args.speaker,
+            cache=args.home / "cache",
+            log=args.home / "log" / "media.log",
+            parent=window,
+        )
+        self._link = Link(
+            desk, args.server or desk.server, lambda _status: None, self._letter_came, self._online
+        )
         calls = CallDesk(
-            me=desk.device, engine=engine, post=self._post, sign=desk.device_keys.sign, verify=self._signed_by,
-            clock=clock, random=os.urandom, parent=window,
-        )  # fmt: skip
+            me=desk.device,
+            engine=engine,
+            post=self._post,
+            sign=desk.device_keys.sign,
+            verify=self._signed_by,
+            clock=clock,
+            random=os.urandom,
+            parent=window,
+        )
         self._stage = Stage(
-            program=program, window=window, verbs=DeskVerbs(desk, self._capsule), engine=engine, calls=calls,
-            voice=Voice(args.home / "cache" / "voice", window), clock=clock, questions=questionnaire.load(),
-            language=args.lang, keep_received=args.keep_received,
-        )  # fmt: skip
+            program=program,
+            window=window,
+            verbs=DeskVerbs(desk, self._capsule),
+            engine=engine,
+            calls=calls,
+            voice=Voice(args.home / "cache" / "voice", window),
+            clock=clock,
+            questions=questionnaire.load(),
+            language=args.lang,
+            keep_received=args.keep_received,
+        )
         self._stage.finished.connect(self._finish)
         for last in (desk.close, self._link.stop, engine.stop):
             program.on_quit(last)
@@ -137,7 +161,9 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
 
 
 def _hello(args: argparse.Namespace) -> None:
-    """With hands: tell the driver that another session has begun. Without: end when the supervisor is gone."""
+    """With hands: tell the driver that another session has begun. Without: end when the supervisor is
+    gone.
+    """
     if args.hands:
         sys.stdout.write(json.dumps({"hello": "session", "n": args.number}) + "\n")
         sys.stdout.flush()

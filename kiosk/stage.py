@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The visit on the screen: runs the flow, shows the screen of each step in the frame, speaks, watches for silence."""
+"""The visit on the screen: runs the flow, shows the screen of each step in the frame, speaks, watches for
+silence.
+"""
 
 from __future__ import annotations
 
@@ -81,9 +83,19 @@ class Stage(QObject):
     finished = Signal()
 
     def __init__(
-        self, *, program: Program, window: QWidget, verbs: Verbs, engine: CallEngine, calls: CallDesk, voice: Voice,
-        clock: Clock, questions: Questionnaire, language: str = "es", keep_received: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        program: Program,
+        window: QWidget,
+        verbs: Verbs,
+        engine: CallEngine,
+        calls: CallDesk,
+        voice: Voice,
+        clock: Clock,
+        questions: Questionnaire,
+        language: str = "es",
+        keep_received: str = "",
+    ) -> None:
         super().__init__(window)
         self._program, self._window, self._clock = program, window, clock
         self._engine, self._calls, self._voice, self._keep = engine, calls, voice, keep_received
@@ -185,10 +197,15 @@ class Stage(QObject):
         old, self._frame = self._frame, Frame()
         frame = self._frame
         for signal, act in (
-            (frame.back, self._back), (frame.help, self._help), (frame.person, self._call_person), (frame.leave, self._ask_leave),
-            (frame.listen, self._listen), (frame.letters, self._resize_letters), (frame.contrast, self._switch_contrast),
+            (frame.back, self._back),
+            (frame.help, self._help),
+            (frame.person, self._call_person),
+            (frame.leave, self._ask_leave),
+            (frame.listen, self._listen),
+            (frame.letters, self._resize_letters),
+            (frame.contrast, self._switch_contrast),
             (frame.again, lambda: self._loop.send(flow.FileAgain())),
-        ):  # fmt: skip
+        ):
             signal.connect(act)
         self._leave_screen()
         self._shown, self._screen = None, None
@@ -199,6 +216,7 @@ class Stage(QObject):
             old.hide()
             old.deleteLater()
         layout.addWidget(frame)
+        frame.show()
         frame.wear(self._bigger, self._look == "contrast")
 
     def _leave_screen(self) -> None:
@@ -227,7 +245,9 @@ class Stage(QObject):
         self._frame.show_screen(screen)
         steps = flow.DOTS.index(journey.step) if journey.step in flow.DOTS else 0
         self._frame.step(steps, len(flow.DOTS) if steps else 0)
-        self._presence = presence.waits(self._presence, flow.patience_s(journey.step), self._clock.monotonic())
+        self._presence = presence.waits(
+            self._presence, flow.patience_s(journey.step), self._clock.monotonic()
+        )
         self._ask(screen.heading)
 
     def _ask(self, heading: Heading) -> None:
@@ -332,4 +352,6 @@ class Stage(QObject):
             self._cover(still_sheet(), lambda _yes: self._uncover())
         sheet = self._frame.sheet
         if isinstance(sheet, Sheet):
-            sheet.text.setText(plural("This screen closes in %(n)d second", "This screen closes in %(n)d seconds", seconds))
+            sheet.text.setText(
+                plural("This screen closes in %(n)d second", "This screen closes in %(n)d seconds", seconds)
+            )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the session asks of the clinic: the intake verbs, bound to this kiosk's desk. All run on a worker thread."""
+"""What the session asks of the clinic: the intake verbs, bound to this kiosk's desk. All run on a worker
+thread.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Verbs(Protocol):
 
 
 class DeskVerbs:
-    """The real ones. `fetch(lookup)`: the sealed capsule of a card from the centre, None if it has none; Unavailable offline."""
+    """The real ones. `fetch(lookup)`: the sealed capsule of a card from the centre, None if it has none;
+    Unavailable offline.
+    """
 
     def __init__(self, desk: Desk, fetch: Callable[[str], bytes | None]) -> None:
         self._desk, self._fetch = desk, fetch
@@ -54,7 +58,12 @@ class DeskVerbs:
             raise Refusal("The visit has not begun yet. Please start again.")
         if isinstance(filing, flow.GiveConsent):
             return intake.give_consent(
-                self._desk, visit, filing.template, filing.decisions, filing.strokes, filing.read_aloud_seconds
+                self._desk,
+                visit,
+                filing.template,
+                filing.decisions,
+                filing.strokes,
+                filing.read_aloud_seconds,
             )
         self._tell(filing, visit)
         return None

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kiosk speaks what it shows: espeak-ng makes the sound, QtMultimedia plays it. Without either it is silent.
+"""The kiosk speaks what it shows: espeak-ng makes the sound, QtMultimedia plays it. Without either it is
+silent.
 
-Prompts are kept as sound in the cache, named by a hash of language and text. What is private (a name, a message) is made anew
-each time and stays in memory; texts go to espeak-ng through its standard input, never through its command line.
+Prompts are kept as sound in the cache, named by a hash of language and text. What is private (a name, a
+message) is made anew
+each time and stays in memory; texts go to espeak-ng through its standard input, never through its command
+line.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ def sound_of(text: str, language: str) -> bytes:
         return b""
     command = [program, "-v", VOICES[language], "-s", str(WORDS_A_MINUTE), "--stdin", "--stdout"]
     try:
-        made = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_LIMIT_S, check=False)
+        made = subprocess.run(
+            command, input=text.encode(), capture_output=True, timeout=_LIMIT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return b""
     return made.stdout[_HEAD:]
@@ -95,7 +100,9 @@ class Voice(QObject):
         if self._can is None:
             from PySide6.QtMultimedia import QMediaDevices
 
-            self._can = shutil.which("espeak-ng") is not None and not QMediaDevices.defaultAudioOutput().isNull()
+            self._can = (
+                shutil.which("espeak-ng") is not None and not QMediaDevices.defaultAudioOutput().isNull()
+            )
         return self._can
 
     def _play(self, turn: int, sound: bytes) -> None:

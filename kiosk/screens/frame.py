@@ -69,7 +69,11 @@ class Frame(QWidget):
         self._ear = IconButton("volume", _("Read aloud"), name="kiosk.bar.listen")
         self._letters = IconButton("letters", _("Bigger letters"), name="kiosk.bar.size", checkable=True)
         self._sun = IconButton("sun", _("Stronger contrast"), name="kiosk.bar.contrast", checkable=True)
-        for button, signal in ((self._ear, self.listen), (self._letters, self.letters), (self._sun, self.contrast)):
+        for button, signal in (
+            (self._ear, self.listen),
+            (self._letters, self.letters),
+            (self._sun, self.contrast),
+        ):
             button.clicked.connect(lambda _on=False, told=signal: told.emit())
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
@@ -83,7 +87,12 @@ class Frame(QWidget):
         row.setSpacing(12)
         row.addWidget(self._keeps_place(self._back))
         row.addStretch(1)
-        buttons = ((self._back, self.back), (self._help, self.help), (self._person, self.person), (self._leave, self.leave))
+        buttons = (
+            (self._back, self.back),
+            (self._help, self.help),
+            (self._person, self.person),
+            (self._leave, self.leave),
+        )
         for button, signal in buttons:
             button.clicked.connect(lambda _on=False, told=signal: told.emit())
             if button is not self._back:
@@ -140,7 +149,9 @@ class Frame(QWidget):
     def trouble(self, sentence: str) -> None:
         """Something could not be filed; "" when all is well."""
         if sentence:
-            self._trouble.say("danger", sentence, _("Nothing you told is lost. Call a person."), _("Try again"))
+            self._trouble.say(
+                "danger", sentence, _("Nothing you told is lost. Call a person."), _("Try again")
+            )
         else:
             self._trouble.hush()
 
@@ -153,6 +164,9 @@ class Frame(QWidget):
         self._screen = screen
         screen.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._place.addWidget(screen, 1)
+        screen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        screen.show()
+        screen.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # what lies over everything
 
@@ -231,16 +245,23 @@ def help_sheet(heading: Heading) -> Sheet:
 def person_sheet() -> Sheet:
     """The screen itself calls: large, and spoken again and again."""
     return Sheet(
-        "kiosk.person", "help-person", _("Help is needed here"), _("The kiosk is calling a person. Please stay."),
+        "kiosk.person",
+        "help-person",
+        _("Help is needed here"),
+        _("The kiosk is calling a person. Please stay."),
         _("Thank you, somebody is here"),
-    )  # fmt: skip
+    )
 
 
 def leave_sheet() -> Sheet:
     return Sheet(
-        "kiosk.leave", "log-out", _("Do you want to leave?"), _("What you told stays with the clinic. This screen forgets you."),
-        _("Yes, leave"), _("No, stay"),
-    )  # fmt: skip
+        "kiosk.leave",
+        "log-out",
+        _("Do you want to leave?"),
+        _("What you told stays with the clinic. This screen forgets you."),
+        _("Yes, leave"),
+        _("No, stay"),
+    )
 
 
 def still_sheet() -> Sheet:

@@ -22,7 +22,9 @@ from desktop.kit.words import _
 
 
 class Drawing(QWidget):
-    """A pictogram as big as its place allows; a line icon on a tinted round ground where there is no pictogram."""
+    """A pictogram as big as its place allows; a line icon on a tinted round ground where there is no
+    pictogram.
+    """
 
     def __init__(self, picture: str, *, name: str = "", tone: str = "primary", largest: int = 420) -> None:
         super().__init__()
@@ -56,11 +58,15 @@ class Drawing(QWidget):
         painter.setBrush(QColor(worn.tokens.wash(self._tone)))
         painter.drawEllipse(box)
         inner = box.adjusted(side * 0.27, side * 0.27, -side * 0.27, -side * 0.27)
-        painter.drawPixmap(inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio))
+        painter.drawPixmap(
+            inner.toRect(), icons.pixmap(self._picture, round(inner.width()), self._tone, ratio)
+        )
 
 
 class Arrows(QWidget):
-    """Something that may be taller than its place, moved by two big arrows; the arrows show only when they are needed."""
+    """Something that may be taller than its place, moved by two big arrows; the arrows show only when they
+    are needed.
+    """
 
     def __init__(self, inside: QWidget, *, name: str) -> None:
         super().__init__()

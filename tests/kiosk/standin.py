@@ -16,7 +16,11 @@ from kiosk import flow
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 ROSA = Known(
-    PatientId("p1"), HumanName(family="Quispe", given=("Rosa", "Elena")), date(1961, 3, 5), "14233456", prescriptions=("x",)
+    PatientId("p1"),
+    HumanName(family="Quispe", given=("Rosa", "Elena")),
+    date(1961, 3, 5),
+    "14233456",
+    prescriptions=("x",),
 )
 ENCOUNTER = EncounterId("e1")
 CARD = "POSTA1:good"
@@ -24,7 +28,11 @@ CARD = "POSTA1:good"
 
 def visit(known: Known = ROSA) -> Visit:
     encounter = Encounter(
-        id=FactId(ENCOUNTER), patient=known.patient, status=EncounterStatus.ARRIVED, arrived_at=NOW, ticket="S-07"
+        id=FactId(ENCOUNTER),
+        patient=known.patient,
+        status=EncounterStatus.ARRIVED,
+        arrived_at=NOW,
+        ticket="S-07",
     )
     return Visit(known, encounter)
 
@@ -42,7 +50,9 @@ class Clinic:
         return ROSA
 
     def claim(self, number: str, born: date, name: HumanName | None) -> Known:
-        return Known(PatientId("p2"), name or HumanName(family=f"DNI {number}"), born, number, provisional=True)
+        return Known(
+            PatientId("p2"), name or HumanName(family=f"DNI {number}"), born, number, provisional=True
+        )
 
     def template(self, language: str) -> Template:
         return load_template("AR", language)
@@ -57,8 +67,18 @@ class Clinic:
             case flow.GiveConsent(template, decisions, strokes, seconds):
                 items = tuple(ConsentItem(scope=scope, decision=said) for scope, said in decisions.items())
                 return Consent(
-                    id=FactId("c1"), patient=PatientId("p1"), template=template.id, template_version=template.version,
-                    template_hash=b"", language=template.language, jurisdiction=template.jurisdiction, items=items,
-                    given_at=NOW, signature=strokes, read_aloud_seconds=seconds, device=DeviceId("k"), encounter=ENCOUNTER,
-                )  # fmt: skip
+                    id=FactId("c1"),
+                    patient=PatientId("p1"),
+                    template=template.id,
+                    template_version=template.version,
+                    template_hash=b"",
+                    language=template.language,
+                    jurisdiction=template.jurisdiction,
+                    items=items,
+                    given_at=NOW,
+                    signature=strokes,
+                    read_aloud_seconds=seconds,
+                    device=DeviceId("k"),
+                    encounter=ENCOUNTER,
+                )
         return None

@@ -33,7 +33,11 @@ class Driver:
     def __init__(self) -> None:
         root = Path(__file__).resolve().parents[2]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SUPERVISOR, SESSION], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+            [sys.executable, "-c", SUPERVISOR, SESSION],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
         )
 
     def say(self, **command: object) -> None:
@@ -46,7 +50,8 @@ class Driver:
         return dict(json.loads(self.process.stdout.readline()))
 
     def end(self) -> int:
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         code = self.process.wait(20)
         self.process.stdout.close()

@@ -29,7 +29,9 @@ def qr(scale: int) -> Image.Image:
 
 
 def pdf417() -> Image.Image:
-    code = zxingcpp.create_barcode("00@QUISPE@ROSA@F@14233456@A@05/03/1961@01/01/2020", zxingcpp.BarcodeFormat.PDF417)
+    code = zxingcpp.create_barcode(
+        "00@QUISPE@ROSA@F@14233456@A@05/03/1961@01/01/2020", zxingcpp.BarcodeFormat.PDF417
+    )
     return Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=2)))
 
 
@@ -44,7 +46,8 @@ def test_a_card_held_askew_is_read() -> None:
 def test_an_identity_card_a_little_askew_is_read_within_one_sweep() -> None:
     reader, frame = CardReader(), frame_with(pdf417(), turned=6)
     found = next((text for text in (reader.read(frame) for _angle in SWEEP) if text), None)
-    assert found is not None and found.split("@")[4] == "14233456"
+    assert found is not None
+    assert found.split("@")[4] == "14233456"
 
 
 def test_a_picture_without_a_card_gives_none_and_the_next_tilt_is_tried() -> None:

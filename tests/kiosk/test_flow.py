@@ -16,7 +16,9 @@ from tests.kiosk.standin import ENCOUNTER, NOW, ROSA, Clinic, visit
 FEVER = Coding(system="urn:posta:symptom", code="fever", display="Fiebre")
 UNWELL = Coding(system="urn:posta:reason", code="unwell", display="Me siento mal")
 SIGNED = (Stroke(points=(Point(x=1, y=1, t=0), Point(x=2, y=2, t=200))),)
-ALL_YES = dict.fromkeys(("treatment", "teleconsultation", "recording", "sharing", "analytics"), Decision.PERMIT)
+ALL_YES = dict.fromkeys(
+    ("treatment", "teleconsultation", "recording", "sharing", "analytics"), Decision.PERMIT
+)
 OVER = VisitOver(encounter=ENCOUNTER, clinician="Dra. F", summary="Reposo")
 
 
@@ -53,10 +55,16 @@ class Run:
 
 def told(run: Run, decisions: dict[str, Decision] = ALL_YES) -> Run:
     return run.say(
-        flow.LanguageChosen("es"), flow.Identified(ROSA), flow.Confirmed(True), flow.ReasonChosen(UNWELL),
-        flow.SymptomsChosen((FEVER,)), flow.VitalsTaken({"spo2": Decimal(95)}, False, True), flow.PhotoTaken(b"jpeg"),
-        flow.ConsentSigned(decisions, SIGNED, 40), flow.CheckDone(),
-    )  # fmt: skip
+        flow.LanguageChosen("es"),
+        flow.Identified(ROSA),
+        flow.Confirmed(True),
+        flow.ReasonChosen(UNWELL),
+        flow.SymptomsChosen((FEVER,)),
+        flow.VitalsTaken({"spo2": Decimal(95)}, False, True),
+        flow.PhotoTaken(b"jpeg"),
+        flow.ConsentSigned(decisions, SIGNED, 40),
+        flow.CheckDone(),
+    )
 
 
 def test_everything_a_patient_tells_is_filed_in_order_and_she_sits_in_the_waiting_room() -> None:
@@ -68,9 +76,14 @@ def test_everything_a_patient_tells_is_filed_in_order_and_she_sits_in_the_waitin
 
 def test_skipped_vitals_and_photo_are_not_filed() -> None:
     run = Run().say(
-        flow.LanguageChosen("es"), flow.Identified(ROSA), flow.Confirmed(True), flow.ReasonChosen(UNWELL),
-        flow.SymptomsChosen(()), flow.VitalsTaken({}), flow.PhotoTaken(b""),
-    )  # fmt: skip
+        flow.LanguageChosen("es"),
+        flow.Identified(ROSA),
+        flow.Confirmed(True),
+        flow.ReasonChosen(UNWELL),
+        flow.SymptomsChosen(()),
+        flow.VitalsTaken({}),
+        flow.PhotoTaken(b""),
+    )
     assert run.filed == ["Arrive", "TellReason"]
     assert run.journey.step is Step.CONSENT
 
@@ -79,7 +92,8 @@ def test_the_language_chosen_is_the_language_of_everything_after() -> None:
     run = Run().say(flow.LanguageChosen("pt"), flow.Identified(ROSA), flow.Confirmed(True))
     assert flow.Speak("pt") in run.effects
     assert run.clinic.filed == [flow.Arrive(ROSA, "pt")]
-    assert run.journey.template is not None and run.journey.template.language == "pt"
+    assert run.journey.template is not None
+    assert run.journey.template.language == "pt"
 
 
 def test_no_that_is_not_me_goes_back_to_the_card_and_forgets_the_person() -> None:
@@ -90,7 +104,8 @@ def test_no_that_is_not_me_goes_back_to_the_card_and_forgets_the_person() -> Non
 
 def test_without_consent_to_a_visit_by_video_there_is_no_call_but_staff_come() -> None:
     run = told(Run(), {**ALL_YES, "teleconsultation": Decision.DENY})
-    assert run.journey.step is Step.WAITING and not run.journey.by_video
+    assert run.journey.step is Step.WAITING
+    assert not run.journey.by_video
     run.say(flow.CallMoved("ringing", ENCOUNTER, "Dra. F"))
     assert run.journey.step is Step.WAITING
     assert run.effects[-1] == flow.DeclineRing()
@@ -99,7 +114,8 @@ def test_without_consent_to_a_visit_by_video_there_is_no_call_but_staff_come() -
 def test_a_full_disk_is_said_and_nothing_is_dropped_until_it_is_tried_again() -> None:
     run = told(Run(Clinic(full=True)))
     assert "full" in run.journey.trouble
-    assert isinstance(run.journey.to_file[0], flow.Arrive) and len(run.journey.to_file) == 6
+    assert isinstance(run.journey.to_file[0], flow.Arrive)
+    assert len(run.journey.to_file) == 6
     run.clinic.full = False
     run.say(flow.FileAgain())
     assert run.filed == ["Arrive", "TellReason", "TellVitals", "GivePhoto", "GiveConsent", "Wait"]
@@ -132,13 +148,16 @@ def test_after_the_call_she_waits_for_the_summary_and_then_sees_it() -> None:
     run = told(Run())
     for phase in ("ringing", "connecting", "talking", "ended"):
         run.say(flow.CallMoved(phase, ENCOUNTER, "Dra. F"))
-    assert run.journey.step is Step.WAITING and run.journey.talked
+    assert run.journey.step is Step.WAITING
+    assert run.journey.talked
     run.say(flow.OverCame(OVER))
     assert run.journey.step is Step.AFTER
 
 
 def test_a_summary_that_comes_during_the_call_waits_for_its_end() -> None:
-    run = told(Run()).say(flow.CallMoved("ringing", ENCOUNTER, "D"), flow.CallMoved("talking", ENCOUNTER, "D"))
+    run = told(Run()).say(
+        flow.CallMoved("ringing", ENCOUNTER, "D"), flow.CallMoved("talking", ENCOUNTER, "D")
+    )
     run.say(flow.OverCame(OVER))
     assert run.journey.step is Step.CALL
     assert run.say(flow.CallMoved("ended", ENCOUNTER, "D", "hung up")).journey.step is Step.AFTER
@@ -169,11 +188,14 @@ def test_who_leaves_after_talking_keeps_the_visit() -> None:
     for phase in ("ringing", "talking", "ended"):
         run.say(flow.CallMoved(phase, ENCOUNTER, "D"))
     run.say(flow.Left())
-    assert "Leave" not in run.filed and run.effects[-1] == flow.Finish()
+    assert "Leave" not in run.filed
+    assert run.effects[-1] == flow.Finish()
 
 
 def test_leaving_during_a_call_hangs_up_first() -> None:
-    run = told(Run()).say(flow.CallMoved("ringing", ENCOUNTER, "D"), flow.CallMoved("talking", ENCOUNTER, "D"))
+    run = told(Run()).say(
+        flow.CallMoved("ringing", ENCOUNTER, "D"), flow.CallMoved("talking", ENCOUNTER, "D")
+    )
     run.say(flow.Left())
     assert run.effects[-2:] == [flow.HangUp(), flow.Finish()]
 

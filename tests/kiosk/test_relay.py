@@ -24,4 +24,5 @@ def test_a_look_is_asked_again_and_an_act_is_answered_with_a_sentence() -> None:
     again, told = orphaned(said(said(Unanswered(), WAIT), TAP))
     assert again.commands == ((1, WAIT),)
     (answer,) = (json.loads(line) for line in told)
-    assert answer["id"] == 2 and not answer["ok"]
+    assert answer["id"] == 2
+    assert not answer["ok"]

@@ -23,7 +23,8 @@ def test_the_first_crash_also_restarts_at_once_and_more_in_a_row_wait_longer_and
         assert isinstance(step, StartAfter)
         waits.append(step.seconds)
     assert waits[0] == 0.0
-    assert waits == sorted(waits) and waits[-1] == WAITS_S[-1]
+    assert waits == sorted(waits)
+    assert waits[-1] == WAITS_S[-1]
 
 
 def test_a_crash_after_a_long_life_counts_as_the_first() -> None:

@@ -62,7 +62,11 @@ def _take_along(now: Shown) -> Card:
     code.setObjectName("kiosk.after.qr")
     code.setAccessibleName(_("Square code with your summary"))
     code.show_image(qr(now.qr))
-    card.add(stacked((code, 1), (middle(Text(_("Take it along: photograph this with your telephone"), "muted")), 0)))
+    card.add(
+        stacked(
+            (code, 1), (middle(Text(_("Take it along: photograph this with your telephone"), "muted")), 0)
+        )
+    )
     return card
 
 

@@ -12,7 +12,9 @@ from kiosk.flow import Journey
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`over_picture`: words over the picture while it does not move; `line`: the newest message, None if none came."""
+    """`over_picture`: words over the picture while it does not move; `line`: the newest message, None if
+    none came.
+    """
 
     icon: str
     tone: str
@@ -33,5 +35,7 @@ def shown(journey: Journey, camera: bool = True) -> Shown:
             return Shown("wifi-off", "warn", sentence, sentence, line)
     name = journey.clinician or _("The clinic")
     if not camera:
-        return Shown("video-off", "warn", _("%(name)s hears you but cannot see you.") % {"name": name}, "", line)
+        return Shown(
+            "video-off", "warn", _("%(name)s hears you but cannot see you.") % {"name": name}, "", line
+        )
     return Shown("video", "ok", _("You are talking with %(name)s.") % {"name": name}, "", line)

@@ -41,7 +41,9 @@ class CheckScreen(Screen):
             self.room.send(flow.CheckDone())
             return
         self._drawing.show_picture("sun")
-        self.head(Heading(_("Sit where there is light"), _("Look at the camera. Do you see yourself now?"), _(HELP)))
+        self.head(
+            Heading(_("Sit where there is light"), _("Look at the camera. Do you see yourself now?"), _(HELP))
+        )
 
     def _missing(self, what: str, _sentence: str) -> None:
         if what == "camera":
@@ -53,4 +55,3 @@ class CheckScreen(Screen):
     def leave(self) -> None:
         super().leave()
         self._live.close()
-

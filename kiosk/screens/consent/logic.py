@@ -40,7 +40,7 @@ def begun(intro: str, scopes: tuple[str, ...]) -> State:
 
 
 def read(state: State) -> State:
-    """"Next" on a page."""
+    """The page was understood."""
     if state.stage is not Stage.READ:
         return state
     last = state.index + 1 >= len(state.pages)
@@ -103,7 +103,10 @@ def strokes(drawn: Sequence[Sequence[Touched]]) -> tuple[Stroke, ...]:
 
 def _point(point: Touched, start: int) -> Point:
     return Point(
-        x=round(point.x * 1000), y=round(point.y * 1000), t=int(point.t_ms - start), pressure=round(point.pressure * 1000)
+        x=round(point.x * 1000),
+        y=round(point.y * 1000),
+        t=int(point.t_ms - start),
+        pressure=round(point.pressure * 1000),
     )
 
 

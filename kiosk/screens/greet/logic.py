@@ -24,6 +24,10 @@ class Greeting:
 
 def greeting(known: Known) -> Greeting:
     """What the screen shows of that person."""
-    name = known.name.given[0] if known.name.given else _("Id number ending in %(digits)s") % {"digits": known.dni[-3:]}
+    name = (
+        known.name.given[0]
+        if known.name.given
+        else _("Id number ending in %(digits)s") % {"digits": known.dni[-3:]}
+    )
     born = _("Born in %(year)d") % {"year": known.birth_date.year} if known.birth_date else ""
     return Greeting(name, known.name.spoken if known.name.given else "", born, known.photo)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Card first, id number as the other way. A code is a claim, a number is a claim: who somebody is, staff confirm."""
+"""Card first, id number as the other way. A code is a claim, a number is a claim: who somebody is, staff
+confirm.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,10 @@ class IdentifyScreen(Screen):
         self._eye.timeout.connect(self._look)
         room.engine.missing.connect(self._missing)
         self._loop: Loop[logic.State, logic.Event, logic.Effect] = Loop(
-            logic.State(), lambda state, event: logic.update(state, event, room.clock.now().date()), self._do, self._render
+            logic.State(),
+            lambda state, event: logic.update(state, event, room.clock.now().date()),
+            self._do,
+            self._render,
         )
         self._shown = logic.State(way=logic.Way.BIRTH)
         self._loop.show()
@@ -93,6 +96,7 @@ class IdentifyScreen(Screen):
     def _render(self, state: logic.State) -> None:
         card = state.way is logic.Way.CARD
         self._pages.setCurrentIndex(0 if card else 1)
+        self.setFocusProxy(self._view if card else self._pad)
         self._use_camera(card and not self.left)
         for notice in self._says:
             notice.say("warn", _(state.say))
@@ -163,8 +167,13 @@ class IdentifyScreen(Screen):
         self._use_camera(False)
 
 
-CARD_HELP = N_("Hold the card with the square drawing towards the camera, one hand away from it. Without a card touch “I have no card”.")
-NUMBER_HELP = N_("Your id number is on your identity document. Touch its digits one after the other, then the tick.")
+CARD_HELP = N_(
+    "Hold the card with the square drawing towards the camera, one hand away from it. Without a card touch "
+    "“I have no card”."
+)
+NUMBER_HELP = N_(
+    "Your id number is on your identity document. Touch its digits one after the other, then the tick."
+)
 BIRTH_HELP = N_("Type two digits for the day, two for the month and four for the year, then touch the tick.")
 
 
@@ -191,6 +200,8 @@ def pixels(picture: QImage) -> Frame:
     """The picture as height × width × 4 bytes (blue, green, red, unused), a copy."""
     plain = picture.convertToFormat(QImage.Format.Format_RGB32)
     flat = np.frombuffer(plain.constBits(), dtype=np.uint8)
-    return flat.reshape(plain.height(), plain.bytesPerLine())[:, : plain.width() * 4].reshape(
-        plain.height(), plain.width(), 4
-    ).copy()  # fmt: skip
+    return (
+        flat.reshape(plain.height(), plain.bytesPerLine())[:, : plain.width() * 4]
+        .reshape(plain.height(), plain.width(), 4)
+        .copy()
+    )

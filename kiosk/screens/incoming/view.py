@@ -34,4 +34,6 @@ class IncomingScreen(Screen):
         self.body.addWidget(middle(Text(name, "display", name="kiosk.call.name")))
         self.body.addStretch(1)
         self.body.addWidget(answers)
-        self.head(Heading(_("The clinician is calling you"), _("Touch the green button to answer"), private=True))
+        self.head(
+            Heading(_("The clinician is calling you"), _("Touch the green button to answer"), private=True)
+        )

@@ -49,7 +49,9 @@ class PhotoScreen(Screen):
         self._skip.clicked.connect(lambda: self._become(logic.skipped(self._state)))
         buttons = QStackedWidget()
         buttons.addWidget(
-            stacked((Drawing("photo"), 1), (self._take, 0), (self._keep, 0), (self._again, 0), (self._skip, 0))
+            stacked(
+                (Drawing("photo"), 1), (self._take, 0), (self._keep, 0), (self._again, 0), (self._skip, 0)
+            )
         )
         return buttons
 
@@ -66,7 +68,12 @@ class PhotoScreen(Screen):
             return
         live, taken = state.look is logic.Look.LIVE, state.look is logic.Look.TAKEN
         self._pictures.setCurrentIndex(0 if live else 1 if taken else 2)
-        for button, shown in ((self._take, live), (self._keep, taken), (self._again, taken), (self._skip, not taken)):
+        for button, shown in (
+            (self._take, live),
+            (self._keep, taken),
+            (self._again, taken),
+            (self._skip, not taken),
+        ):
             button.setVisible(shown)
         self._ask()
 
@@ -77,13 +84,21 @@ class PhotoScreen(Screen):
                     Heading(
                         _("A photo for the clinician"),
                         _("Your face, or what hurts"),
-                        _("Look into the camera or show what hurts, then touch the big button. You can also go on without."),
+                        _(
+                            "Look into the camera or show what hurts, then touch the big button. You can "
+                            "also go on without."
+                        ),
                     )
                 )
             case logic.Look.TAKEN:
                 self.head(Heading(_("Is the photo good?"), _("You can send it or take another one")))
             case logic.Look.NO_CAMERA:
-                self.head(Heading(_("The camera does not answer"), _("Go on without a photo. The visit goes on as usual.")))
+                self.head(
+                    Heading(
+                        _("The camera does not answer"),
+                        _("Go on without a photo. The visit goes on as usual."),
+                    )
+                )
 
     def _moving(self, which: str, _picture: QImage) -> None:
         """Pictures come: now one can be taken."""
@@ -122,7 +137,9 @@ class Still(QLabel):
     def _fit(self) -> None:
         if not self._image.isNull():
             smooth = Qt.TransformationMode.SmoothTransformation
-            self.setPixmap(QPixmap.fromImage(self._image).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth))
+            self.setPixmap(
+                QPixmap.fromImage(self._image).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth)
+            )
 
 
 def jpeg(picture: QImage) -> bytes:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbers from the devices on the table, one a screen; each can be skipped, an implausible one is asked about once more."""
+"""Numbers from the devices on the table, one a screen; each can be skipped, an implausible one is asked
+about once more.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,27 @@ class Wording:
 
 WORDINGS = {
     "systolic": Wording(
-        "blood-pressure", N_("Blood pressure: the upper number"), N_("The biggest number on the cuff device"), "mmHg"
+        "blood-pressure",
+        N_("Blood pressure: the upper number"),
+        N_("The biggest number on the cuff device"),
+        "mmHg",
     ),
     "diastolic": Wording(
-        "blood-pressure", N_("Blood pressure: the lower number"), N_("The number below it on the cuff device"), "mmHg"
+        "blood-pressure",
+        N_("Blood pressure: the lower number"),
+        N_("The number below it on the cuff device"),
+        "mmHg",
     ),
     "heart_rate": Wording("pulse", N_("Your pulse"), N_("The number beside the heart"), N_("beats a minute")),
     "spo2": Wording("oxygen", N_("Oxygen in your blood"), N_("The number with % on the finger clip"), "%"),
-    "temperature": Wording("thermometer-body", N_("Your temperature"), N_("The number on the thermometer"), "°C"),
+    "temperature": Wording(
+        "thermometer-body", N_("Your temperature"), N_("The number on the thermometer"), "°C"
+    ),
     "respiratory_rate": Wording(
-        "lungs", N_("Breaths in one minute"), N_("Count how often your chest rises in one minute"), N_("a minute")
+        "lungs",
+        N_("Breaths in one minute"),
+        N_("Count how often your chest rises in one minute"),
+        N_("a minute"),
     ),
 }
 

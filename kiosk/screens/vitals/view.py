@@ -69,7 +69,10 @@ class VitalsScreen(Screen):
 
     def _render(self) -> None:
         state = self._state
-        self._pages.setCurrentIndex(0 if state.ask is logic.Ask.VALUE else 1 + list(QUESTIONS).index(state.ask))
+        self.setFocusProxy(self._pad)
+        self._pages.setCurrentIndex(
+            0 if state.ask is logic.Ask.VALUE else 1 + list(QUESTIONS).index(state.ask)
+        )
         self._say.say("warn", _(state.say))
         match state.ask:
             case logic.Ask.VALUE:
@@ -79,7 +82,11 @@ class VitalsScreen(Screen):
             case logic.Ask.OXYGEN:
                 self.head(Heading(_("Are you breathing with an oxygen tube right now?"), _("Yes or no")))
             case logic.Ask.SELF:
-                self.head(Heading(_("Did you answer the questions yourself?"), _("No, if somebody answered for you")))
+                self.head(
+                    Heading(
+                        _("Did you answer the questions yourself?"), _("No, if somebody answered for you")
+                    )
+                )
 
     def _ask_value(self) -> None:
         wording, key = logic.WORDINGS[self._state.key], self._state.key
@@ -91,7 +98,10 @@ class VitalsScreen(Screen):
         self._unit.setText(_(wording.unit))
         if self.heading.title != _(wording.question):
             self._pad.set_text(str(kept).replace(".", ",") if kept is not None else "")
-        help_text = _("Type the number you see on the device, then touch the tick. Without a device touch “I do not have it”.")
+        help_text = _(
+            "Type the number you see on the device, then touch the tick. Without a device touch “I do not "
+            "have it”."
+        )
         self.head(Heading(_(wording.question), _(wording.hint), help_text))
 
     def _ask_sure(self) -> None:

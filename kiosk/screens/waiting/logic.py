@@ -45,10 +45,14 @@ def _heading(journey: Journey) -> tuple[str, str]:
 
 def _place(journey: Journey) -> tuple[str, str]:
     place = journey.place
-    if place is None or place.place < 1:
+    if place is None or place.place < 1 or journey.talked or not journey.by_video:
         return "", ""
     first = place.place == 1
-    ahead = _("You are number 1, the next one") if first else _("You are number %(place)d") % {"place": place.place}
+    ahead = (
+        _("You are number 1, the next one")
+        if first
+        else _("You are number %(place)d") % {"place": place.place}
+    )
     if place.wait_minutes < 1:
         return ahead, _("A moment")
     return ahead, plural("About %(n)d minute", "About %(n)d minutes", place.wait_minutes)
@@ -59,6 +63,9 @@ def _state(journey: Journey) -> tuple[str, str]:
         return "info", _("Your answers are being saved.")
     if not journey.online:
         return "warn", _(
-            "The line to the clinic is down. What you told is safe here and goes out by itself. Call a person."
+            "The line to the clinic is down. What you told is safe here and goes out by itself. Call a "
+            "person."
         )
-    return "ok", _("The clinic has your answers.") if journey.place else _("Your answers are saved and on their way.")
+    return "ok", _("The clinic has your answers.") if journey.place else _(
+        "Your answers are saved and on their way."
+    )

@@ -48,12 +48,16 @@ def identified(*events: identify.Event) -> tuple[identify.State, list[identify.E
 
 def test_a_code_before_the_camera_is_asked_about_once_while_the_clinic_answers() -> None:
     state, effects = identified(identify.Seen("abc"), identify.Seen("abc"))
-    assert effects == [identify.ReadCard("abc")] and state.busy
+    assert effects == [identify.ReadCard("abc")]
+    assert state.busy
 
 
 def test_a_foreign_card_gets_a_sentence_and_is_not_asked_about_again_but_another_is() -> None:
     state, effects = identified(
-        identify.Seen("foreign"), identify.NotFound("Not ours."), identify.Seen("foreign"), identify.Seen("ours")
+        identify.Seen("foreign"),
+        identify.NotFound("Not ours."),
+        identify.Seen("foreign"),
+        identify.Seen("ours"),
     )
     assert [e.text for e in effects if isinstance(e, identify.ReadCard)] == ["foreign", "ours"]
     assert state.busy
@@ -89,9 +93,12 @@ def test_a_missing_camera_leads_to_the_number_and_back_does_not_return_to_it() -
 def test_back_leads_from_the_birth_date_to_the_number_to_the_card() -> None:
     state, _effects = identified(identify.NoCard(), identify.Typed("14233456"))
     number = identify.back(state)
-    assert number is not None and number.number == "14233456"
+    assert number is not None
+    assert number.number == "14233456"
     card = identify.back(number)
-    assert card is not None and card.way is identify.Way.CARD and identify.back(card) is None
+    assert card is not None
+    assert card.way is identify.Way.CARD
+    assert identify.back(card) is None
 
 
 @pytest.mark.parametrize(
@@ -146,9 +153,15 @@ def measured(*events: vitals.Event) -> vitals.State:
 
 
 FULL = (
-    vitals.Entered("148"), vitals.Entered("92"), vitals.Entered("88"), vitals.Entered("95"), vitals.Oxygen(False),
-    vitals.Entered("37,8"), vitals.Entered("18"), vitals.Oneself(True),
-)  # fmt: skip
+    vitals.Entered("148"),
+    vitals.Entered("92"),
+    vitals.Entered("88"),
+    vitals.Entered("95"),
+    vitals.Oxygen(False),
+    vitals.Entered("37,8"),
+    vitals.Entered("18"),
+    vitals.Oneself(True),
+)
 
 
 def test_all_numbers_typed_make_a_full_set() -> None:
@@ -182,7 +195,8 @@ def test_half_a_blood_pressure_is_none() -> None:
 
 def test_nothing_typed_says_what_to_do() -> None:
     assert measured(vitals.Entered("")).say == vitals.EMPTY
-    assert vitals.number(",") is None and vitals.number("NaN") is None
+    assert vitals.number(",") is None
+    assert vitals.number("NaN") is None
 
 
 def test_somebody_else_answering_leaves_alertness_open() -> None:
@@ -200,10 +214,24 @@ def test_back_walks_through_the_numbers_and_leaves_at_the_first() -> None:
     assert measured(vitals.Entered("900"), vitals.Back()).ask is vitals.Ask.VALUE
 
 
-@given(st.lists(st.sampled_from([
-    vitals.Entered("1"), vitals.Entered("95"), vitals.Entered("x"), vitals.Skipped(), vitals.Sure(True), vitals.Sure(False),
-    vitals.Oxygen(True), vitals.Oneself(True), vitals.Back(),
-]), max_size=40))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                vitals.Entered("1"),
+                vitals.Entered("95"),
+                vitals.Entered("x"),
+                vitals.Skipped(),
+                vitals.Sure(True),
+                vitals.Sure(False),
+                vitals.Oxygen(True),
+                vitals.Oneself(True),
+                vitals.Back(),
+            ]
+        ),
+        max_size=40,
+    )
+)
 def test_no_order_of_touches_leaves_the_screen_without_a_question(events: list[vitals.Event]) -> None:
     state = measured(*events)
     assert 0 <= state.index < len(vitals.ORDER)
@@ -228,7 +256,8 @@ def test_no_picture_no_photo_and_a_camera_that_dies_does_not_take_the_photo_with
     assert photo.taken(photo.State(), b"") == photo.State()
     assert photo.camera_gone(photo.taken(photo.State(), b"j")).jpeg == b"j"
     assert photo.camera_gone(photo.State()).look is photo.Look.NO_CAMERA
-    assert photo.kept(photo.State()) == photo.State() and photo.again(photo.State()) == photo.State()
+    assert photo.kept(photo.State()) == photo.State()
+    assert photo.again(photo.State()) == photo.State()
 
 
 # consent
@@ -279,7 +308,10 @@ class Touch:
 def test_strokes_become_thousandths_and_milliseconds_since_the_first_touch() -> None:
     made = consent.strokes([[Touch(0.1, 0.2, 500), Touch(0.5, 1.0, 700)], []])
     assert len(made) == 1
-    assert [(p.x, p.y, p.t, p.pressure) for p in made[0].points] == [(100, 200, 0, 1000), (500, 1000, 200, 1000)]
+    assert [(p.x, p.y, p.t, p.pressure) for p in made[0].points] == [
+        (100, 200, 0, 1000),
+        (500, 1000, 200, 1000),
+    ]
 
 
 def test_a_tap_is_no_signature() -> None:
@@ -294,7 +326,8 @@ def test_a_tap_is_no_signature() -> None:
 
 def test_the_second_no_goes_on_and_a_missing_camera_asks_only_once() -> None:
     helped = check.answered(check.State(), False)
-    assert helped.helped and not helped.done
+    assert helped.helped
+    assert not helped.done
     assert check.answered(helped, False).done
     assert check.answered(check.State(camera=False), False).done
     assert check.answered(check.State(), True).done
@@ -329,7 +362,8 @@ def test_without_a_place_nothing_is_promised() -> None:
 
 def test_without_a_line_the_waiting_room_says_what_is_safe_and_whom_to_call() -> None:
     shown = waiting.shown(sitting(online=False))
-    assert shown.tone == "warn" and "Call a person" in shown.state
+    assert shown.tone == "warn"
+    assert "Call a person" in shown.state
 
 
 @pytest.mark.parametrize(
@@ -351,13 +385,15 @@ def test_the_heading_says_what_happens_next(changes: dict[str, object], title: s
 
 def test_a_cut_link_is_said_in_words_with_what_to_do() -> None:
     shown = call.shown(sitting(call_phase="reconnecting"))
-    assert "Stay seated" in shown.sentence and shown.over_picture == shown.sentence
+    assert "Stay seated" in shown.sentence
+    assert shown.over_picture == shown.sentence
 
 
 def test_the_newest_message_is_shown() -> None:
     lines = tuple(ChatLine(encounter=ENCOUNTER, sender_name="D", text=text, sent_at=NOW) for text in "ab")
     shown = call.shown(sitting(call_phase="talking", lines=lines, clinician="Dra. F"))
-    assert shown.line is not None and shown.line.text == "b"
+    assert shown.line is not None
+    assert shown.line.text == "b"
     assert shown.sentence == "You are talking with Dra. F."
 
 
@@ -371,11 +407,16 @@ def test_who_is_not_seen_is_told_so() -> None:
 
 def test_what_to_take_along_has_everything_in_one_text() -> None:
     over = VisitOver(
-        encounter=ENCOUNTER, clinician="Dra. F", summary="Reposo", prescriptions=("Paracetamol",), next_appointment=NOW + timedelta(7)
+        encounter=ENCOUNTER,
+        clinician="Dra. F",
+        summary="Reposo",
+        prescriptions=("Paracetamol",),
+        next_appointment=NOW + timedelta(7),
     )
     shown = after.shown(over)
     for part in ("Dra. F", "Reposo", "Paracetamol", shown.appointment):
-        assert part and part in shown.qr
+        assert part
+        assert part in shown.qr
 
 
 @given(st.text(max_size=4000), st.lists(st.text(max_size=400), max_size=8))

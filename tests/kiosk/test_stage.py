@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The screens as a patient touches them: a visit from the first touch to goodbye, and what goes wrong."""
+
+from datetime import timedelta
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from desktop.kit.audit import audit
+from desktop.kit.strokes import stroke
+from kiosk import flow
+from kiosk.screens.photo.view import jpeg
+from tests.kiosk.conftest import Kiosk, picture
+from tests.kiosk.standin import ENCOUNTER, NOW, ROSA
+
+pytestmark = pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
+OVER = VisitOver(
+    encounter=ENCOUNTER,
+    clinician="Dra. F",
+    summary="Rest and water.",
+    prescriptions=("Paracetamol 500 mg",),
+    next_appointment=NOW + timedelta(7),
+)
+NUMBERS = ("148", "92", "88", "95", "37,8", "18")
+
+
+def look_well(kiosk: Kiosk) -> None:
+    """Names, contrast and sizes hold on the screen of the moment, and it fits the window."""
+    assert audit(kiosk.window) == []
+    size = kiosk.window.size()
+    assert (size.width(), size.height()) == (1280, 800)
+
+
+def to_reason(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.stage.send(flow.Identified(ROSA))
+    kiosk.touch("kiosk.greet.yes")
+
+
+def to_consent(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.touch("kiosk.reason.unwell")
+    kiosk.touch("kiosk.symptom.fever")
+    kiosk.touch("kiosk.symptom.done")
+    for number in NUMBERS:
+        kiosk.type(number)
+        if kiosk.sees("kiosk.vitals.oxygen.no"):
+            kiosk.touch("kiosk.vitals.oxygen.no")
+    kiosk.touch("kiosk.vitals.self.yes")
+    kiosk.touch("kiosk.photo.skip")
+    kiosk.until(lambda: kiosk.sees("kiosk.consent.next"))
+
+
+def to_waiting(kiosk: Kiosk) -> None:
+    to_consent(kiosk)
+    while kiosk.sees("kiosk.consent.next"):
+        kiosk.touch("kiosk.consent.next")
+    for _item in range(5):
+        kiosk.touch("kiosk.consent.item.yes")
+    pad = kiosk.find("kiosk.consent.pad")
+    for pause in stroke(pad, [(0.2, 0.5, 0), (0.3, 0.3, 80), (0.4, 0.6, 160), (0.6, 0.5, 260)], "mouse"):
+        QTest.qWait(pause)
+    kiosk.touch("kiosk.consent.sign")
+    kiosk.touch("kiosk.check.yes")
+    kiosk.until(lambda: kiosk.journey.waiting_for_staff)
+
+
+def test_a_visit_from_the_first_touch_to_goodbye(kiosk: Kiosk) -> None:
+    look_well(kiosk)
+    to_waiting(kiosk)
+    assert kiosk.text("kiosk.waiting.ticket") == "S-07"
+    look_well(kiosk)
+    kiosk.stage.online_changed(True)
+    place = QueuePlace(encounter=ENCOUNTER, place=2, wait_minutes=5, status="triaged")
+    kiosk.stage.letter_came("desk", place)
+    assert kiosk.text("kiosk.waiting.place") == "You are number 2"
+    kiosk.stage.send(flow.CallMoved("ringing", ENCOUNTER, "Dra. F"))
+    assert kiosk.text("kiosk.call.name") == "Dra. F"
+    look_well(kiosk)
+    kiosk.stage.send(flow.CallMoved("talking", ENCOUNTER, "Dra. F"))
+    line = ChatLine(
+        encounter=ENCOUNTER, sender_name="Dra. F", text="Take this.", picture=jpeg(picture()), sent_at=NOW
+    )
+    kiosk.stage.letter_came("desk", line)
+    assert kiosk.sees("kiosk.call.picture")
+    look_well(kiosk)
+    kiosk.stage.send(flow.CallMoved("ended", ENCOUNTER, "Dra. F", "hung up"))
+    kiosk.stage.letter_came("desk", OVER)
+    assert kiosk.text("kiosk.after.summary") == "Rest and water."
+    look_well(kiosk)
+    kiosk.touch("kiosk.after.goodbye")
+    assert kiosk.ended == [True]
+
+
+def test_what_was_touched_is_what_was_filed(kiosk: Kiosk) -> None:
+    to_waiting(kiosk)
+    filed = {type(filing).__name__: filing for filing in kiosk.clinic.filed}
+    told = filed["TellVitals"]
+    assert isinstance(told, flow.TellVitals)
+    assert [str(told.values[key]) for key in ("systolic", "temperature")] == ["148", "37.8"]
+    assert (told.on_oxygen, told.alert) == (False, True)
+    consent = filed["GiveConsent"]
+    assert isinstance(consent, flow.GiveConsent)
+    assert len(consent.strokes) == 1
+    assert set(consent.decisions) == {"treatment", "teleconsultation", "recording", "sharing", "analytics"}
+
+
+def test_the_number_is_the_other_way_when_there_is_no_card(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.touch("kiosk.identify.no_card")
+    look_well(kiosk)
+    kiosk.type("14233456")
+    kiosk.type("05031961")
+    kiosk.until(lambda: kiosk.sees("kiosk.greet.name"))
+    assert "456" in kiosk.text("kiosk.greet.name")
+
+
+def test_without_a_camera_the_keypad_comes_by_itself_with_a_sentence(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.engine.missing.emit("camera", "No camera.")
+    assert kiosk.sees("kiosk.keypad.1")
+    assert kiosk.sees("kiosk.identify.say")
+    assert not kiosk.sees("kiosk.identify.card")
+
+
+def test_without_a_camera_the_photo_and_the_check_go_on(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    for event in (flow.ReasonChosen(ROSA_REASON), flow.SymptomsChosen(()), flow.VitalsTaken({})):
+        kiosk.stage.send(event)
+    kiosk.engine.missing.emit("camera", "No camera.")
+    assert not kiosk.sees("kiosk.photo.take")
+    kiosk.touch("kiosk.photo.skip")
+    assert kiosk.journey.step is flow.Step.CONSENT
+
+
+def test_a_photo_can_be_taken_once_pictures_come(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    to_reason(kiosk)
+    for event in (flow.ReasonChosen(ROSA_REASON), flow.SymptomsChosen(()), flow.VitalsTaken({})):
+        kiosk.stage.send(event)
+    assert not kiosk.find("kiosk.photo.take").isEnabled()
+    monkeypatch.setattr(kiosk.engine, "grab", lambda _which="local": picture())
+    kiosk.engine.frame.emit("local", picture())
+    kiosk.touch("kiosk.photo.take")
+    kiosk.touch("kiosk.photo.keep")
+    kiosk.until(lambda: any(isinstance(filing, flow.GivePhoto) for filing in kiosk.clinic.filed))
+    given = next(filing for filing in kiosk.clinic.filed if isinstance(filing, flow.GivePhoto))
+    assert not QImage.fromData(given.jpeg).isNull()
+
+
+def test_a_full_disk_is_said_and_tried_again(kiosk: Kiosk) -> None:
+    kiosk.clinic.full = True
+    to_reason(kiosk)
+    kiosk.until(lambda: kiosk.sees("kiosk.trouble"))
+    kiosk.clinic.full = False
+    kiosk.touch("kiosk.trouble.action")
+    kiosk.until(lambda: bool(kiosk.clinic.filed))
+    assert not kiosk.sees("kiosk.trouble")
+    assert isinstance(kiosk.clinic.filed[0], flow.Arrive)
+
+
+def test_silence_asks_and_then_leaves(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.until(lambda: not kiosk.journey.to_file)
+    kiosk.clock.advance(61)
+    kiosk.until(lambda: kiosk.sees("kiosk.still.yes"))
+    look_well(kiosk)
+    kiosk.clock.advance(20)
+    kiosk.until(lambda: bool(kiosk.ended))
+    assert isinstance(kiosk.clinic.filed[-1], flow.Leave)
+
+
+def test_leaving_is_asked_about_and_can_be_taken_back(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.touch("kiosk.bar.leave")
+    look_well(kiosk)
+    kiosk.touch("kiosk.leave.no")
+    assert kiosk.sees("kiosk.reason.unwell")
+    kiosk.touch("kiosk.bar.leave")
+    kiosk.touch("kiosk.leave.yes")
+    kiosk.until(lambda: bool(kiosk.ended))
+
+
+def test_help_and_a_person_are_one_touch_away_and_the_screen_comes_back(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    for button, close in (("kiosk.bar.help", "kiosk.help.close"), ("kiosk.bar.person", "kiosk.person.close")):
+        kiosk.touch(button)
+        look_well(kiosk)
+        kiosk.touch(close)
+        assert not kiosk.sees(close)
+    assert kiosk.sees("kiosk.reason.unwell")
+
+
+def test_bigger_letters_and_stronger_contrast_still_fit(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.touch("kiosk.bar.size")
+    kiosk.touch("kiosk.bar.contrast")
+    look_well(kiosk)
+    kiosk.touch("kiosk.bar.contrast")
+    kiosk.touch("kiosk.bar.size")
+
+
+def test_back_returns_to_what_was_asked_before(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.touch("kiosk.reason.pain")
+    kiosk.touch("kiosk.bar.back")
+    assert kiosk.sees("kiosk.reason.pain")
+
+
+ROSA_REASON = flow.Coding(system="urn:posta:reason", code="unwell", display="I feel ill")

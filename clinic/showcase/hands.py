@@ -124,10 +124,10 @@ class Hands:
         wish = {"text": text, "hidden": hidden, "enabled": enabled, "timeout_s": timeout_s}
         return self.do("wait", timeout_s + _SPARE_S, on=on, **wish)
 
-    def shot(self, path: Path, on: str | None = None) -> Path:
-        """The whole window as PNG."""
+    def shot(self, path: Path, on: str | None = None, *, only: bool = False) -> Path:
+        """The whole window as PNG; `only`: just that widget."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.do("shot", path=str(path), on=on)
+        self.do("shot", path=str(path), on=on, only=only or None)
         return path
 
     def tree(self) -> list[Told]:

@@ -204,7 +204,7 @@ def _wait(_hands: Hands, command: Answer, found: Answer) -> Steps:
 
 
 def _shot(_hands: Hands, command: Answer, found: Answer) -> Steps:
-    found["size"] = reach.shot(command["path"], command.get("on"))
+    found["size"] = reach.shot(command["path"], command.get("on"), command.get("only", False))
     yield from ()
 
 

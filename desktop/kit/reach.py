@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QPainter, QPointingDevice, QRegion, QWindow
+from PySide6.QtGui import QPainter, QPixmap, QPointingDevice, QRegion, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -306,8 +306,10 @@ def _main_window(name: str | None) -> QWidget:
     return max(seen, key=lambda w: w.width() * w.height())
 
 
-def shot(path: str, name: str | None = None) -> list[int]:
-    """Save the whole window with its open dialogs and menus as PNG; answers [width, height]."""
+def shot(path: str, name: str | None = None, only: bool = False) -> list[int]:
+    """Save the whole window with its open dialogs and menus as PNG (`only`: that widget); answers [width, height]."""
+    if only and name:
+        return _saved(find(name).grab(), path)
     main = _main_window(name)
     picture = main.grab()
     painter = QPainter(picture)
@@ -316,6 +318,10 @@ def shot(path: str, name: str | None = None) -> list[int]:
             corner = other.mapToGlobal(QPoint(0, 0)) - main.mapToGlobal(QPoint(0, 0))
             painter.drawPixmap(QPointF(corner), other.grab())
     painter.end()
+    return _saved(picture, path)
+
+
+def _saved(picture: QPixmap, path: str) -> list[int]:
     if not picture.save(path, "PNG"):
         raise CannotReach(f"the picture could not be written to {path}")
     return [picture.width(), picture.height()]

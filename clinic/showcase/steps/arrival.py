@@ -94,7 +94,7 @@ def _read_on_second(scene: Scene, seen: Findings) -> None:
     waited = wait_until("the patient on the second desktop", lambda: any(cast.FAMILY in row for row in rows(scene, "patients.list", "second")), 60)
     second.choose("patients.list", row=0)
     second.click("patients.open")
-    second.wait("chart.banner.name", timeout_s=10)
+    second.wait("chart.banner.name", text=cast.FAMILY, timeout_s=10)
     plan = scene.texts.get("plan", cast.NOTE["plan"])
     for tab, wanted in (
         ("notes", [plan, cast.NOTE["subjective"]]), ("messages", [cast.CHAT]), ("medication", ["zitromicina"]), ("consents", []),

@@ -24,7 +24,7 @@ def run(scene: Scene, seen: Findings) -> None:
     desktop.click("today.open")
     desktop.wait("visit.banner.name", timeout_s=15)
     desktop.click("visit.chart")
-    name = desktop.wait("chart.banner.name", timeout_s=10)
+    name = desktop.wait("chart.banner.name", text=cast.FAMILY, timeout_s=10)
     seen.expect(cast.FAMILY in str(name.get("text", "")), f"the chart of {cast.FAMILY}", name.get("text"))
     scene.shot("desktop", "chart")
     desktop.click("chart.tab.opened")

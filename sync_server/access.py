@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may read, write and talk to whom, from the trust log alone. Enforced here by the server; cryptography stands behind it.
+"""Who may read, write and talk to whom, from the trust log alone. Enforced here by the server; cryptography
+stands behind it.
 
 * A desktop reads and writes the scopes of the teams whose members use it, and the organisation's.
-* A kiosk reads the organisation's scope only; it writes patient and team scopes of its team: those its own user is a
-  member of, or, when it has no user, any team's.
+* A kiosk reads the organisation's scope only; it writes patient and team scopes of its team: those its own
+  user is a member of, or, when it has no user, any team's.
 * A station (escrow) and an administrator in no team read the organisation's scope only.
 """
 

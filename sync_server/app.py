@@ -107,7 +107,9 @@ def serve(desk: Desk, listening: socket.socket) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # uvicorn raises the signal again once it has stopped in good order
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn raises the signal again once it has stopped in good order
     asyncio.run(Host(config).serve([listening]))
 
 
@@ -123,7 +125,8 @@ def bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         raise Unavailable(
-            "Cannot listen on {host}:{port} ({why}). Is another server running? Stop it, or choose another port with --port.",
+            "Cannot listen on {host}:{port} ({why}). "
+            "Is another server running? Stop it, or choose another port with --port.",
             host=host,
             port=port,
             why=getattr(error, "strerror", None) or "no such port",
@@ -133,12 +136,18 @@ def bound(host: str, port: int) -> socket.socket:
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="posta server", description="Stores and orders sealed records for a clinic's devices.")
+    parser = argparse.ArgumentParser(
+        prog="posta server", description="Stores and orders sealed records for a clinic's devices."
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
     parser.add_argument("--port", type=int, default=8440, help="port to listen on; 0 picks a free one")
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
-    parser.add_argument("--restored", action="store_true", help="say that the folder was put back from a backup")
+    parser.add_argument(
+        "--restored", action="store_true", help="say that the folder was put back from a backup"
+    )
     return parser.parse_args(argv)
 
 
@@ -155,7 +164,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return UNAVAILABLE
     except Exception:  # noqa: BLE001  # the roof: bugs end here
         _log.exception("bug")
-        print(f"The server made a mistake and stopped. It is written down in {wanted.data / 'log'}.", file=sys.stderr)
+        print(
+            f"The server made a mistake and stopped. It is written down in {wanted.data / 'log'}.",
+            file=sys.stderr,
+        )
         return BUG
 
 
@@ -164,7 +176,9 @@ def _run(wanted: argparse.Namespace) -> int:
         keep_journal(wanted.data, wanted.log_level)
     except OSError as error:
         raise Unavailable(
-            "Cannot write in {folder} ({why}). Choose another folder with --data.", folder=wanted.data, why=error.strerror
+            "Cannot write in {folder} ({why}). Choose another folder with --data.",
+            folder=wanted.data,
+            why=error.strerror,
         ) from error
     listening = bound(wanted.host, wanted.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom)

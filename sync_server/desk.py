@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every route has at hand: the book, the trust log as folded so far, clock, chance, sessions and limits."""
+"""What every route has at hand: the book, the trust log as folded so far, clock, chance, sessions and
+limits."""
 
 import asyncio
 from dataclasses import dataclass, field

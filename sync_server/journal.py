@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server's log: ids, counts, durations. Whatever looks like contents or a secret is cut out; errors show where, not what."""
+"""The server's log: ids, counts, durations. Whatever looks like contents or a secret is cut out; errors show
+where, not what."""
 
 import logging
 import re
@@ -20,7 +21,10 @@ class Redacting(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, frames below it if something was raised."""
-        before, record.exc_text = record.exc_text, None  # another handler may have laid down the whole traceback
+        before, record.exc_text = (
+            record.exc_text,
+            None,
+        )  # another handler may have laid down the whole traceback
         line = super().format(record)
         record.exc_text = before
         return _SECRETS.sub(lambda found: f"[{len(found[0])}]", line)
@@ -31,7 +35,9 @@ class Redacting(logging.Formatter):
         lines: list[str] = []
         while isinstance(error, BaseException):
             lines.append(type(error).__name__)
-            lines += [f"  {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+            lines += [
+                f"  {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)
+            ]
             error = error.__cause__ or error.__context__
         return "\n".join(lines)
 
@@ -39,7 +45,9 @@ class Redacting(logging.Formatter):
 def keep_journal(folder: Path, level: str) -> None:
     """Logs into FOLDER/log/server.log from now on; warnings of libraries too."""
     (folder / "log").mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(folder / "log" / "server.log", maxBytes=_MOST_BYTES, backupCount=_FILES, encoding="utf-8")
+    handler = RotatingFileHandler(
+        folder / "log" / "server.log", maxBytes=_MOST_BYTES, backupCount=_FILES, encoding="utf-8"
+    )
     handler.setFormatter(Redacting())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The checks of an envelope that need no database: form, size, sender, signature, revocation, and the right to that scope."""
+"""The checks of an envelope that need no database: form, size, sender, signature, revocation, and the right
+to that scope."""
 
 from collections.abc import Iterable
 
@@ -18,7 +19,8 @@ _MAX_SCOPE = 128
 
 
 def judge(log: TrustLog, rights: Rights, incarnation: int, wires: Iterable[bytes]) -> tuple[Incoming, ...]:
-    """Each envelope with what is wrong about it, if anything. An unreadable one takes the number after the one before it."""
+    """Each envelope with what is wrong about it, if anything. An unreadable one takes the number after the
+    one before it."""
     items: list[Incoming] = []
     last: int | None = None
     for wire in wires:
@@ -47,7 +49,9 @@ def _judged(log: TrustLog, rights: Rights, incarnation: int, wire: bytes, expect
 
 
 def _unread(number: int | None, wire: bytes, digest: bytes, why: Refused, sentence: str) -> Incoming:
-    return Incoming(number, wire, digest, refusal=EnvelopeRefused(env_no=number or 0, why=why, sentence=sentence))
+    return Incoming(
+        number, wire, digest, refusal=EnvelopeRefused(env_no=number or 0, why=why, sentence=sentence)
+    )
 
 
 def _refusal(log: TrustLog, rights: Rights, incarnation: int, envelope: Envelope) -> EnvelopeRefused | None:

@@ -11,7 +11,8 @@ from sync_server.limits import TRUST_ANSWER
 
 
 async def add(desk: Desk, statements: tuple[bytes, ...], first: int | None = None) -> None:
-    """Adds what is new of `statements`; the first log ever handed in founds the organisation. Raises Refusal, Unavailable."""
+    """Adds what is new of `statements`; the first log ever handed in founds the organisation. Raises
+    Refusal, Unavailable."""
     if not statements:
         return
     async with desk.trust_turn:

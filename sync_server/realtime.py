@@ -126,7 +126,9 @@ class Doorbell:
         """Tries the newest link first: an older one may be dying."""
         for sid in reversed(self._here.get(to, [])):
             try:
-                await self.server.call("letter", {"from": sender, "blob": blob}, to=sid, timeout=ANSWER_WITHIN_S)
+                await self.server.call(
+                    "letter", {"from": sender, "blob": blob}, to=sid, timeout=ANSWER_WITHIN_S
+                )
                 return True
             except NoAnswer:
                 continue

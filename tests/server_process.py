@@ -16,7 +16,16 @@ class ServerProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *more: str) -> None:
-        command = [sys.executable, "-m", "sync_server", "--data", str(self.folder), "--port", self._port, *more]
+        command = [
+            sys.executable,
+            "-m",
+            "sync_server",
+            "--data",
+            str(self.folder),
+            "--port",
+            self._port,
+            *more,
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -49,5 +58,7 @@ class ServerProcess:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.kill()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clinic for tests of the server and its clients: two desks in one team, a desk of another team, a station, a kiosk."""
+"""A clinic for tests of the server and its clients: two desks in one team, a desk of another team, a
+station, a kiosk."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,12 +81,18 @@ class Somebody:
         )
         patient = PatientId(scope[2:] if scope.startswith("p:") else "")
         said = Communication(
-            id=FactId(f"{self.device}.{self.env_no}"), patient=patient, sent_at=AT, sender=self.name, text=text
+            id=FactId(f"{self.device}.{self.env_no}"),
+            patient=patient,
+            sent_at=AT,
+            sender=self.name,
+            text=text,
         )
         op = Op(id=OpId(f"{self.device}.{self.env_no}"), stamp=self.env_no, fact=said, window=patient)
         epoch = log.epoch(team)
         assert epoch is not None
-        return pack(seal_for_team(Ops(ops=(op,)), place, epoch, self.device_keys, repeating(text.encode()[:64])))
+        return pack(
+            seal_for_team(Ops(ops=(op,)), place, epoch, self.device_keys, repeating(text.encode()[:64]))
+        )
 
 
 def header_of(wire: bytes) -> Header:
@@ -99,7 +106,8 @@ def somebody(name: str) -> Somebody:
 
 @dataclass
 class Clinic:
-    """`eva` founded it and is an administrator; `ben` is in her team, `ola` in another; `mallory` is outside."""
+    """`eva` founded it and is an administrator; `ben` is in her team, `ola` in another; `mallory` is
+    outside."""
 
     log: TrustLog
     eva: Somebody
@@ -125,7 +133,9 @@ def enrolled(log: TrustLog, who: Somebody, team: TeamId, by: Signer) -> TrustLog
 @cache
 def _log() -> TrustLog:
     eva, by = somebody("eva"), somebody("eva").signer
-    founder = Founder(user=eva.user, name=eva.name, keys=eva.keys, device_name="desk", device_keys=eva.device_keys)
+    founder = Founder(
+        user=eva.user, name=eva.name, keys=eva.keys, device_name="desk", device_keys=eva.device_keys
+    )
     log = found(
         organization=ORG,
         name="Hospital",

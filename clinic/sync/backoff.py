@@ -5,7 +5,8 @@ LONGEST_S = 60.0
 
 
 def delay_s(failures: int, jitter: float) -> float:
-    """1, 2, 4 … 60 s after the 1st, 2nd, 3rd … failure, a quarter more or less by `jitter` (0 to 1), 0 s after none."""
+    """1, 2, 4 … 60 s after the 1st, 2nd, 3rd … failure, a quarter more or less by `jitter` (0 to 1), 0 s
+    after none."""
     if failures <= 0:
         return 0.0
     if not 0.0 <= jitter <= 1.0:

@@ -6,8 +6,8 @@ The rules of the remote, which every client may rely on:
 * `env_no` counts from 1 in each incarnation of a device, `seq` from 1 in each scope.
 * A refused envelope has used up its number: the remote goes on with the next one. Only GAP, WRONG_SENDER and
   REVOKED leave the number free.
-* After a change of the remote's epoch it may have forgotten things: cursors start at 0 again, and everything from
-  its `acked_env_no` + 1 on is offered anew. Taking something twice changes nothing.
+* After a change of the remote's epoch it may have forgotten things: cursors start at 0 again, and everything
+  from its `acked_env_no` + 1 on is offered anew. Taking something twice changes nothing.
 """
 
 from collections.abc import Mapping
@@ -42,13 +42,15 @@ def envelope_hash(wire: bytes) -> bytes:
 
 
 def next_chain(chain: bytes, digest: bytes) -> bytes:
-    """The chain of a scope after one more envelope: BLAKE2b-256(chain before + hash of the envelope); b'' at the start."""
+    """The chain of a scope after one more envelope: BLAKE2b-256(chain before + hash of the envelope); b'' at
+    the start."""
     return blake2b(chain + digest, digest_size=32).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the store knows of one remote: `told` are the cursors the remote has confirmed, `cursors` ours of today."""
+    """What the store knows of one remote: `told` are the cursors the remote has confirmed, `cursors` ours of
+    today."""
 
     device: DeviceId
     incarnation: int

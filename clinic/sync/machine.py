@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When to exchange with one remote: `(state, event) -> (state, effects)`.
 
-At most one exchange is under way; whatever happens meanwhile causes exactly one more. After failures it rests, longer
-each time. Time is monotonic seconds.
+At most one exchange is under way; whatever happens meanwhile causes exactly one more. After failures it
+rests, longer each time. Time is monotonic seconds.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,8 @@ class LocalWrite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDone:
-    """An answer came and is applied. Counts are those of the store afterwards; `received` those of this exchange."""
+    """An answer came and is applied. Counts are those of the store afterwards; `received` those of this
+    exchange."""
 
     now: float
     at: datetime
@@ -207,7 +208,9 @@ def _done(state: State, event: Event, jitter: float) -> Stepped:
 def _failed(state: State, event: Event, jitter: float) -> Stepped:
     failures = state.failures + 1
     due_at = event.now + delay_s(failures, jitter)
-    return replace(state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at), (WaitUntil(due_at),)
+    return replace(state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at), (
+        WaitUntil(due_at),
+    )
 
 
 Rule = Callable[[State, Event, float], Stepped]

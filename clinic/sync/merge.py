@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What several versions of one fact come to, per kind of fact. Depends on the set of ops alone, never on their order.
+"""What several versions of one fact come to, per kind of fact. Depends on the set of ops alone, never on
+their order.
 
 | kind | rule |
 |---|---|
 | AuditEvent, Receipt, MediaStep | append-only: nothing is ever replaced |
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance | what is active is shown before what is resolved: adding wins |
-| signed Composition, MedicationRequest | immutable: only its status may be changed, and only signed; anything else is quarantined |
-| everything else, known or not | replaces exactly the versions the writer saw; concurrent versions are all kept, and flagged |
+| signed Composition, MedicationRequest | only the status may change, signed; all else is quarantined |
+| all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
 Shown first is the highest stamp, then the highest op id.
 """
@@ -39,7 +40,8 @@ SIGNED = (Composition, MedicationRequest)
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """`current`: shown first, then the concurrent others; `superseded`: kept, newest first; `quarantined`: shown to an owner.
+    """`current`: shown first, then the concurrent others; `superseded`: kept, newest first; `quarantined`:
+    shown to an owner.
 
     `conflict`: current versions differ and a person has to choose.
     """
@@ -56,7 +58,8 @@ class Merged:
 
 
 def merge(versions: Mapping[OpId, Op], new: Op) -> Merged:
-    """The fact once `new` is there too. `versions`: every op known of this fact, also superseded and quarantined ones.
+    """The fact once `new` is there too. `versions`: every op known of this fact, also superseded and
+    quarantined ones.
 
     An op that is there already changes nothing.
     """
@@ -124,7 +127,9 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
 
 def _quarantined(op: Op, known: Mapping[OpId, Op]) -> bool:
     """True if the op replaces something it may not."""
-    return any(_forbidden(known[name].fact, op.fact) for name in op.replaces if name in known and name != op.id)
+    return any(
+        _forbidden(known[name].fact, op.fact) for name in op.replaces if name in known and name != op.id
+    )
 
 
 def _forbidden(old: Record, new: Record) -> bool:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a screen says about synchronising: counts of what is acknowledged, never an adjective without a number behind it."""
+"""What a screen says about synchronising: counts of what is acknowledged, never an adjective without a
+number behind it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """Counts of envelopes of this device. `waiting`: not acknowledged by any remote; `received`: from others, since the start."""
+    """Counts of envelopes of this device. `waiting`: not acknowledged by any remote; `received`: from
+    others, since the start."""
 
     waiting: int = 0
     acknowledged: int = 0
@@ -36,7 +38,8 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Parts to word: the mood, the counts that are not 0 in the order to name them, and when it was last so."""
+    """Parts to word: the mood, the counts that are not 0 in the order to name them, and when it was last
+    so."""
 
     mood: Mood
     counts: tuple[tuple[str, int], ...]

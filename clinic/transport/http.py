@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP client of a sync server. Network faults become Unavailable, Faults become a Refusal or Unavailable.
+"""The HTTP client of a sync server. Network faults become Unavailable, Faults become a Refusal or
+Unavailable.
 
 Environment proxies are never used: a clinic's traffic goes where the clinic said.
 """
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,15 +43,20 @@ PIECE = 128 * 1024
 _TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
-_BROKEN = (httpx.TransportError, httpx.StreamError, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError)
+_BROKEN = (
+    httpx.TransportError,
+    httpx.StreamError,
+    anyio.ClosedResourceError,
+    anyio.BrokenResourceError,
+    OSError,
+)
 
 
 class RefusedByServer(Refusal):
     """The server said no; `number` says which no."""
 
     def __init__(self, fault: Fault, headers: httpx.Headers) -> None:
-        super().__init__(fault.sentence.replace("{", "{{").replace("}", "}}"))
-        self.sentence = fault.sentence
+        super().__init__(fault.sentence)
         self.number = fault.number
         self.headers = headers
 
@@ -65,11 +72,13 @@ class Remote:
         tls: ssl.SSLContext | None = None,
         heard: Callable[[], None] = lambda: None,
     ) -> None:
-        """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever bytes arrive."""
+        """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever
+        bytes arrive."""
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
         self._token = ""
         self._client: httpx.AsyncClient | None = None
+        self._under_way: set[asyncio.Timeout] = set()
 
     # the connection
 
@@ -78,8 +87,11 @@ class Remote:
         self._heard = heard
 
     async def renew(self) -> None:
-        """Drops every connection, so that the next request does not wait for a dead one; what is under way fails."""
+        """Drops every connection, so that the next request does not wait for a dead one; what is under way
+        fails."""
         client, self._client = self._client, None
+        for request in self._under_way:
+            request.reschedule(0.0)
         if client is not None:
             with suppress(*_BROKEN):
                 await client.aclose()
@@ -106,7 +118,8 @@ class Remote:
         return self._as(Challenge, await self._bare("GET", "/v1/challenge"))
 
     async def token(self, fresh: bool = False) -> str:
-        """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does not know."""
+        """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does
+        not know."""
         if fresh or not self._token:
             self._token = (await self._session()).token
         return self._token
@@ -115,7 +128,9 @@ class Remote:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
         nonce = (await self.challenge()).nonce
-        asked = SessionRequest(device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce))
+        asked = SessionRequest(
+            device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce)
+        )
         return self._as(Session, await self._bare("POST", "/v1/session", encode(asked)))
 
     # the exchange and the trust log
@@ -176,8 +191,11 @@ class Remote:
         """The sealed capsule, None if there is none."""
         return await self._if_there(f"/v1/capsules/{lookup}")
 
-    async def put_attachment(self, attachment: str, sealed: bytes, told: Callable[[int], None] = lambda have: None) -> None:
-        """Sends what the server lacks, piece by piece; after a cut call it again. `told` hears how many bytes are there."""
+    async def put_attachment(
+        self, attachment: str, sealed: bytes, told: Callable[[int], None] = lambda have: None
+    ) -> None:
+        """Sends what the server lacks, piece by piece; after a cut call it again. `told` hears how many
+        bytes are there."""
         have = await self._have(attachment)
         while have < len(sealed):
             piece = sealed[have : have + PIECE]
@@ -206,35 +224,57 @@ class Remote:
                 return None
             raise
 
-    async def _bare(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
+    async def _bare(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> bytes:
         """A request without a session."""
         return self._checked(await self._send(method, path, body, headers or {})).content
 
-    async def _known(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
+    async def _known(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> bytes:
         """A request with the session's token; a new session once, if the server has forgotten it."""
         return (await self._with_session(method, path, body, headers or {})).content
 
-    async def _with_session(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        for fresh in (False, True):
-            token = await self.token(fresh)
-            response = await self._send(method, path, body, {**headers, "authorization": f"Bearer {token}"})
-            if response.status_code != httpx.codes.UNAUTHORIZED:
-                break
+    async def _with_session(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> httpx.Response:
+        response = await self._signed_in(method, path, body, headers, fresh=False)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            response = await self._signed_in(method, path, body, headers, fresh=True)
         return self._checked(response)
 
+    async def _signed_in(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], fresh: bool
+    ) -> httpx.Response:
+        token = await self.token(fresh)
+        return await self._send(method, path, body, {**headers, "authorization": f"Bearer {token}"})
+
     async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        client = self._open_client()
         try:
-            async with client.stream(method, path, content=body, headers=headers) as response:
-                data = bytearray()
-                async for piece in response.aiter_raw():
-                    self._heard()
-                    data += piece
-        except _BROKEN as error:
-            await self._forget(client)
-            raise Unavailable(_SILENT, url=self.url) from error
+            client = self._open_client()
         except httpx.InvalidURL as error:
             raise Unavailable(_STRANGE, url=self.url) from error
+        under_way = asyncio.timeout(None)
+        try:
+            async with under_way:
+                self._under_way.add(under_way)
+                return await self._streamed(client, method, path, body, headers)
+        except _BROKEN as error:
+            self._under_way.discard(under_way)
+            await self._forget(client)
+            raise Unavailable(_SILENT, url=self.url) from error
+        finally:
+            self._under_way.discard(under_way)
+
+    async def _streamed(
+        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> httpx.Response:
+        data = bytearray()
+        async with client.stream(method, path, content=body, headers=headers) as response:
+            async for piece in response.aiter_raw():
+                self._heard()
+                data += piece
         return httpx.Response(response.status_code, headers=response.headers, content=bytes(data))
 
     async def _forget(self, client: httpx.AsyncClient) -> None:
@@ -250,7 +290,7 @@ class Remote:
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
         if fault.number in _TRY_AGAIN:
-            raise Unavailable(fault.sentence.replace("{", "(").replace("}", ")"))
+            raise Unavailable(fault.sentence)
         raise RefusedByServer(fault, response.headers)
 
     def _as(self, expect: type[T], body: bytes) -> T:

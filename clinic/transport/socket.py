@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The doorbell: one websocket that notices in 3 s that the link is gone and is back within 2 s of its return.
 
-TCP alone would not do: it backs off for minutes over a dead link. So every link has a heartbeat of its own, a silent one
-is thrown away whole, and a new one is tried at once and then every half second, with a connect timeout of 2 s.
+TCP alone would not do: it backs off for minutes over a dead link. So every link has a heartbeat of its own,
+a silent one is thrown away whole, and a new one is tried at once and then every half second, with a connect
+timeout of 2 s.
 """
 
 import asyncio
@@ -99,14 +100,12 @@ class Doorbell:
     async def _once(self, link: "_Link", fresh: bool) -> None:
         """Opens a link and stays with it to its end."""
         try:
-            await asyncio.wait_for(self._open(link, fresh), OPEN_WITHIN_S)
+            async with asyncio.timeout(OPEN_WITHIN_S):
+                await link.open(await self._token(fresh))
         except (PostaError, TimeoutError):
             return
         if link.up:
             await self._live(link)
-
-    async def _open(self, link: "_Link", fresh: bool) -> None:
-        await link.open(await self._token(fresh))
 
     async def _live(self, link: "_Link") -> None:
         self._link = link
@@ -151,7 +150,9 @@ class _Link:
         client.on("disconnect", self._disconnected)
         client.on("connect_error", self._not_taken)
         try:
-            await client.connect(self._url, auth={"token": token}, transports=["websocket"], wait_timeout=OPEN_WITHIN_S)
+            await client.connect(
+                self._url, auth={"token": token}, transports=["websocket"], wait_timeout=OPEN_WITHIN_S
+            )
         except (NotConnected, aiohttp.ClientError, OSError):
             return
         self.heard()
@@ -188,7 +189,8 @@ class _Link:
         try:
             while not self._gone.is_set() and self._loop.time() - self._last < SILENCE_S:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._gone.wait(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await self._gone.wait()
         finally:
             self._gone.set()
             beats.cancel()
@@ -204,7 +206,9 @@ class _Link:
 
     async def letter(self, to: DeviceId, blob: bytes) -> bool:
         """As the doorbell's; False at once when the link goes."""
-        sent = self._loop.create_task(self._client.call("letter", {"to": to, "blob": blob}, timeout=LETTER_WITHIN_S))
+        sent = self._loop.create_task(
+            self._client.call("letter", {"to": to, "blob": blob}, timeout=LETTER_WITHIN_S)
+        )
         gone = self._loop.create_task(self._gone.wait())
         try:
             await asyncio.wait({sent, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -217,7 +221,8 @@ class _Link:
         """Lets go at once: a dead link is not waited for."""
         if self.up and self._loop.time() - self._last < SILENCE_S:
             with suppress(SocketIOError, aiohttp.ClientError, OSError, TimeoutError):
-                await asyncio.wait_for(self._client.disconnect(), CONNECT_S)
+                async with asyncio.timeout(CONNECT_S):
+                    await self._client.disconnect()
         if self._http is not None:
             await self._http.close()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taking envelopes: numbers without gaps per device, seqs without gaps per scope, the same again changes nothing."""
+"""Taking envelopes: numbers without gaps per device, seqs without gaps per scope, the same again changes
+nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +65,8 @@ def _count(conn: Connection, push: Push, last: int) -> None:
     row = upsert(counters).values(device=push.device, incarnation=push.incarnation, last_env_no=last)
     conn.execute(
         row.on_conflict_do_update(
-            index_elements=[counters.c.device, counters.c.incarnation], set_={"last_env_no": row.excluded.last_env_no}
+            index_elements=[counters.c.device, counters.c.incarnation],
+            set_={"last_env_no": row.excluded.last_env_no},
         )
     )
 
@@ -90,7 +92,11 @@ def _because(number: int, why: Refused) -> EnvelopeRefused:
 def _seen_before(conn: Connection, push: Push, item: Incoming, number: int) -> EnvelopeRefused | None:
     """None when these very bytes were acknowledged; what was said then when they were refused."""
     for table in (envelopes, refusals):
-        which = (table.c.device == push.device, table.c.incarnation == push.incarnation, table.c.env_no == number)
+        which = (
+            table.c.device == push.device,
+            table.c.incarnation == push.incarnation,
+            table.c.env_no == number,
+        )
         row = conn.execute(select(table).where(*which)).mappings().first()
         if row is None:
             continue
@@ -107,11 +113,18 @@ def _may_write(conn: Connection, push: Push, item: Incoming) -> bool:
 
 
 def _tags(conn: Connection, scope: str) -> frozenset[Tag]:
-    return frozenset(Tag(row[0]) for row in conn.execute(select(scope_tags.c.tag).where(scope_tags.c.scope == scope)))
+    return frozenset(
+        Tag(row[0]) for row in conn.execute(select(scope_tags.c.tag).where(scope_tags.c.scope == scope))
+    )
 
 
 def _lay_down(
-    conn: Connection, push: Push, item: Incoming, number: int, refusal: EnvelopeRefused | None, heads: dict[str, int]
+    conn: Connection,
+    push: Push,
+    item: Incoming,
+    number: int,
+    refusal: EnvelopeRefused | None,
+    heads: dict[str, int],
 ) -> None:
     who = {"device": push.device, "incarnation": push.incarnation, "env_no": number, "digest": item.digest}
     if refusal is not None:
@@ -146,6 +159,5 @@ def _next_place(conn: Connection, item: Incoming) -> tuple[int, bytes]:
 
 
 def _rung(conn: Connection, scope: str, seq: int) -> Rung:
-
 
     return Rung(ScopeId(scope), seq, _tags(conn, scope))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What goes out next: what is urgent first, never out of order within a scope, at most the byte budget.
 
-All scopes' envelopes up to their last P0 go first (a P0 behind others takes them along), then up to the last P1, and so on.
+All scopes' envelopes up to their last P0 go first (a P0 behind others takes them along), then up to the last
+P1, and so on.
 """
 
 from dataclasses import dataclass, field
@@ -40,12 +41,14 @@ def page(conn: Connection, pull: Pull) -> tuple[tuple[Sequenced, ...], tuple[Cur
     waiting = _waiting(conn, pull)
     out = _Page(room=pull.byte_budget)
     last: dict[str, int] = {}
-    for priority, scope, seen, upto in waiting:
+    for _, scope, seen, upto in waiting:
         out.reached.setdefault(scope, seen)
         last[scope] = max(last.get(scope, 0), upto)
         if not out.full:
             _fill(conn, pull, out, scope, upto)
-    behind = [Cursor(scope=ScopeId(scope), seq=seq) for scope, seq in last.items() if out.reached[scope] < seq]
+    behind = [
+        Cursor(scope=ScopeId(scope), seq=seq) for scope, seq in last.items() if out.reached[scope] < seq
+    ]
     return tuple(out.sent), tuple(behind[:MAX_HEADS])
 
 
@@ -72,7 +75,12 @@ def _waiting(conn: Connection, pull: Pull) -> list[tuple[int, str, int, int]]:
 def _fill(conn: Connection, pull: Pull, out: _Page, scope: str, upto: int) -> None:
     rows = conn.execute(
         select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
-        .where(envelopes.c.scope == scope, envelopes.c.seq > out.reached[scope], envelopes.c.seq <= upto, _of_others(pull))
+        .where(
+            envelopes.c.scope == scope,
+            envelopes.c.seq > out.reached[scope],
+            envelopes.c.seq <= upto,
+            _of_others(pull),
+        )
         .order_by(envelopes.c.seq)
         .limit(MAX_ENVELOPES + 1)
     )

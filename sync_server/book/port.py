@@ -16,7 +16,8 @@ NO_SCOPE = ScopeId("")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An envelope after the checks that need no database. `env_no` None: unreadable, counts as the next number."""
+    """An envelope after the checks that need no database. `env_no` None: unreadable, counts as the next
+    number."""
 
     env_no: int | None
     wire: bytes
@@ -29,7 +30,8 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What a device hands in, in order of env_no. `writes`: tags of which at least one must be on a scope that exists."""
+    """What a device hands in, in order of env_no. `writes`: tags of which at least one must be on a scope
+    that exists."""
 
     device: DeviceId
     incarnation: int
@@ -122,7 +124,8 @@ class Book(Protocol):
     def mailbox(self, box: str, now: datetime) -> Mailbox | None: ...
 
     def fill_mailbox(self, box: str, side: str, letter: bytes, now: datetime) -> bool:
-        """Lays a letter on side 'request' or 'answer'; the same again is fine. False: taken by another letter."""
+        """Lays a letter on side 'request' or 'answer'; the same again is fine. False: taken by another
+        letter."""
         ...
 
     def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> None: ...

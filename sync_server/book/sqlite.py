@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The book in embedded SQLite: one file, one connection, WAL, synchronous=FULL.
 
-Python's own sqlite3 may be older than 3.51.3, whose WAL can be damaged when several connections reset it. So the book
-opens exactly one and locks the file against any other (`locking_mode=EXCLUSIVE`).
+Python's own sqlite3 may be older than 3.51.3, whose WAL can be damaged when several connections reset it. So
+the book opens exactly one and locks the file against any other (`locking_mode=EXCLUSIVE`).
 """
 
 import os
@@ -54,7 +54,8 @@ class SqliteBook:
 
     @classmethod
     def open(cls, file: Path, random: Random) -> "SqliteBook":
-        """Opens or founds the book and brings its tables up to date. Raises Unavailable, or Refusal if it is newer than us."""
+        """Opens or founds the book and brings its tables up to date. Raises Unavailable, or Refusal if it is
+        newer than us."""
         book = cls(_engine(file), file, random)
         try:
             book._bring_up_to_date()
@@ -77,7 +78,9 @@ class SqliteBook:
 
     def _found(self) -> None:
         with self._unit() as conn:
-            conn.execute(upsert(tables.meta).values(key="epoch", value=self._fresh_epoch()).on_conflict_do_nothing())
+            conn.execute(
+                upsert(tables.meta).values(key="epoch", value=self._fresh_epoch()).on_conflict_do_nothing()
+            )
 
     def _fresh_epoch(self) -> str:
         return self._random(8).hex()
@@ -117,7 +120,9 @@ class SqliteBook:
 
     def _renew(self, conn: Connection) -> str:
         conn.execute(delete(tables.cursors))
-        conn.execute(update(tables.meta).where(tables.meta.c.key == "epoch").values(value=self._fresh_epoch()))
+        conn.execute(
+            update(tables.meta).where(tables.meta.c.key == "epoch").values(value=self._fresh_epoch())
+        )
         return _epoch(conn)
 
     def statements(self, first: int) -> tuple[bytes, ...]:
@@ -183,7 +188,9 @@ class SqliteBook:
     def mailbox(self, box: str, now: datetime) -> Mailbox | None:
         t = tables.mailboxes
         with self._unit() as conn:
-            row = conn.execute(select(t).where(t.c.box == box, t.c.expires_at > micros(now))).mappings().first()
+            row = (
+                conn.execute(select(t).where(t.c.box == box, t.c.expires_at > micros(now))).mappings().first()
+            )
         if row is None:
             return None
         return Mailbox(DeviceId(row["opened_by"]), _moment(row["expires_at"]), row["request"], row["answer"])
@@ -211,7 +218,9 @@ class SqliteBook:
             return conn.execute(select(t.c.body).where(t.c.lookup == lookup)).scalar()
 
     def keep_attachment(self, attachment: str, size: int, device: DeviceId, at: datetime) -> None:
-        row = upsert(tables.attachments).values(attachment=attachment, size=size, device=device, received_at=micros(at))
+        row = upsert(tables.attachments).values(
+            attachment=attachment, size=size, device=device, received_at=micros(at)
+        )
         with self._unit() as conn:
             conn.execute(row.on_conflict_do_nothing())
 

@@ -15,7 +15,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+meta = Table(
+    "meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False)
+)
 
 trust = Table(
     "trust",
@@ -67,7 +69,14 @@ envelopes = Table(
     Column("wire", LargeBinary, nullable=False),
     UniqueConstraint("device", "incarnation", "env_no", name="one_number_one_envelope"),
 )
-Index("envelopes_waiting", envelopes.c.scope, envelopes.c.seq, envelopes.c.priority, envelopes.c.device, envelopes.c.incarnation)
+Index(
+    "envelopes_waiting",
+    envelopes.c.scope,
+    envelopes.c.seq,
+    envelopes.c.priority,
+    envelopes.c.device,
+    envelopes.c.incarnation,
+)
 
 refusals = Table(
     "refusals",

@@ -33,7 +33,9 @@ def ahead(conn: Connection, named: tuple[Cursor, ...]) -> bool:
 def _set(conn: Connection, device: DeviceId, cursor: Cursor) -> None:
     row = upsert(cursors).values(device=device, scope=cursor.scope, seq=cursor.seq)
     conn.execute(
-        row.on_conflict_do_update(index_elements=[cursors.c.device, cursors.c.scope], set_={"seq": row.excluded.seq})
+        row.on_conflict_do_update(
+            index_elements=[cursors.c.device, cursors.c.scope], set_={"seq": row.excluded.seq}
+        )
     )
 
 

@@ -114,7 +114,10 @@ def _of(error: PostaError) -> Response:
         return fault(FaultNumber.MALFORMED, str(error))
     if isinstance(error, Unavailable):
         _log.error("unavailable: %s", error.sentence)
-        return fault(FaultNumber.FULL, "The server cannot store anything now. What you have stays with you; try again later.")
+        return fault(
+            FaultNumber.FULL,
+            "The server cannot store anything now. What you have stays with you; try again later.",
+        )
     return fault(FaultNumber.NOT_ALLOWED, str(error))
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""/v1/attachments/{id}: sealed files on disk, named by the hash of their bytes; both ways go on where they stopped.
+"""/v1/attachments/{id}: sealed files on disk, named by the hash of their bytes; both ways go on where they
+stopped.
 
-The id is the BLAKE2b-256 of the bytes, as `clinic.keys` writes it. PUT ?offset=N&total=M appends at N, which must be what is
-here already (a 409 says how much in Posta-Have); GET takes Range; HEAD says how much is here.
+The id is the BLAKE2b-256 of the bytes, as `clinic.keys` writes it. PUT ?offset=N&total=M appends at N, which
+must be what is here already (a 409 says how much in Posta-Have); GET takes Range; HEAD says how much is here.
 """
 
 import asyncio
@@ -85,6 +86,10 @@ def _part(desk: Desk, name: str, rights: Rights) -> Path:
     return _folder(desk) / f"{name}.{mark}.part"
 
 
+def _throw_away(part: Path) -> None:
+    part.unlink(missing_ok=True)
+
+
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
@@ -102,7 +107,7 @@ async def _append(request: Request, part: Path, offset: int, total: int) -> int:
                 break
             await asyncio.to_thread(file.write, piece)
     if have > total:
-        part.unlink()
+        _throw_away(part)
         raise Denied(FaultNumber.MALFORMED, "This attachment is longer than it said. Send it again.")
     return have
 
@@ -110,7 +115,7 @@ async def _append(request: Request, part: Path, offset: int, total: int) -> int:
 async def _finish(desk: Desk, name: str, rights: Rights, total: int) -> None:
     part = _part(desk, name, rights)
     if await asyncio.to_thread(_settled_hash, part) != name:
-        part.unlink(missing_ok=True)
+        _throw_away(part)
         raise Denied(FaultNumber.MALFORMED, "This attachment was damaged on its way. Send it again.")
     os.replace(part, _folder(desk) / name)
     await asyncio.to_thread(_sync_folder, _folder(desk))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """/v1/mailbox/{id}: where a new device asks to be let in and hears the answer; single use, at most 24 hours.
 
-PUT by staff opens it; POST without a session lays in the request, with the opener's session the answer; GET without a
-session gives the answer, with a session the request (204 while there is none).
+PUT by staff opens it; POST without a session lays in the request, with the opener's session the answer; GET
+without a session gives the answer, with a session the request (204 while there is none).
 """
 
 from datetime import timedelta

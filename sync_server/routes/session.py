@@ -26,7 +26,8 @@ async def challenge(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """A token for a device of the trust log that signed the nonce. A revoked one gets in too: to read its wipe."""
+    """A token for a device of the trust log that signed the nonce. A revoked one gets in too: to read its
+    wipe."""
     desk = desk_of(request)
     desk.knock(request)
     asked = await record_of(request, SessionRequest, SMALL_BODY)
@@ -40,6 +41,8 @@ def _check(desk: Desk, asked: SessionRequest) -> None:
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
     rights = rights_of(desk.log, asked.device)
     if rights is None:
-        raise Denied(FaultNumber.NOT_LOGGED_IN, "The server does not know this device. Enrol it with an invitation.")
+        raise Denied(
+            FaultNumber.NOT_LOGGED_IN, "The server does not know this device. Enrol it with an invitation."
+        )
     if not verify(rights.signing_key, SESSION_CONTEXT + asked.nonce, asked.signature):
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This device could not prove who it is.")

@@ -43,7 +43,10 @@ async def exchange(request: Request) -> Response:
 
 def _check(rights: Rights, asked: SyncRequest) -> None:
     if asked.protocol_min > PROTOCOL_MAX or asked.protocol_max < PROTOCOL_MIN:
-        raise Denied(FaultNumber.VERSION, "This device and the server speak different versions of Posta. Update the older one.")
+        raise Denied(
+            FaultNumber.VERSION,
+            "This device and the server speak different versions of Posta. Update the older one.",
+        )
     if asked.device != rights.device:
         raise Denied(FaultNumber.NOT_ALLOWED, "This session is another device's. Connect again.")
     numbers = (asked.incarnation, *(cursor.seq for cursor in asked.cursors))

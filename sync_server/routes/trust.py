@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GET and POST /v1/trust: the log for devices and for those with an open invitation; the founding of the organisation."""
+"""GET and POST /v1/trust: the log for devices and for those with an open invitation; the founding of the
+organisation."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,8 @@ from sync_server.limits import TRUST_BODY
 from sync_server.routes.answers import Denied, answer, nothing, number_in, record_of
 
 INVITATION = "posta-mailbox"
-"""Header naming the mailbox of an open invitation: the log holds names of staff, so not everybody may read it."""
+"""Header naming the mailbox of an open invitation: the log holds names of staff, so not everybody may read
+it."""
 
 
 async def read(request: Request) -> Response:

@@ -37,12 +37,19 @@ def book(opened: Open, tmp_path: Path) -> Iterator[Book]:
     book.close()
 
 
-def item(env_no: int | None, scope: str = "p:1", body: bytes = b"", tag: TeamId = TEAM, priority: int = 2) -> Incoming:
+def item(
+    env_no: int | None, scope: str = "p:1", body: bytes = b"", tag: TeamId = TEAM, priority: int = 2
+) -> Incoming:
     wire = b"wire %d %s %s" % (env_no or 0, scope.encode(), body)
     return Incoming(env_no, wire, envelope_hash(wire), ScopeId(scope), tag, priority)
 
 
-def push(*items: Incoming, device: DeviceId = A, incarnation: int = 1, writes: frozenset[TeamId] = frozenset({TEAM})) -> Push:
+def push(
+    *items: Incoming,
+    device: DeviceId = A,
+    incarnation: int = 1,
+    writes: frozenset[TeamId] = frozenset({TEAM}),
+) -> Push:
     return Push(device, incarnation, items, writes, AT)
 
 
@@ -188,7 +195,8 @@ def test_vectors_that_differ_are_asked_for_whole(book: Book) -> None:
     deliver(book, item(1), item(2))
     book.exchange(push(device=B), pull(("p:1", 2)))
     differ = book.exchange(push(device=B), pull())
-    assert differ.want_cursors and differ.envelopes == ()
+    assert differ.want_cursors
+    assert differ.envelopes == ()
     assert fetched(book, pull(every=True)) == [("p:1", 1), ("p:1", 2)]
 
 
@@ -196,9 +204,11 @@ def test_a_cursor_beyond_the_end_means_that_the_book_is_an_old_one(book: Book) -
     deliver(book, item(1))
     before = book.epoch()
     done = book.exchange(push(device=B), replace(pull(("p:1", 9)), epoch=before))
-    assert done.epoch != before and done.want_cursors
+    assert done.epoch != before
+    assert done.want_cursors
     late = book.exchange(push(device=A), replace(pull(("p:1", 9), device=A), epoch=before))
-    assert late.epoch == done.epoch and late.want_cursors, "others learn the new epoch; they do not make another"
+    assert late.epoch == done.epoch, "others learn the new epoch; they do not make another"
+    assert late.want_cursors
     assert fetched(book, pull(every=True)) == [("p:1", 1)]
 
 
@@ -206,7 +216,8 @@ def test_the_budget_cuts_between_envelopes_but_lets_one_through(book: Book) -> N
     deliver(book, *(item(n, body=b"x" * 100) for n in range(1, 6)))
     size = len(item(1, body=b"x" * 100).wire)
     done = book.exchange(push(device=B), pull(budget=2 * size))
-    assert [got.seq for got in done.envelopes] == [1, 2] and done.more
+    assert [got.seq for got in done.envelopes] == [1, 2]
+    assert done.more
     assert [(head.scope, head.seq) for head in done.heads] == [("p:1", 5)]
     assert len(book.exchange(push(device=B), pull(budget=0)).envelopes) == 1
 
@@ -239,7 +250,8 @@ def test_whatever_the_batches_everything_arrives_once_and_in_order(
             for cut in [*cuts, len(sent)]:
                 deliver(book, *sent[: min(cut, len(sent))])
             assert _all_of(book, budget) == {
-                scope: [one.wire for one in sent if one.scope == scope] for scope in {one.scope for one in sent}
+                scope: [one.wire for one in sent if one.scope == scope]
+                for scope in {one.scope for one in sent}
             }
             book.close()
 
@@ -288,7 +300,12 @@ def test_a_mailbox_takes_one_letter_a_side_and_ends(book: Book) -> None:
     assert not book.fill_mailbox("box", "request", b"no, me", AT)
     assert book.fill_mailbox("box", "answer", b"yes", AT)
     there = book.mailbox("box", AT)
-    assert there is not None and (there.request, there.answer, there.expires_at) == (b"let me in", b"yes", until)
+    assert there is not None
+    assert (there.request, there.answer, there.expires_at) == (
+        b"let me in",
+        b"yes",
+        until,
+    )
     assert book.mailbox("box", until) is None
 
 

@@ -13,7 +13,15 @@ import pytest
 from clinic.domain.clock import FrozenClock
 from clinic.domain.record import Record
 from clinic.protocol.codec import decode, encode
-from clinic.protocol.sync import Challenge, Fault, Session, SessionRequest, SyncRequest, SyncResponse, TrustPart
+from clinic.protocol.sync import (
+    Challenge,
+    Fault,
+    Session,
+    SessionRequest,
+    SyncRequest,
+    SyncResponse,
+    TrustPart,
+)
 from sync_server.app import build, open_desk
 from sync_server.desk import Desk
 from tests.server_process import ServerProcess
@@ -28,7 +36,9 @@ class Inside:
     clock: FrozenClock
     clinic: Clinic
 
-    def send(self, method: str, path: str, body: bytes = b"", token: str = "", **headers: str) -> httpx.Response:
+    def send(
+        self, method: str, path: str, body: bytes = b"", token: str = "", **headers: str
+    ) -> httpx.Response:
         if token:
             headers["authorization"] = f"Bearer {token}"
         return asyncio.run(self._send(method, path, body, headers))
@@ -56,7 +66,11 @@ class Inside:
 
     def sync(self, who: Somebody, *envelopes: bytes, token: str = "", **more: object) -> SyncResponse:
         request = SyncRequest(
-            device=who.device, incarnation=who.incarnation, envelopes=envelopes, sent_at=AT, **more  # type: ignore[arg-type]
+            device=who.device,
+            incarnation=who.incarnation,
+            envelopes=envelopes,
+            sent_at=AT,
+            **more,  # type: ignore[arg-type]
         )
         answer = self.say("POST", "/v1/sync", request, token or self.token_of(who))
         assert answer.status_code == 200, fault_of(answer)

@@ -64,7 +64,11 @@ def test_bytes_that_are_not_what_they_say_are_thrown_away(inside: Inside) -> Non
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/v1/attachments/..%2f..%2fserver.db", 404), ("/v1/attachments/" + "z" * 64, 400), (f"{FILE}?offset=-1", 400)],
+    [
+        ("/v1/attachments/..%2f..%2fserver.db", 404),
+        ("/v1/attachments/" + "z" * 64, 400),
+        (f"{FILE}?offset=-1", 400),
+    ],
 )
 def test_names_and_numbers_are_checked(inside: Inside, path: str, status: int) -> None:
     assert inside.send("PUT", path, DATA, inside.token_of(inside.clinic.eva)).status_code == status

@@ -21,6 +21,8 @@ from clinic.transport.socket import Doorbell
 from tests.server_process import ServerProcess
 from tests.small_clinic import AT, Clinic, Somebody, small_clinic
 
+pytestmark = pytest.mark.slow
+
 
 class Ears:
     """Hears everything; `until` waits for something to have been heard."""
@@ -74,7 +76,11 @@ class Device:
 
     async def write(self, clinic: Clinic, scope: str) -> None:
         wire = self.who.envelope(clinic.log, scope)
-        await self.remote.sync(SyncRequest(device=self.who.device, incarnation=self.who.incarnation, envelopes=(wire,), sent_at=AT))
+        await self.remote.sync(
+            SyncRequest(
+                device=self.who.device, incarnation=self.who.incarnation, envelopes=(wire,), sent_at=AT
+            )
+        )
 
 
 _LIVES = count(1)
@@ -201,7 +207,15 @@ def test_without_a_session_nobody_comes_in(process: ServerProcess, auth: object)
 
 
 @pytest.mark.parametrize(
-    "data", [None, "text", {"to": 5, "blob": b"x"}, {"to": "kiosk"}, {"to": "kiosk", "blob": "text"}, {"to": "k", "blob": bytes(MAX_LETTER + 1)}]
+    "data",
+    [
+        None,
+        "text",
+        {"to": 5, "blob": b"x"},
+        {"to": "kiosk"},
+        {"to": "kiosk", "blob": "text"},
+        {"to": "k", "blob": bytes(MAX_LETTER + 1)},
+    ],
 )
 def test_what_is_no_letter_is_not_delivered(process: ServerProcess, data: object) -> None:
     async def scene(c: Clinic, device: Callable[[Somebody], Device]) -> None:

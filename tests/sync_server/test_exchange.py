@@ -26,7 +26,9 @@ def test_a_note_travels_to_the_team_and_to_nobody_else(inside: Inside) -> None:
 
 def test_a_kiosk_writes_for_its_team_and_reads_the_organisation(inside: Inside) -> None:
     c = inside.clinic
-    assert inside.sync(c.kiosk, c.kiosk.envelope(c.log, "p:1"), c.kiosk.envelope(c.log, "t:post")).refused == ()
+    assert (
+        inside.sync(c.kiosk, c.kiosk.envelope(c.log, "p:1"), c.kiosk.envelope(c.log, "t:post")).refused == ()
+    )
     assert len(inside.sync(c.ben).envelopes) == 2
     inside.sync(c.ben, c.ben.envelope(c.log, "o:org"))
     assert [got.scope for got in inside.sync(c.kiosk).envelopes] == ["o:org"]
@@ -118,7 +120,8 @@ def test_a_forged_statement_is_refused_and_the_envelopes_are_taken(inside: Insid
     c = inside.clinic
     good = make_statement(c.log, Policy(key="lock", value="5"), c.eva.signer, AT)
     done = inside.sync(c.ben, c.ben.envelope(c.log, "p:1"), trust=(good[:-64] + bytes(64),))
-    assert done.trust_refused and done.acked_env_no == 1
+    assert done.trust_refused
+    assert done.acked_env_no == 1
     assert inside.desk.log.position == c.log.position
 
 
@@ -161,7 +164,8 @@ def test_a_revoked_device_hands_in_what_counts_and_reads_only_the_log(inside: In
     revoked(inside, last_env_no=1)
     done = inside.sync(c.ben, before, after)
     assert (done.acked_env_no, [no.why for no in done.refused]) == (1, [Refused.REVOKED])
-    assert done.envelopes == () and len(done.trust) == c.log.position + 2
+    assert done.envelopes == ()
+    assert len(done.trust) == c.log.position + 2
 
 
 def test_who_left_a_team_reads_it_no_more(inside: Inside) -> None:
@@ -170,4 +174,6 @@ def test_who_left_a_team_reads_it_no_more(inside: Inside) -> None:
     statement = make_statement(c.log, MemberRemove(team=TEAM, user=c.ben.user), c.eva.signer, AT)
     inside.sync(c.eva, trust=(statement,))
     assert inside.sync(c.ben).envelopes == ()
-    assert inside.sync(c.ben, c.ben.envelope(c.log, "p:1")).refused == (), "what was sealed as a member still counts"
+    assert inside.sync(c.ben, c.ben.envelope(c.log, "p:1")).refused == (), (
+        "what was sealed as a member still counts"
+    )

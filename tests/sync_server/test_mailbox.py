@@ -69,8 +69,13 @@ def test_letters_have_a_size(inside: Inside, body: bytes, status: int) -> None:
 def test_the_trust_log_is_for_sessions_and_invitations(inside: Inside) -> None:
     token = opened(inside)
     box = {"posta-mailbox": BOX.rsplit("/", 1)[1]}
-    for answer in (inside.send("GET", "/v1/trust?from=1", token=token), inside.send("GET", "/v1/trust?from=1", **box)):
-        assert decode(answer.content, TrustPart) == TrustPart(first=1, statements=inside.clinic.log.statements[1:])
+    for answer in (
+        inside.send("GET", "/v1/trust?from=1", token=token),
+        inside.send("GET", "/v1/trust?from=1", **box),
+    ):
+        assert decode(answer.content, TrustPart) == TrustPart(
+            first=1, statements=inside.clinic.log.statements[1:]
+        )
     assert inside.send("GET", "/v1/trust").status_code == 401
     inside.clock.advance(3601)
     assert inside.send("GET", "/v1/trust?from=1", **box).status_code == 403

@@ -40,7 +40,10 @@ def test_an_invented_nonce_opens_nothing(inside: Inside) -> None:
 
 
 def test_a_wrong_signature_or_an_unknown_device_opens_nothing(inside: Inside) -> None:
-    for wrong in (replace(asked(inside), signature=bytes(64)), replace(asked(inside), device=DeviceId("nobody"))):
+    for wrong in (
+        replace(asked(inside), signature=bytes(64)),
+        replace(asked(inside), device=DeviceId("nobody")),
+    ):
         answer = inside.say("POST", "/v1/session", wrong)
         assert fault_of(answer).number == FaultNumber.NOT_LOGGED_IN
 
@@ -55,7 +58,8 @@ def test_a_session_ends_after_twelve_hours(inside: Inside) -> None:
 
 def test_too_many_knocks_are_turned_away_for_a_while(inside: Inside) -> None:
     answers = [inside.send("GET", "/v1/challenge").status_code for _ in range(80)]
-    assert answers[0] == 200 and answers[-1] == 429
+    assert answers[0] == 200
+    assert answers[-1] == 429
     inside.clock.advance(10)
     assert inside.send("GET", "/v1/challenge").status_code == 200
 

@@ -29,7 +29,9 @@ def test_the_steps_lead_to_the_tables(book: SqliteBook) -> None:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
 
 
-@pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("locking_mode", "exclusive")])
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("locking_mode", "exclusive")]
+)
 def test_it_is_durable_and_alone(book: SqliteBook, pragma: str, value: object) -> None:
     with book._unit() as conn:
         assert conn.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value

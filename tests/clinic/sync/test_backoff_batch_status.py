@@ -30,7 +30,9 @@ def test_jitter_has_bounds(jitter: float) -> None:
         delay_s(1, jitter)
 
 
-rows = st.lists(st.builds(Waiting, st.integers(1, 20), st.binary(max_size=50)), unique_by=lambda row: row.env_no)
+rows = st.lists(
+    st.builds(Waiting, st.integers(1, 20), st.binary(max_size=50)), unique_by=lambda row: row.env_no
+)
 
 
 @given(rows, st.integers(0, 300))

@@ -29,7 +29,9 @@ def request() -> SyncRequest:
 
 
 @given(vectors, vectors)
-def test_what_is_named_makes_the_vector_the_remote_must_have(now: dict[ScopeId, int], told: dict[ScopeId, int]) -> None:
+def test_what_is_named_makes_the_vector_the_remote_must_have(
+    now: dict[ScopeId, int], told: dict[ScopeId, int]
+) -> None:
     cursors = {**told, **now}
     asked = request_for(snapshot(cursors, told), AT)
     remote = {**told, **{cursor.scope: cursor.seq for cursor in asked.cursors}}
@@ -37,27 +39,41 @@ def test_what_is_named_makes_the_vector_the_remote_must_have(now: dict[ScopeId, 
 
 
 @given(vectors, vectors)
-def test_all_are_named_when_the_remote_wants_them(cursors: dict[ScopeId, int], told: dict[ScopeId, int]) -> None:
+def test_all_are_named_when_the_remote_wants_them(
+    cursors: dict[ScopeId, int], told: dict[ScopeId, int]
+) -> None:
     asked = request_for(snapshot(cursors, told, want=True), AT)
-    assert asked.all_cursors and {cursor.scope: cursor.seq for cursor in asked.cursors} == cursors
+    assert asked.all_cursors
+    assert {cursor.scope: cursor.seq for cursor in asked.cursors} == cursors
 
 
 def test_the_digest_knows_neither_order_nor_scopes_at_zero() -> None:
     one = {ScopeId("a"): 1, ScopeId("b"): 2}
     assert cursor_digest(one) == cursor_digest({ScopeId("b"): 2, ScopeId("c"): 0, ScopeId("a"): 1})
-    assert cursor_digest(one) != cursor_digest({ScopeId("a"): 1}) and len(cursor_digest({})) == 8
+    assert cursor_digest(one) != cursor_digest({ScopeId("a"): 1})
+    assert len(cursor_digest({})) == 8
 
 
 def test_the_rest_is_handed_through() -> None:
     asked = request_for(snapshot({}, {}), AT, byte_budget=5)
-    assert (asked.envelopes, asked.trust, asked.trust_position, asked.byte_budget) == ((b"envelope",), (b"statement",), 5, 5)
+    assert (asked.envelopes, asked.trust, asked.trust_position, asked.byte_budget) == (
+        (b"envelope",),
+        (b"statement",),
+        5,
+        5,
+    )
     assert (asked.device, asked.incarnation, asked.server_epoch, asked.sent_at) == ("d", 3, "epoch", AT)
 
 
 def test_an_ordinary_answer_acknowledges() -> None:
     no = EnvelopeRefused(env_no=6, why=Refused.BAD_SIGNATURE)
     meaning = meaning_of(request(), answer(refused=(no,)))
-    assert (meaning.acked_env_no, meaning.refused, meaning.resend_from, meaning.more) == (7, (no,), None, False)
+    assert (meaning.acked_env_no, meaning.refused, meaning.resend_from, meaning.more) == (
+        7,
+        (no,),
+        None,
+        False,
+    )
     assert not meaning.forget_cursors
 
 
@@ -81,11 +97,18 @@ def test_an_answer_about_another_incarnation_acknowledges_nothing() -> None:
 
 def test_wanted_cursors_are_told_next() -> None:
     meaning = meaning_of(request(), answer(want_cursors=True))
-    assert meaning.tell_all_cursors and meaning.more
+    assert meaning.tell_all_cursors
+    assert meaning.more
 
 
 def test_cursors_only_go_forward() -> None:
     got = tuple(Sequenced(scope=ScopeId("p:1"), seq=seq, chain=b"", envelope=b"") for seq in (3, 4))
-    assert cursors_after({ScopeId("p:1"): 9, ScopeId("p:2"): 1}, answer(envelopes=got)) == {"p:1": 9, "p:2": 1}
+    assert cursors_after({ScopeId("p:1"): 9, ScopeId("p:2"): 1}, answer(envelopes=got)) == {
+        "p:1": 9,
+        "p:2": 1,
+    }
     assert cursors_after({}, answer(envelopes=got)) == {"p:1": 4}
-    assert meaning_of(request(), answer(envelopes=got, heads=(Cursor(scope=ScopeId("p:1"), seq=4),))).received == 2
+    assert (
+        meaning_of(request(), answer(envelopes=got, heads=(Cursor(scope=ScopeId("p:1"), seq=4),))).received
+        == 2
+    )

@@ -54,7 +54,9 @@ ONLINE, _ = after(Connected(0.0), DONE)
 
 def test_connecting_exchanges_at_once() -> None:
     state, effects = after(Connected(0.0))
-    assert exchanges(effects) == 1 and state.phase is Phase.BUSY and state.status.online
+    assert exchanges(effects) == 1
+    assert state.phase is Phase.BUSY
+    assert state.status.online
 
 
 def test_a_write_is_sent_at_once_when_online() -> None:
@@ -63,7 +65,8 @@ def test_a_write_is_sent_at_once_when_online() -> None:
 
 def test_a_write_waits_and_is_shown_when_offline() -> None:
     state, effects = after(LocalWrite(1.0, waiting=3))
-    assert effects == [Report(SyncStatus(waiting=3))] and state.phase is Phase.STILL
+    assert effects == [Report(SyncStatus(waiting=3))]
+    assert state.phase is Phase.STILL
 
 
 @pytest.mark.parametrize("trigger", [Rang(1.0), SyncDue(1.0)])
@@ -74,12 +77,14 @@ def test_the_bell_and_the_clock_exchange(trigger: Event) -> None:
 def test_many_triggers_during_an_exchange_cause_exactly_one_more() -> None:
     busy, _ = after(Rang(1.0), state=ONLINE)
     state, effects = after(Rang(1.1), LocalWrite(1.2, 1), SyncDue(1.3), Rang(1.4), DONE, DONE, state=busy)
-    assert exchanges(effects) == 1 and state.phase is Phase.STILL
+    assert exchanges(effects) == 1
+    assert state.phase is Phase.STILL
 
 
 def test_more_is_fetched_at_once() -> None:
     state, effects = after(Rang(1.0), ExchangeDone(now=1.1, at=AT, more=True), DONE, state=ONLINE)
-    assert exchanges(effects) == 2 and state.phase is Phase.STILL
+    assert exchanges(effects) == 2
+    assert state.phase is Phase.STILL
 
 
 def test_failures_rest_longer_each_time_and_a_success_forgives() -> None:
@@ -94,18 +99,26 @@ def test_failures_rest_longer_each_time_and_a_success_forgives() -> None:
 def test_a_rest_ends_when_it_is_due_and_not_before() -> None:
     resting, _ = after(Rang(10.0), ExchangeFailed(10.0, Failure.UNREACHABLE), state=ONLINE)
     still, effects = after(Ticked(10.5), Rang(10.6), LocalWrite(10.7, 1), state=resting)
-    assert exchanges(effects) == 0 and WaitUntil(11.0) in effects and still.phase is Phase.RESTING
+    assert exchanges(effects) == 0
+    assert WaitUntil(11.0) in effects
+    assert still.phase is Phase.RESTING
     assert exchanges(after(Ticked(11.0), state=still)[1]) == 1
 
 
 def test_a_new_link_ends_a_rest() -> None:
-    resting, _ = after(Rang(10.0), ExchangeFailed(10.0, Failure.UNREACHABLE), Disconnected(10.1), state=ONLINE)
+    resting, _ = after(
+        Rang(10.0), ExchangeFailed(10.0, Failure.UNREACHABLE), Disconnected(10.1), state=ONLINE
+    )
     assert exchanges(after(Connected(10.2), state=resting)[1]) == 1
 
 
 def test_an_exchange_may_outlive_its_link() -> None:
-    state, effects = after(Rang(1.0), Disconnected(1.1), ExchangeDone(now=1.2, at=AT, received=4), state=ONLINE)
-    assert state.phase is Phase.STILL and not state.status.online and state.status.received == 4
+    state, effects = after(
+        Rang(1.0), Disconnected(1.1), ExchangeDone(now=1.2, at=AT, received=4), state=ONLINE
+    )
+    assert state.phase is Phase.STILL
+    assert not state.status.online
+    assert state.status.received == 4
     assert effects[-1] == Report(state.status)
 
 
@@ -135,7 +148,9 @@ events = st.one_of(
     st.builds(SyncDue, st.floats(0, 1e6)),
     st.builds(Rang, st.floats(0, 1e6)),
     st.builds(LocalWrite, st.floats(0, 1e6), st.integers(0, 9)),
-    st.builds(ExchangeDone, now=st.floats(0, 1e6), at=st.just(AT), more=st.booleans(), waiting=st.integers(0, 9)),
+    st.builds(
+        ExchangeDone, now=st.floats(0, 1e6), at=st.just(AT), more=st.booleans(), waiting=st.integers(0, 9)
+    ),
     st.builds(ExchangeFailed, st.floats(0, 1e6), st.sampled_from(Failure)),
     st.builds(Connected, st.floats(0, 1e6)),
     st.builds(Disconnected, st.floats(0, 1e6)),
@@ -166,7 +181,9 @@ def test_it_comes_to_rest_when_everything_works(history: list[tuple[Event, float
     while state.phase is Phase.BUSY:
         calls += 1
         state, effects = step(state, DONE)
-    assert calls <= 2 and exchanges(list(effects)) == 0 and state.failures == 0
+    assert calls <= 2
+    assert exchanges(list(effects)) == 0
+    assert state.failures == 0
 
 
 @given(st.lists(st.tuples(events, st.floats(0, 1)), max_size=40))

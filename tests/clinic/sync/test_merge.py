@@ -38,20 +38,39 @@ ASTHMA = Coding(system="http://hl7.org/fhir/sid/icd-10", code="J45.9")
 
 def section(text: str, patient: PatientId = P) -> NoteSection:
     return NoteSection(
-        id=FactId("n"), patient=patient, encounter=EncounterId("e"), section=Section.PLAN, text=text, written_at=AT
+        id=FactId("n"),
+        patient=patient,
+        encounter=EncounterId("e"),
+        section=Section.PLAN,
+        text=text,
+        written_at=AT,
     )
 
 
-def note(plan: str, signature: bytes = b"signed", status: CompositionStatus = CompositionStatus.FINAL) -> Composition:
+def note(
+    plan: str, signature: bytes = b"signed", status: CompositionStatus = CompositionStatus.FINAL
+) -> Composition:
     return Composition(
-        id=FactId("c"), patient=P, encounter=EncounterId("e"), status=status, plan=plan, author=UserId("u"), signed_at=AT,
+        id=FactId("c"),
+        patient=P,
+        encounter=EncounterId("e"),
+        status=status,
+        plan=plan,
+        author=UserId("u"),
+        signed_at=AT,
         user_signature=signature,
     )
 
 
 def prescription(dose: str, status: RequestStatus, signature: bytes = b"signed") -> MedicationRequest:
     return MedicationRequest(
-        id=FactId("m"), patient=P, medication=ASTHMA, authored_at=AT, dose=dose, status=status, user_signature=signature
+        id=FactId("m"),
+        patient=P,
+        medication=ASTHMA,
+        authored_at=AT,
+        dose=dose,
+        status=status,
+        user_signature=signature,
     )
 
 
@@ -61,8 +80,17 @@ def condition(status: ClinicalStatus, words: str = "") -> Condition:
 
 def consent(name: str, decision: Decision, previous: str = "", scope: str = "recording") -> Consent:
     return Consent(
-        id=FactId(name), patient=P, template="t", template_version=1, template_hash=b"", language="es", jurisdiction="AR",
-        items=(ConsentItem(scope=scope, decision=decision),), given_at=AT, previous=FactId(previous), device=DeviceId("k"),
+        id=FactId(name),
+        patient=P,
+        template="t",
+        template_version=1,
+        template_hash=b"",
+        language="es",
+        jurisdiction="AR",
+        items=(ConsentItem(scope=scope, decision=decision),),
+        given_at=AT,
+        previous=FactId(previous),
+        device=DeviceId("k"),
     )
 
 
@@ -80,11 +108,18 @@ def names(ops: tuple[Op, ...]) -> list[str]:
 def test_an_edit_replaces_what_its_writer_saw() -> None:
     merged = settle([op("a", section("one")), op("b", section("two"), "a")])
     assert (names(merged.current), names(merged.superseded), merged.conflict) == (["b"], ["a"], False)
-    assert merged.shown is not None and merged.shown.id == "b"
+    assert merged.shown is not None
+    assert merged.shown.id == "b"
 
 
 def test_concurrent_edits_are_both_kept_and_flagged_whatever_the_clocks() -> None:
-    merged = settle([op("a", section("one")), op("b", section("two"), "a", stamp=9), op("c", section("three"), "a", stamp=5)])
+    merged = settle(
+        [
+            op("a", section("one")),
+            op("b", section("two"), "a", stamp=9),
+            op("c", section("three"), "a", stamp=5),
+        ]
+    )
     assert (names(merged.current), merged.conflict) == (["b", "c"], True)
 
 
@@ -142,7 +177,9 @@ def test_nothing_is_shown_of_nothing() -> None:
 
 def test_audit_is_never_replaced() -> None:
     def entry(action: str) -> AuditEvent:
-        return AuditEvent(id=FactId("x"), patient=P, action=action, recorded_at=AT, agent="u", device=DeviceId("d"))
+        return AuditEvent(
+            id=FactId("x"), patient=P, action=action, recorded_at=AT, agent="u", device=DeviceId("d")
+        )
 
     merged = settle([op("a", entry("open")), op("b", entry("nothing happened"), "a")])
     assert (names(merged.current), merged.superseded, merged.conflict) == (["b", "a"], (), False)
@@ -202,7 +239,9 @@ def test_a_prescription_never_becomes_a_note() -> None:
 
 
 def test_a_denial_is_shown_before_a_concurrent_permit() -> None:
-    merged = settle([op("a", consent("k", Decision.DENY), stamp=1), op("b", consent("k", Decision.PERMIT), stamp=9)])
+    merged = settle(
+        [op("a", consent("k", Decision.DENY), stamp=1), op("b", consent("k", Decision.PERMIT), stamp=9)]
+    )
     assert names(merged.current) == ["a", "b"]
 
 
@@ -224,7 +263,11 @@ def test_a_later_permit_that_cites_the_denial_lifts_it() -> None:
 
 
 def test_a_permit_that_did_not_see_the_denial_lifts_nothing() -> None:
-    said = [consent("one", Decision.PERMIT), consent("two", Decision.DENY, "one"), consent("three", Decision.PERMIT, "one")]
+    said = [
+        consent("one", Decision.PERMIT),
+        consent("two", Decision.DENY, "one"),
+        consent("three", Decision.PERMIT, "one"),
+    ]
     assert standing_decision(said, "recording") == Decision.DENY
 
 
@@ -248,13 +291,19 @@ def _ops(draw: st.DrawFn, kind: str, number: int, count: int) -> Op:
     facts = {
         "section": st.builds(section, st.sampled_from("xyz")),
         "consent": st.builds(lambda decision: consent("k", decision), st.sampled_from(Decision)),
-        "note": st.builds(note, st.sampled_from("xy"), st.sampled_from([b"", b"signed"]), st.sampled_from(CompositionStatus)),
+        "note": st.builds(
+            note, st.sampled_from("xy"), st.sampled_from([b"", b"signed"]), st.sampled_from(CompositionStatus)
+        ),
         "condition": st.builds(condition, st.sampled_from(ClinicalStatus)),
-        "audit": st.just(AuditEvent(id=FactId("x"), action="open", recorded_at=AT, agent="u", device=DeviceId("d"))),
+        "audit": st.just(
+            AuditEvent(id=FactId("x"), action="open", recorded_at=AT, agent="u", device=DeviceId("d"))
+        ),
     }
     fact: Record = draw(facts[kind])
     seen = draw(st.lists(st.integers(0, count - 1), max_size=3, unique=True))
-    return op(f"o{number}", fact, *(f"o{one}" for one in seen if one != number), stamp=draw(st.integers(0, 5)))
+    return op(
+        f"o{number}", fact, *(f"o{one}" for one in seen if one != number), stamp=draw(st.integers(0, 5))
+    )
 
 
 @given(histories(), st.randoms())
@@ -305,7 +354,11 @@ def _denies(one: Op) -> bool:
 
 statements = st.lists(
     st.builds(
-        consent, st.sampled_from("abcdef"), st.sampled_from(Decision), st.sampled_from(["", *"abcdef"]), st.just("recording")
+        consent,
+        st.sampled_from("abcdef"),
+        st.sampled_from(Decision),
+        st.sampled_from(["", *"abcdef"]),
+        st.just("recording"),
     ),
     max_size=6,
     unique_by=lambda one: one.id,

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of what the folder of the same name holds."""
+"""Tests of the wires, against a real server process and links that are really cut."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first tables: trust log, sessions, envelopes with their scopes and cursors, mailboxes, capsules, attachments."""
+"""The first tables: trust log, sessions, envelopes with their scopes and cursors, mailboxes, capsules,
+attachments."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +19,9 @@ def upgrade() -> None:
 
 
 def _trust_and_sessions() -> None:
-    op.create_table("meta", sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String, nullable=False))
+    op.create_table(
+        "meta", sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String, nullable=False)
+    )
     op.create_table(
         "trust",
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
@@ -45,7 +48,11 @@ def _envelopes() -> None:
         sa.Column("head", sa.BigInteger, nullable=False),
         sa.Column("chain", sa.LargeBinary, nullable=False),
     )
-    op.create_table("scope_tags", sa.Column("scope", sa.String, primary_key=True), sa.Column("tag", sa.String, primary_key=True))
+    op.create_table(
+        "scope_tags",
+        sa.Column("scope", sa.String, primary_key=True),
+        sa.Column("tag", sa.String, primary_key=True),
+    )
     op.create_table(
         "envelopes",
         sa.Column("scope", sa.String, primary_key=True),

@@ -222,7 +222,7 @@ class PatientBanner(QFrame):
         while (old := self._chips.takeAt(0)) is not None:
             widget = old.widget()
             if widget is not None:
-                widget.setParent(None)
+                widget.hide()
                 widget.deleteLater()
         for number, mark in enumerate(marks):
             chip = Chip(mark.text, mark.tone, mark.icon, name=f"{self.objectName()}.chip.{number}")

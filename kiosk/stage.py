@@ -316,7 +316,7 @@ class Stage(QObject):
         self._calling.stop()
         sheet.answered.connect(answered)
         self._frame.cover(sheet)
-        self._say(sheet.words)
+        self._say(sheet.words, sheet.private)
 
     def _uncover(self) -> None:
         self._calling.stop()

@@ -216,7 +216,7 @@ class Sheet(QWidget):
         named(self, name, title)
         self.setProperty("kind", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.words = f"{title}. {text}"
+        self.words, self.private = f"{title}. {text}", False
         self.text = middle(Text(text, "heading", name=f"{name}.text"))
         column = QVBoxLayout(self)
         column.setContentsMargins(EDGE * 3, EDGE, EDGE * 3, EDGE)
@@ -239,7 +239,9 @@ class Sheet(QWidget):
 def help_sheet(heading: Heading) -> Sheet:
     """More words about the question asked now."""
     text = heading.help or heading.hint or _("Touch “Call a person” and somebody comes to help you.")
-    return Sheet("kiosk.help", "help-circle", heading.title, text, _("I understood"))
+    sheet = Sheet("kiosk.help", "help-circle", heading.title, text, _("I understood"))
+    sheet.private = heading.private
+    return sheet
 
 
 def person_sheet() -> Sheet:

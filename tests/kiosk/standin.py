@@ -20,7 +20,7 @@ ROSA = Known(
     HumanName(family="Quispe", given=("Rosa", "Elena")),
     date(1961, 3, 5),
     "14233456",
-    prescriptions=("x",),
+    prescriptions=("Enalapril 10 mg",),
 )
 ENCOUNTER = EncounterId("e1")
 CARD = "POSTA1:good"

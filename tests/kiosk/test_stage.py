@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from desktop.kit.audit import audit
 from desktop.kit.strokes import stroke
+from desktop.kit.text import Text
 from kiosk import flow
 from kiosk.screens.photo.view import jpeg
 from tests.kiosk.conftest import Kiosk, picture
@@ -209,3 +210,12 @@ def test_back_returns_to_what_was_asked_before(kiosk: Kiosk) -> None:
 
 
 ROSA_REASON = flow.Coding(system="urn:posta:reason", code="unwell", display="I feel ill")
+
+
+def test_her_own_medicine_is_one_touch_away_in_the_waiting_room(kiosk: Kiosk) -> None:
+    to_waiting(kiosk)
+    kiosk.touch("kiosk.waiting.mine")
+    look_well(kiosk)
+    assert any(label.text() == "Enalapril 10 mg" for label in kiosk.window.findChildren(Text))
+    kiosk.touch("kiosk.waiting.mine.close")
+    assert kiosk.sees("kiosk.waiting.ticket")

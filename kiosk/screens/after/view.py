@@ -41,7 +41,7 @@ def _summary(now: Shown) -> Card:
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(10)
-    summary = Text(now.summary, "body", name="kiosk.after.summary", wrap=True)
+    summary = Text(now.summary, "heading", name="kiosk.after.summary", wrap=True)
     column.addWidget(summary)
     for title, lines, name in (
         (_("Your medicine"), now.prescriptions, "kiosk.after.medicine"),
@@ -49,7 +49,7 @@ def _summary(now: Shown) -> Card:
     ):
         if lines:
             column.addWidget(Text(title, "caption"))
-            column.addWidget(Text("\n".join(lines), "strong", name=name, wrap=True))
+            column.addWidget(Text("\n".join(lines), "heading", name=name, wrap=True))
     column.addStretch(1)
     card = Card(name="kiosk.after.card")
     card.add(Arrows(inside, name="kiosk.after"), 1)

@@ -33,6 +33,8 @@ SCOPES = {
     "analytics": N_("Better care for all"),
 }
 
+TALLEST_PAD = 560
+
 
 class ConsentScreen(Screen):
     """Ends with the answers, the strokes and how long the text was read aloud."""
@@ -89,6 +91,7 @@ class ConsentScreen(Screen):
         assert self._template is not None
         self._closing = Text(self._template.closing, "body", wrap=True)
         self._pad = SignaturePad(name="kiosk.consent.pad", spoken=_("Sign here with your finger"))
+        self._pad.setMaximumHeight(TALLEST_PAD)
         self._pad.changed.connect(self._drawn)
         self._clear = SecondaryButton(_("Wipe and sign again"), name="kiosk.consent.clear", icon="eraser")
         self._clear.clicked.connect(self._pad.clear)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from desktop.kit.words import _, plural
+from desktop.kit.words import _, fmt_day, fmt_time, plural
 from kiosk.flow import Journey
 
 
@@ -20,6 +20,23 @@ class Shown:
     wait: str
     tone: str
     state: str
+
+
+def own_things(journey: Journey) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(title, lines) of what the patient's card brought along: appointments, medicine, messages."""
+    known = journey.known
+    if known is None:
+        return ()
+    appointments = tuple(
+        _("%(day)s at %(time)s") % {"day": fmt_day(each.start), "time": fmt_time(each.start)}
+        for each in known.appointments
+    )
+    found = (
+        (_("Your next visit"), appointments),
+        (_("Your medicine"), known.prescriptions),
+        (_("Messages for you"), known.messages),
+    )
+    return tuple((title, lines) for title, lines in found if lines)
 
 
 def shown(journey: Journey) -> Shown:

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A ticket, a place, a time; nothing that blinks."""
+"""A ticket, a place, a time; nothing that blinks. One's own appointments and medicine are a touch away."""
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.kit.buttons import PrimaryButton, SecondaryButton
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
+from desktop.kit.words import _
 from kiosk import flow
-from kiosk.screens.pieces import Drawing, middle
+from kiosk.screens.pieces import Arrows, Drawing, middle, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
-from kiosk.screens.waiting.logic import shown
+from kiosk.screens.waiting.logic import own_things, shown
 
 
 class WaitingScreen(Screen):
@@ -16,7 +20,13 @@ class WaitingScreen(Screen):
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
-        self._drawing = Drawing("waiting")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._room_page(journey))
+        self._pages.addWidget(self._mine_page(journey))
+        self.body.addWidget(self._pages)
+        self.follow(journey)
+
+    def _room_page(self, journey: flow.Journey) -> QWidget:
         self._ticket = middle(Text("", "display", name="kiosk.waiting.ticket"))
         self._place = middle(Text("", "title", name="kiosk.waiting.place"))
         self._wait = middle(Text("", "heading", name="kiosk.waiting.wait"))
@@ -26,9 +36,25 @@ class WaitingScreen(Screen):
         for line in (self._ticket, self._place, self._wait):
             card.add(line)
         card.body.addStretch(1)
-        self.body.addWidget(Sides(self._drawing, card), 1)
-        self.body.addWidget(self._state)
-        self.follow(journey)
+        mine = SecondaryButton(_("My appointments and medicine"), name="kiosk.waiting.mine", icon="clipboard")
+        mine.clicked.connect(lambda: self._pages.setCurrentIndex(1))
+        mine.setVisible(bool(own_things(journey)))
+        right = stacked((card, 1), (mine, 0))
+        return stacked((Sides(Drawing("waiting"), right), 1), (self._state, 0))
+
+    def _mine_page(self, journey: flow.Journey) -> QWidget:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        for title, lines in own_things(journey):
+            column.addWidget(Text(title, "caption"))
+            column.addWidget(Text("\n".join(lines), "heading", wrap=True))
+        column.addStretch(1)
+        card = Card(name="kiosk.waiting.mine.list")
+        card.add(Arrows(inside, name="kiosk.waiting.mine"), 1)
+        close = PrimaryButton(_("Back to the waiting room"), name="kiosk.waiting.mine.close", icon="check")
+        close.clicked.connect(lambda: self._pages.setCurrentIndex(0))
+        return stacked((card, 1), (close, 0))
 
     def follow(self, journey: flow.Journey) -> None:
         now = shown(journey)

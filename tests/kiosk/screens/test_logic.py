@@ -423,3 +423,8 @@ def test_what_to_take_along_has_everything_in_one_text() -> None:
 def test_the_code_never_grows_beyond_what_a_telephone_reads(summary: str, lines: list[str]) -> None:
     over = VisitOver(encounter=ENCOUNTER, clinician="D", summary=summary, prescriptions=tuple(lines))
     assert len(after.qr_text(over, "").encode()) <= after.QR_BYTES
+
+
+def test_own_things_are_what_the_card_brought_and_nothing_before_it() -> None:
+    assert waiting.own_things(Journey()) == ()
+    assert waiting.own_things(sitting(known=ROSA)) == (("Your medicine", ("Enalapril 10 mg",)),)

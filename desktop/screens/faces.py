@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from desktop.kit.people import Identity, Mark, PersonRow
+from desktop.kit.people import Identity, Mark, PatientBanner, PersonRow
 from desktop.kit.words import _, fmt_ago, fmt_date
 from desktop.screens.phrases import LANGUAGES, SEXES, Flag, age_text, coded, named, number_text, person_detail, points, urgency, waited
 
@@ -45,6 +45,12 @@ def charted_identity(chart: Chart, now: datetime) -> Identity:
     return identity(chart.person, now.date(), chips, as_of)
 
 
+def show_identity(banner: PatientBanner, who: Identity) -> None:
+    """Put the person on the banner, if anything about them differs from what stands there."""
+    if banner.person() != who:
+        banner.show_person(who)
+
+
 def person_row(person: PersonLine, now: datetime) -> PersonRow:
     """A person in a list."""
     seen = fmt_ago(person.last_seen_at, now) if person.last_seen_at else ""
@@ -69,7 +75,7 @@ def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:
         yield Mark(_("in visit"), "info", "stethoscope")
     if not row.verified:
         yield Mark(_("Not verified"), "warn", "help-circle")
-    if not reachable:
+    if row.encounter.kiosk and not reachable:
         yield Mark(_("offline"), "neutral", "wifi-off")
     if row.encounter.language not in ("", "es"):
         yield Mark(named(LANGUAGES, row.encounter.language), "neutral", "globe")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,6 +47,15 @@ VITAL_NAMES = {
     "glucose": N_("Glucose"),
     "on_oxygen": N_("Oxygen given"),
     "alert": N_("Alertness"),
+}
+SHORT_NAMES = {
+    "blood_pressure": N_("Pressure"),
+    "heart_rate": N_("Pulse"),
+    "respiratory_rate": N_("Breaths"),
+    "temperature": N_("Temp."),
+    "spo2": "SpO₂",
+    "weight": N_("Weight"),
+    "glucose": N_("Glucose"),
 }
 UNITS = {"/min": "/min", "Cel": "°C", "mm[Hg]": "mmHg", "%": "%", "kg": "kg", "cm": "cm", "mg/dL": "mg/dL"}
 ROUTES = {
@@ -174,6 +184,24 @@ def flag_of(key: str, value: Decimal) -> Flag | None:
     return Flag(_("High"), "warn", "arrow-up") if value > edges[1] else Flag(_("Low"), "warn", "arrow-down")
 
 
+def measured(readings: Mapping[str, Decimal]) -> tuple[Flag, ...]:
+    """What was measured, short, out of band first marked by arrow and tone; a blood pressure is one value."""
+    flags = []
+    high, low = readings.get("systolic"), readings.get("diastolic")
+    if high is not None and low is not None:
+        flag = flag_of("systolic", high) or flag_of("diastolic", low)
+        flags.append(_measure("blood_pressure", f"\u2066{round(high)}/{round(low)}\u2069", unit_text("systolic"), flag))
+    for key, value in readings.items():
+        if key not in ("systolic", "diastolic"):
+            flags.append(_measure(key, vital_text(key, value), unit_text(key), flag_of(key, value)))
+    return tuple(flags)
+
+
+def _measure(key: str, text: str, unit: str, flag: Flag | None) -> Flag:
+    name = named(SHORT_NAMES, key) if key in SHORT_NAMES else named(VITAL_NAMES, key)
+    return Flag(f"{name} {text} {unit}", flag.tone if flag else "neutral", flag.icon if flag else "")
+
+
 def waited(since: datetime, now: datetime) -> str:
     """Minutes in the waiting room."""
     minutes = max(0, int((now - since).total_seconds() // 60))
@@ -191,6 +219,8 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
     if status.waiting:
         waits = plural("%(n)d change waits to leave this computer", "%(n)d changes wait to leave this computer", status.waiting)
         return Said("warn", f"{waits} · {_exchanged(status, now)}")
+    if not status.acknowledged and status.online:
+        return Said("ok", f"{_('Nothing written here waits')} · {_exchanged(status, now)}")
     if not status.online:
         return Said("warn", f"{_('The centre cannot be reached')} · {_exchanged(status, now)}")
     at = fmt_time(status.last_exchange_at) if status.last_exchange_at else ""

@@ -12,7 +12,7 @@ from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
 from desktop.screens.phrases import LANGUAGES, SCOPES, SECTIONS, coded, named
 from desktop.screens.visit.tools import message_line
-from desktop.screens.visit.words import request_words
+from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Consent
@@ -58,7 +58,7 @@ def _note(note: Composition) -> Line:
 
 def medication(chart: Chart) -> list[Line]:
     return [
-        Line(one.id, coded(one.medication), request_words(one), fmt_date(one.authored_at), icon="pill", tone="info")
+        Line(one.id, coded(one.medication), directions_words(one), fmt_date(one.authored_at), icon="pill", tone="info")
         for one in chart.medication
     ]
 
@@ -66,7 +66,7 @@ def medication(chart: Chart) -> list[Line]:
 def problems(chart: Chart) -> list[Line]:
     allergies = [
         Line(
-            one.id, coded(one.substance), one.reaction or _("Reaction not recorded"), fmt_date(one.recorded_at),
+            one.id, coded(one.substance), one.reaction or _("Reaction not recorded"), "",
             (Mark(_("severe allergy") if one.severe else _("allergy"), "danger" if one.severe else "warn", "alert-triangle"),),
             icon="alert-triangle", tone="danger",
         )

@@ -47,14 +47,14 @@ from desktop.screens.chart.logic import (
     cards,
     update,
 )
-from desktop.screens.faces import charted_identity
+from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList
-from desktop.screens.phrases import VITAL_NAMES, band, coded, named, number_text, unit_text
+from desktop.screens.phrases import SHORT_NAMES, VITAL_NAMES, band, coded, named, number_text, unit_text
 from desktop.screens.photos import PhotoView
 from desktop.screens.room import Room
 from desktop.screens.visit.logic import VisitOpened
-from desktop.screens.visit.words import request_words
+from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
     from clinic.services.charts import Chart
@@ -113,7 +113,8 @@ class ChartView(Page):
         self.faces: dict[str, VitalCard] = {}
         row = across(gap=10)
         for key in CARDS:
-            card = VitalCard(named(VITAL_NAMES, key), name=f"chart.vital.{key}")
+            card = VitalCard(named(SHORT_NAMES, key), name=f"chart.vital.{key}")
+            card.setAccessibleName(named(VITAL_NAMES, key))
             card.clicked.connect(lambda chosen=key: self._vital(chosen))
             self.faces[key] = card
             row.addWidget(card, 1)
@@ -163,14 +164,12 @@ class ChartView(Page):
         chart = state.chart
         self.notice.say("danger", state.sentence)
         self.tabs.choose(state.tab)
+        for part in (self.banner, self.vitals, self.tabs, self.stack):
+            part.setVisible(chart is not None)
         if chart is None:
-            self.banner.show_nobody()
-            self.visit.hide()
-            self.give.hide()
             self.carded.hide()
             return
-        self.banner.show_person(charted_identity(chart, state.now))
-        self.give.show()
+        show_identity(self.banner, charted_identity(chart, state.now))
         self.visit.setVisible(state.visit is not None)
         self.carded.setVisible(bool(state.card))
         if state.card:
@@ -199,7 +198,7 @@ class ChartView(Page):
 
     def _render_summary(self, chart: Chart) -> None:
         self.problems.show_lines(rows.problems(chart) or [Line("", _(rows.EMPTY["problems"]))])
-        said = [Line(one.id, coded(one.medication), request_words(one)) for one in chart.medication]
+        said = [Line(one.id, coded(one.medication), directions_words(one)) for one in chart.medication]
         self.medicines.show_lines(said or [Line("", _(rows.EMPTY["medication"]))])
         note = next((one for one in chart.notes if not one.addendum_to), None)
         self.last.setText(f"{note.author_name}: {note.assessment or note.subjective}" if note else _(rows.EMPTY["notes"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -23,18 +22,13 @@ from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
 from desktop.screens.marks import Marks
 from desktop.screens.phrases import (
-    VITAL_NAMES,
-    Flag,
     coded,
-    flag_of,
+    measured,
     missing_inputs,
-    named,
     person_detail,
     points,
     sentence_case,
-    unit_text,
     urgency,
-    vital_text,
 )
 from desktop.screens.room import Room
 from desktop.screens.today.logic import (
@@ -213,7 +207,7 @@ class TodayView(Page):
         missing = missing_inputs(row.news2)
         if missing:
             self.score.say(missing, "neutral")
-        self.vitals.show_marks([mark(_vital(key, value)) for key, value in row.readings.items()])
+        self.vitals.show_marks([mark(flag) for flag in measured(row.readings)])
 
     def _render_booked(self, state: State) -> None:
         self.booked.show_lines([_booked_line(one) for one in state.booked])
@@ -263,12 +257,6 @@ class TodayView(Page):
 
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))
-
-
-def _vital(key: str, value: Decimal) -> Flag:
-    flag = flag_of(key, value)
-    text = f"{named(VITAL_NAMES, key)} {vital_text(key, value)} {unit_text(key)}"
-    return Flag(text, flag.tone if flag else "neutral", flag.icon if flag else "")
 
 
 def _booked_line(one: Booked) -> Line:

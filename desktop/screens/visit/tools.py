@@ -26,7 +26,7 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.marks import Marks
 from desktop.screens.phrases import ROUTES as ROUTE_WORDS
 from desktop.screens.phrases import (
-    VITAL_NAMES,
+    SHORT_NAMES,
     Flag,
     coded,
     missing_inputs,
@@ -53,7 +53,7 @@ class IntakeTool(QWidget):
         self.score = Text("", "strong", name="visit.intake.news2", wrap=True)
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
-        self.photo.setFixedWidth(132)
+        self.photo.setFixedWidth(124)
         words = holding(down(self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
         self.setLayout(across((words, 1), self.photo, gap=10))
 
@@ -76,7 +76,7 @@ class IntakeTool(QWidget):
 
 def _vital_mark(face: VitalFace) -> Mark:
     flag = face.flag or Flag("")
-    return Mark(f"{word_of(VITAL_NAMES, face.key)} {face.text} {face.unit}", flag.tone, flag.icon)
+    return Mark(f"{word_of(SHORT_NAMES, face.key)} {face.text} {face.unit}", flag.tone, flag.icon)
 
 
 class CodesTool(QWidget):

@@ -19,7 +19,7 @@ from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.words import _, language
-from desktop.screens.faces import charted_identity
+from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.room import Room
 from desktop.screens.visit import logic as v
@@ -28,7 +28,7 @@ from desktop.screens.visit.note import NoteCard
 from desktop.screens.visit.tools import ChatTool, CodesTool, IntakeTool, NextTool, RxTool
 
 RETRY_MS = 5000
-RIGHT = 410
+RIGHT = 440
 """Width of the right column at 1366 pixels; it grows a little with the window."""
 
 
@@ -132,10 +132,9 @@ class VisitView(Page):
     # rendering
 
     def render_state(self, state: v.State) -> None:
+        self.banner.setVisible(state.chart is not None)
         if state.chart is not None:
-            self.banner.show_person(charted_identity(state.chart, state.now))
-        else:
-            self.banner.show_nobody()
+            show_identity(self.banner, charted_identity(state.chart, state.now))
         self.notice.say(state.tone or "info", state.sentence)
         self.under.setVisible(bool(state.sentence))
         self.tabs.choose(state.tool)

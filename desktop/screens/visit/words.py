@@ -53,7 +53,12 @@ def order_words(rx: Rx, order: PrescribePressed) -> str:
     return f"{rx.drug.display} {said}. {order.instructions}".strip()
 
 
+def directions_words(request: MedicationRequest) -> str:
+    """How a signed prescription is taken."""
+    said = directions(request.dose, request.route, request.every_hours, request.days, language())
+    return f"{said}. {request.instructions}".strip()
+
+
 def request_words(request: MedicationRequest) -> str:
     """A signed prescription as a sentence."""
-    said = directions(request.dose, request.route, request.every_hours, request.days, language())
-    return f"{coded(request.medication)} {said}. {request.instructions}".strip()
+    return f"{coded(request.medication)} {directions_words(request)}"

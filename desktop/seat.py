@@ -60,6 +60,10 @@ class Seat(QObject):
         """Connect, and show how things stand until the first exchange says more."""
         self.telephone.start()
         self._read_status()
+        self._help.write(self.room.clinic.load_codes, failed=self._no_codes)
+
+    def _no_codes(self, sentence: str) -> None:
+        self.shell.say("warn", sentence)
 
     def close(self) -> None:
         """Save what is not saved, hang up, let writes finish, close the book."""

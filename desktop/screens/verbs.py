@@ -83,6 +83,10 @@ class Clinic:
     def issue_card(self, patient: PatientId) -> str:
         return self._people.issue_card(self.desk, patient)
 
+    def load_codes(self) -> int:
+        """Bring diagnoses and medicines into the store where they are not there yet."""
+        return self._coding.load_codes(self.desk)
+
     # today
 
     def queue(self) -> tuple[Waiting, ...]:

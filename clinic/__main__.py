@@ -40,11 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _found(chosen: argparse.Namespace) -> int:
     desk = found_organization(
-        chosen.home, chosen.server, chosen.name, chosen.admin, _password(chosen), chosen.device_name, SystemClock(), os.urandom
+        chosen.home,
+        chosen.server,
+        chosen.name,
+        chosen.admin,
+        _password(chosen),
+        chosen.device_name,
+        SystemClock(),
+        os.urandom,
     )
     with _closing(desk):
         exchange_now(desk)
-        print(json.dumps({"organization": chosen.name, "fingerprint": desk.trust.fingerprint.hex(), "device": desk.device}))
+        print(
+            json.dumps(
+                {
+                    "organization": chosen.name,
+                    "fingerprint": desk.trust.fingerprint.hex(),
+                    "device": desk.device,
+                }
+            )
+        )
     return 0
 
 
@@ -56,8 +71,22 @@ def _invite(chosen: argparse.Namespace) -> int:
 
 def _admit(chosen: argparse.Namespace) -> int:
     def compare(newcomer: Admission) -> bool:
-        print(json.dumps({"digits": newcomer.digits, "name": newcomer.name, "role": newcomer.role, "device": newcomer.device_name}), flush=True)
-        print("Are these the six digits on the new computer's screen? Type yes or no.", file=sys.stderr, flush=True)
+        print(
+            json.dumps(
+                {
+                    "digits": newcomer.digits,
+                    "name": newcomer.name,
+                    "role": newcomer.role,
+                    "device": newcomer.device_name,
+                }
+            ),
+            flush=True,
+        )
+        print(
+            "Are these the six digits on the new computer's screen? Type yes or no.",
+            file=sys.stderr,
+            flush=True,
+        )
         return chosen.yes or sys.stdin.readline().strip().lower() in ("yes", "y", "sí", "si", "sim")
 
     with _closing(_open(chosen)) as desk:
@@ -67,7 +96,9 @@ def _admit(chosen: argparse.Namespace) -> int:
 
 def _join(chosen: argparse.Namespace) -> int:
     password = _password(chosen) if chosen.password_file else ""
-    joining = join(chosen.home, chosen.code, chosen.name, password, chosen.device_name, SystemClock(), os.urandom)
+    joining = join(
+        chosen.home, chosen.code, chosen.name, password, chosen.device_name, SystemClock(), os.urandom
+    )
     print(json.dumps({"digits": joining.digits}), flush=True)
     joining.wait(chosen.timeout)
     print(json.dumps({"joined": True}), flush=True)
@@ -105,7 +136,17 @@ def _digest(chosen: argparse.Namespace) -> int:
         hashed = blake2b(digest_size=32)
         for body in bodies:
             hashed.update(blake2b(body, digest_size=32).digest())
-        print(json.dumps({"patient": patient, "ops": len(ops), "facts": len(bodies), "ops_hash": state_hash(ops).hex(), "facts_hash": hashed.hexdigest()}))
+        print(
+            json.dumps(
+                {
+                    "patient": patient,
+                    "ops": len(ops),
+                    "facts": len(bodies),
+                    "ops_hash": state_hash(ops).hex(),
+                    "facts_hash": hashed.hexdigest(),
+                }
+            )
+        )
     return 0
 
 
@@ -138,13 +179,22 @@ def _password(chosen: argparse.Namespace) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="posta station", description="Everything a clinic does that needs no screen.")
+    parser = argparse.ArgumentParser(
+        prog="posta station", description="Everything a clinic does that needs no screen."
+    )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
 
     def add(name: str, verb: Verb, help: str) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=help, description=help)
-        one.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of this device's profile")
-        one.add_argument("--password-file", type=Path, metavar="FILE", help="file with the password; - reads standard input")
+        one.add_argument(
+            "--home", type=Path, required=True, metavar="DIR", help="folder of this device's profile"
+        )
+        one.add_argument(
+            "--password-file",
+            type=Path,
+            metavar="FILE",
+            help="file with the password; - reads standard input",
+        )
         one.set_defaults(verb=verb)
         return one
 
@@ -155,10 +205,14 @@ def _parser() -> argparse.ArgumentParser:
     founding.add_argument("--device-name", default="Station")
     inviting = add("invite", _invite, "print an invitation code for one new device (single use, 24 h)")
     inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
-    inviting.add_argument("--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP))
+    inviting.add_argument(
+        "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
+    )
     inviting.add_argument("--name", default="", help="for whom (only shown here)")
     admitting = add("admit", _admit, "wait for a newcomer, compare the six digits, let her in")
-    admitting.add_argument("--yes", action="store_true", help="do not ask (only where both screens are the same person's)")
+    admitting.add_argument(
+        "--yes", action="store_true", help="do not ask (only where both screens are the same person's)"
+    )
     admitting.add_argument("--once", action="store_true", help="accepted for clarity: one newcomer a call")
     admitting.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
     joining = add("join", _join, "enrol this computer with an invitation code")

@@ -25,11 +25,15 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"store":
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="posta bench", description="Measure Posta against its targets on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="posta bench", description="Measure Posta against its targets on this machine."
+    )
     parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
     parser.add_argument("--people", type=int, default=1_000, help="store: generated people (default 1000)")
-    parser.add_argument("--observations", type=int, default=20_000, help="store: generated observations (default 20000)")
+    parser.add_argument(
+        "--observations", type=int, default=20_000, help="store: generated observations (default 20000)"
+    )
     parser.add_argument("--runs", type=int, default=5, help="start: how often (default 5)")
     chosen = parser.parse_args(arguments)
     if min(chosen.people, chosen.observations, chosen.runs) < 1:

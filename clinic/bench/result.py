@@ -37,7 +37,9 @@ def table(bench: str, results: Sequence[Result]) -> str:
     for r in results:
         peer = "" if r.peer is None else f"{r.peer:.3g}"
         sign = "<=" if r.better == "lower" else ">="
-        rows.append(f"{r.measure:<58} {r.value:>7.3g} {r.unit:<3} {sign} {r.target:<7g} {peer:>9}  {'ok' if r.ok else 'MISSED'}")
+        rows.append(
+            f"{r.measure:<58} {r.value:>7.3g} {r.unit:<3} {sign} {r.target:<7g} {peer:>9}  {'ok' if r.ok else 'MISSED'}"
+        )
     return "\n".join([head, *rows])
 
 

@@ -20,10 +20,19 @@ def measure(runs: int) -> Iterator[Result]:
         home = Home(Path(folder) / "home")
         home.make()
         opened = Opened("bench", os.urandom(32))
-        home.keep_slots(Slots.none().with_password("bench", "una clave larga para medir", opened, os.urandom).encode())
+        home.keep_slots(
+            Slots.none().with_password("bench", "una clave larga para medir", opened, os.urandom).encode()
+        )
         times = sorted(_login_s(home.path) for _ in range(runs))
     bare = sorted(_bare_s() for _ in range(runs))
-    yield Result("desktop, start to log-in screen, median", times[len(times) // 2], "s", 1.5, "lower", bare[len(bare) // 2])
+    yield Result(
+        "desktop, start to log-in screen, median",
+        times[len(times) // 2],
+        "s",
+        1.5,
+        "lower",
+        bare[len(bare) // 2],
+    )
 
 
 def _login_s(home: Path) -> float:
@@ -44,5 +53,7 @@ def _bare_s() -> float:
     """The floor: Python with Qt's widgets imported and one empty window shown."""
     program = "import sys; from PySide6.QtWidgets import QApplication, QWidget; a = QApplication([]); w = QWidget(); w.show(); a.processEvents()"
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    )
     return time.perf_counter() - began

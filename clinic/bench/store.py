@@ -21,7 +21,15 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
 from clinic.bench.result import Result, percentile
-from clinic.domain.facts import AuditEvent, Encounter, EncounterStatus, Fact, MedicationRequest, Observation, Patient
+from clinic.domain.facts import (
+    AuditEvent,
+    Encounter,
+    EncounterStatus,
+    Fact,
+    MedicationRequest,
+    Observation,
+    Patient,
+)
 from clinic.domain.ids import DeviceId, FactId, OpId, PatientId, patient_scope
 from clinic.domain.values import ATC, DNI, Coding, HumanName, Identifier, Quantity
 from clinic.domain.vitals import HEART_RATE, SPO2, TEMPERATURE, WEIGHT
@@ -44,15 +52,27 @@ _SEALED = b"\0" * 400
 
 def measure(people: int, observations: int) -> Iterator[Result]:
     with tempfile.TemporaryDirectory(prefix="posta-bench-") as folder:
-        sealed, plain = _Side(Path(folder) / "sealed.db", os.urandom(32)), _Side(Path(folder) / "plain.db", None)
+        sealed, plain = (
+            _Side(Path(folder) / "sealed.db", os.urandom(32)),
+            _Side(Path(folder) / "plain.db", None),
+        )
         for side in (sealed, plain):
             side.load(people, observations)
         writes, plain_writes = sealed.writes(), plain.writes()
         yield Result("fact + outbox + audit, durable, p95", writes, "ms", 2.0, "lower", plain_writes)
         charts, plain_charts = sealed.charts(people), plain.charts(people)
-        yield Result(f"chart as dataclasses, p95, {observations:,} observations", charts, "ms", 10.0, "lower", plain_charts)
+        yield Result(
+            f"chart as dataclasses, p95, {observations:,} observations",
+            charts,
+            "ms",
+            10.0,
+            "lower",
+            plain_charts,
+        )
         finds, plain_finds = sealed.finds(), plain.finds()
-        yield Result(f"person finder, p95 a keystroke, {people:,} people", finds, "ms", 15.0, "lower", plain_finds)
+        yield Result(
+            f"person finder, p95 a keystroke, {people:,} people", finds, "ms", 15.0, "lower", plain_finds
+        )
         yield Result("encrypted / plain, same writes", writes / plain_writes, "x", 1.6, "lower")
         yield Result("encrypted / plain, same charts", charts / plain_charts, "x", 1.6, "lower")
         yield Result("ops filed, one transaction", sealed.rate, "/s", 25_000.0, "higher", plain.rate)
@@ -81,11 +101,19 @@ class _Side:
 
     def charts(self, people: int) -> float:
         look = [PatientId(f"p{number * 7919 % people}") for number in range(300)]
-        return percentile([_timed(partial(self.book.read, partial(drawn_chart, patient=who))) for who in look], 0.95)
+        return percentile(
+            [_timed(partial(self.book.read, partial(drawn_chart, patient=who))) for who in look], 0.95
+        )
 
     def finds(self) -> float:
         typed = [name[:length] for name in (*_FAMILIES, *_GIVEN) for length in range(2, len(name) + 1)]
-        return percentile([_timed(partial(self.book.read, partial(Page.find_people, typed=text, limit=20))) for text in typed], 0.95)
+        return percentile(
+            [
+                _timed(partial(self.book.read, partial(Page.find_people, typed=text, limit=20)))
+                for text in typed
+            ],
+            0.95,
+        )
 
     def _op(self, fact: Fact) -> Op:
         number = next(self._numbers)
@@ -94,7 +122,14 @@ class _Side:
     def _write(self, number: int) -> None:
         patient = PatientId(f"p{number}")
         reading = _reading(patient, number, 99_999)
-        seen = AuditEvent(id=FactId(f"a{number}"), patient=patient, action="open", recorded_at=_START, agent="bench", device=DeviceId("d"))
+        seen = AuditEvent(
+            id=FactId(f"a{number}"),
+            patient=patient,
+            action="open",
+            recorded_at=_START,
+            agent="bench",
+            device=DeviceId("d"),
+        )
 
         def act(page: WritePage) -> None:
             for fact in (reading, seen):
@@ -125,15 +160,26 @@ def _file_all(page: WritePage, ops: list[tuple[Op, PatientId]]) -> None:
 
 def _life(number: int, observations: int) -> Iterator[Fact]:
     patient = PatientId(f"p{number}")
-    name = HumanName(family=_FAMILIES[number % 10], given=(_GIVEN[number // 10 % 10], _GIVEN[number // 100 % 10]))
+    name = HumanName(
+        family=_FAMILIES[number % 10], given=(_GIVEN[number // 10 % 10], _GIVEN[number // 100 % 10])
+    )
     born = date(1930 + number % 80, 1 + number % 12, 1 + number % 28)
     yield Patient(
         id=FactId(patient), patient=patient, name=name, birth_date=born,
         identifiers=(Identifier(system=DNI, value=str(5_000_000 + number)),),
     )  # fmt: skip
-    yield Encounter(id=FactId(f"e{number}"), patient=patient, status=EncounterStatus.FINISHED, arrived_at=_START)
+    yield Encounter(
+        id=FactId(f"e{number}"), patient=patient, status=EncounterStatus.FINISHED, arrived_at=_START
+    )
     drug = Coding(system=ATC, code="C09AA02", display="Enalapril")
-    yield MedicationRequest(id=FactId(f"m{number}"), patient=patient, medication=drug, authored_at=_START, dose="10 mg", every_hours=12)
+    yield MedicationRequest(
+        id=FactId(f"m{number}"),
+        patient=patient,
+        medication=drug,
+        authored_at=_START,
+        dose="10 mg",
+        every_hours=12,
+    )
     for nth in range(observations):
         yield _reading(patient, number, nth)
 
@@ -155,5 +201,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 def _unlock_s() -> float:
     password = "una clave larga para medir"
-    slots = Slots.none().with_password("bench", password, Opened("bench", os.urandom(32), user_keys=UserKeys.make(os.urandom)), os.urandom)
+    slots = Slots.none().with_password(
+        "bench", password, Opened("bench", os.urandom(32), user_keys=UserKeys.make(os.urandom)), os.urandom
+    )
     return min(_timed(lambda: slots.open(password)) for _ in range(3)) / 1000

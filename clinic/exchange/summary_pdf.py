@@ -98,7 +98,9 @@ class _Sheet:
         for row, modules in enumerate(code.matrix):
             for column, dark in enumerate(modules):
                 if dark:
-                    self._canvas.rect(_LEFT + column * cell, top - (row + 1) * cell, cell, cell, stroke=0, fill=1)
+                    self._canvas.rect(
+                        _LEFT + column * cell, top - (row + 1) * cell, cell, cell, stroke=0, fill=1
+                    )
 
 
 def _fonts() -> None:

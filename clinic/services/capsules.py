@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeping the capsules of patients' cards up to date."""
 
-from clinic.domain.facts import Appointment, Communication, Composition, MedicationRequest, Patient, PatientCard, RequestStatus
+from clinic.domain.facts import (
+    Appointment,
+    Communication,
+    Composition,
+    MedicationRequest,
+    Patient,
+    PatientCard,
+    RequestStatus,
+)
 from clinic.domain.ids import PatientId
 from clinic.domain.medication import directions
 from clinic.domain.values import DNI

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AllergyIntolerance,
     Appointment,
@@ -25,7 +26,6 @@ from clinic.domain.facts import (
     Patient,
     RequestStatus,
 )
-from clinic.domain.errors import Refusal
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.news2 import Score
 from clinic.domain.vitals import readings
@@ -127,17 +127,39 @@ def _series(observations: tuple[Observation, ...]) -> dict[str, tuple[Reading, .
     series: dict[str, list[Reading]] = {}
     for observation in observations:
         for key, value in readings(observation).items():
-            series.setdefault(key, []).append(Reading(observation.effective_at, value, observation.method, observation.id))
+            series.setdefault(key, []).append(
+                Reading(observation.effective_at, value, observation.method, observation.id)
+            )
     return {key: tuple(points) for key, points in series.items()}
 
 
 def _timeline(page: Page, patient: PatientId) -> tuple[Moment, ...]:
-    moments = [Moment(e.arrived_at, "Encounter", e.reason.display if e.reason else "", e.ticket, e) for e in page.facts(Encounter, patient)]
-    moments += [Moment(n.signed_at, "Composition", n.assessment or n.subjective, n.author_name, n) for n in page.facts(Composition, patient)]
-    moments += [Moment(c.recorded_at, "Condition", c.code.display, c.code.code, c) for c in page.facts(Condition, patient)]
-    moments += [Moment(m.authored_at, "MedicationRequest", m.medication.display, m.dose, m) for m in page.facts(MedicationRequest, patient)]
-    moments += [Moment(m.sent_at, "Communication", m.text, m.sender_name, m) for m in page.facts(Communication, patient)]
-    moments += [Moment(d.made_at, "DocumentReference", d.attachment.title, d.category, d) for d in page.facts(DocumentReference, patient)]
-    moments += [Moment(c.given_at, "Consent", c.template, c.language, c) for c in page.facts(Consent, patient)]
+    moments = [
+        Moment(e.arrived_at, "Encounter", e.reason.display if e.reason else "", e.ticket, e)
+        for e in page.facts(Encounter, patient)
+    ]
+    moments += [
+        Moment(n.signed_at, "Composition", n.assessment or n.subjective, n.author_name, n)
+        for n in page.facts(Composition, patient)
+    ]
+    moments += [
+        Moment(c.recorded_at, "Condition", c.code.display, c.code.code, c)
+        for c in page.facts(Condition, patient)
+    ]
+    moments += [
+        Moment(m.authored_at, "MedicationRequest", m.medication.display, m.dose, m)
+        for m in page.facts(MedicationRequest, patient)
+    ]
+    moments += [
+        Moment(m.sent_at, "Communication", m.text, m.sender_name, m)
+        for m in page.facts(Communication, patient)
+    ]
+    moments += [
+        Moment(d.made_at, "DocumentReference", d.attachment.title, d.category, d)
+        for d in page.facts(DocumentReference, patient)
+    ]
+    moments += [
+        Moment(c.given_at, "Consent", c.template, c.language, c) for c in page.facts(Consent, patient)
+    ]
     moments += [Moment(s.at, "MediaStep", s.step, "", s) for s in page.facts(MediaStep, patient)]
     return tuple(sorted(moments, key=lambda moment: moment.at, reverse=True))

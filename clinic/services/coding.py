@@ -34,7 +34,15 @@ def _load(desk: Desk, table: CodeTable) -> int:
         return 0
 
     def act(page: WritePage) -> tuple[int, Changes]:
-        page.load_codes(table.system, table.language, table.rows, table.version, table.licence, table.digest, desk.clock.now())
+        page.load_codes(
+            table.system,
+            table.language,
+            table.rows,
+            table.version,
+            table.licence,
+            table.digest,
+            desk.clock.now(),
+        )
         return len(table.rows), Changes(frozenset({"Codes"}))
 
     return desk.book.write(act)

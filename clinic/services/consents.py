@@ -36,7 +36,15 @@ class Template:
     @property
     def text(self) -> str:
         questions = [f"[{item.scope}] {item.question}" for item in self.items]
-        return "\n\n".join([f"{self.id} {self.version} {self.jurisdiction} {self.language}", self.title, self.intro, *questions, self.closing])
+        return "\n\n".join(
+            [
+                f"{self.id} {self.version} {self.jurisdiction} {self.language}",
+                self.title,
+                self.intro,
+                *questions,
+                self.closing,
+            ]
+        )
 
 
 def template(desk: Desk, language: str) -> Template:

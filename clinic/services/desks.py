@@ -61,18 +61,27 @@ class Desk:
     def __init__(self, home: Home, book: Book, opened: Opened, clock: Clock, random: Random) -> None:
         self.home, self.book, self.clock, self.random = home, book, clock, random
         self._user_keys = opened.user_keys
-        told = book.read(lambda page: {key: page.meta(key) or b"" for key in ("device keys", "device name", "kind", "incarnation", "pinned", "server", "team")})
+        told = book.read(
+            lambda page: {
+                key: page.meta(key) or b""
+                for key in ("device keys", "device name", "kind", "incarnation", "pinned", "server", "team")
+            }
+        )
         self.device_keys = DeviceKeys.decode(told["device keys"])
         self.device_name = told["device name"].decode()
         self.kind = DeviceKind(told["kind"].decode())
         self.incarnation = int(told["incarnation"])
         self.server = told["server"].decode()
         self.team = TeamId(told["team"].decode())
-        self.trust: TrustLog = verify_all(book.read(lambda page: page.trust()), told["pinned"], home.read_height())
+        self.trust: TrustLog = verify_all(
+            book.read(lambda page: page.trust()), told["pinned"], home.read_height()
+        )
         self.device = device_id(self.device_keys.public.signing)
         self.person = self._person(opened)
         self.team_keys = self.team_keys_for(self.trust)
-        self._stamp, block = book.write(lambda page: ((page.latest_stamp(), page.next_number("id block")), Changes()))
+        self._stamp, block = book.write(
+            lambda page: ((page.latest_stamp(), page.next_number("id block")), Changes())
+        )
         self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
         self._filed: dict[str, tuple[OpId, ...]] = {}
 
@@ -111,15 +120,25 @@ class Desk:
         return self.write_within(lambda page: facts, window, priority)
 
     def write_within(
-        self, make: Callable[[WritePage], Sequence[Fact]], window: PatientId = PatientId(""), priority: int = P2_RECORD
+        self,
+        make: Callable[[WritePage], Sequence[Fact]],
+        window: PatientId = PatientId(""),
+        priority: int = P2_RECORD,
     ) -> Written:
         """Like write, with facts that are made inside the transaction."""
 
         def act(page: WritePage) -> tuple[Written, Changes]:
             facts = make(page)
             _check_window(page, facts, window)
-            ops = [op for scope, mine in self._by_scope(facts) for op in self._file(page, scope, mine, bool(window), priority)]
-            changes = Changes(frozenset(type(fact).__name__ for fact in facts) | {"Sync"}, frozenset(f.patient for f in facts if f.patient))
+            ops = [
+                op
+                for scope, mine in self._by_scope(facts)
+                for op in self._file(page, scope, mine, bool(window), priority)
+            ]
+            changes = Changes(
+                frozenset(type(fact).__name__ for fact in facts) | {"Sync"},
+                frozenset(f.patient for f in facts if f.patient),
+            )
             return Written(changes, tuple(op.id for op in ops)), changes
 
         return self.book.write(act)
@@ -144,10 +163,14 @@ class Desk:
     def _by_scope(self, facts: Sequence[Fact]) -> list[tuple[ScopeId, list[Fact]]]:
         scopes: dict[ScopeId, list[Fact]] = {}
         for fact in facts:
-            scopes.setdefault(patient_scope(fact.patient) if fact.patient else team_scope(self.team), []).append(fact)
+            scopes.setdefault(
+                patient_scope(fact.patient) if fact.patient else team_scope(self.team), []
+            ).append(fact)
         return list(scopes.items())
 
-    def _file(self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int) -> list[Op]:
+    def _file(
+        self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int
+    ) -> list[Op]:
         ops = [self._op(page, fact, windowed) for fact in facts]
         encoded = [(op, encode(op)) for op in ops]
         if self.kind != DeviceKind.KIOSK:
@@ -156,7 +179,14 @@ class Desk:
         self._grant_key(page, scope, priority)
         for chunk in _chunks(encoded):
             place = self._place(page, scope, priority)
-            page.post(place.env_no, scope, priority, len(chunk), pack(self._seal(page, chunk, place)), self.clock.now())
+            page.post(
+                place.env_no,
+                scope,
+                priority,
+                len(chunk),
+                pack(self._seal(page, chunk, place)),
+                self.clock.now(),
+            )
         return ops
 
     def _op(self, page: WritePage, fact: Fact, windowed: bool) -> Op:
@@ -193,7 +223,14 @@ class Desk:
             return
         key, place = new_scope_key(self.random), self._place(page, scope, priority)
         page.keep_scope_key(scope, scope_key_id(key), key)
-        page.post(place.env_no, scope, priority, 0, pack(grant(key, place, epoch, self.device_keys, self.random)), self.clock.now())
+        page.post(
+            place.env_no,
+            scope,
+            priority,
+            0,
+            pack(grant(key, place, epoch, self.device_keys, self.random)),
+            self.clock.now(),
+        )
 
     # opening --------------------------------------------------------------------------------------
 
@@ -225,7 +262,9 @@ def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
     try:
         key = (path / KEY_FILE).read_bytes()
     except OSError as error:
-        raise Unavailable("This device's key file is missing. Enrol it again with an invitation code.") from error
+        raise Unavailable(
+            "This device's key file is missing. Enrol it again with an invitation code."
+        ) from error
     return _open(home, lambda slots: slots.open_with_key(key), clock, random)
 
 

@@ -59,8 +59,16 @@ class Admission:
 class Joining:
     """A device on its way in. The keys live in this process until it is admitted."""
 
-    def __init__(self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random) -> None:
-        self._home, self._invitation, self._password, self._clock, self._random = home, invitation, password, clock, random
+    def __init__(
+        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random
+    ) -> None:
+        self._home, self._invitation, self._password, self._clock, self._random = (
+            home,
+            invitation,
+            password,
+            clock,
+            random,
+        )
         self._device_keys = DeviceKeys.make(random)
         self._user_keys = None if invitation.kind == DeviceKind.KIOSK else UserKeys.make(random)
         self._request: JoinRequest | None = None
@@ -88,12 +96,16 @@ class Joining:
         """Until the administrator says yes; then the home is ready. Refused: no, or not within the time."""
         until = self._clock.monotonic() + timeout_s
         while not cancelled() and self._clock.monotonic() < until:
-            answer = with_remote(Remote(self._invitation.server), lambda remote: remote.join_answer(self._box))
+            answer = with_remote(
+                Remote(self._invitation.server), lambda remote: remote.join_answer(self._box)
+            )
             if answer is not None:
                 self._settle(answer)
                 return
             time.sleep(POLL_S)
-        raise Refusal("Nobody let this computer in yet. Ask the administrator, then try again with the same code.")
+        raise Refusal(
+            "Nobody let this computer in yet. Ask the administrator, then try again with the same code."
+        )
 
     @property
     def _box(self) -> str:
@@ -103,7 +115,9 @@ class Joining:
         check_answer(answer, self._invitation.secret)
         if not answer.accepted:
             raise Refusal(answer.sentence or "The administrator did not let this computer in.")
-        statements = with_remote(Remote(self._invitation.server), lambda remote: remote.trust_from(0, self._box))
+        statements = with_remote(
+            Remote(self._invitation.server), lambda remote: remote.trust_from(0, self._box)
+        )
         log = verify_all(statements, self._invitation.fingerprint)
         request = self._request
         if request is None or not _names(log, request, UserId(answer.user)):
@@ -125,7 +139,10 @@ class DeviceSetup:
 def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
     """True if the log admits exactly the keys made here, the person's as well as the device's."""
     device, person = log.device(request.device), log.user(user, request.device)
-    if device is None or (device.signing_key, device.box_key) != (request.device_signing_key, request.device_box_key):
+    if device is None or (device.signing_key, device.box_key) != (
+        request.device_signing_key,
+        request.device_box_key,
+    ):
         return False
     mine = (request.user_signing_key, request.user_box_key)
     return mine == (b"", b"") if person is None else mine == (person.signing_key, person.box_key)
@@ -172,7 +189,17 @@ def found_organization(
         at=clock.now(), random=random,
     )  # fmt: skip
     with_remote(Remote(server), lambda remote: remote.found(log.statements))
-    set_up(place, log, DeviceSetup(device_name, DeviceKind.DESKTOP, server, team), device, user_id, user, admin, password, random)
+    set_up(
+        place,
+        log,
+        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team),
+        device,
+        user_id,
+        user,
+        admin,
+        password,
+        random,
+    )
     return open_desk(home, password, clock, random)
 
 
@@ -214,7 +241,9 @@ def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) ->
     until = desk.clock.monotonic() + timeout_s
     while True:
         for invitation in _pending(desk):
-            request = with_remote(_remote(desk), partial(Remote.join_request, box=mailbox_id(invitation.secret)))
+            request = with_remote(
+                _remote(desk), partial(Remote.join_request, box=mailbox_id(invitation.secret))
+            )
             if request is not None:
                 return _let_in(desk, invitation, request, compare)
         if desk.clock.monotonic() > until:
@@ -229,14 +258,18 @@ def _pending(desk: Desk) -> tuple[Invitation, ...]:
     return tuple(i for i in invitations if i.expires_at > desk.clock.now())
 
 
-def _let_in(desk: Desk, invitation: Invitation, request: JoinRequest, compare: Callable[[Admission], bool]) -> str:
+def _let_in(
+    desk: Desk, invitation: Invitation, request: JoinRequest, compare: Callable[[Admission], bool]
+) -> str:
     check_request(request, invitation.secret)
     box, digits = mailbox_id(invitation.secret), comparison_digits(request, invitation.fingerprint)
     same = compare(Admission(digits, request.user_name, invitation.role, request.device_name))
     user = UserId(short_hash_id(desk.random(10))) if request.user_name and same else NOBODY
     if same:
         state(desk, lambda log: _admission(log, request, invitation, user, desk))
-    answer = JoinAnswer(accepted=same, user=user, sentence="" if same else "The six digits were not the same.")
+    answer = JoinAnswer(
+        accepted=same, user=user, sentence="" if same else "The six digits were not the same."
+    )
     with_remote(_remote(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret)))
     desk.book.keep(lambda page: page.drop_meta(f"{_PENDING} {box}"))
     if not same:
@@ -266,7 +299,9 @@ def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
     exchange_now(desk)
 
 
-def _admission(log: TrustLog, request: JoinRequest, invitation: Invitation, user: UserId, desk: Desk) -> list[Record]:
+def _admission(
+    log: TrustLog, request: JoinRequest, invitation: Invitation, user: UserId, desk: Desk
+) -> list[Record]:
     """The statements that let a newcomer in; team keys last, sealed to the keys just admitted."""
     device = AddDevice(
         device=request.device, kind=invitation.kind, name=request.device_name,
@@ -308,6 +343,6 @@ def _slots(
         secret = random(32)
         keep(home.path / KEY_FILE, secret)
         return Slots.none().with_key_file(setup.name, secret, Opened(setup.name, store_key), random)
-    return Slots.none().with_password(user_name, password, Opened(user_name, store_key, user, user_keys), random)
-
-
+    return Slots.none().with_password(
+        user_name, password, Opened(user_name, store_key, user, user_keys), random
+    )

@@ -92,7 +92,9 @@ def read_card(desk: Desk, qr_text: str) -> Known:
     card = cards.read_card(qr_text)
     sealed = desk.book.read(lambda page: page.capsule(card.lookup))
     if sealed is None:
-        raise Unavailable("This card is not known here yet, and the centre cannot be reached. Use your id number instead.")
+        raise Unavailable(
+            "This card is not known here yet, and the centre cannot be reached. Use your id number instead."
+        )
     capsule = decode(cards.open_capsule(card, sealed), Capsule)
     return Known(
         capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
@@ -133,13 +135,24 @@ def tell_reason(desk: Desk, visit: Visit, reason: Coding, symptoms: tuple[Coding
 
 
 def tell_vitals(
-    desk: Desk, visit: Visit, values: Mapping[str, Decimal], on_oxygen: bool | None = None, alert: bool | None = None
+    desk: Desk,
+    visit: Visit,
+    values: Mapping[str, Decimal],
+    on_oxygen: bool | None = None,
+    alert: bool | None = None,
 ) -> None:
     """Readings by vital key, in the units of clinic.domain.vitals; None where nobody looked: a score stays without it."""
     singles = {key: value for key, value in values.items() if key not in ("systolic", "diastolic")}
-    facts = [reading(desk, visit.patient, key, value, visit.encounter, Method.KIOSK) for key, value in singles.items()]
+    facts = [
+        reading(desk, visit.patient, key, value, visit.encounter, Method.KIOSK)
+        for key, value in singles.items()
+    ]
     if "systolic" in values and "diastolic" in values:
-        facts.append(pressure(desk, visit.patient, values["systolic"], values["diastolic"], visit.encounter, Method.KIOSK))
+        facts.append(
+            pressure(
+                desk, visit.patient, values["systolic"], values["diastolic"], visit.encounter, Method.KIOSK
+            )
+        )
     if alert is not None:
         facts.append(_observed(desk, visit, CONSCIOUSNESS, text="A" if alert else "V"))
     if on_oxygen is not None:
@@ -154,7 +167,11 @@ def give_photo(desk: Desk, visit: Visit, jpeg: bytes, title: str = "") -> Attach
     photo, thumbnail = shrink(jpeg)
     attachment = keep_bytes(desk, photo, "image/jpeg", title, thumbnail)
     document = DocumentReference(
-        id=FactId(desk.new_id()), patient=visit.patient, attachment=attachment, made_at=desk.clock.now(), encounter=visit.encounter
+        id=FactId(desk.new_id()),
+        patient=visit.patient,
+        attachment=attachment,
+        made_at=desk.clock.now(),
+        encounter=visit.encounter,
     )
     desk.write(document, window=visit.patient)
     return attachment
@@ -191,7 +208,9 @@ def leave(desk: Desk, visit: Visit) -> None:
     visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())
 
 
-def _observed(desk: Desk, visit: Visit, code: Coding, text: str = "", value: Quantity | None = None) -> Observation:
+def _observed(
+    desk: Desk, visit: Visit, code: Coding, text: str = "", value: Quantity | None = None
+) -> Observation:
     return Observation(
         id=FactId(desk.new_id()), patient=visit.patient, code=code, effective_at=desk.clock.now(), text=text, value=value,
         method=Method.KIOSK, encounter=visit.encounter,

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeVar
 
-from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.domain.record import Record
 from clinic.keys.letters import open_letter, seal_letter
@@ -113,6 +113,7 @@ class Link:
     # the doorbell's listener ---------------------------------------------------------------------
 
     def on_state(self, online: bool) -> None:
+        self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
         if not online:
             self._present.clear()
         self._online_told(online)
@@ -161,7 +162,9 @@ class Link:
                 case Exchange(budget):
                     self._task(self._exchange(budget))
                 case WaitUntil(at):
-                    asyncio.get_running_loop().call_later(max(0.0, at - self._now()), lambda: self._feed(Ticked(self._now())))
+                    asyncio.get_running_loop().call_later(
+                        max(0.0, at - self._now()), lambda: self._feed(Ticked(self._now()))
+                    )
                 case Report(status):
                     self._told(status)
 
@@ -179,7 +182,7 @@ class Link:
             return
         status = await self._on_store(lambda: sync_status(self._desk))
         self._feed(ExchangeDone(
-            self._now(), self._desk.clock.now(), more=taken.more or status.waiting > 0 and taken.sent, received=taken.received,
+            self._now(), self._desk.clock.now(), more=taken.more or (status.waiting > 0 and taken.sent), received=taken.received,
             waiting=status.waiting, acknowledged=status.acknowledged, refused=status.refused, quarantined=status.quarantined,
         ))  # fmt: skip
 
@@ -189,14 +192,18 @@ class Link:
             self._undelivered(to, content)
             return
         self._number += 1
-        letter = Letter(sender=desk.device, receiver=to, number=self._number, sent_at=desk.clock.now(), content=content)
+        letter = Letter(
+            sender=desk.device, receiver=to, number=self._number, sent_at=desk.clock.now(), content=content
+        )
         if not await self._bell.letter(to, seal_letter(desk.device_keys, receiver.box_key, letter)):
             self._undelivered(to, content)
 
     def _changed(self, changes: Changes) -> None:
         """Something was written here, on a store thread."""
         if "Sync" in changes.kinds:
-            waiting = self._desk.book.read(lambda page: page.outbox_counts().waiting + len(page.capsules_waiting()))
+            waiting = self._desk.book.read(
+                lambda page: page.outbox_counts().waiting + len(page.capsules_waiting())
+            )
             if waiting:
                 self._soon(lambda: self._feed(LocalWrite(self._now(), waiting)))
 

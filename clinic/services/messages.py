@@ -55,7 +55,12 @@ def keep_bytes(desk: Desk, data: bytes, content_type: str, title: str, thumbnail
     sealed = seal_bytes(data, desk.random)
     desk.book.keep(lambda page: page.put_attachment(sealed.id, "waiting", sealed.ciphertext), _SYNC)
     return Attachment(
-        id=sealed.id, key=sealed.key, content_type=content_type, size=len(data), title=title, thumbnail=thumbnail
+        id=sealed.id,
+        key=sealed.key,
+        content_type=content_type,
+        size=len(data),
+        title=title,
+        thumbnail=thumbnail,
     )
 
 

@@ -110,7 +110,11 @@ def issue_card(desk: Desk, patient: PatientId) -> str:
 
     card = new_card(desk.random)
     issued = PatientCard(
-        id=FactId(desk.new_id()), patient=patient, lookup=card.lookup, public_key=card.public_key, issued_at=desk.clock.now()
+        id=FactId(desk.new_id()),
+        patient=patient,
+        lookup=card.lookup,
+        public_key=card.public_key,
+        issued_at=desk.clock.now(),
     )
     desk.write(issued, window=patient)
     send_capsule(desk, patient)
@@ -156,4 +160,6 @@ def line(page: Page, row: PersonRow) -> PersonLine:
     if fact is not None:
         return line_of(fact, row.last_seen_at)
     name = HumanName(family=row.family, given=tuple(row.given.split()))
-    return PersonLine(row.patient, name, row.birth_date, Gender(row.gender), row.dni, b"", row.provisional, row.last_seen_at)
+    return PersonLine(
+        row.patient, name, row.birth_date, Gender(row.gender), row.dni, b"", row.provisional, row.last_seen_at
+    )

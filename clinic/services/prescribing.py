@@ -4,7 +4,13 @@
 from dataclasses import dataclass
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import AllergyIntolerance, ClinicalStatus, Encounter, MedicationRequest, RequestStatus
+from clinic.domain.facts import (
+    AllergyIntolerance,
+    ClinicalStatus,
+    Encounter,
+    MedicationRequest,
+    RequestStatus,
+)
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.medication import directions, family_of
 from clinic.domain.values import Coding
@@ -29,7 +35,9 @@ class Caution:
 
 def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
     """Allergies and repeats of the same substance on this chart. Empty means none listed, never that there are none."""
-    return desk.book.read(lambda page: _cautions(page, patient, medication, desk.clock.now().date().isoformat()))
+    return desk.book.read(
+        lambda page: _cautions(page, patient, medication, desk.clock.now().date().isoformat())
+    )
 
 
 def prescribe(
@@ -72,10 +80,28 @@ def _cautions(page: Page, patient: PatientId, medication: Coding, today: str) ->
     for allergy in page.facts(AllergyIntolerance, patient):
         substance = fold(allergy.substance.display)
         same_family = bool(family) and family == family_of(allergy.substance.code)
-        if allergy.status == ClinicalStatus.ACTIVE and (substance in name or name in substance or same_family):
+        if allergy.status == ClinicalStatus.ACTIVE and (
+            substance in name or name in substance or same_family
+        ):
             what = "The chart lists an allergy: {reaction}."
-            found.append(Caution("allergy", allergy.substance.display, what.format(reaction=allergy.reaction or "-"), CHART, today))
+            found.append(
+                Caution(
+                    "allergy",
+                    allergy.substance.display,
+                    what.format(reaction=allergy.reaction or "-"),
+                    CHART,
+                    today,
+                )
+            )
     for other in page.facts(MedicationRequest, patient):
         if other.status == RequestStatus.ACTIVE and other.medication.code == medication.code:
-            found.append(Caution("duplicate", other.medication.display, f"{other.dose}", CHART, f"{other.authored_at:%Y-%m-%d}"))
+            found.append(
+                Caution(
+                    "duplicate",
+                    other.medication.display,
+                    f"{other.dose}",
+                    CHART,
+                    f"{other.authored_at:%Y-%m-%d}",
+                )
+            )
     return tuple(found)

@@ -73,7 +73,9 @@ def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> t
     return tongue, _made(desk, page, visit, notes[0], patient, tongue), patient
 
 
-def _made(desk: Desk, page: Page, visit: Encounter, note: Composition, patient: Patient, tongue: str) -> Summary:
+def _made(
+    desk: Desk, page: Page, visit: Encounter, note: Composition, patient: Patient, tongue: str
+) -> Summary:
     words = _WORDS[tongue]
     encounter = EncounterId(visit.id)
     row = queue_row(page, visit)
@@ -86,7 +88,10 @@ def _made(desk: Desk, page: Page, visit: Encounter, note: Composition, patient: 
         (words["plan"], tuple(t for t in (note.plan,) if t)),
         (words["medication"], tuple(said(request, tongue) for request in requests)),
         (words["vitals"], _measured(row.readings, row.news2, tongue)),
-        (words["next"], tuple(f"{a.start.astimezone():%d/%m/%Y %H:%M} · {a.practitioner_name}" for a in coming[:1])),
+        (
+            words["next"],
+            tuple(f"{a.start.astimezone():%d/%m/%Y %H:%M} · {a.practitioner_name}" for a in coming[:1]),
+        ),
     )
     day = f"{note.signed_at.astimezone():%d/%m/%Y %H:%M}"
     seen = words["seen"].format(who=note.author_name, day=day)

@@ -129,7 +129,9 @@ def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncRes
         page.forget_cursors()
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
-    page.acknowledge(meaning.acked_env_no, [(r.env_no, r.why, r.sentence) for r in meaning.refused], desk.clock.now())
+    page.acknowledge(
+        meaning.acked_env_no, [(r.env_no, r.why, r.sentence) for r in meaning.refused], desk.clock.now()
+    )
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")

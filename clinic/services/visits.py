@@ -78,7 +78,11 @@ def autosave(desk: Desk, encounter: EncounterId, section: Section, text: str, wi
 def add_condition(desk: Desk, encounter: EncounterId, code: Coding, window: PatientId) -> Written:
     patient = _checked(desk, encounter, window).patient
     fact = Condition(
-        id=FactId(desk.new_id()), patient=patient, code=code, recorded_at=desk.clock.now(), encounter=encounter
+        id=FactId(desk.new_id()),
+        patient=patient,
+        code=code,
+        recorded_at=desk.clock.now(),
+        encounter=encounter,
     )
     return desk.write(fact, window=window)
 
@@ -106,7 +110,9 @@ def reading(
     vital = VITALS[key]
     if not vital.plausible(value):
         raise Refusal(
-            "{value} {unit} is outside what we can record for this. Measure again.", value=value, unit=vital.unit
+            "{value} {unit} is outside what we can record for this. Measure again.",
+            value=value,
+            unit=vital.unit,
         )
     return Observation(
         id=FactId(desk.new_id()), patient=patient, code=vital.coding, effective_at=desk.clock.now(),
@@ -122,11 +128,18 @@ def blood_pressure(
 
 
 def pressure(
-    desk: Desk, patient: PatientId, systolic: Decimal, diastolic: Decimal, encounter: EncounterId | None, method: Method
+    desk: Desk,
+    patient: PatientId,
+    systolic: Decimal,
+    diastolic: Decimal,
+    encounter: EncounterId | None,
+    method: Method,
 ) -> Observation:
     """The Observation of a blood pressure, mm[Hg]. Refused if the lower number is not lower."""
     if not (SYSTOLIC.plausible(systolic) and DIASTOLIC.plausible(diastolic)) or diastolic >= systolic:
-        raise Refusal("This blood pressure cannot be. Measure again: first the high number, then the low one.")
+        raise Refusal(
+            "This blood pressure cannot be. Measure again: first the high number, then the low one."
+        )
     from clinic.domain.facts import Observed
 
     parts = tuple(
@@ -143,7 +156,12 @@ def media_step(desk: Desk, encounter: EncounterId, step: str, call: str = "") ->
     """What happened to the call, written into the encounter."""
     visit = encounter_of(desk, encounter)
     fact = MediaStep(
-        id=FactId(desk.new_id()), patient=visit.patient, encounter=encounter, at=desk.clock.now(), step=step, call=call
+        id=FactId(desk.new_id()),
+        patient=visit.patient,
+        encounter=encounter,
+        at=desk.clock.now(),
+        step=step,
+        call=call,
     )
     return desk.write(fact)
 
@@ -159,7 +177,9 @@ def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
     if written.conflicts:
         raise Refusal("A section was written on two computers. Choose one text before signing.")
     conditions = desk.book.read(lambda page: page.facts_of_encounter(Condition, encounter))
-    note = _signed(desk, visit, written.texts, tuple(c.code for c in conditions if c.status == ClinicalStatus.ACTIVE))
+    note = _signed(
+        desk, visit, written.texts, tuple(c.code for c in conditions if c.status == ClinicalStatus.ACTIVE)
+    )
     over = replace(visit, status=EncounterStatus.FINISHED, finished_at=note.signed_at)
     desk.write(note, over, window=window)
     send_capsule(desk, visit.patient)

@@ -60,7 +60,9 @@ def _queue(page: Page) -> tuple[Waiting, ...]:
     open_ones = page.facts_with_status(
         Encounter, EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS
     )
-    rows = [queue_row(page, encounter) for encounter in open_ones if page.person(encounter.patient) is not None]
+    rows = [
+        queue_row(page, encounter) for encounter in open_ones if page.person(encounter.patient) is not None
+    ]
     return tuple(sorted(rows, key=urgency))
 
 
@@ -80,6 +82,8 @@ def queue_row(page: Page, encounter: Encounter) -> Waiting:
         newest.update(readings(observation))
     matches: tuple[PersonLine, ...] = ()
     if who.provisional and who.dni:
-        matches = tuple(line(page, row) for row in page.people_with_dni(who.dni) if row.patient != who.patient)
+        matches = tuple(
+            line(page, row) for row in page.people_with_dni(who.dni) if row.patient != who.patient
+        )
     reason = encounter.reason.display if encounter.reason else ""
     return Waiting(encounter, who, score_of(taken), reason, not who.provisional, matches, newest)

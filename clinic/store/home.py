@@ -41,7 +41,9 @@ class Home:
             self.path.chmod(0o700)
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
-            raise Unavailable("The folder {path} cannot be made. Check the disk and its permissions.", path=self.path) from error
+            raise Unavailable(
+                "The folder {path} cannot be made. Check the disk and its permissions.", path=self.path
+            ) from error
 
     def keep_slots(self, data: bytes) -> None:
         """Write both copies of the slots file."""
@@ -84,7 +86,9 @@ def keep(path: Path, data: bytes) -> None:
         os.replace(fresh, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise Unavailable("{path} could not be written. Check the disk: is it full?", path=path.name) from error
+        raise Unavailable(
+            "{path} could not be written. Check the disk: is it full?", path=path.name
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

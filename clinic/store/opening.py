@@ -54,16 +54,22 @@ def engine_for(path: Path, key: bytes) -> Engine:
             raise said(error) from error
         return connection
 
-    return create_engine("sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2)
+    return create_engine(
+        "sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2
+    )
 
 
 def said(error: Exception) -> Unavailable:
     """The sentence for what SQLCipher said."""
     text = str(error)
     if "not a database" in text:
-        return Unavailable("This key does not open the store. Unlock it with its own password, or restore a backup.")
+        return Unavailable(
+            "This key does not open the store. Unlock it with its own password, or restore a backup."
+        )
     if re.search(r"disk is full|No space", text):
-        return Unavailable("The disk is full: this was not saved. Free some space and save again; your text is still here.")
+        return Unavailable(
+            "The disk is full: this was not saved. Free some space and save again; your text is still here."
+        )
     if "malformed" in text or "corrupt" in text:
         return Unavailable("A page of the store is damaged. Run 'posta doctor' before going on.")
     if "locked" in text:

@@ -73,7 +73,9 @@ class Page:
         names = {f"s{i}": status for i, status in enumerate(statuses)}
         holes = ", ".join(f":{name}" for name in names)
         rows = self._all(
-            f"SELECT body FROM fact WHERE kind = :kind AND status IN ({holes}) ORDER BY at, id", kind=kind.NUMBER, **names
+            f"SELECT body FROM fact WHERE kind = :kind AND status IN ({holes}) ORDER BY at, id",
+            kind=kind.NUMBER,
+            **names,
         )
         return tuple(decode(row[0], kind) for row in rows)
 
@@ -83,7 +85,11 @@ class Page:
 
     def recent_facts(self, kind: type[F], limit: int) -> tuple[F, ...]:
         """The newest facts of one kind, newest first."""
-        rows = self._all("SELECT body FROM fact WHERE kind = :kind ORDER BY at DESC LIMIT :limit", kind=kind.NUMBER, limit=limit)
+        rows = self._all(
+            "SELECT body FROM fact WHERE kind = :kind ORDER BY at DESC LIMIT :limit",
+            kind=kind.NUMBER,
+            limit=limit,
+        )
         return tuple(decode(row[0], kind) for row in rows)
 
     def standing(self, kind: int, fact_id: str) -> tuple[Op, ...]:
@@ -95,7 +101,9 @@ class Page:
         return tuple(decode(row[0], Op) for row in rows)
 
     def standing_ids(self, kind: int, fact_id: str) -> tuple[OpId, ...]:
-        rows = self._all("SELECT op FROM standing WHERE kind = :kind AND fact = :id ORDER BY op", kind=kind, id=fact_id)
+        rows = self._all(
+            "SELECT op FROM standing WHERE kind = :kind AND fact = :id ORDER BY op", kind=kind, id=fact_id
+        )
         return tuple(OpId(row[0]) for row in rows)
 
     def latest_stamp(self) -> int:
@@ -103,7 +111,9 @@ class Page:
 
     def ops(self, patient: PatientId) -> Iterator[Op]:
         """Every op about a patient, in the order of their stamps."""
-        for row in self._all("SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient):
+        for row in self._all(
+            "SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient
+        ):
             yield decode(row[0], Op)
 
     def bodies(self, patient: PatientId) -> tuple[bytes, ...]:
@@ -123,7 +133,9 @@ class Page:
         """People all of whose typed words begin a name, DNI or birth date of theirs; nothing typed: latest seen first."""
         query = prefix_query(typed)
         if not query:
-            rows = self._all(f"SELECT {_PERSON} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit)
+            rows = self._all(
+                f"SELECT {_PERSON} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit
+            )
         else:
             rows = self._all(
                 f"SELECT {_PERSON} FROM person WHERE patient IN "
@@ -137,7 +149,9 @@ class Page:
         return None if row is None else _person(row)
 
     def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
-        return tuple(_person(row) for row in self._all(f"SELECT {_PERSON} FROM person WHERE dni = :dni", dni=dni))
+        return tuple(
+            _person(row) for row in self._all(f"SELECT {_PERSON} FROM person WHERE dni = :dni", dni=dni)
+        )
 
     def linked_to(self, provisional: PatientId) -> PatientId | None:
         """Who a provisional patient turned out to be."""
@@ -164,7 +178,8 @@ class Page:
 
     def waiting_ops_of(self, patient: PatientId) -> int:
         row = self._one(
-            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE scope = :scope AND acked_at IS NULL", scope=f"p:{patient}"
+            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE scope = :scope AND acked_at IS NULL",
+            scope=f"p:{patient}",
         )
         return int(row[0])
 
@@ -186,19 +201,31 @@ class Page:
 
     def quarantine_waiting_for_key(self) -> tuple[tuple[int, str, int, bytes], ...]:
         """(no, scope, seq, envelope) of those that could not be opened for want of a key."""
-        return tuple(tuple(row) for row in self._all("SELECT no, scope, seq, envelope FROM quarantine WHERE why = 'no key' ORDER BY no"))
+        return tuple(
+            tuple(row)
+            for row in self._all(
+                "SELECT no, scope, seq, envelope FROM quarantine WHERE why = 'no key' ORDER BY no"
+            )
+        )
 
     def trust(self) -> tuple[bytes, ...]:
         return tuple(row[0] for row in self._all("SELECT statement FROM trust ORDER BY position"))
 
     def unsent_trust(self) -> tuple[bytes, ...]:
-        return tuple(row[0] for row in self._all("SELECT statement FROM trust WHERE sent = 0 ORDER BY position"))
+        return tuple(
+            row[0] for row in self._all("SELECT statement FROM trust WHERE sent = 0 ORDER BY position")
+        )
 
     # keys, settings ------------------------------------------------------------------------------
 
     def scope_keys(self, scope: ScopeId) -> dict[bytes, bytes]:
         """Key id -> key, the first known first."""
-        return {row[0]: row[1] for row in self._all("SELECT key_id, key FROM scope_key WHERE scope = :scope ORDER BY no", scope=scope)}
+        return {
+            row[0]: row[1]
+            for row in self._all(
+                "SELECT key_id, key FROM scope_key WHERE scope = :scope ORDER BY no", scope=scope
+            )
+        }
 
     def meta(self, key: str) -> bytes | None:
         row = self._one("SELECT value FROM meta WHERE key = :key", key=key)
@@ -206,7 +233,11 @@ class Page:
 
     def metas(self, prefix: str) -> dict[str, bytes]:
         """All settings whose key begins so."""
-        rows = self._all("SELECT key, value FROM meta WHERE substr(key, 1, :length) = :prefix", prefix=prefix, length=len(prefix))
+        rows = self._all(
+            "SELECT key, value FROM meta WHERE substr(key, 1, :length) = :prefix",
+            prefix=prefix,
+            length=len(prefix),
+        )
         return {row[0]: bytes(row[1]) for row in rows}
 
     def attachment(self, attachment_id: str) -> bytes | None:
@@ -215,14 +246,18 @@ class Page:
         return None if row is None or row[0] is None else bytes(row[0])
 
     def attachments_in(self, state: str) -> tuple[str, ...]:
-        return tuple(row[0] for row in self._all("SELECT id FROM attachment WHERE state = :state", state=state))
+        return tuple(
+            row[0] for row in self._all("SELECT id FROM attachment WHERE state = :state", state=state)
+        )
 
     def capsule(self, lookup: str) -> bytes | None:
         row = self._one("SELECT sealed FROM capsule WHERE lookup = :lookup", lookup=lookup)
         return None if row is None else bytes(row[0])
 
     def capsules_waiting(self) -> tuple[tuple[str, bytes], ...]:
-        return tuple((row[0], row[1]) for row in self._all("SELECT lookup, sealed FROM capsule WHERE waiting = 1"))
+        return tuple(
+            (row[0], row[1]) for row in self._all("SELECT lookup, sealed FROM capsule WHERE waiting = 1")
+        )
 
     # codes ---------------------------------------------------------------------------------------
 
@@ -241,7 +276,13 @@ class Page:
         return tuple(CodeRow(*row) for row in rows)
 
     def count_codes(self, system: str, language: str) -> int:
-        return int(self._one("SELECT count(*) FROM code WHERE system = :system AND language = :language", system=system, language=language)[0])
+        return int(
+            self._one(
+                "SELECT count(*) FROM code WHERE system = :system AND language = :language",
+                system=system,
+                language=language,
+            )[0]
+        )
 
 
 class WritePage(Page):
@@ -265,12 +306,22 @@ class WritePage(Page):
         )  # fmt: skip
         if not new:
             return False
-        rows = self._all("SELECT body FROM op WHERE kind = :kind AND fact = :fact AND id <> :id", kind=kind, fact=fact_id, id=op.id)
+        rows = self._all(
+            "SELECT body FROM op WHERE kind = :kind AND fact = :fact AND id <> :id",
+            kind=kind,
+            fact=fact_id,
+            id=op.id,
+        )
         merged = settle([op, *(decode(row[0], Op) for row in rows)]) if rows else Merged(current=(op,))
         if rows:
             self._do("DELETE FROM standing WHERE kind = :kind AND fact = :fact", kind=kind, fact=fact_id)
         for version in merged.current:
-            self._do("INSERT INTO standing (kind, fact, op) VALUES (:kind, :fact, :op)", kind=kind, fact=fact_id, op=version.id)
+            self._do(
+                "INSERT INTO standing (kind, fact, op) VALUES (:kind, :fact, :op)",
+                kind=kind,
+                fact=fact_id,
+                op=version.id,
+            )
         if merged.shown is not None:
             self._show(merged.shown, kind, fact_id, merged.conflict)
         return True
@@ -304,7 +355,11 @@ class WritePage(Page):
         )  # fmt: skip
         self._do("DELETE FROM person_words WHERE patient = :patient", patient=patient)
         spelled = f"{fact.name.family} {given} {dni} {_birth_words(born)}"
-        self._do("INSERT INTO person_words (patient, words) VALUES (:patient, :words)", patient=patient, words=spelled)
+        self._do(
+            "INSERT INTO person_words (patient, words) VALUES (:patient, :words)",
+            patient=patient,
+            words=spelled,
+        )
 
     def _seen(self, fact: Encounter) -> None:
         self._do(
@@ -314,7 +369,11 @@ class WritePage(Page):
 
     def _show_link(self, fact: Link) -> None:
         if fact.active:
-            self._do("INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)", a=fact.patient, b=fact.other)
+            self._do(
+                "INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)",
+                a=fact.patient,
+                b=fact.other,
+            )
         else:
             self._do("DELETE FROM linked WHERE provisional = :a", a=fact.patient)
 
@@ -339,7 +398,9 @@ class WritePage(Page):
         row = self._one("SELECT value FROM counter WHERE name = :name", name=name)
         return 0 if row is None else int(row[0])
 
-    def post(self, env_no: int, scope: ScopeId, priority: int, ops: int, envelope: bytes, at: datetime) -> None:
+    def post(
+        self, env_no: int, scope: ScopeId, priority: int, ops: int, envelope: bytes, at: datetime
+    ) -> None:
         """Lay a sealed envelope into the outbox."""
         self._do(
             "INSERT INTO outbox (env_no, scope, priority, ops, envelope, written_at) VALUES (:no, :scope, :priority, :ops, :envelope, :at)",
@@ -349,12 +410,20 @@ class WritePage(Page):
     def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
         """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""
         for env_no, why, sentence in refused:
-            self._do("UPDATE outbox SET refused = :why, sentence = :sentence WHERE env_no = :no", why=why, sentence=sentence, no=env_no)
+            self._do(
+                "UPDATE outbox SET refused = :why, sentence = :sentence WHERE env_no = :no",
+                why=why,
+                sentence=sentence,
+                no=env_no,
+            )
         row = self._one(
-            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL", no=up_to
+            "SELECT coalesce(sum(ops), 0) FROM outbox WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL",
+            no=up_to,
         )
         self._do(
-            "UPDATE outbox SET acked_at = :at WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL", no=up_to, at=to_ms(at)
+            "UPDATE outbox SET acked_at = :at WHERE env_no <= :no AND acked_at IS NULL AND refused IS NULL",
+            no=up_to,
+            at=to_ms(at),
         )
         return int(row[0])
 
@@ -397,7 +466,12 @@ class WritePage(Page):
         )  # fmt: skip
 
     def add_trust(self, position: int, statement: bytes, sent: bool) -> None:
-        self._do("INSERT INTO trust (position, statement, sent) VALUES (:no, :statement, :sent)", no=position, statement=statement, sent=sent)
+        self._do(
+            "INSERT INTO trust (position, statement, sent) VALUES (:no, :statement, :sent)",
+            no=position,
+            statement=statement,
+            sent=sent,
+        )
 
     def trust_sent(self, up_to: int) -> None:
         self._do("UPDATE trust SET sent = 1 WHERE position <= :no", no=up_to)
@@ -425,22 +499,53 @@ class WritePage(Page):
         self._do("UPDATE attachment SET state = 'sent' WHERE id = :id", id=attachment_id)
 
     def put_capsule(self, lookup: str, sealed: bytes, waiting: bool) -> None:
-        self._do("INSERT OR REPLACE INTO capsule (lookup, sealed, waiting) VALUES (:lookup, :sealed, :waiting)", lookup=lookup, sealed=sealed, waiting=waiting)
+        self._do(
+            "INSERT OR REPLACE INTO capsule (lookup, sealed, waiting) VALUES (:lookup, :sealed, :waiting)",
+            lookup=lookup,
+            sealed=sealed,
+            waiting=waiting,
+        )
 
     def capsule_left(self, lookup: str) -> None:
         self._do("UPDATE capsule SET waiting = 0 WHERE lookup = :lookup", lookup=lookup)
 
     # codes ---------------------------------------------------------------------------------------
 
-    def load_codes(self, system: str, language: str, rows: Sequence[tuple[str, str]], version: str, licence: str, digest: str, at: datetime) -> None:
+    def load_codes(
+        self,
+        system: str,
+        language: str,
+        rows: Sequence[tuple[str, str]],
+        version: str,
+        licence: str,
+        digest: str,
+        at: datetime,
+    ) -> None:
         """Replace a code table by (code, display) rows, with where they come from."""
-        self._do("DELETE FROM code WHERE system = :system AND language = :language", system=system, language=language)
-        self._do("DELETE FROM code_words WHERE system = :system AND language = :language", system=system, language=language)
-        values = [{"system": system, "code": code, "language": language, "display": display} for code, display in rows]
+        self._do(
+            "DELETE FROM code WHERE system = :system AND language = :language",
+            system=system,
+            language=language,
+        )
+        self._do(
+            "DELETE FROM code_words WHERE system = :system AND language = :language",
+            system=system,
+            language=language,
+        )
+        values = [
+            {"system": system, "code": code, "language": language, "display": display}
+            for code, display in rows
+        ]
         if values:
-            self._connection.exec_driver_sql("INSERT INTO code (system, code, language, display) VALUES (:system, :code, :language, :display)", values)
+            self._connection.exec_driver_sql(
+                "INSERT INTO code (system, code, language, display) VALUES (:system, :code, :language, :display)",
+                values,
+            )
             spelled = [{**value, "words": f"{value['code']} {value['display']}"} for value in values]
-            self._connection.exec_driver_sql("INSERT INTO code_words (system, code, language, words) VALUES (:system, :code, :language, :words)", spelled)
+            self._connection.exec_driver_sql(
+                "INSERT INTO code_words (system, code, language, words) VALUES (:system, :code, :language, :words)",
+                spelled,
+            )
         self._do(
             "INSERT OR REPLACE INTO code_source (system, language, version, licence, hash, imported_at) VALUES (:system, :language, :version, :licence, :hash, :at)",
             system=system, language=language, version=version, licence=licence, hash=digest, at=to_ms(at),
@@ -469,11 +574,14 @@ def _moment_of(op: Op) -> int:
 
 def _birth_words(born: date | None) -> str:
     """A birth date the ways people type it: 7/3/1954, 07031954, 1954-03-07."""
-    return "" if born is None else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
+    return (
+        ""
+        if born is None
+        else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
+    )
 
 
 def _person(row: Any) -> PersonRow:
     seen = from_ms(row[7]) if row[7] else None
     born = date.fromisoformat(row[3]) if row[3] else None
     return PersonRow(PatientId(row[0]), row[1], row[2], born, row[4], row[5], bool(row[6]), seen)
-

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.ids import OrgId, TeamId, UserId
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
-from clinic.domain.ids import OrgId, TeamId, UserId
 from clinic.protocol.trust import DeviceKind
 from clinic.services.enrolment import DeviceSetup, set_up
 from clinic.store.home import Home
@@ -65,7 +65,9 @@ def sentence(done: "subprocess.CompletedProcess[str]", code: int) -> str:
 
 def test_a_wrong_password(home: Home, tmp_path: Path) -> None:
     (tmp_path / "wrong").write_text("otra clave que no abre nada aquí")
-    said = sentence(run("clinic", "status", "--home", str(home.path), "--password-file", str(tmp_path / "wrong")), 3)
+    said = sentence(
+        run("clinic", "status", "--home", str(home.path), "--password-file", str(tmp_path / "wrong")), 3
+    )
     assert "does not open" in said and "recovery" in said
 
 
@@ -76,7 +78,9 @@ def test_the_centre_cannot_be_reached_and_work_goes_on(home: Home, password: Pat
 
 
 def test_a_computer_that_is_not_set_up(tmp_path: Path, password: Path) -> None:
-    assert "invitation" in sentence(run("clinic", "status", "--home", str(tmp_path / "nobody"), "--password-file", str(password)), 4)
+    assert "invitation" in sentence(
+        run("clinic", "status", "--home", str(tmp_path / "nobody"), "--password-file", str(password)), 4
+    )
 
 
 def test_a_store_newer_than_the_program(home: Home, password: Path) -> None:
@@ -86,7 +90,9 @@ def test_a_store_newer_than_the_program(home: Home, password: Path) -> None:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA user_version={len(STEPS) + 5}")
-        said = sentence(run("clinic", "status", "--home", str(home.path), "--password-file", str(password)), 4)
+        said = sentence(
+            run("clinic", "status", "--home", str(home.path), "--password-file", str(password)), 4
+        )
         assert "newer Posta" in said and "nothing was changed" in said
     finally:
         with engine.connect() as connection:
@@ -106,20 +112,35 @@ def test_the_servers_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        said = sentence(run("sync_server", "--data", str(tmp_path / "server"), "--port", str(taken.getsockname()[1])), 4)
+        said = sentence(
+            run("sync_server", "--data", str(tmp_path / "server"), "--port", str(taken.getsockname()[1])), 4
+        )
     assert "port" in said.lower()
 
 
 @pytest.mark.parametrize("code", ["POSTA:JOIN:1:AAAA", "hola", "POSTA:CARD:1:MZXW6YTBOI"])
 def test_a_corrupt_invitation(tmp_path: Path, code: str, password: Path) -> None:
-    done = run("clinic", "join", "--home", str(tmp_path / "new"), "--code", code, "--name", "Ana", "--password-file", str(password))
+    done = run(
+        "clinic",
+        "join",
+        "--home",
+        str(tmp_path / "new"),
+        "--code",
+        code,
+        "--name",
+        "Ana",
+        "--password-file",
+        str(password),
+    )
     sentence(done, 3)
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("program", ["desktop", "kiosk.session"])
 def test_no_display(home: Home, program: str) -> None:
-    said = sentence(run(program, "--home", str(home.path), DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="xcb"), 4)
+    said = sentence(
+        run(program, "--home", str(home.path), DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="xcb"), 4
+    )
     assert "display" in said.lower() or "screen" in said.lower()
 
 

@@ -19,7 +19,9 @@ def migrate(engine: Engine) -> int:
     with engine.connect() as connection:
         version = version_of(connection)
         if version > len(STEPS):
-            raise Unavailable("This store was written by a newer Posta. Update Posta on this computer; nothing was changed.")
+            raise Unavailable(
+                "This store was written by a newer Posta. Update Posta on this computer; nothing was changed."
+            )
         for number, step in enumerate(STEPS[version:], start=version + 1):
             _run(connection, number, step.STATEMENTS)
         return len(STEPS) - version

@@ -49,5 +49,8 @@ def test_its_words_can_be_copied_out(tmp_path: Path, qtbot: QtBot) -> None:
 
 
 def test_a_long_plan_goes_on_on_the_next_page(tmp_path: Path, qtbot: QtBot) -> None:
-    plan = tuple(f"Paso {number}: caminar media hora y tomar agua durante todo el día, sin apuro." for number in range(80))
+    plan = tuple(
+        f"Paso {number}: caminar media hora y tomar agua durante todo el día, sin apuro."
+        for number in range(80)
+    )
     assert opened(summary_pdf(replace(SUMMARY, sections=(("Qué hacer", plan),))), tmp_path).pageCount() >= 2

@@ -50,7 +50,11 @@ def enrol(station: Desk, home: Path, name: str, role: Role, kind: DeviceKind) ->
     waiter.start()
     admit(station, lambda newcomer: newcomer.digits == joining.digits, 30)
     waiter.join()
-    return open_kiosk(home, SystemClock(), os.urandom) if kind == DeviceKind.KIOSK else open_desk(home, PASSWORD, SystemClock(), os.urandom)
+    return (
+        open_kiosk(home, SystemClock(), os.urandom)
+        if kind == DeviceKind.KIOSK
+        else open_desk(home, PASSWORD, SystemClock(), os.urandom)
+    )
 
 
 def start_server(data: Path, port: str = "0") -> "tuple[subprocess.Popen[str], str]":
@@ -69,7 +73,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     server, url = start_server(folder / "server")
     try:
         station = found_organization(
-            folder / "station", url, "Red de Salud del Norte", "Ana Ruiz", PASSWORD, "Estación", SystemClock(), os.urandom
+            folder / "station",
+            url,
+            "Red de Salud del Norte",
+            "Ana Ruiz",
+            PASSWORD,
+            "Estación",
+            SystemClock(),
+            os.urandom,
         )
         desk = enrol(station, folder / "desk", "Dra. Lucía Paz", Role.CLINICIAN, DeviceKind.DESKTOP)
         kiosk = enrol(station, folder / "kiosk", "Quebracho", Role.KIOSK, DeviceKind.KIOSK)

@@ -6,19 +6,40 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.clinic.services.conftest import Town
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Consent, Decision, EncounterStatus, Gender, Section
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Coding, HumanName, Point, Stroke
 from clinic.keys.consents import verify_consent, verify_fact
-from clinic.services import charts, coding, consents, intake, messages, people, prescribing, summaries, visits, waiting
+from clinic.services import (
+    charts,
+    coding,
+    consents,
+    intake,
+    messages,
+    people,
+    prescribing,
+    summaries,
+    visits,
+    waiting,
+)
 from clinic.services.desks import WrongPatient
 from clinic.services.syncing import sync_status
+from tests.clinic.services.conftest import Town
 
 NAME = HumanName(family="Quispe", given=("María", "Elena"))
-VITALS = {k: Decimal(v) for k, v in {"systolic": "96", "diastolic": "60", "heart_rate": "118", "respiratory_rate": "24", "spo2": "93", "temperature": "38.6"}.items()}
+VITALS = {
+    k: Decimal(v)
+    for k, v in {
+        "systolic": "96",
+        "diastolic": "60",
+        "heart_rate": "118",
+        "respiratory_rate": "24",
+        "spo2": "93",
+        "temperature": "38.6",
+    }.items()
+}
 SIGNATURE = (Stroke(points=(Point(x=100, y=500, t=0), Point(x=900, y=400, t=300))),)
 
 
@@ -31,7 +52,9 @@ def _arrived(town: Town, known: intake.Known) -> intake.Visit:
     intake.tell_reason(town.kiosk, visit, Coding(system="urn:posta:reason", code="cough", display="Tos"), ())
     intake.tell_vitals(town.kiosk, visit, VITALS, on_oxygen=False, alert=True)
     form = consents.template(town.kiosk, "es")
-    intake.give_consent(town.kiosk, visit, form, {i.scope: Decision.PERMIT for i in form.items}, SIGNATURE, 20)
+    intake.give_consent(
+        town.kiosk, visit, form, {i.scope: Decision.PERMIT for i in form.items}, SIGNATURE, 20
+    )
     intake.ready(town.kiosk, visit)
     town.sync()
     return visit
@@ -100,8 +123,14 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
     town.sync()
     ours, theirs = charts.chart(town.desk, patient), charts.chart(second, patient)
     assert theirs == ours
-    assert second.book.read(lambda page: page.bodies(patient)) == town.desk.book.read(lambda page: page.bodies(patient))
-    assert sync_status(town.desk).waiting == 0 and sync_status(town.desk).refused == 0 and sync_status(second).quarantined == 0
+    assert second.book.read(lambda page: page.bodies(patient)) == town.desk.book.read(
+        lambda page: page.bodies(patient)
+    )
+    assert (
+        sync_status(town.desk).waiting == 0
+        and sync_status(town.desk).refused == 0
+        and sync_status(second).quarantined == 0
+    )
     assert visit.encounter not in [row.encounter.id for row in waiting.queue(second)]
 
 
@@ -134,7 +163,9 @@ def test_what_is_typed_in_another_patients_window_is_not_saved(town: Town) -> No
     with pytest.raises(WrongPatient):
         visits.autosave(town.desk, visit.encounter, Section.PLAN, "para otra persona", other)
     with pytest.raises(WrongPatient):
-        prescribing.prescribe(town.desk, visit.encounter, Coding(system="x", code="y"), "1 g", "oral", 8, 3, "", other)
+        prescribing.prescribe(
+            town.desk, visit.encounter, Coding(system="x", code="y"), "1 g", "oral", 8, 3, "", other
+        )
     assert visits.draft(town.desk, visit.encounter).texts == {}
 
 
@@ -153,7 +184,9 @@ def test_an_empty_note_is_not_signed(town: Town) -> None:
 def test_a_red_parameter_and_arrival_order_the_queue(town: Town) -> None:
     _, visit = _card_visit(town)
     keys = [waiting.urgency(row) for row in waiting.queue(town.desk)]
-    assert keys == sorted(keys) and any(row.encounter.id == visit.encounter for row in waiting.queue(town.desk))
+    assert keys == sorted(keys) and any(
+        row.encounter.id == visit.encounter for row in waiting.queue(town.desk)
+    )
 
 
 @pytest.mark.parametrize("dni", ["12", "abc", "1234567890123"])
@@ -163,10 +196,18 @@ def test_an_id_number_that_cannot_be_is_refused(town: Town, dni: str) -> None:
 
 
 def test_people_are_found_in_any_order_without_accents_and_alike_ones_shown(town: Town) -> None:
-    patient = people.register(town.desk, HumanName(family="Núñez Ayala", given=("Ramón",)), date(1949, 12, 1), Gender.MALE, "9876543")
+    patient = people.register(
+        town.desk,
+        HumanName(family="Núñez Ayala", given=("Ramón",)),
+        date(1949, 12, 1),
+        Gender.MALE,
+        "9876543",
+    )
     for typed in ("nunez ram", "RAMON AYA", "9876543", "1/12/1949"):
         assert patient in [line.patient for line in people.find_people(town.desk, typed)]
     alike = people.alike(town.desk, HumanName(family="Nuñes Ayala", given=("Ramon",)), date(1949, 12, 1), "")
     assert alike[0].patient == patient
     with pytest.raises(Refusal):
-        people.register(town.desk, HumanName(family="Futuro", given=("X",)), date(2090, 1, 1), Gender.MALE, "")
+        people.register(
+            town.desk, HumanName(family="Futuro", given=("X",)), date(2090, 1, 1), Gender.MALE, ""
+        )

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from tests.clinic.services.conftest import Town, start_server
-
 from clinic.domain.facts import Gender
 from clinic.domain.ids import EncounterId
 from clinic.domain.values import HumanName
@@ -16,6 +14,7 @@ from clinic.services import people
 from clinic.services.desks import Desk
 from clinic.services.link import Link
 from clinic.sync.status import SyncStatus
+from tests.clinic.services.conftest import Town, start_server
 
 WAIT_S = 15.0
 
@@ -65,21 +64,30 @@ def linked(desk: Desk) -> Iterator[tuple[Link, Heard]]:
 
 def test_a_letter_reaches_the_kiosk_and_only_sealed(town: Town) -> None:
     with linked(town.desk) as (desk, _), linked(town.kiosk) as (_kiosk, heard):
-        desk.post(town.kiosk.device, QueuePlace(encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged"))
+        desk.post(
+            town.kiosk.device,
+            QueuePlace(encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged"),
+        )
         assert heard.until(lambda h: bool(h.letters))
         assert heard.letters[0].sender == town.desk.device
-        assert heard.letters[0].content == QueuePlace(encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged")
+        assert heard.letters[0].content == QueuePlace(
+            encounter=EncounterId("e"), place=2, wait_minutes=9, status="triaged"
+        )
 
 
 def test_what_is_written_here_appears_on_the_other_computer(town: Town) -> None:
     with linked(town.desk) as (_, mine), linked(town.station):
         arrived = threading.Event()
         stop = town.station.listen(lambda changes: arrived.set() if "Patient" in changes.kinds else None)
-        patient = people.register(town.desk, HumanName(family="Ledesma", given=("Rosa",)), date(1970, 1, 1), Gender.FEMALE, "")
+        patient = people.register(
+            town.desk, HumanName(family="Ledesma", given=("Rosa",)), date(1970, 1, 1), Gender.FEMALE, ""
+        )
         assert arrived.wait(WAIT_S)
         stop()
         assert people.person(town.station, patient).name.family == "Ledesma"
-        assert mine.until(lambda h: bool(h.statuses) and h.statuses[-1].waiting == 0 and h.statuses[-1].acknowledged > 0)
+        assert mine.until(
+            lambda h: bool(h.statuses) and h.statuses[-1].waiting == 0 and h.statuses[-1].acknowledged > 0
+        )
 
 
 def test_work_goes_on_without_the_server_and_leaves_when_it_is_back(town: Town) -> None:
@@ -90,7 +98,9 @@ def test_work_goes_on_without_the_server_and_leaves_when_it_is_back(town: Town) 
         assert town.server.stdout is not None
         town.server.stdout.close()
         assert heard.until(lambda h: not h.online)
-        people.register(town.desk, HumanName(family="Sosa", given=("Hugo",)), date(1961, 5, 4), Gender.MALE, "")
+        people.register(
+            town.desk, HumanName(family="Sosa", given=("Hugo",)), date(1961, 5, 4), Gender.MALE, ""
+        )
         assert heard.until(lambda h: bool(h.statuses) and h.statuses[-1].waiting > 0)
         town.server, url = start_server(town.folder / "server", port)
         assert url == town.url

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Condition, Encounter, EncounterStatus, Link, NoteSection, Patient, Section
-from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId, counted_id, patient_scope
+from clinic.domain.ids import (
+    DeviceId,
+    EncounterId,
+    FactId,
+    OpId,
+    PatientId,
+    UserId,
+    counted_id,
+    patient_scope,
+)
 from clinic.domain.record import UnknownRecord
 from clinic.domain.values import DNI, Coding, HumanName, Identifier
 from clinic.protocol.codec import decode, encode
@@ -40,8 +49,15 @@ def person(number: int, family: str = "Gómez", given: tuple[str, ...] = ("Marí
     )  # fmt: skip
 
 
-def op_of(fact: Patient | Encounter | NoteSection | Link | Condition, number: int, replaces: tuple[str, ...] = (), stamp: int = 0) -> Op:
-    return Op(id=OpId(f"op.{number}"), stamp=stamp or number, fact=fact, replaces=tuple(OpId(r) for r in replaces))
+def op_of(
+    fact: Patient | Encounter | NoteSection | Link | Condition,
+    number: int,
+    replaces: tuple[str, ...] = (),
+    stamp: int = 0,
+) -> Op:
+    return Op(
+        id=OpId(f"op.{number}"), stamp=stamp or number, fact=fact, replaces=tuple(OpId(r) for r in replaces)
+    )
 
 
 def file(book: Book, *ops: Op) -> None:
@@ -88,7 +104,10 @@ def test_opening_again_finds_what_was_written(book: Book, tmp_path: Path, key: b
 def test_durability_is_switched_on_for_every_connection(book: Book) -> None:
     def look(page: object) -> tuple[str, int, int]:
         connection = page._connection  # type: ignore[attr-defined]
-        return tuple(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous", "temp_store"))
+        return tuple(
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "temp_store")
+        )
 
     assert book.read(look) == ("wal", 2, 2)
 
@@ -110,7 +129,12 @@ def test_a_write_that_fails_leaves_nothing_and_says_nothing(book: Book) -> None:
 
 def test_many_threads_read_while_one_writes(book: Book) -> None:
     counts: list[int] = []
-    threads = [threading.Thread(target=lambda: counts.extend(book.read(lambda page: page.count_people()) for _ in range(20))) for _ in range(6)]
+    threads = [
+        threading.Thread(
+            target=lambda: counts.extend(book.read(lambda page: page.count_people()) for _ in range(20))
+        )
+        for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for number in range(30):
@@ -140,37 +164,64 @@ def test_concurrent_versions_stand_side_by_side(book: Book) -> None:
 
 def test_a_link_shows_both_charts_as_one_until_it_is_undone(book: Book) -> None:
     claimed, real = person(1), person(2)
-    cold = Condition(id=FactId("c"), patient=claimed.patient, code=Coding(system="x", code="J00"), recorded_at=AT)
+    cold = Condition(
+        id=FactId("c"), patient=claimed.patient, code=Coding(system="x", code="J00"), recorded_at=AT
+    )
     link = Link(id=FactId("l"), patient=claimed.patient, other=real.patient, by=UserId("u"), linked_at=AT)
     file(book, op_of(claimed, 1), op_of(real, 2), op_of(cold, 3), op_of(link, 4))
     assert len(book.read(lambda page: page.facts(Condition, real.patient))) == 1
-    undone = Link(id=FactId("l"), patient=claimed.patient, other=real.patient, by=UserId("u"), linked_at=AT, active=False)
+    undone = Link(
+        id=FactId("l"),
+        patient=claimed.patient,
+        other=real.patient,
+        by=UserId("u"),
+        linked_at=AT,
+        active=False,
+    )
     file(book, op_of(undone, 5, ("op.4",)))
     assert book.read(lambda page: page.facts(Condition, real.patient)) == ()
     assert len(book.read(lambda page: page.facts(Condition, claimed.patient))) == 1
 
 
 def test_a_kind_this_program_does_not_know_is_kept_whole(book: Book) -> None:
-    op = Op(id=OpId("op.9"), stamp=9, fact=UnknownRecord(kind=198, unknown=((1, "x"), (7, b"later"))), window=PatientId("p"))
+    op = Op(
+        id=OpId("op.9"),
+        stamp=9,
+        fact=UnknownRecord(kind=198, unknown=((1, "x"), (7, b"later"))),
+        window=PatientId("p"),
+    )
     book.keep(lambda page: page.file_op(op, patient_scope(PatientId("p"))) and None)
     kept = next(iter(book.read(lambda page: list(page.ops(PatientId("p"))))))
     assert encode(kept) == encode(op) == encode(decode(encode(op), Op))
 
 
 def test_open_encounters_are_found_by_status(book: Book) -> None:
-    waiting = Encounter(id=FactId("e1"), patient=person(1).patient, status=EncounterStatus.TRIAGED, arrived_at=AT)
-    over = Encounter(id=FactId("e2"), patient=person(1).patient, status=EncounterStatus.FINISHED, arrived_at=AT)
+    waiting = Encounter(
+        id=FactId("e1"), patient=person(1).patient, status=EncounterStatus.TRIAGED, arrived_at=AT
+    )
+    over = Encounter(
+        id=FactId("e2"), patient=person(1).patient, status=EncounterStatus.FINISHED, arrived_at=AT
+    )
     file(book, op_of(person(1), 1), op_of(waiting, 2), op_of(over, 3))
     assert [e.id for e in book.read(lambda page: page.facts_with_status(Encounter, "triaged"))] == ["e1"]
 
 
 def test_sections_of_a_note_are_found_by_their_encounter(book: Book) -> None:
-    note = NoteSection(id=FactId("e1/plan"), patient=PatientId("p"), encounter=EncounterId("e1"), section=Section.PLAN, text="Reposo", written_at=AT)
+    note = NoteSection(
+        id=FactId("e1/plan"),
+        patient=PatientId("p"),
+        encounter=EncounterId("e1"),
+        section=Section.PLAN,
+        text="Reposo",
+        written_at=AT,
+    )
     file(book, op_of(note, 1))
     assert book.read(lambda page: page.facts_of_encounter(NoteSection, EncounterId("e1"))) == (note,)
 
 
-@pytest.mark.parametrize("typed", ["gomez", "GÓMEZ mar", "ines gom", "11000001", "7/3/1954", "07031954", "1954-03-07"])
+@pytest.mark.parametrize(
+    "typed", ["gomez", "GÓMEZ mar", "ines gom", "11000001", "7/3/1954", "07031954", "1954-03-07"]
+)
 def test_a_person_is_found_however_she_is_typed(book: Book, typed: str) -> None:
     file(book, op_of(person(1), 1), op_of(person(2, "Suárez", ("Juan",)), 2))
     assert person(1).patient in [row.patient for row in book.read(lambda page: page.find_people(typed, 5))]
@@ -191,7 +242,9 @@ def test_search_syntax_is_only_text(book: Book, typed: str) -> None:
 
 def test_the_outbox_is_acknowledged_in_order_and_refusals_stay(book: Book) -> None:
     for number in (1, 2, 3):
-        book.keep(lambda page, number=number: page.post(number, patient_scope(PatientId("p")), 2, 2, b"sealed", AT))
+        book.keep(
+            lambda page, number=number: page.post(number, patient_scope(PatientId("p")), 2, 2, b"sealed", AT)
+        )
     book.keep(lambda page: page.acknowledge(2, [(2, 4, "Not signed by this computer.")], AT) and None)
     counts = book.read(lambda page: page.outbox_counts())
     assert (counts.waiting, counts.acknowledged, counts.refused) == (2, 2, 2)

@@ -28,9 +28,9 @@ from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
-from desktop.kit.words import _, tell
+from desktop.kit.words import _, set_language, tell
 from kiosk import options, questionnaire
-from kiosk.restarts import STOP
+from kiosk.restarts import STOP, VISIT_OVER
 from kiosk.screens.frame import Sheet
 from kiosk.stage import Stage
 from kiosk.verbs import DeskVerbs
@@ -42,6 +42,7 @@ OUT_OF_ORDER_S = 30
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: the visit is over; 75: told to stop; 4: nothing can be shown or opened here; 70: a bug."""
     args = options.parse(arguments, "python -m kiosk.session")
+    set_language(args.lang)
     if not is_enrolled(args.home):
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
@@ -150,6 +151,8 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
     """The store cannot be opened: say why to the staff, wait, and let the supervisor try again."""
     sys.stderr.write(sentence + "\n")
     sheet = Sheet("kiosk.order", "settings", _("This kiosk is resting"), sentence, _("Try again"))
+    again: list[bool] = []
+    sheet.answered.connect(again.append)
     sheet.answered.connect(lambda _yes: program.app.quit())
     layout = window.layout()
     assert layout is not None
@@ -157,7 +160,8 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
     program.show(window, full_screen=not args.window)
     _hello(args)
     QTimer.singleShot(OUT_OF_ORDER_S * 1000, program.app.quit)
-    return program.run(window) or EXIT_UNAVAILABLE
+    code = program.run(window)
+    return VISIT_OVER if again else code or EXIT_UNAVAILABLE
 
 
 def _hello(args: argparse.Namespace) -> None:

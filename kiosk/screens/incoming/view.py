@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
 
 from desktop.kit.buttons import YesNo
 from desktop.kit.people import Avatar
@@ -15,6 +16,7 @@ from kiosk.screens.pieces import middle
 from kiosk.screens.room import Heading, Room, Screen
 
 FACE = 260
+AGAIN_MS = 6000
 
 
 class IncomingScreen(Screen):
@@ -34,6 +36,16 @@ class IncomingScreen(Screen):
         self.body.addWidget(middle(Text(name, "display", name="kiosk.call.name")))
         self.body.addStretch(1)
         self.body.addWidget(answers)
-        self.head(
-            Heading(_("The clinician is calling you"), _("Touch the green button to answer"), private=True)
-        )
+        self._ringing = QTimer(self, interval=AGAIN_MS)
+        self._ringing.timeout.connect(self._ring)
+        self._ringing.start()
+        self.head(Heading(_("The clinician is calling you"), _("Touch the green button to answer")))
+
+    def _ring(self) -> None:
+        """Once more, for who did not look."""
+        QApplication.beep()
+        self.room.voice.say(self.heading.spoken, self.language)
+
+    def leave(self) -> None:
+        super().leave()
+        self._ringing.stop()

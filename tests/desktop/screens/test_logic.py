@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The other screens' logic, in sentences."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic
+
+from clinic.domain.facts import EncounterStatus
+from clinic.domain.ids import PatientId
+from clinic.sync.status import SyncStatus
+from desktop import presence
+from desktop.kit.words import set_language
+from desktop.screens import phrases
+from desktop.screens.chart import logic as c
+from desktop.screens.join import logic as j
+from desktop.screens.login import logic as lo
+from desktop.screens.patients import logic as p
+from desktop.screens.schedule import logic as sc
+from desktop.screens.shell import logic as sh
+from desktop.screens.today import logic as t
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    set_language("en")
+
+
+class TestLogin:
+    def test_a_password_opens_the_book_off_the_screen(self) -> None:
+        state, effects = lo.update(lo.State(), lo.PasswordEntered("x"))
+        assert (state.busy, effects) == (True, (lo.OpenBook("x"),))
+
+    def test_a_wrong_password_is_a_sentence_and_the_text_stays(self) -> None:
+        state, effects = lo.update(lo.State(busy=True), lo.Refused("Wrong."))
+        assert (state.busy, state.sentence, effects) == (False, "Wrong.", ())
+
+    def test_after_a_lock_the_open_book_is_shown_again(self) -> None:
+        state, _effects = lo.update(lo.State(), lo.Locked("Ana"))
+        assert lo.update(state, lo.PasswordEntered("x"))[1] == (lo.OpenAgain("x"),)
+
+    def test_pressing_twice_asks_once(self) -> None:
+        assert lo.update(lo.State(busy=True), lo.PasswordEntered("x"))[1] == ()
+
+    def test_an_empty_password_is_not_tried(self) -> None:
+        assert lo.update(lo.State(), lo.PasswordEntered(""))[1] == ()
+
+
+class TestJoin:
+    FORM = j.Form("CODE", "Ana", "Room 2", "correct horse battery staple mate", "correct horse battery staple mate")
+
+    def test_a_complete_form_asks_to_join_and_then_compares(self) -> None:
+        state, effects = j.update(j.State(), j.Submitted(self.FORM))
+        assert effects == (j.AskToJoin(self.FORM),)
+        state, effects = j.update(state, j.DigitsMade("123456"))
+        assert (state.step, effects) == (j.Step.COMPARING, (j.WaitForAdmission(),))
+        assert j.update(state, j.Admitted())[1] == (j.GoToLogin(),)
+
+    @pytest.mark.parametrize("field", ["code", "name", "device", "password", "again"])
+    def test_each_missing_part_is_named(self, field: str) -> None:
+        assert j.mistake(replace(self.FORM, **{field: ""}))
+
+    @pytest.mark.parametrize(("password", "good"), [("a" * 15, True), ("uno dos tres cuatro cinco", True), ("short", False)])
+    def test_the_password_rule(self, password: str, good: bool) -> None:
+        assert (j.password_rule(password) == "") is good
+
+    def test_a_refusal_goes_back_to_the_form(self) -> None:
+        state, _effects = j.update(j.State(step=j.Step.COMPARING), j.Failed("No."))
+        assert (state.step, state.sentence) == (j.Step.FORM, "No.")
+
+
+class TestToday:
+    def loaded(self) -> t.State:
+        return t.update(t.State(now=NOW), t.QueueLoaded(QUEUE, NOW))[0]
+
+    def test_the_first_reading_announces_nobody(self) -> None:
+        _state, effects = t.update(t.State(now=NOW), t.QueueLoaded(QUEUE, NOW))
+        assert not any(isinstance(effect, t.Announce) for effect in effects)
+
+    def test_who_comes_later_is_announced(self) -> None:
+        state, _effects = t.update(t.State(now=NOW), t.QueueLoaded(QUEUE[:1], NOW))
+        assert t.Announce(2) in t.update(state, t.QueueLoaded(QUEUE, NOW))[1]
+
+    def test_the_most_urgent_is_chosen_first(self) -> None:
+        assert self.loaded().chosen == f"e.{ROSA}"
+
+    def test_the_choice_stays_when_the_queue_is_read_again(self) -> None:
+        state, _effects = t.update(self.loaded(), t.RowChosen(f"e.{JUAN}"))
+        assert t.update(state, t.QueueLoaded(QUEUE, NOW))[0].chosen == f"e.{JUAN}"
+
+    def test_opening_a_row_opens_that_visit(self) -> None:
+        (effect,) = t.update(self.loaded(), t.RowOpened(f"e.{JUAN}"))[1]
+        assert effect == t.OpenVisit(QUEUE[1].encounter.id, JUAN, KIOSK)
+
+    def test_the_call_button_opens_and_rings(self) -> None:
+        (effect,) = t.update(self.loaded(), t.CallPressed())[1]
+        assert isinstance(effect, t.OpenVisit) and effect.ring
+
+    def test_only_a_listed_match_can_be_confirmed(self) -> None:
+        state, _effects = t.update(self.loaded(), t.RowChosen(f"e.{MARTA}"))
+        state, _effects = t.update(state, t.IdentityAsked())
+        assert state.confirming
+        assert t.update(state, t.MatchConfirmed(PatientId("p.other")))[1] == ()
+        assert t.update(state, t.MatchConfirmed(PatientId("p.marta2")))[1] == (t.ConfirmIdentity(MARTA, PatientId("p.marta2")),)
+
+    def test_a_verified_person_is_not_asked_about(self) -> None:
+        assert not t.update(self.loaded(), t.IdentityAsked())[0].confirming
+
+
+class TestPatients:
+    FORM = p.NewPerson("Sosa", "Marta", "7/1/1990", "35.012.774", "female")
+
+    def test_people_alike_are_shown_before_a_second_record_is_made(self) -> None:
+        state, effects = p.update(p.State(now=NOW), p.SavePressed(self.FORM))
+        assert effects == (p.FindAlike(self.FORM, date(1990, 1, 7)),)
+        state, effects = p.update(state, p.AlikeFound(self.FORM, PEOPLE[2:4]))
+        assert effects == () and state.alike
+        assert p.update(state, p.SavePressed(self.FORM))[1] == (p.Register(self.FORM, date(1990, 1, 7)),)
+
+    def test_without_anybody_alike_it_registers_at_once(self) -> None:
+        state, _effects = p.update(p.State(now=NOW), p.SavePressed(self.FORM))
+        assert isinstance(p.update(state, p.AlikeFound(self.FORM, ()))[1][0], p.Register)
+
+    def test_another_name_asks_again(self) -> None:
+        state, _effects = p.update(p.State(now=NOW), p.SavePressed(self.FORM))
+        state, _effects = p.update(state, p.AlikeFound(self.FORM, PEOPLE[2:4]))
+        other = replace(self.FORM, family="Soria")
+        assert isinstance(p.update(state, p.SavePressed(other))[1][0], p.FindAlike)
+
+    @pytest.mark.parametrize(
+        ("typed", "born"),
+        [("7/1/1990", date(1990, 1, 7)), ("1990-01-07", date(1990, 1, 7)), ("31.2.1990", None), ("7/1/2990", None), ("hoy", None)],
+    )
+    def test_birth_dates_as_people_type_them(self, typed: str, born: date | None) -> None:
+        assert p.birth_date(typed, NOW.date()) == born
+
+    @pytest.mark.parametrize("wrong", [{"family": ""}, {"given": " "}, {"birth": "x"}, {"dni": "12"}])
+    def test_each_mistake_is_named(self, wrong: dict[str, str]) -> None:
+        assert p.mistake(replace(self.FORM, **wrong), NOW.date())
+
+    def test_answers_to_an_older_search_are_ignored(self) -> None:
+        state, _effects = p.update(p.State(now=NOW), p.TextTyped("sos"))
+        assert p.update(state, p.Found("so", PEOPLE))[0].people == ()
+
+    def test_a_card_is_made_for_the_chosen_person(self) -> None:
+        state, _effects = p.update(p.State(now=NOW), p.Found("", PEOPLE))
+        assert p.update(state, p.CardPressed())[1] == (p.IssueCard(PEOPLE[0]),)
+
+
+class TestChart:
+    def test_opening_is_written_down_and_redrawing_is_not(self) -> None:
+        state, effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
+        assert effects == (c.OpenChart(ROSA),)
+        state, _effects = c.update(state, c.ChartLoaded(Clinic().chart(ROSA), NOW))
+        assert c.update(state, c.FactsChanged(frozenset({ROSA})))[1] == (c.Redraw(ROSA),)
+
+    def test_a_chart_that_comes_late_for_another_person_is_dropped(self) -> None:
+        state, _effects = c.update(c.State(now=NOW), c.PatientOpened(JUAN, NOW))
+        assert c.update(state, c.ChartLoaded(Clinic().chart(ROSA), NOW))[0].chart is None
+
+    def test_vital_cards_show_the_last_value_with_its_flag(self) -> None:
+        first = c.cards(Clinic().chart(ROSA))[0]
+        assert (first.key, first.text, first.flag and first.flag.icon) == ("blood_pressure", "\u2066148/92\u2069", "arrow-up")
+
+    def test_a_picture_of_another_document_is_dropped(self) -> None:
+        state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
+        state, _effects = c.update(state, c.ChartLoaded(Clinic().chart(ROSA), NOW))
+        state, effects = c.update(state, c.DocumentChosen("d1"))
+        assert isinstance(effects[0], c.LoadPicture)
+        assert c.update(state, c.PictureCame("d2", b"x"))[0].picture == b""
+        assert c.update(state, c.PictureCame("d1", b"x"))[0].picture == b"x"
+
+    def test_the_open_visit_can_be_entered_from_the_chart(self) -> None:
+        state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
+        state, _effects = c.update(state, c.ChartLoaded(Clinic().chart(ROSA), NOW))
+        assert isinstance(c.update(state, c.VisitPressed())[1][0], c.OpenVisit)
+
+
+class TestShell:
+    def test_idle_covers_the_screen_but_not_during_a_call(self) -> None:
+        state = sh.State(now=NOW)
+        assert sh.update(state, sh.IdleTooLong())[1] == (sh.SaveAndLock(),)
+        assert sh.update(replace(state, call="talking"), sh.IdleTooLong())[1] == ()
+
+    def test_a_found_person_opens_the_chart_and_ends_the_search(self) -> None:
+        state, _effects = sh.update(sh.State(now=NOW), sh.SearchTyped("ro"))
+        state, effects = sh.update(state, sh.PersonChosen(ROSA))
+        assert (state.page, state.searched, effects) == ("chart", "", (sh.OpenChart(ROSA),))
+
+
+class TestPhrases:
+    def test_status_is_counts(self) -> None:
+        waits = SyncStatus(waiting=4, acknowledged=12, last_exchange_at=NOW - timedelta(minutes=12), online=False)
+        assert phrases.sync_words(waits, NOW) == ("warn", "4 changes wait to leave this computer · last exchange 12 minutes ago")
+        settled = SyncStatus(acknowledged=132, last_exchange_at=NOW, online=True)
+        said = phrases.sync_words(settled, NOW)
+        assert said.tone == "ok" and said.text.startswith("All 132 changes acknowledged by the centre")
+
+    def test_refused_changes_are_said_before_anything_else(self) -> None:
+        said = phrases.sync_words(SyncStatus(waiting=1, refused=2, quarantined=1, online=True), NOW)
+        assert (said.tone, said.text) == ("danger", "2 changes were refused by the centre · 1 arrival is set aside")
+
+    def test_a_missing_input_is_named_and_never_scored(self) -> None:
+        from clinic.domain.news2 import Vitals, news2
+
+        score = news2(Vitals(respiratory_rate=18))
+        assert phrases.points(score) == "–"
+        assert "temperature" in phrases.missing_inputs(score)
+
+    @pytest.mark.parametrize("phase", ["idle", "calling", "connecting", "talking", "reconnecting", "ended"])
+    @pytest.mark.parametrize("letters", [True, False])
+    def test_every_state_of_a_call_has_words(self, phase: str, letters: bool) -> None:
+        assert phrases.call_words(phase, "lost", letters, True).text
+
+    def test_a_dni_is_dotted(self) -> None:
+        assert phrases.number_text("14203881") == "DNI 14.203.881"
+
+
+class TestPresence:
+    def test_places_count_those_who_wait_and_not_those_inside(self) -> None:
+        inside = replace(QUEUE[0], encounter=replace(QUEUE[0].encounter, status=EncounterStatus.IN_PROGRESS))
+        told = presence.places((inside, *QUEUE[1:]))
+        assert [one.place for one in told.values()] == [1, 1, 2]
+        assert [one.wait_minutes for one in told.values()] == [0, 0, presence.MINUTES_A_VISIT]
+
+    def test_only_what_changed_is_posted(self) -> None:
+        before = presence.places(QUEUE)
+        assert presence.news(before, presence.places(QUEUE)) == ()
+        assert len(presence.news(before, presence.places(QUEUE[1:]))) == 2
+
+    def test_a_kiosk_that_came_back_is_told_again(self) -> None:
+        before = presence.forget(presence.places(QUEUE), KIOSK)
+        assert len(presence.news(before, presence.places(QUEUE))) == 3
+
+
+def test_appointments_are_grouped_by_day() -> None:
+    booked = Clinic().booked(NOW, NOW + timedelta(days=9))
+    grouped = sc.days(booked)
+    assert sum(len(members) for _day, members in grouped) == len(booked)
+    assert [day for day, _members in grouped] == sorted(day for day, _members in grouped)

@@ -80,8 +80,9 @@ def _cautions(page: Page, patient: PatientId, medication: Coding, today: str) ->
     for allergy in page.facts(AllergyIntolerance, patient):
         substance = fold(allergy.substance.display)
         same_family = bool(family) and family == family_of(allergy.substance.code)
+        of_class = len(allergy.substance.code) >= 4 and medication.code.startswith(allergy.substance.code)
         if allergy.status == ClinicalStatus.ACTIVE and (
-            substance in name or name in substance or same_family
+            substance in name or name in substance or same_family or of_class
         ):
             what = "The chart lists an allergy: {reaction}."
             found.append(

@@ -98,13 +98,18 @@ def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str,
 
     kept = {side: ("--keep-received", str(out / f"{side}-received.mkv")) for side in ("desktop", "kiosk")}
     return {
-        "desktop": ("desktop", *options("desktop", DESKTOP_SIDE), *kept["desktop"], "--save-to", str(out)),
+        "desktop": ("desktop", *options("desktop", DESKTOP_SIDE), *kept["desktop"], "--save-to", str(out), *_window(visible)),
         "kiosk": (
             "kiosk", *options("kiosk", KIOSK_SIDE), *kept["kiosk"], "--camera-scan", f"file:{card_film(work)}", "--window",
             "--size", "1024x768",
         ),
-        "second": ("desktop", *options("second", "C")),
+        "second": ("desktop", *options("second", "C"), *_window(visible)),
     }  # fmt: skip
+
+
+def _window(visible: bool) -> tuple[str, ...]:
+    """With a display the smallest window that the desktop promises to fit, else one as on a desk."""
+    return ("--geometry", "1366x768+0+0" if visible else "1440x900")
 
 
 def has_display() -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.values import ATC, Coding
 from clinic.services.charts import chart
 from clinic.services.desks import Desk
 from clinic.services.enrolment import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.people import find_people
+from clinic.services.prescribing import check
 from clinic.services.syncing import sync_status
 from clinic.services.waiting import queue
 from clinic.showcase import cast
@@ -47,6 +49,8 @@ def test_a_small_clinic_is_filled_and_reaches_the_centre(desk: Desk, tmp_path: P
     assert found.patient == loaded.patient and found.dni == cast.NUMBER and found.photo
     hers = chart(desk, loaded.patient)
     assert len(hers.notes) > 5 and len(hers.readings["systolic"]) > 5 and len(hers.allergies) == 1
+    amoxicillin = Coding(system=ATC, code="J01CA04", display="Amoxicilina")
+    assert [caution.severity for caution in check(desk, loaded.patient, amoxicillin)] == ["allergy"]
     assert [row.news2.total for row in queue(desk)] == [2, 0]
     while sync_status(desk).waiting:
         exchange_now(desk)

@@ -71,16 +71,10 @@ def start_server(data: Path, port: str = "0") -> "tuple[subprocess.Popen[str], s
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     server, url = start_server(folder / "server")
+    town = None
     try:
         station = found_organization(
-            folder / "station",
-            url,
-            "Red de Salud del Norte",
-            "Ana Ruiz",
-            PASSWORD,
-            "Estación",
-            SystemClock(),
-            os.urandom,
+            folder / "station", url, "Red de Salud del Norte", "Ana Ruiz", PASSWORD, "Estación", SystemClock(), os.urandom
         )
         desk = enrol(station, folder / "desk", "Dra. Lucía Paz", Role.CLINICIAN, DeviceKind.DESKTOP)
         kiosk = enrol(station, folder / "kiosk", "Quebracho", Role.KIOSK, DeviceKind.KIOSK)
@@ -89,10 +83,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         for open_one in (station, desk, kiosk, *town.opened):
             open_one.close()
     finally:
-        server.terminate()
-        server.wait(10)
-        if server.stdout is not None:
-            server.stdout.close()
+        running = town.server if town else server  # a test may have put another in its place
+        running.terminate()
+        running.wait(10)
+        if running.stdout is not None:
+            running.stdout.close()
 
 
 @pytest.fixture

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from desktop.kit.people import Identity, Mark, PatientBanner, PersonRow
 from desktop.kit.words import _, fmt_ago, fmt_date
-from desktop.screens.phrases import LANGUAGES, SEXES, Flag, age_text, coded, named, number_text, person_detail, points, urgency, waited
+from desktop.screens.phrases import (
+    LANGUAGES,
+    SEXES,
+    Flag,
+    age_text,
+    coded,
+    named,
+    number_text,
+    person_detail,
+    points,
+    urgency,
+    waited,
+)
 
 if TYPE_CHECKING:
     from clinic.services.charts import Chart

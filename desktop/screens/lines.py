@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from desktop.kit import icons, theme
 from desktop.kit.people import Mark, More, PersonList, PersonRow, paint_face
-from desktop.screens.photos import rounded
 from desktop.kit.text import named, styled
+from desktop.screens.photos import rounded
 
 Index = QModelIndex | QPersistentModelIndex
 PICTURE_HEIGHT = 96

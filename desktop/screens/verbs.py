@@ -49,7 +49,17 @@ class Clinic:
 
     def __init__(self, desk: Desk) -> None:
         from clinic import services  # noqa: F401 - the package first, so that a missing part fails here
-        from clinic.services import charts, coding, consents, messages, people, prescribing, summaries, visits, waiting
+        from clinic.services import (
+            charts,
+            coding,
+            consents,
+            messages,
+            people,
+            prescribing,
+            summaries,
+            visits,
+            waiting,
+        )
 
         self.desk = desk
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages

@@ -41,17 +41,17 @@ from desktop.screens.chart.logic import (
     Redraw,
     State,
     TabChosen,
+    VisitPressed,
     VitalChosen,
     VitalFace,
-    VisitPressed,
     cards,
     update,
 )
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList
-from desktop.screens.phrases import SHORT_NAMES, VITAL_NAMES, band, coded, named, number_text, unit_text
 from desktop.screens.photos import PhotoView
+from desktop.screens.phrases import SHORT_NAMES, VITAL_NAMES, band, coded, named, number_text, unit_text
 from desktop.screens.room import Room
 from desktop.screens.visit.logic import VisitOpened
 from desktop.screens.visit.words import directions_words

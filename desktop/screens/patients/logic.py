@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Gender
 from clinic.domain.ids import PatientId
 from clinic.domain.values import HumanName
 from desktop.kit.words import _

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
-
 from clinic.calls.quality import Level, Quality
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
 from desktop.kit.engine import CallEngine
@@ -14,7 +12,7 @@ from desktop.kit.surfaces import Card, StatusLine
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _
-from desktop.screens.layouts import across
+from desktop.screens.layouts import across, down, holding
 from desktop.screens.phrases import call_words
 from desktop.screens.visit import logic as v
 
@@ -34,7 +32,7 @@ class CallCard(Card):
         super().__init__(name="visit.call")
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
-        self.video.setMinimumHeight(140)
+        self.video.setMinimumHeight(120)
         if engine is not None:
             self.video.watch(engine, "remote", inset="local")
         self.state = StatusLine(name="visit.call.state")
@@ -48,10 +46,8 @@ class CallCard(Card):
         ):  # fmt: skip
             button.clicked.connect(lambda _on=False, made=event: send(made()))
         self.add(self.video, 1)
-        self.add(across((self.state, 1), self.quality, gap=8))
-        self.buttons: QWidget = QWidget()
-        self.buttons.setLayout(across((self.ring, 1), (self.hang, 1), self.mute, self.camera))
-        self.add(self.buttons)
+        said = holding(down(None, self.state, self.quality, None, gap=0))
+        self.add(across((said, 1), self.mute, self.camera, self.hang, self.ring, gap=6))
 
     def render_state(self, state: v.State) -> None:
         call = state.call
@@ -72,7 +68,7 @@ class CallCard(Card):
         idle = _("The picture appears here when the call begins") if not call.running else ""
         self.video.set_placeholder(waiting or idle)
         if not call.running:
-            self.quality.setText("")
+            self.quality.hide()
             if self.video.has_picture:
                 self.video.clear()
 
@@ -80,3 +76,4 @@ class CallCard(Card):
         """The link in a word and in numbers."""
         said = _("%(kbps)d kbit/s · %(rtt)d ms") % {"kbps": round(seen.sent_kbps), "rtt": round(seen.rtt_ms)}
         self.quality.say(f"{_(LEVELS[seen.level])} · {said}", "warn" if seen.level < Level.GOOD else "")
+        self.quality.show()

@@ -833,7 +833,7 @@ def order_mistake(rx: Rx, order: PrescribePressed) -> str:
     if not order.dose.strip():
         return _("Write the dose with its unit, such as 500 mg.")
     if order.every_hours < 0 or order.days < 0:
-        return _("Hours and days cannot be negative.")
+        return _("Write how many hours lie between two doses, and for how many days.")
     return ""
 
 

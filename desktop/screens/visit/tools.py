@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QDateEdit, QSpinBox, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QDateEdit, QWidget
 
 from clinic.domain.facts import Communication
 from clinic.domain.ids import FactId
@@ -24,17 +25,19 @@ from desktop.screens.chart.logic import VitalFace, cards
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.lines import Line, LineList
 from desktop.screens.marks import Marks
+from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import ROUTES as ROUTE_WORDS
 from desktop.screens.phrases import (
     SHORT_NAMES,
     Flag,
     coded,
     missing_inputs,
-    named as word_of,
     points,
     urgency,
 )
-from desktop.screens.photos import PhotoView
+from desktop.screens.phrases import (
+    named as word_of,
+)
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.words import cautions_words, order_words
 
@@ -150,16 +153,14 @@ class RxTool(QWidget):
         return down(self.drug, (self.results, 1), self.cautions, self.form, None, gap=6)
 
     def _listen(self) -> None:
-        for field in (self.dose, self.notes):
+        for field in (self.dose, self.notes, self.every, self.days):
             field.textChanged.connect(lambda _text: self._say())
-        for number in (self.every, self.days):
-            number.valueChanged.connect(lambda _value: self._say())
         self.route.chosen.connect(lambda _key: self._say())
 
     def order(self) -> v.PrescribePressed:
         """What stands in the form."""
         return v.PrescribePressed(
-            self.dose.text(), self.route.key(), self.every.value(), self.days.value(), self.notes.text().strip()
+            self.dose.text(), self.route.key(), _whole(self.every), _whole(self.days), self.notes.text().strip()
         )
 
     def _asked(self, text: str) -> None:
@@ -191,8 +192,8 @@ class RxTool(QWidget):
     def _clear(self) -> None:
         for field in (self.drug, self.dose, self.notes):
             field.clear()
-        self.every.setValue(8)
-        self.days.setValue(7)
+        self.every.setText("8")
+        self.days.setText("7")
 
 
 class ChatTool(QWidget):
@@ -282,10 +283,14 @@ class NextTool(QWidget):
         self.booked.setVisible(bool(coming))
 
 
-def _number(name: str, spoken: str, value: int, most: int) -> QSpinBox:
-    box = named(QSpinBox(), name, spoken)
-    box.setRange(0, most)
-    box.setValue(value)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    return box
+def _number(name: str, spoken: str, value: int, most: int) -> LineField:
+    field = LineField(name=name, spoken=spoken)
+    field.setValidator(QIntValidator(0, most, field))
+    field.setText(str(value))
+    return field
+
+
+def _whole(field: LineField) -> int:
+    """The number typed; -1 when there is none."""
+    return int(field.text()) if field.text().isdigit() else -1
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QStackedWidget
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from clinic.domain.ids import DeviceId, EncounterId
 from desktop.kit.bridge import Loop
@@ -40,6 +40,25 @@ class Line:
     def mute(self, audio: bool, video: bool) -> None: ...
     def chat_line(self, kiosk: DeviceId, message: Any) -> None: ...
     def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
+
+
+class Beside(QWidget):
+    """The call above the tools: the tools get what they need, the picture the rest."""
+
+    LEAST, MOST, GAP = 330, 460, 12
+
+    def __init__(self, above: QWidget, below: QWidget) -> None:
+        super().__init__()
+        self._above, self._below = above, below
+        for part in (above, below):
+            part.setParent(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        width, height = self.width(), self.height()
+        tools = max(self.LEAST, min(self.MOST, height // 2))
+        self._above.setGeometry(0, 0, width, height - tools - self.GAP)
+        self._below.setGeometry(0, height - tools, width, tools)
 
 
 class VisitView(Page):
@@ -73,7 +92,7 @@ class VisitView(Page):
         self.call = CallCard(self._send, engine)
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
-        right = holding(down((self.call, 1), (self._tools(), 1), gap=12))
+        right = Beside(self.call, self._tools())
         right.setFixedWidth(RIGHT)
         self.right = right
         body = across((self.note, 1), right, gap=12, margins=(16, 12, 16, 14))
@@ -97,7 +116,6 @@ class VisitView(Page):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(v.ToolChosen(chosen)))
         card = Card(name="visit.tools")
         card.body.setContentsMargins(12, 4, 12, 12)
-        card.setMinimumHeight(334)
         card.add(self.tabs)
         card.add(self.stack, 1)
         return card

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from clinic.domain.medication import directions
-from desktop.kit.words import _, fmt_time, language
+from desktop.kit.words import N_, _, fmt_date, fmt_time, language
 from desktop.screens.phrases import SEVERITIES, Said, coded, named
 from desktop.screens.visit.logic import Part, PrescribePressed, Rx
 
@@ -28,9 +29,26 @@ def saved_words(part: Part) -> Said:
 
 def caution_line(caution: Caution) -> str:
     """What speaks against it, with its source and date."""
-    said = f"{named(SEVERITIES, caution.severity)}: {caution.with_what}. {_(caution.text)}"
-    source = _("Source: %(source)s, %(date)s") % {"source": _(caution.source), "date": caution.source_date}
+    match caution.severity:
+        case "allergy":
+            said = _("Allergy on the chart: %(what)s.") % {"what": caution.with_what}
+        case "duplicate":
+            said = _("Already prescribed: %(what)s %(dose)s.") % {"what": caution.with_what, "dose": caution.text}
+        case severity:
+            said = f"{named(SEVERITIES, severity)}: {caution.with_what}. {_(caution.text)}"
+    source = _("Source: %(source)s, %(date)s") % {"source": _(caution.source), "date": _day(caution.source_date)}
     return f"{said} {source}"
+
+
+def _day(text: str) -> str:
+    """An ISO date as people read it; anything else as it is."""
+    try:
+        return fmt_date(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+_SOURCES = (N_("this chart"),)
 
 
 def cautions_words(rx: Rx) -> Said:
@@ -47,7 +65,7 @@ def cautions_words(rx: Rx) -> Said:
 
 def order_words(rx: Rx, order: PrescribePressed) -> str:
     """The prescription as a sentence while it is typed."""
-    if rx.drug is None:
+    if rx.drug is None or order.every_hours < 0 or order.days < 0:
         return ""
     said = directions(order.dose.strip() or "…", order.route, order.every_hours, order.days, language())
     return f"{rx.drug.display} {said}. {order.instructions}".strip()

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Restarts, presence, questionnaire, options, volume: the small deciders of the kiosk."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from desktop.kit import icons
@@ -95,3 +99,13 @@ def test_a_size_is_two_numbers() -> None:
 def test_the_mixer_is_told_up_and_down() -> None:
     assert volume.command("amixer", 10) == ["amixer", "-q", "set", "Master", "10%+"]
     assert volume.command("pactl", -10)[-1] == "-10%"
+
+
+def test_what_decides_and_what_supervises_loads_neither_qt_nor_the_store() -> None:
+    screens = Path(questionnaire.__file__).parent / "screens"
+    logics = [f"kiosk.screens.{file.parent.name}.logic" for file in screens.glob("*/logic.py")]
+    modules = ["kiosk.app", "kiosk.flow", "kiosk.presence", "kiosk.relay", "kiosk.questionnaire", *logics]
+    asked = f"import sys, {', '.join(modules)}; sys.exit(sum(m in sys.modules for m in ('PySide6', 'sqlalchemy')))"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", asked], cwd=root, check=False).returncode == 0
+    assert len(logics) >= 12

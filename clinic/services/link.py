@@ -113,9 +113,9 @@ class Link:
     # the doorbell's listener ---------------------------------------------------------------------
 
     def on_state(self, online: bool) -> None:
-        self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
         if not online:
             self._present.clear()
+            self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
         self._online_told(online)
         self._feed((Connected if online else Disconnected)(self._now()))
 

@@ -63,6 +63,7 @@ def linked(desk: Desk) -> Iterator[tuple[Link, Heard]]:
 
 
 def test_a_letter_reaches_the_kiosk_and_only_sealed(town: Town) -> None:
+    town.sync()  # the desk has heard of the kiosk
     with linked(town.desk) as (desk, _), linked(town.kiosk) as (_kiosk, heard):
         desk.post(
             town.kiosk.device,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
 import av
+import numpy as np
 from av import AudioCodecContext, AudioStream, Packet, VideoFrame
 
 from clinic.media.camera import Camera, dark_frame
@@ -138,7 +139,7 @@ def show(frame: VideoFrame, ring: Ring, announce: Announce) -> None:
     picture = frame.reformat(format="bgra")
     plane = picture.planes[0]
     width, height = picture.width, picture.height
-    pixels = plane if plane.line_size == width * 4 else picture.to_ndarray()
+    pixels = plane if plane.line_size == width * 4 else np.ascontiguousarray(picture.to_ndarray())
     slot, seq = ring.write(pixels, width, height)
     announce(ring.name, slot, seq, width, height)
 

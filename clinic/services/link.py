@@ -147,6 +147,8 @@ class Link:
         self._task(self._regularly())
 
     async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         await self._bell.stop()
         await self._remote.close()
 

@@ -6,6 +6,7 @@ Environment proxies are never used: a clinic's traffic goes where the clinic sai
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +34,7 @@ from clinic.protocol.sync import (
     TrustPart,
 )
 
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
 SESSION_CONTEXT = b"posta session 1"

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from av import VideoFrame
+
+from clinic.media.capture import show
 from clinic.media.ring import SLOTS, Ring
 
 WRITER = """
@@ -94,3 +97,15 @@ def test_a_closed_ring_is_gone() -> None:
     made.close()
     with pytest.raises(FileNotFoundError):
         Ring.attach(name)
+
+
+def test_a_picture_whose_rows_are_padded_is_shown_whole() -> None:
+    ring = Ring.make()
+    try:
+        seen: list[tuple[object, ...]] = []
+        show(VideoFrame(302, 300, "yuv420p"), ring, lambda *what: seen.append(what))
+        (_, slot, seq, width, height) = seen[0]
+        picture = ring.read(int(str(slot)), int(str(seq)))
+        assert picture is not None and (picture.width, picture.height) == (width, height) == (302, 300)
+    finally:
+        ring.close()

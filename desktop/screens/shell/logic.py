@@ -24,6 +24,7 @@ class State:
     now: datetime
     page: str = "today"
     searched: str = ""
+    answered: bool = False
     found: tuple[PersonLine, ...] = ()
     status: SyncStatus | None = None
     call: str = "idle"
@@ -122,9 +123,9 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case SearchTyped(text):
             return _typed(state, text.strip())
         case PeopleFound(text, people):
-            return (replace(state, found=people) if text == state.searched else state), ()
+            return (replace(state, found=people, answered=True) if text == state.searched else state), ()
         case PersonChosen(patient):
-            return replace(state, searched="", found=(), page="chart"), (OpenChart(patient),)
+            return replace(state, searched="", found=(), answered=False, page="chart"), (OpenChart(patient),)
         case StatusCame(status, now):
             return replace(state, status=status, now=now), ()
         case MinutePassed(now):
@@ -143,5 +144,5 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
 
 def _typed(state: State, text: str) -> tuple[State, tuple[Effect, ...]]:
     if not text:
-        return replace(state, searched="", found=()), ()
+        return replace(state, searched="", found=(), answered=False), ()
     return replace(state, searched=text), (Find(text),)

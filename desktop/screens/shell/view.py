@@ -175,7 +175,7 @@ class ShellView(QWidget):
 
     def _render_found(self, state: State) -> None:
         searching = bool(state.searched)
-        self.found.setVisible(searching)
+        self.found.setVisible(searching and state.answered)
         if not searching:
             if self.search.text() and not self.search.hasFocus():
                 self.search.clear()

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic
 
 from clinic.domain.facts import EncounterStatus
 from clinic.domain.ids import PatientId
@@ -20,6 +19,7 @@ from desktop.screens.patients import logic as p
 from desktop.screens.schedule import logic as sc
 from desktop.screens.shell import logic as sh
 from desktop.screens.today import logic as t
+from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic
 
 
 @pytest.fixture(autouse=True)

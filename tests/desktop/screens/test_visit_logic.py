@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.desktop.screens.standin import JUAN, KIOSK, NOW, ROSA, Clinic, coding
 
 from clinic.domain.facts import Section
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import ICD10
 from clinic.services.visits import Draft
 from desktop.screens.visit import logic as v
+from tests.desktop.screens.standin import JUAN, KIOSK, NOW, ROSA, Clinic, coding
 
 HERE = EncounterId(f"e.{ROSA}")
 S, P = Section.SUBJECTIVE, Section.PLAN

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages as people touch them: real widgets, a clinic in memory."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from clinic.domain.facts import Section
+from desktop.kit import theme
+from desktop.kit.audit import audit
+from desktop.screens.chart.view import ChartView
+from desktop.screens.join.logic import DigitsMade
+from desktop.screens.join.logic import State as Joining
+from desktop.screens.join.view import JoinView
+from desktop.screens.layouts import Page
+from desktop.screens.login.logic import State as Login
+from desktop.screens.login.view import LoginView
+from desktop.screens.messages.view import MessagesView
+from desktop.screens.patients.view import PatientsView
+from desktop.screens.room import Room
+from desktop.screens.schedule.view import ScheduleView
+from desktop.screens.shell.view import ShellView
+from desktop.screens.today.view import TodayView
+from desktop.screens.visit import logic as v
+from desktop.screens.visit.view import Line, VisitView
+from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
+
+HERE = f"e.{ROSA}"
+
+
+class Spoken(Line):
+    """The telephone, writing down what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def ring(self, kiosk: object, encounter: object) -> None:
+        self.asked.append(("ring", kiosk, encounter))
+
+    def chat_line(self, kiosk: object, message: object) -> None:
+        self.asked.append(("chat", kiosk, message))
+
+    def visit_over(self, kiosk: object, encounter: object) -> None:
+        self.asked.append(("over", kiosk, encounter))
+
+
+@pytest.fixture(params=["light", "dark"])
+def look(request: pytest.FixtureRequest, qapp: QApplication) -> str:
+    theme.apply(qapp, request.param, "desktop")
+    return str(request.param)
+
+
+@pytest.fixture
+def visit(qtbot: QtBot, qapp: QApplication, room: Room, tmp_path: Path) -> VisitView:
+    theme.apply(qapp, "light", "desktop")
+    page = VisitView(room, Spoken(), None, tmp_path)
+    qtbot.addWidget(page)
+    page.resize(1170, 710)
+    page.show()
+    page.open(v.VisitOpened(HERE, ROSA, KIOSK, NOW))  # type: ignore[arg-type]
+    qtbot.waitUntil(lambda: page.loop.state.loaded and page.loop.state.chart is not None)
+    return page
+
+
+def holds(page: QWidget) -> None:
+    page.resize(1366, 768)
+    page.show()
+    for _turn in range(3):
+        QApplication.processEvents()
+    assert audit(page) == []
+
+
+def test_login_and_join_can_be_used_by_everybody(qtbot: QtBot, look: str) -> None:
+    login = LoginView(Login(names=("Ana Ruiz",)), lambda *_: None, lambda *_: None)
+    joining = JoinView(Joining(code="7QK2"), lambda *_: None, lambda *_: None, lambda: None)
+    for page in (login, joining):
+        qtbot.addWidget(page)
+        holds(page)
+    joining.loop.send(DigitsMade("482913"))
+    assert joining.digits.text() == "482 913"
+    holds(joining)
+
+
+def test_pages_can_be_used_by_everybody(qtbot: QtBot, look: str, room: Room) -> None:
+    for make in (lambda: TodayView(room, lambda _k: True), lambda: PatientsView(room), lambda: ScheduleView(room), lambda: MessagesView(room)):
+        page = make()
+        qtbot.addWidget(page)
+        if not isinstance(page, TodayView):
+            page.refresh()
+        holds(page)
+
+
+def test_every_tab_of_the_chart_can_be_used_by_everybody(qtbot: QtBot, look: str, room: Room) -> None:
+    page = ChartView(room)
+    qtbot.addWidget(page)
+    page.open(ROSA)
+    qtbot.waitUntil(lambda: page.loop.state.chart is not None)
+    for tab in ("summary", "notes", "medication", "problems", "messages", "documents", "consents", "timeline", "opened"):
+        page.tabs.chosen.emit(tab)
+        holds(page)
+
+
+@pytest.mark.parametrize("tool", v.TOOLS)
+def test_every_tool_of_the_visit_can_be_used_by_everybody(visit: VisitView, tool: str) -> None:
+    visit.loop.send(v.ToolChosen(tool))
+    QApplication.processEvents()
+    assert audit(visit) == []
+
+
+def test_a_wrong_password_is_said_and_stays_in_the_field(qtbot: QtBot, qapp: QApplication) -> None:
+    page = LoginView(Login(names=("Ana",)), lambda _pw, _ok, refused: refused("Wrong password."), lambda *_: None)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.keyClicks(page.password, "no")
+    qtbot.mouseClick(page.unlock, Qt.MouseButton.LeftButton)
+    assert (page.notice.isVisible(), page.password.text()) == (True, "no")
+
+
+def test_what_is_typed_is_saved_by_itself(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+    field = visit.note.fields[Section.SUBJECTIVE]
+    with qtbot.waitSignal(field.settled):
+        qtbot.keyClicks(field, "Tos seca")
+    qtbot.waitUntil(lambda: ("subjective", "Tos seca", ROSA) in clinic.saved)
+    qtbot.waitUntil(lambda: visit.note.states[Section.SUBJECTIVE].text().startswith("Saved here"))
+
+
+def test_escape_never_loses_text(qtbot: QtBot, visit: VisitView) -> None:
+    field = visit.note.fields[Section.PLAN]
+    qtbot.keyClicks(field, "Control")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.toPlainText() == "Control"
+
+
+def test_a_full_disk_keeps_the_text_and_says_so(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+    clinic.full = True
+    field = visit.note.fields[Section.PLAN]
+    with qtbot.waitSignal(field.settled):
+        qtbot.keyClicks(field, "Control")
+    qtbot.waitUntil(visit.notice.isVisible)
+    assert field.toPlainText() == "Control"
+    clinic.full = False
+    visit.loop.send(v.SaveRetried())
+    qtbot.waitUntil(lambda: clinic.texts.get(Section.PLAN) == "Control")
+
+
+def test_signing_takes_one_confirmation_and_tells_the_kiosk(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+    qtbot.keyClicks(visit.note.fields[Section.ASSESSMENT], "Bronquitis")
+    qtbot.mouseClick(visit.note.sign, Qt.MouseButton.LeftButton)
+    assert "Rosa Elena" in visit.note.question.text()
+    qtbot.mouseClick(visit.note.confirm, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: visit.loop.state.signed is not None)
+    assert clinic.texts[Section.ASSESSMENT] == "Bronquitis"
+    line = visit._line
+    assert isinstance(line, Spoken)
+    qtbot.waitUntil(lambda: ("over", KIOSK, HERE) in line.asked)
+    assert visit.note.signed.isVisible()
+
+
+def test_the_call_asks_the_consent_first(qtbot: QtBot, visit: VisitView, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clinic, "may", lambda _patient, _scope: False)
+    qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(visit.notice.isVisible)
+    line = visit._line
+    assert isinstance(line, Spoken)
+    assert line.asked == []
+    monkeypatch.setattr(clinic, "may", lambda _patient, _scope: True)
+    qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: line.asked == [("ring", KIOSK, HERE)])
+
+
+def test_a_code_is_found_by_typing_and_stands_under_the_assessment(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+    visit.loop.send(v.ToolChosen("codes"))
+    qtbot.keyClicks(visit.codes.search, "neum")
+    qtbot.waitUntil(lambda: visit.codes.results.model().rowCount() == 1)
+    visit.codes.results.chosen.emit("J18.9")
+    qtbot.waitUntil(lambda: visit.note.codes.isVisible())
+    assert visit.codes.search.text() == ""
+
+
+def test_a_summary_is_written_whole(qtbot: QtBot, visit: VisitView, tmp_path: Path) -> None:
+    visit.loop.send(v.SummaryPressed())
+    qtbot.waitUntil(lambda: visit.loop.state.tone == "ok")
+    assert [path.read_bytes()[:4] for path in tmp_path.glob("*.pdf")] == [b"%PDF"]
+
+
+def test_typing_in_the_search_finds_people_and_enter_opens_the_chart(qtbot: QtBot, room: Room) -> None:
+    shell = ShellView(room, {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "chart", "visit")})
+    qtbot.addWidget(shell)
+    shell.resize(1366, 768)
+    shell.show()
+    opened: list[str] = []
+    room.ways.chart.connect(lambda patient, _tab: opened.append(patient))
+    with qtbot.waitSignal(shell.search.asked):
+        qtbot.keyClicks(shell.search, "quispe")
+    qtbot.waitUntil(shell.found.isVisible)
+    qtbot.keyClick(shell.search, Qt.Key.Key_Return)
+    assert opened == [ROSA]
+    assert not shell.found.isVisible()
+
+
+def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) -> None:
+    page = TodayView(room, lambda _k: True)
+    qtbot.addWidget(page)
+    page.resize(1170, 710)
+    page.show()
+    qtbot.waitUntil(lambda: page.queue.model().rowCount() == 3)
+    with qtbot.waitSignal(room.ways.visit) as seen:
+        spot = page.queue.visualRect(page.queue.model().index(1, 0)).center()
+        qtbot.mouseClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        qtbot.mouseDClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert seen.args is not None and seen.args[0].patient == "p.juan"

@@ -86,10 +86,10 @@ def posta_version() -> str:
 
 
 def start(command: str, arguments: Sequence[str]) -> int:
-    """Become the program `command` (on Windows: wait for it); raises Unavailable when it is not part of this installation."""
+    """Become the program `command` (on Windows: wait for it); 4 when it is not part of this installation."""
     module, _ = PROGRAMS[command]
-    if find_spec(module) is None or find_spec(f"{module}.__main__") is None:
-        raise Unavailable("posta {command} is not part of this installation: posta --help lists what is.", command=command)
+    if find_spec(module) is None:
+        return _end(f"posta {command} is not part of this installation: install posta-clinic without an extra.", 4)
     line = [sys.executable, "-m", module, *arguments]
     environment = {**os.environ, **(without_display(os.environ, sys.platform) if command in SELF_DRIVEN else {})}
     if os.name == "nt":

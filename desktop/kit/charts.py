@@ -391,7 +391,7 @@ class VitalCard(Card):
         self._unit.setText(unit)
         self._course.show_points(values, low, high, tone or "primary")
         if self._flag is not None:
-            self._flag.setParent(None)
+            self._flag.hide()
             self._flag.deleteLater()
             self._flag = None
         if flag:

@@ -111,6 +111,7 @@ class ChartView(Page):
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
+        self._shown: dict[str, VitalFace] = {}
         row = across(gap=10)
         for key in CARDS:
             card = VitalCard(named(SHORT_NAMES, key), name=f"chart.vital.{key}")
@@ -182,7 +183,8 @@ class ChartView(Page):
         self.vitals.setVisible(bool(faces))
         for key, card in self.faces.items():
             card.setVisible(key in faces)
-            if key in faces:
+            if key in faces and self._shown.get(key) != faces[key]:
+                self._shown[key] = faces[key]
                 _show_face(card, faces[key])
         if shown in faces:
             self.curve_card.set_title(named(VITAL_NAMES, shown))

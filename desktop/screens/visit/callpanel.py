@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
+
 from clinic.calls.quality import Level, Quality
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
 from desktop.kit.engine import CallEngine
@@ -22,6 +24,7 @@ LEVELS = {
     Level.VOICE_ONLY: N_("voice only"),
     Level.RECONNECTING: N_("link cut"),
 }
+LAST_PICTURES_MS = 500
 ICONS = {"calling": "phone", "connecting": "refresh", "talking": "video", "reconnecting": "refresh", "ended": "phone-off"}
 
 
@@ -30,6 +33,7 @@ class CallCard(Card):
 
     def __init__(self, send: Callable[[object], None], engine: CallEngine | None) -> None:
         super().__init__(name="visit.call")
+        self._was_running = False
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
         self.video.setMinimumHeight(120)
@@ -69,8 +73,15 @@ class CallCard(Card):
         self.video.set_placeholder(waiting or idle)
         if not call.running:
             self.quality.hide()
-            if self.video.has_picture:
+            if self._was_running:
                 self.video.clear()
+                QTimer.singleShot(LAST_PICTURES_MS, self, self._clear_if_over)
+        self._was_running = call.running
+
+    def _clear_if_over(self) -> None:
+        """Pictures that were still on their way when the call ended are not kept on the screen."""
+        if not self._was_running:
+            self.video.clear()
 
     def show_quality(self, seen: Quality) -> None:
         """The link in a word and in numbers."""

@@ -29,12 +29,22 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="A sync server, a clinician's desktop and a patient's kiosk on this computer, with 200 invented people. "
         "Exit code 0: every step's own check held.",
     )
-    parser.add_argument("--out", type=Path, default=Path("posta-demo"), metavar="DIR", help="pictures, recordings, report (default: posta-demo)")
-    parser.add_argument("--auto", action="store_true", help="drive the visit through the windows, even with a display")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("posta-demo"),
+        metavar="DIR",
+        help="pictures, recordings, report (default: posta-demo)",
+    )
+    parser.add_argument(
+        "--auto", action="store_true", help="drive the visit through the windows, even with a display"
+    )
     parser.add_argument("--seed", type=int, default=7, help="other invented people (default: 7)")
     parser.add_argument("--people", type=int, default=200, metavar="N", help="how many (default: 200)")
     parser.add_argument("--lang", choices=("es", "en"), default="es", help="language of the screens")
-    parser.add_argument("--keep", action="store_true", help="keep the machines' folders, with the passwords, in DIR/work")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the machines' folders, with the passwords, in DIR/work"
+    )
     chosen = parser.parse_args(arguments)
     if not 2 <= chosen.people <= 5000:
         parser.error("--people is a number from 2 to 5000")
@@ -93,7 +103,11 @@ def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str,
     speaker = "auto" if visible else "null"
 
     def options(name: str, side: str) -> tuple[str, ...]:
-        media = ("--camera", f"clip:{side}", "--microphone", f"clip:{side}", "--speaker", speaker) if driven else ()
+        media = (
+            ("--camera", f"clip:{side}", "--microphone", f"clip:{side}", "--speaker", speaker)
+            if driven
+            else ()
+        )
         return ("--home", str(work / "machines" / name), "--lang", language, *media)
 
     kept = {side: ("--keep-received", str(out / f"{side}-received.mkv")) for side in ("desktop", "kiosk")}
@@ -120,9 +134,16 @@ def has_display() -> bool:
 
 def _make_room(out: Path) -> None:
     """An empty folder, or one that an earlier demo left. Refused for anything else."""
-    foreign = out.exists() and any(out.iterdir()) and not (out / "work").exists() and not (out / "report.json").exists()
+    foreign = (
+        out.exists()
+        and any(out.iterdir())
+        and not (out / "work").exists()
+        and not (out / "report.json").exists()
+    )
     if out.is_file() or foreign:
-        raise Refusal("{folder} is not empty and not from a demo. Choose another folder with --out.", folder=out)
+        raise Refusal(
+            "{folder} is not empty and not from a demo. Choose another folder with --out.", folder=out
+        )
     shutil.rmtree(out / "work", ignore_errors=True)
     for pattern in OURS:
         for path in out.glob(pattern):

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from clinic.domain.facts import AllergyIntolerance, Condition, Fact, Gender, Patient
+from clinic.domain.facts import AllergyIntolerance, Condition, Fact, Gender, MedicationRequest, Patient
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.values import ATC, DNI, Coding, ContactPoint, HumanName, Identifier, Verification
-from clinic.showcase.ailments import AILMENTS
+from clinic.showcase.ailments import AILMENTS, Ailment
 from clinic.showcase.history import Body, NewId, clinic_time, visits
 from clinic.showcase.people import Life
 from clinic.showcase.portrait import portrait
@@ -23,7 +23,12 @@ NUMBER = "12904377"
 ORGANISATION = "Red Villa Algarrobal"
 FACILITY = "Hospital Villa Algarrobal"
 ADMIN, CLINICIAN, SECOND = "Alicia Coria", "Norma Arias", "Pablo Vilte"
-KIOSK_NAME, DESKTOP_NAME, SECOND_NAME, STATION_NAME = "Kiosco Tres Quebrachos", "Consultorio 2", "Guardia", "Administración"
+KIOSK_NAME, DESKTOP_NAME, SECOND_NAME, STATION_NAME = (
+    "Kiosco Tres Quebrachos",
+    "Consultorio 2",
+    "Guardia",
+    "Administración",
+)
 
 VITALS = {
     "temperature": Decimal("38.4"),
@@ -43,8 +48,10 @@ NOTE = {
     "assessment": "Probable neumonía de la comunidad, sin criterios de internación por ahora.",
     "plan": "Antibiótico, líquidos, control telefónico en 24 horas y radiografía el lunes.",
 }
-NOTE_IN_THE_CUT = " Se cortó la llamada; sigo escribiendo mientras vuelve la conexión con el paraje Chañarpampa."
-CHAT = "Le mando la foto del cartelito con los horarios de la ambulancia Guazucuá."
+NOTE_IN_THE_CUT = (
+    " Se cortó la llamada; sigo escribiendo mientras vuelve la conexión con el paraje Chañarpampa."
+)
+CHAT = "Le mando la foto de hoy para la enfermera Guazucuá: con ella retira el antibiótico en la posta."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,13 @@ class Waiter:
     vitals: dict[str, Decimal]
 
 
-def _vitals(temperature: str, pulse: str, breaths: str, oxygen: str, systolic: str, diastolic: str) -> dict[str, Decimal]:
+def _vitals(
+    temperature: str, pulse: str, breaths: str, oxygen: str, systolic: str, diastolic: str
+) -> dict[str, Decimal]:
     keys = ("temperature", "heart_rate", "respiratory_rate", "spo2", "systolic", "diastolic")
-    return dict(zip(keys, map(Decimal, (temperature, pulse, breaths, oxygen, systolic, diastolic)), strict=True))
+    return dict(
+        zip(keys, map(Decimal, (temperature, pulse, breaths, oxygen, systolic, diastolic)), strict=True)
+    )
 
 
 WAITERS = (
@@ -79,8 +90,14 @@ def patient_life(new_id: NewId, today: date, seed: int) -> Life:
     facts: list[Fact] = [patient]
     for ailment in ailments:
         facts.append(
-            Condition(id=FactId(new_id()), patient=patient.patient, code=ailment.coding, recorded_at=clinic_time(random, since))
+            Condition(
+                id=FactId(new_id()),
+                patient=patient.patient,
+                code=ailment.coding,
+                recorded_at=clinic_time(random, since),
+            )
         )
+    facts += [_taken(patient, ailment, new_id(), clinic_time(random, since)) for ailment in ailments]
     facts.append(_allergy(patient, new_id(), clinic_time(random, since)))
     facts += visits(random, Body(random, patient, ailments), new_id, since, today)
     return Life(patient, tuple(facts))
@@ -100,8 +117,37 @@ def _patient(random: Random, fact: str, today: date) -> Patient:
     )
 
 
+def _taken(patient: Patient, ailment: Ailment, fact: str, at: datetime) -> MedicationRequest:
+    """The first medicine for an ailment, until further notice."""
+    medicine = ailment.medicines[0][0]
+    return MedicationRequest(
+        id=FactId(fact), patient=patient.patient, medication=medicine.coding, authored_at=at, dose=medicine.dose,
+        route=medicine.route, every_hours=medicine.every_hours,
+    )  # fmt: skip
+
+
 def _allergy(patient: Patient, fact: str, at: datetime) -> AllergyIntolerance:
     penicillin = Coding(system=ATC, code="J01C", display="Penicilinas")
     return AllergyIntolerance(
-        id=FactId(fact), patient=patient.patient, substance=penicillin, reaction="urticaria", severe=True, recorded_at=at
+        id=FactId(fact),
+        patient=patient.patient,
+        substance=penicillin,
+        reaction="urticaria",
+        severe=True,
+        recorded_at=at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What the clinician types to find a code and two medicines, in the language of her screen."""
+
+    condition: str
+    warned_of: str
+    prescribed: str
+
+
+SEARCHED = {
+    "es": Searched("neumonia", "amoxicilina", "azitromicina"),
+    "en": Searched("pneumonia", "amoxicillin", "azithromycin"),
+}

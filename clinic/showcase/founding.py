@@ -17,7 +17,22 @@ from clinic.showcase.stage import read_line
 
 PORT = 8440
 _DIGITS = r'"digits": "?(\d+)'
-_WORDS = ["algarrobo", "chañar", "quebracho", "mistol", "vinal", "lapacho", "timbó", "ceibo", "guayacán", "urunday", "itín", "tusca", "brea", "yuchán"]
+_WORDS = [
+    "algarrobo",
+    "chañar",
+    "quebracho",
+    "mistol",
+    "vinal",
+    "lapacho",
+    "timbó",
+    "ceibo",
+    "guayacán",
+    "urunday",
+    "itín",
+    "tusca",
+    "brea",
+    "yuchán",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,15 @@ def _serve(scene: Scene) -> str:
     machine = network.machine("server")
     port = PORT if network.whole else 0
     server = scene.stage.start(
-        "server", "server", "sync_server", "--data", str(scene.home("server")), "--host", machine.address, "--port", str(port)
+        "server",
+        "server",
+        "sync_server",
+        "--data",
+        str(scene.home("server")),
+        "--host",
+        machine.address,
+        "--port",
+        str(port),
     )
     scene.actors["server"] = server
     said = read_line(server, r"listening on http://\S+:(\d+)")
@@ -112,7 +135,9 @@ def admit(scene: Scene, shown: set[str]) -> str:
     admitting.process.stdin.write("yes\n" if told in shown else "no\n")
     admitting.process.stdin.flush()
     if admitting.process.wait(30) != 0:
-        raise Unavailable(f"the newcomer was not let in: {told} is not among {sorted(shown)}; see {admitting.log}")
+        raise Unavailable(
+            f"the newcomer was not let in: {told} is not among {sorted(shown)}; see {admitting.log}"
+        )
     return told
 
 
@@ -124,7 +149,9 @@ def _keep_password(path: Path) -> None:
     """Six words into a file that only we may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     words = " ".join(secrets.choice(_WORDS) for _ in range(6))
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(words + "\n")
 
 

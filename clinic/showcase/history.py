@@ -28,13 +28,24 @@ from clinic.showcase.names import CLINICIANS
 NewId = Callable[[], str]
 Readings = dict[str, Decimal]
 Occasion = tuple[int, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-_GROWTH = ((0, 50, 3.4), (1, 75, 9.8), (2, 87, 12.2), (5, 109, 18.2), (8, 127, 25.5), (11, 143, 36.0), (14, 160, 50.0), (18, 168, 62.0))
+_GROWTH = (
+    (0, 50, 3.4),
+    (1, 75, 9.8),
+    (2, 87, 12.2),
+    (5, 109, 18.2),
+    (8, 127, 25.5),
+    (11, 143, 36.0),
+    (14, 160, 50.0),
+    (18, 168, 62.0),
+)
 """Age in years, usual height in cm and weight in kg, about the WHO medians of both sexes."""
 
 
 def clinic_time(random: Random, day: date) -> datetime:
     """A moment of that day while clinics are open (8 to 17 h in Argentina)."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=random.randint(11 * 60, 20 * 60))
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(
+        minutes=random.randint(11 * 60, 20 * 60)
+    )
 
 
 class Body:
@@ -50,7 +61,10 @@ class Body:
         self._shift: dict[str, float] = {}
         for key, amount in (shift for ailment in ailments for shift in ailment.shifts):
             self._shift[key] = self._shift.get(key, 0.0) + amount
-        self._own = {key: random.gauss(0, sd) for key, sd in (("systolic", 6), ("diastolic", 4), ("heart_rate", 5), ("glucose", 6))}
+        self._own = {
+            key: random.gauss(0, sd)
+            for key, sd in (("systolic", 6), ("diastolic", 4), ("heart_rate", 5), ("glucose", 6))
+        }
         self._treated = random.uniform(0.35, 0.75)
 
     def years(self, day: date) -> float:
@@ -62,15 +76,33 @@ class Body:
         height, weight = self._size(age)
         child = max(0.0, (16 - age) / 16)
         values = {
-            "systolic": 116 + max(0.0, age - 35) * 0.32 - 26 * child + self._over("systolic", course) + noise(0, 6.5),
-            "diastolic": 73 + max(0.0, min(age, 60) - 35) * 0.18 - 13 * child + self._over("diastolic", course) + noise(0, 4.5),
-            "heart_rate": 74 + 38 * child + self._over("heart_rate", course) + noise(0, 6) + (13 if ill else 0),
-            "respiratory_rate": 15.4 + 8 * child + self._shift.get("respiratory_rate", 0) + noise(0, 1.1) + (2 if ill else 0),
+            "systolic": 116
+            + max(0.0, age - 35) * 0.32
+            - 26 * child
+            + self._over("systolic", course)
+            + noise(0, 6.5),
+            "diastolic": 73
+            + max(0.0, min(age, 60) - 35) * 0.18
+            - 13 * child
+            + self._over("diastolic", course)
+            + noise(0, 4.5),
+            "heart_rate": 74
+            + 38 * child
+            + self._over("heart_rate", course)
+            + noise(0, 6)
+            + (13 if ill else 0),
+            "respiratory_rate": 15.4
+            + 8 * child
+            + self._shift.get("respiratory_rate", 0)
+            + noise(0, 1.1)
+            + (2 if ill else 0),
             "temperature": 36.5 + noise(0, 0.22) + (abs(noise(0.9, 0.5)) if ill else 0),
             "spo2": 97.7 + self._shift.get("spo2", 0) + noise(0, 0.8) - (0.8 if ill else 0),
             "weight": weight * (1 + noise(0, 0.012)),
             "height": height,
-            "glucose": 92 + self._over("glucose", course) + noise(0, 9 + self._shift.get("glucose", 0) * 0.32),
+            "glucose": 92
+            + self._over("glucose", course)
+            + noise(0, 9 + self._shift.get("glucose", 0) * 0.32),
         }
         values["diastolic"] = min(values["diastolic"], values["systolic"] - 18)
         return {key: _rounded(key, value) for key, value in values.items()}
@@ -83,7 +115,9 @@ class Body:
         for (a0, h0, w0), (a1, h1, w1) in pairwise(_GROWTH):
             if age < a1:
                 part = (age - a0) / (a1 - a0)
-                return (h0 + part * (h1 - h0)) * self._stature, (w0 + part * (w1 - w0)) * self._stature * self._build
+                return (h0 + part * (h1 - h0)) * self._stature, (
+                    w0 + part * (w1 - w0)
+                ) * self._stature * self._build
         grown = 66 + min(age - 18, 35) * 0.28
         return 166 * self._stature, grown * self._stature * self._build + self._shift.get("weight", 0.0)
 
@@ -115,7 +149,11 @@ def _visit(
 ) -> Iterator[Fact]:
     patient = body.patient.patient
     encounter = EncounterId(new_id())
-    reason = body.ailments[0].coding if occasion is None else Coding(system=ICD10, code=occasion[1], display=occasion[2])
+    reason = (
+        body.ailments[0].coding
+        if occasion is None
+        else Coding(system=ICD10, code=occasion[1], display=occasion[2])
+    )
     end = at + timedelta(minutes=random.randint(9, 28))
     yield Encounter(
         id=FactId(encounter),
@@ -135,7 +173,10 @@ def _observations(
 ) -> Iterator[Observation]:
     patient, method = body.patient.patient, Method.DEVICE if random.random() < 0.3 else Method.MANUAL
     if body.years(at.date()) >= 3:
-        parts = tuple(Observed(code=VITALS[key].coding, value=_quantity(key, values[key])) for key in ("systolic", "diastolic"))
+        parts = tuple(
+            Observed(code=VITALS[key].coding, value=_quantity(key, values[key]))
+            for key in ("systolic", "diastolic")
+        )
         yield Observation(
             id=FactId(new_id()),
             patient=patient,
@@ -146,7 +187,11 @@ def _observations(
             encounter=encounter,
         )
     keys = ["heart_rate", "weight"]
-    keys += [key for key, share in (("temperature", 0.4), ("spo2", 0.6), ("respiratory_rate", 0.4)) if random.random() < share]
+    keys += [
+        key
+        for key, share in (("temperature", 0.4), ("spo2", 0.6), ("respiratory_rate", 0.4))
+        if random.random() < share
+    ]
     if body.years(at.date()) < 18 or random.random() < 0.15:
         keys.append("height")
     if any(ailment.code == "E11.9" for ailment in body.ailments):
@@ -167,8 +212,21 @@ def _quantity(key: str, value: Decimal) -> Quantity:
     return Quantity(value=value, unit=VITALS[key].unit)
 
 
-_OPENINGS = ("", "", "Viene con un familiar. ", "Llega en moto desde el paraje. ", "Control programado. ", "Consulta espontánea. ")
-_OPENINGS_CHILD = ("Viene con su madre. ", "Viene con su abuela. ", "Viene con su padre. ", "Control de niño sano. ", "")
+_OPENINGS = (
+    "",
+    "",
+    "Viene con un familiar. ",
+    "Llega en moto desde el paraje. ",
+    "Control programado. ",
+    "Consulta espontánea. ",
+)
+_OPENINGS_CHILD = (
+    "Viene con su madre. ",
+    "Viene con su abuela. ",
+    "Viene con su padre. ",
+    "Control de niño sano. ",
+    "",
+)
 _GENERAL = (
     "Buen estado general, mucosas húmedas.",
     "Vigil, con buena orientación en tiempo y espacio.",
@@ -176,12 +234,29 @@ _GENERAL = (
     "Camina sin ayuda, piel y mucosas normocoloreadas.",
     "Buen estado general.",
 )
-_GENERAL_CHILD = ("Juega y sonríe durante el examen.", "Buen estado general, mucosas húmedas.", "Sin signos de alarma.", "Crecimiento acorde a su curva.")
-_CLOSINGS = ("Pautas de alarma.", "Se explican signos para volver antes.", "Próximo control según turno.", "Se aclaran dudas.", "")
+_GENERAL_CHILD = (
+    "Juega y sonríe durante el examen.",
+    "Buen estado general, mucosas húmedas.",
+    "Sin signos de alarma.",
+    "Crecimiento acorde a su curva.",
+)
+_CLOSINGS = (
+    "Pautas de alarma.",
+    "Se explican signos para volver antes.",
+    "Próximo control según turno.",
+    "Se aclaran dudas.",
+    "",
+)
 
 
 def _note(
-    random: Random, body: Body, fact: FactId, encounter: EncounterId, at: datetime, values: Readings, occasion: Occasion | None
+    random: Random,
+    body: Body,
+    fact: FactId,
+    encounter: EncounterId,
+    at: datetime,
+    values: Readings,
+    occasion: Occasion | None,
 ) -> Composition:
     if occasion is not None:
         _, code, name, told, found, planned = occasion
@@ -216,6 +291,13 @@ def _some(random: Random, phrases: tuple[str, ...]) -> str:
 
 
 def _filled(phrase: str, values: Readings) -> str:
-    short = {"sys": "systolic", "dia": "diastolic", "glu": "glucose", "kg": "weight", "hr": "heart_rate", "rr": "respiratory_rate"}
+    short = {
+        "sys": "systolic",
+        "dia": "diastolic",
+        "glu": "glucose",
+        "kg": "weight",
+        "hr": "heart_rate",
+        "rr": "respiratory_rate",
+    }
     known = {name: str(values[key]).replace(".", ",") for name, key in short.items()}
     return phrase.format(**known, spo2=values["spo2"], temp=str(values["temperature"]).replace(".", ","))

@@ -19,7 +19,9 @@ class Hit:
     how: str
 
 
-def search(folders: Iterable[Path], words: Sequence[str], leave_out: Sequence[Path] = ()) -> tuple[list[Hit], int]:
+def search(
+    folders: Iterable[Path], words: Sequence[str], leave_out: Sequence[Path] = ()
+) -> tuple[list[Hit], int]:
     """Hits in all files below the folders (or in the files named), and how many files were read."""
     needles = [(word, how, needle) for word in words for how, needle in _forms(word)]
     hits: list[Hit] = []
@@ -33,7 +35,11 @@ def search(folders: Iterable[Path], words: Sequence[str], leave_out: Sequence[Pa
 def _files(folders: Iterable[Path], leave_out: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else (folder,):
-            if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(kept) for kept in leave_out):
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and not any(path.is_relative_to(kept) for kept in leave_out)
+            ):
                 yield path
 
 

@@ -10,20 +10,99 @@ _Decades = tuple[tuple[int, str], ...]
 
 # (born before, given names by falling frequency)
 _WOMEN: _Decades = (
-    (1950, "María Rosa Juana Elena Dominga Ramona Elvira Teresa Nélida Irma Blanca Felisa Aurelia Paula Delia Hilaria"),
-    (1970, "Mirta Graciela Norma Susana Rosa Alicia Mercedes Lidia Estela Nilda Zulma Gladys Olga Catalina Beatriz Isabel"),
-    (1990, "Claudia Sandra Verónica Lorena Natalia Carina Analía Mónica Patricia Gabriela Andrea Viviana Roxana Daniela"),
-    (2005, "Florencia Yamila Rocío Micaela Camila Antonella Melisa Brenda Celeste Noelia Macarena Agustina Soledad Sabrina"),
-    (9999, "Martina Catalina Emma Sofía Valentina Isabella Delfina Morena Guadalupe Pilar Abril Zoe Ámbar Renata Julieta"),
+    (
+        1950,
+        "María Rosa Juana Elena Dominga Ramona Elvira Teresa Nélida Irma Blanca Felisa Aurelia Paula Delia Hilaria",
+    ),
+    (
+        1970,
+        "Mirta Graciela Norma Susana Rosa Alicia Mercedes Lidia Estela Nilda Zulma Gladys Olga Catalina Beatriz Isabel",
+    ),
+    (
+        1990,
+        "Claudia Sandra Verónica Lorena Natalia Carina Analía Mónica Patricia Gabriela Andrea Viviana Roxana Daniela",
+    ),
+    (
+        2005,
+        "Florencia Yamila Rocío Micaela Camila Antonella Melisa Brenda Celeste Noelia Macarena Agustina Soledad Sabrina",
+    ),
+    (
+        9999,
+        "Martina Catalina Emma Sofía Valentina Isabella Delfina Morena Guadalupe Pilar Abril Zoe Ámbar Renata Julieta",
+    ),
 )
 _MEN: _Decades = (
-    (1950, "José Juan Ramón Pedro Francisco Antonio Domingo Eusebio Hipólito Isidro Nicanor Florentino Anselmo Roque"),
-    (1970, "Carlos Jorge Luis Miguel Oscar Hugo Rubén Mario Néstor Raúl Víctor Ricardo Héctor Alberto Orlando Ernesto"),
-    (1990, "Marcelo Sergio Daniel Walter Gustavo Fabián Claudio Javier Pablo Diego Adrián Cristian Ariel Darío Gabriel"),
-    (2005, "Matías Nicolás Leandro Franco Emanuel Maximiliano Gonzalo Ezequiel Brian Jonathan Facundo Lucas Alexis Kevin"),
-    (9999, "Benjamín Mateo Thiago Bautista Joaquín Felipe Lorenzo Santino Ciro Valentino Bastián Tomás León Dante Gael"),
+    (
+        1950,
+        "José Juan Ramón Pedro Francisco Antonio Domingo Eusebio Hipólito Isidro Nicanor Florentino Anselmo Roque",
+    ),
+    (
+        1970,
+        "Carlos Jorge Luis Miguel Oscar Hugo Rubén Mario Néstor Raúl Víctor Ricardo Héctor Alberto Orlando Ernesto",
+    ),
+    (
+        1990,
+        "Marcelo Sergio Daniel Walter Gustavo Fabián Claudio Javier Pablo Diego Adrián Cristian Ariel Darío Gabriel",
+    ),
+    (
+        2005,
+        "Matías Nicolás Leandro Franco Emanuel Maximiliano Gonzalo Ezequiel Brian Jonathan Facundo Lucas Alexis Kevin",
+    ),
+    (
+        9999,
+        "Benjamín Mateo Thiago Bautista Joaquín Felipe Lorenzo Santino Ciro Valentino Bastián Tomás León Dante Gael",
+    ),
 )
-_FAMILIES = ["González", "Gómez", "Rodríguez", "Fernández", "López", "Díaz", "Martínez", "Romero", "Sosa", "Benítez", "Ramírez", "Acosta", "Flores", "Medina", "Ruiz", "Torres", "Cardozo", "Vera", "Segovia", "Barrios", "Ojeda", "Maidana", "Villalba", "Aguirre", "Ledesma", "Paz", "Juárez", "Cruz", "Mamani", "Quispe", "Choque", "Vilte", "Arias", "Soria", "Ibarra", "Coria", "Palavecino", "Rojas", "Salto", "Frías", "Cuellar", "Zalazar", "Molina", "Toledo", "Bravo", "Ayala", "Insaurralde", "Verón"]
+_FAMILIES = [
+    "González",
+    "Gómez",
+    "Rodríguez",
+    "Fernández",
+    "López",
+    "Díaz",
+    "Martínez",
+    "Romero",
+    "Sosa",
+    "Benítez",
+    "Ramírez",
+    "Acosta",
+    "Flores",
+    "Medina",
+    "Ruiz",
+    "Torres",
+    "Cardozo",
+    "Vera",
+    "Segovia",
+    "Barrios",
+    "Ojeda",
+    "Maidana",
+    "Villalba",
+    "Aguirre",
+    "Ledesma",
+    "Paz",
+    "Juárez",
+    "Cruz",
+    "Mamani",
+    "Quispe",
+    "Choque",
+    "Vilte",
+    "Arias",
+    "Soria",
+    "Ibarra",
+    "Coria",
+    "Palavecino",
+    "Rojas",
+    "Salto",
+    "Frías",
+    "Cuellar",
+    "Zalazar",
+    "Molina",
+    "Toledo",
+    "Bravo",
+    "Ayala",
+    "Insaurralde",
+    "Verón",
+]
 _PLACES = (
     "Paraje Tres Quebrachos",
     "Colonia Arroyo Manso",
@@ -36,17 +115,37 @@ _PLACES = (
     "Barrio San Expedito, Villa Algarrobal",
     "Finca Las Chuñas",
 )
-_STREETS = "Los Lapachos;Maestra Clara Funes;25 de Mayo;Ruta 81 vieja;Del Carpintero;Los Troperos;9 de Julio".split(";")  # noqa: SIM905
+_STREETS = (
+    "Los Lapachos;Maestra Clara Funes;25 de Mayo;Ruta 81 vieja;Del Carpintero;Los Troperos;9 de Julio".split(
+        ";"
+    )
+)  # noqa: SIM905
 FACILITIES = (
     ("Hospital Villa Algarrobal", "25 de Mayo 410, Villa Algarrobal", "+54 387 490 0100", -23.512, -62.911),
     ("Posta Tres Quebrachos", "Paraje Tres Quebrachos", "+54 387 490 0131", -23.684, -62.702),
     ("Centro de Salud Arroyo Manso", "Colonia Arroyo Manso", "+54 387 490 0162", -23.371, -63.044),
     ("Posta Palo Labrado", "Paraje Palo Labrado", "+54 387 490 0193", -23.829, -62.558),
 )
-CLINICIANS = ("Dra. Norma Arias", "Dr. Pablo Vilte", "Dra. Carina Segovia", "Dr. Hugo Palavecino", "Enf. Mirta Coria")
+CLINICIANS = (
+    "Dra. Norma Arias",
+    "Dr. Pablo Vilte",
+    "Dra. Carina Segovia",
+    "Dr. Hugo Palavecino",
+    "Enf. Mirta Coria",
+)
 
 # about which document number was given out to people born that year
-_NUMBERS = ((1930, 4.0), (1950, 8.0), (1960, 14.0), (1970, 21.5), (1980, 28.0), (1990, 35.0), (2000, 42.5), (2010, 50.0), (2026, 62.0))
+_NUMBERS = (
+    (1930, 4.0),
+    (1950, 8.0),
+    (1960, 14.0),
+    (1970, 21.5),
+    (1980, 28.0),
+    (1990, 35.0),
+    (2000, 42.5),
+    (2010, 50.0),
+    (2026, 62.0),
+)
 
 
 def given_names(random: Random, gender: Gender, year: int) -> tuple[str, ...]:
@@ -91,4 +190,6 @@ def phone(random: Random) -> str:
 
 def address(random: Random) -> str:
     place = random.choice(_PLACES)
-    return f"{random.choice(_STREETS)} {random.randint(10, 1900)}, {place}" if random.random() < 0.45 else place
+    return (
+        f"{random.choice(_STREETS)} {random.randint(10, 1900)}, {place}" if random.random() < 0.45 else place
+    )

@@ -32,7 +32,15 @@ class Machine:
         """The command line that starts a program on this machine and lets it die with us."""
         if not sys.platform.startswith("linux"):
             return program
-        return [sys.executable, "-I", "-S", str(Path(inside.__file__)), str(self.namespace), str(os.getpid()), *program]
+        return [
+            sys.executable,
+            "-I",
+            "-S",
+            str(Path(inside.__file__)),
+            str(self.namespace),
+            str(os.getpid()),
+            *program,
+        ]
 
 
 class Network(Protocol):

@@ -32,7 +32,18 @@ NewId = Callable[[], str]
 """Makes an id no other call makes."""
 
 # (from age, share): a young countryside whose clinic sees more of its old
-_AGES = ((1, 0.10), (6, 0.10), (13, 0.11), (20, 0.13), (30, 0.13), (40, 0.12), (50, 0.11), (60, 0.10), (70, 0.07), (80, 0.03))
+_AGES = (
+    (1, 0.10),
+    (6, 0.10),
+    (13, 0.11),
+    (20, 0.13),
+    (30, 0.13),
+    (40, 0.12),
+    (50, 0.11),
+    (60, 0.10),
+    (70, 0.07),
+    (80, 0.03),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,14 @@ def generate(count: int, seed: int, new_id: NewId, today: date) -> Iterator[Life
 def facilities(new_id: NewId) -> tuple[Location, ...]:
     """The invented hospital and posts of the area."""
     return tuple(
-        Location(id=FactId(new_id()), name=name, address=address, phone=phone, latitude=latitude, longitude=longitude)
+        Location(
+            id=FactId(new_id()),
+            name=name,
+            address=address,
+            phone=phone,
+            latitude=latitude,
+            longitude=longitude,
+        )
         for name, address, phone, latitude, longitude in names.FACILITIES
     )
 
@@ -63,7 +81,9 @@ def _life(random: Random, new_id: NewId, today: date, taken: set[str]) -> Life:
     assert patient.birth_date is not None
     age = _age(patient.birth_date, today)
     ailments = _ailments(random, age)
-    since = today - timedelta(days=min(random.randint(3 * 365, 10 * 365), (today - patient.birth_date).days - 30))
+    since = today - timedelta(
+        days=min(random.randint(3 * 365, 10 * 365), (today - patient.birth_date).days - 30)
+    )
     first = clinic_time(random, since)
     facts: list[Fact] = [patient]
     facts += _conditions(random, patient, ailments, new_id, since, today)
@@ -119,7 +139,10 @@ def _conditions(
     for ailment in ailments:
         noted = since + timedelta(days=random.randint(0, max((today - since).days // 2, 1)))
         yield Condition(
-            id=FactId(new_id()), patient=patient.patient, code=ailment.coding, recorded_at=clinic_time(random, noted)
+            id=FactId(new_id()),
+            patient=patient.patient,
+            code=ailment.coding,
+            recorded_at=clinic_time(random, noted),
         )
 
 
@@ -129,12 +152,22 @@ def _allergies(random: Random, patient: Patient, new_id: NewId, at: datetime) ->
     for code, name, reaction, severe in random.sample(ALLERGIES, 1 if random.random() < 0.85 else 2):
         substance = Coding(system=ATC, code=code, display=name)
         yield AllergyIntolerance(
-            id=FactId(new_id()), patient=patient.patient, substance=substance, reaction=reaction, severe=severe, recorded_at=at
+            id=FactId(new_id()),
+            patient=patient.patient,
+            substance=substance,
+            reaction=reaction,
+            severe=severe,
+            recorded_at=at,
         )
 
 
 def _medication(
-    random: Random, patient: Patient, ailments: tuple[Ailment, ...], new_id: NewId, first: datetime, today: date
+    random: Random,
+    patient: Patient,
+    ailments: tuple[Ailment, ...],
+    new_id: NewId,
+    first: datetime,
+    today: date,
 ) -> Iterator[MedicationRequest]:
     taken: dict[str, Medicine] = {}
     for ailment in ailments:
@@ -146,7 +179,11 @@ def _medication(
         begun = first.date() + timedelta(days=random.randint(0, max((today - first.date()).days - 20, 1)))
         yield _request(patient, medicine, new_id(), clinic_time(random, begun), RequestStatus.ACTIVE, 0)
     if random.random() < 0.3:
-        cure = Medicine("J01CA04", "Amoxicilina", "500 mg", 8) if random.random() < 0.5 else Medicine("N02BE01", "Paracetamol", "500 mg", 8)
+        cure = (
+            Medicine("J01CA04", "Amoxicilina", "500 mg", 8)
+            if random.random() < 0.5
+            else Medicine("N02BE01", "Paracetamol", "500 mg", 8)
+        )
         when = clinic_time(random, today - timedelta(days=random.randint(60, 700)))
         yield _request(patient, cure, new_id(), max(when, first), RequestStatus.COMPLETED, 7)
 
@@ -180,11 +217,20 @@ def _appointments(
         yield _appointment(random, patient, new_id, day, random.choice(reasons), status)
 
 
-def _appointment(random: Random, patient: Patient, new_id: NewId, day: date, reason: str, status: str) -> Appointment:
-    start = datetime(day.year, day.month, day.day, random.randint(11, 19), random.choice((0, 20, 40)), tzinfo=UTC)
+def _appointment(
+    random: Random, patient: Patient, new_id: NewId, day: date, reason: str, status: str
+) -> Appointment:
+    start = datetime(
+        day.year, day.month, day.day, random.randint(11, 19), random.choice((0, 20, 40)), tzinfo=UTC
+    )
     doctor = random.choice(names.CLINICIANS)
     return Appointment(
-        id=FactId(new_id()), patient=patient.patient, start=start, practitioner_name=doctor, reason=reason, status=status
+        id=FactId(new_id()),
+        patient=patient.patient,
+        start=start,
+        practitioner_name=doctor,
+        reason=reason,
+        status=status,
     )
 
 
@@ -194,8 +240,14 @@ def _weekday(day: date) -> date:
 
 _ASKED = (
     ("¿Puedo retirar la medicación el viernes?", "Sí, queda preparada en la posta a su nombre."),
-    ("Buenas, ¿llegaron los resultados del análisis?", "Llegaron ayer. Están bien; los vemos en el próximo control."),
-    ("Se me cortó el camino por la lluvia, ¿paso mi turno?", "No hay problema, le damos lugar la semana que viene."),
+    (
+        "Buenas, ¿llegaron los resultados del análisis?",
+        "Llegaron ayer. Están bien; los vemos en el próximo control.",
+    ),
+    (
+        "Se me cortó el camino por la lluvia, ¿paso mi turno?",
+        "No hay problema, le damos lugar la semana que viene.",
+    ),
     ("¿Tomo la pastilla aunque no haya desayunado?", "Mejor después de comer algo liviano."),
 )
 
@@ -207,11 +259,19 @@ def _messages(random: Random, patient: Patient, new_id: NewId, today: date) -> I
     at = clinic_time(random, today - timedelta(days=random.randint(2, 50)))
     doctor = random.choice(names.CLINICIANS)
     yield Communication(
-        id=FactId(new_id()), patient=patient.patient, sent_at=at, sender="patient", sender_name=patient.name.spoken, text=asked
+        id=FactId(new_id()),
+        patient=patient.patient,
+        sent_at=at,
+        sender="patient",
+        sender_name=patient.name.spoken,
+        text=asked,
     )
     later = at + timedelta(minutes=random.randint(4, 300))
     yield Communication(
-        id=FactId(new_id()), patient=patient.patient, sent_at=later, sender="", sender_name=doctor, text=answered
+        id=FactId(new_id()),
+        patient=patient.patient,
+        sent_at=later,
+        sender="",
+        sender_name=doctor,
+        text=answered,
     )
-
-

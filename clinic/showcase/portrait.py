@@ -42,12 +42,18 @@ class _Face:
         self.pen = ImageDraw.Draw(self.image)
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: str) -> None:
-        self.pen.ellipse([(x - rx) * _FINE, (y - ry) * _FINE, (x + rx) * _FINE, (y + ry) * _FINE], fill=colour)
+        self.pen.ellipse(
+            [(x - rx) * _FINE, (y - ry) * _FINE, (x + rx) * _FINE, (y + ry) * _FINE], fill=colour
+        )
 
     def box(self, x0: float, y0: float, x1: float, y1: float, colour: str) -> None:
-        self.pen.rounded_rectangle([x0 * _FINE, y0 * _FINE, x1 * _FINE, y1 * _FINE], radius=4 * _FINE, fill=colour)
+        self.pen.rounded_rectangle(
+            [x0 * _FINE, y0 * _FINE, x1 * _FINE, y1 * _FINE], radius=4 * _FINE, fill=colour
+        )
 
-    def arc(self, x: float, y: float, rx: float, ry: float, start: int, end: int, colour: str, thick: float) -> None:
+    def arc(
+        self, x: float, y: float, rx: float, ry: float, start: int, end: int, colour: str, thick: float
+    ) -> None:
         edges = [(x - rx) * _FINE, (y - ry) * _FINE, (x + rx) * _FINE, (y + ry) * _FINE]
         self.pen.arc(edges, start, end, fill=colour, width=max(1, int(thick * _FINE)))
 

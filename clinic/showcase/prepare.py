@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fill(chosen: argparse.Namespace) -> None:
-    desk = open_desk(chosen.home, chosen.password_file.read_text(encoding="utf-8").strip(), SystemClock(), os.urandom)
+    desk = open_desk(
+        chosen.home, chosen.password_file.read_text(encoding="utf-8").strip(), SystemClock(), os.urandom
+    )
     try:
         loaded = load_clinic(desk, chosen.people, chosen.seed)
         descriptor = os.open(chosen.card, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -48,7 +50,10 @@ def _fill(chosen: argparse.Namespace) -> None:
             file.write(loaded.card)
         while sync_status(desk).waiting:
             exchange_now(desk)
-        print(json.dumps({"people": loaded.people, "facts": loaded.facts, "patient": loaded.patient}), flush=True)
+        print(
+            json.dumps({"people": loaded.people, "facts": loaded.facts, "patient": loaded.patient}),
+            flush=True,
+        )
     finally:
         desk.close()
 

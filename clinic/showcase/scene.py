@@ -71,7 +71,12 @@ class Scene:
     def wait_camera(self, side: str, view: str, timeout_s: float = 15.0) -> None:
         """Until a camera's own picture is shown. Raises Unavailable."""
         look = self.stage.temp / f"look-{side}.png"
-        wait_until(f"the camera's picture in {view}", lambda: lit(self.hands[side].shot(look, view, only=True)), timeout_s, 0.1)
+        wait_until(
+            f"the camera's picture in {view}",
+            lambda: lit(self.hands[side].shot(look, view, only=True)),
+            timeout_s,
+            0.1,
+        )
 
     def wait_picture(self, side: str, timeout_s: float, after: Mark | None = None) -> float:
         """Seconds until the other side's marks are seen to move on (past `after`). Raises Unavailable."""

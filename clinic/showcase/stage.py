@@ -72,7 +72,9 @@ class Stage:
             actor.end()
             self._actors.remove(actor)
         if actor.process.returncode != 0:
-            raise Unavailable(f"{actor.name} ended with code {actor.process.returncode}: {_last_words(actor.log)}")
+            raise Unavailable(
+                f"{actor.name} ended with code {actor.process.returncode}: {_last_words(actor.log)}"
+            )
         return printed
 
     def start(self, machine: str, name: str, *program: str) -> Actor:
@@ -112,8 +114,15 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         env = dict(os.environ)
-        env |= {"TMPDIR": str(self.temp), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LANG": LANGUAGES[self._language]}
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), env.get("PYTHONPATH", ""))))
+        env |= {
+            "TMPDIR": str(self.temp),
+            "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1",
+            "LANG": LANGUAGES[self._language],
+        }
+        env["PYTHONPATH"] = os.pathsep.join(
+            filter(None, (str(Path(__file__).parents[2]), env.get("PYTHONPATH", "")))
+        )
         if not self._visible:
             env["QT_QPA_PLATFORM"] = "offscreen"
         return env

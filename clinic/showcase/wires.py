@@ -84,7 +84,9 @@ def add_bridge(name: str) -> None:
 def add_cable(name: str, far_name: str, far_namespace: int) -> None:
     """A pair of joined interfaces: `name` here, `far_name` in the other network."""
     peer = struct.pack("=BxHiII", 0, 0, 0, 0, 0)
-    peer += _attribute(_NAME, far_name.encode() + b"\0") + _attribute(_NAMESPACE_FD, struct.pack("=I", far_namespace))
+    peer += _attribute(_NAME, far_name.encode() + b"\0") + _attribute(
+        _NAMESPACE_FD, struct.pack("=I", far_namespace)
+    )
     _new_link(name, "veth", _attribute(_PEER, peer))
 
 
@@ -119,7 +121,11 @@ def _new_link(name: str, kind: str, data: bytes) -> None:
     info = _attribute(_KIND, kind.encode())
     if data:
         info += _attribute(_DATA, data)
-    body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + _attribute(_NAME, name.encode() + b"\0") + _attribute(_LINK_INFO, info)
+    body = (
+        struct.pack("=BxHiII", 0, 0, 0, 0, 0)
+        + _attribute(_NAME, name.encode() + b"\0")
+        + _attribute(_LINK_INFO, info)
+    )
     head = struct.pack("=IHHII", 16 + len(body), _NEW_LINK, _REQUEST_CREATE_EXCLUSIVE_ACK, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as sock:
         sock.send(head + body)

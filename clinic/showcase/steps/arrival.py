@@ -12,6 +12,10 @@ from clinic.showcase.stage import wait_until
 from clinic.showcase.steps.queue import rows
 
 ARRIVE_S = 60.0
+CONSENT = {
+    "es": ["Versión 1", "2 trazos", "Estadísticas anónimas: no"],
+    "en": ["Version 1", "2 strokes", "Anonymous statistics: no"],
+}
 _ALL_THERE = re.compile("El centro confirmó|acknowledged by the centre")
 
 
@@ -37,7 +41,11 @@ def _sign(scene: Scene, seen: Findings) -> None:
     desktop.click("visit.summary.save")
     wait_until("the summary as PDF", lambda: bool(list(scene.out.glob("*.pdf"))), 15)
     pdf = next(scene.out.glob("*.pdf"))
-    seen.expect(pdf.read_bytes().startswith(b"%PDF") and pdf.stat().st_size > 2000, "a summary as PDF", pdf.stat().st_size)
+    seen.expect(
+        pdf.read_bytes().startswith(b"%PDF") and pdf.stat().st_size > 2000,
+        "a summary as PDF",
+        pdf.stat().st_size,
+    )
 
 
 def _kiosk_says_goodbye(scene: Scene, seen: Findings) -> None:
@@ -78,7 +86,9 @@ def _enrol_second(scene: Scene, seen: Findings) -> None:
     shown = digits_of(str(second.wait("join.digits", text=r"\d", timeout_s=20).get("text", "")))
     scene.shot("second", "digits")
     told = admit(scene, {shown})
-    seen.expect(shown == told and len(shown) == 6, "the same six digits on both screens", f"{shown} and {told}")
+    seen.expect(
+        shown == told and len(shown) == 6, "the same six digits on both screens", f"{shown} and {told}"
+    )
     second.wait("login.password", timeout_s=40)
     second.type("login.password", scene.password("second"))
     scene.shot("second", "login")
@@ -91,18 +101,33 @@ def _read_on_second(scene: Scene, seen: Findings) -> None:
     second.click("shell.rail.patients")
     second.wait("patients.search")
     second.type("patients.search", cast.FAMILY)
-    waited = wait_until("the patient on the second desktop", lambda: any(cast.FAMILY in row for row in rows(scene, "patients.list", "second")), 60)
+    waited = wait_until(
+        "the patient on the second desktop",
+        lambda: any(cast.FAMILY in row for row in rows(scene, "patients.list", "second")),
+        60,
+    )
     second.choose("patients.list", row=0)
     second.click("patients.open")
     second.wait("chart.banner.name", text=cast.FAMILY, timeout_s=10)
     plan = scene.texts.get("plan", cast.NOTE["plan"])
     for tab, wanted in (
-        ("notes", [plan, cast.NOTE["subjective"]]), ("messages", [cast.CHAT]), ("medication", ["zitromicina"]), ("consents", []),
+        ("notes", [plan, cast.NOTE["subjective"]]), ("messages", [cast.CHAT]), ("medication", [cast.SEARCHED[scene.language].prescribed.capitalize()]), ("consents", CONSENT[scene.language]),
     ):  # fmt: skip
         second.click(f"chart.tab.{tab}")
         _appears(scene, seen, tab, wanted)
         scene.shot("second", f"chart-{tab}")
-    seen.note(f"the second desktop, enrolled now, had her chart after {waited:.1f} s and shows note, chat, prescription and consent")
+    second.click("chart.tab.documents")
+    wait_until(
+        "the photo's row on the second desktop",
+        lambda: bool(rows(scene, "chart.document.list", "second")),
+        20,
+        0.3,
+    )
+    scene.wait_camera("second", "chart.document.picture")
+    scene.shot("second", "chart-documents")
+    seen.note(
+        f"the second desktop, enrolled now, had her chart after {waited:.1f} s and shows note, chat, prescription, consent and photo"
+    )
 
 
 def _appears(scene: Scene, seen: Findings, tab: str, wanted: list[str]) -> None:
@@ -124,5 +149,9 @@ def _digests(scene: Scene, seen: Findings) -> None:
             name, "clinic", "digest", "--home", str(scene.home(name)), "--password-file", str(scene.password_file(name)),
             "--patient", scene.patient,
         ).strip()  # fmt: skip
-    seen.expect(digests["desktop"] == digests["second"] and bool(digests["second"]), "both records to be byte-equal", digests)
+    seen.expect(
+        digests["desktop"] == digests["second"] and bool(digests["second"]),
+        "both records to be byte-equal",
+        digests,
+    )
     seen.note(f"records equal: {digests['second'][:60]}")

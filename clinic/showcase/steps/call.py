@@ -55,9 +55,17 @@ def check_received(scene: Scene, seen: Findings, side: str, when: str, last_s: f
         seen.expect(False, f"a readable recording of the {side} {when}", error)
         return
     theirs = [mark for mark in marks[-60:] if mark.side == SENT_BY[side]]
-    seen.expect(len(theirs) >= 30, f"at least 30 of the last 60 pictures on the {side} {when} to carry the mark", len(theirs))
+    seen.expect(
+        len(theirs) >= 30,
+        f"at least 30 of the last 60 pictures on the {side} {when} to carry the mark",
+        len(theirs),
+    )
     seen.expect(sure >= HEARD, f"the other side's speech on the {side} {when} (≥ {HEARD})", f"{sure:.2f}")
-    seen.measured[f"{side} {when}"] = {"pictures": len(marks), "of_last_60": len(theirs), "speech": round(sure, 2)}
+    seen.measured[f"{side} {when}"] = {
+        "pictures": len(marks),
+        "of_last_60": len(theirs),
+        "speech": round(sure, 2),
+    }
 
 
 def _tail(file: Path, seconds: float) -> np.ndarray:

@@ -26,7 +26,11 @@ def run(scene: Scene, seen: Findings) -> None:
         _write_on(scene, seen)
         said = {side: _says(scene, side, words[side]) for side, name in STATES.items()}
         for side, sentence in said.items():
-            seen.expect(bool(sentence), f"the {side} to say what is happening within the cut", f"still “{words[side]}”")
+            seen.expect(
+                bool(sentence),
+                f"the {side} to say what is happening within the cut",
+                f"still “{words[side]}”",
+            )
         scene.both("network-cut")
         sync = desktop.text("status.sync")
         scene.pause(max(0.0, CUT_S - (time.monotonic() - began)))
@@ -39,7 +43,11 @@ def run(scene: Scene, seen: Findings) -> None:
     for side in STATES:
         check_received(scene, seen, side, "after the cut", last_s=7.0)
     if not scene.network.whole:
-        seen.expect(False, "a cut between everybody", "this machine does not allow network namespaces: only the way to the server was cut")
+        seen.expect(
+            False,
+            "a cut between everybody",
+            "this machine does not allow network namespaces: only the way to the server was cut",
+        )
     slowest = max(back.values())
     seen.note(
         f"{lasted:.0f} s without network; desktop said “{said['desktop']}”, kiosk said “{said['kiosk']}”, status “{sync}”; "
@@ -58,8 +66,16 @@ def _write_on(scene: Scene, seen: Findings) -> None:
         if not seen.expect(shown == typed, "every letter typed to appear", shown):
             break
     late = desktop.stalls()
-    seen.expect(late["max_ms"] < WORST_STALL_MS, f"no stall over {WORST_STALL_MS:g} ms while typing", f"{late['max_ms']} ms")
-    seen.note(f"typing without a stutter (worst {late['max_ms']:.0f} ms)", typing_worst_ms=late["max_ms"], typing_p99_ms=late["p99_ms"])
+    seen.expect(
+        late["max_ms"] < WORST_STALL_MS,
+        f"no stall over {WORST_STALL_MS:g} ms while typing",
+        f"{late['max_ms']} ms",
+    )
+    seen.note(
+        f"typing without a stutter (worst {late['max_ms']:.0f} ms)",
+        typing_worst_ms=late["max_ms"],
+        typing_p99_ms=late["p99_ms"],
+    )
     scene.texts["plan"] = typed
 
 

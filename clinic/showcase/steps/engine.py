@@ -17,13 +17,19 @@ ENGINE = "clinic.media"
 def run(scene: Scene, seen: Findings) -> None:
     before = _written(scene)
     victims = engines(scene.actors["desktop"].process.pid)
-    if not seen.expect(len(victims) == 1, "one media process below the desktop", [process.pid for process in victims]):
+    if not seen.expect(
+        len(victims) == 1, "one media process below the desktop", [process.pid for process in victims]
+    ):
         return
     marks = {side: scene.mark_seen(side) for side in ("desktop", "kiosk")}
     began = time.monotonic()
     victims[0].kill()
     scene.shot("desktop", "media-process-killed")
-    seen.expect(_written(scene) == before, "note and banner untouched while the media process is gone", _written(scene))
+    seen.expect(
+        _written(scene) == before,
+        "note and banner untouched while the media process is gone",
+        _written(scene),
+    )
     scene.wait_picture("desktop", 20, after=marks["desktop"])
     back = {"desktop": time.monotonic() - began}
     scene.wait_picture("kiosk", 20)
@@ -32,7 +38,11 @@ def run(scene: Scene, seen: Findings) -> None:
         seen.expect(seconds <= BACK_S, f"the call back on the {side} within {BACK_S:g} s", f"{seconds:.1f} s")
     seen.expect(_written(scene) == before, "note and banner as before", _written(scene))
     fresh = engines(scene.actors["desktop"].process.pid)
-    seen.expect(bool(fresh) and fresh[0].pid != victims[0].pid, "a new media process", [process.pid for process in fresh])
+    seen.expect(
+        bool(fresh) and fresh[0].pid != victims[0].pid,
+        "a new media process",
+        [process.pid for process in fresh],
+    )
     scene.pause(8.0)
     scene.both("after-the-kill")
     for side in ("desktop", "kiosk"):

@@ -8,7 +8,13 @@ from clinic.showcase.findings import Findings
 from clinic.showcase.hands import Hands
 from clinic.showcase.scene import Scene
 
-CONSENTS = {"treatment": "yes", "teleconsultation": "yes", "recording": "yes", "sharing": "yes", "analytics": "no"}
+CONSENTS = {
+    "treatment": "yes",
+    "teleconsultation": "yes",
+    "recording": "yes",
+    "sharing": "yes",
+    "analytics": "no",
+}
 ORDER = ("systolic", "diastolic", "heart_rate", "spo2", "temperature", "respiratory_rate")
 
 
@@ -27,7 +33,9 @@ def run(scene: Scene, seen: Findings) -> None:
     scene.shot("kiosk", "device-check")
     kiosk.tap("kiosk.check.yes")
     kiosk.wait("kiosk.waiting.ticket", timeout_s=20)
-    seen.note("card read by the camera, number offered as the other way, five consents answered one by one and signed")
+    seen.note(
+        "card read by the camera, number offered as the other way, five consents answered one by one and signed"
+    )
 
 
 def _identify(scene: Scene, seen: Findings) -> None:
@@ -42,7 +50,9 @@ def _identify(scene: Scene, seen: Findings) -> None:
     scene.shot("kiosk", "id-number")
     kiosk.tap("kiosk.identify.card")
     waited = kiosk.wait("kiosk.greet.name", timeout_s=40)
-    seen.expect(cast.GIVEN[0] in str(waited.get("text", "")), f"to be greeted as {cast.GIVEN[0]}", waited.get("text"))
+    seen.expect(
+        cast.GIVEN[0] in str(waited.get("text", "")), f"to be greeted as {cast.GIVEN[0]}", waited.get("text")
+    )
     scene.shot("kiosk", "greeting")
     kiosk.tap("kiosk.greet.yes")
 
@@ -68,7 +78,9 @@ def _vitals(scene: Scene, seen: Findings) -> None:
             scene.shot("kiosk", f"vitals-{key.replace('_', '-')}")
         kiosk.tap("kiosk.keypad.enter")
         if kiosk.exists("kiosk.vitals.sure.yes"):
-            seen.expect(False, f"{key} {cast.VITALS[key]} to be taken as plausible", "a question whether it is right")
+            seen.expect(
+                False, f"{key} {cast.VITALS[key]} to be taken as plausible", "a question whether it is right"
+            )
             kiosk.tap("kiosk.vitals.sure.yes")
         if key == "spo2":
             kiosk.wait("kiosk.vitals.oxygen.no")
@@ -122,10 +134,15 @@ def _consent(scene: Scene, seen: Findings) -> None:
 def signature() -> list[list[tuple[float, float, float]]]:
     """Two strokes of a finger: a line of loops and one below it; (x, y, ms)."""
     loops = [
-        (0.12 + 0.6 * part + 0.05 * math.sin(26 * part), 0.5 + 0.2 * math.sin(26 * part + 1.3) * (1 - 0.5 * part), 700 * part)
+        (
+            0.12 + 0.6 * part + 0.05 * math.sin(26 * part),
+            0.5 + 0.2 * math.sin(26 * part + 1.3) * (1 - 0.5 * part),
+            700 * part,
+        )
         for part in (step / 40 for step in range(41))
     ]
-    below = [(0.15 + 0.65 * part, 0.8 - 0.06 * math.sin(3 * part), 900 + 250 * part) for part in (step / 10 for step in range(11))]
+    below = [
+        (0.15 + 0.65 * part, 0.8 - 0.06 * math.sin(3 * part), 900 + 250 * part)
+        for part in (step / 10 for step in range(11))
+    ]
     return [loops, below]
-
-

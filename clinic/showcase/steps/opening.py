@@ -20,7 +20,9 @@ def run(scene: Scene, seen: Findings) -> None:
     desktop.type("login.password", scene.password("desktop"))
     desktop.click("login.unlock")
     desktop.wait("shell.rail.today", timeout_s=30)
-    waited = wait_until("those who wait already", lambda: len(rows(scene, "today.queue")) >= len(cast.WAITERS), 90, 0.3)
+    waited = wait_until(
+        "those who wait already", lambda: len(rows(scene, "today.queue")) >= len(cast.WAITERS), 90, 0.3
+    )
     waited += wait_until("the end of the first exchange", lambda: _quiet(scene), 90, 1.0)
     scene.shot("desktop", "today")
     seen.note(f"the desktop holds everybody after {waited:.1f} s", first_sync_s=round(waited, 1))
@@ -32,7 +34,9 @@ def _quiet(scene: Scene) -> bool:
     if not scene.texts.get("found"):
         desktop.type("shell.search", cast.FAMILY, clear=True)
         scene.pause(0.5)
-        found = desktop.exists("shell.search.results") and any(cast.FAMILY in row for row in rows(scene, "shell.search.results"))
+        found = desktop.exists("shell.search.results") and any(
+            cast.FAMILY in row for row in rows(scene, "shell.search.results")
+        )
         scene.texts["found"] = "yes" if found else ""
         if found:
             scene.shot("desktop", "search")

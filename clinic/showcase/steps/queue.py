@@ -12,10 +12,15 @@ from clinic.showcase.stage import wait_until
 def run(scene: Scene, seen: Findings) -> None:
     desktop, kiosk = scene.desktop, scene.kiosk
     ticket = kiosk.text("kiosk.waiting.ticket")
-    arrived = wait_until("the patient in the clinician's queue", lambda: any(_hers(row) for row in rows(scene, "today.queue")), 30)
+    arrived = wait_until(
+        "the patient in the clinician's queue",
+        lambda: any(_hers(row) for row in rows(scene, "today.queue")),
+        30,
+    )
     listed = rows(scene, "today.queue")
     seen.expect(len(listed) == 1 + len(cast.WAITERS), "three people in the queue", listed)
     seen.expect(bool(listed) and _hers(listed[0]), "the highest NEWS2 first although she came last", listed)
+    seen.expect(bool(listed) and "NEWS2 6" in listed[0], "NEWS2 6 from what she measured", listed[:1])
     scene.shot("desktop", "queue")
     place = kiosk.wait("kiosk.waiting.place", text="1", timeout_s=15)
     seen.expect("1" in str(place.get("text", "")), "the kiosk to show place 1", place.get("text"))

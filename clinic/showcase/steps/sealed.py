@@ -24,12 +24,28 @@ def run(scene: Scene, seen: Findings) -> None:
     canary.write_text(f"{cast.FAMILY}\n", encoding="utf-16-le")
     planted, _ = search([scene.stage.temp], WORDS)
     canary.unlink()
-    seen.expect([hit.path for hit in planted] == [canary], "the search to find a planted word", [str(hit.path) for hit in planted])
+    seen.expect(
+        [hit.path for hit in planted] == [canary],
+        "the search to find a planted word",
+        [str(hit.path) for hit in planted],
+    )
     hits, count = search([folder], WORDS)
-    seen.expect(not hits, "no word of the patient in any file", [(str(hit.path.relative_to(folder)), hit.how) for hit in hits])
-    kinds = {name: sum(1 for path in (folder / where).rglob("*") if path.is_file()) for name, where in _PLACES.items()}
-    seen.expect(kinds["server"] > 0 and kinds["kiosk"] > 0, "files of the server and the kiosk to search", kinds)
-    seen.note(f"{len(WORDS)} words in five forms not found in {count} files ({kinds}); a planted one was", files=count)
+    seen.expect(
+        not hits,
+        "no word of the patient in any file",
+        [(str(hit.path.relative_to(folder)), hit.how) for hit in hits],
+    )
+    kinds = {
+        name: sum(1 for path in (folder / where).rglob("*") if path.is_file())
+        for name, where in _PLACES.items()
+    }
+    seen.expect(
+        kinds["server"] > 0 and kinds["kiosk"] > 0, "files of the server and the kiosk to search", kinds
+    )
+    seen.note(
+        f"{len(WORDS)} words in five forms not found in {count} files ({kinds}); a planted one was",
+        files=count,
+    )
 
 
 _PLACES = {"server": "machines/server", "kiosk": "machines/kiosk", "logs": "logs", "temporary": "tmp"}

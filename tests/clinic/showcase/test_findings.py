@@ -17,4 +17,7 @@ def test_what_did_not_hold_comes_first_and_short() -> None:
     assert not seen.expect(False, "three rows", "x" * 500)
     assert not seen.expect(False, "a picture")
     assert not seen.ok
-    assert seen.detail.startswith("expected three rows, saw xxx") and "…; expected a picture; the rest" in seen.detail
+    assert (
+        seen.detail.startswith("expected three rows, saw xxx")
+        and "…; expected a picture; the rest" in seen.detail
+    )

@@ -33,7 +33,9 @@ def test_a_word_is_found_in_every_form(tmp_path: Path, content: bytes) -> None:
 
 
 @given(before=st.binary(max_size=40), after=st.binary(max_size=40))
-def test_base64_is_found_at_every_offset(tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes) -> None:
+def test_base64_is_found_at_every_offset(
+    tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes
+) -> None:
     folder = tmp_path_factory.mktemp("leak")
     (folder / "x").write_bytes(base64.b64encode(before + WORD.encode() + after))
     assert search([folder], [WORD])[0]

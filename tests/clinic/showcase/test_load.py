@@ -33,7 +33,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         assert server.stdout is not None
         url = server.stdout.readline().rpartition(" ")[2].strip()
         made = found_organization(
-            tmp_path / "home", url, cast.ORGANISATION, cast.ADMIN, PASSWORD, "Station", SystemClock(), os.urandom
+            tmp_path / "home",
+            url,
+            cast.ORGANISATION,
+            cast.ADMIN,
+            PASSWORD,
+            "Station",
+            SystemClock(),
+            os.urandom,
         )
         try:
             yield made

@@ -54,7 +54,9 @@ def when(fact: Fact) -> datetime | None:
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
     again = tuple(generate(200, 7, counter(), TODAY))
-    assert [encode(f) for life in again for f in life.facts] == [encode(f) for life in people() for f in life.facts]
+    assert [encode(f) for life in again for f in life.facts] == [
+        encode(f) for life in people() for f in life.facts
+    ]
 
 
 def test_another_seed_gives_other_people() -> None:
@@ -94,7 +96,7 @@ def test_nothing_happens_before_birth_or_after_today() -> None:
         assert born is not None and born < TODAY and born.year > 1925
         for fact in life.facts:
             at = when(fact)
-            assert at is None or born <= at.date() and at < NOW, fact
+            assert at is None or (born <= at.date() and at < NOW), fact
 
 
 def test_appointments_are_on_working_days_and_history_is_years_long() -> None:
@@ -117,7 +119,9 @@ def test_every_reading_is_plausible_and_in_its_unit() -> None:
 
 
 def _mean(key: str, wanted: Callable[[Life], bool]) -> float:
-    chosen = (fact for life in people() if wanted(life) for fact in life.facts if isinstance(fact, Observation))
+    chosen = (
+        fact for life in people() if wanted(life) for fact in life.facts if isinstance(fact, Observation)
+    )
     return mean(float(found[key]) for fact in chosen if key in (found := vitals.readings(fact)))
 
 
@@ -130,9 +134,14 @@ def adult(life: Life) -> bool:
 
 
 def test_people_with_a_condition_have_its_readings() -> None:
-    assert _mean("systolic", has("I10")) > _mean("systolic", lambda life: adult(life) and not has("I10")(life)) + 7
+    assert (
+        _mean("systolic", has("I10"))
+        > _mean("systolic", lambda life: adult(life) and not has("I10")(life)) + 7
+    )
     assert _mean("glucose", has("E11.9")) > 120
-    assert _mean("spo2", has("J44.9")) < _mean("spo2", lambda life: adult(life) and not has("J44.9")(life)) - 1
+    assert (
+        _mean("spo2", has("J44.9")) < _mean("spo2", lambda life: adult(life) and not has("J44.9")(life)) - 1
+    )
 
 
 def test_a_person_s_readings_vary_but_not_wildly() -> None:
@@ -187,5 +196,5 @@ def test_the_patient_of_the_visit_is_nobody_else() -> None:
     life = cast.patient_life(counter(), TODAY, 7)
     assert life == cast.patient_life(counter(), TODAY, 7)
     assert all(cast.FAMILY not in other.patient.name.full for other in people())
-    assert all(cast.NUMBER != other.patient.identifiers[0].value for other in people())
+    assert all(other.patient.identifiers[0].value != cast.NUMBER for other in people())
     assert {fact.code.code for fact in life.facts if isinstance(fact, Condition)} == {"I10", "E11.9"}

@@ -52,7 +52,9 @@ def test_the_end_of_a_program_is_the_end_of_its_children(stage: Stage) -> None:
     child = psutil.Process(int(read_line(actor, r"ready (\d+)").group(1)))
     assert actor.running
     stage.close()
-    wait_until("the child's end", lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
+    wait_until(
+        "the child's end", lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10
+    )
     assert not actor.running
 
 
@@ -76,9 +78,13 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent"
+)
 def test_a_killed_demo_takes_its_programs_along(stage: Stage, tmp_path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", STARTER, str(tmp_path / "other")], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", STARTER, str(tmp_path / "other")], capture_output=True, text=True, timeout=60
+    )
     assert ended.returncode == -signal.SIGKILL
     grandchild, child = (int(word) for word in ended.stdout.split())
     wait_until("the program's end", lambda: not psutil.pid_exists(child), 10)

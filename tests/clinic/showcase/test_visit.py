@@ -41,7 +41,11 @@ def test_each_outcome_is_a_row(scene: Scene, capsys: pytest.CaptureFixture[str])
         take(scene, report, number, "A step", step)
     told = json.loads((scene.out / "report.json").read_text())
     assert [row["ok"] for row in told] == [True, False, False, False]
-    assert [row["detail"] for row in told][:3] == ["all well", "expected three rows, saw 2", "the kiosk has ended"]
+    assert [row["detail"] for row in told][:3] == [
+        "all well",
+        "expected three rows, saw 2",
+        "the kiosk has ended",
+    ]
     assert "KeyError" in told[3]["detail"]
     assert told[0]["measured"] == {"rows": 2}
     assert "1. A step" in capsys.readouterr().out

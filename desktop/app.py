@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
@@ -93,6 +94,10 @@ class Window(QMainWindow):
         else:
             self._show(JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login))
 
+    def _warm_up(self) -> None:
+        """Load what the pages need while the password is typed."""
+        self._worker.ask(_load_parts)
+
     def _show_login(self) -> None:
         from clinic.services.desks import people_of
 
@@ -103,6 +108,7 @@ class Window(QMainWindow):
             names, sentence = (), tell(error)
         self._login = LoginView(Login(names=names, sentence=sentence), self._open_book, self._open_again)
         self._show(self._login)
+        self._warm_up()
         if self._args.password_file is not None:
             self._unlock_with(self._login)
 
@@ -247,6 +253,12 @@ def _whose(home: object, password: str) -> str:
     from clinic.store.home import Home
 
     return str(read_slots(Home(home)).open(password).user_id)  # type: ignore[arg-type]
+
+
+def _load_parts() -> None:
+    """On a worker: the slow imports, so that sitting down does not hold up the window."""
+    for part in ("link", "charts", "visits", "coding", "summaries", "waiting", "prescribing", "consents"):
+        import_module(f"clinic.services.{part}")
 
 
 def _make_home(args: argparse.Namespace) -> None:

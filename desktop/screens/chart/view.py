@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic.domain.ids import EncounterId, PatientId
@@ -61,6 +62,10 @@ if TYPE_CHECKING:
 
 DIGITS = {"temperature": 1, "weight": 1}
 POINTS = 60
+WIDER = 5
+"""Share of the room for the card with two numbers; the others have 4."""
+TIGHT = 1260
+"""Below this width of the page, seven cards show arrows instead of words."""
 
 
 class ChartView(Page):
@@ -112,13 +117,14 @@ class ChartView(Page):
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
         self._shown: dict[str, VitalFace] = {}
+        self._tight = False
         row = across(gap=10)
         for key in CARDS:
             card = VitalCard(named(SHORT_NAMES, key), name=f"chart.vital.{key}")
             card.setAccessibleName(named(VITAL_NAMES, key))
             card.clicked.connect(lambda chosen=key: self._vital(chosen))
             self.faces[key] = card
-            row.addWidget(card, 1)
+            row.addWidget(card, WIDER if key == "blood_pressure" else 4)
         return holding(row)
 
     def _vital(self, key: str) -> None:
@@ -161,6 +167,10 @@ class ChartView(Page):
 
     # rendering
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self.loop.show()
+
     def render_state(self, state: State) -> None:
         chart = state.chart
         self.notice.say("danger", state.sentence)
@@ -181,11 +191,15 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, shown: str) -> None:
         faces = {face.key: face for face in cards(chart)}
         self.vitals.setVisible(bool(faces))
+        tight = len(faces) == len(CARDS) and self.width() < TIGHT
+        if tight != self._tight:
+            self._tight = tight
+            self._shown.clear()
         for key, card in self.faces.items():
             card.setVisible(key in faces)
             if key in faces and self._shown.get(key) != faces[key]:
                 self._shown[key] = faces[key]
-                _show_face(card, faces[key])
+                _show_face(card, faces[key], tight)
         if shown in faces:
             self.curve_card.set_title(named(VITAL_NAMES, shown))
             self.curve.show_series(*_series(chart, faces[shown]))
@@ -284,11 +298,14 @@ def _titled(title: str, inside: QWidget) -> Card:
     return card
 
 
-def _show_face(card: VitalCard, face: VitalFace) -> None:
+def _show_face(card: VitalCard, face: VitalFace, tight: bool) -> None:
     edges = band(face.lines[0])
     low, high = edges if edges else (None, None)
     flag = face.flag
-    card.show_value(face.text, face.unit, flag.tone if flag else "", flag.text if flag else "", face.values, low, high)
+    said = "" if flag is None else ("↑" if flag.icon == "arrow-up" else "↓") if tight else flag.text
+    card.show_value(face.text, face.unit, flag.tone if flag else "", said, face.values, low, high)
+    words = f"{named(VITAL_NAMES, face.key)}: {face.text} {face.unit} {flag.text if flag else ''}"
+    card.setAccessibleName(words.strip())
 
 
 def _series(chart: Chart, face: VitalFace) -> list[Series]:

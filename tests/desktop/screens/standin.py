@@ -67,7 +67,9 @@ def ago(**span: int) -> datetime:
     return NOW - timedelta(**span)
 
 
-def line(patient: str, family: str, given: str, born: date, gender: Gender, dni: str, provisional: bool = False) -> PersonLine:
+def line(
+    patient: str, family: str, given: str, born: date, gender: Gender, dni: str, provisional: bool = False
+) -> PersonLine:
     return PersonLine(
         PatientId(patient), HumanName(family=family, given=tuple(given.split())), born, gender, dni, b"", provisional,
         ago(days=12),
@@ -93,14 +95,20 @@ def vitals(rr: int, spo2: int, systolic: int, heart: int, temperature: str, oxyg
     )  # fmt: skip
 
 
-def waiting(patient: PatientId, ticket: str, minutes: int, reason: str, vital: Vitals, **more: Any) -> Waiting:
+def waiting(
+    patient: PatientId, ticket: str, minutes: int, reason: str, vital: Vitals, **more: Any
+) -> Waiting:
     encounter = Encounter(
         id=FactId(f"e.{patient}"), patient=patient, status=EncounterStatus.TRIAGED, arrived_at=ago(minutes=minutes),
         ticket=ticket, reason=Coding(system="posta", code=reason, display=reason), kiosk=KIOSK,
         device_name="Posta El Palmar", symptoms=tuple(Coding(system="posta", code=s, display=s) for s in more.get("symptoms", ())),
     )  # fmt: skip
     person = BY_ID[patient]
-    matches = tuple(other for other in PEOPLE if other.dni == person.dni and other.patient != patient) if person.provisional else ()
+    matches = (
+        tuple(other for other in PEOPLE if other.dni == person.dni and other.patient != patient)
+        if person.provisional
+        else ()
+    )
     shown = {
         "systolic": Decimal(int(vital.systolic or 0)), "heart_rate": Decimal(int(vital.heart_rate or 0)),
         "spo2": Decimal(int(vital.spo2 or 0)), "temperature": vital.temperature or Decimal(0),
@@ -109,7 +117,14 @@ def waiting(patient: PatientId, ticket: str, minutes: int, reason: str, vital: V
 
 
 QUEUE = (
-    waiting(ROSA, "B-07", 14, "Pain", vitals(25, 92, 148, 112, "38.4"), symptoms=("Chest pain", "Short of breath", "Fever")),
+    waiting(
+        ROSA,
+        "B-07",
+        14,
+        "Pain",
+        vitals(25, 92, 148, 112, "38.4"),
+        symptoms=("Chest pain", "Short of breath", "Fever"),
+    ),
     waiting(JUAN, "B-08", 31, "Medicine", vitals(18, 95, 138, 96, "36.9")),
     waiting(MARTA, "B-09", 6, "Pregnancy", vitals(16, 98, 118, 82, "36.7")),
 )
@@ -119,7 +134,8 @@ def series(values: list[str], days: int = 30) -> tuple[Reading, ...]:
     last = len(values) - 1
     methods = (Method.DEVICE, Method.MANUAL, Method.KIOSK)
     return tuple(
-        Reading(ago(days=(last - n) * days), Decimal(value), methods[n % 3], FactId(f"o.{n}")) for n, value in enumerate(values)
+        Reading(ago(days=(last - n) * days), Decimal(value), methods[n % 3], FactId(f"o.{n}"))
+        for n, value in enumerate(values)
     )
 
 
@@ -132,7 +148,14 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
     encounters = tuple(row.encounter for row in QUEUE if row.encounter.patient == patient)
     encounter = EncounterId(encounters[0].id) if encounters else EncounterId("")
     thumbnail = clinic.photo
-    attachment = Attachment(id="a1", key=b"k", content_type="image/jpeg", size=len(thumbnail), title="Brazo izquierdo", thumbnail=thumbnail)
+    attachment = Attachment(
+        id="a1",
+        key=b"k",
+        content_type="image/jpeg",
+        size=len(thumbnail),
+        title="Brazo izquierdo",
+        thumbnail=thumbnail,
+    )
     return Chart(
         person=person, patient=Patient(id=FactId(patient), patient=patient, name=person.name),
         allergies=(
@@ -155,6 +178,7 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
             "temperature": series(["36.5", "36.7", "36.6", "36.4", "36.8", "38.4"]),
             "spo2": series(["97", "98", "96", "97", "95", "92"]),
             "respiratory_rate": series(["16", "17", "16", "18", "25"]),
+            "glucose": series(["141", "156", "149", "171"]),
             "weight": series(["81.5", "82.0", "82.7", "83.1", "83.9", "84.2"]),
         },
         notes=clinic.notes + (
@@ -209,7 +233,9 @@ class Clinic:
         return BY_ID[patient]
 
     def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
-        return tuple(p for p in PEOPLE if p.name.family.lower() == name.family.lower() or (dni and p.dni == dni))
+        return tuple(
+            p for p in PEOPLE if p.name.family.lower() == name.family.lower() or (dni and p.dni == dni)
+        )
 
     def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
         self.calls.append(("register", name.full, born, dni))
@@ -229,7 +255,12 @@ class Clinic:
         return self.rows
 
     def booked(self, since: datetime, until: datetime) -> tuple[Booked, ...]:
-        slots = ((PEOPLE[5], 25, "Control de presión"), (PEOPLE[4], 70, "Control de niño sano"), (PEOPLE[6], 1500, "Curación"), (PEOPLE[1], 2900, "Receta"))
+        slots = (
+            (PEOPLE[5], 25, "Control de presión"),
+            (PEOPLE[4], 70, "Control de niño sano"),
+            (PEOPLE[6], 1500, "Curación"),
+            (PEOPLE[1], 2900, "Receta"),
+        )
         made = tuple(
             Booked(Appointment(id=FactId(f"ap{n}"), patient=p.patient, start=NOW + timedelta(minutes=m), reason=why, practitioner_name="Dr. Martín Aguirre"), p)
             for n, (p, m, why) in enumerate(slots)
@@ -249,10 +280,24 @@ class Clinic:
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         drawn = self.chart(patient)
         return (
-            Moment(ago(minutes=14), "Encounter", "Pain", "B-07", drawn.encounters[0]) if drawn.encounters else None,
+            Moment(ago(minutes=14), "Encounter", "Pain", "B-07", drawn.encounters[0])
+            if drawn.encounters
+            else None,
             Moment(ago(minutes=15), "Consent", "AR-teleconsulta", "es", drawn.consents[0]),
-            Moment(ago(days=1), "Communication", "Hola Rosa. Tomá solo la de siempre…", "Dra. Julia Ferreyra", drawn.messages[-1]),
-            Moment(ago(days=80), "Composition", "Diabetes tipo 2 con control aceptable.", "Dra. Julia Ferreyra", drawn.notes[-1]),
+            Moment(
+                ago(days=1),
+                "Communication",
+                "Hola Rosa. Tomá solo la de siempre…",
+                "Dra. Julia Ferreyra",
+                drawn.messages[-1],
+            ),
+            Moment(
+                ago(days=80),
+                "Composition",
+                "Diabetes tipo 2 con control aceptable.",
+                "Dra. Julia Ferreyra",
+                drawn.notes[-1],
+            ),
         )[0 if drawn.encounters else 1 :]  # type: ignore[return-value]
 
     def picture(self, attachment: Attachment) -> bytes:
@@ -274,7 +319,9 @@ class Clinic:
         self.saved.append((str(section), text, window))
 
     def add_condition(self, encounter: EncounterId, code: Coding, window: PatientId) -> None:
-        made = Condition(id=FactId(f"c.{code.code}"), patient=window, code=code, recorded_at=NOW, encounter=encounter)
+        made = Condition(
+            id=FactId(f"c.{code.code}"), patient=window, code=code, recorded_at=NOW, encounter=encounter
+        )
         self.conditions += (made,)
 
     def remove_condition(self, condition: FactId, why: str, window: PatientId) -> None:
@@ -298,16 +345,36 @@ class Clinic:
         self.calls.append(("book", patient, start, reason))
 
     def find_condition(self, text: str, language: str) -> tuple[Coding, ...]:
-        table = (("J18.9", "Neumonía, no especificada"), ("J20.9", "Bronquitis aguda, no especificada"), ("R07.4", "Dolor en el pecho, no especificado"), ("J06.9", "Infección aguda de las vías respiratorias superiores"))
-        return tuple(coding(ICD10, code, name) for code, name in table if text.lower() in f"{code} {name}".lower())
+        table = (
+            ("J18.9", "Neumonía, no especificada"),
+            ("J20.9", "Bronquitis aguda, no especificada"),
+            ("R07.4", "Dolor en el pecho, no especificado"),
+            ("J06.9", "Infección aguda de las vías respiratorias superiores"),
+        )
+        return tuple(
+            coding(ICD10, code, name) for code, name in table if text.lower() in f"{code} {name}".lower()
+        )
 
     def find_medication(self, text: str) -> tuple[Coding, ...]:
-        table = (("J01CA04", "Amoxicilina"), ("J01FA10", "Azitromicina"), ("N02BE01", "Paracetamol"), ("M01AE01", "Ibuprofeno"))
+        table = (
+            ("J01CA04", "Amoxicilina"),
+            ("J01FA10", "Azitromicina"),
+            ("N02BE01", "Paracetamol"),
+            ("M01AE01", "Ibuprofeno"),
+        )
         return tuple(coding(ATC, code, name) for code, name in table if text.lower() in name.lower())
 
     def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
         if medication.code == "J01CA04":
-            return (Caution("allergy", "Amoxicilina", "The chart lists an allergy: Urticaria.", "this chart", "2024-06-02"),)
+            return (
+                Caution(
+                    "allergy",
+                    "Amoxicilina",
+                    "The chart lists an allergy: Urticaria.",
+                    "this chart",
+                    "2024-06-02",
+                ),
+            )
         return ()
 
     def prescribe(
@@ -326,7 +393,14 @@ class Clinic:
 
         return directions(request.dose, request.route, request.every_hours, request.days, language)
 
-    def send_message(self, patient: PatientId, text: str, encounter: EncounterId, attachments: tuple[Attachment, ...], window: PatientId) -> Communication:
+    def send_message(
+        self,
+        patient: PatientId,
+        text: str,
+        encounter: EncounterId,
+        attachments: tuple[Attachment, ...],
+        window: PatientId,
+    ) -> Communication:
         made = Communication(
             id=FactId(f"w{len(self.messages) + 1}"), patient=patient, sent_at=NOW, sender=self.me.user, sender_name=self.me.name, text=text,
             attachments=attachments, encounter=encounter,

@@ -19,19 +19,19 @@ from clinic.store.page import Page
 
 _WORDS = {
     "es": {
-        "title": "Resumen de la consulta", "seen": "Atendida por {who} el {day}", "plan": "Qué hacer", "found": "Qué encontramos",
+        "title": "Resumen de la consulta", "seen": "Consulta con {who}, {day}", "plan": "Qué hacer", "found": "Qué encontramos",
         "conditions": "Diagnóstico", "medication": "Medicación", "vitals": "Mediciones", "next": "Próximo turno",
         "born": "Nacimiento {born} · DNI {dni}", "signed": "Firmado electrónicamente por {who}, {day}",
         "footer": "Si empeorás o algo te preocupa, volvé a la posta o llamá. Este papel no reemplaza una consulta.",
     },
     "en": {
-        "title": "Visit summary", "seen": "Seen by {who} on {day}", "plan": "What to do", "found": "What we found",
+        "title": "Visit summary", "seen": "Visit with {who}, {day}", "plan": "What to do", "found": "What we found",
         "conditions": "Diagnosis", "medication": "Medication", "vitals": "Measurements", "next": "Next appointment",
         "born": "Born {born} · DNI {dni}", "signed": "Signed electronically by {who}, {day}",
         "footer": "If you get worse or are worried, come back to the post or call. This paper does not replace a visit.",
     },
     "pt": {
-        "title": "Resumo da consulta", "seen": "Atendida por {who} em {day}", "plan": "O que fazer", "found": "O que encontramos",
+        "title": "Resumo da consulta", "seen": "Consulta com {who}, {day}", "plan": "O que fazer", "found": "O que encontramos",
         "conditions": "Diagnóstico", "medication": "Medicação", "vitals": "Medições", "next": "Próxima consulta",
         "born": "Nascimento {born} · DNI {dni}", "signed": "Assinado eletronicamente por {who}, {day}",
         "footer": "Se piorar ou se preocupar, volte ao posto ou ligue. Este papel não substitui uma consulta.",
@@ -40,8 +40,7 @@ _WORDS = {
 _VITAL_WORDS = {
     "heart_rate": {"es": "Pulso", "en": "Pulse", "pt": "Pulso"}, "respiratory_rate": {"es": "Respiración", "en": "Breathing", "pt": "Respiração"},
     "temperature": {"es": "Temperatura", "en": "Temperature", "pt": "Temperatura"}, "spo2": {"es": "Oxígeno", "en": "Oxygen", "pt": "Oxigênio"},
-    "systolic": {"es": "Presión máxima", "en": "Blood pressure, high", "pt": "Pressão máxima"},
-    "diastolic": {"es": "Presión mínima", "en": "Blood pressure, low", "pt": "Pressão mínima"},
+    "pressure": {"es": "Presión", "en": "Blood pressure", "pt": "Pressão"},
     "weight": {"es": "Peso", "en": "Weight", "pt": "Peso"}, "height": {"es": "Talla", "en": "Height", "pt": "Altura"},
     "glucose": {"es": "Glucosa", "en": "Glucose", "pt": "Glicose"},
 }  # fmt: skip
@@ -108,9 +107,17 @@ def _made(
 
 def _measured(readings: Mapping[str, Decimal], score: Score, tongue: str) -> tuple[str, ...]:
     parts = [
-        f"{_VITAL_WORDS[key][tongue]} {value} {_UNITS.get(VITALS[key].unit, VITALS[key].unit)}"
-        for key, value in readings.items() if key in _VITAL_WORDS
-    ]  # fmt: skip
+        f"{_VITAL_WORDS[key][tongue]} {_number(value, tongue)} {_UNITS.get(VITALS[key].unit, VITALS[key].unit)}"
+        for key, value in readings.items()
+        if key in _VITAL_WORDS
+    ]
+    if "systolic" in readings and "diastolic" in readings:
+        both = f"{_number(readings['systolic'], tongue)}/{_number(readings['diastolic'], tongue)}"
+        parts.insert(0, f"{_VITAL_WORDS['pressure'][tongue]} {both} mmHg")
     if score.total is not None:
         parts.append(f"NEWS2 {score.total}")
     return (" · ".join(parts),) if parts else ()
+
+
+def _number(value: Decimal, tongue: str) -> str:
+    return str(value) if tongue == "en" else str(value).replace(".", ",")

@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Exception as bug:
         logging.getLogger("posta").debug("bug in the command", exc_info=True)
-        return _end(f"This is a fault in Posta ({type(bug).__name__}): please report it with what you typed.", 70)
+        return _end(
+            f"This is a fault in Posta ({type(bug).__name__}): please report it with what you typed.", 70
+        )
 
 
 def _run(words: list[str]) -> int:
@@ -63,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="posta",
         description="Posta, an offline-first clinic.",
-        epilog="`posta COMMAND --help` says more. Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused, "
+        epilog="`posta COMMAND --help` says more. "
+        "Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused, "
         "4 something is not available, 70 a fault in Posta.",
     )
     parser.add_argument("--version", action="version", version=f"posta {posta_version()}")
@@ -89,18 +92,25 @@ def start(command: str, arguments: Sequence[str]) -> int:
     """Become the program `command` (on Windows: wait for it); 4 when it is not part of this installation."""
     module, _ = PROGRAMS[command]
     if find_spec(module) is None:
-        return _end(f"posta {command} is not part of this installation: install posta-clinic without an extra.", 4)
+        return _end(
+            f"posta {command} is not part of this installation: install posta-clinic without an extra.", 4
+        )
     line = [sys.executable, "-m", module, *arguments]
-    environment = {**os.environ, **(without_display(os.environ, sys.platform) if command in SELF_DRIVEN else {})}
+    environment = {
+        **os.environ,
+        **(without_display(os.environ, sys.platform) if command in SELF_DRIVEN else {}),
+    }
     if os.name == "nt":
         return subprocess.call(line, env=environment)
     sys.stdout.flush()
-    os.execve(line[0], line, environment)
+    return os.execve(line[0], line, environment)
 
 
 def without_display(environment: Mapping[str, str], platform: str) -> dict[str, str]:
     """What to add to the environment so that Qt draws into memory where there is no display to draw on."""
-    if platform != "linux" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+    if platform != "linux" or any(
+        environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
         return {}
     return {"QT_QPA_PLATFORM": "offscreen"}
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 OLDEST_SQLITE = (3, 51, 3)
-"""Older ones can lose a commit when two connections checkpoint the write-ahead log (SQLite's release notes)."""
+"""Older ones can lose a commit when two connections checkpoint the log at once (SQLite's release notes)."""
 LEAST_FREE_BYTES = 2_000_000_000
 RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 """A clock before this day is wrong for certain."""
@@ -33,9 +33,18 @@ class Finding:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the findings; 0: everything necessary is there, 1: something is missing."""
-    parser = argparse.ArgumentParser(prog="posta doctor", description="Is this computer fit for Posta? Exit code 1: something necessary is missing.")
+    parser = argparse.ArgumentParser(
+        prog="posta doctor",
+        description="Is this computer fit for Posta? Exit code 1: something necessary is missing.",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--home", type=Path, default=Path.home(), metavar="DIR", help="whose disk is looked at (default: your home folder)")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        default=Path.home(),
+        metavar="DIR",
+        help="whose disk is looked at (default: your home folder)",
+    )
     chosen = parser.parse_args(arguments)
     findings = list(examine(chosen.home))
     for finding in findings:
@@ -68,7 +77,9 @@ def library(name: str, look: Callable[[], str]) -> Finding:
     except (ImportError, OSError) as missing:
         return Finding(name, False, True, str(missing).splitlines()[0], "packaging/posta setup brings it")
     if name == "sqlite" and tuple(int(part) for part in found.split()[0].split(".")) < OLDEST_SQLITE:
-        return Finding(name, False, True, found, "version 3.51.3 or newer is needed: packaging/posta setup brings it")
+        return Finding(
+            name, False, True, found, "version 3.51.3 or newer is needed: packaging/posta setup brings it"
+        )
     return Finding(name, True, True, found)
 
 
@@ -113,7 +124,9 @@ def disk(home: Path) -> Finding:
 def clock(now: datetime) -> Finding:
     """A clock that stands before this version was made is wrong."""
     right = now >= RELEASED_AT
-    return Finding("clock", right, True, now.isoformat(timespec="seconds"), "" if right else "set the computer's clock")
+    return Finding(
+        "clock", right, True, now.isoformat(timespec="seconds"), "" if right else "set the computer's clock"
+    )
 
 
 def display(platform: str) -> Finding:
@@ -121,7 +134,9 @@ def display(platform: str) -> Finding:
     names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
     if platform in ("win32", "darwin") or names:
         return Finding("display", True, False, os.environ[names[0]] if names else "of the system")
-    return Finding("display", False, False, "no screen in this session", "posta demo drives itself without one")
+    return Finding(
+        "display", False, False, "no screen in this session", "posta demo drives itself without one"
+    )
 
 
 def camera(platform: str) -> Finding:
@@ -130,13 +145,28 @@ def camera(platform: str) -> Finding:
         found = sorted(str(device) for device in Path("/dev").glob("video*"))
     else:
         try:
-            found = [str(device.description()) for device in import_module("PySide6.QtMultimedia").QMediaDevices.videoInputs()]
+            found = [
+                str(device.description())
+                for device in import_module("PySide6.QtMultimedia").QMediaDevices.videoInputs()
+            ]
         except ImportError:
             found = []
-    return Finding("camera", bool(found), False, ", ".join(found) or "none", "" if found else "calls go without your picture")
+    return Finding(
+        "camera",
+        bool(found),
+        False,
+        ", ".join(found) or "none",
+        "" if found else "calls go without your picture",
+    )
 
 
 def speech() -> Finding:
     """The kiosk reads aloud through espeak-ng."""
     path = shutil.which("espeak-ng")
-    return Finding("espeak-ng", path is not None, False, path or "not found", "" if path else "the kiosk stays silent: install espeak-ng")
+    return Finding(
+        "espeak-ng",
+        path is not None,
+        False,
+        path or "not found",
+        "" if path else "the kiosk stays silent: install espeak-ng",
+    )

@@ -42,7 +42,20 @@ PLAIN = {
     "zlib/libpng license": "Zlib",
 }
 FITTING = {
-    *("MIT", "MIT-0", "MIT-CMU", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC", "Zlib", "Unlicense", "CC0-1.0", "HPND", "PSF-2.0"),
+    *(
+        "MIT",
+        "MIT-0",
+        "MIT-CMU",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "0BSD",
+        "ISC",
+        "Zlib",
+        "Unlicense",
+        "CC0-1.0",
+        "HPND",
+        "PSF-2.0",
+    ),
     *("Apache-2.0", "MPL-2.0", "LGPL-3.0-only", "LGPL-3.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later"),
     *("GPL-2.0-or-later", "Python-2.0"),
 }
@@ -54,26 +67,28 @@ BUNDLED = """
 | inside | licence | why it matters |
 |---|---|---|
 | FFmpeg with x264 and x265 in `av` | GPL-2.0-or-later | the reason the whole is GPL-3.0-or-later |
-| Qt in `PySide6-*` | LGPL-3.0-only | linked dynamically; Essentials, Addons and Pdf only, no GPL-only module is imported (no Charts, Graphs, Virtual Keyboard) |
+| Qt in `PySide6-*` | LGPL-3.0-only | linked dynamically; no GPL-only module (Charts, Graphs, Virtual Keyboard) |
 | SQLCipher in `sqlcipher3` | BSD-3-Clause | with OpenSSL 3 (Apache-2.0) |
 | libopus, libvpx, libsrtp | BSD-3-Clause | in `av` and `pylibsrtp` |
 | libsodium in `PyNaCl` | ISC | |
 
 ## Beside the program
 
-`espeak-ng` (GPL-3.0-or-later) is a program of its own that Posta starts. The Debian packages that the set-up brings are
-listed in `packaging/posta`; their licences lie in `/usr/share/doc/*/copyright`. Fonts, icons and code tables in `resources/` carry their
-licence in their own folder.
+`espeak-ng` (GPL-3.0-or-later) is a program of its own that Posta starts. The Debian packages that the
+set-up brings are listed in `packaging/posta`; their licences lie in `/usr/share/doc/*/copyright`. Fonts,
+icons and code tables in `resources/` carry their licence in their own folder.
 """
 
 
 def locked(lock: Path = LOCK) -> dict[str, str]:
     """Name and version of every package in the lock, for whatever system."""
-    return dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    return dict(
+        re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
 
 
 def licence_of(name: str) -> str:
-    """SPDX expression: as declared, else from the old fields, else read by us; raises LookupError when nobody knows."""
+    """SPDX expression, as declared or as read by us; raises LookupError when nobody knows."""
     try:
         found = declared(distribution(name))
     except PackageNotFoundError:
@@ -82,7 +97,9 @@ def licence_of(name: str) -> str:
 
 
 def unknown(name: str) -> str:
-    raise LookupError(f"the licence of {name} is not known: read it in its repository and add it to READ_FROM_SOURCE")
+    raise LookupError(
+        f"the licence of {name} is not known: read it in its repository and add it to READ_FROM_SOURCE"
+    )
 
 
 def declared(package: Distribution) -> str:
@@ -91,7 +108,11 @@ def declared(package: Distribution) -> str:
     expression = metadata.get("License-Expression")
     if expression:
         return expression
-    classified = [line.rsplit(" :: ", 1)[1] for line in metadata.get_all("Classifier") or () if line.startswith("License ::")]
+    classified = [
+        line.rsplit(" :: ", 1)[1]
+        for line in metadata.get_all("Classifier") or ()
+        if line.startswith("License ::")
+    ]
     for words in (metadata.get("License") or "", *classified):
         if words.strip().lower() in PLAIN:
             return PLAIN[words.strip().lower()]
@@ -103,7 +124,10 @@ def declared(package: Distribution) -> str:
 def fits(expression: str) -> bool:
     """Every part joined by AND fits, or one of those joined by OR."""
     return all(
-        any(part.strip(" ()").split(" WITH ")[0] in FITTING or "public domain" in part for part in re.split(r"\bOR\b", together))
+        any(
+            part.strip(" ()").split(" WITH ")[0] in FITTING or "public domain" in part
+            for part in re.split(r"\bOR\b", together)
+        )
         for together in re.split(r"\bAND\b", re.sub(r"\(([^()]*\bOR\b[^()]*)\)", r"\1", expression))
     )
 
@@ -115,8 +139,8 @@ def page() -> str:
         licence = licence_of(name)
         rows.append(f"| {name} | {version} | {licence} | {'yes' if fits(licence) else '**no**'} |")
     head = (
-        "# Licences\n\nPosta is free software under GPL-3.0-or-later (see `LICENSE`). This page is written by `packaging/licences.py` from the metadata\n"
-        "of the locked packages; a test compares it with the lock.\n\n"
+        "# Licences\n\nPosta is free software under GPL-3.0-or-later (see `LICENSE`). This page is written by\n"
+        "`packaging/licences.py` from the metadata of the locked packages; a test compares it with the lock.\n\n"
         "| package | version | licence | fits GPL-3.0-or-later |\n|---|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n" + BUNDLED

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every test stands on: no display, no unexpected word in the log, examples found the same way everywhere."""
+"""What every test stands on: no display, no unexpected word in the log, examples found alike everywhere."""
 
 import logging
 import os
@@ -14,7 +14,10 @@ from hypothesis import HealthCheck, settings
 OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
 
 settings.register_profile(
-    "posta", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "posta",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("thorough", settings.get_profile("posta"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "posta"))
@@ -34,7 +37,7 @@ class Complaints(logging.Handler):
 
 @pytest.fixture(autouse=True)
 def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A warning or error in our log fails the test, unless `@pytest.mark.expects_log("pattern")` allows it."""
+    """A warning in our log fails the test, unless `@pytest.mark.expects_log("pattern")` allows it."""
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     try:
@@ -42,5 +45,7 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(complaints)
     allowed = [mark.args[0] for mark in request.node.iter_markers("expects_log")]
-    unexpected = [line for line in complaints.lines if not any(re.search(pattern, line) for pattern in allowed)]
+    unexpected = [
+        line for line in complaints.lines if not any(re.search(pattern, line) for pattern in allowed)
+    ]
     assert not unexpected, "unexpected in the log: " + "; ".join(unexpected)

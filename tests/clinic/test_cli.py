@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `posta` command: names lead to programs, words after the name belong to them, errors are one sentence."""
+"""The `posta` command: names lead to programs, later words belong to them, errors are a sentence."""
 
 import json
 import os
@@ -17,9 +17,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def posta(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    known = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "DISPLAY", "WAYLAND"))}
+    known = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("QT_", "DISPLAY", "WAYLAND"))
+    }
     return subprocess.run(
-        [sys.executable, "-m", "clinic.cli", *words], cwd=ROOT, env={**known, **environment}, capture_output=True, text=True
+        [sys.executable, "-m", "clinic.cli", *words],
+        cwd=ROOT,
+        env={**known, **environment},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -53,12 +61,20 @@ def test_wrong_use_is_exit_2(words: tuple[str, ...]) -> None:
     [
         (Refusal("No, because. Do that."), 3, "posta: No, because. Do that.\n"),
         (Unavailable("Not there. Look here."), 4, "posta: Not there. Look here.\n"),
-        (KeyError("x"), 70, "posta: This is a fault in Posta (KeyError): please report it with what you typed.\n"),
+        (
+            KeyError("x"),
+            70,
+            "posta: This is a fault in Posta (KeyError): please report it with what you typed.\n",
+        ),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
 def test_an_error_is_a_sentence_and_a_number(
-    raised: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    raised: BaseException,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fail(command: str, arguments: object) -> int:
         raise raised
@@ -99,7 +115,16 @@ def test_doctor_finds_this_computer_fit_in_words_and_in_json() -> None:
     table = posta("doctor")
     assert table.returncode == 0, table.stdout + table.stderr
     findings = [json.loads(line) for line in posta("doctor", "--json").stdout.splitlines()]
-    assert {finding["name"] for finding in findings} >= {"python", "sqlite", "libsodium", "qt", "aiortc", "av", "disk", "clock"}
+    assert {finding["name"] for finding in findings} >= {
+        "python",
+        "sqlite",
+        "libsodium",
+        "qt",
+        "aiortc",
+        "av",
+        "disk",
+        "clock",
+    }
     assert len(findings) == len(table.stdout.splitlines())
 
 
@@ -111,9 +136,16 @@ def test_an_old_sqlite_and_a_missing_library_are_missing() -> None:
         raise ImportError("libGL.so.1: cannot open shared object file\nmore")
 
     finding = library("qt", absent)
-    assert (finding.ok, finding.necessary, finding.found) == (False, True, "libGL.so.1: cannot open shared object file")
+    assert (finding.ok, finding.necessary, finding.found) == (
+        False,
+        True,
+        "libGL.so.1: cannot open shared object file",
+    )
     assert line_of(finding).startswith("MISSING qt")
 
 
 def test_a_line_tells_what_to_do() -> None:
-    assert line_of(Finding("camera", False, False, "none", "plug one in")) == "none    camera        none — plug one in"
+    assert (
+        line_of(Finding("camera", False, False, "none", "plug one in"))
+        == "none    camera        none — plug one in"
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each import contract can fail: a violation planted in a copy of the tree breaks the contract it should, by name."""
+"""Each import contract can fail: a violation planted in a copy of the tree breaks the right one."""
 
 import re
 import shutil
@@ -18,18 +18,37 @@ PLANTED = [
     pytest.param("clinic/planted.py", "", "Floors of the clinic", id="every room of the clinic has a floor"),
     pytest.param("desktop/kit/planted.py", "import kiosk.flow", "Houses on one core", id="houses"),
     pytest.param(
-        "sync_server/planted.py", "import clinic.services.link", "The server stands on pure floors only", id="server"
-    ),
-    pytest.param("sync_server/planted.py", "import av", "The server stands on pure floors only", id="server without codecs"),
-    pytest.param(
-        "kiosk/planted.py", "import desktop.screens.chart.logic", "No clinician code in the waiting room", id="waiting room"
-    ),
-    pytest.param("clinic/sync/planted.py", "import threading", "Pure floors decide and touch nothing", id="pure"),
-    pytest.param(
-        "desktop/screens/planted/logic.py", "import PySide6.QtCore", "Screen logic knows no pixels and no tables", id="logic"
+        "sync_server/planted.py",
+        "import clinic.services.link",
+        "The server stands on pure floors only",
+        id="server",
     ),
     pytest.param(
-        "kiosk/screens/planted/logic.py", "import sqlalchemy", "Screen logic knows no pixels and no tables", id="kiosk logic"
+        "sync_server/planted.py",
+        "import av",
+        "The server stands on pure floors only",
+        id="server without codecs",
+    ),
+    pytest.param(
+        "kiosk/planted.py",
+        "import desktop.screens.chart.logic",
+        "No clinician code in the waiting room",
+        id="waiting room",
+    ),
+    pytest.param(
+        "clinic/sync/planted.py", "import threading", "Pure floors decide and touch nothing", id="pure"
+    ),
+    pytest.param(
+        "desktop/screens/planted/logic.py",
+        "import PySide6.QtCore",
+        "Screen logic knows no pixels and no tables",
+        id="logic",
+    ),
+    pytest.param(
+        "kiosk/screens/planted/logic.py",
+        "import sqlalchemy",
+        "Screen logic knows no pixels and no tables",
+        id="kiosk logic",
     ),
 ]
 
@@ -46,7 +65,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", LINT], cwd=folder, env={"PYTHONPATH": str(folder), "PATH": ""}, capture_output=True, text=True
+        [sys.executable, "-c", LINT],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": ""},
+        capture_output=True,
+        text=True,
     )
 
 

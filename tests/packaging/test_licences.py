@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/licences.md is true: every locked package is on it, and everything may be part of a GPL-3.0-or-later whole."""
+"""docs/licences.md is true: every locked package is on it, and all may be part of a GPL-3.0 whole."""
 
 import importlib.util
 from pathlib import Path
@@ -21,7 +21,11 @@ def licences() -> ModuleType:
 
 def test_the_page_is_what_the_lock_says(licences: ModuleType) -> None:
     page = licences.PAGE.read_text(encoding="utf-8")
-    missing = [f"{name} {version}" for name, version in licences.locked().items() if f"| {name} | {version} |" not in page]
+    missing = [
+        f"{name} {version}"
+        for name, version in licences.locked().items()
+        if f"| {name} | {version} |" not in page
+    ]
     assert not missing, "run: packaging/posta python packaging/licences.py"
     assert "**no**" not in page
 

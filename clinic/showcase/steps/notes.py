@@ -34,11 +34,11 @@ def _note(scene: Scene, seen: Findings) -> None:
 
 
 def _code(scene: Scene, seen: Findings) -> None:
-    desktop = scene.desktop
+    desktop, wanted = scene.desktop, cast.SEARCHED[scene.language].condition
     desktop.click("visit.tool.codes")
-    desktop.type("visit.icd.search", "neumonia", pace_ms=PACE_MS)
+    desktop.type("visit.icd.search", wanted, pace_ms=PACE_MS)
     wait_until(
-        "ICD-10 codes for neumonia", lambda: any("J18" in row for row in rows(scene, "visit.icd.results")), 8
+        f"ICD-10 codes for {wanted}", lambda: any("J18" in row for row in rows(scene, "visit.icd.results")), 8
     )
     scene.shot("desktop", "code-by-typing")
     found = rows(scene, "visit.icd.results")

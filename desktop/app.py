@@ -92,7 +92,9 @@ class Window(QMainWindow):
         if is_enrolled(self._args.home):
             self._show_login()
         else:
-            self._show(JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login))
+            self._show(
+                JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login)
+            )
 
     def _warm_up(self) -> None:
         """Load what the pages need while the password is typed."""
@@ -130,7 +132,9 @@ class Window(QMainWindow):
 
     # joining
 
-    def _ask_to_join(self, form: Form, made: Callable[[str], object], failed: Callable[[str], object]) -> None:
+    def _ask_to_join(
+        self, form: Form, made: Callable[[str], object], failed: Callable[[str], object]
+    ) -> None:
         from clinic.services.enrolment import join
 
         def asked(request: Request) -> None:
@@ -138,21 +142,34 @@ class Window(QMainWindow):
             made(request.digits)
 
         self._worker.ask(
-            join, self._args.home, form.code, form.name, form.password, form.device, self._clock, os.urandom,
-            then=asked, failed=lambda error: failed(tell(error)),
-        )  # fmt: skip
+            join,
+            self._args.home,
+            form.code,
+            form.name,
+            form.password,
+            form.device,
+            self._clock,
+            os.urandom,
+            then=asked,
+            failed=lambda error: failed(tell(error)),
+        )
 
     def _wait(self, admitted: Callable[[], object], failed: Callable[[str], object]) -> None:
         request = self._request
         assert request is not None
         self._worker.ask(
-            request.wait, JOIN_S, lambda: self._leaving,
-            then=lambda _nothing: admitted(), failed=lambda error: failed(tell(error)),
-        )  # fmt: skip
+            request.wait,
+            JOIN_S,
+            lambda: self._leaving,
+            then=lambda _nothing: admitted(),
+            failed=lambda error: failed(tell(error)),
+        )
 
     # unlocking
 
-    def _open_book(self, password: str, opened: Callable[[], object], refused: Callable[[str], object]) -> None:
+    def _open_book(
+        self, password: str, opened: Callable[[], object], refused: Callable[[str], object]
+    ) -> None:
         from clinic.services.desks import open_desk
 
         def come_in(desk: Desk) -> None:
@@ -160,16 +177,26 @@ class Window(QMainWindow):
             self._sit_down(desk)
 
         self._worker.ask(
-            open_desk, self._args.home, password, self._clock, os.urandom,
-            then=come_in, failed=lambda error: refused(tell(error)),
-        )  # fmt: skip
+            open_desk,
+            self._args.home,
+            password,
+            self._clock,
+            os.urandom,
+            then=come_in,
+            failed=lambda error: refused(tell(error)),
+        )
 
-    def _open_again(self, password: str, opened: Callable[[], object], refused: Callable[[str], object]) -> None:
+    def _open_again(
+        self, password: str, opened: Callable[[], object], refused: Callable[[str], object]
+    ) -> None:
         """After a lock: the same person goes on where they were; another person gets a seat of their own."""
         self._worker.ask(
-            _whose, self._args.home, password, failed=lambda error: refused(tell(error)),
+            _whose,
+            self._args.home,
+            password,
+            failed=lambda error: refused(tell(error)),
             then=lambda user: self._come_back(user, password, opened, refused),
-        )  # fmt: skip
+        )
 
     def _come_back(
         self, user: str, password: str, opened: Callable[[], object], refused: Callable[[str], object]
@@ -207,7 +234,12 @@ class Window(QMainWindow):
     # locking
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin):
+        if event.type() in (
+            QEvent.Type.KeyPress,
+            QEvent.Type.MouseButtonPress,
+            QEvent.Type.Wheel,
+            QEvent.Type.TouchBegin,
+        ):
             self._idle.start()
         return super().eventFilter(watched, event)
 

@@ -33,18 +33,35 @@ def geometry(text: str) -> Geometry:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options as a namespace; wrong use ends the process with code 2."""
     parser = argparse.ArgumentParser(prog="posta desktop", description="The clinician's desktop.")
-    parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of this computer's store and keys")
-    parser.add_argument("--server", default="", metavar="URL", help="the clinic's sync server, if not the one it joined")
+    parser.add_argument(
+        "--home", type=Path, required=True, metavar="DIR", help="folder of this computer's store and keys"
+    )
+    parser.add_argument(
+        "--server", default="", metavar="URL", help="the clinic's sync server, if not the one it joined"
+    )
     parser.add_argument("--join", default="", metavar="CODE", help="join a clinic with this invitation code")
-    parser.add_argument("--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none")
-    parser.add_argument("--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none")
+    parser.add_argument(
+        "--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none"
+    )
+    parser.add_argument(
+        "--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none"
+    )
     parser.add_argument("--speaker", default="auto", metavar="SPEC", help="auto or null")
     parser.add_argument(
-        "--keep-received", type=Path, default=None, metavar="FILE",
+        "--keep-received",
+        type=Path,
+        default=None,
+        metavar="FILE",
         help="write what a call brings into this file, if the patient allowed recording",
-    )  # fmt: skip
-    parser.add_argument("--save-to", type=Path, default=None, metavar="DIR", help="save summaries here without asking")
-    parser.add_argument("--geometry", type=geometry, default=None, metavar="WxH+X+Y", help="size and place of the window")
-    parser.add_argument("--password-file", type=Path, default=None, metavar="FILE", help="unlock with it (for shows only)")
+    )
+    parser.add_argument(
+        "--save-to", type=Path, default=None, metavar="DIR", help="save summaries here without asking"
+    )
+    parser.add_argument(
+        "--geometry", type=geometry, default=None, metavar="WxH+X+Y", help="size and place of the window"
+    )
+    parser.add_argument(
+        "--password-file", type=Path, default=None, metavar="FILE", help="unlock with it (for shows only)"
+    )
     add_options(parser)
     return parser.parse_args(arguments)

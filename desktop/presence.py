@@ -20,7 +20,9 @@ Places = Mapping[tuple[DeviceId, EncounterId], QueuePlace]
 
 
 def places(rows: Iterable[Waiting]) -> Places:
-    """(kiosk, encounter) -> place, counted from 1 among those not yet in a visit; rows come most urgent first."""
+    """(kiosk, encounter) -> place, counted from 1 among those not yet in a visit; rows come most urgent
+    first.
+    """
     found: dict[tuple[DeviceId, EncounterId], QueuePlace] = {}
     ahead = 0
     for row in rows:
@@ -28,7 +30,12 @@ def places(rows: Iterable[Waiting]) -> Places:
         inside = visit.status == EncounterStatus.IN_PROGRESS
         encounter = EncounterId(visit.id)
         minutes = 0 if inside else ahead * MINUTES_A_VISIT
-        told = QueuePlace(encounter=encounter, place=1 if inside else ahead + 1, wait_minutes=minutes, status=str(visit.status))
+        told = QueuePlace(
+            encounter=encounter,
+            place=1 if inside else ahead + 1,
+            wait_minutes=minutes,
+            status=str(visit.status),
+        )
         if visit.kiosk:
             found[visit.kiosk, encounter] = told
         ahead += not inside
@@ -37,7 +44,9 @@ def places(rows: Iterable[Waiting]) -> Places:
 
 def news(before: Places, now: Places) -> tuple[tuple[DeviceId, QueuePlace], ...]:
     """What has to be posted because it differs from what was told before."""
-    return tuple((kiosk, told) for (kiosk, encounter), told in now.items() if before.get((kiosk, encounter)) != told)
+    return tuple(
+        (kiosk, told) for (kiosk, encounter), told in now.items() if before.get((kiosk, encounter)) != told
+    )
 
 
 def forget(before: Places, kiosk: DeviceId) -> Places:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that lives while one person is unlocked: the room, the telephone, the pages and the frame around them."""
+"""Everything that lives while one person is unlocked: the room, the telephone, the pages, their frame."""
 
 from __future__ import annotations
 
@@ -85,11 +85,17 @@ class Seat(QObject):
         self.schedule = ScheduleView(room, self.schedule.loop.state if old else None)
         self.messages = MessagesView(room, self.messages.loop.state if old else None)
         self.chart = ChartView(room, self.chart.loop.state if old else None)
-        self.visit = VisitView(room, phone, phone.engine, self._args.save_to, self.visit.loop.state if old else None)
+        self.visit = VisitView(
+            room, phone, phone.engine, self._args.save_to, self.visit.loop.state if old else None
+        )
         pages = {
-            "today": self.today, "patients": self.patients, "schedule": self.schedule, "messages": self.messages,
-            "chart": self.chart, "visit": self.visit,
-        }  # fmt: skip
+            "today": self.today,
+            "patients": self.patients,
+            "schedule": self.schedule,
+            "messages": self.messages,
+            "chart": self.chart,
+            "visit": self.visit,
+        }
         self.shell = ShellView(room, pages, self.shell.loop.state if old else None)
         self.shell.locked.connect(self.save_all)
         self.shell.shown.connect(self._page_shown)
@@ -147,9 +153,11 @@ class Seat(QObject):
     def _identity_confirmed(self, provisional: str, other: str) -> None:
         def undo() -> None:
             self._help.write(
-                self.room.clinic.undo_identity, PatientId(provisional), PatientId(other),
+                self.room.clinic.undo_identity,
+                PatientId(provisional),
+                PatientId(other),
                 failed=lambda sentence: self.shell.say("warn", sentence),
-            )  # fmt: skip
+            )
 
         self.shell.say("ok", _("Identity confirmed: both records are one chart now."), _("Undo"), undo)
 
@@ -180,9 +188,10 @@ class Seat(QObject):
 
     def _read_status(self) -> None:
         self._help.read(
-            self.room.clinic.sync_status, failed=lambda _sentence: None,
+            self.room.clinic.sync_status,
+            failed=lambda _sentence: None,
             then=lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())),
-        )  # fmt: skip
+        )
 
     # locking
 

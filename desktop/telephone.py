@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls and letters of this desk: joins the link, the call desk and the engine. Everything here runs in the Qt thread."""
+"""Calls and letters of this desk: joins the link, the call desk and the engine. Everything here runs in the
+Qt thread.
+"""
 
 from __future__ import annotations
 
@@ -59,17 +61,32 @@ class Telephone(QObject, Line):
         self._owed: dict[DeviceId, list[Record]] = {}
         self._kept = ""
         self.engine = CallEngine(
-            camera=args.camera, microphone=args.microphone, speaker=args.speaker, cache=args.home / "cache",
-            log=args.home / "log" / "media.log", parent=parent,
-        )  # fmt: skip
+            camera=args.camera,
+            microphone=args.microphone,
+            speaker=args.speaker,
+            cache=args.home / "cache",
+            log=args.home / "log" / "media.log",
+            parent=parent,
+        )
         self._link = Link(
-            self._desk, args.server or self._desk.server, self._status_came, self._letter_came, self._online_came,
-            self._presence_came, self._undelivered_came,
-        )  # fmt: skip
+            self._desk,
+            args.server or self._desk.server,
+            self._status_came,
+            self._letter_came,
+            self._online_came,
+            self._presence_came,
+            self._undelivered_came,
+        )
         self.calls = CallDesk(
-            me=self._desk.device, engine=self.engine, post=self._post_call, sign=self._desk.device_keys.sign,
-            verify=self._signed_by, clock=clock, random=os.urandom, parent=self,
-        )  # fmt: skip
+            me=self._desk.device,
+            engine=self.engine,
+            post=self._post_call,
+            sign=self._desk.device_keys.sign,
+            verify=self._signed_by,
+            clock=clock,
+            random=os.urandom,
+            parent=self,
+        )
         self.calls.changed.connect(self._call_changed)
         self.calls.noted.connect(self._noted)
 
@@ -103,12 +120,18 @@ class Telephone(QObject, Line):
 
     def chat_line(self, kiosk: DeviceId, message: Communication) -> None:
         self._help.read(
-            self._line_of, message, then=lambda line: self._link.post(kiosk, line), failed=lambda _sentence: None
+            self._line_of,
+            message,
+            then=lambda line: self._link.post(kiosk, line),
+            failed=lambda _sentence: None,
         )
 
     def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None:
         self._help.read(
-            self._goodbye, encounter, then=lambda over: self._link.post(kiosk, over), failed=lambda _sentence: None
+            self._goodbye,
+            encounter,
+            then=lambda over: self._link.post(kiosk, over),
+            failed=lambda _sentence: None,
         )
 
     # the queue
@@ -147,9 +170,12 @@ class Telephone(QObject, Line):
             except PostaError:
                 picture = attachment.thumbnail
         return ChatLine(
-            encounter=message.encounter, sender_name=message.sender_name, text=message.text, picture=picture,
+            encounter=message.encounter,
+            sender_name=message.sender_name,
+            text=message.text,
+            picture=picture,
             sent_at=message.sent_at,
-        )  # fmt: skip
+        )
 
     def _goodbye(self, encounter: EncounterId) -> VisitOver:
         """On a worker: what the patient takes along, in the patient's language."""
@@ -159,10 +185,14 @@ class Telephone(QObject, Line):
         coming = sorted(one.start for one in chart.appointments if one.start > self._clock.now())
         orders = [one for one in chart.medication if one.encounter == encounter]
         return VisitOver(
-            encounter=encounter, clinician=clinic.me.name, summary=clinic.summary_text(encounter, tongue),
-            prescriptions=tuple(f"{one.medication.display} {clinic.rx_sentence(one, tongue)}" for one in orders),
+            encounter=encounter,
+            clinician=clinic.me.name,
+            summary=clinic.summary_text(encounter, tongue),
+            prescriptions=tuple(
+                f"{one.medication.display} {clinic.rx_sentence(one, tongue)}" for one in orders
+            ),
             next_appointment=coming[0] if coming else None,
-        )  # fmt: skip
+        )
 
     def _undelivered_came(self, device: DeviceId, content: Record) -> None:
         in_qt(lambda: self._undelivered(device, content))
@@ -225,7 +255,11 @@ class Telephone(QObject, Line):
         patient: PatientId = clinic.encounter(EncounterId(encounter)).patient
         if not clinic.may(patient, "recording"):
             return ""
-        said = [one for one in clinic.chart(patient).consents if any(item.scope == "recording" for item in one.items)]
+        said = [
+            one
+            for one in clinic.chart(patient).consents
+            if any(item.scope == "recording" for item in one.items)
+        ]
         return max(said, key=lambda one: one.given_at).id if said else ""
 
     def _noted(self, encounter: str, step: str) -> None:
@@ -233,5 +267,3 @@ class Telephone(QObject, Line):
         self._help.write(
             self._room.clinic.media_step, EncounterId(encounter), step, call, failed=lambda _sentence: None
         )
-
-

@@ -37,11 +37,21 @@ class CardPanel(QWidget):
         keep.clicked.connect(self._print)
         close = QuietButton(_("Close"), name="card.close")
         close.clicked.connect(self.closed)
-        how = _("The kiosk reads this code. It is shown only now: print it before closing. Giving a new card does not end older ones.")
-        self.setLayout(down(
-            self.title, across(None, self.qr, None), Text(how, "muted", wrap=True), self.notice, None,
-            across(close, None, keep), gap=12,
-        ))  # fmt: skip
+        how = _(
+            "The kiosk reads this code. It is shown only now: print it before closing. "
+            "Giving a new card does not end older ones."
+        )
+        self.setLayout(
+            down(
+                self.title,
+                across(None, self.qr, None),
+                Text(how, "muted", wrap=True),
+                self.notice,
+                None,
+                across(close, None, keep),
+                gap=12,
+            )
+        )
 
     def show_card(self, name: str, number: str, text: str) -> None:
         """The card of this person; '' hides."""
@@ -52,7 +62,9 @@ class CardPanel(QWidget):
         self.setVisible(bool(text))
 
     def _print(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(self, _("Print to PDF"), f"posta-{_('card')}.pdf", "PDF (*.pdf)")
+        path, _kind = QFileDialog.getSaveFileName(
+            self, _("Print to PDF"), f"posta-{_('card')}.pdf", "PDF (*.pdf)"
+        )
         if not path:
             return
         try:
@@ -71,7 +83,9 @@ def draw_card(path: Path, name: str, number: str, text: str) -> None:
     writer.setTitle("Posta")
     painter = QPainter()
     if not painter.begin(writer):
-        raise Unavailable("{path} could not be written. Check the disk and the folder's permissions.", path=path.name)
+        raise Unavailable(
+            "{path} could not be written. Check the disk and the folder's permissions.", path=path.name
+        )
     dot = writer.resolution() / 25.4
     box = QRectF(0, 0, CARD_MM[0] * dot, CARD_MM[1] * dot)
     painter.setPen(QColor("#566872"))
@@ -80,7 +94,11 @@ def draw_card(path: Path, name: str, number: str, text: str) -> None:
     paint_qr(painter, QRectF(4 * dot, 4 * dot, side, side), qr_dots(text))
     painter.setPen(QColor("#14232B"))
     words = QRectF(side + 7 * dot, 8 * dot, box.width() - side - 10 * dot, box.height() - 14 * dot)
-    for size_mm, weight, line, top in ((3.4, 700, "Posta", 0.0), (3.2, 600, name, 9.0), (2.8, 400, number, 24.0)):
+    for size_mm, weight, line, top in (
+        (3.4, 700, "Posta", 0.0),
+        (3.2, 600, name, 9.0),
+        (2.8, 400, number, 24.0),
+    ):
         face = theme.font(round(size_mm * dot), weight)
         painter.setFont(face)
         painter.drawText(words.adjusted(0, top * dot, 0, 0), int(Qt.TextFlag.TextWordWrap), line)

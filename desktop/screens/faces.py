@@ -39,18 +39,31 @@ def identity(person: PersonLine, today: date, chips: Iterable[Mark] = (), as_of:
     """A person for the banner."""
     sex = named(SEXES, person.gender) if str(person.gender) in SEXES else ""
     return Identity(
-        person.patient, person.name.full, fmt_date(person.birth_date) if person.birth_date else "",
-        age_text(person.birth_date, today), number_text(person.dni), sex, person.photo, tuple(chips), as_of,
+        person.patient,
+        person.name.full,
+        fmt_date(person.birth_date) if person.birth_date else "",
+        age_text(person.birth_date, today),
+        number_text(person.dni),
+        sex,
+        person.photo,
+        tuple(chips),
+        as_of,
         person.provisional,
-    )  # fmt: skip
+    )
 
 
 def charted_identity(chart: Chart, now: datetime) -> Identity:
     """The same with allergies, consent and how old the data is."""
-    chips = [Mark(coded(one.substance), "danger" if one.severe else "warn", "alert-triangle") for one in chart.allergies]
+    chips = [
+        Mark(coded(one.substance), "danger" if one.severe else "warn", "alert-triangle")
+        for one in chart.allergies
+    ]
     spare = len(chips) - (MOST_CHIPS - 1)
     if spare > 0:
-        chips = [*chips[: MOST_CHIPS - 1], Mark(_("+%(n)d allergies") % {"n": spare}, "warn", "alert-triangle")]
+        chips = [
+            *chips[: MOST_CHIPS - 1],
+            Mark(_("+%(n)d allergies") % {"n": spare}, "warn", "alert-triangle"),
+        ]
     if not chart.allergies:
         chips.append(Mark(_("No allergy on record"), "neutral"))
     as_of = _("data as of %(ago)s") % {"ago": fmt_ago(chart.as_of, now)} if chart.as_of else ""
@@ -75,11 +88,22 @@ def person_row(person: PersonLine, now: datetime) -> PersonRow:
 def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
     """One who waits: urgency first, then who, why, where, how long."""
     visit, flag = row.encounter, urgency(row.news2)
-    parts = (age_text(row.person.birth_date, now.date()), visit.ticket, coded(visit.reason), visit.device_name)
+    parts = (
+        age_text(row.person.birth_date, now.date()),
+        visit.ticket,
+        coded(visit.reason),
+        visit.device_name,
+    )
     return PersonRow(
-        visit.id, row.person.name.full, " · ".join(part for part in parts if part), waited(visit.arrived_at, now),
-        tuple(_marks(row, reachable)), row.person.photo, f"NEWS2 {points(row.news2)} · {flag.text}", flag.tone,
-    )  # fmt: skip
+        visit.id,
+        row.person.name.full,
+        " · ".join(part for part in parts if part),
+        waited(visit.arrived_at, now),
+        tuple(_marks(row, reachable)),
+        row.person.photo,
+        f"NEWS2 {points(row.news2)} · {flag.text}",
+        flag.tone,
+    )
 
 
 def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:

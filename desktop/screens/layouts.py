@@ -15,7 +15,9 @@ Thing = QWidget | QLayout | int | None | tuple[QWidget | QLayout, int]
 
 
 def across(*things: Thing, gap: int = 8, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QHBoxLayout:
-    """Things from left to right; (thing, stretch) for a share of the room, a number for a gap, None for a spring."""
+    """Things from left to right; (thing, stretch) for a share of the room, a number for a gap, None for a
+    spring.
+    """
     return _filled(QHBoxLayout(), things, gap, margins)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of facts: one model, one painter, for codes, notes, messages, appointments and whatever has a title and a detail."""
+"""Lists of facts: one model, one painter, for codes, notes, messages, appointments and whatever has a title
+and a detail.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ _WRAP = int(Qt.TextFlag.TextWordWrap)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. `heading`: a group's title, not to be chosen; `face`: a name whose round photo or initials stand left."""
+    """One row. `heading`: a group's title, not to be chosen; `face`: a name whose round photo or initials
+    stand left.
+    """
 
     key: str
     title: str
@@ -88,7 +92,9 @@ class LineModel(QAbstractListModel):
 
 
 class LineList(QListView):
-    """`chosen`: click or Enter; `opened`: double click or Enter. `wrap` shows details whole, on as many lines as they need."""
+    """`chosen`: click or Enter; `opened`: double click or Enter. `wrap` shows details whole, on as many lines
+    as they need.
+    """
 
     chosen = Signal(str)
     opened = Signal(str)
@@ -221,7 +227,9 @@ class _LinePainter(QStyledItemDelegate):
 
     def _right_width(self, line: Line, caption: int) -> int:
         metrics = QFontMetrics(theme.font(caption, 600))
-        pills = sum(metrics.horizontalAdvance(mark.text) + 20 + (18 if _sign(mark) else 0) + 6 for mark in line.marks)
+        pills = sum(
+            metrics.horizontalAdvance(mark.text) + 20 + (18 if _sign(mark) else 0) + 6 for mark in line.marks
+        )
         return pills + (metrics.horizontalAdvance(line.when) + 12 if line.when else 0)
 
     def _detail_height(self, line: Line, room: int, wrap: bool) -> int:
@@ -283,18 +291,24 @@ class _LinePainter(QStyledItemDelegate):
         painter.setPen(worn.colour("text" if wrap else "muted"))
         metrics = QFontMetrics(painter.font())
         if not wrap:
-            short = metrics.elidedText(line.detail.replace("\n", " "), Qt.TextElideMode.ElideRight, round(box.width()))
+            short = metrics.elidedText(
+                line.detail.replace("\n", " "), Qt.TextElideMode.ElideRight, round(box.width())
+            )
             painter.drawText(QRectF(box.left(), box.top(), box.width(), metrics.height()), 0, short)
             return float(metrics.height())
         painter.drawText(box, _WRAP, line.detail)
-        return float(metrics.boundingRect(QRect(0, 0, round(box.width()), 10_000), _WRAP, line.detail).height())
+        return float(
+            metrics.boundingRect(QRect(0, 0, round(box.width()), 10_000), _WRAP, line.detail).height()
+        )
 
     def _sign_at_left(self, painter: QPainter, line: Line, box: QRectF) -> float:
         if not line.icon and not line.face:
             return box.left() + 12
         worn = theme.current()
         view = self.parent()
-        middle = box.top() + 23 if isinstance(view, LineList) and (view.wrap or line.picture) else box.center().y()
+        middle = (
+            box.top() + 23 if isinstance(view, LineList) and (view.wrap or line.picture) else box.center().y()
+        )
         circle = QRectF(box.left() + 12, middle - 15, 30, 30)
         if line.face:
             paint_face(painter, circle, line.face, line.photo)
@@ -338,7 +352,9 @@ def _pill(painter: QPainter, mark: Mark, right: float, middle: float) -> float:
     painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     left = box.left() + 10
     if sign:
-        painter.drawPixmap(QRect(round(left), round(middle - side / 2), side, side), icons.pixmap(sign, side, mark.tone, 2.0))
+        painter.drawPixmap(
+            QRect(round(left), round(middle - side / 2), side, side), icons.pixmap(sign, side, mark.tone, 2.0)
+        )
         left += side + 4
     painter.setPen(worn.colour(mark.tone))
     painter.drawText(QRectF(left, box.top(), width, box.height()), Qt.AlignmentFlag.AlignVCenter, mark.text)

@@ -123,7 +123,9 @@ def small_jpeg(photo: bytes, limit: int) -> bytes:
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        smaller = image.scaled(side, side, keep, smooth) if max(image.width(), image.height()) > side else image
+        smaller = (
+            image.scaled(side, side, keep, smooth) if max(image.width(), image.height()) > side else image
+        )
         smaller.save(buffer, "JPEG", quality)
         if data.size() <= limit:
             return bytes(data.data())

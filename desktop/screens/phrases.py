@@ -69,7 +69,13 @@ ROUTES = {
     "ophthalmic": N_("in the eye"),
     "rectal": N_("rectal"),
 }
-LANGUAGES = {"es": N_("Spanish"), "en": N_("English"), "pt": N_("Portuguese"), "gn": N_("Guaraní"), "qu": N_("Quechua")}
+LANGUAGES = {
+    "es": N_("Spanish"),
+    "en": N_("English"),
+    "pt": N_("Portuguese"),
+    "gn": N_("Guaraní"),
+    "qu": N_("Quechua"),
+}
 SECTIONS = {
     "subjective": N_("Subjective"),
     "objective": N_("Objective"),
@@ -132,7 +138,9 @@ def missing_inputs(score: Score) -> str:
     """Which inputs the score waits for, as a sentence; '' when it is whole."""
     if not score.missing:
         return ""
-    return _("No NEWS2 total: %(what)s missing") % {"what": ", ".join(named(VITAL_NAMES, m).lower() for m in score.missing)}
+    return _("No NEWS2 total: %(what)s missing") % {
+        "what": ", ".join(named(VITAL_NAMES, m).lower() for m in score.missing)
+    }
 
 
 def dotted(dni: str) -> str:
@@ -190,7 +198,9 @@ def measured(readings: Mapping[str, Decimal]) -> tuple[Flag, ...]:
     high, low = readings.get("systolic"), readings.get("diastolic")
     if high is not None and low is not None:
         flag = flag_of("systolic", high) or flag_of("diastolic", low)
-        flags.append(_measure("blood_pressure", f"\u2066{round(high)}/{round(low)}\u2069", unit_text("systolic"), flag))
+        flags.append(
+            _measure("blood_pressure", f"\u2066{round(high)}/{round(low)}\u2069", unit_text("systolic"), flag)
+        )
     for key, value in readings.items():
         if key not in ("systolic", "diastolic"):
             flags.append(_measure(key, vital_text(key, value), unit_text(key), flag_of(key, value)))
@@ -217,7 +227,11 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
     if status.refused or status.quarantined:
         return Said("danger", _needs_a_look(status))
     if status.waiting:
-        waits = plural("%(n)d change waits to leave this computer", "%(n)d changes wait to leave this computer", status.waiting)
+        waits = plural(
+            "%(n)d change waits to leave this computer",
+            "%(n)d changes wait to leave this computer",
+            status.waiting,
+        )
         return Said("warn", f"{waits} · {_exchanged(status, now)}")
     if not status.acknowledged and status.online:
         return Said("ok", f"{_('Nothing written here waits')} · {_exchanged(status, now)}")
@@ -225,7 +239,9 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
         return Said("warn", f"{_('The centre cannot be reached')} · {_exchanged(status, now)}")
     at = fmt_time(status.last_exchange_at) if status.last_exchange_at else ""
     counted = plural(
-        "All %(n)d change acknowledged by the centre", "All %(n)d changes acknowledged by the centre", status.acknowledged
+        "All %(n)d change acknowledged by the centre",
+        "All %(n)d changes acknowledged by the centre",
+        status.acknowledged,
     )
     return Said("ok", f"{counted} · {at}" if at else counted)
 
@@ -239,7 +255,13 @@ def _exchanged(status: SyncStatus, now: datetime) -> str:
 def _needs_a_look(status: SyncStatus) -> str:
     parts = []
     if status.refused:
-        parts.append(plural("%(n)d change was refused by the centre", "%(n)d changes were refused by the centre", status.refused))
+        parts.append(
+            plural(
+                "%(n)d change was refused by the centre",
+                "%(n)d changes were refused by the centre",
+                status.refused,
+            )
+        )
     if status.quarantined:
         parts.append(plural("%(n)d arrival is set aside", "%(n)d arrivals are set aside", status.quarantined))
     return " · ".join(parts)
@@ -257,10 +279,16 @@ _ENDINGS = {
 
 
 def call_words(phase: str, reason: str, letters: bool, reachable: bool) -> Said:
-    """The state of the call as a sentence. `letters`: messages to the kiosk travel; `reachable`: the kiosk is online."""
+    """The state of the call as a sentence. `letters`: messages to the kiosk travel; `reachable`: the kiosk is
+    online.
+    """
     match phase:
         case "calling":
-            ring = _("Ringing at the kiosk …") if letters else _("No network: it will ring as soon as the link is back")
+            ring = (
+                _("Ringing at the kiosk …")
+                if letters
+                else _("No network: it will ring as soon as the link is back")
+            )
             return Said("info" if letters else "warn", ring)
         case "connecting":
             return Said("info", _("Answered. Connecting picture and sound …"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every page is handed: the clinic's verbs, workers for reading and for writing, the clock, and the way to other pages."""
+"""What every page is handed: the clinic's verbs, workers, the clock, and the way to other pages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class Ways(QObject):
 
 
 class Room:
-    """One per unlocked desk. Writes run one after the other, so that an older text never overtakes a newer one."""
+    """One per unlocked desk. Writes run one after the other, so that an older text never overtakes a newer
+    one.
+    """
 
     def __init__(
         self, clinic: Clinic, clock: Clock, reads: Executor | None = None, writes: Executor | None = None
@@ -69,8 +71,12 @@ class Helper:
     def __init__(self, reader: Worker, writer: Worker) -> None:
         self._reader, self._writer = reader, writer
 
-    def read(self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]) -> None:
+    def read(
+        self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
+    ) -> None:
         self._reader.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))
 
-    def write(self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]) -> None:
+    def write(
+        self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
+    ) -> None:
         self._writer.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))

@@ -106,7 +106,11 @@ class Clinic:
         """Appointments between two moments, earliest first, of people this computer holds."""
 
         def look(page: Any) -> tuple[Booked, ...]:
-            coming = (one for one in page.all_facts(Appointment) if since <= one.start < until and one.status == "booked")
+            coming = (
+                one
+                for one in page.all_facts(Appointment)
+                if since <= one.start < until and one.status == "booked"
+            )
             rows = ((one, page.person(one.patient)) for one in sorted(coming, key=lambda one: one.start))
             return tuple(Booked(one, self._people.line(page, row)) for one, row in rows if row is not None)
 
@@ -120,7 +124,9 @@ class Clinic:
             for message in page.recent_facts(Communication, TALKS):
                 newest.setdefault(message.patient, message)
             rows = ((message, page.person(patient)) for patient, message in newest.items())
-            return tuple(Talk(self._people.line(page, row), message) for message, row in rows if row is not None)
+            return tuple(
+                Talk(self._people.line(page, row), message) for message, row in rows if row is not None
+            )
 
         return self.desk.book.read(look)
 
@@ -189,9 +195,16 @@ class Clinic:
         return self._prescribing.check(self.desk, patient, medication)
 
     def prescribe(
-        self, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
-        instructions: str, window: PatientId,
-    ) -> MedicationRequest:  # fmt: skip
+        self,
+        encounter: EncounterId,
+        medication: Coding,
+        dose: str,
+        route: str,
+        every_hours: int,
+        days: int,
+        instructions: str,
+        window: PatientId,
+    ) -> MedicationRequest:
         return self._prescribing.prescribe(
             self.desk, encounter, medication, dose, route, every_hours, days, instructions, window
         )
@@ -200,9 +213,13 @@ class Clinic:
         return self._prescribing.sentence(request, language)
 
     def send_message(
-        self, patient: PatientId, text: str, encounter: EncounterId, attachments: tuple[Attachment, ...],
+        self,
+        patient: PatientId,
+        text: str,
+        encounter: EncounterId,
+        attachments: tuple[Attachment, ...],
         window: PatientId,
-    ) -> Communication:  # fmt: skip
+    ) -> Communication:
         return self._messages.send_message(self.desk, patient, text, encounter, attachments, window)
 
     # after

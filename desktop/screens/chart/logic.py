@@ -16,7 +16,17 @@ from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
 if TYPE_CHECKING:
     from clinic.services.charts import Chart, Moment, Reading
 
-TABS = ("summary", "notes", "medication", "problems", "messages", "documents", "consents", "timeline", "opened")
+TABS = (
+    "summary",
+    "notes",
+    "medication",
+    "problems",
+    "messages",
+    "documents",
+    "consents",
+    "timeline",
+    "opened",
+)
 CARDS = ("blood_pressure", "heart_rate", "temperature", "spo2", "respiratory_rate", "weight", "glucose")
 OPEN = (EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS)
 
@@ -170,9 +180,21 @@ class IssueCard:
 
 
 Event = (
-    PatientOpened | ChartLoaded | TabChosen | VitalChosen | MomentsLoaded | DocumentChosen | PictureCame
-    | PictureMissing | VisitPressed | CardPressed | CardIssued | CardClosed | FactsChanged | Failed
-)  # fmt: skip
+    PatientOpened
+    | ChartLoaded
+    | TabChosen
+    | VitalChosen
+    | MomentsLoaded
+    | DocumentChosen
+    | PictureCame
+    | PictureMissing
+    | VisitPressed
+    | CardPressed
+    | CardIssued
+    | CardClosed
+    | FactsChanged
+    | Failed
+)
 Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | IssueCard
 
 
@@ -191,7 +213,9 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case DocumentChosen(document):
             return _document(state, document)
         case PictureCame(document, picture):
-            return (replace(state, picture=picture, picture_note="") if document == state.document else state), ()
+            return (
+                replace(state, picture=picture, picture_note="") if document == state.document else state
+            ), ()
         case PictureMissing(document, sentence):
             return (replace(state, picture_note=sentence) if document == state.document else state), ()
         case VisitPressed():
@@ -253,9 +277,15 @@ def _face(chart: Chart, key: str) -> VitalFace | None:
         return None
     last = readings[-1]
     return VitalFace(
-        key, vital_text(key, last.value), unit_text(key), flag_of(key, last.value), _values(readings), (key,), last.at,
+        key,
+        vital_text(key, last.value),
+        unit_text(key),
+        flag_of(key, last.value),
+        _values(readings),
+        (key,),
+        last.at,
         str(last.method),
-    )  # fmt: skip
+    )
 
 
 def _pressure(chart: Chart) -> VitalFace | None:
@@ -265,9 +295,15 @@ def _pressure(chart: Chart) -> VitalFace | None:
     flag = flag_of("systolic", high[-1].value) or flag_of("diastolic", low[-1].value)
     text = f"{_plain(high[-1].value)}/{_plain(low[-1].value)}"
     return VitalFace(
-        "blood_pressure", f"\u2066{text}\u2069", unit_text("systolic"), flag, _values(high), ("systolic", "diastolic"),
-        high[-1].at, str(high[-1].method),
-    )  # fmt: skip
+        "blood_pressure",
+        f"\u2066{text}\u2069",
+        unit_text("systolic"),
+        flag,
+        _values(high),
+        ("systolic", "diastolic"),
+        high[-1].at,
+        str(high[-1].method),
+    )
 
 
 def _plain(value: Decimal) -> str:

@@ -58,7 +58,14 @@ def _note(note: Composition) -> Line:
 
 def medication(chart: Chart) -> list[Line]:
     return [
-        Line(one.id, coded(one.medication), directions_words(one), fmt_date(one.authored_at), icon="pill", tone="info")
+        Line(
+            one.id,
+            coded(one.medication),
+            directions_words(one),
+            fmt_date(one.authored_at),
+            icon="pill",
+            tone="info",
+        )
         for one in chart.medication
     ]
 
@@ -66,15 +73,32 @@ def medication(chart: Chart) -> list[Line]:
 def problems(chart: Chart) -> list[Line]:
     allergies = [
         Line(
-            one.id, coded(one.substance), one.reaction or _("Reaction not recorded"), "",
-            (Mark(_("severe allergy") if one.severe else _("allergy"), "danger" if one.severe else "warn", "alert-triangle"),),
-            icon="alert-triangle", tone="danger",
+            one.id,
+            coded(one.substance),
+            one.reaction or _("Reaction not recorded"),
+            "",
+            (
+                Mark(
+                    _("severe allergy") if one.severe else _("allergy"),
+                    "danger" if one.severe else "warn",
+                    "alert-triangle",
+                ),
+            ),
+            icon="alert-triangle",
+            tone="danger",
         )
         for one in chart.allergies
-    ]  # fmt: skip
+    ]
     since = _("since %(date)s")
     conditions = [
-        Line(one.id, coded(one.code), since % {"date": fmt_date(one.recorded_at)}, "", (Mark(one.code.code),), icon="clipboard")
+        Line(
+            one.id,
+            coded(one.code),
+            since % {"date": fmt_date(one.recorded_at)},
+            "",
+            (Mark(one.code.code),),
+            icon="clipboard",
+        )
         for one in chart.conditions
     ]
     return [*allergies, *conditions]
@@ -86,7 +110,13 @@ def messages(chart: Chart) -> list[Line]:
 
 def documents(chart: Chart) -> list[Line]:
     return [
-        Line(one.id, one.attachment.title or _("Photo"), "", fmt_moment(one.made_at), picture=one.attachment.thumbnail)
+        Line(
+            one.id,
+            one.attachment.title or _("Photo"),
+            "",
+            fmt_moment(one.made_at),
+            picture=one.attachment.thumbnail,
+        )
         for one in chart.documents
     ]
 
@@ -96,12 +126,24 @@ def consents(chart: Chart) -> list[Line]:
 
 
 def _consent(one: Consent) -> Line:
-    said = [f"{named(SCOPES, item.scope)}: {_('yes') if item.decision == 'permit' else _('no')}" for item in one.items]
+    said = [
+        f"{named(SCOPES, item.scope)}: {_('yes') if item.decision == 'permit' else _('no')}"
+        for item in one.items
+    ]
     how = _("Version %(n)d · %(language)s · read aloud for %(s)d s · %(strokes)d strokes") % {
-        "n": one.template_version, "language": named(LANGUAGES, one.language), "s": one.read_aloud_seconds,
+        "n": one.template_version,
+        "language": named(LANGUAGES, one.language),
+        "s": one.read_aloud_seconds,
         "strokes": len(one.signature),
-    }  # fmt: skip
-    return Line(one.id, one.template, " · ".join(said) + "\n" + how, fmt_moment(one.given_at), icon="shield", tone="ok")
+    }
+    return Line(
+        one.id,
+        one.template,
+        " · ".join(said) + "\n" + how,
+        fmt_moment(one.given_at),
+        icon="shield",
+        tone="ok",
+    )
 
 
 def opened(chart: Chart, state: State) -> list[Line]:

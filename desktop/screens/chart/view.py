@@ -74,7 +74,10 @@ class ChartView(Page):
         self._room, self._help = room, room.helper(self)
         self._build()
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         self.loop.show()
 
@@ -139,9 +142,11 @@ class ChartView(Page):
         self.medicines = LineList(name="chart.medicines", spoken=_("Medication"))
         self.last = Text("", "body", name="chart.last_note", wrap=True)
         column = down(
-            (_titled(_("Problems"), self.problems), 3), (_titled(_("Medication"), self.medicines), 3),
-            (_titled(_("Last note"), self.last), 2), gap=10,
-        )  # fmt: skip
+            (_titled(_("Problems"), self.problems), 3),
+            (_titled(_("Medication"), self.medicines), 3),
+            (_titled(_("Last note"), self.last), 2),
+            gap=10,
+        )
         side = holding(column)
         side.setFixedWidth(360)
         return holding(across((self.curve_card, 1), side, gap=12))
@@ -217,7 +222,9 @@ class ChartView(Page):
         said = [Line(one.id, coded(one.medication), directions_words(one)) for one in chart.medication]
         self.medicines.show_lines(said or [Line("", _(rows.EMPTY["medication"]))])
         note = next((one for one in chart.notes if not one.addendum_to), None)
-        self.last.setText(f"{note.author_name}: {note.assessment or note.subjective}" if note else _(rows.EMPTY["notes"]))
+        self.last.setText(
+            f"{note.author_name}: {note.assessment or note.subjective}" if note else _(rows.EMPTY["notes"])
+        )
         self.stack.setCurrentWidget(self.summary)
 
     def _render_rows(self, chart: Chart, state: State) -> None:
@@ -257,26 +264,40 @@ class ChartView(Page):
                 self._read_chart(clinic.chart, patient)
             case LoadMoments(patient):
                 self._help.read(
-                    clinic.timeline, patient, then=lambda found: self.loop.send(MomentsLoaded(patient, found)), failed=self._failed
+                    clinic.timeline,
+                    patient,
+                    then=lambda found: self.loop.send(MomentsLoaded(patient, found)),
+                    failed=self._failed,
                 )
             case LoadPicture(document, attachment):
                 self._help.read(
-                    clinic.picture, attachment, then=lambda data: self.loop.send(PictureCame(document, data)),
+                    clinic.picture,
+                    attachment,
+                    then=lambda data: self.loop.send(PictureCame(document, data)),
                     failed=lambda sentence: self.loop.send(PictureMissing(document, sentence)),
-                )  # fmt: skip
+                )
             case OpenVisit(encounter):
                 opened = VisitOpened(
-                    EncounterId(encounter.id), self.loop.state.patient, encounter.kiosk, self._room.clock.now()
+                    EncounterId(encounter.id),
+                    self.loop.state.patient,
+                    encounter.kiosk,
+                    self._room.clock.now(),
                 )
                 self._room.ways.visit.emit(opened)
             case IssueCard(patient):
                 self._help.write(
-                    clinic.issue_card, patient, then=lambda text: self.loop.send(CardIssued(text)), failed=self._failed
+                    clinic.issue_card,
+                    patient,
+                    then=lambda text: self.loop.send(CardIssued(text)),
+                    failed=self._failed,
                 )
 
     def _read_chart(self, verb: Any, patient: PatientId) -> None:
         self._help.read(
-            verb, patient, then=lambda chart: self.loop.send(ChartLoaded(chart, self._room.clock.now())), failed=self._failed
+            verb,
+            patient,
+            then=lambda chart: self.loop.send(ChartLoaded(chart, self._room.clock.now())),
+            failed=self._failed,
         )
 
     def _failed(self, sentence: str) -> None:
@@ -285,10 +306,16 @@ class ChartView(Page):
 
 def _tabs() -> list[tuple[str, str]]:
     return [
-        ("summary", _("Summary")), ("notes", _("Notes")), ("medication", _("Medication")), ("problems", _("Problems")),
-        ("messages", _("Messages")), ("documents", _("Documents")), ("consents", _("Consents")), ("timeline", _("Timeline")),
+        ("summary", _("Summary")),
+        ("notes", _("Notes")),
+        ("medication", _("Medication")),
+        ("problems", _("Problems")),
+        ("messages", _("Messages")),
+        ("documents", _("Documents")),
+        ("consents", _("Consents")),
+        ("timeline", _("Timeline")),
         ("opened", _("Opened by")),
-    ]  # fmt: skip
+    ]
 
 
 def _titled(title: str, inside: QWidget) -> Card:

@@ -71,15 +71,32 @@ class JoinView(Page):
     def _form(self) -> object:
         rule = _("At least 15 characters, or 5 words with spaces between them.")
         lost = _("Nobody can look it up for you: keep it where only you find it.")
-        return holding(down(
-            Text(_("Join your clinic"), "title"),
-            Text(_("Your administrator gave you a code. It works once, on one computer."), "muted", wrap=True), 6,
-            Field(_("Code"), self.code),
-            across((Field(_("Your name"), self.who), 1), (Field(_("Name of this computer"), self.device), 1), gap=12),
-            across((Field(_("Password"), self.password), 1), (Field(_("The same password again"), self.again), 1), gap=12),
-            Text(f"{rule} {lost}", "muted", wrap=True), 4,
-            self.next, gap=10,
-        ))  # fmt: skip
+        return holding(
+            down(
+                Text(_("Join your clinic"), "title"),
+                Text(
+                    _("Your administrator gave you a code. It works once, on one computer."),
+                    "muted",
+                    wrap=True,
+                ),
+                6,
+                Field(_("Code"), self.code),
+                across(
+                    (Field(_("Your name"), self.who), 1),
+                    (Field(_("Name of this computer"), self.device), 1),
+                    gap=12,
+                ),
+                across(
+                    (Field(_("Password"), self.password), 1),
+                    (Field(_("The same password again"), self.again), 1),
+                    gap=12,
+                ),
+                Text(f"{rule} {lost}", "muted", wrap=True),
+                4,
+                self.next,
+                gap=10,
+            )
+        )
 
     def _compare(self) -> object:
         self.digits = Text("", "display", name="join.digits")
@@ -88,11 +105,22 @@ class JoinView(Page):
         waiting = named(QProgressBar(), "join.progress", _("Waiting for the administrator"))
         waiting.setRange(0, 0)
         waiting.setTextVisible(False)
-        how = _("Read these six digits to your administrator, by phone or side by side. They must see the same ones.")
-        return holding(down(
-            Text(_("Compare the digits"), "title"), Text(how, "body", wrap=True), 10, self.digits, 10, waiting,
-            Text(_("This page goes on by itself once you are admitted."), "muted", wrap=True), gap=8,
-        ))  # fmt: skip
+        how = _(
+            "Read these six digits to your administrator, by phone or side by side. "
+            "They must see the same ones."
+        )
+        return holding(
+            down(
+                Text(_("Compare the digits"), "title"),
+                Text(how, "body", wrap=True),
+                10,
+                self.digits,
+                10,
+                waiting,
+                Text(_("This page goes on by itself once you are admitted."), "muted", wrap=True),
+                gap=8,
+            )
+        )
 
     def render_state(self, state: State) -> None:
         comparing = state.step in (Step.COMPARING, Step.ADMITTED)
@@ -105,7 +133,11 @@ class JoinView(Page):
 
     def _submit(self) -> None:
         form = Form(
-            self.code.text().strip(), self.who.text().strip(), self.device.text().strip(), self.password.text(), self.again.text()
+            self.code.text().strip(),
+            self.who.text().strip(),
+            self.device.text().strip(),
+            self.password.text(),
+            self.again.text(),
         )
         self.loop.send(Submitted(form))
 

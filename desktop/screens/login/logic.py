@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opening this computer, and opening it again after a lock. The password itself is never part of the state."""
+"""Opening this computer, and opening it again after a lock. The password is never part of the state."""
 
 from __future__ import annotations
 

@@ -69,7 +69,13 @@ class LoginView(Page):
         card.body.addWidget(self.face, 0, centre)
         card.body.addWidget(self.title, 0, centre)
         self.names.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for thing in (self.names, Field(_("Password"), self.password), self.notice, self.progress, self.unlock):
+        for thing in (
+            self.names,
+            Field(_("Password"), self.password),
+            self.notice,
+            self.progress,
+            self.unlock,
+        ):
             card.add(thing)
         promise = Text(_("What you write stays encrypted on this computer."), "caption")
         promise.setAlignment(Qt.AlignmentFlag.AlignCenter)

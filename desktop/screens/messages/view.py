@@ -41,7 +41,10 @@ class MessagesView(Page):
         head = across(Text(_("Messages"), "title"), 10, Text(_("The newest of each patient"), "muted"), None)
         self.setLayout(down(head, self.notice, (card, 1), gap=12, margins=(20, 16, 20, 18)))
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         self.loop.show()
 
@@ -60,9 +63,16 @@ class MessagesView(Page):
             message, name = talk.message, talk.person.name.full
             who = _("Patient") if message.sender == "patient" else message.sender_name
             words = message.text or _("Photo")
-            lines.append(Line(
-                talk.person.patient, name, f"{who}: {words}", fmt_ago(message.sent_at, state.now), face=name, photo=talk.person.photo
-            ))  # fmt: skip
+            lines.append(
+                Line(
+                    talk.person.patient,
+                    name,
+                    f"{who}: {words}",
+                    fmt_ago(message.sent_at, state.now),
+                    face=name,
+                    photo=talk.person.photo,
+                )
+            )
         self.list.show_lines(lines)
         self.list.setVisible(bool(lines))
         self.empty.setVisible(state.loaded and not lines)
@@ -72,8 +82,9 @@ class MessagesView(Page):
         match effect:
             case LoadTalks():
                 self._help.read(
-                    self._room.clinic.talks, then=lambda talks: self.loop.send(TalksLoaded(talks)),
+                    self._room.clinic.talks,
+                    then=lambda talks: self.loop.send(TalksLoaded(talks)),
                     failed=lambda sentence: self.loop.send(Failed(sentence)),
-                )  # fmt: skip
+                )
             case OpenMessages(patient):
                 self._room.ways.chart.emit(patient, "messages")

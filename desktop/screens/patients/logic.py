@@ -176,9 +176,23 @@ class IssueCard:
 
 
 Event = (
-    Shown | TextTyped | Found | PersonChosen | PersonOpened | NewPressed | FormTyped | SavePressed | AlikeFound
-    | Registered | FormLeft | CardPressed | CardIssued | CardClosed | FactsChanged | Failed
-)  # fmt: skip
+    Shown
+    | TextTyped
+    | Found
+    | PersonChosen
+    | PersonOpened
+    | NewPressed
+    | FormTyped
+    | SavePressed
+    | AlikeFound
+    | Registered
+    | FormLeft
+    | CardPressed
+    | CardIssued
+    | CardClosed
+    | FactsChanged
+    | Failed
+)
 Effect = Find | OpenChart | FindAlike | Register | IssueCard
 
 

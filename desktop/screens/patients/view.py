@@ -57,7 +57,10 @@ class PatientsView(Page):
         self._room, self._help = room, room.helper(self)
         self._build()
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         self.loop.show()
 
@@ -80,7 +83,12 @@ class PatientsView(Page):
         self.people.setProperty("kind", "inside")
         self.people.picked.connect(lambda key: self.loop.send(PersonChosen(key)))
         self.people.opened.connect(lambda key: self.loop.send(PersonOpened(key)))
-        self.empty = EmptyState("search", _("Nobody found"), _("Try the family name, the DNI or the birth date."), name="patients.empty")
+        self.empty = EmptyState(
+            "search",
+            _("Nobody found"),
+            _("Try the family name, the DNI or the birth date."),
+            name="patients.empty",
+        )
         new = SecondaryButton(_("New patient"), name="patients.new", icon="plus", shortcut="Ctrl+N")
         new.clicked.connect(lambda: self.loop.send(NewPressed()))
         self.notice = Notice(name="patients.notice")
@@ -112,14 +120,21 @@ class PatientsView(Page):
         self.give = SecondaryButton(_("Give a card"), name="patients.card", icon="card")
         self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
         self.actions = holding(across((self.open, 1), (self.give, 1)))
-        return holding(down(across(self.face, None), 4, self.name, self.line, self.seen, None, self.actions, gap=8))
+        return holding(
+            down(across(self.face, None), 4, self.name, self.line, self.seen, None, self.actions, gap=8)
+        )
 
     def _form(self) -> QWidget:
         self.family = LineField(name="patients.new.family")
         self.given = LineField(name="patients.new.given")
         self.birth = LineField("3/3/1974", name="patients.new.birth", spoken=_("Birth date"))
         self.dni = LineField("12.345.678", name="patients.new.dni", spoken="DNI")
-        options = [("female", _("female")), ("male", _("male")), ("other", _("other")), ("unknown", _("not said"))]
+        options = [
+            ("female", _("female")),
+            ("male", _("male")),
+            ("other", _("other")),
+            ("unknown", _("not said")),
+        ]
         self.gender = Choice(options, name="patients.new.gender")
         for field in (self.family, self.given, self.birth, self.dni):
             field.textEdited.connect(lambda _text: self.loop.send(FormTyped(self.typed())))
@@ -132,11 +147,20 @@ class PatientsView(Page):
         self.save.clicked.connect(self._save)
         leave = QuietButton(_("Leave"), name="patients.new.leave")
         leave.clicked.connect(lambda: self.loop.send(FormLeft()))
-        return holding(down(
-            Text(_("New patient"), "title"), Field(_("Family name"), self.family), Field(_("Given names"), self.given),
-            across((Field(_("Birth date"), self.birth), 1), (Field("DNI", self.dni), 1)),
-            Field(_("Sex"), self.gender), self.warning, (self.alike, 1), None, across(leave, None, self.save), gap=10,
-        ))  # fmt: skip
+        return holding(
+            down(
+                Text(_("New patient"), "title"),
+                Field(_("Family name"), self.family),
+                Field(_("Given names"), self.given),
+                across((Field(_("Birth date"), self.birth), 1), (Field("DNI", self.dni), 1)),
+                Field(_("Sex"), self.gender),
+                self.warning,
+                (self.alike, 1),
+                None,
+                across(leave, None, self.save),
+                gap=10,
+            )
+        )
 
     def typed(self) -> NewPerson:
         """What stands in the form."""
@@ -179,7 +203,9 @@ class PatientsView(Page):
         sex = named(SEXES, person.gender) if str(person.gender) in SEXES else ""
         self.line.setText(" · ".join(part for part in (sex, person_detail(person, state.now.date())) if part))
         seen = person.last_seen_at
-        self.seen.setText(_("Last visit %(ago)s") % {"ago": fmt_ago(seen, state.now)} if seen else _("No visit yet"))
+        self.seen.setText(
+            _("Last visit %(ago)s") % {"ago": fmt_ago(seen, state.now)} if seen else _("No visit yet")
+        )
 
     def _render_form(self, state: State) -> None:
         if state.form is None:
@@ -187,13 +213,19 @@ class PatientsView(Page):
                 field.clear()
             return
         for field, text in (
-            (self.family, state.form.family), (self.given, state.form.given), (self.birth, state.form.birth), (self.dni, state.form.dni),
-        ):  # fmt: skip
+            (self.family, state.form.family),
+            (self.given, state.form.given),
+            (self.birth, state.form.birth),
+            (self.dni, state.form.dni),
+        ):
             if field.text() != text:
                 field.setText(text)
         self.alike.show_rows([person_row(person, state.now) for person in state.alike])
         self.alike.setVisible(bool(state.alike))
-        told = _("These people are much alike. Is it one of them? Open with a double click, or register a new person.")
+        told = _(
+            "These people are much alike. Is it one of them? "
+            "Open with a double click, or register a new person."
+        )
         self.warning.say("warn", told if state.alike else "")
         self.save.setText(_("It is somebody else: register") if state.alike else _("Register"))
         self.save.setEnabled(not state.busy)
@@ -204,24 +236,40 @@ class PatientsView(Page):
         clinic = self._room.clinic
         match effect:
             case Find(text):
-                self._help.read(clinic.find, text, then=lambda people: self.loop.send(Found(text, people)), failed=self._failed)
+                self._help.read(
+                    clinic.find,
+                    text,
+                    then=lambda people: self.loop.send(Found(text, people)),
+                    failed=self._failed,
+                )
             case OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
             case FindAlike(form, birth):
                 self._help.read(
-                    clinic.alike, form.name, birth, form.number, failed=self._failed,
+                    clinic.alike,
+                    form.name,
+                    birth,
+                    form.number,
+                    failed=self._failed,
                     then=lambda people: self.loop.send(AlikeFound(form, people)),
-                )  # fmt: skip
+                )
             case Register(form, birth):
                 self._help.write(
-                    clinic.register, form.name, birth, Gender(form.gender), form.number, failed=self._failed,
+                    clinic.register,
+                    form.name,
+                    birth,
+                    Gender(form.gender),
+                    form.number,
+                    failed=self._failed,
                     then=lambda patient: self.loop.send(Registered(patient)),
-                )  # fmt: skip
+                )
             case IssueCard(person):
                 self._help.write(
-                    clinic.issue_card, person.patient, failed=self._failed,
+                    clinic.issue_card,
+                    person.patient,
+                    failed=self._failed,
                     then=lambda text: self.loop.send(CardIssued(person, text)),
-                )  # fmt: skip
+                )
 
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))

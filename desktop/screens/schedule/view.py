@@ -38,7 +38,9 @@ class ScheduleView(Page):
         self.list = LineList(name="schedule.list", spoken=_("Appointments"))
         self.list.opened.connect(lambda key: self.loop.send(Opened(PatientId(key.split("/")[0]))))
         hint = _("The next appointment is booked at the end of a visit.")
-        self.empty = EmptyState("calendar", _("No appointments in the coming weeks"), hint, name="schedule.empty")
+        self.empty = EmptyState(
+            "calendar", _("No appointments in the coming weeks"), hint, name="schedule.empty"
+        )
         self.notice = Notice(name="schedule.notice")
         self.count = Text("", "muted")
         card = Card(name="schedule.card")
@@ -48,7 +50,10 @@ class ScheduleView(Page):
         head = across(Text(_("Schedule"), "title"), 10, self.count, None)
         self.setLayout(down(head, self.notice, (card, 1), gap=12, margins=(20, 16, 20, 18)))
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         self.loop.show()
 
@@ -67,10 +72,16 @@ class ScheduleView(Page):
             lines.append(Line(f"day {day}", sentence_case(fmt_day(day)), heading=True))
             for one in booked:
                 slot, name = one.appointment, one.person.name.full
-                lines.append(Line(
-                    f"{one.person.patient}/{slot.id}", name, " · ".join(p for p in (slot.reason, slot.practitioner_name) if p),
-                    fmt_time(slot.start), face=name, photo=one.person.photo,
-                ))  # fmt: skip
+                lines.append(
+                    Line(
+                        f"{one.person.patient}/{slot.id}",
+                        name,
+                        " · ".join(p for p in (slot.reason, slot.practitioner_name) if p),
+                        fmt_time(slot.start),
+                        face=name,
+                        photo=one.person.photo,
+                    )
+                )
         self.list.show_lines(lines)
         self.list.setVisible(bool(lines))
         self.empty.setVisible(state.loaded and not lines)
@@ -83,9 +94,11 @@ class ScheduleView(Page):
             case LoadBooked():
                 start = self._room.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
                 self._help.read(
-                    self._room.clinic.booked, start, start + timedelta(weeks=WEEKS),
+                    self._room.clinic.booked,
+                    start,
+                    start + timedelta(weeks=WEEKS),
                     then=lambda booked: self.loop.send(BookedLoaded(booked)),
                     failed=lambda sentence: self.loop.send(Failed(sentence)),
-                )  # fmt: skip
+                )
             case OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")

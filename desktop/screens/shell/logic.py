@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame: which page shows, finding people from anywhere, how the computer stands with the centre, the lock."""
+"""The frame: which page shows, finding people from anywhere, how the computer stands with the centre, the
+lock.
+"""
 
 from __future__ import annotations
 
@@ -110,9 +112,18 @@ class SaveAndLock:
 
 
 Event = (
-    PageChosen | SearchTyped | PeopleFound | PersonChosen | StatusCame | MinutePassed | CallChanged
-    | WaitingCounted | VisitOpened | IdleTooLong | LockPressed
-)  # fmt: skip
+    PageChosen
+    | SearchTyped
+    | PeopleFound
+    | PersonChosen
+    | StatusCame
+    | MinutePassed
+    | CallChanged
+    | WaitingCounted
+    | VisitOpened
+    | IdleTooLong
+    | LockPressed
+)
 Effect = Find | OpenChart | SaveAndLock
 
 

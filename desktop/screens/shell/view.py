@@ -56,7 +56,10 @@ class ShellView(QWidget):
         self._room, self._pages, self._help = room, pages, room.helper(self)
         self._build()
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         minute = QTimer(self, interval=15_000)
         minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))
@@ -84,9 +87,11 @@ class ShellView(QWidget):
 
     def _rail(self) -> SideRail:
         items = (
-            RailItem("today", "home", _("Today")), RailItem("patients", "users", _("Patients")),
-            RailItem("schedule", "calendar", _("Schedule")), RailItem("messages", "message", _("Messages")),
-        )  # fmt: skip
+            RailItem("today", "home", _("Today")),
+            RailItem("patients", "users", _("Patients")),
+            RailItem("schedule", "calendar", _("Schedule")),
+            RailItem("messages", "message", _("Messages")),
+        )
         rail = SideRail(items, name="shell.rail")
         rail.chosen.connect(self.go)
         self.face = Avatar(32, name="shell.me")
@@ -99,7 +104,9 @@ class ShellView(QWidget):
         return rail
 
     def _top(self) -> QFrame:
-        self.search = SearchField(_("Find a person by name, DNI or birth date"), name="shell.search", shortcut="Ctrl+K")
+        self.search = SearchField(
+            _("Find a person by name, DNI or birth date"), name="shell.search", shortcut="Ctrl+K"
+        )
         self.search.setFixedWidth(400)
         self.search.asked.connect(lambda text: self.loop.send(SearchTyped(text)))
         self.search.installEventFilter(self)
@@ -111,7 +118,17 @@ class ShellView(QWidget):
         lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
         lock.clicked.connect(lambda: self.loop.send(LockPressed()))
         clock = Clock(self._room.clock.now, name="shell.clock")
-        row = across(self.search, None, self.back, *self._languages(), self.look, lock, 4, clock, margins=(20, 9, 20, 9))
+        row = across(
+            self.search,
+            None,
+            self.back,
+            *self._languages(),
+            self.look,
+            lock,
+            4,
+            clock,
+            margins=(20, 9, 20, 9),
+        )
         return bar(row, name="shell.top")
 
     def _languages(self) -> list[QWidget]:
@@ -132,7 +149,9 @@ class ShellView(QWidget):
         self.results = OpeningList(name="shell.search.results", spoken=_("People found"))
         self.results.clicked.connect(lambda _index: self._take(self.results.key()))
         self.results.opened.connect(self._take)
-        self.none = Text(_("Nobody found. Try the family name, the DNI or the birth date."), "muted", wrap=True)
+        self.none = Text(
+            _("Nobody found. Try the family name, the DNI or the birth date."), "muted", wrap=True
+        )
         frame = QFrame(self)
         frame.setProperty("kind", "card")
         frame.setLayout(down((self.results, 1), self.none, margins=(6, 6, 6, 6)))
@@ -158,7 +177,11 @@ class ShellView(QWidget):
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
             self.shown.emit(state.page)
-        marked = state.page if state.page in ("today", "patients", "schedule", "messages") else _home_of(state.page)
+        marked = (
+            state.page
+            if state.page in ("today", "patients", "schedule", "messages")
+            else _home_of(state.page)
+        )
         self.rail.choose(marked)
         self.rail.set_badge("today", state.waiting)
         said = sync_words(state.status, state.now)
@@ -222,9 +245,12 @@ class ShellView(QWidget):
         match effect:
             case Find(text):
                 self._help.read(
-                    self._room.clinic.find, text, 8, then=lambda people: self.loop.send(PeopleFound(text, people)),
+                    self._room.clinic.find,
+                    text,
+                    8,
+                    then=lambda people: self.loop.send(PeopleFound(text, people)),
                     failed=lambda sentence: self.say("warn", sentence),
-                )  # fmt: skip
+                )
             case OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
             case SaveAndLock():

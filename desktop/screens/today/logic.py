@@ -137,9 +137,19 @@ class CountWaiting:
 
 
 Event = (
-    QueueLoaded | BookedLoaded | MinutePassed | RowChosen | RowOpened | CallPressed | IdentityAsked | IdentityLeft
-    | MatchConfirmed | BookedOpened | FactsChanged | Failed
-)  # fmt: skip
+    QueueLoaded
+    | BookedLoaded
+    | MinutePassed
+    | RowChosen
+    | RowOpened
+    | CallPressed
+    | IdentityAsked
+    | IdentityLeft
+    | MatchConfirmed
+    | BookedOpened
+    | FactsChanged
+    | Failed
+)
 Effect = LoadQueue | OpenVisit | OpenChart | ConfirmIdentity | Announce | CountWaiting
 
 

@@ -71,7 +71,10 @@ class TodayView(Page):
         self._room, self._present, self._help = room, present, room.helper(self)
         self._build()
         self.loop: Loop[State, object, Effect] = Loop(
-            state or State(now=room.clock.now()), update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or State(now=room.clock.now()),
+            update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         self._minute = QTimer(self, interval=20_000)
         self._minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))
@@ -120,7 +123,9 @@ class TodayView(Page):
         self.reason = Text("", "body", name="today.reason", wrap=True)
         self.score = Text("", "strong", name="today.score", wrap=True)
         self.vitals = Marks()
-        self.call = PrimaryButton(_("Call"), name="today.call", icon="video", spoken=_("Open the visit and ring the kiosk"))
+        self.call = PrimaryButton(
+            _("Call"), name="today.call", icon="video", spoken=_("Open the visit and ring the kiosk")
+        )
         self.call.clicked.connect(lambda: self.loop.send(CallPressed()))
         self.open = SecondaryButton(_("Open the visit"), name="today.open", icon="stethoscope")
         self.open.clicked.connect(lambda: self.loop.send(RowOpened(self.loop.state.chosen)))
@@ -149,7 +154,12 @@ class TodayView(Page):
         leave.clicked.connect(lambda: self.loop.send(IdentityLeft()))
         how = _("Look at the face, ask for the birth date, or look at the document. It can be undone.")
         return holding(
-            down(self.ask, Text(how, "muted", wrap=True), (self.matches, 1), across(leave, None, self.match_yes))
+            down(
+                self.ask,
+                Text(how, "muted", wrap=True),
+                (self.matches, 1),
+                across(leave, None, self.match_yes),
+            )
         )
 
     def _booked_card(self) -> Card:
@@ -231,9 +241,12 @@ class TodayView(Page):
                 self._room.ways.chart.emit(patient, "summary")
             case ConfirmIdentity(provisional, other):
                 self._help.write(
-                    self._room.clinic.confirm_identity, provisional, other, failed=self._failed,
+                    self._room.clinic.confirm_identity,
+                    provisional,
+                    other,
+                    failed=self._failed,
                     then=lambda _written: self._confirmed(provisional, other),
-                )  # fmt: skip
+                )
             case Announce(arrived):
                 QApplication.beep()
                 self._room.ways.arrived.emit(arrived)
@@ -244,12 +257,17 @@ class TodayView(Page):
         now = self._room.clock.now()
         start = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         self._help.read(
-            self._room.clinic.queue, then=lambda rows: self.loop.send(QueueLoaded(rows, now)), failed=self._failed
+            self._room.clinic.queue,
+            then=lambda rows: self.loop.send(QueueLoaded(rows, now)),
+            failed=self._failed,
         )
         self._help.read(
-            self._room.clinic.booked, start, start + timedelta(days=1), failed=self._failed,
+            self._room.clinic.booked,
+            start,
+            start + timedelta(days=1),
+            failed=self._failed,
             then=lambda booked: self.loop.send(BookedLoaded(booked)),
-        )  # fmt: skip
+        )
 
     def _confirmed(self, provisional: PatientId, other: PatientId) -> None:
         self._room.ways.identity.emit(provisional, other)
@@ -262,6 +280,10 @@ class TodayView(Page):
 def _booked_line(one: Booked) -> Line:
     slot = one.appointment
     return Line(
-        one.person.patient, one.person.name.full, slot.reason or _("Visit"), fmt_time(slot.start),
-        face=one.person.name.full, photo=one.person.photo,
-    )  # fmt: skip
+        one.person.patient,
+        one.person.name.full,
+        slot.reason or _("Visit"),
+        fmt_time(slot.start),
+        face=one.person.name.full,
+        photo=one.person.photo,
+    )

@@ -25,7 +25,13 @@ LEVELS = {
     Level.RECONNECTING: N_("link cut"),
 }
 LAST_PICTURES_MS = 500
-ICONS = {"calling": "phone", "connecting": "refresh", "talking": "video", "reconnecting": "refresh", "ended": "phone-off"}
+ICONS = {
+    "calling": "phone",
+    "connecting": "refresh",
+    "talking": "video",
+    "reconnecting": "refresh",
+    "ended": "phone-off",
+}
 
 
 class CallCard(Card):
@@ -46,8 +52,11 @@ class CallCard(Card):
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
         for button, event in (
-            (self.ring, v.RingPressed), (self.hang, v.HangPressed), (self.mute, v.MutePressed), (self.camera, v.CameraPressed),
-        ):  # fmt: skip
+            (self.ring, v.RingPressed),
+            (self.hang, v.HangPressed),
+            (self.mute, v.MutePressed),
+            (self.camera, v.CameraPressed),
+        ):
             button.clicked.connect(lambda _on=False, made=event: send(made()))
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
@@ -64,8 +73,13 @@ class CallCard(Card):
         self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
         for button in (self.hang, self.mute, self.camera):
             button.setVisible(call.running)
-        self.mute.set_icon("mic-off" if call.muted else "mic", _("Microphone on") if call.muted else _("Microphone off"))
-        self.camera.set_icon("video-off" if call.camera_off else "video", _("Camera on") if call.camera_off else _("Camera off"))
+        self.mute.set_icon(
+            "mic-off" if call.muted else "mic", _("Microphone on") if call.muted else _("Microphone off")
+        )
+        self.camera.set_icon(
+            "video-off" if call.camera_off else "video",
+            _("Camera on") if call.camera_off else _("Camera off"),
+        )
         cut = call.phase == "reconnecting"
         self.video.set_message(said.text if cut else "")
         waiting = said.text if call.phase in ("calling", "connecting") else ""

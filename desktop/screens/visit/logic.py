@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One visit: the note that is never lost, the call beside it, codes, prescriptions, messages, the signature.
 
-Saving: one save per section runs at a time, so that an older text can never overtake a newer one. A section is saved when
-typing rests, when it is left, at the latest `LONGEST_S` after the last save while typing goes on, and before signing.
+Saving: one save per section runs at a time, so that an older text can never overtake a newer one. A section
+is saved when
+typing rests, when it is left, at the latest `LONGEST_S` after the last save while typing goes on, and
+before signing.
 """
 
 from __future__ import annotations
@@ -79,7 +81,9 @@ def _empty() -> Mapping[Section, Part]:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the visit page shows. `patient` is the person this window was opened for: every write carries it."""
+    """Everything the visit page shows. `patient` is the person this window was opened for: every write
+    carries it.
+    """
 
     now: datetime
     encounter: EncounterId = EncounterId("")
@@ -130,7 +134,9 @@ class State:
     @property
     def photo(self) -> Attachment | None:
         """The newest picture of this visit."""
-        found = [one for one in (self.chart.documents if self.chart else ()) if one.encounter == self.encounter]
+        found = [
+            one for one in (self.chart.documents if self.chart else ()) if one.encounter == self.encounter
+        ]
         pictures = [one for one in found if one.attachment.content_type.startswith("image/")]
         return max(pictures, key=lambda one: one.made_at).attachment if pictures else None
 
@@ -555,17 +561,72 @@ class SaveSummary:
 
 
 Event = (
-    VisitOpened | DraftLoaded | ChartLoaded | Typed | TypingRested | SectionLeft | Saved | SaveFailed | SaveRetried
-    | OtherTextTaken | LockAsked | ToolChosen | RingPressed | HangPressed | MutePressed | CameraPressed | CallChanged
-    | ReachChanged | CodeSearched | CodesFound | CodeChosen | ConditionRemoved | DrugSearched | DrugsFound | DrugChosen
-    | CautionsCame | PrescribePressed | Prescribed | PhotoToggled | SendPressed | MessageSent | NextPressed | NextBooked
-    | SignPressed | SignLeft | SignConfirmed | Signed | AddendumPressed | AddendumSigned | SummaryPressed
-    | SummarySaved | FactsChanged | Failed
-)  # fmt: skip
+    VisitOpened
+    | DraftLoaded
+    | ChartLoaded
+    | Typed
+    | TypingRested
+    | SectionLeft
+    | Saved
+    | SaveFailed
+    | SaveRetried
+    | OtherTextTaken
+    | LockAsked
+    | ToolChosen
+    | RingPressed
+    | HangPressed
+    | MutePressed
+    | CameraPressed
+    | CallChanged
+    | ReachChanged
+    | CodeSearched
+    | CodesFound
+    | CodeChosen
+    | ConditionRemoved
+    | DrugSearched
+    | DrugsFound
+    | DrugChosen
+    | CautionsCame
+    | PrescribePressed
+    | Prescribed
+    | PhotoToggled
+    | SendPressed
+    | MessageSent
+    | NextPressed
+    | NextBooked
+    | SignPressed
+    | SignLeft
+    | SignConfirmed
+    | Signed
+    | AddendumPressed
+    | AddendumSigned
+    | SummaryPressed
+    | SummarySaved
+    | FactsChanged
+    | Failed
+)
 Effect = (
-    StartVisit | Save | Redraw | CoverScreen | Ring | Hang | Mute | FindCodes | AddCode | RemoveCode | FindDrugs | Check
-    | Prescribe | SendMessage | PostChatLine | BookNext | Sign | PostVisitOver | SignAddendum | SaveSummary
-)  # fmt: skip
+    StartVisit
+    | Save
+    | Redraw
+    | CoverScreen
+    | Ring
+    | Hang
+    | Mute
+    | FindCodes
+    | AddCode
+    | RemoveCode
+    | FindDrugs
+    | Check
+    | Prescribe
+    | SendMessage
+    | PostChatLine
+    | BookNext
+    | Sign
+    | PostVisitOver
+    | SignAddendum
+    | SaveSummary
+)
 Result = tuple[State, tuple[Effect, ...]]
 
 
@@ -601,15 +662,20 @@ def _failed(state: State, sentence: str) -> State:
 
 
 def _open(state: State, event: VisitOpened) -> Result:
-    ring = (Ring(event.kiosk, event.encounter, event.patient),) if event.ring and not state.call.running else ()
+    ring = (
+        (Ring(event.kiosk, event.encounter, event.patient),) if event.ring and not state.call.running else ()
+    )
     if event.encounter == state.encounter:
         return replace(state, now=event.now), ring
     saves = _save_all(state)[1]
     call = state.call if state.call.running else CallFace(letters=state.call.letters)
     fresh = State(
-        now=event.now, encounter=event.encounter, patient=event.patient, kiosk=event.kiosk,
+        now=event.now,
+        encounter=event.encounter,
+        patient=event.patient,
+        kiosk=event.kiosk,
         call=replace(call, reachable=event.reachable),
-    )  # fmt: skip
+    )
     return fresh, (*saves, StartVisit(event.encounter, event.patient), *ring)
 
 
@@ -695,7 +761,8 @@ def _saved(state: State, event: Saved) -> Result:
     due = state.parts[event.section].due
     calm = {"tone": "", "sentence": ""} if state.parts[event.section].failed else {}
     saved = replace(
-        _with(state, event.section, saved=event.text, saved_at=event.at, saving=None, due=False, failed=""), **calm
+        _with(state, event.section, saved=event.text, saved_at=event.at, saving=None, due=False, failed=""),
+        **calm,
     )
     if due or (saved.signing or saved.locking):
         saved, more = _save(saved, event.section)
@@ -802,7 +869,9 @@ def _prescribing(state: State, event: Event) -> Result | None:
     match event:
         case DrugSearched(text):
             found = rx.found if text.strip() else ()
-            return replace(state, rx=Rx(searched=text, found=found)), ((FindDrugs(text),) if text.strip() else ())
+            return replace(state, rx=Rx(searched=text, found=found)), (
+                (FindDrugs(text),) if text.strip() else ()
+            )
         case DrugsFound(text, drugs):
             return (replace(state, rx=replace(rx, found=drugs)) if text == rx.searched else state), ()
         case DrugChosen(code):

@@ -24,6 +24,7 @@ from desktop.screens.visit.words import request_words, saved_words
 
 Send = Callable[[object], None]
 
+
 class NoteCard(Card):
     """`send` takes events of the visit; `monotonic` is the clock for autosave."""
 
@@ -95,7 +96,9 @@ class NoteCard(Card):
         self.read = LineList(name="visit.signed.text", spoken=_("The signed note"), wrap=True)
         self.summary = SecondaryButton(_("Save the summary as PDF"), name="visit.summary.save", icon="file")
         self.summary.clicked.connect(lambda: self._send(v.SummaryPressed()))
-        self.more = NoteField(_("Write what should be added"), name="visit.addendum.text", spoken=_("Addendum"), lines=2)
+        self.more = NoteField(
+            _("Write what should be added"), name="visit.addendum.text", spoken=_("Addendum"), lines=2
+        )
         self.more.setMaximumHeight(84)
         add = SecondaryButton(_("Sign the addendum"), name="visit.addendum.sign", icon="pen")
         add.clicked.connect(lambda: self._send(v.AddendumPressed(self.more.toPlainText())))
@@ -132,7 +135,9 @@ class NoteCard(Card):
         self.states[section].say(said.text, said.tone)
         other = self.others[section]
         if part.others:
-            told = _("Another computer wrote here at the same time: %(text)s") % {"text": " / ".join(part.others)}
+            told = _("Another computer wrote here at the same time: %(text)s") % {
+                "text": " / ".join(part.others)
+            }
             other.say("warn", told, action=_("Put it below mine"))
         else:
             other.hush()
@@ -141,14 +146,22 @@ class NoteCard(Card):
         note = state.signed
         assert note is not None
         self.by.setText(f"{note.author_name} · {fmt_moment(note.signed_at)}")
-        lines = [Line(str(s), named(NAMES, s), str(getattr(note, str(s)))) for s in v.SECTIONS if getattr(note, str(s))]
+        lines = [
+            Line(str(s), named(NAMES, s), str(getattr(note, str(s))))
+            for s in v.SECTIONS
+            if getattr(note, str(s))
+        ]
         if note.conditions:
-            lines.append(Line("codes", _("Diagnoses"), "\n".join(f"{c.code} {c.display}" for c in note.conditions)))
+            lines.append(
+                Line("codes", _("Diagnoses"), "\n".join(f"{c.code} {c.display}" for c in note.conditions))
+            )
         orders = "\n".join(request_words(one) for one in state.prescriptions)
         if orders:
             lines.append(Line("rx", _("Prescriptions"), orders))
         added = [one for one in (state.chart.notes if state.chart else ()) if one.addendum_to == note.id]
-        lines += [Line(one.id, _("Addendum"), one.subjective, fmt_moment(one.signed_at)) for one in reversed(added)]
+        lines += [
+            Line(one.id, _("Addendum"), one.subjective, fmt_moment(one.signed_at)) for one in reversed(added)
+        ]
         self.read.show_lines(lines)
 
     def addendum_signed(self) -> None:
@@ -163,4 +176,3 @@ def _hint(section: Section) -> str:
         Section.ASSESSMENT: _("What you think it is"),
         Section.PLAN: _("What will be done, and when to come back"),
     }[section]
-

@@ -93,12 +93,22 @@ class CodesTool(QWidget):
         self.results.chosen.connect(lambda key: send(v.CodeChosen(key)))
         self.chosen = LineList(name="visit.icd.chosen", spoken=_("Diagnoses of this visit"))
         remove = QuietButton(_("Take off the marked one"), name="visit.icd.remove", icon="x")
-        remove.clicked.connect(lambda: send(v.ConditionRemoved(FactId(self.chosen.key()))) if self.chosen.key() else None)
+        remove.clicked.connect(
+            lambda: send(v.ConditionRemoved(FactId(self.chosen.key()))) if self.chosen.key() else None
+        )
         self.remove = remove
         self.none = Text(_("Nothing found. Try another word, or the first letters."), "muted", wrap=True)
         self.head = Text(_("In this visit"), "caption")
         self.setLayout(
-            down(self.search, (self.results, 3), self.none, self.head, (self.chosen, 2), across(None, remove), gap=6)
+            down(
+                self.search,
+                (self.results, 3),
+                self.none,
+                self.head,
+                (self.chosen, 2),
+                across(None, remove),
+                gap=6,
+            )
         )
 
     def render_state(self, state: v.State) -> None:
@@ -130,13 +140,21 @@ class RxTool(QWidget):
         self.results = LineList(name="visit.rx.results", spoken=_("Medicines found"), inside=False)
         self.results.chosen.connect(lambda key: send(v.DrugChosen(key)))
         self.dose = LineField(_("500 mg"), name="visit.rx.dose", spoken=_("Dose"))
-        self.route = Choice([(key, word_of(ROUTE_WORDS, key)) for key in ROUTES], name="visit.rx.route", spoken=_("Route"))
+        self.route = Choice(
+            [(key, word_of(ROUTE_WORDS, key)) for key in ROUTES], name="visit.rx.route", spoken=_("Route")
+        )
         self.every = _number("visit.rx.every", _("Every how many hours"), 8, 168)
         self.days = _number("visit.rx.days", _("For how many days"), 7, 730)
-        self.notes = LineField(_("Instructions: with food, before sleeping …"), name="visit.rx.instructions", spoken=_("Instructions"))
+        self.notes = LineField(
+            _("Instructions: with food, before sleeping …"),
+            name="visit.rx.instructions",
+            spoken=_("Instructions"),
+        )
         self.sentence = Text("", "strong", name="visit.rx.sentence", wrap=True)
         self.cautions = Notice(name="visit.rx.cautions")
-        self.add = PrimaryButton(_("Prescribe"), name="visit.rx.add", icon="pill", spoken=_("Sign the prescription"))
+        self.add = PrimaryButton(
+            _("Prescribe"), name="visit.rx.add", icon="pill", spoken=_("Sign the prescription")
+        )
         self.add.clicked.connect(lambda: send(self.order()))
         self.rx = v.Rx()
         self._listen()
@@ -146,9 +164,12 @@ class RxTool(QWidget):
         self.every.setToolTip(_("0: once only"))
         self.days.setToolTip(_("0: until further notice"))
         numbers = across(
-            (Field(_("Dose"), self.dose), 3), (Field(_("Route"), self.route), 4),
-            (Field(_("Every (h)"), self.every), 2), (Field(_("Days"), self.days), 2), gap=6,
-        )  # fmt: skip
+            (Field(_("Dose"), self.dose), 3),
+            (Field(_("Route"), self.route), 4),
+            (Field(_("Every (h)"), self.every), 2),
+            (Field(_("Days"), self.days), 2),
+            gap=6,
+        )
         self.form = holding(down(numbers, self.notes, across((self.sentence, 1), self.add), gap=6))
         return down(self.drug, (self.results, 1), self.cautions, self.form, None, gap=6)
 
@@ -160,7 +181,11 @@ class RxTool(QWidget):
     def order(self) -> v.PrescribePressed:
         """What stands in the form."""
         return v.PrescribePressed(
-            self.dose.text(), self.route.key(), _whole(self.every), _whole(self.days), self.notes.text().strip()
+            self.dose.text(),
+            self.route.key(),
+            _whole(self.every),
+            _whole(self.days),
+            self.notes.text().strip(),
         )
 
     def _asked(self, text: str) -> None:
@@ -177,7 +202,9 @@ class RxTool(QWidget):
         if state.rx == v.Rx() and before.drug is not None:
             self._clear()
         searching = state.rx.drug is None and bool(state.rx.found)
-        self.results.show_lines([Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found])
+        self.results.show_lines(
+            [Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found]
+        )
         self.results.setVisible(searching)
         self.form.setVisible(not searching)
         said = cautions_words(state.rx)
@@ -205,7 +232,9 @@ class ChatTool(QWidget):
         self.lines = LineList(name="visit.chat.lines", spoken=_("Messages"), wrap=True)
         self.text = NoteField(_("Write to the patient"), name="visit.chat.text", spoken=_("Message"), lines=2)
         self.text.setFixedHeight(58)
-        self.photo = IconButton("paperclip", _("Attach the photo of this visit"), name="visit.chat.photo", checkable=True)
+        self.photo = IconButton(
+            "paperclip", _("Attach the photo of this visit"), name="visit.chat.photo", checkable=True
+        )
         self.photo.toggled.connect(lambda on: send(v.PhotoToggled(on)))
         self.post = PrimaryButton(_("Send"), name="visit.chat.send", icon="send")
         self.post.clicked.connect(lambda: send(v.SendPressed(self.text.toPlainText())))
@@ -236,9 +265,14 @@ def message_line(message: Communication) -> Line:
     from_patient = message.sender == "patient"
     who = message.sender_name or (_("Patient") if from_patient else _("Staff"))
     return Line(
-        message.id, who, message.text, fmt_moment(message.sent_at), picture=picture,
-        icon="user" if from_patient else "stethoscope", tone="info" if from_patient else "primary",
-    )  # fmt: skip
+        message.id,
+        who,
+        message.text,
+        fmt_moment(message.sent_at),
+        picture=picture,
+        icon="user" if from_patient else "stethoscope",
+        tone="info" if from_patient else "primary",
+    )
 
 
 class NextTool(QWidget):
@@ -249,7 +283,9 @@ class NextTool(QWidget):
         self.day = named(QDateEdit(), "visit.next.day", _("Day"))
         self.day.setDisplayFormat("dd/MM/yyyy")
         self.day.setCalendarPopup(True)
-        slots = [f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(7 * 60, 20 * 60, SLOT_MINUTES)]
+        slots = [
+            f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(7 * 60, 20 * 60, SLOT_MINUTES)
+        ]
         self.time = Choice([(slot, slot) for slot in slots], name="visit.next.time", spoken=_("Time"))
         self.time.choose("09:00")
         soon = now.astimezone() + timedelta(days=7)
@@ -259,27 +295,36 @@ class NextTool(QWidget):
         book.clicked.connect(lambda: send(v.NextPressed(self.start(), self.reason.text().strip())))
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
-        self.setLayout(down(
-            weeks, across((Field(_("Day"), self.day), 1), (Field(_("Time"), self.time), 1)),
-            Field(_("Reason"), self.reason), across(None, book), (self.booked, 1), None, gap=8,
-        ))  # fmt: skip
+        self.setLayout(
+            down(
+                weeks,
+                across((Field(_("Day"), self.day), 1), (Field(_("Time"), self.time), 1)),
+                Field(_("Reason"), self.reason),
+                across(None, book),
+                (self.booked, 1),
+                None,
+                gap=8,
+            )
+        )
 
     def _in_weeks(self, count: int) -> QWidget:
         text = _("%(n)d wk") % {"n": count}
-        button = SecondaryButton(text, name=f"visit.next.weeks.{count}", spoken=_("In %(n)d weeks") % {"n": count})
+        button = SecondaryButton(
+            text, name=f"visit.next.weeks.{count}", spoken=_("In %(n)d weeks") % {"n": count}
+        )
         button.clicked.connect(lambda: self.day.setDate(QDate.currentDate().addDays(7 * count)))
         return button
 
     def start(self) -> datetime:
         """The moment chosen, local."""
         day, (hour, minute) = self.day.date(), self.time.key().split(":")
-        return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()  # noqa: DTZ001 - local
+        return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()
 
     def render_state(self, state: v.State) -> None:
         coming = [one for one in (state.chart.appointments if state.chart else ()) if one.start >= state.now]
-        self.booked.show_lines([
-            Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming
-        ])  # fmt: skip
+        self.booked.show_lines(
+            [Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming]
+        )
         self.booked.setVisible(bool(coming))
 
 
@@ -293,4 +338,3 @@ def _number(name: str, spoken: str, value: int, most: int) -> LineField:
 def _whole(field: LineField) -> int:
     """The number typed; -1 when there is none."""
     return int(field.text()) if field.text().isdigit() else -1
-

@@ -33,7 +33,9 @@ RIGHT = 440
 
 
 class Line:
-    """What the page asks of the outside: the call and the letters to the kiosk. The app hands in the real one."""
+    """What the page asks of the outside: the call and the letters to the kiosk. The app hands in the real
+    one.
+    """
 
     def ring(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
     def hang(self) -> None: ...
@@ -62,18 +64,27 @@ class Beside(QWidget):
 
 
 class VisitView(Page):
-    """`line`: the call and the letters; `save_to`: a folder for summaries (None asks with the system's dialog)."""
+    """`line`: the call and the letters; `save_to`: a folder for summaries (None asks with the system's
+    dialog).
+    """
 
     def __init__(
-        self, room: Room, line: Line, engine: CallEngine | None = None, save_to: Path | None = None,
+        self,
+        room: Room,
+        line: Line,
+        engine: CallEngine | None = None,
+        save_to: Path | None = None,
         state: v.State | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__("visit", _("Visit"))
         self._room, self._line, self._save_to = room, line, save_to
         self._help = room.helper(self)
         self._build(engine)
         self.loop: Loop[v.State, object, v.Effect] = Loop(
-            state or v.State(now=room.clock.now()), v.update, self._perform, self.render_state  # type: ignore[arg-type]
+            state or v.State(now=room.clock.now()),
+            v.update,
+            self._perform,
+            self.render_state,  # type: ignore[arg-type]
         )
         retry = QTimer(self, interval=RETRY_MS)
         retry.timeout.connect(self._retry)
@@ -103,17 +114,28 @@ class VisitView(Page):
 
     def _tools(self) -> Card:
         names = (
-            ("intake", _("Intake")), ("codes", _("Diagnosis")), ("prescription", _("Prescription")), ("chat", _("Chat")),
+            ("intake", _("Intake")),
+            ("codes", _("Diagnosis")),
+            ("prescription", _("Prescription")),
+            ("chat", _("Chat")),
             ("next", _("Next")),
-        )  # fmt: skip
+        )
         self.tabs = TabBar(names, name="visit.tool")
         self.tabs.chosen.connect(lambda key: self._send(v.ToolChosen(key)))
         self.stack = QStackedWidget()
-        self.tools = {"intake": self.intake, "codes": self.codes, "prescription": self.rx, "chat": self.chat, "next": self.next}
+        self.tools = {
+            "intake": self.intake,
+            "codes": self.codes,
+            "prescription": self.rx,
+            "chat": self.chat,
+            "next": self.next,
+        }
         for tool in self.tools.values():
             self.stack.addWidget(tool)
         for number, key in enumerate(self.tools, 1):
-            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(v.ToolChosen(chosen)))
+            QShortcut(
+                QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(v.ToolChosen(chosen))
+            )
         card = Card(name="visit.tools")
         card.body.setContentsMargins(12, 4, 12, 12)
         card.add(self.tabs)
@@ -135,12 +157,17 @@ class VisitView(Page):
             self._send(v.FactsChanged(patients))
 
     def flush(self) -> None:
-        """The program ends: hand every unsaved section to the writer, which finishes before the book closes."""
+        """The program ends: every unsaved section goes to the writer, who finishes before the book closes."""
         state = self.loop.state
         for section, part in state.parts.items():
-            if part.text not in (part.saved, part.saving):
+            if part.text != (part.saved if part.saving is None else part.saving):
                 self._help.write(
-                    self._room.clinic.autosave, state.encounter, section, part.text, state.patient, failed=lambda _said: None
+                    self._room.clinic.autosave,
+                    state.encounter,
+                    section,
+                    part.text,
+                    state.patient,
+                    failed=lambda _said: None,
                 )
 
     def lock(self) -> None:
@@ -201,22 +228,33 @@ class VisitView(Page):
         clinic, here = self._room.clinic, language()
         match effect:
             case v.FindCodes(text):
-                self._read(clinic.find_condition, text, here, then=lambda found: self._send(v.CodesFound(text, found)))
+                self._read(
+                    clinic.find_condition,
+                    text,
+                    here,
+                    then=lambda found: self._send(v.CodesFound(text, found)),
+                )
             case v.FindDrugs(text):
-                self._read(clinic.find_medication, text, then=lambda found: self._send(v.DrugsFound(text, found)))
+                self._read(
+                    clinic.find_medication, text, then=lambda found: self._send(v.DrugsFound(text, found))
+                )
             case v.Check(patient, drug):
-                self._read(clinic.check, patient, drug, then=lambda found: self._send(v.CautionsCame(drug, found)))
+                self._read(
+                    clinic.check, patient, drug, then=lambda found: self._send(v.CautionsCame(drug, found))
+                )
             case v.AddCode(encounter, code, patient):
                 self._write(clinic.add_condition, encounter, code, patient, then=lambda _done: self._added())
             case v.RemoveCode(condition, patient):
                 why = _("Chosen by mistake")
-                self._write(clinic.remove_condition, condition, why, patient, then=lambda _done: self._redraw())
+                self._write(
+                    clinic.remove_condition, condition, why, patient, then=lambda _done: self._redraw()
+                )
             case v.Prescribe():
                 self._prescribe(effect)
             case v.SendMessage(patient, encounter, text, attachments):
                 self._write(
                     clinic.send_message, patient, text, encounter, attachments, patient, then=self._sent
-                )  # fmt: skip
+                )
             case v.BookNext(patient, start, reason):
                 self._write(clinic.book_next, patient, start, reason, then=lambda _done: self._booked())
             case v.Sign(encounter, patient):
@@ -245,10 +283,16 @@ class VisitView(Page):
     def _save(self, effect: v.Save) -> None:
         encounter, section, text = effect.encounter, effect.section, effect.text
         self._help.write(
-            self._room.clinic.autosave, encounter, section, text, effect.patient,
-            then=lambda _done: self._send(v.Saved(encounter, section, text, self._room.clock.now(), effect.since)),
+            self._room.clinic.autosave,
+            encounter,
+            section,
+            text,
+            effect.patient,
+            then=lambda _done: self._send(
+                v.Saved(encounter, section, text, self._room.clock.now(), effect.since)
+            ),
             failed=lambda sentence: self._send(v.SaveFailed(encounter, section, sentence)),
-        )  # fmt: skip
+        )
 
     def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: Any) -> None:
         """The consent gate first: no permission, no call."""
@@ -257,7 +301,9 @@ class VisitView(Page):
             if may:
                 self._line.ring(kiosk, encounter)
             else:
-                self._send(v.Failed(_("The patient has not agreed to a video visit. Ask for the consent first.")))
+                self._send(
+                    v.Failed(_("The patient has not agreed to a video visit. Ask for the consent first."))
+                )
 
         self._read(self._room.clinic.may, patient, "teleconsultation", then=allowed)
 
@@ -268,9 +314,17 @@ class VisitView(Page):
     def _prescribe(self, effect: v.Prescribe) -> None:
         order = effect.order
         self._write(
-            self._room.clinic.prescribe, effect.encounter, effect.drug, order.dose, order.route, order.every_hours,
-            order.days, order.instructions, effect.patient, then=lambda _done: self._prescribed(),
-        )  # fmt: skip
+            self._room.clinic.prescribe,
+            effect.encounter,
+            effect.drug,
+            order.dose,
+            order.route,
+            order.every_hours,
+            order.days,
+            order.instructions,
+            effect.patient,
+            then=lambda _done: self._prescribed(),
+        )
 
     def _prescribed(self) -> None:
         self._send(v.Prescribed())
@@ -302,7 +356,9 @@ class VisitView(Page):
         if self._save_to is not None:
             path = self._save_to / suggested
         else:
-            chosen, _kind = QFileDialog.getSaveFileName(self, _("Save the summary as PDF"), suggested, "PDF (*.pdf)")
+            chosen, _kind = QFileDialog.getSaveFileName(
+                self, _("Save the summary as PDF"), suggested, "PDF (*.pdf)"
+            )
             if not chosen or chart is None:
                 return
             path = Path(chosen)
@@ -312,5 +368,3 @@ class VisitView(Page):
         from desktop.screens.files import keep_file
 
         return keep_file(path, self._room.clinic.summary_pdf(encounter))
-
-

@@ -33,10 +33,16 @@ def caution_line(caution: Caution) -> str:
         case "allergy":
             said = _("Allergy on the chart: %(what)s.") % {"what": caution.with_what}
         case "duplicate":
-            said = _("Already prescribed: %(what)s %(dose)s.") % {"what": caution.with_what, "dose": caution.text}
+            said = _("Already prescribed: %(what)s %(dose)s.") % {
+                "what": caution.with_what,
+                "dose": caution.text,
+            }
         case severity:
             said = f"{named(SEVERITIES, severity)}: {caution.with_what}. {_(caution.text)}"
-    source = _("Source: %(source)s, %(date)s") % {"source": _(caution.source), "date": _day(caution.source_date)}
+    source = _("Source: %(source)s, %(date)s") % {
+        "source": _(caution.source),
+        "date": _day(caution.source_date),
+    }
     return f"{said} {source}"
 
 

@@ -71,9 +71,15 @@ def line(
     patient: str, family: str, given: str, born: date, gender: Gender, dni: str, provisional: bool = False
 ) -> PersonLine:
     return PersonLine(
-        PatientId(patient), HumanName(family=family, given=tuple(given.split())), born, gender, dni, b"", provisional,
+        PatientId(patient),
+        HumanName(family=family, given=tuple(given.split())),
+        born,
+        gender,
+        dni,
+        b"",
+        provisional,
         ago(days=12),
-    )  # fmt: skip
+    )
 
 
 PEOPLE = (
@@ -90,19 +96,30 @@ BY_ID = {person.patient: person for person in PEOPLE}
 
 def vitals(rr: int, spo2: int, systolic: int, heart: int, temperature: str, oxygen: bool = False) -> Vitals:
     return Vitals(
-        respiratory_rate=rr, spo2=spo2, on_oxygen=oxygen, systolic=systolic, heart_rate=heart, alert=True,
+        respiratory_rate=rr,
+        spo2=spo2,
+        on_oxygen=oxygen,
+        systolic=systolic,
+        heart_rate=heart,
+        alert=True,
         temperature=Decimal(temperature),
-    )  # fmt: skip
+    )
 
 
 def waiting(
     patient: PatientId, ticket: str, minutes: int, reason: str, vital: Vitals, **more: Any
 ) -> Waiting:
     encounter = Encounter(
-        id=FactId(f"e.{patient}"), patient=patient, status=EncounterStatus.TRIAGED, arrived_at=ago(minutes=minutes),
-        ticket=ticket, reason=Coding(system="posta", code=reason, display=reason), kiosk=KIOSK,
-        device_name="Posta El Palmar", symptoms=tuple(Coding(system="posta", code=s, display=s) for s in more.get("symptoms", ())),
-    )  # fmt: skip
+        id=FactId(f"e.{patient}"),
+        patient=patient,
+        status=EncounterStatus.TRIAGED,
+        arrived_at=ago(minutes=minutes),
+        ticket=ticket,
+        reason=Coding(system="posta", code=reason, display=reason),
+        kiosk=KIOSK,
+        device_name="Posta El Palmar",
+        symptoms=tuple(Coding(system="posta", code=s, display=s) for s in more.get("symptoms", ())),
+    )
     person = BY_ID[patient]
     matches = (
         tuple(other for other in PEOPLE if other.dni == person.dni and other.patient != patient)
@@ -110,9 +127,11 @@ def waiting(
         else ()
     )
     shown = {
-        "systolic": Decimal(int(vital.systolic or 0)), "heart_rate": Decimal(int(vital.heart_rate or 0)),
-        "spo2": Decimal(int(vital.spo2 or 0)), "temperature": vital.temperature or Decimal(0),
-    }  # fmt: skip
+        "systolic": Decimal(int(vital.systolic or 0)),
+        "heart_rate": Decimal(int(vital.heart_rate or 0)),
+        "spo2": Decimal(int(vital.spo2 or 0)),
+        "temperature": vital.temperature or Decimal(0),
+    }
     return Waiting(encounter, person, news2(vital), reason, not person.provisional, matches, shown)
 
 
@@ -157,19 +176,51 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
         thumbnail=thumbnail,
     )
     return Chart(
-        person=person, patient=Patient(id=FactId(patient), patient=patient, name=person.name),
+        person=person,
+        patient=Patient(id=FactId(patient), patient=patient, name=person.name),
         allergies=(
-            AllergyIntolerance(id=FactId("al1"), patient=patient, substance=coding(ATC, "J01CA04", "Amoxicilina"), reaction="Urticaria", severe=True, recorded_at=ago(days=900)),
+            AllergyIntolerance(
+                id=FactId("al1"),
+                patient=patient,
+                substance=coding(ATC, "J01CA04", "Amoxicilina"),
+                reaction="Urticaria",
+                severe=True,
+                recorded_at=ago(days=900),
+            ),
         ),
         conditions=(
-            Condition(id=FactId("c1"), patient=patient, code=coding(ICD10, "E11", "Diabetes mellitus tipo 2"), recorded_at=ago(days=2400)),
-            Condition(id=FactId("c2"), patient=patient, code=coding(ICD10, "I10", "Hipertensión esencial (primaria)"), recorded_at=ago(days=1500)),
+            Condition(
+                id=FactId("c1"),
+                patient=patient,
+                code=coding(ICD10, "E11", "Diabetes mellitus tipo 2"),
+                recorded_at=ago(days=2400),
+            ),
+            Condition(
+                id=FactId("c2"),
+                patient=patient,
+                code=coding(ICD10, "I10", "Hipertensión esencial (primaria)"),
+                recorded_at=ago(days=1500),
+            ),
             *clinic.conditions,
         ),
         medication=(
             *clinic.requests,
-            MedicationRequest(id=FactId("m1"), patient=patient, medication=coding(ATC, "A10BA02", "Metformina"), authored_at=ago(days=80), dose="850 mg", every_hours=12),
-            MedicationRequest(id=FactId("m2"), patient=patient, medication=coding(ATC, "C09AA02", "Enalapril"), authored_at=ago(days=200), dose="10 mg", every_hours=24),
+            MedicationRequest(
+                id=FactId("m1"),
+                patient=patient,
+                medication=coding(ATC, "A10BA02", "Metformina"),
+                authored_at=ago(days=80),
+                dose="850 mg",
+                every_hours=12,
+            ),
+            MedicationRequest(
+                id=FactId("m2"),
+                patient=patient,
+                medication=coding(ATC, "C09AA02", "Enalapril"),
+                authored_at=ago(days=200),
+                dose="10 mg",
+                every_hours=24,
+            ),
         ),
         readings={
             "systolic": series(["132", "138", "141", "135", "144", "150", "139", "148"]),
@@ -181,29 +232,57 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
             "glucose": series(["141", "156", "149", "171"]),
             "weight": series(["81.5", "82.0", "82.7", "83.1", "83.9", "84.2"]),
         },
-        notes=clinic.notes + (
+        notes=(
+            *clinic.notes,
             Composition(
-                id=FactId("n1"), patient=patient, encounter=EncounterId("e.old"), status=CompositionStatus.FINAL,
-                subjective="Control de diabetes. Refiere buena adherencia a la medicación y caminatas tres veces por semana.",
-                objective="PA 139/86, FC 97, peso 83,9 kg. Pies sin lesiones.", assessment="Diabetes tipo 2 con control aceptable.",
-                plan="Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", author=UserId("u.old"),
-                author_name="Dra. Julia Ferreyra", signed_at=ago(days=80), conditions=(coding(ICD10, "E11", "Diabetes mellitus tipo 2"),),
+                id=FactId("n1"),
+                patient=patient,
+                encounter=EncounterId("e.old"),
+                status=CompositionStatus.FINAL,
+                subjective="Control de diabetes. Refiere buena adherencia y caminatas tres veces por semana.",
+                objective="PA 139/86, FC 97, peso 83,9 kg. Pies sin lesiones.",
+                assessment="Diabetes tipo 2 con control aceptable.",
+                plan="Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.",
+                author=UserId("u.old"),
+                author_name="Dra. Julia Ferreyra",
+                signed_at=ago(days=80),
+                conditions=(coding(ICD10, "E11", "Diabetes mellitus tipo 2"),),
             ),
         ),
         messages=clinic.messages,
         documents=(
-            DocumentReference(id=FactId("d1"), patient=patient, attachment=attachment, made_at=ago(minutes=16), encounter=encounter),
+            DocumentReference(
+                id=FactId("d1"),
+                patient=patient,
+                attachment=attachment,
+                made_at=ago(minutes=16),
+                encounter=encounter,
+            ),
         ),
         consents=(
             Consent(
-                id=FactId("co1"), patient=patient, template="AR-teleconsulta", template_version=3, template_hash=b"", language="es", jurisdiction="AR",
-                items=tuple(ConsentItem(scope=s, decision=Decision.PERMIT if s != "analytics" else Decision.DENY) for s in ("treatment", "teleconsultation", "recording", "sharing", "analytics")),
-                given_at=ago(minutes=15), device=KIOSK, read_aloud_seconds=74,
+                id=FactId("co1"),
+                patient=patient,
+                template="AR-teleconsulta",
+                template_version=3,
+                template_hash=b"",
+                language="es",
+                jurisdiction="AR",
+                items=tuple(
+                    ConsentItem(scope=s, decision=Decision.PERMIT if s != "analytics" else Decision.DENY)
+                    for s in ("treatment", "teleconsultation", "recording", "sharing", "analytics")
+                ),
+                given_at=ago(minutes=15),
+                device=KIOSK,
+                read_aloud_seconds=74,
             ),
         ),
-        encounters=encounters, appointments=(), news2=QUEUE[0].news2, as_of=ago(minutes=14),
+        encounters=encounters,
+        appointments=(),
+        news2=QUEUE[0].news2,
+        as_of=ago(minutes=14),
         opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
-    )  # fmt: skip
+    )
 
 
 class Clinic:
@@ -219,9 +298,23 @@ class Clinic:
         self.conditions: tuple[Condition, ...] = ()
         self.notes: tuple[Composition, ...] = ()
         self.messages: tuple[Communication, ...] = (
-            Communication(id=FactId("w1"), patient=ROSA, sent_at=ago(days=2), sender="patient", sender_name="Rosa Elena", text="Doctora, la presión me dio 150 y 94 hoy a la mañana. ¿Tomo la segunda pastilla?"),
-            Communication(id=FactId("w2"), patient=ROSA, sent_at=ago(days=1), sender="u.old", sender_name="Dra. Julia Ferreyra", text="Hola Rosa. Tomá solo la de siempre y volvé a medir a la noche."),
-        )  # fmt: skip
+            Communication(
+                id=FactId("w1"),
+                patient=ROSA,
+                sent_at=ago(days=2),
+                sender="patient",
+                sender_name="Rosa Elena",
+                text="Doctora, la presión me dio 150 y 94 hoy a la mañana. ¿Tomo la segunda pastilla?",
+            ),
+            Communication(
+                id=FactId("w2"),
+                patient=ROSA,
+                sent_at=ago(days=1),
+                sender="u.old",
+                sender_name="Dra. Julia Ferreyra",
+                text="Hola Rosa. Tomá solo la de siempre y volvé a medir a la noche.",
+            ),
+        )
         self.me = Person(UserId("u.me"), "Dr. Martín Aguirre", Role.CLINICIAN)
         self.full = False
 
@@ -262,9 +355,18 @@ class Clinic:
             (PEOPLE[1], 2900, "Receta"),
         )
         made = tuple(
-            Booked(Appointment(id=FactId(f"ap{n}"), patient=p.patient, start=NOW + timedelta(minutes=m), reason=why, practitioner_name="Dr. Martín Aguirre"), p)
+            Booked(
+                Appointment(
+                    id=FactId(f"ap{n}"),
+                    patient=p.patient,
+                    start=NOW + timedelta(minutes=m),
+                    reason=why,
+                    practitioner_name="Dr. Martín Aguirre",
+                ),
+                p,
+            )
             for n, (p, m, why) in enumerate(slots)
-        )  # fmt: skip
+        )
         return tuple(one for one in made if since <= one.appointment.start < until)
 
     def talks(self) -> tuple[Talk, ...]:
@@ -332,9 +434,15 @@ class Clinic:
 
     def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
         note = Composition(
-            id=FactId("n.new"), patient=window, encounter=encounter, status=CompositionStatus.FINAL, author=self.me.user,
-            author_name=self.me.name, signed_at=NOW, **{str(section): text for section, text in self.texts.items()},
-        )  # fmt: skip
+            id=FactId("n.new"),
+            patient=window,
+            encounter=encounter,
+            status=CompositionStatus.FINAL,
+            author=self.me.user,
+            author_name=self.me.name,
+            signed_at=NOW,
+            **{str(section): text for section, text in self.texts.items()},
+        )
         self.notes = (note,)
         return note
 
@@ -378,13 +486,28 @@ class Clinic:
         return ()
 
     def prescribe(
-        self, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
-        instructions: str, window: PatientId,
-    ) -> MedicationRequest:  # fmt: skip
+        self,
+        encounter: EncounterId,
+        medication: Coding,
+        dose: str,
+        route: str,
+        every_hours: int,
+        days: int,
+        instructions: str,
+        window: PatientId,
+    ) -> MedicationRequest:
         made = MedicationRequest(
-            id=FactId(f"m.{medication.code}"), patient=window, medication=medication, authored_at=NOW, dose=dose, route=route,
-            every_hours=every_hours, days=days, instructions=instructions, encounter=encounter,
-        )  # fmt: skip
+            id=FactId(f"m.{medication.code}"),
+            patient=window,
+            medication=medication,
+            authored_at=NOW,
+            dose=dose,
+            route=route,
+            every_hours=every_hours,
+            days=days,
+            instructions=instructions,
+            encounter=encounter,
+        )
         self.requests += (made,)
         return made
 
@@ -402,9 +525,15 @@ class Clinic:
         window: PatientId,
     ) -> Communication:
         made = Communication(
-            id=FactId(f"w{len(self.messages) + 1}"), patient=patient, sent_at=NOW, sender=self.me.user, sender_name=self.me.name, text=text,
-            attachments=attachments, encounter=encounter,
-        )  # fmt: skip
+            id=FactId(f"w{len(self.messages) + 1}"),
+            patient=patient,
+            sent_at=NOW,
+            sender=self.me.user,
+            sender_name=self.me.name,
+            text=text,
+            attachments=attachments,
+            encounter=encounter,
+        )
         self.messages += (made,)
         return made
 

@@ -48,7 +48,9 @@ class TestLogin:
 
 
 class TestJoin:
-    FORM = j.Form("CODE", "Ana", "Room 2", "correct horse battery staple mate", "correct horse battery staple mate")
+    FORM = j.Form(
+        "CODE", "Ana", "Room 2", "correct horse battery staple mate", "correct horse battery staple mate"
+    )
 
     def test_a_complete_form_asks_to_join_and_then_compares(self) -> None:
         state, effects = j.update(j.State(), j.Submitted(self.FORM))
@@ -61,7 +63,9 @@ class TestJoin:
     def test_each_missing_part_is_named(self, field: str) -> None:
         assert j.mistake(replace(self.FORM, **{field: ""}))
 
-    @pytest.mark.parametrize(("password", "good"), [("a" * 15, True), ("uno dos tres cuatro cinco", True), ("short", False)])
+    @pytest.mark.parametrize(
+        ("password", "good"), [("a" * 15, True), ("uno dos tres cuatro cinco", True), ("short", False)]
+    )
     def test_the_password_rule(self, password: str, good: bool) -> None:
         assert (j.password_rule(password) == "") is good
 
@@ -102,7 +106,9 @@ class TestToday:
         state, _effects = t.update(state, t.IdentityAsked())
         assert state.confirming
         assert t.update(state, t.MatchConfirmed(PatientId("p.other")))[1] == ()
-        assert t.update(state, t.MatchConfirmed(PatientId("p.marta2")))[1] == (t.ConfirmIdentity(MARTA, PatientId("p.marta2")),)
+        assert t.update(state, t.MatchConfirmed(PatientId("p.marta2")))[1] == (
+            t.ConfirmIdentity(MARTA, PatientId("p.marta2")),
+        )
 
     def test_a_verified_person_is_not_asked_about(self) -> None:
         assert not t.update(self.loaded(), t.IdentityAsked())[0].confirming
@@ -130,7 +136,13 @@ class TestPatients:
 
     @pytest.mark.parametrize(
         ("typed", "born"),
-        [("7/1/1990", date(1990, 1, 7)), ("1990-01-07", date(1990, 1, 7)), ("31.2.1990", None), ("7/1/2990", None), ("hoy", None)],
+        [
+            ("7/1/1990", date(1990, 1, 7)),
+            ("1990-01-07", date(1990, 1, 7)),
+            ("31.2.1990", None),
+            ("7/1/2990", None),
+            ("hoy", None),
+        ],
     )
     def test_birth_dates_as_people_type_them(self, typed: str, born: date | None) -> None:
         assert p.birth_date(typed, NOW.date()) == born
@@ -161,7 +173,11 @@ class TestChart:
 
     def test_vital_cards_show_the_last_value_with_its_flag(self) -> None:
         first = c.cards(Clinic().chart(ROSA))[0]
-        assert (first.key, first.text, first.flag and first.flag.icon) == ("blood_pressure", "\u2066148/92\u2069", "arrow-up")
+        assert (first.key, first.text, first.flag and first.flag.icon) == (
+            "blood_pressure",
+            "\u2066148/92\u2069",
+            "arrow-up",
+        )
 
     def test_a_picture_of_another_document_is_dropped(self) -> None:
         state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
@@ -191,15 +207,23 @@ class TestShell:
 
 class TestPhrases:
     def test_status_is_counts(self) -> None:
-        waits = SyncStatus(waiting=4, acknowledged=12, last_exchange_at=NOW - timedelta(minutes=12), online=False)
-        assert phrases.sync_words(waits, NOW) == ("warn", "4 changes wait to leave this computer · last exchange 12 minutes ago")
+        waits = SyncStatus(
+            waiting=4, acknowledged=12, last_exchange_at=NOW - timedelta(minutes=12), online=False
+        )
+        assert phrases.sync_words(waits, NOW) == (
+            "warn",
+            "4 changes wait to leave this computer · last exchange 12 minutes ago",
+        )
         settled = SyncStatus(acknowledged=132, last_exchange_at=NOW, online=True)
         said = phrases.sync_words(settled, NOW)
         assert said.tone == "ok" and said.text.startswith("All 132 changes acknowledged by the centre")
 
     def test_refused_changes_are_said_before_anything_else(self) -> None:
         said = phrases.sync_words(SyncStatus(waiting=1, refused=2, quarantined=1, online=True), NOW)
-        assert (said.tone, said.text) == ("danger", "2 changes were refused by the centre · 1 arrival is set aside")
+        assert (said.tone, said.text) == (
+            "danger",
+            "2 changes were refused by the centre · 1 arrival is set aside",
+        )
 
     def test_a_missing_input_is_named_and_never_scored(self) -> None:
         from clinic.domain.news2 import Vitals, news2

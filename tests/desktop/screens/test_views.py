@@ -85,7 +85,12 @@ def test_login_and_join_can_be_used_by_everybody(qtbot: QtBot, look: str) -> Non
 
 
 def test_pages_can_be_used_by_everybody(qtbot: QtBot, look: str, room: Room) -> None:
-    for make in (lambda: TodayView(room, lambda _k: True), lambda: PatientsView(room), lambda: ScheduleView(room), lambda: MessagesView(room)):
+    for make in (
+        lambda: TodayView(room, lambda _k: True),
+        lambda: PatientsView(room),
+        lambda: ScheduleView(room),
+        lambda: MessagesView(room),
+    ):
         page = make()
         qtbot.addWidget(page)
         if not isinstance(page, TodayView):
@@ -98,7 +103,17 @@ def test_every_tab_of_the_chart_can_be_used_by_everybody(qtbot: QtBot, look: str
     qtbot.addWidget(page)
     page.open(ROSA)
     qtbot.waitUntil(lambda: page.loop.state.chart is not None)
-    for tab in ("summary", "notes", "medication", "problems", "messages", "documents", "consents", "timeline", "opened"):
+    for tab in (
+        "summary",
+        "notes",
+        "medication",
+        "problems",
+        "messages",
+        "documents",
+        "consents",
+        "timeline",
+        "opened",
+    ):
         page.tabs.chosen.emit(tab)
         holds(page)
 
@@ -111,7 +126,9 @@ def test_every_tool_of_the_visit_can_be_used_by_everybody(visit: VisitView, tool
 
 
 def test_a_wrong_password_is_said_and_stays_in_the_field(qtbot: QtBot, qapp: QApplication) -> None:
-    page = LoginView(Login(names=("Ana",)), lambda _pw, _ok, refused: refused("Wrong password."), lambda *_: None)
+    page = LoginView(
+        Login(names=("Ana",)), lambda _pw, _ok, refused: refused("Wrong password."), lambda *_: None
+    )
     qtbot.addWidget(page)
     page.show()
     qtbot.keyClicks(page.password, "no")
@@ -146,7 +163,9 @@ def test_a_full_disk_keeps_the_text_and_says_so(qtbot: QtBot, visit: VisitView, 
     qtbot.waitUntil(lambda: clinic.texts.get(Section.PLAN) == "Control")
 
 
-def test_signing_takes_one_confirmation_and_tells_the_kiosk(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+def test_signing_takes_one_confirmation_and_tells_the_kiosk(
+    qtbot: QtBot, visit: VisitView, clinic: Clinic
+) -> None:
     qtbot.keyClicks(visit.note.fields[Section.ASSESSMENT], "Bronquitis")
     qtbot.mouseClick(visit.note.sign, Qt.MouseButton.LeftButton)
     assert "Rosa Elena" in visit.note.question.text()
@@ -159,7 +178,9 @@ def test_signing_takes_one_confirmation_and_tells_the_kiosk(qtbot: QtBot, visit:
     assert visit.note.signed.isVisible()
 
 
-def test_the_call_asks_the_consent_first(qtbot: QtBot, visit: VisitView, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_call_asks_the_consent_first(
+    qtbot: QtBot, visit: VisitView, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(clinic, "may", lambda _patient, _scope: False)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
@@ -171,7 +192,9 @@ def test_the_call_asks_the_consent_first(qtbot: QtBot, visit: VisitView, clinic:
     qtbot.waitUntil(lambda: line.asked == [("ring", KIOSK, HERE)])
 
 
-def test_a_code_is_found_by_typing_and_stands_under_the_assessment(qtbot: QtBot, visit: VisitView, clinic: Clinic) -> None:
+def test_a_code_is_found_by_typing_and_stands_under_the_assessment(
+    qtbot: QtBot, visit: VisitView, clinic: Clinic
+) -> None:
     visit.loop.send(v.ToolChosen("codes"))
     qtbot.keyClicks(visit.codes.search, "neum")
     qtbot.waitUntil(lambda: visit.codes.results.model().rowCount() == 1)
@@ -187,7 +210,9 @@ def test_a_summary_is_written_whole(qtbot: QtBot, visit: VisitView, tmp_path: Pa
 
 
 def test_typing_in_the_search_finds_people_and_enter_opens_the_chart(qtbot: QtBot, room: Room) -> None:
-    shell = ShellView(room, {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "chart", "visit")})
+    shell = ShellView(
+        room, {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "chart", "visit")}
+    )
     qtbot.addWidget(shell)
     shell.resize(1366, 768)
     shell.show()

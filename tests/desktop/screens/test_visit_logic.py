@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The visit, in sentences: nothing typed is lost, nothing goes to the wrong patient, nothing is signed by accident."""
+"""The visit, in sentences: nothing typed is lost, nothing goes to the wrong patient, nothing is signed by
+accident.
+"""
 
 from dataclasses import replace
 
@@ -20,7 +22,9 @@ S, P = Section.SUBJECTIVE, Section.PLAN
 
 def opened(**texts: str) -> v.State:
     state, _effects = v.update(v.State(now=NOW), v.VisitOpened(HERE, ROSA, KIOSK, NOW))
-    state, _effects = v.update(state, v.DraftLoaded(Draft(HERE, ROSA, {Section(k): t for k, t in texts.items()}, NOW, {})))
+    state, _effects = v.update(
+        state, v.DraftLoaded(Draft(HERE, ROSA, {Section(k): t for k, t in texts.items()}, NOW, {}))
+    )
     state, _effects = v.update(state, v.ChartLoaded(Clinic().chart(ROSA), NOW))
     return state
 
@@ -104,7 +108,9 @@ def test_a_draft_that_comes_late_does_not_overwrite_what_was_typed() -> None:
 
 
 def test_a_text_from_another_computer_is_kept_beside_and_can_be_put_below() -> None:
-    state, _effects = v.update(opened(subjective="Tos"), v.DraftLoaded(Draft(HERE, ROSA, {S: "Tos"}, NOW, {S: ("Fiebre",)})))
+    state, _effects = v.update(
+        opened(subjective="Tos"), v.DraftLoaded(Draft(HERE, ROSA, {S: "Tos"}, NOW, {S: ("Fiebre",)}))
+    )
     assert state.parts[S].others == ("Fiebre",)
     _state, effects = v.update(state, v.OtherTextTaken(S))
     assert saves(effects)[0].text == "Tos\n\nFiebre"
@@ -193,7 +199,9 @@ def test_nothing_is_prescribed_before_the_check_has_answered() -> None:
     assert v.update(state, order)[1] == ()
 
 
-@pytest.mark.parametrize("order", [v.PrescribePressed("", "oral", 8, 3, ""), v.PrescribePressed("5 mg", "oral", -1, 3, "")])
+@pytest.mark.parametrize(
+    "order", [v.PrescribePressed("", "oral", 8, 3, ""), v.PrescribePressed("5 mg", "oral", -1, 3, "")]
+)
 def test_an_incomplete_prescription_says_what_is_missing(order: v.PrescribePressed) -> None:
     rx = v.Rx(drug=coding("atc", "N02BE01", "Paracetamol"), cautions=())
     assert v.order_mistake(rx, order)
@@ -243,9 +251,15 @@ def test_changes_of_others_do_not_redraw() -> None:
     assert v.update(opened(), v.FactsChanged(frozenset({ROSA})))[1] == (v.Redraw(ROSA),)
 
 
-@given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(["rest", "saved", "failed", "retry"])), max_size=30))
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=6), st.sampled_from(["rest", "saved", "failed", "retry"])), max_size=30
+    )
+)
 def test_whatever_happens_the_last_text_reaches_the_disk(steps: list[str]) -> None:
-    """Play any mix of typing, rests, answers and failures; then let everything be saved: the disk holds the last text."""
+    """Play any mix of typing, rests, answers and failures; then let everything be saved: the disk holds the
+    last text.
+    """
     state, disk, waiting = opened(), "", []
     last = ""
 

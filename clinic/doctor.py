@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`posta doctor`: is this computer fit for Posta? A table or JSON; exit 1 when something necessary is missing."""
+"""`posta doctor`: is this computer fit for Posta? A table or JSON; exit 1 when something is missing."""
 
 import argparse
 import json

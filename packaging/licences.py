@@ -67,7 +67,7 @@ BUNDLED = """
 | inside | licence | why it matters |
 |---|---|---|
 | FFmpeg with x264 and x265 in `av` | GPL-2.0-or-later | the reason the whole is GPL-3.0-or-later |
-| Qt in `PySide6-*` | LGPL-3.0-only | linked dynamically; no GPL-only module (Charts, Graphs, Virtual Keyboard) |
+| Qt in `PySide6-*` | LGPL-3.0-only | linked dynamically; without Charts, Graphs, Virtual Keyboard |
 | SQLCipher in `sqlcipher3` | BSD-3-Clause | with OpenSSL 3 (Apache-2.0) |
 | libopus, libvpx, libsrtp | BSD-3-Clause | in `av` and `pylibsrtp` |
 | libsodium in `PyNaCl` | ISC | |
@@ -139,8 +139,8 @@ def page() -> str:
         licence = licence_of(name)
         rows.append(f"| {name} | {version} | {licence} | {'yes' if fits(licence) else '**no**'} |")
     head = (
-        "# Licences\n\nPosta is free software under GPL-3.0-or-later (see `LICENSE`). This page is written by\n"
-        "`packaging/licences.py` from the metadata of the locked packages; a test compares it with the lock.\n\n"
+        "# Licences\n\nPosta is free software under GPL-3.0-or-later (see `LICENSE`). This page is written\n"
+        "by `packaging/licences.py` from the metadata of the locked packages; a test compares them.\n\n"
         "| package | version | licence | fits GPL-3.0-or-later |\n|---|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n" + BUNDLED

@@ -23,6 +23,7 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path, Stage(tmp_path / "work", network, "es", visible=False), network, {})
 
 
+@pytest.mark.expects_log(r"clinic\.showcase\.visit: step")
 def test_each_outcome_is_a_row(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     def fine(_: Scene, seen: Findings) -> None:
         seen.note("all well", rows=2)

@@ -132,6 +132,7 @@ def test_the_environment_is_renewed_when_the_lock_changes(
     assert posta.is_ready(posta.lock_for("demo"))
     assert not posta.is_ready(posta.lock_for("test"))
     stamp.write_text(posta.fingerprint(posta.lock_for("test")))
+    (posta.venv_folder() / "with-tests").touch()
     assert posta.is_ready(posta.lock_for("demo")), "the tests' environment serves the demo too"
     (locks / "requirements-test.txt").write_text("something newer")
     assert not posta.is_ready(posta.lock_for("test"))

@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Codes as you type: ICD-10 for conditions, generic names for medication."""
 
+from functools import partial
+
 from clinic.domain.values import ATC, ICD10, Coding
 from clinic.exchange.code_tables import CodeTable, tables
 from clinic.services.desks import Desk
-from clinic.store.page import WritePage
+from clinic.store.page import Page, WritePage
 from clinic.store.rows import Changes
+
+_TONGUES = ("es", "en")
 
 
 def find_condition(desk: Desk, text: str, language: str = "es", limit: int = 12) -> tuple[Coding, ...]:
-    """ICD-10 entries all of whose typed words begin a word of the code or its wording."""
+    """ICD-10 entries all of whose typed words begin a word of the code or its wording.
+
+    In the language asked for; in another one where that has none, as with a Latin word or a foreign colleague.
+    """
     return _find(desk, ICD10, text, language, limit)
 
 
@@ -24,9 +31,13 @@ def load_codes(desk: Desk) -> int:
 
 
 def _find(desk: Desk, system: str, text: str, language: str, limit: int) -> tuple[Coding, ...]:
-    tongue = language if language in ("es", "en") else "en"
-    rows = desk.book.read(lambda page: page.find_codes(system, text, tongue, limit))
-    return tuple(Coding(system=row.system, code=row.code, display=row.display) for row in rows)
+    for tongue in sorted(_TONGUES, key=lambda tongue: tongue != language):
+        rows = desk.book.read(
+            partial(Page.find_codes, system=system, typed=text, language=tongue, limit=limit)
+        )
+        if rows:
+            return tuple(Coding(system=row.system, code=row.code, display=row.display) for row in rows)
+    return ()
 
 
 def _load(desk: Desk, table: CodeTable) -> int:

@@ -96,6 +96,7 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
     coding.load_codes(town.desk)
     found = coding.find_condition(town.desk, "neumon", "es")
     assert any(code.code.startswith("J1") for code in found)
+    assert [c.code for c in coding.find_medication(town.desk, "amoxicillin")][:1] == ["J01CA04"]
     visits.add_condition(town.desk, visit.encounter, found[0], patient)
     drug = coding.find_medication(town.desk, "amoxi")[0]
     request = prescribing.prescribe(town.desk, visit.encounter, drug, "500 mg", "oral", 8, 7, "", patient)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clinic.domain.facts import Appointment, Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, HumanName
+from desktop.kit.words import language
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
@@ -189,7 +190,7 @@ class Clinic:
         return self._coding.find_condition(self.desk, text, language)
 
     def find_medication(self, text: str) -> tuple[Coding, ...]:
-        return self._coding.find_medication(self.desk, text)
+        return self._coding.find_medication(self.desk, text, language())
 
     def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
         return self._prescribing.check(self.desk, patient, medication)

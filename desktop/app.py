@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import PostaError, Unavailable
@@ -109,6 +109,7 @@ class Window(QMainWindow):
         except PostaError as error:
             names, sentence = (), tell(error)
         self._login = LoginView(Login(names=names, sentence=sentence), self._open_book, self._open_again)
+        self._forget_faces()
         self._show(self._login)
         self._warm_up()
         if self._args.password_file is not None:
@@ -121,14 +122,15 @@ class Window(QMainWindow):
             return
         login.loop.send(PasswordEntered(login.password.text()))
 
-    def _show(self, face: QObject) -> None:
-        self.stack.addWidget(face)  # type: ignore[call-overload]
-        self.stack.setCurrentWidget(face)  # type: ignore[call-overload]
+    def _forget_faces(self) -> None:
+        """What was typed before (a new password) does not stay behind."""
+        while (old := self.stack.widget(0)) is not None:
+            self.stack.removeWidget(old)
+            old.deleteLater()
 
-    def _drop(self, face: QObject | None) -> None:
-        if face is not None:
-            self.stack.removeWidget(face)  # type: ignore[arg-type]
-            face.deleteLater()
+    def _show(self, face: QWidget) -> None:
+        self.stack.addWidget(face)
+        self.stack.setCurrentWidget(face)
 
     # joining
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,12 +24,13 @@ from desktop.screens.shell import logic as shell
 from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
 from desktop.screens.verbs import Clinic
-from desktop.screens.visit.logic import CallChanged, ReachChanged, VisitOpened
+from desktop.screens.visit.happenings import CallChanged, ReachChanged, VisitOpened
 from desktop.screens.visit.view import VisitView
 from desktop.telephone import Telephone
 
 if TYPE_CHECKING:
     from clinic.services.desks import Desk
+    from clinic.services.waiting import Waiting
     from clinic.store.rows import Changes
 
 GATHER_MS = 60
@@ -53,7 +55,7 @@ class Seat(QObject):
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
-        self._build()
+        self._build({})
         self._connect()
 
     def start(self) -> None:
@@ -77,17 +79,15 @@ class Seat(QObject):
 
     # the pages
 
-    def _build(self) -> None:
-        room, phone = self.room, self.telephone
-        old = getattr(self, "visit", None)
-        self.today = TodayView(room, phone.present, self.today.loop.state if old else None)
-        self.patients = PatientsView(room, self.patients.loop.state if old else None)
-        self.schedule = ScheduleView(room, self.schedule.loop.state if old else None)
-        self.messages = MessagesView(room, self.messages.loop.state if old else None)
-        self.chart = ChartView(room, self.chart.loop.state if old else None)
-        self.visit = VisitView(
-            room, phone, phone.engine, self._args.save_to, self.visit.loop.state if old else None
-        )
+    def _build(self, states: Mapping[str, Any]) -> None:
+        """All pages and their frame, around the states they had before, if any."""
+        room, phone, had = self.room, self.telephone, states.get
+        self.today = TodayView(room, phone.present, had("today"))
+        self.patients = PatientsView(room, had("patients"))
+        self.schedule = ScheduleView(room, had("schedule"))
+        self.messages = MessagesView(room, had("messages"))
+        self.chart = ChartView(room, had("chart"))
+        self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -96,7 +96,7 @@ class Seat(QObject):
             "chart": self.chart,
             "visit": self.visit,
         }
-        self.shell = ShellView(room, pages, self.shell.loop.state if old else None)
+        self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
         self.shell.shown.connect(self._page_shown)
         self.shell.language_chosen.connect(self._speak)
@@ -116,18 +116,34 @@ class Seat(QObject):
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
 
     def _page_shown(self, page: str) -> None:
-        refresh = {"patients": self.patients, "schedule": self.schedule, "messages": self.messages}.get(page)
-        if refresh is not None:
-            refresh.refresh()
+        match page:
+            case "patients":
+                self.patients.refresh()
+            case "schedule":
+                self.schedule.refresh()
+            case "messages":
+                self.messages.refresh()
 
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""
         self._program.speak(language)
-        old = self.shell
-        self._build()
+        old, before = self.shell, self.visit
+        self._build(self._states())
+        self.visit.take_over(before)
         self.shell_changed.emit()
-        old.setParent(None)
+        old.hide()
         old.deleteLater()
+
+    def _states(self) -> dict[str, Any]:
+        return {
+            "today": self.today.loop.state,
+            "patients": self.patients.loop.state,
+            "schedule": self.schedule.loop.state,
+            "messages": self.messages.loop.state,
+            "chart": self.chart.loop.state,
+            "visit": self.visit.loop.state,
+            "shell": self.shell.loop.state,
+        }
 
     def _change_look(self) -> None:
         self._program.wear("light" if self._program.look == "dark" else "dark")
@@ -142,9 +158,9 @@ class Seat(QObject):
         self.visit.open(event)
         self.shell.loop.send(shell.VisitOpened())
 
-    def _queue_read(self, rows: object) -> None:
-        self.telephone.queue_read(rows)  # type: ignore[arg-type]
-        waiting = sum(1 for row in rows if row.encounter.status != "in-progress")  # type: ignore[attr-defined]
+    def _queue_read(self, rows: tuple[Waiting, ...]) -> None:
+        self.telephone.queue_read(rows)
+        waiting = len([row for row in rows if row.encounter.status != "in-progress"])
         self.shell.loop.send(shell.WaitingCounted(waiting))
 
     def _arrived(self, count: int) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.kit import icons, theme
@@ -314,7 +314,7 @@ class _LinePainter(QStyledItemDelegate):
             paint_face(painter, circle, line.face, line.photo)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.QColor(worn.tokens.wash(line.tone)))
+            painter.setBrush(QColor(worn.tokens.wash(line.tone)))
             painter.drawEllipse(circle)
             spot = QRect(round(circle.left()) + 7, round(circle.top()) + 7, 16, 16)
             painter.drawPixmap(spot, icons.pixmap(line.icon, 16, line.tone, 2.0))
@@ -348,7 +348,7 @@ def _pill(painter: QPainter, mark: Mark, right: float, middle: float) -> float:
     width = QFontMetrics(painter.font()).horizontalAdvance(mark.text) + 20 + (side + 4 if sign else 0)
     box = QRectF(right - width, middle - (scale.caption + 10) / 2, width, scale.caption + 10)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.QColor(worn.tokens.wash(mark.tone)))
+    painter.setBrush(QColor(worn.tokens.wash(mark.tone)))
     painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     left = box.left() + 10
     if sign:

@@ -126,7 +126,7 @@ def small_jpeg(photo: bytes, limit: int) -> bytes:
         smaller = (
             image.scaled(side, side, keep, smooth) if max(image.width(), image.height()) > side else image
         )
-        smaller.save(buffer, "JPEG", quality)
+        smaller.save(buffer, b"JPEG", quality)
         if data.size() <= limit:
             return bytes(data.data())
     return b""

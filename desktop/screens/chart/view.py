@@ -28,6 +28,7 @@ from desktop.screens.chart.logic import (
     ChartLoaded,
     DocumentChosen,
     Effect,
+    Event,
     FactsChanged,
     Failed,
     IssueCard,
@@ -54,7 +55,7 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import SHORT_NAMES, VITAL_NAMES, band, coded, named, number_text, unit_text
 from desktop.screens.room import Room
-from desktop.screens.visit.logic import VisitOpened
+from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ class ChartView(Page):
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
         self._build()
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         self.loop.show()
 
@@ -338,7 +339,9 @@ def _show_face(card: VitalCard, face: VitalFace, tight: bool) -> None:
 def _series(chart: Chart, face: VitalFace) -> list[Series]:
     made = []
     for key in face.lines:
-        points = [Point(one.at, float(one.value), str(one.method)) for one in chart.readings[key][-POINTS:]]
+        points = tuple(
+            Point(one.at, float(one.value), str(one.method)) for one in chart.readings[key][-POINTS:]
+        )
         low, high = band(key) or (None, None)
         made.append(Series(named(VITAL_NAMES, key), unit_text(key), points, low, high, DIGITS.get(key, 0)))
     return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton
@@ -19,6 +19,7 @@ from desktop.screens.join.logic import (
     AskToJoin,
     DigitsMade,
     Effect,
+    Event,
     Failed,
     Form,
     GoToLogin,
@@ -43,7 +44,7 @@ class JoinView(Page):
         super().__init__("join", _("Join a clinic"))
         self._ask, self._wait, self._done = ask, wait, done
         self._build(state)
-        self.loop: Loop[State, object, Effect] = Loop(state, update, self._perform, self.render_state)  # type: ignore[arg-type]
+        self.loop: Loop[State, Event, Effect] = Loop(state, update, self._perform, self.render_state)
         self.loop.show()
 
     def _build(self, state: State) -> None:
@@ -68,7 +69,7 @@ class JoinView(Page):
         brand = across(None, Sign("posta", size=30), Text("Posta", "display"), None, gap=10)
         self.setLayout(down(None, brand, 14, across(None, card, None), None))
 
-    def _form(self) -> object:
+    def _form(self) -> QWidget:
         rule = _("At least 15 characters, or 5 words with spaces between them.")
         lost = _("Nobody can look it up for you: keep it where only you find it.")
         return holding(
@@ -98,7 +99,7 @@ class JoinView(Page):
             )
         )
 
-    def _compare(self) -> object:
+    def _compare(self) -> QWidget:
         self.digits = Text("", "display", name="join.digits")
         self.digits.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

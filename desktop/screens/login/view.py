@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QLayout, QProgressBar
 
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton
@@ -19,6 +19,7 @@ from desktop.kit.words import _
 from desktop.screens.layouts import Page, across, down
 from desktop.screens.login.logic import (
     Effect,
+    Event,
     ForgetPassword,
     OpenAgain,
     OpenBook,
@@ -41,7 +42,7 @@ class LoginView(Page):
         super().__init__("login", _("Unlock"))
         self._open_book, self._open_again = open_book, open_again
         self._build(state)
-        self.loop: Loop[State, object, Effect] = Loop(state, update, self._perform, self.render_state)  # type: ignore[arg-type]
+        self.loop: Loop[State, Event, Effect] = Loop(state, update, self._perform, self.render_state)
         self.loop.show()
 
     def _build(self, state: State) -> None:
@@ -60,7 +61,7 @@ class LoginView(Page):
         self.password.textEdited.connect(lambda _text: self.loop.send(PasswordChanged()))
         self.setLayout(self._middle())
 
-    def _middle(self) -> object:
+    def _middle(self) -> QLayout:
         card = Card(name="login.card")
         card.setFixedWidth(400)
         card.body.setContentsMargins(32, 28, 32, 28)

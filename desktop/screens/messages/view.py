@@ -12,6 +12,7 @@ from desktop.screens.layouts import Page, across, down
 from desktop.screens.lines import Line, LineList
 from desktop.screens.messages.logic import (
     Effect,
+    Event,
     FactsChanged,
     Failed,
     LoadTalks,
@@ -40,11 +41,11 @@ class MessagesView(Page):
         card.add(self.empty, 1)
         head = across(Text(_("Messages"), "title"), 10, Text(_("The newest of each patient"), "muted"), None)
         self.setLayout(down(head, self.notice, (card, 1), gap=12, margins=(20, 16, 20, 18)))
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         self.loop.show()
 

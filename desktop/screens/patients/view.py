@@ -24,6 +24,7 @@ from desktop.screens.patients.logic import (
     CardIssued,
     CardPressed,
     Effect,
+    Event,
     FactsChanged,
     Failed,
     Find,
@@ -56,12 +57,13 @@ class PatientsView(Page):
         super().__init__("patients", _("Patients"))
         self._room, self._help = room, room.helper(self)
         self._build()
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
+        self.search.setText(self.loop.state.text)
         self.loop.show()
 
     def refresh(self) -> None:
@@ -119,9 +121,9 @@ class PatientsView(Page):
         self.open.clicked.connect(lambda: self.loop.send(PersonOpened(self.loop.state.chosen)))
         self.give = SecondaryButton(_("Give a card"), name="patients.card", icon="card")
         self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
-        self.actions = holding(across((self.open, 1), (self.give, 1)))
+        self.doings = holding(across((self.open, 1), (self.give, 1)))
         return holding(
-            down(across(self.face, None), 4, self.name, self.line, self.seen, None, self.actions, gap=8)
+            down(across(self.face, None), 4, self.name, self.line, self.seen, None, self.doings, gap=8)
         )
 
     def _form(self) -> QWidget:
@@ -191,7 +193,7 @@ class PatientsView(Page):
 
     def _render_about(self, state: State) -> None:
         person = state.selected
-        self.actions.setVisible(person is not None)
+        self.doings.setVisible(person is not None)
         self.face.setVisible(person is not None)
         if person is None:
             self.name.setText(_("Choose somebody in the list"))

@@ -17,6 +17,7 @@ from desktop.screens.room import Room
 from desktop.screens.schedule.logic import (
     BookedLoaded,
     Effect,
+    Event,
     FactsChanged,
     Failed,
     LoadBooked,
@@ -49,11 +50,11 @@ class ScheduleView(Page):
         card.add(self.empty, 1)
         head = across(Text(_("Schedule"), "title"), 10, self.count, None)
         self.setLayout(down(head, self.notice, (card, 1), gap=12, margins=(20, 16, 20, 18)))
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         self.loop.show()
 

@@ -25,6 +25,7 @@ from desktop.screens.room import Room
 from desktop.screens.shell.logic import (
     IN_CALL,
     Effect,
+    Event,
     Find,
     LockPressed,
     MinutePassed,
@@ -55,11 +56,11 @@ class ShellView(QWidget):
         named(self, "shell", "Posta")
         self._room, self._pages, self._help = room, pages, room.helper(self)
         self._build()
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         minute = QTimer(self, interval=15_000)
         minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))

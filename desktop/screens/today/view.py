@@ -39,6 +39,7 @@ from desktop.screens.today.logic import (
     ConfirmIdentity,
     CountWaiting,
     Effect,
+    Event,
     FactsChanged,
     Failed,
     IdentityAsked,
@@ -54,7 +55,7 @@ from desktop.screens.today.logic import (
     State,
     update,
 )
-from desktop.screens.visit.logic import VisitOpened
+from desktop.screens.visit.happenings import VisitOpened
 
 if TYPE_CHECKING:
     from clinic.services.waiting import Waiting
@@ -70,11 +71,11 @@ class TodayView(Page):
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
         self._build()
-        self.loop: Loop[State, object, Effect] = Loop(
+        self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         self._minute = QTimer(self, interval=20_000)
         self._minute.timeout.connect(lambda: self.loop.send(MinutePassed(room.clock.now())))

@@ -16,6 +16,7 @@ from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.phrases import call_words
+from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 
 LEVELS = {
@@ -37,7 +38,7 @@ ICONS = {
 class CallCard(Card):
     """`engine` is None where no pictures are wanted (tests)."""
 
-    def __init__(self, send: Callable[[object], None], engine: CallEngine | None) -> None:
+    def __init__(self, send: Callable[[h.Event], None], engine: CallEngine | None) -> None:
         super().__init__(name="visit.call")
         self._was_running = False
         self.body.setContentsMargins(10, 10, 10, 10)
@@ -52,10 +53,10 @@ class CallCard(Card):
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
         for button, event in (
-            (self.ring, v.RingPressed),
-            (self.hang, v.HangPressed),
-            (self.mute, v.MutePressed),
-            (self.camera, v.CameraPressed),
+            (self.ring, h.RingPressed),
+            (self.hang, h.HangPressed),
+            (self.mute, h.MutePressed),
+            (self.camera, h.CameraPressed),
         ):
             button.clicked.connect(lambda _on=False, made=event: send(made()))
         self.add(self.video, 1)

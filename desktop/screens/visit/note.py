@@ -19,10 +19,11 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.marks import Marks
 from desktop.screens.phrases import SECTIONS as NAMES
 from desktop.screens.phrases import named
+from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.words import request_words, saved_words
 
-Send = Callable[[object], None]
+Send = Callable[[h.Event], None]
 
 
 class NoteCard(Card):
@@ -58,25 +59,25 @@ class NoteCard(Card):
     def _part(self, section: Section) -> QWidget:
         field = NoteField(_hint(section), name=f"visit.note.{section}", spoken=named(NAMES, section), lines=2)
         field.textChanged.connect(lambda: self._typed(section))
-        field.settled.connect(lambda: self._send(v.TypingRested(section)))
+        field.settled.connect(lambda: self._send(h.TypingRested(section)))
         state = Text("", "caption", name=f"visit.note.{section}.state")
         other = Notice(name=f"visit.note.{section}.other", tone="warn")
-        other.acted.connect(lambda: self._send(v.OtherTextTaken(section)))
+        other.acted.connect(lambda: self._send(h.OtherTextTaken(section)))
         self.fields[section], self.states[section], self.others[section] = field, state, other
         head = across(Text(named(NAMES, section), "strong"), None, state)
         return holding(down(head, other, (field, 1), gap=3))
 
     def _foot(self) -> QWidget:
         self.sign = PrimaryButton(_("Sign and finish"), name="visit.sign", icon="pen", shortcut="Ctrl+Return")
-        self.sign.clicked.connect(lambda: self._send(v.SignPressed()))
+        self.sign.clicked.connect(lambda: self._send(h.SignPressed()))
         self.promise = Text(_("Each word is saved on this computer as you write."), "caption", wrap=True)
         self.foot = holding(across((self.promise, 1), self.sign, margins=(0, 4, 0, 0)))
         self.question = Text("", "strong", name="visit.sign.question", wrap=True)
         final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
         confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
-        confirm.clicked.connect(lambda: self._send(v.SignConfirmed()))
+        confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
         leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
-        leave.clicked.connect(lambda: self._send(v.SignLeft()))
+        leave.clicked.connect(lambda: self._send(h.SignLeft()))
         words = holding(down(self.question, final, gap=2))
         asking = Card(name="visit.sign.asking")
         asking.body.setContentsMargins(12, 8, 12, 8)
@@ -86,7 +87,7 @@ class NoteCard(Card):
         return holding(down(self.foot, asking, gap=0))
 
     def _typed(self, section: Section) -> None:
-        self._send(v.Typed(section, self.fields[section].toPlainText(), self._monotonic()))
+        self._send(h.Typed(section, self.fields[section].toPlainText(), self._monotonic()))
 
     # signed
 
@@ -95,13 +96,13 @@ class NoteCard(Card):
         self.by = Text("", "muted", wrap=True)
         self.read = LineList(name="visit.signed.text", spoken=_("The signed note"), wrap=True)
         self.summary = SecondaryButton(_("Save the summary as PDF"), name="visit.summary.save", icon="file")
-        self.summary.clicked.connect(lambda: self._send(v.SummaryPressed()))
+        self.summary.clicked.connect(lambda: self._send(h.SummaryPressed()))
         self.more = NoteField(
             _("Write what should be added"), name="visit.addendum.text", spoken=_("Addendum"), lines=2
         )
         self.more.setMaximumHeight(84)
         add = SecondaryButton(_("Sign the addendum"), name="visit.addendum.sign", icon="pen")
-        add.clicked.connect(lambda: self._send(v.AddendumPressed(self.more.toPlainText())))
+        add.clicked.connect(lambda: self._send(h.AddendumPressed(self.more.toPlainText())))
         head = across(self.seal, (self.by, 1), self.summary, gap=10)
         return holding(
             down(head, (self.read, 1), Text(_("Addendum"), "caption"), self.more, across(None, add), gap=8)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDate
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QDateEdit, QWidget
+from PySide6.QtWidgets import QDateEdit, QLayout, QWidget
 
 from clinic.domain.facts import Communication
 from clinic.domain.ids import FactId
@@ -38,10 +38,11 @@ from desktop.screens.phrases import (
 from desktop.screens.phrases import (
     named as word_of,
 )
+from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.words import cautions_words, order_words
 
-Send = Callable[[object], None]
+Send = Callable[[h.Event], None]
 SLOT_MINUTES = 20
 
 
@@ -88,13 +89,13 @@ class CodesTool(QWidget):
     def __init__(self, send: Send) -> None:
         super().__init__()
         self.search = SearchField(_("Search a diagnosis: words or code"), name="visit.icd.search")
-        self.search.asked.connect(lambda text: send(v.CodeSearched(text)))
+        self.search.asked.connect(lambda text: send(h.CodeSearched(text)))
         self.results = LineList(name="visit.icd.results", spoken=_("Diagnoses found"), inside=False)
-        self.results.chosen.connect(lambda key: send(v.CodeChosen(key)))
+        self.results.chosen.connect(lambda key: send(h.CodeChosen(key)))
         self.chosen = LineList(name="visit.icd.chosen", spoken=_("Diagnoses of this visit"))
         remove = QuietButton(_("Take off the marked one"), name="visit.icd.remove", icon="x")
         remove.clicked.connect(
-            lambda: send(v.ConditionRemoved(FactId(self.chosen.key()))) if self.chosen.key() else None
+            lambda: send(h.ConditionRemoved(FactId(self.chosen.key()))) if self.chosen.key() else None
         )
         self.remove = remove
         self.none = Text(_("Nothing found. Try another word, or the first letters."), "muted", wrap=True)
@@ -138,7 +139,7 @@ class RxTool(QWidget):
         self.drug = SearchField(_("Search a medicine by generic name"), name="visit.rx.drug")
         self.drug.asked.connect(self._asked)
         self.results = LineList(name="visit.rx.results", spoken=_("Medicines found"), inside=False)
-        self.results.chosen.connect(lambda key: send(v.DrugChosen(key)))
+        self.results.chosen.connect(lambda key: send(h.DrugChosen(key)))
         self.dose = LineField(_("500 mg"), name="visit.rx.dose", spoken=_("Dose"))
         self.route = Choice(
             [(key, word_of(ROUTE_WORDS, key)) for key in ROUTES], name="visit.rx.route", spoken=_("Route")
@@ -158,9 +159,9 @@ class RxTool(QWidget):
         self.add.clicked.connect(lambda: send(self.order()))
         self.rx = v.Rx()
         self._listen()
-        self.setLayout(self._layout())
+        self.setLayout(self._arranged())
 
-    def _layout(self) -> object:
+    def _arranged(self) -> QLayout:
         self.every.setToolTip(_("0: once only"))
         self.days.setToolTip(_("0: until further notice"))
         numbers = across(
@@ -178,9 +179,9 @@ class RxTool(QWidget):
             field.textChanged.connect(lambda _text: self._say())
         self.route.chosen.connect(lambda _key: self._say())
 
-    def order(self) -> v.PrescribePressed:
+    def order(self) -> h.PrescribePressed:
         """What stands in the form."""
-        return v.PrescribePressed(
+        return h.PrescribePressed(
             self.dose.text(),
             self.route.key(),
             _whole(self.every),
@@ -190,7 +191,7 @@ class RxTool(QWidget):
 
     def _asked(self, text: str) -> None:
         if self.rx.drug is None or text != self.rx.drug.display:
-            self._send(v.DrugSearched(text))
+            self._send(h.DrugSearched(text))
 
     def _say(self) -> None:
         self.sentence.setText(order_words(self.rx, self.order()))
@@ -235,9 +236,9 @@ class ChatTool(QWidget):
         self.photo = IconButton(
             "paperclip", _("Attach the photo of this visit"), name="visit.chat.photo", checkable=True
         )
-        self.photo.toggled.connect(lambda on: send(v.PhotoToggled(on)))
+        self.photo.toggled.connect(lambda on: send(h.PhotoToggled(on)))
         self.post = PrimaryButton(_("Send"), name="visit.chat.send", icon="send")
-        self.post.clicked.connect(lambda: send(v.SendPressed(self.text.toPlainText())))
+        self.post.clicked.connect(lambda: send(h.SendPressed(self.text.toPlainText())))
         self.attached = Text("", "caption")
         foot = across(self.photo, (self.attached, 1), self.post)
         self.setLayout(down((self.lines, 1), self.text, foot, gap=6))
@@ -292,7 +293,7 @@ class NextTool(QWidget):
         self.day.setDate(QDate(soon.year, soon.month, soon.day))
         self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
         book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
-        book.clicked.connect(lambda: send(v.NextPressed(self.start(), self.reason.text().strip())))
+        book.clicked.connect(lambda: send(h.NextPressed(self.start(), self.reason.text().strip())))
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
         self.setLayout(

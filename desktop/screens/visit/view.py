@@ -15,6 +15,7 @@ from clinic.domain.ids import DeviceId, EncounterId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.engine import CallEngine
+from desktop.kit.fields import LineField, NoteField
 from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
@@ -22,6 +23,7 @@ from desktop.kit.words import _, language
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.room import Room
+from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
 from desktop.screens.visit.note import NoteCard
@@ -80,11 +82,11 @@ class VisitView(Page):
         self._room, self._line, self._save_to = room, line, save_to
         self._help = room.helper(self)
         self._build(engine)
-        self.loop: Loop[v.State, object, v.Effect] = Loop(
+        self.loop: Loop[v.State, h.Event, h.Effect] = Loop(
             state or v.State(now=room.clock.now()),
             v.update,
             self._perform,
-            self.render_state,  # type: ignore[arg-type]
+            self.render_state,
         )
         retry = QTimer(self, interval=RETRY_MS)
         retry.timeout.connect(self._retry)
@@ -110,7 +112,7 @@ class VisitView(Page):
         under = holding(down(self.notice, margins=(16, 10, 16, 0)))
         self.under = under
         self.setLayout(down(self.banner, under, (body, 1), gap=0))
-        QShortcut(QKeySequence("Ctrl+S"), self, lambda: self._send(v.SaveRetried()))
+        QShortcut(QKeySequence("Ctrl+S"), self, lambda: self._send(h.SaveRetried()))
 
     def _tools(self) -> Card:
         names = (
@@ -121,7 +123,7 @@ class VisitView(Page):
             ("next", _("Next")),
         )
         self.tabs = TabBar(names, name="visit.tool")
-        self.tabs.chosen.connect(lambda key: self._send(v.ToolChosen(key)))
+        self.tabs.chosen.connect(lambda key: self._send(h.ToolChosen(key)))
         self.stack = QStackedWidget()
         self.tools = {
             "intake": self.intake,
@@ -134,7 +136,7 @@ class VisitView(Page):
             self.stack.addWidget(tool)
         for number, key in enumerate(self.tools, 1):
             QShortcut(
-                QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(v.ToolChosen(chosen))
+                QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(h.ToolChosen(chosen))
             )
         card = Card(name="visit.tools")
         card.body.setContentsMargins(12, 4, 12, 12)
@@ -142,19 +144,32 @@ class VisitView(Page):
         card.add(self.stack, 1)
         return card
 
-    def _send(self, event: object) -> None:
+    def _send(self, event: h.Event) -> None:
         self.loop.send(event)
 
     # what the app tells
 
-    def open(self, event: v.VisitOpened) -> None:
+    def open(self, event: h.VisitOpened) -> None:
         """Show this encounter."""
         self._send(event)
+
+    def take_over(self, before: VisitView) -> None:
+        """What was typed and not yet sent on the page this one replaces."""
+        for mine, theirs in zip(self._unsent(), before._unsent(), strict=True):
+            if isinstance(mine, NoteField) and isinstance(theirs, NoteField):
+                mine.setPlainText(theirs.toPlainText())
+            elif isinstance(mine, LineField) and isinstance(theirs, LineField):
+                mine.setText(theirs.text())
+        self.rx.route.choose(before.rx.route.key())
+
+    def _unsent(self) -> tuple[NoteField | LineField, ...]:
+        rx = self.rx
+        return (self.chat.text, self.note.more, rx.dose, rx.every, rx.days, rx.notes, self.next.reason)
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
         if kinds - {"NoteSection", "AuditEvent", "MediaStep", "Receipt", "Sync"}:
-            self._send(v.FactsChanged(patients))
+            self._send(h.FactsChanged(patients))
 
     def flush(self) -> None:
         """The program ends: every unsaved section goes to the writer, who finishes before the book closes."""
@@ -172,7 +187,7 @@ class VisitView(Page):
 
     def lock(self) -> None:
         """Save everything; `ways.covered` follows."""
-        self._send(v.LockAsked())
+        self._send(h.LockAsked())
 
     # rendering
 
@@ -195,92 +210,92 @@ class VisitView(Page):
 
     def _retry(self) -> None:
         if any(part.failed for part in self.loop.state.parts.values()):
-            self._send(v.SaveRetried())
+            self._send(h.SaveRetried())
 
-    def _perform(self, effect: v.Effect) -> None:
+    def _perform(self, effect: h.Effect) -> None:
         match effect:
-            case v.StartVisit():
+            case h.StartVisit():
                 self._start(effect)
-            case v.Save():
+            case h.Save():
                 self._save(effect)
-            case v.Redraw(patient):
+            case h.Redraw(patient):
                 self._draw(self._room.clinic.chart, patient)
-            case v.CoverScreen():
+            case h.CoverScreen():
                 self._room.ways.covered.emit()
-            case v.Ring(kiosk, encounter, patient):
+            case h.Ring(kiosk, encounter, patient):
                 self._ring(kiosk, encounter, patient)
-            case v.Hang():
+            case h.Hang():
                 self._line.hang()
-            case v.Mute(audio, video):
+            case h.Mute(audio, video):
                 self._line.mute(audio, video)
-            case v.PostChatLine(kiosk, message):
+            case h.PostChatLine(kiosk, message):
                 self.chat.sent()
                 self._line.chat_line(kiosk, message)
-            case v.PostVisitOver(kiosk, encounter):
+            case h.PostVisitOver(kiosk, encounter):
                 self._line.visit_over(kiosk, encounter)
-            case v.SaveSummary(encounter):
+            case h.SaveSummary(encounter):
                 self._summary(encounter)
             case _:
                 self._ask(effect)
 
-    def _ask(self, effect: v.Effect) -> None:
+    def _ask(self, effect: h.Effect) -> None:
         """Effects that are one verb and one event after it."""
         clinic, here = self._room.clinic, language()
         match effect:
-            case v.FindCodes(text):
+            case h.FindCodes(text):
                 self._read(
                     clinic.find_condition,
                     text,
                     here,
-                    then=lambda found: self._send(v.CodesFound(text, found)),
+                    then=lambda found: self._send(h.CodesFound(text, found)),
                 )
-            case v.FindDrugs(text):
+            case h.FindDrugs(text):
                 self._read(
-                    clinic.find_medication, text, then=lambda found: self._send(v.DrugsFound(text, found))
+                    clinic.find_medication, text, then=lambda found: self._send(h.DrugsFound(text, found))
                 )
-            case v.Check(patient, drug):
+            case h.Check(patient, drug):
                 self._read(
-                    clinic.check, patient, drug, then=lambda found: self._send(v.CautionsCame(drug, found))
+                    clinic.check, patient, drug, then=lambda found: self._send(h.CautionsCame(drug, found))
                 )
-            case v.AddCode(encounter, code, patient):
+            case h.AddCode(encounter, code, patient):
                 self._write(clinic.add_condition, encounter, code, patient, then=lambda _done: self._added())
-            case v.RemoveCode(condition, patient):
+            case h.RemoveCode(condition, patient):
                 why = _("Chosen by mistake")
                 self._write(
                     clinic.remove_condition, condition, why, patient, then=lambda _done: self._redraw()
                 )
-            case v.Prescribe():
+            case h.Prescribe():
                 self._prescribe(effect)
-            case v.SendMessage(patient, encounter, text, attachments):
+            case h.SendMessage(patient, encounter, text, attachments):
                 self._write(
                     clinic.send_message, patient, text, encounter, attachments, patient, then=self._sent
                 )
-            case v.BookNext(patient, start, reason):
+            case h.BookNext(patient, start, reason):
                 self._write(clinic.book_next, patient, start, reason, then=lambda _done: self._booked())
-            case v.Sign(encounter, patient):
+            case h.Sign(encounter, patient):
                 self._write(clinic.sign, encounter, patient, then=self._signed)
-            case v.SignAddendum(note, text, patient):
+            case h.SignAddendum(note, text, patient):
                 self._write(clinic.addendum, note, text, patient, then=lambda _done: self._addendum())
 
     def _read(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
-        self._help.read(fn, *args, then=then, failed=lambda sentence: self._send(v.Failed(sentence)))
+        self._help.read(fn, *args, then=then, failed=lambda sentence: self._send(h.Failed(sentence)))
 
     def _write(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
-        self._help.write(fn, *args, then=then, failed=lambda sentence: self._send(v.Failed(sentence)))
+        self._help.write(fn, *args, then=then, failed=lambda sentence: self._send(h.Failed(sentence)))
 
-    def _start(self, effect: v.StartVisit) -> None:
+    def _start(self, effect: h.StartVisit) -> None:
         clinic, encounter, patient = self._room.clinic, effect.encounter, effect.patient
         self._write(clinic.start_visit, encounter, patient, then=lambda _done: None)
-        self._read(clinic.draft, encounter, then=lambda draft: self._send(v.DraftLoaded(draft)))
+        self._read(clinic.draft, encounter, then=lambda draft: self._send(h.DraftLoaded(draft)))
         self._draw(clinic.open_chart, patient)
 
     def _draw(self, verb: Callable[..., Any], patient: Any) -> None:
-        self._read(verb, patient, then=lambda chart: self._send(v.ChartLoaded(chart, self._room.clock.now())))
+        self._read(verb, patient, then=lambda chart: self._send(h.ChartLoaded(chart, self._room.clock.now())))
 
     def _redraw(self) -> None:
         self._draw(self._room.clinic.chart, self.loop.state.patient)
 
-    def _save(self, effect: v.Save) -> None:
+    def _save(self, effect: h.Save) -> None:
         encounter, section, text = effect.encounter, effect.section, effect.text
         self._help.write(
             self._room.clinic.autosave,
@@ -289,9 +304,9 @@ class VisitView(Page):
             text,
             effect.patient,
             then=lambda _done: self._send(
-                v.Saved(encounter, section, text, self._room.clock.now(), effect.since)
+                h.Saved(encounter, section, text, self._room.clock.now(), effect.since)
             ),
-            failed=lambda sentence: self._send(v.SaveFailed(encounter, section, sentence)),
+            failed=lambda sentence: self._send(h.SaveFailed(encounter, section, sentence)),
         )
 
     def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: Any) -> None:
@@ -302,7 +317,7 @@ class VisitView(Page):
                 self._line.ring(kiosk, encounter)
             else:
                 self._send(
-                    v.Failed(_("The patient has not agreed to a video visit. Ask for the consent first."))
+                    h.Failed(_("The patient has not agreed to a video visit. Ask for the consent first."))
                 )
 
         self._read(self._room.clinic.may, patient, "teleconsultation", then=allowed)
@@ -311,7 +326,7 @@ class VisitView(Page):
         self.codes.added()
         self._redraw()
 
-    def _prescribe(self, effect: v.Prescribe) -> None:
+    def _prescribe(self, effect: h.Prescribe) -> None:
         order = effect.order
         self._write(
             self._room.clinic.prescribe,
@@ -327,25 +342,25 @@ class VisitView(Page):
         )
 
     def _prescribed(self) -> None:
-        self._send(v.Prescribed())
+        self._send(h.Prescribed())
         self._redraw()
 
     def _sent(self, message: Any) -> None:
-        self._send(v.MessageSent(message))
+        self._send(h.MessageSent(message))
         self.chat.sent()
         self._redraw()
 
     def _booked(self) -> None:
-        self._send(v.NextBooked())
+        self._send(h.NextBooked())
         self._redraw()
 
     def _signed(self, note: Any) -> None:
-        self._send(v.Signed(note))
+        self._send(h.Signed(note))
         self._redraw()
 
     def _addendum(self) -> None:
         self.note.addendum_signed()
-        self._send(v.AddendumSigned())
+        self._send(h.AddendumSigned())
         self._redraw()
 
     def _summary(self, encounter: EncounterId) -> None:
@@ -362,7 +377,7 @@ class VisitView(Page):
             if not chosen or chart is None:
                 return
             path = Path(chosen)
-        self._write(self._write_summary, encounter, path, then=lambda done: self._send(v.SummarySaved(done)))
+        self._write(self._write_summary, encounter, path, then=lambda done: self._send(h.SummarySaved(done)))
 
     def _write_summary(self, encounter: EncounterId, path: Path) -> str:
         from desktop.screens.files import keep_file

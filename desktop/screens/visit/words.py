@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from clinic.domain.medication import directions
 from desktop.kit.words import N_, _, fmt_date, fmt_time, language
 from desktop.screens.phrases import SEVERITIES, Said, coded, named
-from desktop.screens.visit.logic import Part, PrescribePressed, Rx
+from desktop.screens.visit.happenings import PrescribePressed
+from desktop.screens.visit.logic import Part, Rx
 
 if TYPE_CHECKING:
     from clinic.domain.facts import MedicationRequest

@@ -24,6 +24,7 @@ from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
 from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
+from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.view import Line, VisitView
 from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
@@ -60,7 +61,7 @@ def visit(qtbot: QtBot, qapp: QApplication, room: Room, tmp_path: Path) -> Visit
     qtbot.addWidget(page)
     page.resize(1170, 710)
     page.show()
-    page.open(v.VisitOpened(HERE, ROSA, KIOSK, NOW))  # type: ignore[arg-type]
+    page.open(h.VisitOpened(HERE, ROSA, KIOSK, NOW))  # type: ignore[arg-type]
     qtbot.waitUntil(lambda: page.loop.state.loaded and page.loop.state.chart is not None)
     return page
 
@@ -120,7 +121,7 @@ def test_every_tab_of_the_chart_can_be_used_by_everybody(qtbot: QtBot, look: str
 
 @pytest.mark.parametrize("tool", v.TOOLS)
 def test_every_tool_of_the_visit_can_be_used_by_everybody(visit: VisitView, tool: str) -> None:
-    visit.loop.send(v.ToolChosen(tool))
+    visit.loop.send(h.ToolChosen(tool))
     QApplication.processEvents()
     assert audit(visit) == []
 
@@ -159,7 +160,7 @@ def test_a_full_disk_keeps_the_text_and_says_so(qtbot: QtBot, visit: VisitView, 
     qtbot.waitUntil(visit.notice.isVisible)
     assert field.toPlainText() == "Control"
     clinic.full = False
-    visit.loop.send(v.SaveRetried())
+    visit.loop.send(h.SaveRetried())
     qtbot.waitUntil(lambda: clinic.texts.get(Section.PLAN) == "Control")
 
 
@@ -195,7 +196,7 @@ def test_the_call_asks_the_consent_first(
 def test_a_code_is_found_by_typing_and_stands_under_the_assessment(
     qtbot: QtBot, visit: VisitView, clinic: Clinic
 ) -> None:
-    visit.loop.send(v.ToolChosen("codes"))
+    visit.loop.send(h.ToolChosen("codes"))
     qtbot.keyClicks(visit.codes.search, "neum")
     qtbot.waitUntil(lambda: visit.codes.results.model().rowCount() == 1)
     visit.codes.results.chosen.emit("J18.9")
@@ -203,8 +204,21 @@ def test_a_code_is_found_by_typing_and_stands_under_the_assessment(
     assert visit.codes.search.text() == ""
 
 
+def test_another_language_keeps_what_was_typed_and_not_sent(
+    qtbot: QtBot, visit: VisitView, room: Room
+) -> None:
+    qtbot.keyClicks(visit.note.fields[Section.PLAN], "Control")
+    visit.chat.text.setPlainText("Hola")
+    visit.rx.dose.setText("500 mg")
+    other = VisitView(room, Spoken(), None, None, visit.loop.state)
+    qtbot.addWidget(other)
+    other.take_over(visit)
+    assert other.note.fields[Section.PLAN].toPlainText() == "Control"
+    assert (other.chat.text.toPlainText(), other.rx.dose.text()) == ("Hola", "500 mg")
+
+
 def test_a_summary_is_written_whole(qtbot: QtBot, visit: VisitView, tmp_path: Path) -> None:
-    visit.loop.send(v.SummaryPressed())
+    visit.loop.send(h.SummaryPressed())
     qtbot.waitUntil(lambda: visit.loop.state.tone == "ok")
     assert [path.read_bytes()[:4] for path in tmp_path.glob("*.pdf")] == [b"%PDF"]
 

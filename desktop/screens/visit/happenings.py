@@ -1,0 +1,497 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can happen during a visit (past tense), and what is then to be done (imperative)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clinic.domain.facts import Section
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
+from clinic.domain.values import Attachment, Coding
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Communication, Composition
+    from clinic.services.charts import Chart
+    from clinic.services.prescribing import Caution
+    from clinic.services.visits import Draft
+
+# What happened
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOpened:
+    encounter: EncounterId
+    patient: PatientId
+    kiosk: DeviceId
+    now: datetime
+    reachable: bool = True
+    ring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLoaded:
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLoaded:
+    chart: Chart
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`at`: monotonic seconds."""
+
+    section: Section
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TypingRested:
+    section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLeft:
+    section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    encounter: EncounterId
+    section: Section
+    text: str
+    at: datetime
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFailed:
+    encounter: EncounterId
+    section: Section
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRetried:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTextTaken:
+    """The text another desk wrote at the same time is put under ours."""
+
+    section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class LockAsked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChosen:
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HangPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MutePressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    phase: str
+    reason: str
+    letters: bool
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChanged:
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSearched:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodesFound:
+    text: str
+    codes: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChosen:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRemoved:
+    condition: FactId
+
+
+@dataclass(frozen=True, slots=True)
+class DrugSearched:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrugsFound:
+    text: str
+    drugs: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrugChosen:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CautionsCame:
+    drug: Coding
+    cautions: tuple[Caution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrescribePressed:
+    dose: str
+    route: str
+    every_hours: int
+    days: int
+    instructions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prescribed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoToggled:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendPressed:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent:
+    message: Communication
+
+
+@dataclass(frozen=True, slots=True)
+class NextPressed:
+    start: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextBooked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignConfirmed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    note: Composition
+
+
+@dataclass(frozen=True, slots=True)
+class AddendumPressed:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddendumSigned:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySaved:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactsChanged:
+    patients: frozenset[PatientId]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    sentence: str
+
+
+# What is then to be done
+
+
+@dataclass(frozen=True, slots=True)
+class StartVisit:
+    """Effect: the encounter is in progress and mine; read the draft and the chart."""
+
+    encounter: EncounterId
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Effect: write one section to the disk. `since`: monotonic seconds of the first key not yet saved."""
+
+    encounter: EncounterId
+    section: Section
+    text: str
+    patient: PatientId
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Effect: read the chart again, without a new entry."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class CoverScreen:
+    """Effect: everything is saved; the lock may cover the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Effect: ring the kiosk."""
+
+    kiosk: DeviceId
+    encounter: EncounterId
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Effect: end the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Effect: what the other side does not get."""
+
+    audio: bool
+    video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindCodes:
+    """Effect: ICD-10 as typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCode:
+    """Effect: a condition of this encounter."""
+
+    encounter: EncounterId
+    code: Coding
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCode:
+    """Effect: that condition was entered by mistake."""
+
+    condition: FactId
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class FindDrugs:
+    """Effect: generic names as typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Effect: allergies, interactions, duplicates."""
+
+    patient: PatientId
+    drug: Coding
+
+
+@dataclass(frozen=True, slots=True)
+class Prescribe:
+    """Effect: sign this prescription."""
+
+    encounter: EncounterId
+    drug: Coding
+    order: PrescribePressed
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Effect: a message into the record."""
+
+    patient: PatientId
+    encounter: EncounterId
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostChatLine:
+    """Effect: the same line to the kiosk's screen."""
+
+    kiosk: DeviceId
+    message: Communication
+
+
+@dataclass(frozen=True, slots=True)
+class BookNext:
+    """Effect: the next appointment."""
+
+    patient: PatientId
+    start: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Effect: the note is final, the encounter finished."""
+
+    encounter: EncounterId
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class PostVisitOver:
+    """Effect: tell the kiosk what the patient takes along."""
+
+    kiosk: DeviceId
+    encounter: EncounterId
+
+
+@dataclass(frozen=True, slots=True)
+class SignAddendum:
+    """Effect: a signed addition to the signed note."""
+
+    note: FactId
+    text: str
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSummary:
+    """Effect: write the summary as a PDF where the person says."""
+
+    encounter: EncounterId
+
+
+Event = (
+    VisitOpened
+    | DraftLoaded
+    | ChartLoaded
+    | Typed
+    | TypingRested
+    | SectionLeft
+    | Saved
+    | SaveFailed
+    | SaveRetried
+    | OtherTextTaken
+    | LockAsked
+    | ToolChosen
+    | RingPressed
+    | HangPressed
+    | MutePressed
+    | CameraPressed
+    | CallChanged
+    | ReachChanged
+    | CodeSearched
+    | CodesFound
+    | CodeChosen
+    | ConditionRemoved
+    | DrugSearched
+    | DrugsFound
+    | DrugChosen
+    | CautionsCame
+    | PrescribePressed
+    | Prescribed
+    | PhotoToggled
+    | SendPressed
+    | MessageSent
+    | NextPressed
+    | NextBooked
+    | SignPressed
+    | SignLeft
+    | SignConfirmed
+    | Signed
+    | AddendumPressed
+    | AddendumSigned
+    | SummaryPressed
+    | SummarySaved
+    | FactsChanged
+    | Failed
+)
+Effect = (
+    StartVisit
+    | Save
+    | Redraw
+    | CoverScreen
+    | Ring
+    | Hang
+    | Mute
+    | FindCodes
+    | AddCode
+    | RemoveCode
+    | FindDrugs
+    | Check
+    | Prescribe
+    | SendMessage
+    | PostChatLine
+    | BookNext
+    | Sign
+    | PostVisitOver
+    | SignAddendum
+    | SaveSummary
+)

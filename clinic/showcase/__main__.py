@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`posta demo`: a whole clinic on this computer. With a display for your own hands, else (or with --auto) driven by itself."""
+"""`posta demo`: a whole clinic on this computer. With a display for your own hands, else (or with --auto)
+driven by itself."""
 
 import argparse
 import logging
@@ -26,8 +27,8 @@ OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html")
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="posta demo",
-        description="A sync server, a clinician's desktop and a patient's kiosk on this computer, with 200 invented people. "
-        "Exit code 0: every step's own check held.",
+        description="A sync server, a clinician's desktop and a patient's kiosk on this computer, "
+        "with 200 invented people. Exit code 0: every step's own check held.",
     )
     parser.add_argument(
         "--out",
@@ -98,7 +99,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str, tuple[str, ...]]:
-    """The command lines of the three window programs. A driven call is made of clips: their marks prove what arrived."""
+    """The command lines of the three window programs. A driven call is made of clips: their marks prove
+    what arrived."""
     work = out / "work"
     speaker = "auto" if visible else "null"
 
@@ -112,13 +114,26 @@ def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str,
 
     kept = {side: ("--keep-received", str(out / f"{side}-received.mkv")) for side in ("desktop", "kiosk")}
     return {
-        "desktop": ("desktop", *options("desktop", DESKTOP_SIDE), *kept["desktop"], "--save-to", str(out), *_window(visible)),
+        "desktop": (
+            "desktop",
+            *options("desktop", DESKTOP_SIDE),
+            *kept["desktop"],
+            "--save-to",
+            str(out),
+            *_window(visible),
+        ),
         "kiosk": (
-            "kiosk", *options("kiosk", KIOSK_SIDE), *kept["kiosk"], "--camera-scan", f"file:{card_film(work)}", "--window",
-            "--size", "1024x768",
+            "kiosk",
+            *options("kiosk", KIOSK_SIDE),
+            *kept["kiosk"],
+            "--camera-scan",
+            f"file:{card_film(work)}",
+            "--window",
+            "--size",
+            "1024x768",
         ),
         "second": ("desktop", *options("second", "C"), *_window(visible)),
-    }  # fmt: skip
+    }
 
 
 def _window(visible: bool) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The people of the driven visit: who comes to the kiosk, what she says, and the two who wait already.
 
-All of them are invented. The family name of the patient is one that no list of ours holds, so that a search for it finds her or nothing.
+All of them are invented. The family name of the patient is one that no list of ours holds, so that a search
+for it finds her or nothing.
 """
 
 from dataclasses import dataclass
@@ -121,9 +122,14 @@ def _taken(patient: Patient, ailment: Ailment, fact: str, at: datetime) -> Medic
     """The first medicine for an ailment, until further notice."""
     medicine = ailment.medicines[0][0]
     return MedicationRequest(
-        id=FactId(fact), patient=patient.patient, medication=medicine.coding, authored_at=at, dose=medicine.dose,
-        route=medicine.route, every_hours=medicine.every_hours,
-    )  # fmt: skip
+        id=FactId(fact),
+        patient=patient.patient,
+        medication=medicine.coding,
+        authored_at=at,
+        dose=medicine.dose,
+        route=medicine.route,
+        every_hours=medicine.every_hours,
+    )
 
 
 def _allergy(patient: Patient, fact: str, at: datetime) -> AllergyIntolerance:

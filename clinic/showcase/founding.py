@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Before the visit: a server, an organisation with 200 people, a desktop and a kiosk let in by real invitation codes."""
+"""Before the visit: a server, an organisation with 200 people, a desktop and a kiosk let in by real
+invitation codes."""
 
 import json
 import os
@@ -60,17 +61,27 @@ def set_up(scene: Scene, seen: Findings, people: int, seed: int) -> None:
     card = scene.stage.folder / "machines" / "card.text"
     loaded = json.loads(
         scene.stage.run(
-            "station", "clinic.showcase.prepare", *_station(scene), "--people", str(people), "--seed", str(seed), "--card", str(card),
+            "station",
+            "clinic.showcase.prepare",
+            *_station(scene),
+            "--people",
+            str(people),
+            "--seed",
+            str(seed),
+            "--card",
+            str(card),
             timeout_s=120,
         )
-    )  # fmt: skip
+    )
     scene.patient = loaded["patient"]
     film_card(card.read_text(encoding="utf-8"), card_film(scene.stage.folder))
     card.unlink()
     seen.note(
-        f"server, organisation, {loaded['people']} people with {loaded['facts']} facts, desktop and kiosk enrolled",
-        people=loaded["people"], facts=loaded["facts"],
-    )  # fmt: skip
+        f"server, organisation, {loaded['people']} people with {loaded['facts']} facts, "
+        "desktop and kiosk enrolled",
+        people=loaded["people"],
+        facts=loaded["facts"],
+    )
 
 
 def card_film(folder: Path) -> Path:
@@ -99,20 +110,42 @@ def _serve(scene: Scene) -> str:
 
 def _found(scene: Scene, url: str) -> None:
     scene.stage.run(
-        "station", "clinic", "found", *_station(scene), "--server", url, "--name", cast.ORGANISATION, "--admin", cast.ADMIN,
-        "--device-name", cast.STATION_NAME,
-    )  # fmt: skip
+        "station",
+        "clinic",
+        "found",
+        *_station(scene),
+        "--server",
+        url,
+        "--name",
+        cast.ORGANISATION,
+        "--admin",
+        cast.ADMIN,
+        "--device-name",
+        cast.STATION_NAME,
+    )
 
 
 def enrol(scene: Scene, *newcomers: Newcomer) -> None:
-    """Devices join by an invitation each; the administrator compares the digits of both screens. Raises Unavailable."""
+    """Devices join by an invitation each; the administrator compares the digits of both screens. Raises
+    Unavailable."""
     joining = {}
     for one in newcomers:
         own = ("--password-file", str(scene.password_file(one.machine))) if one.person else ()
         joining[one.machine] = scene.stage.start(
-            one.machine, f"clinic-join-{one.machine}", "clinic", "join", "--home", str(scene.home(one.machine)),
-            "--code", invitation(scene, one.role, one.kind), "--name", one.person, "--device-name", one.device, *own,
-        )  # fmt: skip
+            one.machine,
+            f"clinic-join-{one.machine}",
+            "clinic",
+            "join",
+            "--home",
+            str(scene.home(one.machine)),
+            "--code",
+            invitation(scene, one.role, one.kind),
+            "--name",
+            one.person,
+            "--device-name",
+            one.device,
+            *own,
+        )
     shown = {read_line(actor, _DIGITS).group(1) for actor in joining.values()}
     for _ in newcomers:
         admit(scene, shown)
@@ -128,7 +161,8 @@ def invitation(scene: Scene, role: str, kind: str) -> str:
 
 
 def admit(scene: Scene, shown: set[str]) -> str:
-    """The administrator says yes if her digits are on one of those screens. Returns her digits. Raises Unavailable."""
+    """The administrator says yes if her digits are on one of those screens. Returns her digits. Raises
+    Unavailable."""
     admitting = scene.stage.start("station", "clinic-admit", "clinic", "admit", *_station(scene), "--once")
     told = read_line(admitting, _DIGITS).group(1)
     assert admitting.process.stdin is not None

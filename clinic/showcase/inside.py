@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts a program in a network and ties its life to the demo's: `python inside.py NAMESPACE_FD PARENT_PID program …`.
+"""Starts a program in a network and ties its life to the demo's: `python inside.py NAMESPACE_FD PARENT_PID
+program …`.
 
-Run by its path with the bare interpreter, so that it costs a few milliseconds. NAMESPACE_FD -1: stay in this network.
+Run by its path with the bare interpreter, so that it costs a few milliseconds. NAMESPACE_FD -1: stay in
+this network.
 """
 
 import ctypes

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks for words of a patient in files that must not hold them: plain, as UTF-16, as base64 at any offset, as JSON escapes."""
+"""Looks for words of a patient in files that must not hold them: plain, as UTF-16, as base64 at any offset,
+as JSON escapes."""
 
 import base64
 import json

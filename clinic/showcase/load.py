@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes invented people into a real store, as real sealed records: few large transactions instead of many small ones."""
+"""Writes invented people into a real store, as real sealed records: few large transactions instead of many
+small ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names, numbers and places for invented people of the Argentine north. Every list and every place is made up for Posta."""
+"""Names, numbers and places for invented people of the Argentine north. Every list and every place is made
+up for Posta."""
 
 from itertools import pairwise
 from random import Random
@@ -12,45 +13,75 @@ _Decades = tuple[tuple[int, str], ...]
 _WOMEN: _Decades = (
     (
         1950,
-        "María Rosa Juana Elena Dominga Ramona Elvira Teresa Nélida Irma Blanca Felisa Aurelia Paula Delia Hilaria",
+        (
+            "María Rosa Juana Elena Dominga Ramona Elvira Teresa Nélida Irma Blanca Felisa Aurelia Paula "
+            "Delia Hilaria"
+        ),
     ),
     (
         1970,
-        "Mirta Graciela Norma Susana Rosa Alicia Mercedes Lidia Estela Nilda Zulma Gladys Olga Catalina Beatriz Isabel",
+        (
+            "Mirta Graciela Norma Susana Rosa Alicia Mercedes Lidia Estela Nilda Zulma Gladys Olga "
+            "Catalina Beatriz Isabel"
+        ),
     ),
     (
         1990,
-        "Claudia Sandra Verónica Lorena Natalia Carina Analía Mónica Patricia Gabriela Andrea Viviana Roxana Daniela",
+        (
+            "Claudia Sandra Verónica Lorena Natalia Carina Analía Mónica Patricia Gabriela Andrea "
+            "Viviana Roxana Daniela"
+        ),
     ),
     (
         2005,
-        "Florencia Yamila Rocío Micaela Camila Antonella Melisa Brenda Celeste Noelia Macarena Agustina Soledad Sabrina",
+        (
+            "Florencia Yamila Rocío Micaela Camila Antonella Melisa Brenda Celeste Noelia Macarena "
+            "Agustina Soledad Sabrina"
+        ),
     ),
     (
         9999,
-        "Martina Catalina Emma Sofía Valentina Isabella Delfina Morena Guadalupe Pilar Abril Zoe Ámbar Renata Julieta",
+        (
+            "Martina Catalina Emma Sofía Valentina Isabella Delfina Morena Guadalupe Pilar Abril Zoe "
+            "Ámbar Renata Julieta"
+        ),
     ),
 )
 _MEN: _Decades = (
     (
         1950,
-        "José Juan Ramón Pedro Francisco Antonio Domingo Eusebio Hipólito Isidro Nicanor Florentino Anselmo Roque",
+        (
+            "José Juan Ramón Pedro Francisco Antonio Domingo Eusebio Hipólito Isidro Nicanor Florentino "
+            "Anselmo Roque"
+        ),
     ),
     (
         1970,
-        "Carlos Jorge Luis Miguel Oscar Hugo Rubén Mario Néstor Raúl Víctor Ricardo Héctor Alberto Orlando Ernesto",
+        (
+            "Carlos Jorge Luis Miguel Oscar Hugo Rubén Mario Néstor Raúl Víctor Ricardo Héctor Alberto "
+            "Orlando Ernesto"
+        ),
     ),
     (
         1990,
-        "Marcelo Sergio Daniel Walter Gustavo Fabián Claudio Javier Pablo Diego Adrián Cristian Ariel Darío Gabriel",
+        (
+            "Marcelo Sergio Daniel Walter Gustavo Fabián Claudio Javier Pablo Diego Adrián Cristian "
+            "Ariel Darío Gabriel"
+        ),
     ),
     (
         2005,
-        "Matías Nicolás Leandro Franco Emanuel Maximiliano Gonzalo Ezequiel Brian Jonathan Facundo Lucas Alexis Kevin",
+        (
+            "Matías Nicolás Leandro Franco Emanuel Maximiliano Gonzalo Ezequiel Brian Jonathan Facundo "
+            "Lucas Alexis Kevin"
+        ),
     ),
     (
         9999,
-        "Benjamín Mateo Thiago Bautista Joaquín Felipe Lorenzo Santino Ciro Valentino Bastián Tomás León Dante Gael",
+        (
+            "Benjamín Mateo Thiago Bautista Joaquín Felipe Lorenzo Santino Ciro Valentino Bastián Tomás "
+            "León Dante Gael"
+        ),
     ),
 )
 _FAMILIES = [
@@ -119,7 +150,7 @@ _STREETS = (
     "Los Lapachos;Maestra Clara Funes;25 de Mayo;Ruta 81 vieja;Del Carpintero;Los Troperos;9 de Julio".split(
         ";"
     )
-)  # noqa: SIM905
+)
 FACILITIES = (
     ("Hospital Villa Algarrobal", "25 de Mayo 410, Villa Algarrobal", "+54 387 490 0100", -23.512, -62.911),
     ("Posta Tres Quebrachos", "Paraje Tres Quebrachos", "+54 387 490 0131", -23.684, -62.702),

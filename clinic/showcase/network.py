@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo's network: machines on one switch that can be switched off, or (where that is not allowed) a relay before the server.
+"""The demo's network: machines on one switch that can be switched off, or (where that is not allowed) a
+relay before the server.
 
-`Switch` is the real thing: each machine has its own network namespace and one cable to a bridge; a cut is the bridge going
-dark, so nobody is told anything and packets simply stop. `Relay` cuts only the way to the server and says so by `whole = False`.
+`Switch` is the real thing: each machine has its own network namespace and one cable to a bridge; a cut is
+the bridge going
+dark, so nobody is told anything and packets simply stop. `Relay` cuts only the way to the server and says
+so by `whole = False`.
 """
 
 import os
@@ -62,7 +65,8 @@ class Network(Protocol):
 
 
 class Switch:
-    """Network namespaces joined by a bridge. This process must already be in a network of its own (`wires.leave_network`)."""
+    """Network namespaces joined by a bridge. This process must already be in a network of its own
+    (`wires.leave_network`)."""
 
     whole = True
 
@@ -107,7 +111,8 @@ class Switch:
 
 
 class Relay:
-    """Everybody on this machine's own loop-back; the server is reached through a forwarder that can be shut."""
+    """Everybody on this machine's own loop-back; the server is reached through a forwarder that can be
+    shut."""
 
     whole = False
 

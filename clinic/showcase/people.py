@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invented people of a rural area with years of history. The same seed gives the same bytes, on every machine.
+"""Invented people of a rural area with years of history. The same seed gives the same bytes, on every
+machine.
 
-Person number n depends on the seed and on n alone (but for unique document numbers), so 20 people are the first 20 of 200.
+Person number n depends on the seed and on n alone (but for unique document numbers), so 20 people are the
+first 20 of 200.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m clinic.showcase.prepare`: fills the administrator's store with invented people and sends them to the centre.
+"""`python -m clinic.showcase.prepare`: fills the administrator's store with invented people and sends them
+to the centre.
 
-Prints one JSON line: how many people and facts, the id of the visit's patient. Her card's text goes to `--card FILE` (mode 0600).
+Prints one JSON line: how many people and facts, the id of the visit's patient. Her card's text goes to
+`--card FILE` (mode 0600).
 """
 
 import argparse

@@ -10,7 +10,8 @@ _CHUNK = 65536
 
 
 class Forwarder:
-    """Listens on a free port of 127.0.0.1 and joins each caller to `target` there. Runs a loop in a thread of its own."""
+    """Listens on a free port of 127.0.0.1 and joins each caller to `target` there. Runs a loop in a thread
+    of its own."""
 
     def __init__(self, target: int) -> None:
         self.port = 0

@@ -43,12 +43,14 @@ class Report:
 def page(rows: list[Row], folder: Path) -> str:
     """The contact sheet: the rows, then every PNG of the folder, then what else was kept."""
     lines = "".join(
-        f"<tr class={'ok' if row.ok else 'bad'}><td>{CHECK if row.ok else CROSS}<td>{row.step}<td>{html.escape(row.title)}"
+        f"<tr class={'ok' if row.ok else 'bad'}><td>{CHECK if row.ok else CROSS}"
+        f"<td>{row.step}<td>{html.escape(row.title)}"
         f"<td>{row.seconds:.1f} s<td>{html.escape(row.detail)}"
         for row in rows
     )
     pictures = "".join(
-        f'<figure><a href="{name}"><img loading=lazy src="{name}" alt="{name}"></a><figcaption>{name}</figcaption></figure>'
+        f'<figure><a href="{name}"><img loading=lazy src="{name}" alt="{name}"></a>'
+        f"<figcaption>{name}</figcaption></figure>"
         for name in (html.escape(path.name) for path in sorted(folder.glob("*.png")))
     )
     kept = [path for pattern in ("*.mkv", "*.pdf", "report.json") for path in sorted(folder.glob(pattern))]
@@ -65,9 +67,11 @@ def _replace(path: Path, text: str) -> None:
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Posta: one whole visit</title><style>
 body{{font:15px/1.5 Inter,system-ui,sans-serif;margin:32px;background:#f4f7f8;color:#14232b}}
-table{{border-collapse:collapse;background:#fff;border-radius:12px;overflow:hidden}}td{{padding:8px 14px;border-bottom:1px solid #dfe6ea}}
+table{{border-collapse:collapse;background:#fff;border-radius:12px;overflow:hidden}}
+td{{padding:8px 14px;border-bottom:1px solid #dfe6ea}}
 .ok td:first-child{{color:#0a6b45}}.bad td:first-child{{color:#b42318}}.bad{{background:#fdecea}}
 main{{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:18px;margin-top:24px}}
-figure{{margin:0;background:#fff;border-radius:12px;padding:10px}}img{{width:100%;border-radius:6px}}figcaption{{color:#566872;font-size:13px}}
+figure{{margin:0;background:#fff;border-radius:12px;padding:10px}}img{{width:100%;border-radius:6px}}
+figcaption{{color:#566872;font-size:13px}}
 </style><h1>One whole visit</h1><table>{lines}</table><ul>{files}</ul><main>{pictures}</main></html>
 """

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything a step of the visit may touch: the hands on each program, the network, the folders, the pictures taken."""
+"""Everything a step of the visit may touch: the hands on each program, the network, the folders, the
+pictures taken."""
 
 import time
 from dataclasses import dataclass, field

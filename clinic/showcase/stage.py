@@ -62,7 +62,8 @@ class Stage:
         return self.folder / "tmp"
 
     def run(self, machine: str, *program: str, timeout_s: float = 60.0) -> str:
-        """A program that ends by itself; what it printed. Raises Unavailable with its last words if it failed."""
+        """A program that ends by itself; what it printed. Raises Unavailable with its last words if it
+        failed."""
         actor = self._spawn(machine, _label(program), program, with_input=False)
         try:
             printed, _ = actor.process.communicate(timeout=timeout_s)

@@ -16,7 +16,8 @@ _CHILD_SUBREAPER = 36
 
 
 def supervise(arguments: Sequence[str]) -> int:
-    """Run the demo as a child and end every process below it afterwards; the child's exit code (130 after Ctrl-C)."""
+    """Run the demo as a child and end every process below it afterwards; the child's exit code (130 after
+    Ctrl-C)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
     from clinic.showcase.network import Machine

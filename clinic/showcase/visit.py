@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The driven visit: set-up, then the eight steps in order. A step that fails is reported with a picture, and the visit goes on."""
+"""The driven visit: set-up, then the eight steps in order. A step that fails is reported with a picture,
+and the visit goes on."""
 
 import logging
 import time

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Network namespaces, a bridge and cable pairs on Linux, straight from the kernel's interfaces (rtnetlink, netdevice(7)).
+"""Network namespaces, a bridge and cable pairs on Linux, straight from the kernel's interfaces (rtnetlink,
+netdevice(7)).
 
-Needs no program and no mount, only the right to make a user namespace (or to be root). Raises OSError where that is missing.
+Needs no program and no mount, only the right to make a user namespace (or to be root). Raises OSError where
+that is missing.
 """
 
 import ctypes
@@ -30,7 +32,8 @@ def _call(name: str, *numbers: int) -> None:
 
 
 def leave_network() -> None:
-    """Put this process (which must have one thread only) into an empty network of its own; as a user, into a user namespace too."""
+    """Put this process (which must have one thread only) into an empty network of its own; as a user, into
+    a user namespace too."""
     if os.geteuid() == 0:
         _call("unshare", CLONE_NEWNET)
         return

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 7: signed; everything reaches the centre; a second desktop, enrolled only now, shows the whole visit, byte-equal."""
+"""Step 7: signed; everything reaches the centre; a second desktop, enrolled only now, shows the whole
+visit, byte-equal."""
 
 import re
 
@@ -111,8 +112,11 @@ def _read_on_second(scene: Scene, seen: Findings) -> None:
     second.wait("chart.banner.name", text=cast.FAMILY, timeout_s=10)
     plan = scene.texts.get("plan", cast.NOTE["plan"])
     for tab, wanted in (
-        ("notes", [plan, cast.NOTE["subjective"]]), ("messages", [cast.CHAT]), ("medication", [cast.SEARCHED[scene.language].prescribed.capitalize()]), ("consents", CONSENT[scene.language]),
-    ):  # fmt: skip
+        ("notes", [plan, cast.NOTE["subjective"]]),
+        ("messages", [cast.CHAT]),
+        ("medication", [cast.SEARCHED[scene.language].prescribed.capitalize()]),
+        ("consents", CONSENT[scene.language]),
+    ):
         second.click(f"chart.tab.{tab}")
         _appears(scene, seen, tab, wanted)
         scene.shot("second", f"chart-{tab}")
@@ -126,7 +130,8 @@ def _read_on_second(scene: Scene, seen: Findings) -> None:
     scene.wait_camera("second", "chart.document.picture")
     scene.shot("second", "chart-documents")
     seen.note(
-        f"the second desktop, enrolled now, had her chart after {waited:.1f} s and shows note, chat, prescription, consent and photo"
+        f"the second desktop, enrolled now, had her chart after {waited:.1f} s "
+        "and shows note, chat, prescription, consent and photo"
     )
 
 
@@ -146,9 +151,16 @@ def _digests(scene: Scene, seen: Findings) -> None:
     for name in ("desktop", "second"):
         scene.hands[name].quit()
         digests[name] = scene.stage.run(
-            name, "clinic", "digest", "--home", str(scene.home(name)), "--password-file", str(scene.password_file(name)),
-            "--patient", scene.patient,
-        ).strip()  # fmt: skip
+            name,
+            "clinic",
+            "digest",
+            "--home",
+            str(scene.home(name)),
+            "--password-file",
+            str(scene.password_file(name)),
+            "--patient",
+            scene.patient,
+        ).strip()
     seen.expect(
         digests["desktop"] == digests["second"] and bool(digests["second"]),
         "both records to be byte-equal",

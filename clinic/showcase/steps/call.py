@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 3: the clinician rings, the patient answers with one touch; what each side receives is what the other sent."""
+"""Step 3: the clinician rings, the patient answers with one touch; what each side receives is what the
+other sent."""
 
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def run(scene: Scene, seen: Findings) -> None:
         check_received(scene, seen, side, "in the call")
     slowest = max(there.values())
     seen.note(
-        f"pictures of both sides after {slowest:.1f} s, marks and speech of the other side recognised on both",
+        f"pictures of both sides after {slowest:.1f} s, "
+        "marks and speech of the other side recognised on both",
         first_picture_s={side: round(seconds, 2) for side, seconds in there.items()},
     )
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 5: for 20 s nothing goes between anybody. The note goes on, both screens say it, the call comes back by itself."""
+"""Step 5: for 20 s nothing goes between anybody. The note goes on, both screens say it, the call comes back
+by itself."""
 
 import time
 
@@ -50,10 +51,12 @@ def run(scene: Scene, seen: Findings) -> None:
         )
     slowest = max(back.values())
     seen.note(
-        f"{lasted:.0f} s without network; desktop said “{said['desktop']}”, kiosk said “{said['kiosk']}”, status “{sync}”; "
+        f"{lasted:.0f} s without network; desktop said “{said['desktop']}”, kiosk said “{said['kiosk']}”, "
+        f"status “{sync}”; "
         f"pictures back {slowest:.1f} s after the network",
-        cut_s=round(lasted, 1), back_s={side: round(seconds, 2) for side, seconds in back.items()},
-    )  # fmt: skip
+        cut_s=round(lasted, 1),
+        back_s={side: round(seconds, 2) for side, seconds in back.items()},
+    )
 
 
 def _write_on(scene: Scene, seen: Findings) -> None:

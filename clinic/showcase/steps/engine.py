@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 6: the desktop's media process is killed. Chart and note do not notice; the call is back within 5 s."""
+"""Step 6: the desktop's media process is killed. Chart and note do not notice; the call is back within 5
+s."""
 
 import time
 

@@ -34,7 +34,8 @@ def run(scene: Scene, seen: Findings) -> None:
     kiosk.tap("kiosk.check.yes")
     kiosk.wait("kiosk.waiting.ticket", timeout_s=20)
     seen.note(
-        "card read by the camera, number offered as the other way, five consents answered one by one and signed"
+        "card read by the camera, number offered as the other way, "
+        "five consents answered one by one and signed"
     )
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 4, during the call: the note saves itself, a code is found by typing, a prescription is checked, a photo goes into the chat."""
+"""Step 4, during the call: the note saves itself, a code is found by typing, a prescription is checked, a
+photo goes into the chat."""
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
@@ -17,7 +18,8 @@ def run(scene: Scene, seen: Findings) -> None:
     _chat(scene, seen)
     scene.both("during-the-call")
     seen.note(
-        "note saved while typing, code J18 found, penicillin allergy warned of, azithromycin prescribed, photo sent in the chat"
+        "note saved while typing, code J18 found, penicillin allergy warned of, "
+        "azithromycin prescribed, photo sent in the chat"
     )
 
 

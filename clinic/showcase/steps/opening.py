@@ -29,7 +29,8 @@ def run(scene: Scene, seen: Findings) -> None:
 
 
 def _quiet(scene: Scene) -> bool:
-    """She of the visit is found, and the window has had a second without much to do: nothing more is coming in."""
+    """She of the visit is found, and the window has had a second without much to do: nothing more is coming
+    in."""
     desktop = scene.desktop
     if not scene.texts.get("found"):
         desktop.type("shell.search", cast.FAMILY, clear=True)

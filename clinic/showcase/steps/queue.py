@@ -38,7 +38,8 @@ def run(scene: Scene, seen: Findings) -> None:
     seen.expect(any(cast.CLINICIAN in row for row in opened), f"an audit entry of {cast.CLINICIAN}", opened)
     scene.shot("desktop", "chart-opened-by")
     seen.note(
-        f"ticket {ticket} reached the queue in {arrived:.1f} s and stands first of {len(listed)}; opening the chart was written down",
+        f"ticket {ticket} reached the queue in {arrived:.1f} s and stands first of {len(listed)}; "
+        "opening the chart was written down",
         to_queue_s=round(arrived, 2),
     )
 

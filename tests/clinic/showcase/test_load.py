@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invented people in a real store and at a real server: sealed, acknowledged, the patient of the visit among them."""
+"""Invented people in a real store and at a real server: sealed, acknowledged, the patient of the visit
+among them."""
 
 import os
 import subprocess

@@ -17,7 +17,8 @@ from clinic.showcase.network import build
 network = build()
 server, desktop = network.machine("server"), network.machine("desktop")
 def start(machine, code):
-    return subprocess.Popen(machine.command([sys.executable, "-c", code]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    return subprocess.Popen(machine.command([sys.executable, "-c", code]), stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
                             text=True, pass_fds=(machine.namespace,))
 answering = start(server, '''
 import socket
@@ -28,7 +29,8 @@ while True:
 ''')
 answering.stdout.readline()
 def reached():
-    caller = start(desktop, 'import socket; print(socket.create_connection(("10.77.0.1", 7000), 0.5).recv(5).decode())')
+    caller = start(desktop, 'import socket; print(socket.create_connection(("10.77.0.1", 7000),
+    0.5).recv(5).decode())')
     return caller.communicate(timeout=20)[0].strip()
 print(type(network).__name__, network.whole, reached())
 network.cut()
@@ -66,6 +68,11 @@ def echo() -> "socket.socket":
     server.close()
 
 
+def _talk_for_ever(caller: socket.socket) -> None:
+    while caller.send(b"still there?"):
+        pass
+
+
 def say(port: int) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 5) as caller:
         try:
@@ -82,8 +89,7 @@ def test_a_shut_forwarder_drops_and_an_open_one_joins(echo: socket.socket) -> No
         held = socket.create_connection(("127.0.0.1", forwarder.port), 5)
         forwarder.shut()
         with pytest.raises(ConnectionError):
-            while held.send(b"still there?"):
-                pass
+            _talk_for_ever(held)
         held.close()
         assert say(forwarder.port) == b""
         forwarder.open()

@@ -20,7 +20,7 @@ from clinic.domain.errors import PostaError, Unavailable
 from desktop import options
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
-from desktop.kit.words import _, tell
+from desktop.kit.words import _, set_language, tell
 from desktop.screens.join.logic import Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
@@ -41,6 +41,7 @@ EXIT_REFUSED = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: closed; 2: wrong use; 3: already running; 4: no display, disk or store; 70: a bug was met."""
     args = options.parse(arguments)
+    set_language(args.lang)
     try:
         _make_home(args)
     except Unavailable as error:

@@ -201,8 +201,9 @@ def measured(readings: Mapping[str, Decimal]) -> tuple[Flag, ...]:
         flags.append(
             _measure("blood_pressure", f"\u2066{round(high)}/{round(low)}\u2069", unit_text("systolic"), flag)
         )
+    paired = ("systolic", "diastolic") if flags else ()
     for key, value in readings.items():
-        if key not in ("systolic", "diastolic"):
+        if key not in paired:
             flags.append(_measure(key, vital_text(key, value), unit_text(key), flag_of(key, value)))
     return tuple(flags)
 

@@ -131,12 +131,7 @@ class PatientsView(Page):
         self.given = LineField(name="patients.new.given")
         self.birth = LineField("3/3/1974", name="patients.new.birth", spoken=_("Birth date"))
         self.dni = LineField("12.345.678", name="patients.new.dni", spoken="DNI")
-        options = [
-            ("female", _("female")),
-            ("male", _("male")),
-            ("other", _("other")),
-            ("unknown", _("not said")),
-        ]
+        options = [("unknown", _("not said")), *((sex, named(SEXES, sex)) for sex in SEXES)]
         self.gender = Choice(options, name="patients.new.gender")
         for field in (self.family, self.given, self.birth, self.dni):
             field.textEdited.connect(lambda _text: self.loop.send(FormTyped(self.typed())))

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -236,6 +237,12 @@ class TestPhrases:
     @pytest.mark.parametrize("letters", [True, False])
     def test_every_state_of_a_call_has_words(self, phase: str, letters: bool) -> None:
         assert phrases.call_words(phase, "lost", letters, True).text
+
+    def test_a_blood_pressure_is_one_value_and_half_of_one_is_still_shown(self) -> None:
+        both = {"systolic": Decimal(148), "diastolic": Decimal(92), "spo2": Decimal(97)}
+        assert [flag.text for flag in phrases.measured(both)][0].startswith("Pressure \u2066148/92")
+        assert len(phrases.measured(both)) == 2
+        assert "148" in phrases.measured({"systolic": Decimal(148)})[0].text
 
     def test_a_dni_is_dotted(self) -> None:
         assert phrases.number_text("14203881") == "DNI 14.203.881"

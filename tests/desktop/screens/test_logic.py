@@ -240,7 +240,7 @@ class TestPhrases:
 
     def test_a_blood_pressure_is_one_value_and_half_of_one_is_still_shown(self) -> None:
         both = {"systolic": Decimal(148), "diastolic": Decimal(92), "spo2": Decimal(97)}
-        assert [flag.text for flag in phrases.measured(both)][0].startswith("Pressure \u2066148/92")
+        assert next(flag.text for flag in phrases.measured(both)).startswith("Pressure \u2066148/92")
         assert len(phrases.measured(both)) == 2
         assert "148" in phrases.measured({"systolic": Decimal(148)})[0].text
 

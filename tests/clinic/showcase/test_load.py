@@ -26,6 +26,8 @@ from clinic.showcase.load import load_clinic
 
 PASSWORD = "chañar mistol lapacho ceibo timbó"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

@@ -5,21 +5,22 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from clinic.showcase.network import Relay, switch_possible
 from clinic.showcase.relay import Forwarder
 
+ROOT = Path(__file__).resolve().parents[3]
 LAB = """
 import subprocess, sys
 from clinic.showcase.network import build
 network = build()
 server, desktop = network.machine("server"), network.machine("desktop")
 def start(machine, code):
-    return subprocess.Popen(machine.command([sys.executable, "-c", code]), stdout=subprocess.PIPE,
-    stderr=subprocess.DEVNULL,
-                            text=True, pass_fds=(machine.namespace,))
+    return subprocess.Popen(machine.command([sys.executable, "-c", code]), stdout=subprocess.PIPE, text=True,
+                            stderr=subprocess.DEVNULL, pass_fds=(machine.namespace,))
 answering = start(server, '''
 import socket
 s = socket.create_server(("0.0.0.0", 7000))
@@ -29,8 +30,10 @@ while True:
 ''')
 answering.stdout.readline()
 def reached():
-    caller = start(desktop, 'import socket; print(socket.create_connection(("10.77.0.1", 7000),
-    0.5).recv(5).decode())')
+    caller = start(desktop, '''
+import socket
+print(socket.create_connection(("10.77.0.1", 7000), 0.5).recv(5).decode())
+''')
     return caller.communicate(timeout=20)[0].strip()
 print(type(network).__name__, network.whole, reached())
 network.cut()
@@ -46,7 +49,8 @@ network.close()
 
 @pytest.mark.skipif(not switch_possible(), reason="this machine does not allow network namespaces")
 def test_machines_on_the_switch_lose_and_find_each_other() -> None:
-    ran = subprocess.run([sys.executable, "-c", LAB], capture_output=True, text=True, timeout=60, check=True)
+    command = [sys.executable, "-c", LAB]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=ROOT)
     assert ran.stdout.splitlines() == ["Switch True hello", "''", "hello", "['eth0', 'lo']"]
 
 

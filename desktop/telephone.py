@@ -24,6 +24,7 @@ from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import ChatLine, Letter, VisitOver
 from clinic.sync.status import SyncStatus
 from desktop import presence
+from desktop.kit.agenda import SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -60,6 +61,7 @@ class Telephone(QObject, Line):
         self._rows: tuple[Waiting, ...] = ()
         self._owed: dict[DeviceId, list[Record]] = {}
         self._kept = ""
+        self._agenda = Agenda()
         self.engine = CallEngine(
             camera=args.camera,
             microphone=args.microphone,
@@ -95,9 +97,12 @@ class Telephone(QObject, Line):
         self.engine.start()
         self.calls.signalling(False)
         self._link.start()
+        self._agenda.start()
+        self._agenda.every(SYNC_EVERY_S, self._link.sync_now)
 
     def stop(self) -> None:
         """Hang up, end the engine and the connection."""
+        self._agenda.stop()
         self.calls.hang()
         self.engine.stop()
         self._link.stop()

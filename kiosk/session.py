@@ -24,6 +24,7 @@ from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled, open_kiosk
 from clinic.services.link import Link
+from desktop.kit.agenda import SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -104,10 +105,13 @@ class Session:
             keep_received=args.keep_received,
         )
         self._stage.finished.connect(self._finish)
-        for last in (desk.close, self._link.stop, engine.stop):
+        agenda = Agenda()
+        for last in (desk.close, self._link.stop, engine.stop, agenda.stop):
             program.on_quit(last)
         engine.start()
         self._link.start()
+        agenda.start()
+        agenda.every(SYNC_EVERY_S, self._link.sync_now)
         self._stage.begin()
 
     def _signed_by(self, peer: str, message: bytes, signature: bytes) -> bool:

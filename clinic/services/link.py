@@ -48,8 +48,6 @@ __all__ = ["Link", "exchange_now", "sync_status", "with_remote"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-EVERY_S = 60.0
-"""An exchange is due at least this often; the bell rings long before."""
 _FETCH_S = 8.0
 
 
@@ -96,6 +94,7 @@ class Link:
         self._store.shutdown(wait=True)
 
     def sync_now(self) -> None:
+        """An exchange is due: by the agenda of the program, or because somebody asks for it."""
         self._soon(lambda: self._feed(SyncDue(self._now())))
 
     def post(self, to: DeviceId, content: Record) -> None:
@@ -144,18 +143,12 @@ class Link:
     async def _begin(self) -> None:
         await self._bell.start()
         self._feed(SyncDue(self._now()))
-        self._task(self._regularly())
 
     async def _end(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self._bell.stop()
         await self._remote.close()
-
-    async def _regularly(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            self._feed(SyncDue(self._now()))
 
     def _feed(self, event: Event) -> None:
         self._machine, effects = step(self._machine, event, self._desk.random(1)[0] / 255)

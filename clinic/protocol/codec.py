@@ -254,7 +254,7 @@ def _listed(value: Any, where: str) -> Any:
     return value
 
 
-def _micros(value: datetime, where: str) -> int:
+def _micros(value: object, where: str) -> int:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Malformed("{field} needs a time with its zone.", field=where)
     return (value - _EPOCH) // _MICRO

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clinic.domain.clock import Clock, Random, stamp_after
+from clinic.domain.clock import Clock, Random, milliseconds, stamp_after
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
@@ -21,13 +21,16 @@ from clinic.protocol.op import Op, Ops
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.store.book import Book
 from clinic.store.home import Home
-from clinic.store.page import WritePage
+from clinic.store.page import WritePage, fact_id_of
 from clinic.store.rows import Changes
 
 KEY_FILE = "device.key"
 RAW_CHUNK = 24_000
 """Bytes of ops before sealing in one envelope: well under 16 kB once compressed."""
-_BLOCK = 20
+AHEAD_MS = 300_000
+"""How far another computer's clock may be ahead of ours and still move our stamps."""
+_BLOCK = 28
+"""Bits of ids of one start: what more than these were asked for would be given out again by the next one."""
 
 
 class WrongPatient(Refusal):
@@ -80,7 +83,7 @@ class Desk:
         self.person = self._person(opened)
         self.team_keys = self.team_keys_for(self.trust)
         self._stamp, block = book.write(
-            lambda page: ((page.latest_stamp(), page.next_number("id block")), Changes())
+            lambda page: ((page.latest_stamp(self._latest_believed()), page.next_number("id block")), Changes())
         )
         self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
         self._filed: dict[str, tuple[OpId, ...]] = {}
@@ -126,6 +129,7 @@ class Desk:
         priority: int = P2_RECORD,
     ) -> Written:
         """Like write, with facts that are made inside the transaction."""
+        now: dict[str, tuple[OpId, ...]] = {}  # believed only once it is durable
 
         def act(page: WritePage) -> tuple[Written, Changes]:
             facts = make(page)
@@ -135,13 +139,17 @@ class Desk:
                 for scope, mine in self._by_scope(facts)
                 for op in self._file(page, scope, mine, bool(window), priority)
             ]
+            if self.kind == DeviceKind.KIOSK:
+                now.update((f"{op.fact.NUMBER} {fact_id_of(op)}", (op.id,)) for op in ops)
             changes = Changes(
                 frozenset(type(fact).__name__ for fact in facts) | {"Sync"},
                 frozenset(f.patient for f in facts if f.patient),
             )
             return Written(changes, tuple(op.id for op in ops)), changes
 
-        return self.book.write(act)
+        written = self.book.write(act)
+        self._filed.update(now)
+        return written
 
     def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
         """Be told of every change; called on a store thread."""
@@ -157,8 +165,11 @@ class Desk:
 
     def seen_stamp(self, stamp: int) -> None:
         """A stamp from elsewhere: ours must come after it, unless its clock is more than 5 minutes ahead."""
-        if stamp > self._stamp and (stamp >> 16) <= int(self.clock.now().timestamp() * 1000) + 300_000:
+        if self._stamp < stamp <= self._latest_believed():
             self._stamp = stamp
+
+    def _latest_believed(self) -> int:
+        return (milliseconds(self.clock.now()) + AHEAD_MS) << 16
 
     def _by_scope(self, facts: Sequence[Fact]) -> list[tuple[ScopeId, list[Fact]]]:
         scopes: dict[ScopeId, list[Fact]] = {}
@@ -197,8 +208,6 @@ class Desk:
             replaces=self._filed.get(key, ()) or page.standing_ids(fact.NUMBER, fact.id),
             window=fact.patient if windowed else PatientId(""),
         )  # fmt: skip
-        if self.kind == DeviceKind.KIOSK:
-            self._filed[key] = (op.id,)
         return op
 
     def _place(self, page: WritePage, scope: ScopeId, priority: int) -> Place:
@@ -290,6 +299,8 @@ def read_slots(home: Home) -> Slots:
 
 def _open(home: Home, unlock: Callable[[Slots], Opened], clock: Clock, random: Random) -> Desk:
     opened = unlock(read_slots(home))
+    if not home.book.exists():
+        raise Unavailable("The records of this computer are missing: {path}. Restore a backup.", path=home.book)
     book = Book.open(home.book, opened.store_key)
     try:
         return Desk(home, book, opened, clock, random)

@@ -85,11 +85,12 @@ def shrink(image: bytes) -> tuple[bytes, bytes]:
 
 
 def _jpeg(picture: Image.Image, side: int, limit: int) -> bytes:
+    """The best that fits into `limit` bytes: first less quality, then a smaller picture."""
     small = picture.copy()
     small.thumbnail((side, side))
     for quality in (85, 75, 60, 45, 30, 15):
         out = io.BytesIO()
         small.save(out, "JPEG", quality=quality)
         if out.tell() <= limit:
-            break
-    return out.getvalue()
+            return out.getvalue()
+    return _jpeg(picture, side // 2, limit)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.kit import reach
 from desktop.kit.reach import CannotReach
-from desktop.kit.strokes import key, stroke, type_text
+from desktop.kit.strokes import key, keys_go_to, stroke, type_text
 
 Answer = dict[str, Any]
 Steps = Iterator[int]  # each value: milliseconds to let the event loop run before the next step
@@ -150,7 +150,7 @@ def _tap(_hands: Hands, command: Answer, _found: Answer) -> Steps:
 
 def _type(_hands: Hands, command: Answer, _found: Answer) -> Steps:
     spot = reach.spot(command["on"])
-    if not spot.widget.hasFocus():
+    if keys_go_to(spot.widget) is not spot.widget:
         yield from _press_soon(lambda: reach.click(spot))
         yield 0
     yield from type_text(spot.widget, command["text"], command.get("clear", False), command.get("pace_ms", 0))

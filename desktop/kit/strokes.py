@@ -22,7 +22,7 @@ def type_text(widget: QWidget, text: str, clear: bool, pace_ms: int) -> Iterator
         key(widget.window(), "Del")
         yield 0
     for letter in text:
-        target = QApplication.focusWidget()
+        target = keys_go_to(widget)
         if target is None or (target is not widget and not widget.isAncestorOf(target)):
             raise CannotReach(f"{widget.objectName()} does not take the keys")
         code = _SPECIAL.get(letter, Qt.Key(ord(letter.upper())) if letter.isascii() else Qt.Key.Key_unknown)
@@ -31,6 +31,11 @@ def type_text(widget: QWidget, text: str, clear: bool, pace_ms: int) -> Iterator
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             QApplication.sendEvent(target, QKeyEvent(kind, code, shift, shown))
         yield pace_ms
+
+
+def keys_go_to(widget: QWidget) -> QWidget | None:
+    """What takes the keys; in a window that is not in front, what will take them once it is."""
+    return QApplication.focusWidget() or widget.window().focusWidget()
 
 
 def key(window: QWidget, keys: str) -> None:

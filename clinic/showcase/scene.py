@@ -81,17 +81,15 @@ class Scene:
 
     def wait_picture(self, side: str, timeout_s: float, after: Mark | None = None) -> float:
         """Seconds until the other side's marks are seen to move on (past `after`). Raises Unavailable."""
-        first: list[Mark] = []
+        last: list[Mark] = []
 
         def moving() -> bool:
             mark = self.mark_seen(side)
             if mark is None or mark.side != SENT_BY[side] or (after is not None and _ahead(mark, after) < 1):
                 return False
-            if first and _ahead(mark, first[0]) > 0:
-                return True
-            if not first:
-                first.append(mark)
-            return False
+            moved = bool(last) and _ahead(mark, last[-1]) > 0
+            last.append(mark)
+            return moved
 
         return wait_until(f"a moving picture on the {side}", moving, timeout_s, 0.04)
 

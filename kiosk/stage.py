@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QPointerEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic.calls.machine import Call
@@ -28,7 +29,7 @@ from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
-from kiosk import flow, presence
+from kiosk import echo, flow, presence
 from kiosk.questionnaire import Questionnaire
 from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
@@ -74,7 +75,8 @@ BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
 _CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again)
-_SIGNS_OF_LIFE = (QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin, QEvent.Type.KeyPress)
+_TAPS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin)
+_SIGNS_OF_LIFE = (*_TAPS, QEvent.Type.KeyPress)
 
 
 class Stage(QObject):
@@ -111,6 +113,7 @@ class Stage(QObject):
         self._room = Room(self._loop.send, verbs, engine, calls, voice, clock, questions)
         self._shown: flow.Step | None = None
         self._presence = presence.Presence()
+        self._echo = echo.Echo()
         self._watch = QTimer(self, interval=1000)
         self._watch.timeout.connect(self._tick)
         self._calling = QTimer(self, interval=PERSON_AGAIN_MS)
@@ -253,6 +256,7 @@ class Stage(QObject):
     def _ask(self, heading: Heading) -> None:
         assert self._frame is not None
         self._frame.ask(heading)
+        self._echo = echo.turned(self._echo)
         self._offer()
         if self.journey.step is not flow.Step.LANGUAGE:
             self._say(heading.spoken, heading.private)
@@ -316,11 +320,13 @@ class Stage(QObject):
         self._calling.stop()
         sheet.answered.connect(answered)
         self._frame.cover(sheet)
+        self._echo = echo.turned(self._echo)
         self._say(sheet.words, sheet.private)
 
     def _uncover(self) -> None:
         self._calling.stop()
         self._voice.hush()
+        self._echo = echo.turned(self._echo)
         if self._frame is not None:
             self._frame.uncover()
 
@@ -329,6 +335,17 @@ class Stage(QObject):
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() in _SIGNS_OF_LIFE:
             self._presence = presence.touched(self._presence, self._clock.monotonic())
+        if event.type() in _TAPS and isinstance(event, QPointerEvent) and event.points():
+            return self._swallows(event)
+        return False
+
+    def _swallows(self, event: QPointerEvent) -> bool:
+        """Asked for the window, then for each widget the tap goes through: the same answer every time."""
+        at_ms, place = event.timestamp(), event.points()[0].globalPosition()
+        if echo.is_echo(self._echo, at_ms, place.x(), place.y()):
+            return True
+        if at_ms != self._echo.at_ms:
+            self._echo = echo.tapped(at_ms, place.x(), place.y())
         return False
 
     def _tick(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from desktop.kit import icons
 from desktop.kit.words import LANGUAGES
-from kiosk import options, presence, questionnaire, volume
+from kiosk import echo, options, presence, questionnaire, volume
 from kiosk.presence import Here, Presence
 from kiosk.restarts import STOP, WAITS_S, End, Restarts, StartAfter, after
 from kiosk.screens.consent.view import PICTURES
@@ -110,3 +110,15 @@ def test_what_decides_and_what_supervises_loads_neither_qt_nor_the_store() -> No
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", asked], cwd=root, check=False).returncode == 0
     assert len(logics) >= 12
+
+
+def test_the_second_tap_of_one_wish_does_not_answer_the_next_question() -> None:
+    asked_anew = echo.turned(echo.tapped(1000, 300.0, 400.0))
+    assert echo.is_echo(asked_anew, 1120, 304.0, 398.0)
+    assert not echo.is_echo(asked_anew, 1000 + echo.ECHO_MS, 300.0, 400.0), "a tap of its own"
+    assert not echo.is_echo(asked_anew, 1120, 300.0 + echo.NEAR + 1, 400.0), "another target"
+
+
+def test_two_quick_taps_on_the_same_question_both_count() -> None:
+    assert not echo.is_echo(echo.tapped(1000, 300.0, 400.0), 1120, 300.0, 400.0)
+    assert not echo.is_echo(echo.Echo(), 0, 0.0, 0.0)

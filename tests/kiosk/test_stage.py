@@ -4,8 +4,10 @@
 from datetime import timedelta
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from desktop.kit.audit import audit
@@ -219,3 +221,28 @@ def test_her_own_medicine_is_one_touch_away_in_the_waiting_room(kiosk: Kiosk) ->
     assert any(label.text() == "Enalapril 10 mg" for label in kiosk.window.findChildren(Text))
     kiosk.touch("kiosk.waiting.mine.close")
     assert kiosk.sees("kiosk.waiting.ticket")
+
+
+def tap_the_glass(kiosk: Kiosk, place: QPoint, at_ms: int) -> None:
+    """What lies at that place of the window is pressed and let go, as the system would tell it."""
+    target = kiosk.window.childAt(place) or kiosk.window
+    here, there = QPointF(target.mapFrom(kiosk.window, place)), QPointF(kiosk.window.mapToGlobal(place))
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        event = QMouseEvent(kind, here, there, left, left, none)
+        event.setTimestamp(at_ms)
+        QApplication.sendEvent(target, event)
+
+
+def test_a_double_tap_on_yes_leaves_the_next_question_unanswered(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.stage.send(flow.Identified(ROSA))
+    yes = kiosk.find("kiosk.greet.yes")
+    place = yes.mapTo(kiosk.window, yes.rect().center())
+    tap_the_glass(kiosk, place, 1000)
+    assert kiosk.journey.step is flow.Step.REASON
+    kiosk.until(lambda: isinstance(kiosk.window.childAt(place), QAbstractButton))
+    tap_the_glass(kiosk, place, 1150)
+    assert kiosk.journey.step is flow.Step.REASON
+    tap_the_glass(kiosk, place, 2000)
+    assert kiosk.journey.step is flow.Step.SYMPTOMS

@@ -12,6 +12,8 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -36,6 +38,9 @@ from kiosk.screens.frame import Sheet
 from kiosk.stage import Stage
 from kiosk.verbs import DeskVerbs
 from kiosk.voice import Voice
+
+if TYPE_CHECKING:
+    from clinic.services.link import Link
 
 OUT_OF_ORDER_S = 30
 
@@ -68,7 +73,8 @@ class Session:
 
     def __init__(self, program: Program, window: QWidget, desk: Desk, args: argparse.Namespace) -> None:
         self.over = False
-        self._program, self._desk, self._up = program, desk, False
+        self._program, self._desk, self._args, self._up = program, desk, args, False
+        self._link: Link | None = None
         clock = SystemClock()
         engine = CallEngine(
             camera=args.camera,
@@ -78,9 +84,6 @@ class Session:
             cache=args.home / "cache",
             log=args.home / "log" / "media.log",
             parent=window,
-        )
-        self._link = Link(
-            desk, args.server or desk.server, lambda _status: None, self._letter_came, self._online
         )
         calls = CallDesk(
             me=desk.device,
@@ -120,12 +123,13 @@ class Session:
 
     def _capsule(self, lookup: str) -> bytes | None:
         """The centre's copy while the line is up; without it nobody waits for a time-out."""
-        if not self._up:
+        if self._link is None or not self._up:
             raise Unavailable("The centre cannot be reached.")
         return self._link.capsule(lookup)
 
     def _post(self, peer: str, message: CallMessage) -> None:
-        self._link.post(DeviceId(peer), message)
+        if self._link is not None:
+            self._link.post(DeviceId(peer), message)
 
     def _letter_came(self, letter: Letter) -> None:
         in_qt(lambda: self._stage.letter_came(letter.sender, letter.content))
@@ -137,6 +141,12 @@ class Session:
     def _finish(self) -> None:
         self.over = True
         QTimer.singleShot(150, self._program.app.quit)
+
+
+def _load_parts() -> None:
+    """On a worker."""
+    for part in ("clinic.services.link", "kiosk.card_reader"):
+        import_module(part)
 
 
 def _window(args: argparse.Namespace) -> QWidget:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -17,10 +18,12 @@ from desktop.kit.touch import Keypad
 from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _, tell
 from kiosk import flow
-from kiosk.card_reader import CardReader, Frame
 from kiosk.screens.identify import logic
 from kiosk.screens.pieces import Drawing, middle, stacked
 from kiosk.screens.room import Heading, Live, Room, Screen, Sides
+
+if TYPE_CHECKING:
+    from kiosk.card_reader import Frame
 
 LOOK_MS = 200
 
@@ -29,6 +32,8 @@ class IdentifyScreen(Screen):
     """Ends with a person the clinic knows, or with a claim."""
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
+        from kiosk.card_reader import CardReader  # slow to load, and not needed for the first screen
+
         super().__init__(room, journey)
         self._reader, self._looking = CardReader(), False
         self._live: Live | None = None
@@ -198,6 +203,8 @@ class CardView(VideoView):
 
 def pixels(picture: QImage) -> Frame:
     """The picture as height × width × 4 bytes (blue, green, red, unused), a copy."""
+    import numpy as np
+
     plain = picture.convertToFormat(QImage.Format.Format_RGB32)
     flat = np.frombuffer(plain.constBits(), dtype=np.uint8)
     return (

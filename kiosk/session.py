@@ -25,8 +25,8 @@ from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled, open_kiosk
-from clinic.services.link import Link
 from desktop.kit.agenda import SYNC_EVERY_S, Agenda
+from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -108,14 +108,29 @@ class Session:
             keep_received=args.keep_received,
         )
         self._stage.finished.connect(self._finish)
-        agenda = Agenda()
-        for last in (desk.close, self._link.stop, engine.stop, agenda.stop):
+        self._agenda, self._worker = Agenda(), Worker(window)
+        for last in (desk.close, self._cut_link, engine.stop, self._agenda.stop):
             program.on_quit(last)
         engine.start()
-        self._link.start()
-        agenda.start()
-        agenda.every(SYNC_EVERY_S, self._link.sync_now)
         self._stage.begin()
+        QTimer.singleShot(0, window, self._after_the_first_picture)
+
+    def _after_the_first_picture(self) -> None:
+        """The slow imports of the line and the card reader wait until somebody can see the screen."""
+        self._worker.ask(_load_parts, then=lambda _nothing: self._join_link())
+
+    def _join_link(self) -> None:
+        from clinic.services.link import Link
+
+        server = self._args.server or self._desk.server
+        self._link = Link(self._desk, server, lambda _status: None, self._letter_came, self._online)
+        self._link.start()
+        self._agenda.start()
+        self._agenda.every(SYNC_EVERY_S, self._link.sync_now)
+
+    def _cut_link(self) -> None:
+        if self._link is not None:
+            self._link.stop()
 
     def _signed_by(self, peer: str, message: bytes, signature: bytes) -> bool:
         device = self._desk.trust.device(DeviceId(peer))

@@ -34,7 +34,9 @@ from clinic.protocol.sync import (
     TrustPart,
 )
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every address, and with them whose card was shown
+logging.getLogger("httpx").setLevel(
+    logging.WARNING
+)  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
 SESSION_CONTEXT = b"posta session 1"
@@ -42,6 +44,9 @@ NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
+MAX_ANSWER = 48 * 1024 * 1024
+"""Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
+MAX_STATEMENTS = 100_000
 _TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
@@ -109,7 +114,7 @@ class Remote:
                 trust_env=False,
                 verify=self._tls if self._tls is not None else True,
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
-                headers={"content-type": CONTENT_TYPE},
+                headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
         return self._client
 
@@ -158,6 +163,8 @@ class Remote:
             found += part
             if not part:
                 return tuple(found)
+            if len(found) > MAX_STATEMENTS:
+                raise Unavailable(_STRANGE, url=self.url)
 
     # the mailbox of enrolment
 
@@ -208,7 +215,10 @@ class Remote:
 
     async def _have(self, attachment: str) -> int:
         response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", {})
-        return int(response.headers.get("posta-have", "0"))
+        have = response.headers.get("posta-have", "0")
+        if not (have.isascii() and have.isdigit() and len(have) < 16):
+            raise Unavailable(_STRANGE, url=self.url)
+        return int(have)
 
     async def attachment(self, attachment: str, have: bytes = b"") -> bytes | None:
         """The whole sealed bytes, None if they have not arrived; `have` is what an earlier try brought."""
@@ -277,7 +287,10 @@ class Remote:
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece
-        return httpx.Response(response.status_code, headers=response.headers, content=bytes(data))
+                if len(data) > MAX_ANSWER:
+                    raise Unavailable(_STRANGE, url=self.url)
+        headers = {name: value for name, value in response.headers.items() if name.startswith("posta-")}
+        return httpx.Response(response.status_code, headers=headers, content=bytes(data))
 
     async def _forget(self, client: httpx.AsyncClient) -> None:
         """After a fault no connection of the pool is trusted."""

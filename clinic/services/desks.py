@@ -2,6 +2,7 @@
 """The desk: a device's open book, its keys, and the person who sits there. Every write of the clinic goes through it."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,10 +84,15 @@ class Desk:
         self.person = self._person(opened)
         self.team_keys = self.team_keys_for(self.trust)
         self._stamp, block = book.write(
-            lambda page: ((page.latest_stamp(self._latest_believed()), page.next_number("id block")), Changes())
+            lambda page: (
+                (page.latest_stamp(self._latest_believed()), page.next_number("id block")),
+                Changes(),
+            )
         )
         self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
         self._filed: dict[str, tuple[OpId, ...]] = {}
+        self.trust_turn = threading.RLock()
+        """Held by whoever makes the trust log longer: an exchange, or an administrator's statement."""
 
     # who ------------------------------------------------------------------------------------------
 
@@ -158,10 +164,11 @@ class Desk:
     def close(self) -> None:
         self.book.close()
 
-    def adopt(self, log: TrustLog) -> None:
-        """Take in a longer trust log: new colleagues, new keys. The height outside the database grows with it."""
+    def adopt(self, log: TrustLog, seen: int | None = None) -> None:
+        """Take in another trust log: new colleagues, new keys. The height outside the database is `seen`, the
+        highest position that the centre holds too (the whole log, if not said)."""
         self.trust, self.team_keys = log, self.team_keys_for(log)
-        self.home.keep_height(log.position)
+        self.home.keep_height(max(self.home.read_height(), log.position if seen is None else seen))
 
     def seen_stamp(self, stamp: int) -> None:
         """A stamp from elsewhere: ours must come after it, unless its clock is more than 5 minutes ahead."""
@@ -203,12 +210,11 @@ class Desk:
     def _op(self, page: WritePage, fact: Fact, windowed: bool) -> Op:
         self._stamp = stamp_after(self._stamp, self.clock.now())
         key = f"{fact.NUMBER} {fact.id}"
-        op = Op(
+        return Op(
             id=OpId(self.new_id()), stamp=self._stamp, author=self.person.user if self.person else UserId(""), fact=fact,
             replaces=self._filed.get(key, ()) or page.standing_ids(fact.NUMBER, fact.id),
             window=fact.patient if windowed else PatientId(""),
         )  # fmt: skip
-        return op
 
     def _place(self, page: WritePage, scope: ScopeId, priority: int) -> Place:
         return Place(
@@ -300,7 +306,9 @@ def read_slots(home: Home) -> Slots:
 def _open(home: Home, unlock: Callable[[Slots], Opened], clock: Clock, random: Random) -> Desk:
     opened = unlock(read_slots(home))
     if not home.book.exists():
-        raise Unavailable("The records of this computer are missing: {path}. Restore a backup.", path=home.book)
+        raise Unavailable(
+            "The records of this computer are missing: {path}. Restore a backup.", path=home.book
+        )
     book = Book.open(home.book, opened.store_key)
     try:
         return Desk(home, book, opened, clock, random)

@@ -282,21 +282,30 @@ def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
     from clinic.services.link import exchange_now
 
     exchange_now(desk)
-    log, signer = desk.trust, Signer(desk.someone.user, desk.device, desk.user_keys)
-    done = 0
-    for body in make(log):
+    with desk.trust_turn:
+        log = _stated(desk, make)
+    exchange_now(desk)
+    if desk.trust.statements[: len(log.statements)] != log.statements:
+        raise Refusal(
+            "A colleague changed who is admitted at the same moment. Nothing was changed here; do it again."
+        )
+
+
+def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:
+    """Our log with statements that the centre does not have yet; the height does not count them."""
+    before = log = desk.trust
+    signer = Signer(desk.someone.user, desk.device, desk.user_keys)
+    for body in make(before):
         log = extend(log, make_statement(log, body, signer, desk.clock.now()))
-        done += 1
-    if not done:
-        return
 
     def act(page: WritePage) -> None:
-        for position in range(desk.trust.position + 1, log.position + 1):
+        for position in range(before.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=False)
 
-    desk.book.keep(act, Changes(frozenset({"Trust"})))
-    desk.adopt(log)
-    exchange_now(desk)
+    if log is not before:
+        desk.book.keep(act, Changes(frozenset({"Trust"})))
+        desk.adopt(log, seen=before.position)
+    return log
 
 
 def _admission(

@@ -6,18 +6,23 @@ All callbacks come on the net thread: hand over and return. Deciding is clinic.s
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.domain.record import Record
+from clinic.keys.attachments import attachment_id
 from clinic.keys.letters import open_letter, seal_letter
+from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.store.book import Book
 from clinic.store.page import Page, WritePage
 from clinic.store.rows import Changes
 from clinic.sync.exchange import DEFAULT_BUDGET, request_for
@@ -49,6 +54,12 @@ __all__ = ["Link", "exchange_now", "sync_status", "with_remote"]
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _FETCH_S = 8.0
+_TAKEN = "letter of "
+
+
+def _numbers_taken(page: Page) -> dict[DeviceId, int]:
+    """The highest number taken of each sender: a letter seen before stays so when the program starts again."""
+    return {DeviceId(name.removeprefix(_TAKEN)): value for name, value in page.numbers(_TAKEN).items()}
 
 
 class Link:
@@ -70,7 +81,7 @@ class Link:
         self._remote.on_heard(self._bell.heard)
         self._machine: State = start(sync_status(desk))
         self._present: set[DeviceId] = set()
-        self._numbers: dict[DeviceId, int] = {}
+        self._numbers = desk.book.read(_numbers_taken)
         self._number = int(desk.clock.now().timestamp() * 1000)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening: Callable[[], None] = lambda: None
@@ -136,6 +147,8 @@ class Link:
             log.warning("a letter was refused: %s", refusal.sentence)
             return
         self._numbers[letter.sender] = letter.number
+        taken = partial(WritePage.keep_number, name=f"{_TAKEN}{letter.sender}", value=letter.number)
+        self._task(self._on_store(partial(desk.book.keep, taken)))
         self._letter(letter)
 
     # on the net thread ---------------------------------------------------------------------------
@@ -164,22 +177,28 @@ class Link:
                     self._told(status)
 
     async def _exchange(self, budget: int) -> None:
+        """Whatever comes of it, the machine hears of an end: it would wait for one for ever."""
+        ended: Event = ExchangeFailed(0.0, Failure.LOCAL)
+        try:
+            ended = await self._exchanged(budget)
+        finally:
+            self._feed(replace(ended, now=self._now()))
+
+    async def _exchanged(self, budget: int) -> Event:
         try:
             taken = await exchange(self._desk, self._remote, budget, self._on_store)
             await send_files(self._desk, self._remote, self._on_store)
         except Unavailable as error:
-            self._feed(ExchangeFailed(self._now(), Failure.UNREACHABLE))
             log.info("an exchange did not come about: %s", error.sentence)
-            return
+            return ExchangeFailed(0.0, Failure.UNREACHABLE)
         except Refusal as refusal:
-            self._feed(ExchangeFailed(self._now(), Failure.REFUSED))
             log.warning("an exchange was refused: %s", refusal.sentence)
-            return
+            return ExchangeFailed(0.0, Failure.REFUSED)
         status = await self._on_store(lambda: sync_status(self._desk))
-        self._feed(ExchangeDone(
-            self._now(), self._desk.clock.now(), more=taken.more or (status.waiting > 0 and taken.sent), received=taken.received,
+        return ExchangeDone(
+            0.0, self._desk.clock.now(), more=taken.more or (status.waiting > 0 and taken.sent), received=taken.received,
             waiting=status.waiting, acknowledged=status.acknowledged, refused=status.refused, quarantined=status.quarantined,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     async def _post(self, to: DeviceId, content: Record) -> None:
         desk, receiver = self._desk, self._desk.trust.device(to)
@@ -251,21 +270,46 @@ async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore) -
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
-    """Capsules and attachments that wait, then attachments somebody here wants to see."""
+    """Capsules and attachments that wait, then attachments somebody here wants to see.
+
+    One that the centre refuses, or hands out as something else, waits on and holds up none after it.
+    """
     book = desk.book
     for lookup, sealed in await on_store(lambda: book.read(lambda page: page.capsules_waiting())):
-        await remote.put_capsule(lookup, sealed)
-        await on_store(partial(book.keep, partial(WritePage.capsule_left, lookup=lookup)))
+        with _one_file():
+            await remote.put_capsule(lookup, sealed)
+            await on_store(partial(book.keep, partial(WritePage.capsule_left, lookup=lookup, sealed=sealed)))
     for name in await on_store(lambda: book.read(lambda page: page.attachments_in("waiting"))):
-        ciphertext = await on_store(partial(book.read, partial(Page.attachment, attachment_id=name)))
-        if ciphertext is not None:
-            await remote.put_attachment(name, ciphertext)
-            await on_store(partial(book.keep, partial(WritePage.attachment_left, attachment_id=name)))
+        with _one_file():
+            await _send_file(book, remote, name, on_store)
     for name in await on_store(lambda: book.read(lambda page: page.attachments_in("wanted"))):
-        got = await remote.attachment(name)
-        if got is not None:
-            here = partial(WritePage.put_attachment, attachment_id=name, state="here", ciphertext=got)
-            await on_store(partial(book.keep, here, _FILES))
+        with _one_file():
+            await _fetch_file(book, remote, name, on_store)
+
+
+async def _send_file(book: Book, remote: Remote, name: str, on_store: OnStore) -> None:
+    ciphertext = await on_store(partial(book.read, partial(Page.attachment, attachment_id=name)))
+    if ciphertext is not None:
+        await remote.put_attachment(name, ciphertext)
+        await on_store(partial(book.keep, partial(WritePage.attachment_left, attachment_id=name)))
+
+
+async def _fetch_file(book: Book, remote: Remote, name: str, on_store: OnStore) -> None:
+    got = await remote.attachment(name)
+    if got is None:
+        return
+    if attachment_id([got]) != name:
+        raise Unreadable("The centre handed out another file than the one asked for.")
+    here = partial(WritePage.put_attachment, attachment_id=name, state="here", ciphertext=got)
+    await on_store(partial(book.keep, here, _FILES))
+
+
+@contextmanager
+def _one_file() -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        log.warning("a file waits on: %s", refusal.sentence)
 
 
 _FILES = Changes(frozenset({"DocumentReference", "Communication"}))

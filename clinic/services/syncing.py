@@ -5,31 +5,53 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Composition, MedicationRequest
+from clinic.domain.facts import (
+    AuditEvent,
+    Communication,
+    Composition,
+    Consent,
+    DocumentReference,
+    Encounter,
+    Fact,
+    MediaStep,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Receipt,
+    RequestStatus,
+)
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.keys.consents import verify_fact
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
-from clinic.keys.trust import follow
+from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import Envelope, unpack
+from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
 from clinic.protocol.op import Op
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
+from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
-from clinic.store.page import Page, WritePage, from_ms, to_ms
+from clinic.store.page import Page, WritePage, fact_id_of, from_ms, kind_of, to_ms
 from clinic.store.rows import Changes
 from clinic.sync.batch import Waiting, pick
 from clinic.sync.exchange import Snapshot, meaning_of
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
+_FROM_KIOSKS = (
+    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, MediaStep, Receipt
+)  # fmt: skip
+"""Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an exchange brought: changes for the screens, whether to go on at once, whether something left."""
+    """What an exchange brought: changes for the screens, whether to go on at once, whether something left.
+
+    An answer that moves nothing, here or there, asks for no other one.
+    """
 
     changes: Changes
     more: bool
@@ -47,10 +69,30 @@ def take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
 
     Raises Distrust for a trust log that does not follow from ours (nothing is applied), Unavailable for the disk.
     """
-    log = follow(desk.trust, desk.trust.position + 1, response.trust) if response.trust else desk.trust
+    with desk.trust_turn:
+        if response.trust_refused and request.trust:
+            return _lost_the_race(desk)
+        return _take(desk, request, response)
+
+
+def _lost_the_race(desk: Desk) -> Taken:
+    """The centre took somebody else's statements at the positions of ours: ours are forgotten, to be made again
+    by whoever asked for them; the others come with the next exchange."""
+
+    def act(page: WritePage) -> tuple[tuple[bytes, ...], Changes]:
+        page.drop_unsent_trust()
+        return page.trust(), Changes(frozenset({"Sync", "Trust"}))
+
+    desk.adopt(verify_all(desk.book.write(act), desk.trust.fingerprint))
+    return Taken(Changes(frozenset({"Trust"})), more=True, received=0, sent=False)
+
+
+def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
+    log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[tuple[Changes, list[Op]], Changes]:
+    def act(page: WritePage) -> tuple[tuple[Changes, list[Op], bool], Changes]:
+        before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response)
@@ -58,16 +100,18 @@ def take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         changes = _changes(ops, trust=log is not desk.trust)
-        return (changes, ops), changes
+        return (changes, ops, before != after), changes
 
-    changes, ops = desk.book.write(act)
-    if log is not desk.trust:
-        desk.adopt(log)
+    changes, ops, moved = desk.book.write(act)
+    moved = moved or log is not desk.trust
+    if log is not desk.trust or request.trust:
+        desk.adopt(log, seen=request.trust_position + len(response.trust))
     for op in ops:
         desk.seen_stamp(op.stamp)
     meaning = meaning_of(request, response)
-    return Taken(changes, meaning.more, meaning.received, bool(request.envelopes))
+    return Taken(changes, meaning.more and moved, meaning.received, bool(request.envelopes) and moved)
 
 
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
@@ -101,16 +145,35 @@ class _Reader:
             self.granted = True
             return ()
         for op in inside.ops:
+            self._check_op(op, envelope.header.device)
             self._check_author(op, envelope.header.device)
         return inside.ops
 
+    def _check_op(self, op: Op, device: DeviceId) -> None:
+        """A stamp that can be, a person under her own id, and from a kiosk only what a kiosk may say. Raises
+        Unreadable."""
+        fact, sender = op.fact, self.log.device(device)
+        if not 0 <= op.stamp < MAX_COUNT:
+            raise Unreadable("This was written at a time that cannot be.")
+        if isinstance(fact, Patient) and str(fact.id) != str(fact.patient):
+            raise Unreadable("This names one person and describes another.")
+        staff_only = isinstance(fact, Fact) and not isinstance(fact, _FROM_KIOSKS)
+        if staff_only and (sender is None or sender.kind == DeviceKind.KIOSK):
+            raise Unreadable("A kiosk sent something that only staff may write.")
+
     def _check_author(self, op: Op, device: DeviceId) -> None:
-        """A signature inside a fact must be its author's, made on the device that sent it. Raises Unreadable."""
+        """Who is named as author signed it, on the device that sent it; somebody else may only take it off the
+        chart, under her own signature. Raises Unreadable."""
         fact = op.fact
-        if isinstance(fact, (Composition, MedicationRequest)) and fact.user_signature:
-            user = self.log.user(op.author, device)
-            if user is None or not verify_fact(fact, user.signing_key):
-                raise Unreadable("A signature in this does not belong to its author.")
+        if not isinstance(fact, (Composition, MedicationRequest)):
+            return
+        named = fact.author if isinstance(fact, Composition) else fact.requester
+        stopped = isinstance(fact, MedicationRequest) and fact.status != RequestStatus.ACTIVE
+        if not (named or fact.user_signature):
+            return
+        user = self.log.user(op.author, device)
+        if user is None or not verify_fact(fact, user.signing_key) or (named != op.author and not stopped):
+            raise Unreadable("A signature in this does not belong to its author.")
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
@@ -129,9 +192,9 @@ def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncRes
         page.forget_cursors()
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
-    page.acknowledge(
-        meaning.acked_env_no, [(r.env_no, r.why, r.sentence) for r in meaning.refused], desk.clock.now()
-    )
+    sent = {unpack(wire).header.env_no for wire in request.envelopes}
+    refused = [(r.env_no, r.why, r.sentence) for r in meaning.refused if r.env_no in sent]
+    page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")
@@ -143,7 +206,7 @@ def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncRes
 def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> list[Op]:
     """File one envelope, or put it into quarantine; the cursor moves either way, never back."""
     seq, _ = page.cursor(item.scope)
-    if item.seq <= seq:
+    if not seq < item.seq < MAX_COUNT:
         return []
     page.advance(item.scope, item.seq, item.chain)
     try:
@@ -167,12 +230,18 @@ def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:
         except KeyMissing:
             continue
         except Refusal as refusal:
+            page.release(no)
             page.quarantine(scope, seq, refusal.sentence, "", data, desk.clock.now())
-        page.release(no)
+        else:
+            page.release(no)
     return filed
 
 
 def _filed(page: WritePage, scope: ScopeId, ops: tuple[Op, ...]) -> list[Op]:
+    """File what is new. Raises Unreadable, with nothing filed, for a version that would take a fact of one
+    patient to another."""
+    if any(page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in ops):
+        raise Unreadable("This would move a record of one patient to another.")
     return [op for op in ops if page.file_op(op, scope)]
 
 

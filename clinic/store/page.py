@@ -62,9 +62,12 @@ class Page:
         return None if row is None else decode(row[0], kind)
 
     def facts_of_encounter(self, kind: type[F], encounter: EncounterId) -> tuple[F, ...]:
+        """Facts of one kind that name the encounter, oldest first; never those of another patient than its own."""
         rows = self._all(
-            "SELECT body FROM fact WHERE encounter = :encounter AND kind = :kind ORDER BY at, id",
-            encounter=encounter, kind=kind.NUMBER,
+            "WITH whose AS (SELECT patient FROM fact WHERE kind = :visit AND id = :encounter) "
+            "SELECT body FROM fact WHERE encounter = :encounter AND kind = :kind AND patient IN "
+            "(SELECT patient FROM whose UNION SELECT other FROM linked, whose WHERE provisional = whose.patient) "
+            "ORDER BY at, id", encounter=encounter, kind=kind.NUMBER, visit=Encounter.NUMBER,
         )  # fmt: skip
         return tuple(decode(row[0], kind) for row in rows)
 
@@ -106,8 +109,9 @@ class Page:
         )
         return tuple(OpId(row[0]) for row in rows)
 
-    def latest_stamp(self) -> int:
-        return int(self._one("SELECT coalesce(max(stamp), 0) FROM op")[0])
+    def latest_stamp(self, most: int) -> int:
+        """The highest stamp here that is at most `most`: a clock of 2031 elsewhere does not set ours."""
+        return int(self._one("SELECT coalesce(max(stamp), 0) FROM op WHERE stamp <= :most", most=most)[0])
 
     def ops(self, patient: PatientId) -> Iterator[Op]:
         """Every op about a patient, in the order of their stamps."""
@@ -120,6 +124,11 @@ class Page:
         """The canonical bytes of every fact about a patient, in a fixed order."""
         rows = self._all("SELECT body FROM fact WHERE patient = :patient ORDER BY kind, id", patient=patient)
         return tuple(bytes(row[0]) for row in rows)
+
+    def patient_of_fact(self, kind: int, fact_id: str) -> PatientId | None:
+        """Whom a fact we hold is about ('' for nobody); None for a fact we do not hold."""
+        row = self._one("SELECT patient FROM op WHERE kind = :kind AND fact = :id", kind=kind, id=fact_id)
+        return None if row is None else PatientId(row[0])
 
     def count_ops(self) -> int:
         return int(self._one("SELECT count(*) FROM op")[0])
@@ -176,6 +185,13 @@ class Page:
         )
         return OutboxCounts(*row)
 
+    def outbox_left(self) -> tuple[int, int]:
+        """(envelopes that wait, the first of their numbers)."""
+        row = self._one(
+            "SELECT count(*), coalesce(min(env_no), 0) FROM outbox WHERE acked_at IS NULL AND refused IS NULL"
+        )
+        return int(row[0]), int(row[1])
+
     def waiting_ops_of(self, patient: PatientId) -> int:
         row = self._one(
             "SELECT coalesce(sum(ops), 0) FROM outbox WHERE scope = :scope AND acked_at IS NULL",
@@ -215,6 +231,15 @@ class Page:
         return tuple(
             row[0] for row in self._all("SELECT statement FROM trust WHERE sent = 0 ORDER BY position")
         )
+
+    def numbers(self, prefix: str) -> dict[str, int]:
+        """All counters whose name begins so."""
+        rows = self._all(
+            "SELECT name, value FROM counter WHERE substr(name, 1, :length) = :prefix",
+            prefix=prefix,
+            length=len(prefix),
+        )
+        return {row[0]: int(row[1]) for row in rows}
 
     # keys, settings ------------------------------------------------------------------------------
 
@@ -439,8 +464,12 @@ class WritePage(Page):
         self._do("DELETE FROM cursor")
 
     def offer_again(self, from_env_no: int) -> None:
-        """Put envelopes from this number on back among those that wait."""
-        self._do("UPDATE outbox SET acked_at = NULL WHERE env_no >= :no AND refused IS NULL", no=from_env_no)
+        """Put envelopes from this number on back among those that wait; refused ones too, for their numbers
+        must be used up once more before the next ones are taken."""
+        self._do(
+            "UPDATE outbox SET acked_at = NULL, refused = NULL, sentence = '' WHERE env_no >= :no",
+            no=from_env_no,
+        )
 
     def told_cursors(self, told: dict[ScopeId, int]) -> None:
         """Remember which positions the centre has been told."""
@@ -448,8 +477,10 @@ class WritePage(Page):
             self._do("UPDATE cursor SET told = :seq WHERE scope = :scope", seq=seq, scope=scope)
 
     def quarantine(self, scope: str, seq: int, why: str, device: str, envelope: bytes, at: datetime) -> None:
+        """Keep an envelope that was not taken, with the reason; the same once more changes nothing."""
         self._do(
-            "INSERT INTO quarantine (scope, seq, why, device, at, envelope) VALUES (:scope, :seq, :why, :device, :at, :envelope)",
+            "INSERT INTO quarantine (scope, seq, why, device, at, envelope) SELECT :scope, :seq, :why, :device, :at, :envelope "
+            "WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE scope = :scope AND envelope = :envelope)",
             scope=scope, seq=seq, why=why, device=device, at=to_ms(at), envelope=envelope,
         )  # fmt: skip
 
@@ -506,8 +537,13 @@ class WritePage(Page):
             waiting=waiting,
         )
 
-    def capsule_left(self, lookup: str) -> None:
-        self._do("UPDATE capsule SET waiting = 0 WHERE lookup = :lookup", lookup=lookup)
+    def capsule_left(self, lookup: str, sealed: bytes) -> None:
+        """These very bytes have left; what was sealed meanwhile goes on waiting."""
+        self._do(
+            "UPDATE capsule SET waiting = 0 WHERE lookup = :lookup AND sealed = :sealed",
+            lookup=lookup,
+            sealed=sealed,
+        )
 
     # codes ---------------------------------------------------------------------------------------
 

@@ -215,7 +215,10 @@ def test_sections_of_a_note_are_found_by_their_encounter(book: Book) -> None:
         text="Reposo",
         written_at=AT,
     )
-    file(book, op_of(note, 1))
+    visit = Encounter(
+        id=FactId("e1"), patient=PatientId("p"), status=EncounterStatus.IN_PROGRESS, arrived_at=AT
+    )
+    file(book, op_of(note, 1), op_of(visit, 2))
     assert book.read(lambda page: page.facts_of_encounter(NoteSection, EncounterId("e1"))) == (note,)
 
 
@@ -250,7 +253,7 @@ def test_the_outbox_is_acknowledged_in_order_and_refusals_stay(book: Book) -> No
     assert (counts.waiting, counts.acknowledged, counts.refused) == (2, 2, 2)
     assert [row.env_no for row in book.read(lambda page: page.outbox())] == [3]
     book.keep(lambda page: page.offer_again(1))
-    assert [row.env_no for row in book.read(lambda page: page.outbox())] == [1, 3]
+    assert [row.env_no for row in book.read(lambda page: page.outbox())] == [1, 2, 3]
 
 
 def test_a_full_disk_is_a_sentence_and_the_store_goes_on(tmp_path: Path, key: bytes) -> None:

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lying or restored centre, a stolen kiosk and a wrong clock cannot do. Real stores, keys and envelopes;
+the centre is the answer it would give."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clinic.domain.clock import FrozenClock, stamp_after
+from clinic.domain.errors import Unavailable
+from clinic.domain.facts import (
+    Composition,
+    CompositionStatus,
+    Encounter,
+    EncounterStatus,
+    Fact,
+    Gender,
+    Link,
+    NoteSection,
+    Observation,
+    Section,
+)
+from clinic.domain.ids import (
+    EncounterId,
+    FactId,
+    OpId,
+    OrgId,
+    PatientId,
+    ScopeId,
+    TeamId,
+    UserId,
+    patient_scope,
+)
+from clinic.domain.values import Coding, HumanName
+from clinic.keys.founding import Founder, found
+from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
+from clinic.keys.sealing import Place, seal_for_team
+from clinic.keys.trust import Signer, as_device, extend, make_statement, say
+from clinic.protocol.envelope import pack
+from clinic.protocol.op import Op, Ops
+from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
+from clinic.protocol.trust import DeviceKind, TeamCreate
+from clinic.services import people, visits
+from clinic.services.desks import Desk, open_desk
+from clinic.services.enrolment import DeviceSetup, _stated, set_up
+from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.sync.exchange import request_for
+
+PASSWORD = "cinco palabras que nadie adivina"
+NAME = HumanName(family="Quispe", given=("María",))
+BUDGET = 262_144
+ENCOUNTER = EncounterId("visit-of-a")
+
+
+@dataclass
+class Clinic:
+    """One desk and the keys of a kiosk; `answer` is what the centre says next."""
+
+    home: Path
+    clock: FrozenClock
+    desk: Desk
+    kiosk: DeviceKeys
+    sent: int = 0
+    seq: int = 0
+
+    def reopen(self) -> Desk:
+        self.desk.close()
+        self.desk = open_desk(self.home, PASSWORD, self.clock, os.urandom)
+        return self.desk
+
+    def patient(self) -> PatientId:
+        return people.register(self.desk, NAME, date(1958, 3, 7), Gender.FEMALE, "")
+
+    def request(self) -> SyncRequest:
+        return request_for(snapshot(self.desk, BUDGET), self.clock.now(), BUDGET)
+
+    def answered(
+        self, request: SyncRequest | None = None, acked: int = 0, epoch: str = "e", **said: object
+    ) -> Taken:
+        asked = request or self.request()
+        response = SyncResponse(
+            protocol=1,
+            epoch=epoch,
+            acked_incarnation=1,
+            acked_env_no=acked,
+            server_time=self.clock.now(),
+            **said,  # type: ignore[arg-type]
+        )
+        return take(self.desk, asked, response)
+
+    def from_kiosk(
+        self, fact: Fact, scope: ScopeId | None = None, stamp: int = 0, seq: int | None = None
+    ) -> Taken:
+        """An envelope that the kiosk really signed and sealed, handed out by the centre."""
+        self.sent, self.seq = self.sent + 1, self.seq + 1
+        op = Op(id=OpId(f"op-{self.sent}"), stamp=stamp or stamp_after(0, self.clock.now()), fact=fact)
+        where = scope or patient_scope(fact.patient)
+        epoch = self.desk.trust.epoch(self.desk.team)
+        assert epoch is not None
+        place = Place(
+            scope=where, team=self.desk.team, device=device_id(self.kiosk.public.signing), incarnation=1,
+            env_no=self.sent, scope_no=self.sent,
+        )  # fmt: skip
+        sealed = seal_for_team(Ops(ops=(op,)), place, epoch, self.kiosk, os.urandom)
+        item = Sequenced(scope=where, seq=seq or self.seq, chain=b"", envelope=pack(sealed))
+        return self.answered(envelopes=(item,))
+
+    @property
+    def quarantined(self) -> int:
+        return sync_status(self.desk).quarantined
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    clock = FrozenClock(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    device, user, kiosk = DeviceKeys.make(os.urandom), UserKeys.make(os.urandom), DeviceKeys.make(os.urandom)
+    founder = Founder(user=UserId("ana"), name="Ana", keys=user, device_name="Desk", device_keys=device)
+    log = found(
+        organization=OrgId("org"), name="Norte", team=TeamId("team"), team_name="Norte", founder=founder,
+        root=RootKeys.make(os.urandom), at=clock.now(), random=os.urandom,
+    )  # fmt: skip
+    kiosk_id = device_id(kiosk.public.signing)
+    log = say(log, as_device(kiosk_id, "Quebracho", DeviceKind.KIOSK, kiosk), founder.signer, clock.now())
+    from clinic.store.home import Home
+
+    set_up(
+        Home(tmp_path), log, DeviceSetup("Desk", DeviceKind.DESKTOP, "http://127.0.0.1:1", TeamId("team")), device,
+        UserId("ana"), user, "Ana", PASSWORD, os.urandom,
+    )  # fmt: skip
+    made = Clinic(tmp_path, clock, open_desk(tmp_path, PASSWORD, clock, os.urandom), kiosk)
+    yield made
+    made.desk.close()
+
+
+def _visit(patient: PatientId) -> Encounter:
+    return Encounter(
+        id=FactId(ENCOUNTER),
+        patient=patient,
+        status=EncounterStatus.TRIAGED,
+        arrived_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+    )
+
+
+# acknowledgements
+
+
+def test_nothing_is_acknowledged_that_was_not_sent(clinic: Clinic) -> None:
+    clinic.patient()
+    asked = clinic.request()
+    clinic.patient()  # written while the exchange is under way
+    clinic.answered(asked, acked=10**9)
+    assert sync_status(clinic.desk).waiting == 1
+    assert len(clinic.request().envelopes) == 2
+
+
+def test_nothing_is_refused_that_was_not_sent(clinic: Clinic) -> None:
+    asked = clinic.request()
+    clinic.patient()
+    no = EnvelopeRefused(env_no=2, why=Refused.NOT_ALLOWED)
+    clinic.answered(asked, refused=(no,))
+    assert sync_status(clinic.desk).refused == 0 and sync_status(clinic.desk).waiting == 1
+
+
+def test_a_restored_centre_gets_refused_envelopes_again_or_it_would_take_none_after_them(
+    clinic: Clinic,
+) -> None:
+    clinic.patient()
+    clinic.patient()
+    no = EnvelopeRefused(env_no=2, why=Refused.NOT_ALLOWED, sentence="No.")
+    clinic.answered(acked=4, refused=(no,))
+    assert sync_status(clinic.desk).refused == 1
+    clinic.answered(acked=0, epoch="restored")
+    assert len(clinic.request().envelopes) == 4
+    clinic.answered(acked=4, epoch="restored", refused=(no,))
+    assert (sync_status(clinic.desk).waiting, sync_status(clinic.desk).refused) == (0, 1)
+
+
+def test_a_centre_that_only_says_more_is_not_asked_for_ever(clinic: Clinic) -> None:
+    clinic.patient()
+    clinic.answered()
+    gap = EnvelopeRefused(env_no=1, why=Refused.GAP)
+    for said in ({"more": True}, {"refused": (gap,)}, {}):
+        taken = clinic.answered(**said)
+        assert not taken.more and not taken.sent
+    assert sync_status(clinic.desk).waiting == 1
+
+
+# what comes in
+
+
+def test_a_version_of_another_patient_does_not_take_a_fact_away(clinic: Clinic) -> None:
+    mine, other = clinic.patient(), clinic.patient()
+    clinic.desk.write(_visit(mine))
+    clinic.clock.advance(60)
+    clinic.from_kiosk(_visit(other))
+    assert visits.encounter_of(clinic.desk, ENCOUNTER).patient == mine
+    assert clinic.quarantined == 1
+
+
+def test_what_names_an_encounter_of_another_patient_does_not_count_there(clinic: Clinic) -> None:
+    mine, other = clinic.patient(), clinic.patient()
+    clinic.desk.write(_visit(mine))
+    weight = Observation(
+        id=FactId("w"), patient=other, code=Coding(system="http://loinc.org", code="8867-4", display=""),
+        effective_at=clinic.clock.now(), encounter=ENCOUNTER,
+    )  # fmt: skip
+    clinic.from_kiosk(weight)
+    assert clinic.quarantined == 0
+    assert clinic.desk.book.read(lambda page: page.facts_of_encounter(Observation, ENCOUNTER)) == ()
+
+
+@pytest.mark.parametrize("what", ["note", "draft", "link"])
+def test_a_kiosk_writes_intakes_only(clinic: Clinic, what: str) -> None:
+    mine, at = clinic.patient(), clinic.clock.now()
+    fact: dict[str, Fact] = {
+        "note": Composition(
+            id=FactId("n"), patient=mine, encounter=ENCOUNTER, status=CompositionStatus.FINAL, plan="x", signed_at=at,
+            author=UserId("")
+        ),
+        "draft": NoteSection(
+            id=FactId(f"{ENCOUNTER}/plan"), patient=mine, encounter=ENCOUNTER, section=Section.PLAN, text="x", written_at=at
+        ),
+        "link": Link(id=FactId("l"), patient=mine, other=PatientId("x"), by=UserId("k"), linked_at=at),
+    }  # fmt: skip
+    clinic.from_kiosk(fact[what])
+    assert clinic.quarantined == 1
+
+
+def test_a_stamp_of_another_century_neither_stops_nor_moves_our_clock(clinic: Clinic) -> None:
+    mine = clinic.patient()
+    at_2031 = stamp_after(0, clinic.clock.now() + timedelta(days=1500))
+    clinic.from_kiosk(_visit(mine), stamp=at_2031)
+    assert clinic.quarantined == 0
+    clinic.from_kiosk(replace(_visit(mine), id=FactId("other")), stamp=2**63 - 1)
+    assert clinic.quarantined == 1
+    desk = clinic.reopen()
+    desk.write(_visit(mine))
+    stamps = [op.stamp for op in desk.book.read(lambda page: tuple(page.ops(mine)))]
+    assert sorted(stamps)[-2] < at_2031 == max(stamps)
+
+
+def test_a_place_that_cannot_be_does_not_stop_the_rest(clinic: Clinic) -> None:
+    mine = clinic.patient()
+    clinic.from_kiosk(_visit(mine), seq=2**64 - 1)
+    clinic.from_kiosk(_visit(mine), seq=1)
+    assert visits.encounter_of(clinic.desk, ENCOUNTER).patient == mine
+
+
+def test_what_is_in_quarantine_is_there_once(clinic: Clinic) -> None:
+    mine = clinic.patient()
+    link = Link(
+        id=FactId("l"), patient=mine, other=PatientId("x"), by=UserId("k"), linked_at=clinic.clock.now()
+    )
+    clinic.from_kiosk(link)
+    (kept,) = clinic.desk.book.read(lambda page: page._all("SELECT scope, envelope FROM quarantine"))
+    again = Sequenced(scope=ScopeId(kept[0]), seq=1, chain=b"", envelope=kept[1])
+    clinic.answered(epoch="another")
+    clinic.answered(epoch="another", envelopes=(again,))
+    assert clinic.quarantined == 1
+
+
+# the trust log
+
+
+def test_statements_that_lost_the_race_are_forgotten_and_the_centres_log_is_followed(clinic: Clinic) -> None:
+    desk, before = clinic.desk, clinic.desk.trust
+    signer = Signer(desk.someone.user, desk.device, desk.user_keys)
+    theirs = make_statement(before, TeamCreate(team=TeamId("sur"), name="Sur"), signer, clinic.clock.now())
+    _stated(desk, lambda log: [TeamCreate(team=TeamId("este"), name="Este")])
+    asked = clinic.request()
+    assert len(asked.trust) == 1
+    taken = clinic.answered(asked, trust_refused="Another history.", trust=(theirs,))
+    assert taken.more and desk.trust.statements == before.statements
+    clinic.answered(trust=(theirs,))
+    assert desk.trust.statements == extend(before, theirs).statements
+    assert clinic.reopen().trust.statements == extend(before, theirs).statements
+
+
+# the disk
+
+
+def test_a_home_without_its_records_says_so_and_makes_no_empty_ones(clinic: Clinic) -> None:
+    clinic.desk.close()
+    kept = (clinic.home / "book.db").rename(clinic.home / "elsewhere")
+    with pytest.raises(Unavailable, match="missing"):
+        open_desk(clinic.home, PASSWORD, clinic.clock, os.urandom)
+    assert not (clinic.home / "book.db").exists()
+    kept.rename(clinic.home / "book.db")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic.domain.clock import SystemClock
@@ -25,6 +25,7 @@ from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled, open_kiosk
+from clinic.store.home import Home
 from desktop.kit.agenda import SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import in_qt
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from clinic.services.link import Link
 
 OUT_OF_ORDER_S = 30
+EDGE = 8
+"""Pixels between a window and the edge of the screen."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses carry the look-up of a card
     window = _window(args)
     try:
+        _held = Home(args.home).hold()  # let go when the process ends
         desk = open_kiosk(args.home, SystemClock(), os.urandom)
     except (Refusal, Unavailable) as error:
         return _out_of_order(program, window, tell(error), args)
@@ -173,7 +177,16 @@ def _window(args: argparse.Namespace) -> QWidget:
     layout = QVBoxLayout(window)
     layout.setContentsMargins(0, 0, 0, 0)
     window.resize(*(args.size or (1280, 800)))
+    if args.window:
+        _beside(window)
     return window
+
+
+def _beside(window: QWidget) -> None:
+    """A window among others stands at the right edge, and the next session takes nobody's keyboard away."""
+    window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    room = window.screen().availableGeometry()
+    window.move(max(room.left(), room.right() - window.width() - EDGE), room.top())
 
 
 def _out_of_order(program: Program, window: QWidget, sentence: str, args: argparse.Namespace) -> int:

@@ -48,6 +48,7 @@ def _identify(scene: Scene, seen: Findings) -> None:
     scene.shot("kiosk", "card")
     kiosk.tap("kiosk.identify.no_card")
     kiosk.wait("kiosk.keypad.1")
+    scene.pause(READS_S)
     for digit in cast.NUMBER[:5]:
         kiosk.tap(f"kiosk.keypad.{digit}")
     scene.shot("kiosk", "id-number")
@@ -57,15 +58,18 @@ def _identify(scene: Scene, seen: Findings) -> None:
         cast.GIVEN[0] in str(waited.get("text", "")), f"to be greeted as {cast.GIVEN[0]}", waited.get("text")
     )
     scene.shot("kiosk", "greeting")
+    scene.pause(READS_S)
     kiosk.tap("kiosk.greet.yes")
 
 
 def _reason(scene: Scene) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.reason.unwell")
+    scene.pause(READS_S)
     scene.shot("kiosk", "reason")
     kiosk.tap("kiosk.reason.unwell")
     kiosk.wait("kiosk.symptom.fever")
+    scene.pause(READS_S)
     for symptom in ("fever", "cough", "breathless"):
         kiosk.tap(f"kiosk.symptom.{symptom}")
     scene.shot("kiosk", "symptoms")
@@ -76,6 +80,7 @@ def _vitals(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     for number, key in enumerate(ORDER):
         kiosk.wait("kiosk.keypad.enter")
+        scene.pause(READS_S)
         type_number(kiosk, str(cast.VITALS[key]))
         if number in (0, 4):
             scene.shot("kiosk", f"vitals-{key.replace('_', '-')}")
@@ -87,9 +92,11 @@ def _vitals(scene: Scene, seen: Findings) -> None:
             kiosk.tap("kiosk.vitals.sure.yes")
         if key == "spo2":
             kiosk.wait("kiosk.vitals.oxygen.no")
+            scene.pause(READS_S)
             scene.shot("kiosk", "oxygen")
             kiosk.tap("kiosk.vitals.oxygen.no")
     kiosk.wait("kiosk.vitals.self.yes")
+    scene.pause(READS_S)
     kiosk.tap("kiosk.vitals.self.yes")
 
 
@@ -105,6 +112,7 @@ def _photo(scene: Scene) -> None:
     scene.wait_camera("kiosk", "kiosk.photo.view")
     kiosk.tap("kiosk.photo.take")
     kiosk.wait("kiosk.photo.keep", timeout_s=15)
+    scene.pause(READS_S)
     scene.shot("kiosk", "photo")
     kiosk.tap("kiosk.photo.keep")
 
@@ -112,6 +120,7 @@ def _photo(scene: Scene) -> None:
 def _consent(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.consent.next")
+    scene.pause(READS_S)
     scene.shot("kiosk", "consent")
     for _page in range(8):
         if kiosk.exists("kiosk.consent.item.yes"):

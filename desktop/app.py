@@ -11,16 +11,17 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.errors import PostaError, Unavailable
+from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.store.home import Home
 from desktop import options
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
-from desktop.kit.words import _, set_language, tell
+from desktop.kit.words import set_language, tell
 from desktop.screens.join.logic import Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
@@ -48,9 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _leave(tell(error), EXIT_UNAVAILABLE)
     program = start(args, title="Posta", scale="desktop", log=args.home / "log" / "desktop.log")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    lock = QLockFile(str(args.home / "lock"))
-    if not lock.tryLock(200):
-        return _leave(_("Posta is open already with this folder. Look for its window."), EXIT_REFUSED)
+    try:
+        _held = Home(args.home).hold()  # let go when the process ends
+    except Refusal as refusal:
+        return _leave(tell(refusal), EXIT_REFUSED)
+    except Unavailable as error:
+        return _leave(tell(error), EXIT_UNAVAILABLE)
     window = Window(program, args)
     program.on_quit(window.leave)
     window.begin()

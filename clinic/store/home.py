@@ -2,10 +2,16 @@
 """The folder of one device profile, and files in it that must survive a power cut."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,20 @@ class Home:
     @property
     def enrolled(self) -> bool:
         return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+
+    def hold(self) -> "Held":
+        """Say that a program with a window works here. Raises Refusal while another one does, Unavailable for
+        the disk. A station without a screen may work beside it."""
+        try:
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Unavailable(
+                "The folder {path} cannot be written. Check the disk and its permissions.", path=self.path
+            ) from error
+        if not _locked(handle):
+            os.close(handle)
+            raise Refusal("Posta is already open for this profile. Look for its window.")
+        return Held(handle)
 
     def make(self) -> None:
         """Make the folder, for this user only. Raises Unavailable."""
@@ -73,6 +93,31 @@ class Home:
 
     def keep_height(self, position: int) -> None:
         keep(self.height, str(position).encode())
+
+
+class Held:
+    """A held home; let go by `release`, and by the system when the process ends, however it ends."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
+
+    def release(self) -> None:
+        """Twice is once. The file stays: taking it away would let two in."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """True if nobody else holds that file."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def keep(path: Path, data: bytes) -> None:

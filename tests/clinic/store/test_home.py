@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that must survive a power cut, and the folder they lie in."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.store.home import Home, keep
+
+ROOT = Path(__file__).parents[3]
+HOLDER = """
+import pathlib, sys
+from clinic.store.home import Home
+Home(pathlib.Path(sys.argv[1])).hold()
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -46,3 +57,29 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         Home(tmp_path / "file" / "home").make()
     with pytest.raises(Unavailable, match="could not be written"):
         keep(tmp_path / "file" / "slots.bin", b"")
+
+
+def test_one_program_at_a_time_holds_a_home_and_its_end_lets_go(tmp_path: Path) -> None:
+    other = [
+        sys.executable,
+        "-c",
+        HOLDER,
+        str(tmp_path),
+    ]
+    with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as program:
+        assert program.stdout is not None and program.stdout.readline().strip() == b"held"
+        with pytest.raises(Refusal, match="already open for this profile"):
+            Home(tmp_path).hold()
+        program.kill()
+        program.wait()
+    held = Home(tmp_path).hold()
+    with pytest.raises(Refusal):
+        Home(tmp_path).hold()
+    held.release()
+    held.release()
+    Home(tmp_path).hold().release()
+
+
+def test_a_home_that_cannot_be_written_is_not_held(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="permissions"):
+        Home(tmp_path / "missing").hold()

@@ -26,7 +26,7 @@ class Vital:
         return Coding(system=LOINC, code=self.code, display=self.display)
 
     def plausible(self, value: Decimal) -> bool:
-        return self.low <= value <= self.high
+        return value.is_finite() and self.low <= value <= self.high
 
 
 def _vital(

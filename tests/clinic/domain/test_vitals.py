@@ -71,6 +71,7 @@ def test_every_vital_is_whole(vital: Vital) -> None:
     assert vital.plausible(vital.low) and vital.plausible(vital.high)
     step = Decimal(1).scaleb(-vital.decimals)
     assert not vital.plausible(vital.low - step) and not vital.plausible(vital.high + step)
+    assert not vital.plausible(Decimal("NaN")) and not vital.plausible(Decimal("Infinity"))
     if vital.band is not None:
         assert vital.low <= vital.band[0] < vital.band[1] <= vital.high
 

@@ -2,6 +2,7 @@
 """The HTTP client against a real server, against nobody, and against something that is no Posta server."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from clinic.protocol.sync import (
     SyncRequest,
     SyncResponse,
 )
-from clinic.transport.http import PIECE, RefusedByServer, Remote, server_ahead_by
+from clinic.transport.http import MAX_ANSWER, PIECE, RefusedByServer, Remote, server_ahead_by
 from clinic.transport.loop import NetLoop
 from tests.server_process import ServerProcess
 from tests.small_clinic import AT, Somebody, small_clinic
@@ -226,6 +227,20 @@ def test_a_link_that_breaks_is_unavailable(data: bytes) -> None:
 def test_what_is_no_posta_server_is_told(data: bytes) -> None:
     with pytest.raises(Unavailable, match="not a Posta server"):
         challenged(data)
+
+
+def test_an_answer_is_not_taken_beyond_what_memory_bears() -> None:
+    with pytest.raises(Unavailable, match="not a Posta server"):
+        challenged(http("200 OK", bytes(MAX_ANSWER + 1)))
+
+
+def test_an_answer_is_never_unpacked_so_that_a_small_one_cannot_become_a_large_one() -> None:
+    whole = encode(Challenge(nonce=bytes(32), server="s"))
+    packed = gzip.compress(whole)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with pytest.raises(Unavailable, match="not a Posta server"):
+        challenged(head + packed)
+    assert challenged(http("200 OK", whole)).server == "s"
 
 
 @pytest.mark.parametrize("url", ["http://[not an address", "nonsense", "http://bad\nhost"])

@@ -28,20 +28,28 @@ STATEMENTS = (
     "CREATE VIRTUAL TABLE person_words USING fts5(patient UNINDEXED, words, tokenize='unicode61 remove_diacritics 2')",
     "CREATE TABLE linked (provisional TEXT PRIMARY KEY, other TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE outbox (
-        env_no INTEGER PRIMARY KEY, scope TEXT NOT NULL, priority INTEGER NOT NULL, ops INTEGER NOT NULL, envelope BLOB NOT NULL,
-        written_at INTEGER NOT NULL, acked_at INTEGER, refused INTEGER, sentence TEXT NOT NULL DEFAULT '')""",
+        env_no INTEGER PRIMARY KEY, scope TEXT NOT NULL, priority INTEGER NOT NULL, ops INTEGER NOT NULL,
+        envelope BLOB NOT NULL, written_at INTEGER NOT NULL, acked_at INTEGER, refused INTEGER, sentence TEXT NOT NULL DEFAULT '')""",
     "CREATE INDEX outbox_waiting ON outbox (env_no) WHERE acked_at IS NULL AND refused IS NULL",
-    "CREATE TABLE cursor (scope TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL, told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+    """CREATE TABLE cursor (
+        scope TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL, told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
     """CREATE TABLE quarantine (
         no INTEGER PRIMARY KEY, scope TEXT NOT NULL, seq INTEGER NOT NULL, why TEXT NOT NULL, device TEXT NOT NULL,
         at INTEGER NOT NULL, envelope BLOB NOT NULL)""",
-    "CREATE TABLE scope_key (scope TEXT NOT NULL, key_id BLOB NOT NULL, key BLOB NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (scope, key_id)) WITHOUT ROWID",
+    """CREATE TABLE scope_key (
+        scope TEXT NOT NULL, key_id BLOB NOT NULL, key BLOB NOT NULL, no INTEGER NOT NULL,
+        PRIMARY KEY (scope, key_id)) WITHOUT ROWID""",
     "CREATE TABLE trust (position INTEGER PRIMARY KEY, statement BLOB NOT NULL, sent INTEGER NOT NULL DEFAULT 1)",
     """CREATE TABLE attachment (
         id TEXT PRIMARY KEY, state TEXT NOT NULL, ciphertext BLOB) WITHOUT ROWID""",
     "CREATE INDEX attachment_state ON attachment (state)",
-    "CREATE TABLE code (system TEXT NOT NULL, code TEXT NOT NULL, language TEXT NOT NULL, display TEXT NOT NULL, PRIMARY KEY (system, code, language)) WITHOUT ROWID",
-    "CREATE VIRTUAL TABLE code_words USING fts5(system UNINDEXED, code UNINDEXED, language UNINDEXED, words, tokenize='unicode61 remove_diacritics 2')",
-    "CREATE TABLE code_source (system TEXT NOT NULL, language TEXT NOT NULL, version TEXT NOT NULL, licence TEXT NOT NULL, hash TEXT NOT NULL, imported_at INTEGER NOT NULL, PRIMARY KEY (system, language)) WITHOUT ROWID",
+    """CREATE TABLE code (
+        system TEXT NOT NULL, code TEXT NOT NULL, language TEXT NOT NULL, display TEXT NOT NULL,
+        PRIMARY KEY (system, code, language)) WITHOUT ROWID""",
+    """CREATE VIRTUAL TABLE code_words USING fts5(
+        system UNINDEXED, code UNINDEXED, language UNINDEXED, words, tokenize='unicode61 remove_diacritics 2')""",
+    """CREATE TABLE code_source (
+        system TEXT NOT NULL, language TEXT NOT NULL, version TEXT NOT NULL, licence TEXT NOT NULL, hash TEXT NOT NULL,
+        imported_at INTEGER NOT NULL, PRIMARY KEY (system, language)) WITHOUT ROWID""",
     "CREATE TABLE capsule (lookup TEXT PRIMARY KEY, sealed BLOB NOT NULL, waiting INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
 )

@@ -10,6 +10,7 @@ from clinic.showcase.findings import Findings
 from clinic.showcase.founding import admit, digits_of, invitation
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import wait_until
+from clinic.showcase.steps.intake import READS_S
 from clinic.showcase.steps.queue import rows
 
 ARRIVE_S = 60.0
@@ -54,6 +55,7 @@ def _kiosk_says_goodbye(scene: Scene, seen: Findings) -> None:
     kiosk.wait("kiosk.after.goodbye", timeout_s=20)
     scene.shot("kiosk", "summary")
     seen.expect(kiosk.exists("kiosk.after.qr"), "the prescription as a QR code on the kiosk", "none")
+    scene.pause(READS_S)
     kiosk.tap("kiosk.after.goodbye")
     kiosk.wait("kiosk.language.es", timeout_s=30)
     scene.shot("kiosk", "next-patient")

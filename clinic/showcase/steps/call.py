@@ -13,6 +13,7 @@ from clinic.media.recognise import HEARD, hears, marks_in
 from clinic.media.voice import RATE
 from clinic.showcase.findings import Findings
 from clinic.showcase.scene import SENT_BY, Scene
+from clinic.showcase.steps.intake import READS_S
 
 TALK_S = 9.0
 """How long they talk before the recordings are listened to: several windows of two seconds."""
@@ -26,6 +27,7 @@ def run(scene: Scene, seen: Findings) -> None:
     desktop.click("visit.call.ring")
     kiosk.wait("kiosk.call.answer", timeout_s=20)
     scene.both("ringing")
+    scene.pause(READS_S)
     kiosk.tap("kiosk.call.answer")
     there = {side: scene.wait_picture(side, 20) for side in ("desktop", "kiosk")}
     scene.pause(TALK_S)

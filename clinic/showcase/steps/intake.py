@@ -15,7 +15,7 @@ CONSENTS = {
     "sharing": "yes",
     "analytics": "no",
 }
-READS_S = 0.4
+READS_S = 0.45
 """A faster second touch of the same place is taken for the rest of the first one."""
 ORDER = ("systolic", "diastolic", "heart_rate", "spo2", "temperature", "respiratory_rate")
 
@@ -24,7 +24,7 @@ def run(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     kiosk.wait(f"kiosk.language.{scene.language}", timeout_s=30)
     scene.shot("kiosk", "language")
-    kiosk.tap(f"kiosk.language.{scene.language}")
+    touch(scene, f"kiosk.language.{scene.language}")
     _identify(scene, seen)
     _reason(scene)
     _vitals(scene, seen)
@@ -33,7 +33,7 @@ def run(scene: Scene, seen: Findings) -> None:
     kiosk.wait("kiosk.check.yes", timeout_s=20)
     scene.wait_camera("kiosk", "kiosk.check.view")
     scene.shot("kiosk", "device-check")
-    kiosk.tap("kiosk.check.yes")
+    touch(scene, "kiosk.check.yes")
     kiosk.wait("kiosk.waiting.ticket", timeout_s=20)
     seen.note(
         "card read by the camera, number offered as the other way, "
@@ -46,34 +46,31 @@ def _identify(scene: Scene, seen: Findings) -> None:
     kiosk.wait("kiosk.identify.no_card")
     scene.wait_camera("kiosk", "kiosk.identify.view")
     scene.shot("kiosk", "card")
-    kiosk.tap("kiosk.identify.no_card")
+    touch(scene, "kiosk.identify.no_card")
     kiosk.wait("kiosk.keypad.1")
     scene.pause(READS_S)
-    for digit in cast.NUMBER[:5]:
-        kiosk.tap(f"kiosk.keypad.{digit}")
+    type_number(kiosk, cast.NUMBER[:5])
     scene.shot("kiosk", "id-number")
-    kiosk.tap("kiosk.identify.card")
+    touch(scene, "kiosk.identify.card")
     waited = kiosk.wait("kiosk.greet.name", timeout_s=40)
     seen.expect(
         cast.GIVEN[0] in str(waited.get("text", "")), f"to be greeted as {cast.GIVEN[0]}", waited.get("text")
     )
     scene.shot("kiosk", "greeting")
-    scene.pause(READS_S)
-    kiosk.tap("kiosk.greet.yes")
+    touch(scene, "kiosk.greet.yes")
 
 
 def _reason(scene: Scene) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.reason.unwell")
-    scene.pause(READS_S)
     scene.shot("kiosk", "reason")
-    kiosk.tap("kiosk.reason.unwell")
+    touch(scene, "kiosk.reason.unwell")
     kiosk.wait("kiosk.symptom.fever")
     scene.pause(READS_S)
     for symptom in ("fever", "cough", "breathless"):
         kiosk.tap(f"kiosk.symptom.{symptom}")
     scene.shot("kiosk", "symptoms")
-    kiosk.tap("kiosk.symptom.done")
+    touch(scene, "kiosk.symptom.done")
 
 
 def _vitals(scene: Scene, seen: Findings) -> None:
@@ -84,20 +81,24 @@ def _vitals(scene: Scene, seen: Findings) -> None:
         type_number(kiosk, str(cast.VITALS[key]))
         if number in (0, 4):
             scene.shot("kiosk", f"vitals-{key.replace('_', '-')}")
-        kiosk.tap("kiosk.keypad.enter")
+        touch(scene, "kiosk.keypad.enter")
         if kiosk.exists("kiosk.vitals.sure.yes"):
             seen.expect(
                 False, f"{key} {cast.VITALS[key]} to be taken as plausible", "a question whether it is right"
             )
-            kiosk.tap("kiosk.vitals.sure.yes")
+            touch(scene, "kiosk.vitals.sure.yes")
         if key == "spo2":
             kiosk.wait("kiosk.vitals.oxygen.no")
-            scene.pause(READS_S)
             scene.shot("kiosk", "oxygen")
-            kiosk.tap("kiosk.vitals.oxygen.no")
+            touch(scene, "kiosk.vitals.oxygen.no")
     kiosk.wait("kiosk.vitals.self.yes")
+    touch(scene, "kiosk.vitals.self.yes")
+
+
+def touch(scene: Scene, name: str) -> None:
+    """Touch an answer, after reading the question."""
     scene.pause(READS_S)
-    kiosk.tap("kiosk.vitals.self.yes")
+    scene.kiosk.tap(name)
 
 
 def type_number(kiosk: Hands, text: str) -> None:
@@ -110,37 +111,33 @@ def _photo(scene: Scene) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.photo.take", enabled=True, timeout_s=20)
     scene.wait_camera("kiosk", "kiosk.photo.view")
-    kiosk.tap("kiosk.photo.take")
+    touch(scene, "kiosk.photo.take")
     kiosk.wait("kiosk.photo.keep", timeout_s=15)
-    scene.pause(READS_S)
     scene.shot("kiosk", "photo")
-    kiosk.tap("kiosk.photo.keep")
+    touch(scene, "kiosk.photo.keep")
 
 
 def _consent(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.consent.next")
-    scene.pause(READS_S)
     scene.shot("kiosk", "consent")
     for _page in range(8):
         if kiosk.exists("kiosk.consent.item.yes"):
             break
-        kiosk.tap("kiosk.consent.next")
-        scene.pause(READS_S)
+        touch(scene, "kiosk.consent.next")
     asked = []
     for scope, answer in CONSENTS.items():
         kiosk.wait("kiosk.consent.item.yes")
         asked.append(kiosk.text("kiosk.consent.item"))
         if scope == "recording":
             scene.shot("kiosk", "consent-question")
-        kiosk.tap(f"kiosk.consent.item.{answer}")
-        scene.pause(READS_S)
+        touch(scene, f"kiosk.consent.item.{answer}")
     seen.expect(len(set(asked)) == len(CONSENTS), f"{len(CONSENTS)} different questions", asked)
     kiosk.wait("kiosk.consent.pad")
     kiosk.stroke("kiosk.consent.pad", signature(), by="touch")
     scene.shot("kiosk", "signature")
     kiosk.wait("kiosk.consent.sign", enabled=True)
-    kiosk.tap("kiosk.consent.sign")
+    touch(scene, "kiosk.consent.sign")
 
 
 def signature() -> list[list[tuple[float, float, float]]]:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from clinic.domain.ids import DeviceId, EncounterId
 from desktop.kit.bridge import Loop
@@ -81,6 +81,7 @@ class VisitView(Page):
         super().__init__("visit", _("Visit"))
         self._room, self._line, self._save_to = room, line, save_to
         self._help = room.helper(self)
+        self._writable = False
         self._build(engine)
         self.loop: Loop[v.State, h.Event, h.Effect] = Loop(
             state or v.State(now=room.clock.now()),
@@ -201,6 +202,20 @@ class VisitView(Page):
         self.stack.setCurrentWidget(self.tools[state.tool])
         for part in (self.note, self.call, self.intake, self.codes, self.rx, self.chat, self.next):
             part.render_state(state)
+        if state.loaded and not self._writable:
+            self._begin_to_write()
+        self._writable = state.loaded
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self._begin_to_write()
+
+    def _begin_to_write(self) -> None:
+        """The keyboard belongs to the note, unless it is in a field already: never to a button by chance."""
+        held = QApplication.focusWidget()
+        taken = isinstance(held, QLineEdit | QPlainTextEdit) and held.isVisible()
+        if self.isVisible() and not taken and self.loop.state.signed is None:
+            self.note.fields[v.SECTIONS[0]].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)

@@ -251,3 +251,12 @@ def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) 
         qtbot.mouseClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
         qtbot.mouseDClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert seen.args is not None and seen.args[0].patient == "p.juan"
+
+
+def test_an_opened_visit_gives_the_keyboard_to_the_note_and_never_to_the_button_that_signs(
+    qtbot: QtBot, visit: VisitView
+) -> None:
+    visit.note.sign.setFocus()
+    visit.hide()
+    visit.show()
+    qtbot.waitUntil(lambda: visit.focusWidget() is visit.note.fields[Section.SUBJECTIVE])

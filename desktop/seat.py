@@ -13,6 +13,7 @@ from clinic.calls.machine import Call
 from clinic.domain.clock import Clock
 from clinic.domain.ids import PatientId
 from desktop.kit.bridge import in_qt
+from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.chart.view import ChartView
@@ -128,9 +129,11 @@ class Seat(QObject):
         """Another language: the pages are made anew around the same states."""
         self._program.speak(language)
         old, before = self.shell, self.visit
+        hands = where_hands_are(old)
         self._build(self._states())
         self.visit.take_over(before)
         self.shell_changed.emit()
+        put_hands(self.shell, *hands)
         old.hide()
         old.deleteLater()
 

@@ -3,14 +3,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.kit import icons, theme
 from desktop.kit.text import Text, named
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""Controls, and signs that turn the order of what follows: "148/92" must never read "92/148"."""
+
+
+def seen_only(text: str) -> str:
+    """The text without signs that nobody sees; all line ends as \\n."""
+    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class Field(QWidget):
@@ -70,6 +79,12 @@ class NoteField(QPlainTextEdit):
         cursor.setPosition(min(place, len(text)))
         self.setTextCursor(cursor)
 
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """What is pasted comes without signs that nobody sees."""
+        if source.hasText():
+            self.insertPlainText(seen_only(source.text()))
+            self.ensureCursorVisible()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if self._rest.isActive():
@@ -118,7 +133,57 @@ class Choice(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        side = theme.current().scale.icon - 2
-        picture = icons.pixmap("chevron-down", side, "muted", self.devicePixelRatioF())
-        left = self.width() - side - 8 if self.layoutDirection() == Qt.LayoutDirection.LeftToRight else 8
-        QPainter(self).drawPixmap(QRect(left, (self.height() - side) // 2, side, side), picture)
+        _draw_at_the_end(self, "chevron-down")
+
+
+class DayField(QDateEdit):
+    """A day, typed or taken from a calendar."""
+
+    def __init__(self, *, name: str, spoken: str) -> None:
+        super().__init__()
+        named(self, name, spoken)
+        self.setDisplayFormat("dd/MM/yyyy")
+        self.setCalendarPopup(True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """As in a choice: no change by accident."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        _draw_at_the_end(self, "calendar")
+
+
+def _draw_at_the_end(field: QWidget, picture: str) -> None:
+    side = theme.current().scale.icon - 2
+    drawn = icons.pixmap(picture, side, "muted", field.devicePixelRatioF())
+    left = field.width() - side - 8 if field.layoutDirection() == Qt.LayoutDirection.LeftToRight else 8
+    QPainter(field).drawPixmap(QRect(left, (field.height() - side) // 2, side, side), drawn)
+
+
+def where_hands_are(face: QWidget) -> tuple[str, int]:
+    """The name of what has the keyboard inside `face`, and where its cursor stands; ("", 0) for nothing."""
+    held = face.focusWidget()
+    match held:
+        case QPlainTextEdit():
+            return held.objectName(), held.textCursor().position()
+        case QLineEdit():
+            return held.objectName(), held.cursorPosition()
+        case None:
+            return "", 0
+    return held.objectName(), 0
+
+
+def put_hands(face: QWidget, name: str, place: int) -> None:
+    """The keyboard goes back to the widget of that name in a face made anew."""
+    held = face.findChild(QWidget, name) if name else None
+    if held is None:
+        return
+    match held:
+        case QPlainTextEdit():
+            cursor = held.textCursor()
+            cursor.setPosition(min(place, len(held.toPlainText())))
+            held.setTextCursor(cursor)
+        case QLineEdit():
+            held.setCursorPosition(place)
+    held.setFocus(Qt.FocusReason.OtherFocusReason)

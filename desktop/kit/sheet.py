@@ -128,8 +128,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: %(
 QPlainTextEdit[readOnly="true"], QLineEdit[readOnly="true"] { background: %(bg)s; }
 QLineEdit[kind="search"] { background: %(bg)s; padding-left: %(px_search)dpx; }
 QLineEdit[kind="typed"] { font-size: %(px_value)dpx; font-weight: 600; }
-QComboBox::drop-down { border: none; width: 30px; }
-QComboBox::down-arrow { image: none; }
+QComboBox::drop-down, QDateEdit::drop-down { border: none; background: transparent; width: 30px; }
+QComboBox::down-arrow, QDateEdit::down-arrow { image: none; }
 QComboBox QAbstractItemView {
   background: %(surface)s; border: 1px solid %(line)s; selection-background-color: %(tint)s; selection-color: %(text)s;
   outline: none;

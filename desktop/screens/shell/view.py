@@ -114,6 +114,7 @@ class ShellView(QWidget):
         self.back = SecondaryButton(_("Back to the visit"), name="shell.back_to_visit", icon="video")
         self.back.clicked.connect(lambda: self.go("visit"))
         self.look = IconButton("moon", _("Light or dark"), name="shell.theme", bare=True)
+        self.look.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.look.clicked.connect(self.look_pressed)
         lock = IconButton("lock", _("Lock"), name="shell.lock", bare=True)
         lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
@@ -141,6 +142,7 @@ class ShellView(QWidget):
             button.setChecked(language() == code)
             button.setToolTip(SPOKEN[code])
             button.setFixedWidth(48)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
             button.clicked.connect(lambda _on=False, chosen=code: self.language_chosen.emit(chosen))
             group.addButton(button)
             made.append(button)

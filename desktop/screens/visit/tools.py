@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDate
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QDateEdit, QLayout, QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 from clinic.domain.facts import Communication
 from clinic.domain.ids import FactId
 from clinic.domain.medication import ROUTES
 from clinic.domain.values import Coding
 from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
-from desktop.kit.fields import Choice, Field, LineField, NoteField
+from desktop.kit.fields import Choice, DayField, Field, LineField, NoteField
 from desktop.kit.navigation import SearchField
 from desktop.kit.people import Mark
 from desktop.kit.surfaces import Notice
@@ -281,9 +281,7 @@ class NextTool(QWidget):
 
     def __init__(self, send: Send, now: datetime) -> None:
         super().__init__()
-        self.day = named(QDateEdit(), "visit.next.day", _("Day"))
-        self.day.setDisplayFormat("dd/MM/yyyy")
-        self.day.setCalendarPopup(True)
+        self.day = DayField(name="visit.next.day", spoken=_("Day"))
         slots = [
             f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(7 * 60, 20 * 60, SLOT_MINUTES)
         ]

@@ -4,8 +4,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from desktop.kit import gallery, icons, theme, words
 from desktop.kit.audit import audit
 from desktop.kit.buttons import IconButton, PrimaryButton, YesNo
 from desktop.kit.charts import Reading, Series, VitalCard, VitalsChart
-from desktop.kit.fields import Choice, NoteField
+from desktop.kit.fields import Choice, NoteField, put_hands, seen_only, where_hands_are
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail, StepDots, TabBar
 from desktop.kit.people import Identity, Mark, PatientBanner, PersonList, PersonRow, initials
 from desktop.kit.signature import SignaturePad
@@ -372,3 +372,34 @@ def test_vital_card(shown, qtbot):
     assert card.findChild(Text, "v.value").text() == "\u2066120 / 80\u2069"
     with qtbot.waitSignal(card.clicked):
         qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+
+
+def test_what_is_pasted_comes_without_signs_that_nobody_sees(shown):
+    field = shown(NoteField(name="note"))
+    pasted = QMimeData()
+    pasted.setText("TA \u202e148/92\u202c\x07\x1b\r\nTos\t\U0001f600 \u05e9\u05dc\u05d5\u05dd")
+    field.insertFromMimeData(pasted)
+    assert field.toPlainText() == "TA 148/92\nTos\t\U0001f600 \u05e9\u05dc\u05d5\u05dd"
+    assert seen_only("family \U0001f468\u200d\U0001f469") == "family \U0001f468\u200d\U0001f469"
+
+
+def test_the_keyboard_goes_back_to_where_it_was_in_a_face_made_anew(shown, qtbot):
+    def face():
+        outer = QWidget()
+        column = QVBoxLayout(outer)
+        for name in ("first", "second"):
+            column.addWidget(NoteField(name=name))
+        return outer
+
+    before, after = shown(face()), shown(face())
+    typed = before.findChild(NoteField, "second")
+    typed.setFocus()
+    qtbot.keyClicks(typed, "Tos seca")
+    typed.moveCursor(QTextCursor.MoveOperation.PreviousWord)
+    after.findChild(NoteField, "second").setPlainText("Tos seca")
+    put_hands(after, *where_hands_are(before))
+    held = after.focusWidget()
+    assert held is not None
+    assert (held.objectName(), held.textCursor().position()) == ("second", 4)
+    put_hands(after, "gone", 3)
+    assert where_hands_are(QWidget()) == ("", 0)

@@ -3,6 +3,7 @@
 
 import time
 
+from clinic.domain.errors import Unavailable
 from clinic.showcase.findings import Findings
 from clinic.showcase.founding import set_up
 from clinic.showcase.scene import Scene
@@ -28,7 +29,8 @@ Close the windows or press Ctrl-C to leave.
 
 
 def offer(scene: Scene, people: int, seed: int) -> int:
-    """Set up, open both windows, wait until they are closed. Exit code 0."""
+    """Set up, open both windows, wait until they are closed. Exit code 0; Unavailable when one
+    of them broke."""
     from clinic.showcase import cast
 
     print("Setting up the clinic …", flush=True)
@@ -37,4 +39,7 @@ def offer(scene: Scene, people: int, seed: int) -> int:
     print(WORDS[scene.language].format(name=cast.CLINICIAN, password=scene.password("desktop")), flush=True)
     while all(actor.running for actor in actors):
         time.sleep(0.3)
+    for actor in actors:
+        if not actor.running and actor.process.returncode != 0:
+            raise Unavailable(f"The {actor.name} ended with code {actor.process.returncode}; see {actor.log}")
     return 0

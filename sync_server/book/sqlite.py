@@ -165,11 +165,12 @@ class SqliteBook:
         )
 
     def _agree(self, conn: Connection, pull: Pull) -> tuple[str, bool]:
-        """Our epoch, and whether device and book now mean the same by its cursors."""
+        """Our epoch, and whether device and book now mean the same by its cursors. One that may read nothing
+        (revoked) cannot make all others begin anew."""
         epoch = _epoch(conn)
         if pull.epoch not in ("", epoch):
             return epoch, False
-        if pull.epoch and ahead(conn, pull.cursors):
+        if pull.epoch and pull.reads and ahead(conn, pull.cursors):
             return self._renew(conn), False
         return epoch, move(conn, pull)
 

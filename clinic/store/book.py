@@ -65,9 +65,13 @@ class Book:
 
         Raises Unavailable with everything rolled back; whatever `act` raises rolls back too.
         """
-        if self._closed:
-            raise Unavailable("Posta is closing: this was not saved. Open it again and write it once more.")
-        result, changes = self._writer.submit(self._transact, act).result()
+        with self._lock:  # nothing gets in behind the last page
+            if self._closed:
+                raise Unavailable(
+                    "Posta is closing: this was not saved. Open it again and write it once more."
+                )
+            turn = self._writer.submit(self._transact, act)
+        result, changes = turn.result()
         if changes:
             self._tell(changes)
         return result
@@ -95,10 +99,12 @@ class Book:
 
     def close(self) -> None:
         """Checkpoint and close every connection; the writer thread ends. Twice is once."""
-        if self._closed:
-            return
-        self._closed = True
-        self._writer.submit(self._last_page).result()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            last = self._writer.submit(self._last_page)
+        last.result()
         self._writer.shutdown(wait=True)
         self._engine.dispose()
 

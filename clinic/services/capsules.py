@@ -28,9 +28,10 @@ def send_capsule(desk: Desk, patient: PatientId) -> None:
 
     def act(page: WritePage) -> tuple[None, Changes]:
         who = page.linked_to(patient) or patient
-        cards = [card for card in page.facts(PatientCard, who) if not card.revoked]
-        if cards:
-            contents = encode(_capsule(page, who))
+        fact = page.fact(Patient, who)
+        cards = [card for card in page.facts(PatientCard, who) if not card.revoked] if fact else []
+        if fact and cards:
+            contents = encode(_capsule(page, fact))
             for card in cards:
                 page.put_capsule(card.lookup, seal_capsule(card.public_key, contents), waiting=True)
         return None, Changes(frozenset({"Sync"})) if cards else Changes()
@@ -38,10 +39,8 @@ def send_capsule(desk: Desk, patient: PatientId) -> None:
     desk.book.write(act)
 
 
-def _capsule(page: Page, patient: PatientId) -> Capsule:
-    fact = page.fact(Patient, patient)
-    if fact is None:
-        raise KeyError(patient)
+def _capsule(page: Page, fact: Patient) -> Capsule:
+    patient = fact.patient
     requests = [m for m in page.facts(MedicationRequest, patient) if m.status == RequestStatus.ACTIVE][::-1]
     messages = page.facts(Communication, patient)[::-1]
     return Capsule(

@@ -28,7 +28,7 @@ from clinic.keys.consents import sign_fact
 from clinic.protocol.op import Op
 from clinic.services.capsules import send_capsule
 from clinic.services.desks import Desk, Written, WrongPatient
-from clinic.store.page import Page
+from clinic.store.page import Page, WritePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,13 @@ def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
         desk, visit, written.texts, tuple(c.code for c in conditions if c.status == ClinicalStatus.ACTIVE)
     )
     over = replace(visit, status=EncounterStatus.FINISHED, finished_at=note.signed_at)
-    desk.write(note, over, window=window)
+
+    def once(page: WritePage) -> tuple[Composition, Encounter]:
+        if _encounter(page, encounter).status == EncounterStatus.FINISHED:
+            raise Refusal("This note is signed. Write an addendum to add to it.")
+        return note, over
+
+    desk.write_within(once, window)
     send_capsule(desk, visit.patient)
     return note
 

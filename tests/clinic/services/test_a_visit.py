@@ -212,3 +212,20 @@ def test_people_are_found_in_any_order_without_accents_and_alike_ones_shown(town
         people.register(
             town.desk, HumanName(family="Futuro", given=("X",)), date(2090, 1, 1), Gender.MALE, ""
         )
+
+
+@pytest.mark.expects_log("a file waits on")
+def test_another_file_than_the_one_asked_for_is_not_kept(town: Town, jpeg: Callable[..., bytes]) -> None:
+    document = messages.add_photo(town.desk, _person(town), jpeg(), "Foto")
+    town.sync()
+    with pytest.raises(Unavailable):
+        messages.picture(town.station, document.attachment)
+    there = town.folder / "server" / "attachments" / document.attachment.id
+    whole = there.read_bytes()
+    there.write_bytes(whole[:-1] + b"?")
+    town.sync()
+    with pytest.raises(Unavailable):
+        messages.picture(town.station, document.attachment)
+    there.write_bytes(whole)
+    town.sync()
+    assert messages.picture(town.station, document.attachment).startswith(b"\xff\xd8")

@@ -2,8 +2,10 @@
 """What a lying or restored centre, a stolen kiosk and a wrong clock cannot do. Real stores, keys and envelopes;
 the centre is the answer it would give."""
 
+import asyncio
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import FrozenClock, stamp_after
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     Composition,
     CompositionStatus,
@@ -19,11 +21,11 @@ from clinic.domain.facts import (
     EncounterStatus,
     Fact,
     Gender,
-    Link,
     NoteSection,
     Observation,
     Section,
 )
+from clinic.domain.facts import Link as SamePerson
 from clinic.domain.ids import (
     EncounterId,
     FactId,
@@ -36,19 +38,25 @@ from clinic.domain.ids import (
     patient_scope,
 )
 from clinic.domain.values import Coding, HumanName
+from clinic.keys.consents import sign_fact
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
+from clinic.keys.letters import seal_letter
+from clinic.keys.refusals import Unreadable
 from clinic.keys.sealing import Place, seal_for_team
 from clinic.keys.trust import Signer, as_device, extend, make_statement, say
 from clinic.protocol.envelope import pack
+from clinic.protocol.letters import Letter, QueuePlace
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind, TeamCreate
 from clinic.services import people, visits
 from clinic.services.desks import Desk, open_desk
 from clinic.services.enrolment import DeviceSetup, _stated, set_up
-from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.services.link import Link
+from clinic.services.syncing import Taken, _Reader, snapshot, sync_status, take
 from clinic.sync.exchange import request_for
+from clinic.sync.machine import Phase, SyncDue, step
 
 PASSWORD = "cinco palabras que nadie adivina"
 NAME = HumanName(family="Quispe", given=("María",))
@@ -224,7 +232,7 @@ def test_a_kiosk_writes_intakes_only(clinic: Clinic, what: str) -> None:
         "draft": NoteSection(
             id=FactId(f"{ENCOUNTER}/plan"), patient=mine, encounter=ENCOUNTER, section=Section.PLAN, text="x", written_at=at
         ),
-        "link": Link(id=FactId("l"), patient=mine, other=PatientId("x"), by=UserId("k"), linked_at=at),
+        "link": SamePerson(id=FactId("l"), patient=mine, other=PatientId("x"), by=UserId("k"), linked_at=at),
     }  # fmt: skip
     clinic.from_kiosk(fact[what])
     assert clinic.quarantined == 1
@@ -252,7 +260,7 @@ def test_a_place_that_cannot_be_does_not_stop_the_rest(clinic: Clinic) -> None:
 
 def test_what_is_in_quarantine_is_there_once(clinic: Clinic) -> None:
     mine = clinic.patient()
-    link = Link(
+    link = SamePerson(
         id=FactId("l"), patient=mine, other=PatientId("x"), by=UserId("k"), linked_at=clinic.clock.now()
     )
     clinic.from_kiosk(link)
@@ -290,3 +298,85 @@ def test_a_home_without_its_records_says_so_and_makes_no_empty_ones(clinic: Clin
         open_desk(clinic.home, PASSWORD, clinic.clock, os.urandom)
     assert not (clinic.home / "book.db").exists()
     kept.rename(clinic.home / "book.db")
+
+
+# letters, files, the link
+
+
+@pytest.mark.expects_log("has been here before")
+def test_a_letter_taken_before_a_restart_is_not_taken_again(clinic: Clinic) -> None:
+    content = QueuePlace(encounter=ENCOUNTER, place=1, wait_minutes=0, status="triaged")
+    kiosk, desk = device_id(clinic.kiosk.public.signing), clinic.desk
+    letter = Letter(sender=kiosk, receiver=desk.device, number=7, sent_at=clinic.clock.now(), content=content)
+    blob = seal_letter(clinic.kiosk, desk.device_keys.public.box, letter)
+    heard: list[Letter] = []
+    for _start in range(2):
+        link = Link(desk, on_letter=heard.append)
+        link.start()
+
+        async def said(link: Link = link) -> None:
+            link.on_letter(kiosk, blob)
+
+        link._loop.submit(said()).result(10)
+        link.stop()
+    assert heard == [letter]
+
+
+def test_an_exchange_that_ends_in_a_mistake_ends(clinic: Clinic) -> None:
+    link = Link(clinic.desk)
+    link._store.shutdown()
+
+    async def play() -> None:
+        with pytest.raises(RuntimeError):
+            await link._exchange(BUDGET)
+
+    link._machine, _ = step(link._machine, SyncDue(0.0))
+    asyncio.run(play())
+    assert link._machine.phase == Phase.RESTING
+
+
+def test_a_capsule_sealed_while_another_leaves_goes_on_waiting(clinic: Clinic) -> None:
+    def put(sealed: bytes) -> None:
+        clinic.desk.book.keep(lambda page: page.put_capsule("card", sealed, waiting=True))
+
+    put(b"old")
+    put(b"new")
+    clinic.desk.book.keep(lambda page: page.capsule_left("card", b"old"))
+    assert clinic.desk.book.read(lambda page: page.capsules_waiting()) == (("card", b"new"),)
+
+
+# who signed
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_note_that_names_somebody_else_as_author_is_not_taken(clinic: Clinic, signed: bool) -> None:
+    """Even from a colleague with good keys: another desk of the same person here, which the log knows."""
+    mine, desk = clinic.patient(), clinic.desk
+    note = Composition(
+        id=FactId("n"), patient=mine, encounter=ENCOUNTER, status=CompositionStatus.FINAL, plan="x",
+        author=UserId("eva"), author_name="Eva", signed_at=clinic.clock.now(),
+    )  # fmt: skip
+    fact = sign_fact(note, desk.user_keys) if signed else note
+    op = Op(id=OpId("op"), stamp=1, author=UserId("ana"), fact=fact)
+    reader = _Reader(desk.trust, desk.team_keys)
+    with pytest.raises(Unreadable, match="author"):
+        reader._check_author(op, desk.device)
+    own = sign_fact(replace(note, author=UserId("ana")), desk.user_keys)
+    reader._check_author(replace(op, fact=own), desk.device)
+
+
+def test_a_note_signed_by_two_touches_at_once_is_signed_once(clinic: Clinic) -> None:
+    mine, desk = clinic.patient(), clinic.desk
+    desk.write(_visit(mine))
+    visits.autosave(desk, ENCOUNTER, Section.PLAN, "Reposo", mine)
+
+    def touched(_touch: int) -> bool:
+        try:
+            visits.sign(desk, ENCOUNTER, mine)
+        except Refusal:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as hands:
+        assert sorted(hands.map(touched, range(4))) == [False, False, False, True]
+    assert len(desk.book.read(lambda page: page.facts(Composition, mine))) == 1

@@ -20,19 +20,19 @@ PORT = 8440
 _DIGITS = r'"digits": "?(\d+)'
 _WORDS = [
     "algarrobo",
-    "chañar",
+    "aromo",
     "quebracho",
     "mistol",
     "vinal",
     "lapacho",
-    "timbó",
+    "sauce",
     "ceibo",
-    "guayacán",
+    "molle",
     "urunday",
-    "itín",
+    "tala",
     "tusca",
     "brea",
-    "yuchán",
+    "espinillo",
 ]
 
 

@@ -194,6 +194,7 @@ class StatusLine(QWidget):
         self._sign = Sign("", "neutral", theme.current().scale.caption + 4)
         self._text = Text("", "caption", name=f"{name}.text", wrap=True)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
         row.addWidget(self._text, 1)
 
     def say(self, tone: str, sentence: str, icon: str = "") -> None:
@@ -213,9 +214,11 @@ _STATES = {**SIGNS, "ok": "cloud-check", "warn": "clock", "danger": "cloud-off",
 class Toast(QFrame):
     """A short message over the window's lower edge that goes by itself and never takes the focus."""
 
-    def __init__(self, window: QWidget, text: str, tone: str, undo: str) -> None:
+    def __init__(
+        self, window: QWidget, text: str, tone: str, undo: str, beside: QWidget | None = None
+    ) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._beside = window, beside
         named(self, "toast", text)
         self.setProperty("kind", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -230,13 +233,12 @@ class Toast(QFrame):
         self.settle()
 
     def settle(self) -> None:
-        """Sit at the lower middle of the window."""
+        """Sit at the lower middle of the window, or at the lower left, beside what stands there."""
         self.adjustSize()
         room = self._window
         width = min(self.sizeHint().width(), room.width() - 32)
-        self.setGeometry(
-            (room.width() - width) // 2, room.height() - self.height() - 24, width, self.height()
-        )
+        left = (room.width() - width) // 2 if self._beside is None else self._beside.geometry().right() + 24
+        self.setGeometry(left, room.height() - self.height() - 24, width, self.height())
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -252,11 +254,14 @@ def toast(
     undo: str = "",
     on_undo: Callable[[], object] | None = None,
     stay_ms: int = 6000,
+    beside: QWidget | None = None,
 ) -> Toast:
-    """Show a toast in the window, in place of the one before; `undo` adds a button that calls `on_undo`."""
+    """Show a toast in the window, in place of the one before; `undo` adds a button that calls `on_undo`;
+    `beside`: what stands at the left of the window, where buttons are on the right.
+    """
     for old in window.findChildren(Toast):
         old.close()
-    made = Toast(window, text, tone, undo)
+    made = Toast(window, text, tone, undo, beside)
     if on_undo is not None:
         made.undo.clicked.connect(on_undo)
     made.undo.clicked.connect(made.close)

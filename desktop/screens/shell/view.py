@@ -171,7 +171,7 @@ class ShellView(QWidget):
 
     def say(self, tone: str, text: str, undo: str = "", on_undo: Callable[[], object] | None = None) -> None:
         """A short message over the lower edge."""
-        toast(self, text, tone, undo, on_undo)
+        toast(self, text, tone, undo, on_undo, beside=self.rail)
 
     # rendering
 

@@ -130,15 +130,16 @@ def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str,
             f"file:{card_film(work)}",
             "--window",
             "--size",
-            "1024x768",
+            "730x760" if visible else "1024x768",
+            *(("--scale", "desktop") if visible else ()),
         ),
         "second": ("desktop", *options("second", "C"), *_window(visible)),
     }
 
 
 def _window(visible: bool) -> tuple[str, ...]:
-    """With a display the smallest window that the desktop promises to fit, else one as on a desk."""
-    return ("--geometry", "1366x768+0+0" if visible else "1440x900")
+    """With a display small enough for both windows on one screen, else as on a desk."""
+    return ("--geometry", "1180x760+0+0" if visible else "1440x900")
 
 
 def has_display() -> bool:

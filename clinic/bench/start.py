@@ -38,9 +38,13 @@ def measure(runs: int) -> Iterator[Result]:
 def _login_s(home: Path) -> float:
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "desktop", "--home", str(home), "--hands"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, env={**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")},
-    )  # fmt: skip
+        [sys.executable, "-m", "desktop", "--home", str(home), "--hands"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
+    )
     try:
         Hands(process, "desktop").wait("login.password", timeout_s=20)
         return time.perf_counter() - began
@@ -51,7 +55,10 @@ def _login_s(home: Path) -> float:
 
 def _bare_s() -> float:
     """The floor: Python with Qt's widgets imported and one empty window shown."""
-    program = "import sys; from PySide6.QtWidgets import QApplication, QWidget; a = QApplication([]); w = QWidget(); w.show(); a.processEvents()"
+    program = (
+        "from PySide6.QtWidgets import QApplication, QWidget\n"
+        "app = QApplication([]); window = QWidget(); window.show(); app.processEvents()"
+    )
     began = time.perf_counter()
     subprocess.run(
         [sys.executable, "-c", program], check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}

@@ -40,7 +40,8 @@ from clinic.services.charts import drawn_chart
 from clinic.store.book import Book
 from clinic.store.migrations import migrate
 from clinic.store.opening import PRAGMAS
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
+from clinic.store.writing import WritePage
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _FAMILIES = ("Gómez", "Quispe", "Núñez", "Ayala", "Mamani", "Ledesma", "Ibáñez", "Sosa", "Figueroa", "Acuña")

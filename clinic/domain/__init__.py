@@ -4,5 +4,5 @@
 May import: the standard library only. Example::
 
     from clinic.domain.news2 import Vitals, news2
-    news2(Vitals(respiratory_rate=18, spo2=96, on_oxygen=False, systolic=120, heart_rate=80, alert=True, temperature=Decimal("36.8")))
+    news2(Vitals(respiratory_rate=26, spo2=91)).missing
 """

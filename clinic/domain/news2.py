@@ -75,7 +75,9 @@ def news2(vitals: Vitals) -> Score:
 
 
 def _points(v: Vitals) -> list[tuple[str, int | None]]:
-    temperature = None if v.temperature is None else Decimal(v.temperature).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    temperature = (
+        None if v.temperature is None else Decimal(v.temperature).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    )
     return [
         ("respiratory_rate", _in(_RESPIRATION, v.respiratory_rate)),
         ("spo2", _spo2(v)),

@@ -77,7 +77,10 @@ def record(number: int) -> Callable[[type[R]], type[R]]:
         made.NUMBER = number
         numbers = list(field_numbers(made).values())
         taken = _by_number.get(number)
-        if taken is not None and (taken.__module__, taken.__qualname__) != (made.__module__, made.__qualname__):
+        if taken is not None and (taken.__module__, taken.__qualname__) != (
+            made.__module__,
+            made.__qualname__,
+        ):
             raise ValueError(f"record number {number} is {taken.__qualname__} already")
         if len(set(numbers)) != len(numbers):
             raise ValueError(f"{cls.__qualname__} uses a field number twice")

@@ -5,7 +5,7 @@ from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import FactId, PatientId
 from clinic.keys.audit import chained, entry_hash
 from clinic.services.desks import Desk, Written
-from clinic.store.page import WritePage
+from clinic.store.writing import WritePage
 
 _HEAD = "audit head"
 

@@ -17,8 +17,9 @@ from clinic.keys.cards import seal_capsule
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import encode
 from clinic.services.desks import Desk
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 
 _LATEST = 10
 

@@ -6,8 +6,9 @@ from functools import partial
 from clinic.domain.values import ATC, ICD10, Coding
 from clinic.exchange.code_tables import CodeTable, tables
 from clinic.services.desks import Desk
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 
 _TONGUES = ("es", "en")
 

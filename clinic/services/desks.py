@@ -22,8 +22,8 @@ from clinic.protocol.op import Op, Ops
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.store.book import Book
 from clinic.store.home import Home
-from clinic.store.page import WritePage, fact_id_of
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage, fact_id_of
 
 KEY_FILE = "device.key"
 RAW_CHUNK = 24_000

@@ -37,8 +37,8 @@ from clinic.services.desks import KEY_FILE, Desk, open_desk
 from clinic.services.link import with_remote
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
-from clinic.store.page import WritePage
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 from clinic.transport.http import Remote
 
 VALID = timedelta(hours=24)
@@ -123,7 +123,8 @@ class Joining:
         if request is None or not _names(log, request, UserId(answer.user)):
             raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
         set_up(
-            self._home, log, DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
+            self._home, log,
+            DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
             self._device_keys, UserId(answer.user), self._user_keys, request.user_name, self._password, self._random,
         )  # fmt: skip
 

@@ -124,7 +124,8 @@ def arrive(desk: Desk, known: Known, language: str) -> Visit:
     number = desk.book.write(lambda page: (page.next_number("ticket"), Changes()))
     encounter = Encounter(
         id=FactId(desk.new_id()), patient=known.patient, status=EncounterStatus.ARRIVED, arrived_at=desk.clock.now(),
-        ticket=f"{_letter(desk)}-{(number - 1) % _TICKETS + 1:02d}", kiosk=desk.device, device_name=desk.device_name, language=language,
+        ticket=f"{_letter(desk)}-{(number - 1) % _TICKETS + 1:02d}", kiosk=desk.device,
+        device_name=desk.device_name, language=language,
     )  # fmt: skip
     desk.write(encounter, window=known.patient, priority=P1_TALK)
     return Visit(known, encounter)

@@ -23,8 +23,9 @@ from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
 from clinic.store.book import Book
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 from clinic.sync.exchange import DEFAULT_BUDGET, request_for
 from clinic.sync.machine import (
     Connected,

@@ -29,7 +29,8 @@ def send_message(
     if not text.strip() and not attachments:
         raise Refusal("The message is empty.")
     message = Communication(
-        id=FactId(desk.new_id()), patient=patient, sent_at=desk.clock.now(), sender=desk.person.user if desk.person else "patient",
+        id=FactId(desk.new_id()), patient=patient, sent_at=desk.clock.now(),
+        sender=desk.person.user if desk.person else "patient",
         sender_name=desk.name_here, text=text, attachments=attachments, encounter=encounter or EncounterId(""),
     )  # fmt: skip
     desk.write(message, window=window or patient, priority=P1_TALK)

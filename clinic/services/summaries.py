@@ -38,8 +38,10 @@ _WORDS = {
     },
 }  # fmt: skip
 _VITAL_WORDS = {
-    "heart_rate": {"es": "Pulso", "en": "Pulse", "pt": "Pulso"}, "respiratory_rate": {"es": "Respiración", "en": "Breathing", "pt": "Respiração"},
-    "temperature": {"es": "Temperatura", "en": "Temperature", "pt": "Temperatura"}, "spo2": {"es": "Oxígeno", "en": "Oxygen", "pt": "Oxigênio"},
+    "heart_rate": {"es": "Pulso", "en": "Pulse", "pt": "Pulso"},
+    "respiratory_rate": {"es": "Respiración", "en": "Breathing", "pt": "Respiração"},
+    "temperature": {"es": "Temperatura", "en": "Temperature", "pt": "Temperatura"},
+    "spo2": {"es": "Oxígeno", "en": "Oxygen", "pt": "Oxigênio"},
     "pressure": {"es": "Presión", "en": "Blood pressure", "pt": "Pressão"},
     "weight": {"es": "Peso", "en": "Weight", "pt": "Peso"}, "height": {"es": "Talla", "en": "Height", "pt": "Altura"},
     "glucose": {"es": "Glucosa", "en": "Glucose", "pt": "Glicose"},
@@ -49,17 +51,17 @@ _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "/min": "/min"}
 
 def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
     """The summary of a signed visit as a PDF; printing is an audited act. Refused before the note is signed."""
-    language, summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, ""))
+    summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, ""))
     audit(desk, "print", patient.patient, entity=encounter)
     return drawn(summary)
 
 
 def summary_text(desk: Desk, encounter: EncounterId, language: str) -> str:
     """The same in plain lines, for the kiosk's screen and its QR."""
-    return desk.book.read(lambda page: _summary(desk, page, encounter, language))[1].qr_text
+    return desk.book.read(lambda page: _summary(desk, page, encounter, language))[0].qr_text
 
 
-def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> tuple[str, Summary, Patient]:
+def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> tuple[Summary, Patient]:
     visit = page.fact(Encounter, encounter)
     notes = page.facts_of_encounter(Composition, encounter)
     if visit is None or not notes:
@@ -69,7 +71,7 @@ def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> t
         raise Refusal("This person is not on this computer. Wait for the next exchange.")
     tongue = language or visit.language
     tongue = tongue if tongue in _WORDS else "en"
-    return tongue, _made(desk, page, visit, notes[0], patient, tongue), patient
+    return _made(desk, page, visit, notes[0], patient, tongue), patient
 
 
 def _made(

@@ -33,8 +33,9 @@ from clinic.protocol.op import Op
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
-from clinic.store.page import Page, WritePage, fact_id_of, from_ms, kind_of, to_ms
+from clinic.store.page import Page, from_ms, to_ms
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage, fact_id_of, kind_of
 from clinic.sync.batch import Waiting, pick
 from clinic.sync.exchange import Snapshot, meaning_of
 from clinic.sync.status import SyncStatus

@@ -28,7 +28,8 @@ from clinic.keys.consents import sign_fact
 from clinic.protocol.op import Op
 from clinic.services.capsules import send_capsule
 from clinic.services.desks import Desk, Written, WrongPatient
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
+from clinic.store.writing import WritePage
 
 
 @dataclass(frozen=True, slots=True)

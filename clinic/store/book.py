@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from clinic.domain.errors import Unavailable
 from clinic.store.migrations import migrate
 from clinic.store.opening import engine_for, said
-from clinic.store.page import Page, WritePage
+from clinic.store.page import Page
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

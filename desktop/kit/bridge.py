@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The edge between Qt and the rest: worker results come back in the Qt thread, screens run as (state, event) -> (state, effects)."""
+"""The edge between Qt and the rest: worker results come back in the Qt thread, screens run as pure steps.
+
+A step is (state, event) -> (state, effects).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One style sheet for everything, filled from the tokens. Widgets say what they are with the properties `kind`, `role`, `tone`."""
+"""One style sheet for everything, filled from the tokens.
+
+Widgets say what they are with the properties `kind`, `role`, `tone`.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ STATEMENTS = (
     "CREATE TABLE linked (provisional TEXT PRIMARY KEY, other TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE outbox (
         env_no INTEGER PRIMARY KEY, scope TEXT NOT NULL, priority INTEGER NOT NULL, ops INTEGER NOT NULL,
-        envelope BLOB NOT NULL, written_at INTEGER NOT NULL, acked_at INTEGER, refused INTEGER, sentence TEXT NOT NULL DEFAULT '')""",
+        envelope BLOB NOT NULL, written_at INTEGER NOT NULL,
+        acked_at INTEGER, refused INTEGER, sentence TEXT NOT NULL DEFAULT '')""",
     "CREATE INDEX outbox_waiting ON outbox (env_no) WHERE acked_at IS NULL AND refused IS NULL",
     """CREATE TABLE cursor (
         scope TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL, told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",

@@ -21,7 +21,7 @@ DEVICES = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=16, max_size=16).
 
 @given(st.binary(min_size=10, max_size=64), st.binary(min_size=10, max_size=64))
 def test_a_short_id_is_sixteen_letters_of_the_digest(one: bytes, other: bytes) -> None:
-    assert len(short_hash_id(one)) == 16 and short_hash_id(one).islower() or short_hash_id(one).isdigit()
+    assert (len(short_hash_id(one)) == 16 and short_hash_id(one).islower()) or short_hash_id(one).isdigit()
     assert (short_hash_id(one) == short_hash_id(other)) == (one[:10] == other[:10])
 
 

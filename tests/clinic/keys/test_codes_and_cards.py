@@ -40,7 +40,8 @@ def test_other_texts_are_refused(text: str) -> None:
 @pytest.mark.parametrize(("text", "kind", "sentence"), [
     (DNI, CodeKind.NATIONAL_ID, "national identity"), ("https://example.org", CodeKind.OTHER, "not one of Posta's"),
     (write_code(CodeKind.JOIN, b"x"), CodeKind.JOIN, "invitation"), ("POSTA:CARD:2:AAAA", CodeKind.CARD, "another version"),
-    (card_text(b"x" * 32)[:-9], CodeKind.CARD, "not read whole"), (write_code(CodeKind.CARD, b"short"), CodeKind.CARD, "not read whole"),
+    (card_text(b"x" * 32)[:-9], CodeKind.CARD, "not read whole"),
+    (write_code(CodeKind.CARD, b"short"), CodeKind.CARD, "not read whole"),
     ("POSTA:CARD:1:" + "A" * 5000, CodeKind.CARD, "not read whole"), ("POSTA:CARD", CodeKind.CARD, "another version"),
     ("", CodeKind.OTHER, "not one of Posta's"), ("POSTA:XYZ:1:AA", CodeKind.OTHER, "not one of Posta's"),
 ])  # fmt: skip

@@ -71,7 +71,8 @@ def test_an_expired_invitation_is_refused() -> None:
 
 @pytest.mark.parametrize("text", [
     write_code(CodeKind.JOIN, b"no record"), write_code(CodeKind.CARD, b"x" * 32), "", "1234", invitation_text(INVITATION)[:-2],
-    write_code(CodeKind.JOIN, encode(replace(INVITATION, secret=b"short"))), write_code(CodeKind.JOIN, encode(replace(INVITATION, fingerprint=b""))),
+    write_code(CodeKind.JOIN, encode(replace(INVITATION, secret=b"short"))),
+    write_code(CodeKind.JOIN, encode(replace(INVITATION, fingerprint=b""))),
     write_code(CodeKind.JOIN, encode(REQUEST)),
 ])  # fmt: skip
 def test_corrupt_invitations_are_refused_with_a_sentence(text: str) -> None:

@@ -51,14 +51,15 @@ def test_a_damaged_envelope_is_malformed_or_the_bytes_it_holds(data: st.DataObje
         back = unpack(bytes(wire))
     except Malformed:
         return
-    assert pack(back) == bytes(wire) and back.signed != envelope().signed or back.signature != bytes(64)
+    assert (pack(back) == bytes(wire) and back.signed != envelope().signed) or back.signature != bytes(64)
 
 
 @pytest.mark.parametrize(
     "wire",
     [
         dumps([]), dumps({}), dumps([bytes(64), encode(HEADER)]), dumps([bytes(63), encode(HEADER), b""]), dumps(["x", "y", "z"]),
-        dumps([bytes(64), b"", b""]), dumps([bytes(64), dumps([98, {}]), b""]), b"\x98\x03" + pack(envelope())[1:], bytes(MAX_ENVELOPE + 2000),
+        dumps([bytes(64), b"", b""]), dumps([bytes(64), dumps([98, {}]), b""]),
+        b"\x98\x03" + pack(envelope())[1:], bytes(MAX_ENVELOPE + 2000),
     ],
 )  # fmt: skip
 def test_other_shapes_are_malformed(wire: bytes) -> None:

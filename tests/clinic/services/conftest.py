@@ -74,7 +74,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     town = None
     try:
         station = found_organization(
-            folder / "station", url, "Red de Salud del Norte", "Ana Ruiz", PASSWORD, "Estación", SystemClock(), os.urandom
+            folder / "station",
+            url,
+            "Red de Salud del Norte",
+            "Ana Ruiz",
+            PASSWORD,
+            "Estación",
+            SystemClock(),
+            os.urandom,
         )
         desk = enrol(station, folder / "desk", "Dra. Lucía Paz", Role.CLINICIAN, DeviceKind.DESKTOP)
         kiosk = enrol(station, folder / "kiosk", "Quebracho", Role.KIOSK, DeviceKind.KIOSK)

@@ -136,7 +136,7 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
 
 
 def test_the_consent_is_signed_by_the_kiosk_over_the_text_that_was_shown(town: Town) -> None:
-    patient, visit = _card_visit(town)
+    patient, _ = _card_visit(town)
     consent = town.desk.book.read(lambda page: page.facts(Consent, patient))[0]
     device = town.desk.trust.device(town.kiosk.device)
     assert device is not None

@@ -261,8 +261,7 @@ def test_a_full_disk_is_a_sentence_and_the_store_goes_on(tmp_path: Path, key: by
     pages = book._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     book._writer.submit(lambda: book._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")).result()
     with pytest.raises(Unavailable, match="disk is full"):
-        for number in range(200):
-            file(book, op_of(person(number, "x" * 2000), number))
+        file(book, *(op_of(person(number, "x" * 2000), number) for number in range(200)))
     kept = book.read(lambda page: page.count_ops())
     book._writer.submit(lambda: book._connection.exec_driver_sql("PRAGMA max_page_count=1073741823")).result()
     file(book, op_of(person(999), 999))

@@ -107,7 +107,7 @@ def test_what_a_person_could_not_touch_is_refused(hands, name, reason):
 def test_a_dialog_in_front_is_in_the_way(hands):
     hands.click("stage.ask")
     hands.wait("stage.dialog.sure")
-    with pytest.raises(Stuck, match="behind the dialog stage.dialog"):
+    with pytest.raises(Stuck, match=r"behind the dialog stage\.dialog"):
         hands.click("stage.press")
     hands.click("stage.dialog.sure")
     hands.wait("stage.said", text="was sure")

@@ -43,7 +43,7 @@ class CallCard(Card):
         self._was_running = False
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
-        self.video.setMinimumHeight(120)
+        self.video.setMinimumHeight(84)
         if engine is not None:
             self.video.watch(engine, "remote", inset="local")
         self.state = StatusLine(name="visit.call.state")
@@ -85,7 +85,7 @@ class CallCard(Card):
         self.video.set_message(said.text if cut else "")
         waiting = said.text if call.phase in ("calling", "connecting") else ""
         idle = _("The picture appears here when the call begins") if not call.running else ""
-        self.video.set_placeholder(waiting or idle)
+        self.video.set_placeholder(waiting or idle or _("No picture comes from the other side"))
         if not call.running:
             self.quality.hide()
             if self._was_running:

@@ -399,7 +399,9 @@ def _calling(state: State, event: Event) -> Result | None:
     call = state.call
     match event:
         case RingPressed():
-            return state, (() if call.running else (Ring(state.kiosk, state.encounter, state.patient),))
+            if call.running:
+                return state, ()
+            return replace(state, tone="", sentence=""), (Ring(state.kiosk, state.encounter, state.patient),)
         case HangPressed():
             return state, ((Hang(),) if call.running else ())
         case MutePressed():

@@ -60,7 +60,8 @@ class Beside(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         width, height = self.width(), self.height()
-        tools = max(self.LEAST, min(self.MOST, height // 2))
+        call = self._above.minimumSizeHint().height() + self.GAP
+        tools = min(max(self.LEAST, min(self.MOST, height // 2)), max(0, height - call))
         self._above.setGeometry(0, 0, width, height - tools - self.GAP)
         self._below.setGeometry(0, height - tools, width, tools)
 

@@ -26,6 +26,7 @@ class CallScreen(Screen):
         self._camera = True
         self._line: ChatLine | None = None
         self._view = VideoView(name="kiosk.call.view", spoken=_("The clinician"))
+        self._view.set_placeholder(_("No picture comes from the other side"))
         self._view.watch(room.engine, "remote", inset="local")
         self._state = Notice(name="kiosk.call.state")
         self._chat = self._chat_card()

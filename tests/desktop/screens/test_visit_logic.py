@@ -289,3 +289,9 @@ def test_whatever_happens_the_last_text_reaches_the_disk(steps: list[str]) -> No
         disk = save.text
         state = take(v.update(state, h.Saved(HERE, S, save.text, NOW, save.since)))
     assert (disk, state.parts[S].text, state.dirty) == (last, last, False)
+
+
+def test_a_new_ring_takes_the_sentence_about_the_last_one_away() -> None:
+    refused = replace(opened(), tone="danger", sentence="The patient has not agreed.")
+    state, effects = v.update(refused, h.RingPressed())
+    assert (state.sentence, len(effects)) == ("", 1)

@@ -100,16 +100,16 @@ def run(chosen: argparse.Namespace) -> int:
 
 def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str, tuple[str, ...]]:
     """The command lines of the three window programs. A driven call is made of clips: their marks prove
-    what arrived."""
+    what arrived. By hand the clinician's side takes the devices there are; the patient's stays a clip, since
+    one camera serves one program and two microphones in one room howl."""
     work = out / "work"
     speaker = "auto" if visible else "null"
 
     def options(name: str, side: str) -> tuple[str, ...]:
-        media = (
-            ("--camera", f"clip:{side}", "--microphone", f"clip:{side}", "--speaker", speaker)
-            if driven
-            else ()
-        )
+        own = not driven and side == DESKTOP_SIDE
+        camera = "auto" if own and has_device("video*") else f"clip:{side}"
+        microphone = "auto" if own and has_device("snd/pcm*c") else f"clip:{side}"
+        media = ("--camera", camera, "--microphone", microphone, "--speaker", speaker)
         return ("--home", str(work / "machines" / name), "--lang", language, *media)
 
     kept = {side: ("--keep-received", str(out / f"{side}-received.mkv")) for side in ("desktop", "kiosk")}
@@ -140,6 +140,11 @@ def programs(out: Path, language: str, driven: bool, visible: bool) -> dict[str,
 def _window(visible: bool) -> tuple[str, ...]:
     """With a display small enough for both windows on one screen, else as on a desk."""
     return ("--geometry", "1180x760+0+0" if visible else "1440x900")
+
+
+def has_device(pattern: str) -> bool:
+    """Whether this computer shows such a device; other systems are believed to have one."""
+    return not sys.platform.startswith("linux") or any(Path("/dev").glob(pattern))
 
 
 def has_display() -> bool:

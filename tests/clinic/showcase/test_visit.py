@@ -82,7 +82,16 @@ def test_wrong_use_is_code_2(wrong: list[str]) -> None:
     assert told.value.code == 2
 
 
-def test_only_a_driven_call_is_made_of_clips(tmp_path: Path) -> None:
-    driven, by_hand = (programs(tmp_path, "es", driven, visible=True) for driven in (True, False))
+def test_a_driven_call_is_made_of_clips(tmp_path: Path) -> None:
+    driven = programs(tmp_path, "es", driven=True, visible=True)
     assert "clip:A" in driven["desktop"] and "clip:B" in driven["kiosk"]
-    assert not any(word.startswith("clip:") for line in by_hand.values() for word in line)
+
+
+@pytest.mark.parametrize("there_is_one", [True, False])
+def test_by_hand_the_clinician_has_the_devices_there_are_and_else_a_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there_is_one: bool
+) -> None:
+    monkeypatch.setattr("clinic.showcase.__main__.has_device", lambda _pattern: there_is_one)
+    by_hand = programs(tmp_path, "es", driven=False, visible=True)
+    assert ("clip:A" in by_hand["desktop"]) is not there_is_one
+    assert "clip:B" in by_hand["kiosk"]

@@ -28,11 +28,11 @@ from desktop.screens.join.view import JoinView
 from desktop.screens.login.logic import Locked, PasswordEntered
 from desktop.screens.login.logic import State as Login
 from desktop.screens.login.view import LoginView
-from desktop.seat import Seat
 
 if TYPE_CHECKING:
     from clinic.services.desks import Desk
     from clinic.services.enrolment import Joining as Request
+    from desktop.seat import Seat
 
 IDLE_MS = 5 * 60 * 1000
 JOIN_S = 24 * 3600.0
@@ -218,6 +218,8 @@ class Window(QMainWindow):
         self._open_book(password, opened, refused)
 
     def _sit_down(self, desk: Desk) -> None:
+        from desktop.seat import Seat
+
         self._seat = seat = Seat(self._program, self._args, desk, self._clock, self)
         seat.shell_changed.connect(self._show_shell)
         seat.room.ways.covered.connect(self._cover)
@@ -298,6 +300,7 @@ def _load_parts() -> None:
     """On a worker: the slow imports, so that sitting down does not hold up the window."""
     for part in ("link", "charts", "visits", "coding", "summaries", "waiting", "prescribing", "consents"):
         import_module(f"clinic.services.{part}")
+    import_module("desktop.seat")
 
 
 def _make_home(args: argparse.Namespace) -> None:

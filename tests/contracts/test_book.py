@@ -212,7 +212,6 @@ def test_a_cursor_beyond_the_end_means_that_the_book_is_an_old_one(book: Book) -
     assert fetched(book, pull(every=True)) == [("p:1", 1)]
 
 
-
 def test_who_may_read_nothing_makes_no_new_epoch(book: Book) -> None:
     before = book.epoch()
     book.exchange(push(device=B), replace(pull(("p:1", 9)), epoch=before, reads=frozenset()))

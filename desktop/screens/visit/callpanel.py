@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 from clinic.calls.quality import Level, Quality
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
@@ -41,6 +42,7 @@ class CallCard(Card):
     def __init__(self, send: Callable[[h.Event], None], engine: CallEngine | None) -> None:
         super().__init__(name="visit.call")
         self._was_running = False
+        self._echo = QTimer(self, interval=QApplication.doubleClickInterval(), singleShot=True)
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
         self.video.setMinimumHeight(84)
@@ -58,10 +60,15 @@ class CallCard(Card):
             (self.mute, h.MutePressed),
             (self.camera, h.CameraPressed),
         ):
-            button.clicked.connect(lambda _on=False, made=event: send(made()))
+            button.clicked.connect(lambda _on=False, made=event: self._pressed(send, made()))
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
         self.add(across((said, 1), self.mute, self.camera, self.hang, self.ring, gap=6))
+
+    def _pressed(self, send: Callable[[h.Event], None], event: h.Event) -> None:
+        """The rest of a double click on Call must not hang up, nor that on Hang up ring again."""
+        if not (self._echo.isActive() and isinstance(event, h.RingPressed | h.HangPressed)):
+            send(event)
 
     def render_state(self, state: v.State) -> None:
         call = state.call
@@ -91,6 +98,8 @@ class CallCard(Card):
             if self._was_running:
                 self.video.clear()
                 QTimer.singleShot(LAST_PICTURES_MS, self, self._clear_if_over)
+        if call.running != self._was_running:
+            self._echo.start()
         self._was_running = call.running
 
     def _clear_if_over(self) -> None:

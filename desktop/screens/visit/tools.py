@@ -103,8 +103,8 @@ class CodesTool(QWidget):
         self.setLayout(
             down(
                 self.search,
-                (self.results, 3),
                 self.none,
+                (holding(down((self.results, 1))), 3),
                 self.head,
                 (self.chosen, 2),
                 across(None, remove),

@@ -26,6 +26,7 @@ from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
+from desktop.screens.visit.callpanel import CallCard
 from desktop.screens.visit.view import Line, VisitView
 from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
 
@@ -260,3 +261,17 @@ def test_an_opened_visit_gives_the_keyboard_to_the_note_and_never_to_the_button_
     visit.hide()
     visit.show()
     qtbot.waitUntil(lambda: visit.focusWidget() is visit.note.fields[Section.SUBJECTIVE])
+
+
+def test_a_double_click_on_hang_up_does_not_ring_again(qtbot: QtBot, visit: VisitView) -> None:
+    visit.loop.send(h.CallChanged("talking", "", True, visit.loop.state.encounter))
+    sent: list[h.Event] = []
+    card = CallCard(sent.append, None)
+    qtbot.addWidget(card)
+    card.render_state(visit.loop.state)
+    card.hang.click()
+    card.ring.click()
+    assert sent == []
+    qtbot.waitUntil(lambda: not card._echo.isActive())
+    card.hang.click()
+    assert sent == [h.HangPressed()]

@@ -92,7 +92,7 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """Join where there is no home yet, else unlock."""
-        from clinic.services.desks import is_enrolled
+        from clinic.services.door import is_enrolled
 
         if is_enrolled(self._args.home):
             self._show_login()
@@ -106,7 +106,7 @@ class Window(QMainWindow):
         self._worker.ask(_load_parts)
 
     def _show_login(self) -> None:
-        from clinic.services.desks import people_of
+        from clinic.services.door import people_of
 
         try:
             names = people_of(self._args.home)
@@ -298,7 +298,7 @@ def _whose(home: object, password: str) -> str:
 
 def _load_parts() -> None:
     """On a worker: the slow imports, so that sitting down does not hold up the window."""
-    for part in ("link", "charts", "visits", "coding", "summaries", "waiting", "prescribing", "consents"):
+    for part in ("desks", "link", "charts", "visits", "coding", "summaries", "waiting", "prescribing", "consents"):
         import_module(f"clinic.services.{part}")
     import_module("desktop.seat")
 

@@ -16,10 +16,13 @@ from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.sealing import Place, grant, new_scope_key, scope_key_id, seal_for_team, seal_with_scope_key
 from clinic.keys.slots import Opened, Slots
 from clinic.keys.trust import TrustLog, verify_all
-from clinic.protocol.codec import Malformed, encode
+from clinic.protocol.codec import encode
 from clinic.protocol.envelope import P2_RECORD, Envelope, pack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.trust import DeviceKind, Role
+from clinic.services.door import is_enrolled as is_enrolled
+from clinic.services.door import people_of as people_of
+from clinic.services.door import read_slots as read_slots
 from clinic.store.book import Book
 from clinic.store.home import Home
 from clinic.store.rows import Changes
@@ -281,26 +284,6 @@ def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
             "This device's key file is missing. Enrol it again with an invitation code."
         ) from error
     return _open(home, lambda slots: slots.open_with_key(key), clock, random)
-
-
-def people_of(path: Path) -> tuple[str, ...]:
-    """The names on the login screen."""
-    return read_slots(Home(path)).labels
-
-
-def is_enrolled(path: Path) -> bool:
-    return Home(path).enrolled
-
-
-def read_slots(home: Home) -> Slots:
-    """The slots of a profile, from the copy that is whole. Raises Unavailable, or Malformed when both are damaged."""
-    *first, last = home.read_slots()
-    for copy in first:
-        try:
-            return Slots.read(copy)
-        except Malformed:
-            continue
-    return Slots.read(last)
 
 
 def _open(home: Home, unlock: Callable[[Slots], Opened], clock: Clock, random: Random) -> Desk:

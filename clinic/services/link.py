@@ -149,7 +149,7 @@ class Link:
             return
         self._numbers[letter.sender] = letter.number
         taken = partial(WritePage.keep_number, name=f"{_TAKEN}{letter.sender}", value=letter.number)
-        self._task(self._on_store(partial(desk.book.keep, taken)))
+        self._store.submit(desk.book.keep, taken)  # not a task: stopping waits for it, and cancels those
         self._letter(letter)
 
     # on the net thread ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 """Step 7: signed; everything reaches the centre; a second desktop, enrolled only now, shows the whole
 visit, byte-equal."""
 
+import json
 import re
 
 from clinic.domain.errors import Unavailable
@@ -149,23 +150,34 @@ def _appears(scene: Scene, seen: Findings, tab: str, wanted: list[str]) -> None:
 
 
 def _digests(scene: Scene, seen: Findings) -> None:
-    digests = {}
+    told = {}
     for name in ("desktop", "second"):
         scene.hands[name].quit()
-        digests[name] = scene.stage.run(
-            name,
-            "clinic",
-            "digest",
-            "--home",
-            str(scene.home(name)),
-            "--password-file",
-            str(scene.password_file(name)),
-            "--patient",
-            scene.patient,
-        ).strip()
-    seen.expect(
-        digests["desktop"] == digests["second"] and bool(digests["second"]),
-        "both records to be byte-equal",
-        digests,
+        told[name] = json.loads(_asked(scene, name, "clinic", "digest"))
+    seen.expect(told["desktop"] == told["second"], "both records to be byte-equal", told)
+    seen.note(
+        f"both records equal: {told['second']['facts']} facts, hash {told['second']['facts_hash'][:16]}…"
     )
-    seen.note(f"records equal: {digests['second'][:60]}")
+    signed = json.loads(_asked(scene, "second", "clinic.showcase.verify"))
+    for kind in ("consents", "notes", "prescriptions"):
+        held = signed[kind]
+        seen.expect(
+            held["signed"] == held["valid"] == 1,
+            f"one signed of {kind}, verified on the second desktop",
+            held,
+        )
+    seen.note("consent, note and prescription verified there with the keys of the trust log")
+
+
+def _asked(scene: Scene, name: str, *program: str) -> str:
+    """What a headless program says about the patient's record on a machine."""
+    return scene.stage.run(
+        name,
+        *program,
+        "--home",
+        str(scene.home(name)),
+        "--password-file",
+        str(scene.password_file(name)),
+        "--patient",
+        scene.patient,
+    )

@@ -2,6 +2,7 @@
 """Step 5: for 20 s nothing goes between anybody. The note goes on, both screens say it, the call comes back
 by itself."""
 
+import re
 import time
 
 from clinic.showcase import cast
@@ -34,6 +35,11 @@ def run(scene: Scene, seen: Findings) -> None:
             )
         scene.both("network-cut")
         sync = desktop.text("status.sync")
+        seen.expect(
+            bool(re.search(r"\d+.*(esperan? salir|waits? to leave)", sync)),
+            "a count of what waits in the status line",
+            sync,
+        )
         scene.pause(max(0.0, CUT_S - (time.monotonic() - began)))
     finally:
         scene.network.restore()

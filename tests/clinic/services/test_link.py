@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import date
 
 from clinic.domain.facts import Gender
-from clinic.domain.ids import EncounterId
+from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import HumanName
 from clinic.protocol.letters import Letter, QueuePlace
 from clinic.services import people
 from clinic.services.desks import Desk
 from clinic.services.link import Link
+from clinic.store.rows import Changes
 from clinic.sync.status import SyncStatus
 from tests.clinic.services.conftest import Town, start_server
 
@@ -78,12 +79,20 @@ def test_a_letter_reaches_the_kiosk_and_only_sealed(town: Town) -> None:
 
 def test_what_is_written_here_appears_on_the_other_computer(town: Town) -> None:
     with linked(town.desk) as (_, mine), linked(town.station):
-        arrived = threading.Event()
-        stop = town.station.listen(lambda changes: arrived.set() if "Patient" in changes.kinds else None)
+        changed = threading.Condition()
+        arrived: set[PatientId] = set()
+
+        def note(changes: Changes) -> None:
+            with changed:
+                arrived.update(changes.patients)
+                changed.notify_all()
+
+        stop = town.station.listen(note)
         patient = people.register(
             town.desk, HumanName(family="Ledesma", given=("Rosa",)), date(1970, 1, 1), Gender.FEMALE, ""
         )
-        assert arrived.wait(WAIT_S)
+        with changed:
+            assert changed.wait_for(lambda: patient in arrived, WAIT_S)
         stop()
         assert people.person(town.station, patient).name.family == "Ledesma"
         assert mine.until(

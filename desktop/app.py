@@ -298,7 +298,17 @@ def _whose(home: object, password: str) -> str:
 
 def _load_parts() -> None:
     """On a worker: the slow imports, so that sitting down does not hold up the window."""
-    for part in ("desks", "link", "charts", "visits", "coding", "summaries", "waiting", "prescribing", "consents"):
+    for part in (
+        "desks",
+        "link",
+        "charts",
+        "visits",
+        "coding",
+        "summaries",
+        "waiting",
+        "prescribing",
+        "consents",
+    ):
         import_module(f"clinic.services.{part}")
     import_module("desktop.seat")
 

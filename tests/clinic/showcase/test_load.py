@@ -6,13 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.values import ATC, Coding
+from clinic.domain.facts import Decision
+from clinic.domain.ids import FactId
+from clinic.domain.values import ATC, Coding, Point, Stroke
+from clinic.services import intake
 from clinic.services.charts import chart
+from clinic.services.consents import template
 from clinic.services.desks import Desk
 from clinic.services.enrolment import found_organization
 from clinic.services.link import exchange_now
@@ -23,7 +28,9 @@ from clinic.services.waiting import queue
 from clinic.showcase import cast
 from clinic.showcase.leaks import search
 from clinic.showcase.load import load_clinic
+from clinic.showcase.verify import checked
 
+SCOPES = ("treatment", "teleconsultation", "recording", "sharing", "analytics")
 PASSWORD = "chañar mistol lapacho ceibo timbó"
 
 pytestmark = pytest.mark.slow
@@ -67,3 +74,17 @@ def test_a_small_clinic_is_filled_and_reaches_the_centre(desk: Desk, tmp_path: P
     status = sync_status(desk)
     assert status.refused == 0 and status.quarantined == 0 and status.acknowledged > loaded.facts
     assert search([tmp_path / "server"], [cast.FAMILY, *cast.GIVEN, cast.NUMBER])[0] == []
+
+
+def test_signatures_are_checked_with_the_keys_of_the_trust_log(desk: Desk) -> None:
+    loaded = load_clinic(desk, 4, 7)
+    person = find_people(desk, cast.FAMILY)[0]
+    known = intake.Known(loaded.patient, person.name, person.birth_date, person.dni)
+    visit = intake.arrive(desk, known, "es")
+    form = template(desk, "es")
+    strokes = (Stroke(points=(Point(x=10, y=10, t=0), Point(x=600, y=300, t=80))),)
+    consent = intake.give_consent(desk, visit, form, dict.fromkeys(SCOPES, Decision.PERMIT), strokes, 3)
+    assert checked(desk, loaded.patient)["consents"] == {"signed": 1, "valid": 1}
+    other = replace(consent, id=FactId(desk.new_id()), how="said aloud")
+    desk.write(other)
+    assert checked(desk, loaded.patient)["consents"] == {"signed": 2, "valid": 1}

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -36,6 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 4
     except KeyboardInterrupt:
         return 130
+    except Exception as bug:
+        logging.getLogger("posta").debug("bug in the station", exc_info=True)
+        print(
+            f"This is a fault in Posta ({type(bug).__name__}): please report it with what you typed.",
+            file=sys.stderr,
+        )
+        return 70
 
 
 def _found(chosen: argparse.Namespace) -> int:
@@ -174,8 +182,10 @@ def _password(chosen: argparse.Namespace) -> str:
         return sys.stdin.readline().rstrip("\n")
     try:
         return str(chosen.password_file.read_text(encoding="utf-8")).strip()
-    except OSError as error:
-        raise Unavailable("The password file {path} cannot be read.", path=chosen.password_file) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(
+            "The password file {path} cannot be read. It is plain text in UTF-8.", path=chosen.password_file
+        ) from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -71,6 +71,15 @@ def test_a_wrong_password(home: Home, tmp_path: Path) -> None:
     assert "does not open" in said and "recovery" in said
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe clave"])
+def test_a_password_file_that_cannot_be_read(home: Home, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content)
+    said = sentence(run("clinic", "status", "--home", str(home.path), "--password-file", str(path)), 4)
+    assert "cannot be read" in said
+
+
 def test_the_centre_cannot_be_reached_and_work_goes_on(home: Home, password: Path) -> None:
     said = sentence(run("clinic", "sync", "--home", str(home.path), "--password-file", str(password)), 4)
     assert "cannot be reached" in said

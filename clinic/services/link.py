@@ -190,7 +190,7 @@ class Link:
             taken = await exchange(self._desk, self._remote, budget, self._on_store)
             await send_files(self._desk, self._remote, self._on_store)
         except Unavailable as error:
-            log.info("an exchange did not come about: %s", error.sentence)
+            log.info("an exchange did not come about: %s", error)
             return ExchangeFailed(0.0, Failure.UNREACHABLE)
         except Refusal as refusal:
             log.warning("an exchange was refused: %s", refusal.sentence)

@@ -6,11 +6,10 @@ Services are imported when the clinic is opened, not when a window is drawn. All
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Appointment, Communication, Gender, Section
+from clinic.domain.facts import Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, HumanName
 from desktop.kit.words import language
@@ -19,30 +18,12 @@ if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
     from clinic.services.charts import Chart, Moment
     from clinic.services.desks import Desk, Person
+    from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
     from clinic.sync.status import SyncStatus
-
-TALKS = 300
-"""Newest messages looked at to find the newest one of each patient."""
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """An appointment with its person."""
-
-    appointment: Appointment
-    person: PersonLine
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """The newest message of one patient."""
-
-    person: PersonLine
-    message: Communication
 
 
 class Clinic:
@@ -55,6 +36,7 @@ class Clinic:
             coding,
             consents,
             messages,
+            overviews,
             people,
             prescribing,
             summaries,
@@ -65,7 +47,7 @@ class Clinic:
         self.desk = desk
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
-        self._visits, self._waiting = visits, waiting
+        self._overviews, self._visits, self._waiting = overviews, visits, waiting
 
     @property
     def me(self) -> Person:
@@ -104,32 +86,10 @@ class Clinic:
         return self._waiting.queue(self.desk)
 
     def booked(self, since: datetime, until: datetime) -> tuple[Booked, ...]:
-        """Appointments between two moments, earliest first, of people this computer holds."""
-
-        def look(page: Any) -> tuple[Booked, ...]:
-            coming = (
-                one
-                for one in page.all_facts(Appointment)
-                if since <= one.start < until and one.status == "booked"
-            )
-            rows = ((one, page.person(one.patient)) for one in sorted(coming, key=lambda one: one.start))
-            return tuple(Booked(one, self._people.line(page, row)) for one, row in rows if row is not None)
-
-        return self.desk.book.read(look)
+        return self._overviews.booked(self.desk, since, until)
 
     def talks(self) -> tuple[Talk, ...]:
-        """The newest message of each patient, newest first."""
-
-        def look(page: Any) -> tuple[Talk, ...]:
-            newest: dict[PatientId, Communication] = {}
-            for message in page.recent_facts(Communication, TALKS):
-                newest.setdefault(message.patient, message)
-            rows = ((message, page.person(patient)) for patient, message in newest.items())
-            return tuple(
-                Talk(self._people.line(page, row), message) for message, row in rows if row is not None
-            )
-
-        return self.desk.book.read(look)
+        return self._overviews.talks(self.desk)
 
     # charts
 

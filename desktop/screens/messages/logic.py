@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.ids import PatientId
 
 if TYPE_CHECKING:
-    from desktop.screens.verbs import Talk
+    from clinic.services.overviews import Talk
 
 
 @dataclass(frozen=True, slots=True)

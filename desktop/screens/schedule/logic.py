@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.ids import PatientId
 
 if TYPE_CHECKING:
-    from desktop.screens.verbs import Booked
+    from clinic.services.overviews import Booked
 
 
 @dataclass(frozen=True, slots=True)

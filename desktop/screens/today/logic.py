@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 
 if TYPE_CHECKING:
+    from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
-    from desktop.screens.verbs import Booked
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ from desktop.screens.today.logic import (
 from desktop.screens.visit.happenings import VisitOpened
 
 if TYPE_CHECKING:
+    from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
-    from desktop.screens.verbs import Booked
 
 KINDS = frozenset({"Encounter", "Observation", "Patient", "Link", "Appointment"})
 

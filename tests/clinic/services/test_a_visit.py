@@ -18,6 +18,7 @@ from clinic.services import (
     consents,
     intake,
     messages,
+    overviews,
     people,
     prescribing,
     summaries,
@@ -104,6 +105,10 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
     assert prescribing.check(town.desk, patient, drug)[0].severity == "duplicate"
     messages.send_message(town.desk, patient, "Le mando la foto", visit.encounter, (photo,), patient)
     visits.book_next(town.desk, patient, town.desk.clock.now() + timedelta(days=7), "Control")
+
+    coming = overviews.booked(town.desk, town.desk.clock.now(), town.desk.clock.now() + timedelta(days=8))
+    assert [(one.person.patient, one.appointment.reason) for one in coming] == [(patient, "Control")]
+    assert overviews.talks(town.desk)[0].message.text == "Le mando la foto"
 
     with pytest.raises(Refusal, match="Sign the note first"):
         summaries.summary_text(town.desk, visit.encounter, "es")

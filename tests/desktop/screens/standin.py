@@ -36,11 +36,11 @@ from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
 from clinic.services.charts import Chart, Moment, Opened, Reading
 from clinic.services.desks import Person
+from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
 from clinic.services.prescribing import Caution
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
-from desktop.screens.verbs import Booked, Talk
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
 KIOSK = DeviceId("kioskaaaaaaaaaaa")

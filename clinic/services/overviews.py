@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists over all patients: who comes when, and who wrote last."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.domain.facts import Appointment, Communication
+from clinic.domain.ids import PatientId
+from clinic.services.desks import Desk
+from clinic.services.people import PersonLine, line
+from clinic.store.page import Page
+
+TALKS = 300
+"""Newest messages looked at to find the newest one of each patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An appointment with its person."""
+
+    appointment: Appointment
+    person: PersonLine
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The newest message of one patient."""
+
+    person: PersonLine
+    message: Communication
+
+
+def booked(desk: Desk, since: datetime, until: datetime) -> tuple[Booked, ...]:
+    """Appointments that start from `since` and before `until`, earliest first, of people this computer holds."""
+
+    def look(page: Page) -> tuple[Booked, ...]:
+        coming = [a for a in page.all_facts(Appointment) if since <= a.start < until and a.status == "booked"]
+        rows = ((one, page.person(one.patient)) for one in sorted(coming, key=lambda one: one.start))
+        return tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
+
+    return desk.book.read(look)
+
+
+def talks(desk: Desk) -> tuple[Talk, ...]:
+    """The newest message of each patient, newest first."""
+
+    def look(page: Page) -> tuple[Talk, ...]:
+        newest: dict[PatientId, Communication] = {}
+        for message in page.recent_facts(Communication, TALKS):
+            newest.setdefault(message.patient, message)
+        rows = ((message, page.person(patient)) for patient, message in newest.items())
+        return tuple(Talk(line(page, row), message) for message, row in rows if row is not None)
+
+    return desk.book.read(look)

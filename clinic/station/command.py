@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every verb of the station needs: a home to open, a password to open it with, and an end."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.services.desks import KEY_FILE, Desk, open_desk, open_kiosk
+
+Verb = Callable[[Namespace], int]
+
+
+class Add(Protocol):
+    """Adds a verb with --home and --password-file to the station; gives its parser for more arguments."""
+
+    def __call__(self, name: str, verb: Verb, help: str) -> ArgumentParser: ...
+
+
+@contextmanager
+def opened(chosen: Namespace) -> Iterator[Desk]:
+    """The desk of --home; an unattended device opens by its key file. Raises Refusal, Unavailable."""
+    if chosen.password_file is None and (chosen.home / KEY_FILE).exists():
+        desk = open_kiosk(chosen.home, SystemClock(), os.urandom)
+    else:
+        desk = open_desk(chosen.home, password(chosen), SystemClock(), os.urandom)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def password(chosen: Namespace) -> str:
+    """What --password-file holds; '-' is a line of standard input."""
+    return password_in(chosen.password_file, "--password-file")
+
+
+def password_in(path: Path | None, option: str) -> str:
+    """The first password in a file that `option` named. Raises Refusal without one, Unavailable for the disk."""
+    if path is None:
+        raise Refusal("Say where the password is: {option} FILE, or - for standard input.", option=option)
+    if str(path) == "-":
+        return sys.stdin.readline().rstrip("\n")
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(
+            "The password file {path} cannot be read. It is plain text in UTF-8.", path=path
+        ) from error

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Founding an organisation, and letting people and computers into it."""
+
+import json
+import os
+import sys
+from argparse import Namespace
+from contextlib import closing
+
+from clinic.domain.clock import SystemClock
+from clinic.protocol.trust import DeviceKind, Role
+from clinic.services.enrolment import Admission, admit, found_organization, invite, join
+from clinic.services.link import exchange_now
+from clinic.station.command import Add, opened, password
+
+
+def add_verbs(add: Add) -> None:
+    founding = add("found", _found, "found an organisation on a new server, with this computer as its first")
+    founding.add_argument("--server", required=True, metavar="URL")
+    founding.add_argument("--name", required=True, help="the organisation's name")
+    founding.add_argument("--admin", required=True, help="the first administrator's name")
+    founding.add_argument("--device-name", default="Station")
+    inviting = add("invite", _invite, "print an invitation code for one new device (single use, 24 h)")
+    inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
+    inviting.add_argument(
+        "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
+    )
+    inviting.add_argument("--name", default="", help="for whom (only shown here)")
+    admitting = add("admit", _admit, "wait for a newcomer, compare the six digits, let her in")
+    admitting.add_argument(
+        "--yes", action="store_true", help="do not ask (only where both screens are the same person's)"
+    )
+    admitting.add_argument("--once", action="store_true", help="accepted for clarity: one newcomer a call")
+    admitting.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
+    joining = add("join", _join, "enrol this computer with an invitation code")
+    joining.add_argument("--code", required=True)
+    joining.add_argument("--name", default="", help="your name as colleagues know it")
+    joining.add_argument("--device-name", default="Posta")
+    joining.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
+
+
+def _found(chosen: Namespace) -> int:
+    desk = found_organization(
+        chosen.home,
+        chosen.server,
+        chosen.name,
+        chosen.admin,
+        password(chosen),
+        chosen.device_name,
+        SystemClock(),
+        os.urandom,
+    )
+    with closing(desk):
+        exchange_now(desk)
+        print(
+            json.dumps(
+                {
+                    "organization": chosen.name,
+                    "fingerprint": desk.trust.fingerprint.hex(),
+                    "device": desk.device,
+                }
+            )
+        )
+    return 0
+
+
+def _invite(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        print(invite(desk, Role(chosen.role), DeviceKind(chosen.kind)))
+    return 0
+
+
+def _admit(chosen: Namespace) -> int:
+    def compare(newcomer: Admission) -> bool:
+        print(
+            json.dumps(
+                {
+                    "digits": newcomer.digits,
+                    "name": newcomer.name,
+                    "role": newcomer.role,
+                    "device": newcomer.device_name,
+                }
+            ),
+            flush=True,
+        )
+        print(
+            "Are these the six digits on the new computer's screen? Type yes or no.",
+            file=sys.stderr,
+            flush=True,
+        )
+        return chosen.yes or sys.stdin.readline().strip().lower() in ("yes", "y", "sí", "si", "sim")
+
+    with opened(chosen) as desk:
+        print(json.dumps({"admitted": admit(desk, compare, chosen.timeout)}), flush=True)
+    return 0
+
+
+def _join(chosen: Namespace) -> int:
+    password = password(chosen) if chosen.password_file else ""
+    joining = join(
+        chosen.home, chosen.code, chosen.name, password, chosen.device_name, SystemClock(), os.urandom
+    )
+    print(json.dumps({"digits": joining.digits}), flush=True)
+    joining.wait(chosen.timeout)
+    print(json.dumps({"joined": True}), flush=True)
+    return 0

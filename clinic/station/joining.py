@@ -96,9 +96,9 @@ def _admit(chosen: Namespace) -> int:
 
 
 def _join(chosen: Namespace) -> int:
-    password = password(chosen) if chosen.password_file else ""
+    secret = password(chosen) if chosen.password_file else ""
     joining = join(
-        chosen.home, chosen.code, chosen.name, password, chosen.device_name, SystemClock(), os.urandom
+        chosen.home, chosen.code, chosen.name, secret, chosen.device_name, SystemClock(), os.urandom
     )
     print(json.dumps({"digits": joining.digits}), flush=True)
     joining.wait(chosen.timeout)

@@ -16,7 +16,7 @@ from clinic.sync.merge import Merged, settle
 
 _MOMENTS = (
     "effective_at", "recorded_at", "authored_at", "signed_at", "sent_at", "made_at", "given_at", "at",
-    "arrived_at", "start", "written_at", "linked_at", "issued_at",
+    "arrived_at", "start", "written_at", "linked_at", "issued_at", "occurred_at", "performed_at", "identified_at",
 )  # fmt: skip
 
 

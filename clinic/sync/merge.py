@@ -4,10 +4,11 @@ their order.
 
 | kind | rule |
 |---|---|
-| AuditEvent, Receipt, MediaStep | append-only: nothing is ever replaced |
+| AuditEvent, Receipt, MediaStep, Provenance | append-only: nothing is ever replaced |
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
-| Condition, AllergyIntolerance | what is active is shown before what is resolved: adding wins |
-| signed Composition, MedicationRequest | only the status may change, signed; all else is quarantined |
+| Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
+| DetectedIssue | what somebody acknowledged is shown before what nobody has |
+| signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
 Shown first is the highest stamp, then the highest op id.
@@ -24,18 +25,24 @@ from clinic.domain.facts import (
     Condition,
     Consent,
     Decision,
+    DetectedIssue,
     Fact,
+    IssueStatus,
     MediaStep,
     MedicationRequest,
+    MedicationStatement,
+    MedicationStatus,
+    Provenance,
     Receipt,
+    ServiceRequest,
 )
 from clinic.domain.ids import OpId
 from clinic.domain.record import Record
 from clinic.protocol.codec import encode
 from clinic.protocol.op import Op
 
-APPEND_ONLY = (AuditEvent, Receipt, MediaStep)
-SIGNED = (Composition, MedicationRequest)
+APPEND_ONLY = (AuditEvent, Receipt, MediaStep, Provenance)
+SIGNED = (Composition, MedicationRequest, ServiceRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,11 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     Consent: _denies,
     Condition: _active,
     AllergyIntolerance: _active,
+    MedicationStatement: lambda fact: getattr(fact, "status", None) == MedicationStatus.ACTIVE,
+    DetectedIssue: lambda fact: getattr(fact, "status", None) == IssueStatus.FINAL,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),
+    ServiceRequest: lambda fact: _signed(fact),
 }
 
 
@@ -146,6 +156,8 @@ def _same_but_status(old: Record, new: Record) -> bool:
     if isinstance(old, Composition) and isinstance(new, Composition):
         return replace(new, status=old.status, user_signature=old.user_signature) == old
     if isinstance(old, MedicationRequest) and isinstance(new, MedicationRequest):
+        return replace(new, status=old.status, user_signature=old.user_signature) == old
+    if isinstance(old, ServiceRequest) and isinstance(new, ServiceRequest):
         return replace(new, status=old.status, user_signature=old.user_signature) == old
     return False
 

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was written, said and shown."""
+
+from datetime import datetime
+
+from clinic.domain.facts.fact import Fact
+from clinic.domain.ids import EncounterId, FactId, UserId
+from clinic.domain.record import Word, n, record
+from clinic.domain.values import Attachment, Coding
+
+
+class Section(Word):
+    """The four parts of a SOAP note."""
+
+    SUBJECTIVE = "subjective"
+    OBJECTIVE = "objective"
+    ASSESSMENT = "assessment"
+    PLAN = "plan"
+
+
+@record(7)
+class NoteSection(Fact):
+    """The draft text of one section: a fact of its own, so that edits of different sections never meet."""
+
+    encounter: EncounterId = n(3)
+    section: Section = n(4)
+    text: str = n(5)
+    written_at: datetime = n(6)
+
+
+class CompositionStatus(Word):
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    AMENDED = "amended"
+
+
+@record(8)
+class Composition(Fact):
+    """A signed note: immutable; `addendum_to` names the note it adds to."""
+
+    encounter: EncounterId = n(3)
+    status: CompositionStatus = n(4)
+    subjective: str = n(5, default="")
+    objective: str = n(6, default="")
+    assessment: str = n(7, default="")
+    plan: str = n(8, default="")
+    conditions: tuple[Coding, ...] = n(9, default=())
+    author: UserId = n(10)
+    author_name: str = n(11, default="")
+    signed_at: datetime = n(12)
+    addendum_to: FactId = n(13, default=FactId(""))
+    user_signature: bytes = n(14, default=b"")
+    """Ed25519 of the author over the fact without this field."""
+
+
+@record(9)
+class Communication(Fact):
+    """A chat message."""
+
+    sent_at: datetime = n(3)
+    sender: str = n(4)
+    """A user id, or 'patient'."""
+    sender_name: str = n(5, default="")
+    text: str = n(6, default="")
+    attachments: tuple[Attachment, ...] = n(7, default=())
+    encounter: EncounterId = n(8, default=EncounterId(""))
+    in_reply_to: FactId = n(9, default=FactId(""))
+    retracted: str = n(10, default="")
+    """Why it no longer counts; '' while it does."""
+
+
+@record(10)
+class DocumentReference(Fact):
+    """A photo, a PDF, a recording: what it is and where its ciphertext lies."""
+
+    attachment: Attachment = n(3)
+    made_at: datetime = n(4)
+    category: str = n(5, default="photo")
+    encounter: EncounterId = n(6, default=EncounterId(""))
+    text: str = n(7, default="")
+    """The words in it, for search; '' where nobody has read them out."""
+    author: UserId = n(8, default=UserId(""))

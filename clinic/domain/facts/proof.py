@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Consents, who did what, who has read what, where a fact comes from."""
+
+from datetime import datetime
+
+from clinic.domain.facts.fact import Fact
+from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
+from clinic.domain.record import Record, Word, n, record
+from clinic.domain.values import Stroke
+
+
+class Decision(Word):
+    PERMIT = "permit"
+    DENY = "deny"
+
+
+@record(109)
+class ConsentItem(Record):
+    """One question of the form, answered on its own."""
+
+    scope: str = n(1)
+    """treatment, teleconsultation, recording, sharing, analytics."""
+    decision: Decision = n(2)
+
+
+@record(11)
+class Consent(Fact):
+    """A statement of a patient. A denial wins every merge unless a later grant cites it in `previous`."""
+
+    template: str = n(3)
+    template_version: int = n(4)
+    template_hash: bytes = n(5)
+    """BLAKE2b-256 of the exact text that was shown and read aloud."""
+    language: str = n(6)
+    jurisdiction: str = n(7)
+    items: tuple[ConsentItem, ...] = n(8)
+    given_at: datetime = n(9)
+    how: str = n(10, default="touch")
+    read_aloud_seconds: int = n(11, default=0)
+    signature: tuple[Stroke, ...] = n(12, default=())
+    witness: UserId = n(13, default=UserId(""))
+    previous: FactId = n(14, default=FactId(""))
+    device: DeviceId = n(15)
+    device_signature: bytes = n(16, default=b"")
+    """Ed25519 of the device over the statement without this field."""
+    encounter: EncounterId = n(17, default=EncounterId(""))
+
+
+@record(12)
+class AuditEvent(Fact):
+    """Who did what to which record: FHIR AuditEvent fields."""
+
+    action: str = n(3)
+    """open, read, search, print, export, attempt, sign, call."""
+    recorded_at: datetime = n(4)
+    agent: str = n(5)
+    device: DeviceId = n(6)
+    outcome: str = n(7, default="success")
+    entity: str = n(8, default="")
+    previous: bytes = n(9, default=b"")
+    """Hash of this device's entry before."""
+
+
+@record(16)
+class Receipt(Fact):
+    """This reader has opened these facts; `reader_name` is what the writer's screen shows."""
+
+    reader: UserId = n(3)
+    reader_name: str = n(4)
+    opened: tuple[FactId, ...] = n(5)
+    at: datetime = n(6)
+
+
+@record(33)
+class Provenance(Fact):
+    """Where facts come from, when they were not typed here."""
+
+    targets: tuple[FactId, ...] = n(3)
+    recorded_at: datetime = n(4)
+    agent: str = n(5)
+    activity: str = n(6)
+    """import, transcribe, merge …"""
+    source: str = n(7, default="")
+    """Name of the file or system."""
+    digest: str = n(8, default="")
+    """SHA-256 of the file, in hex."""
+
+
+@record(34)
+class OriginalResource(Fact):
+    """A FHIR resource as it came, whole: what the model does not carry is kept here and shown."""
+
+    resource_type: str = n(3)
+    content: str = n(4)
+    """Its JSON."""
+    of: FactId = n(5, default=FactId(""))
+    """The fact that was made of it; '' where the model has no kind for it."""
+    of_kind: int = n(6, default=0)
+    title: str = n(7, default="")
+    recorded_at: datetime = n(8)
+    """When it happened, as far as it says; else when it was imported."""
+    source: FactId = n(9, default=FactId(""))
+    """The Provenance of the import."""
+    reference: str = n(10, default="")
+    """The name other resources of its Bundle call it by."""

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Visits, their calls, appointments and the times offered for them."""
+
+from datetime import datetime
+
+from clinic.domain.facts.fact import Fact
+from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
+from clinic.domain.record import Record, Word, n, record
+from clinic.domain.values import Coding
+
+
+class EncounterStatus(Word):
+    """FHIR Encounter.status, the values a visit passes."""
+
+    PLANNED = "planned"
+    ARRIVED = "arrived"
+    TRIAGED = "triaged"
+    IN_PROGRESS = "in-progress"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+@record(112)
+class Participant(Record):
+    """FHIR Encounter.participant: who took part, as what, from when to when."""
+
+    name: str = n(1)
+    user: UserId = n(2, default=UserId(""))
+    role: str = n(3, default="")
+    """attender, interpreter, family, field-worker …"""
+    joined_at: datetime | None = n(4, default=None)
+    left_at: datetime | None = n(5, default=None)
+
+
+@record(2)
+class Encounter(Fact):
+    status: EncounterStatus = n(3)
+    arrived_at: datetime = n(4)
+    ticket: str = n(5, default="")
+    """What the waiting room shows, such as B-07."""
+    reason: Coding | None = n(6, default=None)
+    symptoms: tuple[Coding, ...] = n(7, default=())
+    kiosk: DeviceId = n(8, default=DeviceId(""))
+    practitioner: UserId = n(9, default=UserId(""))
+    started_at: datetime | None = n(10, default=None)
+    finished_at: datetime | None = n(11, default=None)
+    language: str = n(12, default="es")
+    device_name: str = n(13, default="")
+    participants: tuple[Participant, ...] = n(14, default=())
+    kind: str = n(15, default="VR")
+    """HL7 v3 ActCode: VR (virtual), AMB (in the room), HH (at home), EMER."""
+    type: Coding | None = n(16, default=None)
+    location: FactId = n(17, default=FactId(""))
+
+
+@record(15)
+class MediaStep(Fact):
+    """What happened to the call of an encounter: ringing, video, reconnecting, audio only, ended."""
+
+    encounter: EncounterId = n(3)
+    at: datetime = n(4)
+    step: str = n(5)
+    call: str = n(6, default="")
+
+
+@record(14)
+class Appointment(Fact):
+    start: datetime = n(3)
+    minutes: int = n(4, default=20)
+    practitioner: UserId = n(5, default=UserId(""))
+    practitioner_name: str = n(6, default="")
+    status: str = n(7, default="booked")
+    reason: str = n(8, default="")
+    location: FactId = n(9, default=FactId(""))
+    slot: FactId = n(10, default=FactId(""))
+
+
+@record(30)
+class Slot(Fact):
+    """A time that a practitioner offers."""
+
+    practitioner: UserId = n(3)
+    start: datetime = n(4)
+    minutes: int = n(5, default=20)
+    status: str = n(6, default="free")
+    """free, busy, busy-unavailable, busy-tentative."""
+    location: FactId = n(7, default=FactId(""))

@@ -52,11 +52,29 @@ _AS_THEY_ARE = {number: partial(_kept, number) for number in _TAGS}
 
 
 class _Field(NamedTuple):
+    """`exact`: values of just this type go and come as they are; None where `out` and `back` are needed."""
+
     name: str
     number: int
     default: Any
+    exact: type | None
     out: Way
     back: Way
+
+
+class _Canonical:
+    """A value whose canonical form cbor2 has to find: a float, or what we do not know."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+def _write_canonical(encoder: Any, value: object) -> None:
+    if not isinstance(value, _Canonical):
+        raise cbor2.CBOREncodeTypeError(f"cannot encode {type(value).__name__}")
+    encoder.write(dumps(value.value))
 
 
 def encode(value: Record) -> bytes:
@@ -65,7 +83,7 @@ def encode(value: Record) -> bytes:
     Equal records give equal bytes, but for the zeros at the end of a decimal number, which are kept.
     """
     try:
-        return dumps(_wrapped(value))
+        return cbor2.dumps(_wrapped(value), default=_write_canonical)
     except (cbor2.CBOREncodeError, ValueError, RecursionError) as error:
         raise Malformed("A {kind} that cannot be sent.", kind=type(value).__name__) from error
 
@@ -73,11 +91,20 @@ def encode(value: Record) -> bytes:
 def decode(data: bytes, expect: type[T] | None = None) -> T:
     """The record in `data`. Raises Malformed for anything else, or for another kind than `expect`."""
     value = _unwrapped(loads(data))
-    if expect is not None and not isinstance(value, expect):
-        raise Malformed(
-            "This is a {kind}, not a {expected}.", kind=type(value).__name__, expected=expect.__name__
-        )
-    return typing.cast(T, value)
+    return typing.cast(T, value) if expect is None else _expected(value, expect)
+
+
+def record_of(raw: object, expect: type[T]) -> T:
+    """The record in plain values that `loads` gave. Raises Malformed."""
+    return _expected(_unwrapped(raw), expect)
+
+
+def _expected(value: Record, expect: type[T]) -> T:
+    if isinstance(value, expect):
+        return value
+    raise Malformed(
+        "This is a {kind}, not a {expected}.", kind=type(value).__name__, expected=expect.__name__
+    )
 
 
 def dumps(value: object) -> bytes:
@@ -107,7 +134,7 @@ def loads(data: bytes) -> Any:
 
 def _wrapped(value: Record) -> list[Any]:
     if isinstance(value, UnknownRecord):
-        return [value.kind, dict(value.unknown)]
+        return [value.kind, _Canonical(dict(value.unknown))]
     return [value.NUMBER, _to_map(value)]
 
 
@@ -122,26 +149,32 @@ def _unwrapped(raw: Any) -> Record:
 
 
 def _to_map(value: Record) -> dict[int, Any]:
-    plan = _plan(type(value))
-    body: dict[int, Any] = dict(value.unknown)
-    for item in plan:
-        got = getattr(value, item.name)
-        if got != item.default or item.default is MISSING:
-            body[item.number] = item.out(got)
-    return body
+    """Field number -> what goes out, numbers ascending, as canonical CBOR wants them."""
+    body: dict[int, Any] = {}
+    for name, number, default, exact, out, _ in _plan(type(value)):
+        got = getattr(value, name)
+        if got != default or default is MISSING:
+            body[number] = got if type(got) is exact else out(got)
+    if not value.unknown:
+        return body
+    for number, strange in value.unknown:
+        body.setdefault(number, _Canonical(strange))
+    return dict(sorted(body.items()))
 
 
 def _from_map(cls: type[Record], raw: Any) -> Record:
-    body, plan = _mapping(raw), _plan(cls)
+    body = _mapping(raw)
     values: dict[str, Any] = {}
-    for item in plan:
-        if item.number in body:
-            values[item.name] = item.back(body[item.number])
-        elif item.default is MISSING:
-            raise Malformed("A {kind} without its {field}.", kind=cls.__name__, field=item.name)
-    unknown = () if len(values) == len(body) else _unknown(body, {item.number for item in plan})
+    for name, number, default, exact, _, back in _plan(cls):
+        if number in body:
+            got = body[number]
+            values[name] = got if type(got) is exact else back(got)
+        elif default is MISSING:
+            raise Malformed("A {kind} without its {field}.", kind=cls.__name__, field=name)
+    if len(values) != len(body):
+        values["unknown"] = _unknown(body, {item.number for item in _plan(cls)})
     try:
-        return cls(unknown=unknown, **values)
+        return cls(**values)
     except (ValueError, TypeError) as error:
         raise Malformed("A {kind} that cannot be: {why}", kind=cls.__name__, why=str(error)) from error
 
@@ -182,9 +215,16 @@ def _planned(cls: type[Record]) -> tuple[_Field, ...]:
     plan = []
     for f in fields(cls):
         if f.name in numbers:
-            out, back = _ways(hints[f.name], f"{cls.__name__}.{f.name}")
-            plan.append(_Field(f.name, numbers[f.name], _default(f), out, back))
-    return tuple(plan)
+            hint = hints[f.name]
+            out, back = _ways(hint, f"{cls.__name__}.{f.name}")
+            plan.append(_Field(f.name, numbers[f.name], _default(f), _exact(hint), out, back))
+    return tuple(sorted(plan, key=lambda item: item.number))
+
+
+def _exact(hint: Any) -> type | None:
+    """The type whose values are the same inside and on the wire."""
+    bare = getattr(hint, "__supertype__", hint)
+    return bare if bare in (str, int, bool, bytes) else None
 
 
 def _default(f: Field[Any]) -> Any:
@@ -207,16 +247,28 @@ def _ways(hint: Any, where: str) -> tuple[Way, Way]:
     if isinstance(hint, type) and issubclass(hint, Record):
         return _record_ways(hint, where)
     if isinstance(hint, type) and issubclass(hint, Word):
-        return (lambda v: _typed(str, v, where)), (lambda v: hint(_typed(str, v, where)))
+        return _word_ways(hint, where)
     if hint is datetime:
         return (lambda v: _micros(v, where)), lambda v: _moment(v, where)
     if hint is date:
         return (lambda v: _iso(v, where)), lambda v: _day(v, where)
     if hint is Decimal:
         return (lambda v: _finite(v, where)), lambda v: _finite(v, where)
-    if hint in (str, int, float, bool, bytes):
+    if hint is float:
+        return (lambda v: _Canonical(_real(v, where))), lambda v: _real(v, where)
+    if hint in (str, int, bool, bytes):
         return (lambda v: _typed(hint, v, where)), (lambda v: _typed(hint, v, where))
     raise TypeError(f"{where}: no way to encode {hint}")
+
+
+def _word_ways(hint: type[Word], where: str) -> tuple[Way, Way]:
+    known = {str(word.value): word for word in hint}
+
+    def back(value: Any) -> Word:
+        word = known.get(value) if type(value) is str else None
+        return hint(_typed(str, value, where)) if word is None else word
+
+    return (lambda v: _typed(str, v, where)), back
 
 
 def _record_ways(hint: type[Record], where: str) -> tuple[Way, Way]:
@@ -231,8 +283,6 @@ def _record_ways(hint: type[Record], where: str) -> tuple[Way, Way]:
 
 
 def _typed(expected: type, value: Any, where: str) -> Any:
-    if expected is float:
-        return _real(value, where)
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         raise Malformed("{field} should be {expected}.", field=where, expected=expected.__name__)
     return str(value) if expected is str else value

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An op: one fact as one device wrote it, and which versions of it the writer had seen."""
 
+from typing import TypeVar
+
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, UserId
-from clinic.domain.record import Record, n, record
+from clinic.domain.record import Record, field_numbers, n, record
+from clinic.protocol.codec import Malformed, loads, record_of
+
+F = TypeVar("F", bound=Record)
 
 
 @record(300)
@@ -28,3 +33,15 @@ class Ops(Record):
     """The contents of an envelope."""
 
     ops: tuple[Op, ...] = n(1)
+
+
+_FACT = field_numbers(Op)["fact"]
+
+
+def fact_in(data: bytes, kind: type[F]) -> F:
+    """The fact alone, out of the bytes of an op. Raises Malformed for anything else, or another kind."""
+    raw = loads(data)
+    try:
+        return record_of(raw[1][_FACT], kind)
+    except (IndexError, KeyError, TypeError) as error:
+        raise Malformed("This is not an op.") from error

@@ -24,15 +24,18 @@ from clinic.services.door import is_enrolled as is_enrolled
 from clinic.services.door import people_of as people_of
 from clinic.services.door import read_slots as read_slots
 from clinic.store.book import Book
+from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
 from clinic.store.rows import Changes
-from clinic.store.writing import WritePage, fact_id_of
+from clinic.store.writing import WritePage
 
 KEY_FILE = "device.key"
 RAW_CHUNK = 24_000
 """Bytes of ops before sealing in one envelope: well under 16 kB once compressed."""
 AHEAD_MS = 300_000
 """How far another computer's clock may be ahead of ours and still move our stamps."""
+STAMP = "stamp"
+"""The counter that holds the highest stamp seen, but for those of clocks too far ahead."""
 _BLOCK = 28
 """Bits of ids of one start: what more than these were asked for would be given out again by the next one."""
 
@@ -88,7 +91,7 @@ class Desk:
         self.team_keys = self.team_keys_for(self.trust)
         self._stamp, block = book.write(
             lambda page: (
-                (page.latest_stamp(self._latest_believed()), page.next_number("id block")),
+                (page.number(STAMP), page.next_number("id block")),
                 Changes(),
             )
         )
@@ -148,6 +151,7 @@ class Desk:
                 for scope, mine in self._by_scope(facts)
                 for op in self._file(page, scope, mine, bool(window), priority)
             ]
+            page.keep_number(STAMP, self._stamp)
             if self.kind == DeviceKind.KIOSK:
                 now.update((f"{op.fact.NUMBER} {fact_id_of(op)}", (op.id,)) for op in ops)
             changes = Changes(
@@ -173,10 +177,11 @@ class Desk:
         self.trust, self.team_keys = log, self.team_keys_for(log)
         self.home.keep_height(max(self.home.read_height(), log.position if seen is None else seen))
 
-    def seen_stamp(self, stamp: int) -> None:
-        """A stamp from elsewhere: ours must come after it, unless its clock is more than 5 minutes ahead."""
-        if self._stamp < stamp <= self._latest_believed():
-            self._stamp = stamp
+    def seen_stamps(self, page: WritePage, stamps: Iterable[int]) -> None:
+        """Stamps from elsewhere: ours must come after them, unless their clock is more than 5 minutes ahead."""
+        most = self._latest_believed()
+        self._stamp = max(self._stamp, *(stamp for stamp in stamps if stamp <= most), 0)
+        page.keep_number(STAMP, self._stamp)
 
     def _latest_believed(self) -> int:
         return (milliseconds(self.clock.now()) + AHEAD_MS) << 16
@@ -195,8 +200,7 @@ class Desk:
         ops = [self._op(page, fact, windowed) for fact in facts]
         encoded = [(op, encode(op)) for op in ops]
         if self.kind != DeviceKind.KIOSK:
-            for op, data in encoded:
-                page.file_op(op, scope, data)
+            page.file_ops(encoded, scope)
         self._grant_key(page, scope, priority)
         for chunk in _chunks(encoded):
             place = self._place(page, scope, priority)

@@ -9,6 +9,7 @@ from clinic.domain.ids import PatientId
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
+from clinic.store.sheet import to_ms
 
 TALKS = 300
 """Newest messages looked at to find the newest one of each patient."""
@@ -34,8 +35,8 @@ def booked(desk: Desk, since: datetime, until: datetime) -> tuple[Booked, ...]:
     """Appointments that start from `since` and before `until`, earliest first, of people this computer holds."""
 
     def look(page: Page) -> tuple[Booked, ...]:
-        coming = [a for a in page.all_facts(Appointment) if since <= a.start < until and a.status == "booked"]
-        rows = ((one, page.person(one.patient)) for one in sorted(coming, key=lambda one: one.start))
+        coming = page.facts_between(Appointment, to_ms(since), to_ms(until))
+        rows = ((one, page.person(one.patient)) for one in coming if one.status == "booked")
         return tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
 
     return desk.book.read(look)

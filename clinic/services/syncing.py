@@ -33,9 +33,11 @@ from clinic.protocol.op import Op
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
-from clinic.store.page import Page, from_ms, to_ms
+from clinic.store.filing import fact_id_of, kind_of
+from clinic.store.page import Page
 from clinic.store.rows import Changes
-from clinic.store.writing import WritePage, fact_id_of, kind_of
+from clinic.store.sheet import from_ms, to_ms
+from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, pick
 from clinic.sync.exchange import Snapshot, meaning_of
 from clinic.sync.status import SyncStatus
@@ -92,7 +94,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[tuple[Changes, list[Op], bool], Changes]:
+    def act(page: WritePage) -> tuple[tuple[Changes, bool], Changes]:
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
@@ -100,17 +102,16 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
+        desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         changes = _changes(ops, trust=log is not desk.trust)
-        return (changes, ops, before != after), changes
+        return (changes, before != after), changes
 
-    changes, ops, moved = desk.book.write(act)
+    changes, moved = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    for op in ops:
-        desk.seen_stamp(op.stamp)
     meaning = meaning_of(request, response)
     return Taken(changes, meaning.more and moved, meaning.received, bool(request.envelopes) and moved)
 
@@ -243,7 +244,7 @@ def _filed(page: WritePage, scope: ScopeId, ops: tuple[Op, ...]) -> list[Op]:
     patient to another."""
     if any(page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in ops):
         raise Unreadable("This would move a record of one patient to another.")
-    return [op for op in ops if page.file_op(op, scope)]
+    return list(page.file_ops(((op, b"") for op in ops), scope))
 
 
 def _changes(ops: list[Op], trust: bool) -> Changes:

@@ -4,7 +4,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,10 +12,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import migrate
-from clinic.store.opening import engine_for, said
+from clinic.store.migrations import Progress, migrate
+from clinic.store.opening import engine_for, is_damage, said
 from clinic.store.page import Page
 from clinic.store.rows import Changes
+from clinic.store.writer import Writer
 from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
@@ -29,18 +29,19 @@ class Book:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._writer = Writer(self._empty_log)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._closed = False
         self._connection: Connection = self._writer.submit(engine.connect).result()
 
     @classmethod
-    def open(cls, path: Path, key: bytes) -> "Book":
-        """Open (or make) the file with its raw key and bring it to today's version. Raises Unavailable."""
+    def open(cls, path: Path, key: bytes, progress: Progress = lambda done: None) -> "Book":
+        """Open (or make) the file with its raw key and bring it to today's version, `progress` told how far from
+        0 to 1 if that takes long. Raises Unavailable."""
         engine = engine_for(path, key)
         try:
-            migrate(engine)
+            migrate(engine, progress)
             return cls(engine)
         except DBAPIError as error:
             engine.dispose()
@@ -59,6 +60,7 @@ class Book:
                 finally:
                     connection.exec_driver_sql("ROLLBACK")
         except DBAPIError as error:
+            self._drop_if_damaged(error)
             raise said(error.orig or error) from error
 
     def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
@@ -71,7 +73,7 @@ class Book:
                 raise Unavailable(
                     "Posta is closing: this was not saved. Open it again and write it once more."
                 )
-            turn = self._writer.submit(self._transact, act)
+            turn = self._writer.submit(lambda: self._transact(act))
         result, changes = turn.result()
         if changes:
             self._tell(changes)
@@ -106,7 +108,7 @@ class Book:
             self._closed = True
             last = self._writer.submit(self._last_page)
         last.result()
-        self._writer.shutdown(wait=True)
+        self._writer.stop()
         self._engine.dispose()
 
     def _transact(self, act: Callable[[WritePage], tuple[T, Changes]]) -> tuple[T, Changes]:
@@ -116,6 +118,7 @@ class Book:
             self._connection.exec_driver_sql("COMMIT")
         except DBAPIError as error:
             self._roll_back()
+            self._drop_if_damaged(error)
             raise said(error.orig or error) from error
         except BaseException:
             self._roll_back()
@@ -127,11 +130,26 @@ class Book:
         if raw is not None and raw.in_transaction:
             raw.execute("ROLLBACK")
 
-    def _last_page(self) -> None:
+    def _drop_if_damaged(self, error: DBAPIError) -> None:
+        """A connection that has met a damaged page answers nothing any more; the next ones may not need that page."""
+        if not is_damage(error.orig or error):
+            return
+        log.error("a page of the store is damaged")
+        self._engine.dispose()
+        if threading.current_thread().name == "store-writer":
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = self._engine.connect()
+
+    def _empty_log(self) -> None:
+        """Empty the write-ahead log into the file; readers that are in the middle of something put it off."""
         try:
             self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         except (DBAPIError, sqlcipher.Error):
-            log.info("the last checkpoint was left to the next start")
+            log.info("emptying the write-ahead log was put off")
+
+    def _last_page(self) -> None:
+        self._empty_log()
         self._connection.close()
 
     def _tell(self, changes: Changes) -> None:

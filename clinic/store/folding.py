@@ -19,3 +19,15 @@ def words(text: str) -> list[str]:
 def prefix_query(text: str) -> str:
     """An FTS5 query that finds rows having every word as a prefix, in any order; '' if there is no word."""
     return " ".join(f'"{word}"*' for word in words(text))
+
+
+def search_words(text: str) -> list[str]:
+    """The folded words of a search, each cut to its stem: 'dolores crónicas' -> ['dolor', 'cronic'].
+
+    Only the endings of number and gender go, from words of five letters and more, so that what is found still begins
+    with what was typed.
+    """
+    return [_STEM.sub("", word) if len(word) >= 5 and word.isalpha() else word for word in words(text)]
+
+
+_STEM = re.compile(r"(?<=\w{4})(?:es|[aoe]?s|[aoe])$")

@@ -4,12 +4,14 @@
 Recipe and reasons: docs/decisions/0003-sqlcipher-through-a-creator.md.
 """
 
+import logging
 import re
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from clinic.domain.errors import Unavailable
@@ -17,7 +19,9 @@ from clinic.domain.errors import Unavailable
 OLDEST_SQLITE = (3, 51, 3)
 """Below this the write-ahead log can be reset under a reader (SQLite 3.51.3 release notes)."""
 
+log = logging.getLogger(__name__)
 READERS = 4
+SLOW_MS = 40.0
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -54,12 +58,34 @@ def engine_for(path: Path, key: bytes) -> Engine:
             raise said(error) from error
         return connection
 
-    return create_engine(
+    engine = create_engine(
         "sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2
     )
+    tell_slow_queries(engine)
+    return engine
 
 
-def said(error: Exception) -> Unavailable:
+def tell_slow_queries(engine: Engine) -> None:
+    """Log each statement that takes longer than SLOW_MS: its text, which holds no values, and how long it took."""
+
+    def before(connection: Connection, *_: object) -> None:
+        connection.info["began"] = perf_counter()
+
+    def after(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        took_ms = (perf_counter() - connection.info["began"]) * 1000
+        if took_ms > SLOW_MS:
+            log.info("slow: %.0f ms for %s", took_ms, " ".join(statement.split()))
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+
+
+def is_damage(error: BaseException) -> bool:
+    """True if SQLCipher met a page whose seal or shape is broken."""
+    return bool(re.search("malformed|corrupt|hmac check failed", str(error)))
+
+
+def said(error: BaseException) -> Unavailable:
     """The sentence for what SQLCipher said."""
     text = str(error)
     if "not a database" in text:
@@ -70,7 +96,7 @@ def said(error: Exception) -> Unavailable:
         return Unavailable(
             "The disk is full: this was not saved. Free some space and save again; your text is still here."
         )
-    if "malformed" in text or "corrupt" in text:
+    if is_damage(error):
         return Unavailable("A page of the store is damaged. Run 'posta doctor' before going on.")
     if "locked" in text:
         return Unavailable("Another program holds the store. Close it and try again.")

@@ -1,166 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A page of the book: typed reads on one connection, inside one transaction. Writing is clinic.store.writing."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
-
-from sqlalchemy import Connection
-
-from clinic.domain.facts import Encounter, Fact
-from clinic.domain.ids import EncounterId, OpId, PatientId, ScopeId
-from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
+from clinic.domain.ids import PatientId, ScopeId
+from clinic.store.facts import FactReads
 from clinic.store.folding import prefix_query
-from clinic.store.rows import CodeRow, OutboxCounts, OutboxRow, PersonRow
-
-F = TypeVar("F", bound=Fact)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PERSON_COLUMNS = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
+from clinic.store.people import PeopleReads
+from clinic.store.rows import CodeRow, OutboxCounts, OutboxRow
+from clinic.store.search import SearchReads
 
 
-def to_ms(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(milliseconds=1)
-
-
-def from_ms(ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=ms)
-
-
-class Page:
+class Page(PeopleReads, SearchReads, FactReads):
     """Reads."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def _all(self, sql: str, **values: Any) -> Sequence[Any]:
-        return self._connection.exec_driver_sql(sql, values).fetchall()
-
-    def _one(self, sql: str, **values: Any) -> Any:
-        return self._connection.exec_driver_sql(sql, values).fetchone()
-
-    # facts ---------------------------------------------------------------------------------------
-
-    def facts(self, kind: type[F], patient: PatientId) -> tuple[F, ...]:
-        """All facts of one kind on a person's chart (with everything linked to it), oldest first."""
-        rows = self._all(
-            "SELECT body FROM fact WHERE kind = :kind AND patient IN "
-            "(SELECT :patient UNION SELECT provisional FROM linked WHERE other = :patient) ORDER BY at, id",
-            kind=kind.NUMBER, patient=patient,
-        )  # fmt: skip
-        return tuple(decode(row[0], kind) for row in rows)
-
-    def fact(self, kind: type[F], fact_id: str) -> F | None:
-        row = self._one("SELECT body FROM fact WHERE kind = :kind AND id = :id", kind=kind.NUMBER, id=fact_id)
-        return None if row is None else decode(row[0], kind)
-
-    def facts_of_encounter(self, kind: type[F], encounter: EncounterId) -> tuple[F, ...]:
-        """Facts of one kind that name the encounter, oldest first; never those of another patient than its own."""
-        rows = self._all(
-            "WITH whose AS (SELECT patient FROM fact WHERE kind = :visit AND id = :encounter) "
-            "SELECT body FROM fact WHERE encounter = :encounter AND kind = :kind AND patient IN "
-            "(SELECT patient FROM whose UNION SELECT other FROM linked, whose WHERE provisional = whose.patient) "
-            "ORDER BY at, id", encounter=encounter, kind=kind.NUMBER, visit=Encounter.NUMBER,
-        )  # fmt: skip
-        return tuple(decode(row[0], kind) for row in rows)
-
-    def facts_with_status(self, kind: type[F], *statuses: str) -> tuple[F, ...]:
-        """Facts of one kind whose status is one of these, oldest first."""
-        names = {f"s{i}": status for i, status in enumerate(statuses)}
-        holes = ", ".join(f":{name}" for name in names)
-        rows = self._all(
-            f"SELECT body FROM fact WHERE kind = :kind AND status IN ({holes}) ORDER BY at, id",
-            kind=kind.NUMBER,
-            **names,
-        )
-        return tuple(decode(row[0], kind) for row in rows)
-
-    def all_facts(self, kind: type[F]) -> tuple[F, ...]:
-        rows = self._all("SELECT body FROM fact WHERE kind = :kind ORDER BY at, id", kind=kind.NUMBER)
-        return tuple(decode(row[0], kind) for row in rows)
-
-    def recent_facts(self, kind: type[F], limit: int) -> tuple[F, ...]:
-        """The newest facts of one kind, newest first."""
-        rows = self._all(
-            "SELECT body FROM fact WHERE kind = :kind ORDER BY at DESC LIMIT :limit",
-            kind=kind.NUMBER,
-            limit=limit,
-        )
-        return tuple(decode(row[0], kind) for row in rows)
-
-    def standing(self, kind: int, fact_id: str) -> tuple[Op, ...]:
-        """The versions of a fact that nothing has replaced: one, or several side by side."""
-        rows = self._all(
-            "SELECT op.body FROM standing JOIN op ON op.id = standing.op WHERE standing.kind = :kind AND standing.fact = :id",
-            kind=kind, id=fact_id,
-        )  # fmt: skip
-        return tuple(decode(row[0], Op) for row in rows)
-
-    def standing_ids(self, kind: int, fact_id: str) -> tuple[OpId, ...]:
-        rows = self._all(
-            "SELECT op FROM standing WHERE kind = :kind AND fact = :id ORDER BY op", kind=kind, id=fact_id
-        )
-        return tuple(OpId(row[0]) for row in rows)
-
-    def latest_stamp(self, most: int) -> int:
-        """The highest stamp here that is at most `most`: a clock of 2031 elsewhere does not set ours."""
-        return int(self._one("SELECT coalesce(max(stamp), 0) FROM op WHERE stamp <= :most", most=most)[0])
-
-    def ops(self, patient: PatientId) -> Iterator[Op]:
-        """Every op about a patient, in the order of their stamps."""
-        for row in self._all(
-            "SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient
-        ):
-            yield decode(row[0], Op)
-
-    def bodies(self, patient: PatientId) -> tuple[bytes, ...]:
-        """The canonical bytes of every fact about a patient, in a fixed order."""
-        rows = self._all("SELECT body FROM fact WHERE patient = :patient ORDER BY kind, id", patient=patient)
-        return tuple(bytes(row[0]) for row in rows)
-
-    def patient_of_fact(self, kind: int, fact_id: str) -> PatientId | None:
-        """Whom a fact we hold is about ('' for nobody); None for a fact we do not hold."""
-        row = self._one("SELECT patient FROM op WHERE kind = :kind AND fact = :id", kind=kind, id=fact_id)
-        return None if row is None else PatientId(row[0])
-
-    def count_ops(self) -> int:
-        return int(self._one("SELECT count(*) FROM op")[0])
-
-    def count_people(self) -> int:
-        return int(self._one("SELECT count(*) FROM person")[0])
-
-    # people --------------------------------------------------------------------------------------
-
-    def find_people(self, typed: str, limit: int) -> tuple[PersonRow, ...]:
-        """People all of whose typed words begin a name, DNI or birth date of theirs; nothing typed: latest seen first."""
-        query = prefix_query(typed)
-        if not query:
-            rows = self._all(
-                f"SELECT {PERSON_COLUMNS} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit",
-                limit=limit,
-            )
-        else:
-            rows = self._all(
-                f"SELECT {PERSON_COLUMNS} FROM person WHERE patient IN "
-                "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
-                query=query, limit=limit,
-            )  # fmt: skip
-        return tuple(_person(row) for row in rows)
-
-    def person(self, patient: PatientId) -> PersonRow | None:
-        row = self._one(f"SELECT {PERSON_COLUMNS} FROM person WHERE patient = :patient", patient=patient)
-        return None if row is None else _person(row)
-
-    def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
-        return tuple(
-            _person(row)
-            for row in self._all(f"SELECT {PERSON_COLUMNS} FROM person WHERE dni = :dni", dni=dni)
-        )
-
-    def linked_to(self, provisional: PatientId) -> PatientId | None:
-        """Who a provisional patient turned out to be."""
-        row = self._one("SELECT other FROM linked WHERE provisional = :patient", patient=provisional)
-        return None if row is None else PatientId(row[0])
 
     # sync ----------------------------------------------------------------------------------------
 
@@ -303,9 +153,3 @@ class Page:
                 language=language,
             )[0]
         )
-
-
-def _person(row: Any) -> PersonRow:
-    seen = from_ms(row[7]) if row[7] else None
-    born = date.fromisoformat(row[3]) if row[3] else None
-    return PersonRow(PatientId(row[0]), row[1], row[2], born, row[4], row[5], bool(row[6]), seen)

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from clinic.domain.facts import Fact
 from clinic.domain.ids import PatientId, ScopeId
 
 
@@ -56,3 +57,21 @@ class CodeRow:
     system: str
     code: str
     display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a snippet; `found`: what was looked for."""
+
+    text: str
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A fact that was found by its words; `at`: when what it tells happened."""
+
+    fact: Fact
+    patient: PatientId
+    at: datetime
+    snippet: tuple[Piece, ...]

@@ -2,117 +2,16 @@
 """Writing on a page of the book, inside the writer's transaction: ops and what they come to, outbox, keys, codes."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from clinic.domain.facts import Encounter, Fact, Link, Patient
 from clinic.domain.ids import ScopeId
-from clinic.domain.record import Record, UnknownRecord
-from clinic.domain.values import DNI
-from clinic.protocol.codec import decode, encode
-from clinic.protocol.op import Op
-from clinic.store.page import PERSON_COLUMNS, Page, to_ms
-from clinic.sync.merge import Merged, settle
-
-_MOMENTS = (
-    "effective_at", "recorded_at", "authored_at", "signed_at", "sent_at", "made_at", "given_at", "at",
-    "arrived_at", "start", "written_at", "linked_at", "issued_at", "occurred_at", "performed_at", "identified_at",
-)  # fmt: skip
+from clinic.store.filing import Filing
+from clinic.store.page import Page
+from clinic.store.sheet import to_ms
 
 
-class WritePage(Page):
+class WritePage(Filing, Page):
     """A Page one may write on."""
-
-    def _do(self, sql: str, **values: Any) -> int:
-        return self._connection.exec_driver_sql(sql, values).rowcount
-
-    # facts ---------------------------------------------------------------------------------------
-
-    def file_op(self, op: Op, scope: ScopeId, encoded: bytes = b"") -> bool:
-        """Add an op (`encoded`, if the caller has that already) and what it makes of its fact.
-
-        False if the op was here already: nothing changes.
-        """
-        kind, fact_id = kind_of(op.fact), fact_id_of(op)
-        new = self._do(
-            "INSERT OR IGNORE INTO op (id, scope, kind, fact, patient, stamp, author, body) "
-            "VALUES (:id, :scope, :kind, :fact, :patient, :stamp, :author, :body)",
-            id=op.id, scope=scope, kind=kind, fact=fact_id, patient=op.patient, stamp=op.stamp, author=op.author,
-            body=encoded or encode(op),
-        )  # fmt: skip
-        if not new:
-            return False
-        rows = self._all(
-            "SELECT body FROM op WHERE kind = :kind AND fact = :fact AND id <> :id",
-            kind=kind,
-            fact=fact_id,
-            id=op.id,
-        )
-        merged = settle([op, *(decode(row[0], Op) for row in rows)]) if rows else Merged(current=(op,))
-        if rows:
-            self._do("DELETE FROM standing WHERE kind = :kind AND fact = :fact", kind=kind, fact=fact_id)
-        for version in merged.current:
-            self._do(
-                "INSERT INTO standing (kind, fact, op) VALUES (:kind, :fact, :op)",
-                kind=kind,
-                fact=fact_id,
-                op=version.id,
-            )
-        if merged.shown is not None:
-            self._show(merged.shown, kind, fact_id, merged.conflict)
-        return True
-
-    def _show(self, op: Op, kind: int, fact_id: str, conflict: bool) -> None:
-        fact = op.fact
-        self._do(
-            "INSERT OR REPLACE INTO fact (kind, id, patient, encounter, at, status, conflict, body) "
-            "VALUES (:kind, :id, :patient, :encounter, :at, :status, :conflict, :body)",
-            kind=kind, id=fact_id, patient=op.patient, encounter=_encounter_of(fact), at=_moment_of(op),
-            status=str(getattr(fact, "status", "")), conflict=conflict, body=encode(fact),
-        )  # fmt: skip
-        if isinstance(fact, Patient):
-            self._show_person(fact)
-        elif isinstance(fact, Encounter):
-            self._seen(fact)
-        elif isinstance(fact, Link):
-            self._show_link(fact)
-
-    def _show_person(self, fact: Patient) -> None:
-        dni = next((i.value for i in fact.identifiers if i.system == DNI), "")
-        given, born = " ".join(fact.name.given), fact.birth_date
-        patient = fact.patient or fact.id
-        self._do(
-            f"INSERT INTO person ({PERSON_COLUMNS}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
-            "coalesce((SELECT max(at) FROM fact WHERE patient = :patient AND kind = :encounter), 0)) "
-            "ON CONFLICT (patient) DO UPDATE SET family = excluded.family, given = excluded.given, "
-            "birth_date = excluded.birth_date, "
-            "gender = excluded.gender, dni = excluded.dni, provisional = excluded.provisional",
-            patient=patient, family=fact.name.family, given=given, born=born and born.isoformat(), gender=str(fact.gender),
-            dni=dni, provisional=fact.provisional, encounter=Encounter.NUMBER,
-        )  # fmt: skip
-        self._do("DELETE FROM person_words WHERE patient = :patient", patient=patient)
-        spelled = f"{fact.name.family} {given} {dni} {_birth_words(born)}"
-        self._do(
-            "INSERT INTO person_words (patient, words) VALUES (:patient, :words)",
-            patient=patient,
-            words=spelled,
-        )
-
-    def _seen(self, fact: Encounter) -> None:
-        self._do(
-            "UPDATE person SET last_seen_at = max(last_seen_at, :at) WHERE patient = :patient",
-            at=to_ms(fact.arrived_at), patient=fact.patient,
-        )  # fmt: skip
-
-    def _show_link(self, fact: Link) -> None:
-        if fact.active:
-            self._do(
-                "INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)",
-                a=fact.patient,
-                b=fact.other,
-            )
-        else:
-            self._do("DELETE FROM linked WHERE provisional = :a", a=fact.patient)
 
     # counters, outbox ----------------------------------------------------------------------------
 
@@ -301,32 +200,3 @@ class WritePage(Page):
             "VALUES (:system, :language, :version, :licence, :hash, :at)",
             system=system, language=language, version=version, licence=licence, hash=digest, at=to_ms(at),
         )  # fmt: skip
-
-
-def kind_of(fact: Record) -> int:
-    return fact.kind if isinstance(fact, UnknownRecord) else fact.NUMBER
-
-
-def fact_id_of(op: Op) -> str:
-    return op.fact.id if isinstance(op.fact, Fact) else op.id
-
-
-def _encounter_of(fact: Record) -> str:
-    return fact.id if isinstance(fact, Encounter) else str(getattr(fact, "encounter", ""))
-
-
-def _moment_of(op: Op) -> int:
-    for name in _MOMENTS:
-        at = getattr(op.fact, name, None)
-        if at is not None:
-            return to_ms(at)
-    return op.stamp >> 16
-
-
-def _birth_words(born: date | None) -> str:
-    """A birth date the ways people type it: 7/3/1954, 07031954, 1954-03-07."""
-    return (
-        ""
-        if born is None
-        else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
-    )

@@ -14,7 +14,7 @@ their order.
 Shown first is the highest stamp, then the highest op id.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from clinic.domain.facts import (
@@ -86,6 +86,18 @@ def settle(ops: Iterable[Op]) -> Merged:
         superseded=_ordered(op for op in good.values() if op.id in replaced),
         quarantined=_ordered(op for op in known.values() if op.id not in good),
         conflict=len({encode(op.fact) for op in current}) > 1 and not all(_append_only(op) for op in current),
+    )
+
+
+def replaces_plainly(new: Op, standing: Collection[Op]) -> bool:
+    """True if `new` names exactly the versions that stand and may replace them: then it alone stands after it.
+
+    Holds where every version that any op of the fact names is known; otherwise ask `settle`.
+    """
+    return (
+        bool(standing)
+        and set(new.replaces) == {op.id for op in standing}
+        and not any(_append_only(op) or _forbidden(op.fact, new.fact) for op in standing)
     )
 
 

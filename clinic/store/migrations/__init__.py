@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbered steps from an empty file to today's tables. A released step never changes; a new one is added."""
+"""Numbered steps from an empty file to today's tables. A released step never changes; a new one is added.
+
+A step is a module with `BEFORE`, statements; and, where rows have to be rewritten, `LONG`, the table whose rows they are,
+`fill`, which rewrites them and gives how many are done, and `AFTER`, statements again.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import step_0001
+from clinic.store.migrations import step_0001, step_0002
 from clinic.store.opening import said
+from clinic.store.writing import WritePage
 
-STEPS = (step_0001,)
+STEPS: tuple[ModuleType, ...] = (step_0001, step_0002)
+Progress = Callable[[float], None]
+"""Told how far the rewriting is, from 0 to 1."""
 
 
-def migrate(engine: Engine) -> int:
+def migrate(engine: Engine, progress: Progress = lambda done: None) -> int:
     """Bring the file to today's version, each step in a transaction of its own. Returns how many ran.
 
-    Raises Unavailable if the file is newer than this program: it is left untouched.
+    Raises Unavailable if the file is newer than this program: it is left untouched; or for the disk: the step is
+    undone whole.
     """
     with engine.connect() as connection:
         version = version_of(connection)
@@ -23,7 +35,7 @@ def migrate(engine: Engine) -> int:
                 "This store was written by a newer Posta. Update Posta on this computer; nothing was changed."
             )
         for number, step in enumerate(STEPS[version:], start=version + 1):
-            _run(connection, number, step.STATEMENTS)
+            _run(connection, number, step, progress if version else lambda done: None)
         return len(STEPS) - version
 
 
@@ -31,16 +43,27 @@ def version_of(connection: Connection) -> int:
     return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
-def _run(connection: Connection, number: int, statements: tuple[str, ...]) -> None:
-    raw = connection.connection.driver_connection
-    assert raw is not None  # a live connection always has one (for the type checker)
+def _run(connection: Connection, number: int, step: ModuleType, progress: Progress) -> None:
     try:
-        raw.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            raw.execute(statement)
-        raw.execute(f"PRAGMA user_version={number}")
-        raw.execute("COMMIT")
-    except sqlcipher.Error as error:
-        if raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for statement in step.BEFORE:
+            connection.exec_driver_sql(statement)
+        if hasattr(step, "fill"):
+            _fill(connection, step, progress)
+        connection.exec_driver_sql(f"PRAGMA user_version={number}")
+        connection.exec_driver_sql("COMMIT")
+    except BaseException as error:
+        raw = connection.connection.driver_connection
+        if raw is not None and raw.in_transaction:
             raw.execute("ROLLBACK")
-        raise said(error) from error
+        if isinstance(error, (DBAPIError, sqlcipher.Error)):
+            raise said(error) from error
+        raise
+
+
+def _fill(connection: Connection, step: ModuleType, progress: Progress) -> None:
+    whole = int(connection.exec_driver_sql(f"SELECT count(*) FROM {step.LONG}").scalar_one())
+    for done in step.fill(WritePage(connection)):
+        progress(done / whole)
+    for statement in step.AFTER:
+        connection.exec_driver_sql(statement)

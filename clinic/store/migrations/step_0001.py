@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first tables: ops as written, the facts they make, the outbox, cursors, keys, trust."""
 
-STATEMENTS = (
+BEFORE = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     # every op, whole, as it was written; nothing is ever deleted from here by itself

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filing ops: each is kept for ever, and what all ops of a fact come to is what the chart shows.
+
+Most ops are the first of their fact, or replace exactly what stands; neither needs a look at older versions. All else
+is settled from every version (clinic.sync.merge).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from json import dumps as json
+from typing import Any
+
+from clinic.domain.facts import Encounter, Fact, Link, Patient
+from clinic.domain.ids import OpId, ScopeId, patient_scope
+from clinic.domain.record import Record, UnknownRecord
+from clinic.protocol.codec import decode, encode
+from clinic.protocol.op import Op
+from clinic.store.facts import BESIDE, LISTED, QUARANTINED, SHOWN, SUPERSEDED, FactReads
+from clinic.store.people import PeopleWrites
+from clinic.store.search import SearchWrites
+from clinic.store.sheet import to_ms
+from clinic.sync.merge import replaces_plainly, settle
+
+_MOMENTS = (
+    "effective_at", "recorded_at", "authored_at", "signed_at", "sent_at", "made_at", "given_at", "at",
+    "arrived_at", "start", "written_at", "linked_at", "issued_at", "occurred_at", "performed_at", "identified_at",
+)  # fmt: skip
+_LISTED = frozenset(kind.NUMBER for kind in LISTED)
+_AT_ONCE = 500
+_INSERT = (
+    "INSERT INTO op (patient, kind, at, id, fact, scope, encounter, stamp, status, lane, body, state, conflict, gap) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+_Key = tuple[int, str]
+_Bodies = Mapping[OpId, bytes]
+
+
+class Filing(PeopleWrites, SearchWrites, FactReads):
+    """Writing facts."""
+
+    def file_op(self, op: Op, scope: ScopeId, encoded: bytes = b"") -> bool:
+        """Add an op (`encoded`, if the caller has that already) and what it makes of its fact.
+
+        False if the op was here already: nothing changes.
+        """
+        return bool(self.file_ops([(op, encoded)], scope))
+
+    def file_ops(self, ops: Iterable[tuple[Op, bytes]], scope: ScopeId) -> tuple[Op, ...]:
+        """Like file_op for many ops of one scope; gives those that were new, in their order."""
+        left = iter(ops)
+        return tuple(
+            op
+            for some in iter(lambda: list(islice(left, _AT_ONCE)), [])
+            for op in self._file_some(some, scope)
+        )
+
+    def _file_some(self, ops: list[tuple[Op, bytes]], scope: ScopeId) -> list[Op]:
+        bodies = {op.id: body or encode(op) for op, body in ops}
+        new = self._new(ops)
+        facts = defaultdict[_Key, list[Op]](list)
+        for op in new:
+            facts[kind_of(op.fact), fact_id_of(op)].append(op)
+        held = self._held(fact for _, fact in facts)
+        first = {key: mine[0] for key, mine in facts.items() if len(mine) == 1 and key[1] not in held}
+        self._many(
+            _INSERT,
+            (_row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()),
+        )
+        for key, mine in facts.items():
+            if key in first:
+                self._show(first[key], None)
+            elif len(mine) > 1 or not self._replace_plainly(key, mine[0], bodies, scope):
+                self._settle(key, mine, bodies, scope)
+        return new
+
+    def _new(self, ops: Iterable[tuple[Op, bytes]]) -> list[Op]:
+        """Those that are not here, each once."""
+        given = {op.id: op for op, _ in ops}
+        rows = self._all(
+            "SELECT id FROM op WHERE id IN (SELECT value FROM json_each(:ids))", ids=json(list(given))
+        )
+        here = {row[0] for row in rows}
+        return [op for name, op in given.items() if name not in here]
+
+    def _held(self, facts: Iterable[str]) -> set[str]:
+        """Those of which there are ops already."""
+        rows = self._all(
+            "SELECT value FROM json_each(:facts) WHERE EXISTS (SELECT 1 FROM op WHERE fact = value)",
+            facts=json(list(facts)),
+        )
+        return {row[0] for row in rows}
+
+    def _replace_plainly(self, key: _Key, op: Op, bodies: _Bodies, scope: ScopeId) -> bool:
+        """The usual next version of a fact. False if all versions have to be looked at."""
+        stands = self.standing(*key)
+        if not replaces_plainly(op, stands) or self._one(
+            "SELECT 1 FROM op WHERE fact = :fact AND gap = 1", fact=key[1]
+        ):
+            return False
+        shown = self._shown_id(key)
+        self._many(
+            "UPDATE op SET state = ?, conflict = 0 WHERE id = ?", ((SUPERSEDED, old.id) for old in stands)
+        )
+        self._many(_INSERT, [_row(op, key, bodies[op.id], scope, SHOWN, gap=False)])
+        self._show(op, next(old for old in stands if old.id == shown))
+        return True
+
+    def _settle(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> None:
+        was = {
+            OpId(row[0]): (row[1], decode(row[2], Op))
+            for row in self._all(
+                "SELECT id, state, body FROM op WHERE fact = :fact AND kind = :kind", kind=key[0], fact=key[1]
+            )
+        }
+        known = {name: op for name, (_, op) in was.items()} | {op.id: op for op in new}
+        merged = settle(known.values())
+        states = dict.fromkeys(known, SUPERSEDED)
+        states |= {op.id: BESIDE for op in merged.current} | {op.id: QUARANTINED for op in merged.quarantined}
+        if merged.shown is not None:
+            states[merged.shown.id] = SHOWN
+        gaps = {name: any(other not in known for other in op.replaces) for name, op in known.items()}
+        self._many(_INSERT, (_row(op, key, bodies[op.id], scope, states[op.id], gaps[op.id]) for op in new))
+        self._many(
+            "UPDATE op SET state = ?, gap = ?, conflict = ? WHERE id = ?",
+            ((states[name], gaps[name], merged.conflict and states[name] == SHOWN, name) for name in known),
+        )
+        before = next((op for state, op in was.values() if state == SHOWN), None)
+        if merged.shown is not None and (before is None or before.id != merged.shown.id):
+            self._show(merged.shown, before)
+
+    def _shown_id(self, key: _Key) -> str:
+        return str(
+            self._one(
+                f"SELECT id FROM op WHERE fact = :fact AND kind = :kind AND state = {SHOWN}",
+                kind=key[0],
+                fact=key[1],
+            )[0]
+        )
+
+    def _show(self, op: Op, before: Op | None) -> None:
+        """What the other tables say of a fact that is shown anew."""
+        fact = op.fact
+        self.index_text(op, moment_of(op), before, None if before is None else moment_of(before))
+        if isinstance(fact, Patient):
+            self.show_person(fact)
+        elif isinstance(fact, Encounter):
+            self.seen(fact)
+        elif isinstance(fact, Link):
+            self.show_link(fact)
+
+
+def kind_of(fact: Record) -> int:
+    return fact.kind if isinstance(fact, UnknownRecord) else fact.NUMBER
+
+
+def fact_id_of(op: Op) -> str:
+    return op.fact.id if isinstance(op.fact, Fact) else op.id
+
+
+def moment_of(op: Op) -> int:
+    """When what the fact tells happened, in ms since 1970; when it was written, if it tells no time."""
+    fact = op.fact
+    for name in _moments(type(fact)):
+        at = getattr(fact, name)
+        if at is not None:
+            return to_ms(at)
+    return op.stamp >> 16
+
+
+def _moments(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of a kind that say when."""
+    names = _moments_of.get(kind)
+    if names is None:
+        names = _moments_of[kind] = tuple(name for name in _MOMENTS if name in kind.__dataclass_fields__)
+    return names
+
+
+_moments_of: dict[type[Record], tuple[str, ...]] = {}
+
+
+def _row(op: Op, key: _Key, body: bytes, scope: ScopeId, state: int, gap: bool) -> tuple[Any, ...]:
+    kind, fact_id = key
+    elsewhere = "" if scope == patient_scope(op.patient) else scope
+    return (
+        op.patient, kind, moment_of(op), op.id, fact_id, elsewhere, _encounter_of(op.fact),
+        op.stamp, str(getattr(op.fact, "status", "")), kind if kind in _LISTED else None, body, state, 0, gap,
+    )  # fmt: skip
+
+
+def _encounter_of(fact: Record) -> str:
+    return fact.id if isinstance(fact, Encounter) else str(getattr(fact, "encounter", ""))

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People as lines of a list: found by any words of a name, DNI or birth date; and who turned out to be whom."""
+
+from datetime import date
+from typing import Any
+
+from clinic.domain.facts import Encounter, Link, Patient
+from clinic.domain.ids import PatientId
+from clinic.domain.values import DNI
+from clinic.store.folding import prefix_query
+from clinic.store.rows import PersonRow
+from clinic.store.sheet import Sheet, from_ms, to_ms
+
+_COLUMNS = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
+
+
+class PeopleReads(Sheet):
+    """Finding people."""
+
+    def find_people(self, typed: str, limit: int) -> tuple[PersonRow, ...]:
+        """People all of whose typed words begin a name, DNI or birth date of theirs; nothing typed: latest seen first."""
+        query = prefix_query(typed)
+        if not query:
+            rows = self._all(
+                f"SELECT {_COLUMNS} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit
+            )
+        else:
+            rows = self._all(
+                f"SELECT {_COLUMNS} FROM person WHERE patient IN "
+                "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
+                query=query, limit=limit,
+            )  # fmt: skip
+        return tuple(_person(row) for row in rows)
+
+    def person(self, patient: PatientId) -> PersonRow | None:
+        row = self._one(f"SELECT {_COLUMNS} FROM person WHERE patient = :patient", patient=patient)
+        return None if row is None else _person(row)
+
+    def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
+        return tuple(
+            _person(row) for row in self._all(f"SELECT {_COLUMNS} FROM person WHERE dni = :dni", dni=dni)
+        )
+
+    def count_people(self) -> int:
+        return int(self._one("SELECT count(*) FROM person")[0])
+
+
+class PeopleWrites(PeopleReads):
+    """What the lists say of a Patient, an Encounter, a Link that is shown anew."""
+
+    def show_person(self, fact: Patient) -> None:
+        dni = next((i.value for i in fact.identifiers if i.system == DNI), "")
+        given, born = " ".join(fact.name.given), fact.birth_date
+        patient = fact.patient or fact.id
+        self._do(
+            f"INSERT INTO person ({_COLUMNS}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
+            "coalesce((SELECT max(at) FROM op WHERE patient = :patient AND kind = :encounter AND state = 1), 0)) "
+            "ON CONFLICT (patient) DO UPDATE SET family = excluded.family, given = excluded.given, "
+            "birth_date = excluded.birth_date, "
+            "gender = excluded.gender, dni = excluded.dni, provisional = excluded.provisional",
+            patient=patient, family=fact.name.family, given=given, born=born and born.isoformat(), gender=str(fact.gender),
+            dni=dni, provisional=fact.provisional, encounter=Encounter.NUMBER,
+        )  # fmt: skip
+        self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
+
+    def _spell(self, patient: str, words: str) -> None:
+        number = self._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
+        if number is None:
+            self._do("INSERT INTO person_no (patient) VALUES (:patient)", patient=patient)
+            number = self._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
+        self._do("INSERT OR REPLACE INTO person_words (rowid, patient, words) VALUES (:no, :patient, :words)",
+                 no=number[0], patient=patient, words=words)  # fmt: skip
+
+    def seen(self, fact: Encounter) -> None:
+        self._do(
+            "UPDATE person SET last_seen_at = max(last_seen_at, :at) WHERE patient = :patient",
+            at=to_ms(fact.arrived_at),
+            patient=fact.patient,
+        )
+
+    def show_link(self, fact: Link) -> None:
+        if fact.active:
+            self._do(
+                "INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)",
+                a=fact.patient,
+                b=fact.other,
+            )
+        else:
+            self._do("DELETE FROM linked WHERE provisional = :a", a=fact.patient)
+        self._charts.clear()
+
+
+def _person(row: Any) -> PersonRow:
+    seen = from_ms(row[7]) if row[7] else None
+    born = date.fromisoformat(row[3]) if row[3] else None
+    return PersonRow(PatientId(row[0]), row[1], row[2], born, row[4], row[5], bool(row[6]), seen)
+
+
+def _birth_words(born: date | None) -> str:
+    """A birth date the ways people type it: 7/3/1954, 07031954, 1954-03-07."""
+    return (
+        ""
+        if born is None
+        else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
+    )

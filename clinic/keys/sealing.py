@@ -22,7 +22,7 @@ from clinic.keys.identity import DeviceKeys, verify
 from clinic.keys.packing import expand, squeeze
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Epoch, TrustLog
-from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.codec import Malformed, encode
 from clinic.protocol.envelope import (
     ALG_KEY_GRANT,
     ALG_SCOPE_KEY,
@@ -33,7 +33,7 @@ from clinic.protocol.envelope import (
     Envelope,
     Header,
 )
-from clinic.protocol.op import Ops
+from clinic.protocol.op import Ops, decode_ops
 from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
@@ -173,7 +173,7 @@ def check_ops(ops: Ops, scope: ScopeId) -> None:
 def _opened(envelope: Envelope, key: bytes, body: bytes) -> Ops:
     if len(key) != KEY_BYTES or len(envelope.header.salt) != SALT_BYTES or envelope.header.dictionary:
         raise Unreadable("This was sealed by a newer Posta. Update this computer.")
-    ops = decode(expand(unlock(*_body_key(key, envelope.header), body, envelope.header_bytes)), Ops)
+    ops = decode_ops(expand(unlock(*_body_key(key, envelope.header), body, envelope.header_bytes)))
     check_ops(ops, envelope.header.scope)
     return ops
 

@@ -9,7 +9,7 @@ Decimal: CBOR tag 4; tuple: array; Word: text.
 import io
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -99,6 +99,11 @@ def record_of(raw: object, expect: type[T]) -> T:
     return _expected(_unwrapped(raw), expect)
 
 
+def record_in(cls: type[T], raw: object) -> T:
+    """The record whose bare fields, in plain values, these are. Raises Malformed."""
+    return typing.cast(T, _from_map(cls, raw))
+
+
 def _expected(value: Record, expect: type[T]) -> T:
     if isinstance(value, expect):
         return value
@@ -114,22 +119,63 @@ def dumps(value: object) -> bytes:
 
 def loads(data: bytes) -> Any:
     """Plain values of CBOR bytes, nothing after them. Raises Malformed."""
-    if len(data) > MAX_BYTES:
-        raise Malformed("This message is larger than 16 MiB.")
-    stream = io.BytesIO(data)
-    try:
-        value = cbor2.CBORDecoder(
-            stream,
-            semantic_decoders=_AS_THEY_ARE,
-            max_depth=MAX_DEPTH,
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-        ).decode()
-    except (cbor2.CBORDecodeError, ValueError, ArithmeticError, TypeError, MemoryError) as error:
-        raise Malformed("This message is damaged or was not made by Posta.") from error
+    stream = _stream(data)
+    value = _next(_decoder(stream))
     if stream.tell() != len(data):
         raise Malformed("This message has more bytes than it should.")
     return value
+
+
+def items(data: bytes, start: int) -> Iterator[tuple[Any, bytes]]:
+    """The items of the array that begins at `start` and ends the data, each with its bytes. Raises Malformed."""
+    stream = _stream(data)
+    count, here = _array_head(data, start)
+    stream.seek(here)
+    decoder = _decoder(stream)
+    for _ in range(count):
+        value, end = _next(decoder), stream.tell()
+        yield value, data[here:end]
+        here = end
+    if here != len(data):
+        raise Malformed("This message has more bytes than it should.")
+
+
+def head_of(cls: type[Record]) -> bytes:
+    """The bytes that stand before a record's fields when it is on its own."""
+    return b"\x82" + dumps(cls.NUMBER)
+
+
+def _array_head(data: bytes, start: int) -> tuple[int, int]:
+    """(number of items, where the first one begins)."""
+    first = data[start] if start < len(data) else 0
+    more = {0x98: 1, 0x99: 2}.get(first, 0)
+    if not (0x80 <= first <= 0x97 or more):
+        raise Malformed("This message is damaged or was not made by Posta.")
+    count = int.from_bytes(data[start + 1 : start + 1 + more], "big") if more else first - 0x80
+    return count, start + 1 + more
+
+
+def _stream(data: bytes) -> io.BytesIO:
+    if len(data) > MAX_BYTES:
+        raise Malformed("This message is larger than 16 MiB.")
+    return io.BytesIO(data)
+
+
+def _decoder(stream: io.BytesIO) -> cbor2.CBORDecoder:
+    return cbor2.CBORDecoder(
+        stream,
+        semantic_decoders=_AS_THEY_ARE,
+        max_depth=MAX_DEPTH,
+        allow_indefinite=False,
+        allow_duplicate_keys=False,
+    )
+
+
+def _next(decoder: cbor2.CBORDecoder) -> Any:
+    try:
+        return decoder.decode()
+    except (cbor2.CBORDecodeError, ValueError, ArithmeticError, TypeError, MemoryError) as error:
+        raise Malformed("This message is damaged or was not made by Posta.") from error
 
 
 def _wrapped(value: Record) -> list[Any]:
@@ -163,20 +209,25 @@ def _to_map(value: Record) -> dict[int, Any]:
 
 
 def _from_map(cls: type[Record], raw: Any) -> Record:
-    body = _mapping(raw)
+    body, plan = _mapping(raw), _reading(cls)
     values: dict[str, Any] = {}
-    for name, number, default, exact, _, back in _plan(cls):
-        if number in body:
-            got = body[number]
-            values[name] = got if type(got) is exact else back(got)
-        elif default is MISSING:
-            raise Malformed("A {kind} without its {field}.", kind=cls.__name__, field=name)
+    for number, got in body.items():
+        item = plan.get(number)
+        if item is not None:
+            values[item[0]] = got if type(got) is item[1] else item[2](got)
     if len(values) != len(body):
-        values["unknown"] = _unknown(body, {item.number for item in _plan(cls)})
+        values["unknown"] = _unknown(body, set(plan))
     try:
         return cls(**values)
     except (ValueError, TypeError) as error:
-        raise Malformed("A {kind} that cannot be: {why}", kind=cls.__name__, why=str(error)) from error
+        raise _misfit(cls, values, error) from error
+
+
+def _misfit(cls: type[Record], values: dict[str, Any], error: Exception) -> Malformed:
+    for item in _plan(cls):
+        if item.default is MISSING and item.name not in values:
+            return Malformed("A {kind} without its {field}.", kind=cls.__name__, field=item.name)
+    return Malformed("A {kind} that cannot be: {why}", kind=cls.__name__, why=str(error))
 
 
 def _mapping(raw: Any) -> dict[int, Any]:
@@ -208,6 +259,17 @@ def _plan(cls: type[Record]) -> tuple[_Field, ...]:
 
 
 _plans: dict[type[Record], tuple[_Field, ...]] = {}
+
+
+def _reading(cls: type[Record]) -> dict[int, tuple[str, type | None, Way]]:
+    """Field number -> name, exact type, way back."""
+    ways = _readings.get(cls)
+    if ways is None:
+        ways = _readings[cls] = {item.number: (item.name, item.exact, item.back) for item in _plan(cls)}
+    return ways
+
+
+_readings: dict[type[Record], dict[int, tuple[str, type | None, Way]]] = {}
 
 
 def _planned(cls: type[Record]) -> tuple[_Field, ...]:

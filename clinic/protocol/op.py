@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An op: one fact as one device wrote it, and which versions of it the writer had seen."""
 
+from collections.abc import Iterable
+from dataclasses import field
 from typing import TypeVar
 
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, UserId
 from clinic.domain.record import Record, field_numbers, n, record
-from clinic.protocol.codec import Malformed, loads, record_of
+from clinic.protocol.codec import Malformed, decode, encode, head_of, items, loads, record_in, record_of
 
 F = TypeVar("F", bound=Record)
 
@@ -30,9 +32,15 @@ class Op(Record):
 
 @record(301)
 class Ops(Record):
-    """The contents of an envelope."""
+    """The contents of an envelope. `bodies`: the ops' own bytes, where they have just been read; else ()."""
 
     ops: tuple[Op, ...] = n(1)
+    bodies: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def pairs(self) -> Iterable[tuple[Op, bytes]]:
+        """Each op with its bytes, b'' where they are not at hand."""
+        return zip(self.ops, self.bodies or (b"",) * len(self.ops), strict=True)
 
 
 _FACT = field_numbers(Op)["fact"]
@@ -45,3 +53,21 @@ def fact_in(data: bytes, kind: type[F]) -> F:
         return record_of(raw[1][_FACT], kind)
     except (IndexError, KeyError, TypeError) as error:
         raise Malformed("This is not an op.") from error
+
+
+_LISTED = encode(Ops(ops=()))[:-1]
+"""How the bytes of Ops begin, before the number of its ops."""
+_ONE = head_of(Op)
+
+
+def decode_ops(data: bytes) -> Ops:
+    """Ops with their bytes, which are then not made again. Raises Malformed.
+
+    The bytes are cut out of `data` where it is written as we write it; anything else is decoded as usual.
+    """
+    if not data.startswith(_LISTED):
+        return decode(data, Ops)
+    parts = list(items(data, len(_LISTED)))
+    return Ops(
+        ops=tuple(record_in(Op, raw) for raw, _ in parts), bodies=tuple(_ONE + part for _, part in parts)
+    )

@@ -29,7 +29,7 @@ from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope,
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
-from clinic.protocol.op import Op
+from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
@@ -137,7 +137,7 @@ class _Reader:
     team_keys: TeamKeys
     granted: bool = False
 
-    def ops(self, page: WritePage, envelope: Envelope) -> tuple[Op, ...]:
+    def ops(self, page: WritePage, envelope: Envelope) -> Ops:
         """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
         check_envelope(envelope, self.log)
         scope = envelope.header.scope
@@ -145,11 +145,11 @@ class _Reader:
         if isinstance(inside, Granted):
             page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
             self.granted = True
-            return ()
+            return Ops(ops=())
         for op in inside.ops:
             self._check_op(op, envelope.header.device)
             self._check_author(op, envelope.header.device)
-        return inside.ops
+        return inside
 
     def _check_op(self, op: Op, device: DeviceId) -> None:
         """A stamp that can be, a person under her own id, and from a kiosk only what a kiosk may say. Raises
@@ -239,12 +239,14 @@ def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:
     return filed
 
 
-def _filed(page: WritePage, scope: ScopeId, ops: tuple[Op, ...]) -> list[Op]:
+def _filed(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
     """File what is new. Raises Unreadable, with nothing filed, for a version that would take a fact of one
     patient to another."""
-    if any(page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in ops):
+    if any(
+        page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in inside.ops
+    ):
         raise Unreadable("This would move a record of one patient to another.")
-    return list(page.file_ops(((op, b"") for op in ops), scope))
+    return list(page.file_ops(inside.pairs, scope))
 
 
 def _changes(ops: list[Op], trust: bool) -> Changes:

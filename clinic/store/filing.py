@@ -18,7 +18,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.op import Op
 from clinic.store.facts import BESIDE, LISTED, QUARANTINED, SHOWN, SUPERSEDED, FactReads
 from clinic.store.people import PeopleWrites
-from clinic.store.search import SearchWrites
+from clinic.store.search import TEXTS, SearchWrites
 from clinic.store.sheet import to_ms
 from clinic.sync.merge import replaces_plainly, settle
 
@@ -142,7 +142,10 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
     def _show(self, op: Op, before: Op | None) -> None:
         """What the other tables say of a fact that is shown anew."""
         fact = op.fact
-        self.index_text(op, moment_of(op), before, None if before is None else moment_of(before))
+        if type(fact) in TEXTS:
+            if before is not None:
+                self.forget_text(before, moment_of(before))
+            self.index_text(op, moment_of(op))
         if isinstance(fact, Patient):
             self.show_person(fact)
         elif isinstance(fact, Encounter):

@@ -125,12 +125,8 @@ _FIND = "SELECT rowid FROM search WHERE search MATCH :query AND rowid >= :low AN
 class SearchWrites(SearchReads):
     """Keeping the index."""
 
-    def index_text(self, op: Op, at: int, before: Op | None, before_at: int | None) -> None:
-        """`op` is shown from now on, in the place of `before`."""
-        if type(op.fact) not in TEXTS:
-            return
-        if before is not None and before_at is not None:
-            self._forget(before, before_at)
+    def index_text(self, op: Op, at: int) -> None:
+        """The words of this op are found from now on; `at`: its moment in ms."""
         text = text_of(op.fact)
         if not text:
             return
@@ -148,7 +144,8 @@ class SearchWrites(SearchReads):
             no=number, words=text, tags=f"{_patient_tag(op.patient)} {_kind_tag(kind)}",
         )  # fmt: skip
 
-    def _forget(self, op: Op, at: int) -> None:
+    def forget_text(self, op: Op, at: int) -> None:
+        """The words of this op are found no longer."""
         base = at << _SHIFT
         rows = self._all(
             "SELECT no FROM searched WHERE no >= :low AND no < :high AND op = :op",

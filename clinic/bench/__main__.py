@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
-    parser.add_argument("--people", type=int, default=1_000, help="store: generated people (default 1000)")
+    parser.add_argument("--people", type=int, default=20_000, help="store: generated people (default 20000)")
     parser.add_argument(
-        "--observations", type=int, default=20_000, help="store: generated observations (default 20000)"
+        "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
     )
     parser.add_argument("--runs", type=int, default=5, help="start: how often (default 5)")
     chosen = parser.parse_args(arguments)

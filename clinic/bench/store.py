@@ -1,41 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The book on real files: SQLCipher against the same tables in plain SQLite, same work, one run.
+"""The book on real files: SQLCipher against the same tables in plain SQLite, the same work in turn, one run.
 
-Targets: the store's design. The design's sizes (1 M observations, 20,000 people) are reached with --people 20000
---observations 1000000; the measure's name says the size it was taken at.
+Sizes and targets are those of the store's design: 20,000 people, 1,000,000 observations, 100,000 notes, 100,000 messages.
+The measure's name says the size it was taken at. Making both books takes most of the time.
 """
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
+from random import Random
+from statistics import median
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
+from clinic.bench.crowd import COMMON, DEVICE, FAMILIES, GIVEN, START, Size, envelope_of, note, person_id
 from clinic.bench.result import Result, percentile
-from clinic.domain.facts import (
-    AuditEvent,
-    Encounter,
-    EncounterStatus,
-    Fact,
-    MedicationRequest,
-    Observation,
-    Patient,
-)
-from clinic.domain.ids import DeviceId, FactId, OpId, PatientId, patient_scope
-from clinic.domain.values import ATC, DNI, Coding, HumanName, Identifier, Quantity
-from clinic.domain.vitals import HEART_RATE, SPO2, TEMPERATURE, WEIGHT
+from clinic.domain.facts import AuditEvent
+from clinic.domain.ids import EncounterId, FactId, OpId, ScopeId, patient_scope
 from clinic.keys.identity import UserKeys
 from clinic.keys.slots import Opened, Slots
-from clinic.protocol.op import Op
+from clinic.protocol.op import Op, decode_ops
 from clinic.services.charts import drawn_chart
 from clinic.store.book import Book
 from clinic.store.migrations import migrate
@@ -43,101 +36,233 @@ from clinic.store.opening import PRAGMAS
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
 
-_START = datetime(2020, 1, 1, tzinfo=UTC)
-_FAMILIES = ("Gómez", "Quispe", "Núñez", "Ayala", "Mamani", "Ledesma", "Ibáñez", "Sosa", "Figueroa", "Acuña")
-_GIVEN = ("María", "José", "Ramona", "Inés", "Hugo", "Rosa", "Elvira", "Santos", "Nélida", "Raúl")
-_VITALS = (HEART_RATE, SPO2, TEMPERATURE, WEIGHT)
-_SEALED = b"\0" * 400
-"""Bytes of an envelope of one op."""
+_SEALED = b"\0" * 1_200
+"""Bytes of an envelope with one note."""
+_AT_ONCE = 100
+"""People whose charts are taken in by one transaction."""
+SMALL = 200
+"""People of the small book that growth is measured from."""
+_ROUNDS = 300
+
+Act = Callable[["_Side", int], object]
+
+
+@dataclass
+class _Side:
+    """One book, its key (None: plain) and how fast it took in what came."""
+
+    path: Path
+    key: bytes | None
+    people: int
+    book: Book = field(init=False)
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        self.book = Book.open(self.path, self.key) if self.key else Book(_plain(self.path))
+
+    def take(self, envelopes: list[tuple[ScopeId, bytes]]) -> None:
+        def act(page: WritePage) -> None:
+            for scope, inside in envelopes:
+                page.file_ops(decode_ops(inside).pairs, scope)
+
+        began = time.perf_counter()
+        self.book.keep(act)
+        self.seconds += time.perf_counter() - began
 
 
 def measure(people: int, observations: int) -> Iterator[Result]:
+    """Results as they are ready."""
+    size = Size(observations=max(1, observations // people))
     with tempfile.TemporaryDirectory(prefix="posta-bench-") as folder:
-        sealed, plain = (
-            _Side(Path(folder) / "sealed.db", os.urandom(32)),
-            _Side(Path(folder) / "plain.db", None),
-        )
-        for side in (sealed, plain):
-            side.load(people, observations)
-        writes, plain_writes = sealed.writes(), plain.writes()
-        yield Result("fact + outbox + audit, durable, p95", writes, "ms", 2.0, "lower", plain_writes)
-        charts, plain_charts = sealed.charts(people), plain.charts(people)
-        yield Result(
-            f"chart as dataclasses, p95, {observations:,} observations",
-            charts,
-            "ms",
-            10.0,
-            "lower",
-            plain_charts,
-        )
-        finds, plain_finds = sealed.finds(), plain.finds()
-        yield Result(
-            f"person finder, p95 a keystroke, {people:,} people", finds, "ms", 15.0, "lower", plain_finds
-        )
-        yield Result("encrypted / plain, same writes", writes / plain_writes, "x", 1.6, "lower")
-        yield Result("encrypted / plain, same charts", charts / plain_charts, "x", 1.6, "lower")
-        yield Result("ops filed, one transaction", sealed.rate, "/s", 25_000.0, "higher", plain.rate)
-        yield Result("unlock, Argon2id included", _unlock_s(), "s", 0.6, "lower")
-        for side in (sealed, plain):
+        sealed, plain = _pair(Path(folder) / "large", people)
+        small, _ = _pair(Path(folder) / "small", min(people, SMALL))
+        _fill((sealed, plain), size)
+        _fill((small,), size)
+        yield from _work(sealed, plain, small, size)
+        for side in (sealed, plain, small):
             side.book.close()
+        yield from _sizes(sealed, plain, size)
 
 
-class _Side:
-    """One book and the work it is given."""
+def _work(sealed: _Side, plain: _Side, small: _Side, size: Size) -> Iterator[Result]:
+    here = f"{sealed.people * size.observations:,} observations"
+    texts = f"{sealed.people * (size.notes + size.messages):,} texts"
+    rate, plain_rate = (side.people * size.ops / side.seconds for side in (sealed, plain))
+    yield Result(f"synced ops taken in, whole charts, {here}", rate, "/s", 25_000, "higher", plain_rate)
+    ratios = {"taking in": sealed.seconds / plain.seconds}
+    for name, act, target in (
+        ("note + outbox + audit + search index, durable, p95", _write, 2.0),
+        (f"chart as dataclasses, p95, {here}", _chart, 10.0),
+        (f"search as you type, p95, {texts}", _search, 15.0),
+        (f"person finder, p95 a keystroke, {sealed.people:,} people", _find, 15.0),
+    ):
+        mine, theirs = _in_turn(act, sealed, plain)
+        ratios[act.__name__[1:]] = median(mine) / median(theirs)
+        yield Result(name, percentile(mine, 0.95), "ms", target, "lower", percentile(theirs, 0.95))
+    for name, ratio in ratios.items():
+        yield Result(f"encrypted / plain, median: {name}", ratio, "x", 1.6, "lower")
+    for name, act in (("chart", _chart), ("search", _search)):
+        large, little = _in_turn(act, sealed, small)
+        growth = median(large) / median(little)
+        yield Result(
+            f"growth from {small.people * size.observations:,} to {here}: {name}", growth, "x", 2.0, "lower"
+        )
+    yield Result("unlock, Argon2id included", _unlock_s(), "s", 0.6, "lower")
+    yield Result(
+        "open and first chart, file not in memory",
+        _first_chart_ms(sealed),
+        "ms",
+        50.0,
+        "lower",
+        _first_chart_ms(plain),
+    )
 
-    def __init__(self, path: Path, key: bytes | None) -> None:
-        self.book = Book.open(path, key) if key else Book(_plain(path))
-        self.rate = 0.0
-        self._numbers = count(1)
 
-    def load(self, people: int, observations: int) -> None:
-        each = max(1, observations // people)
-        ops = [(self._op(fact), fact.patient) for number in range(people) for fact in _life(number, each)]
+def _sizes(sealed: _Side, plain: _Side, size: Size) -> Iterator[Result]:
+    ops = sealed.people * size.ops
+    yield Result(
+        "bytes of file an op",
+        sealed.path.stat().st_size / ops,
+        "B",
+        541.0,
+        "lower",
+        plain.path.stat().st_size / ops,
+    )
+    assert sealed.key is not None
+    yield Result(
+        "memory of a process with 300 charts and searches",
+        _memory_mb(sealed.path, sealed.key, sealed.people),
+        "MB",
+        250.0,
+        "lower",
+    )
+
+
+# the work --------------------------------------------------------------------------------------------------------
+
+
+def _chart(side: _Side, turn: int) -> object:
+    return side.book.read(partial(drawn_chart, patient=person_id(turn * 7919 % side.people)))
+
+
+def _search(side: _Side, turn: int) -> object:
+    dice = Random(turn)
+    word = dice.choice(COMMON)
+    typed = word[: dice.randint(2, len(word))] if turn % 3 else f"{word} {dice.choice(COMMON)[:3]}"
+    return side.book.read(partial(Page.search, typed=typed))
+
+
+def _find(side: _Side, turn: int) -> object:
+    typed = [name[:length] for name in (*FAMILIES, *GIVEN) for length in range(2, len(name) + 1)]
+    return side.book.read(partial(Page.find_people, typed=typed[turn % len(typed)], limit=20))
+
+
+def _write(side: _Side, turn: int) -> object:
+    patient = person_id(turn * 7919 % side.people)
+    written = note(patient, Random(turn), 1_000 + turn, EncounterId(f"{patient}.e0"))
+    seen = AuditEvent(
+        id=FactId(f"b{turn}"), patient=patient, action="sign", recorded_at=START, agent="bench", device=DEVICE
+    )
+    ops = [
+        (Op(id=OpId(f"w{turn}.{nth}"), stamp=turn << 20, fact=fact), b"")
+        for nth, fact in enumerate((written, seen))
+    ]
+
+    def act(page: WritePage) -> None:
+        page.file_ops(ops, patient_scope(patient))
+        page.post(page.next_number("env"), patient_scope(patient), 2, 2, _SEALED, START)
+
+    side.book.keep(act)
+    return None
+
+
+def _in_turn(act: Act, one: _Side, other: _Side) -> tuple[list[float], list[float]]:
+    """Milliseconds of the same work on both, A B A B, so that a noisy moment meets both."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(_ROUNDS + 20):
+        for side, mine in zip((one, other), times, strict=True):
+            mine.append(_timed(partial(act, side, turn)))
+    return times[0][20:], times[1][20:]
+
+
+def _timed(act: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _first_chart_ms(side: _Side) -> float:
+    """The best of five, each with the file thrown out of the system's memory where the system can."""
+    side.book.close()
+    taken = []
+    for turn in range(5):
+        _forget_file(side.path)
         began = time.perf_counter()
-        self.book.keep(lambda page: _file_all(page, ops))
-        self.rate = len(ops) / (time.perf_counter() - began)
+        side.open()
+        _chart(side, turn)
+        taken.append((time.perf_counter() - began) * 1000)
+        side.book.close()
+    side.open()
+    return min(taken)
 
-    def writes(self) -> float:
-        return percentile([_timed(partial(self._write, number)) for number in range(300)], 0.95)
 
-    def charts(self, people: int) -> float:
-        look = [PatientId(f"p{number * 7919 % people}") for number in range(300)]
-        return percentile(
-            [_timed(partial(self.book.read, partial(drawn_chart, patient=who))) for who in look], 0.95
-        )
+def _forget_file(path: Path) -> None:
+    if hasattr(os, "posix_fadvise"):
+        handle = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(handle)
 
-    def finds(self) -> float:
-        typed = [name[:length] for name in (*_FAMILIES, *_GIVEN) for length in range(2, len(name) + 1)]
-        return percentile(
-            [
-                _timed(partial(self.book.read, partial(Page.find_people, typed=text, limit=20)))
-                for text in typed
-            ],
-            0.95,
-        )
 
-    def _op(self, fact: Fact) -> Op:
-        number = next(self._numbers)
-        return Op(id=OpId(f"o{number}"), stamp=number << 16, fact=fact)
+def _unlock_s() -> float:
+    password = "una clave larga para medir"
+    slots = Slots.none().with_password(
+        "bench", password, Opened("bench", os.urandom(32), user_keys=UserKeys.make(os.urandom)), os.urandom
+    )
+    return min(_timed(lambda: slots.open(password)) for _ in range(3)) / 1000
 
-    def _write(self, number: int) -> None:
-        patient = PatientId(f"p{number}")
-        reading = _reading(patient, number, 99_999)
-        seen = AuditEvent(
-            id=FactId(f"a{number}"),
-            patient=patient,
-            action="open",
-            recorded_at=_START,
-            agent="bench",
-            device=DeviceId("d"),
-        )
 
-        def act(page: WritePage) -> None:
-            for fact in (reading, seen):
-                page.file_op(self._op(fact), patient_scope(patient))
-            page.post(page.next_number("env"), patient_scope(patient), 2, 2, _SEALED, _START)
+def _memory_mb(path: Path, key: bytes, people: int) -> float:
+    """Peak of a process of its own that opens the book and works in it."""
+    return float(
+        subprocess.run(
+            [sys.executable, "-c", "from clinic.bench.store import peak; peak()", str(path), str(people)],
+            input=key.hex(), capture_output=True, text=True, check=True,
+        ).stdout
+    )  # fmt: skip
 
-        self.book.keep(act)
+
+def peak() -> None:
+    """What `_memory_mb` starts: key on standard input."""
+    import psutil
+
+    side = _Side(Path(sys.argv[1]), bytes.fromhex(sys.stdin.read()), int(sys.argv[2]))
+    for turn in range(_ROUNDS):
+        _chart(side, turn)
+        _search(side, turn)
+    memory = psutil.Process().memory_info()
+    print(getattr(memory, "peak_wset", memory.rss) / 1e6)
+    side.book.close()
+
+
+# two books -------------------------------------------------------------------------------------------------------
+
+
+def _pair(folder: Path, people: int) -> tuple[_Side, _Side]:
+    folder.mkdir()
+    return _Side(folder / "sealed.db", os.urandom(32), people), _Side(folder / "plain.db", None, people)
+
+
+def _fill(sides: tuple[_Side, ...], size: Size) -> None:
+    for start in range(0, sides[0].people, _AT_ONCE):
+        envelopes = [
+            envelope_of(number, size) for number in range(start, min(start + _AT_ONCE, sides[0].people))
+        ]
+        for side in sides:
+            side.take(envelopes)
 
 
 def _plain(path: Path) -> Engine:
@@ -152,57 +277,3 @@ def _plain(path: Path) -> Engine:
     engine = create_engine("sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool)
     migrate(engine)
     return engine
-
-
-def _file_all(page: WritePage, ops: list[tuple[Op, PatientId]]) -> None:
-    for op, patient in ops:
-        page.file_op(op, patient_scope(patient))
-
-
-def _life(number: int, observations: int) -> Iterator[Fact]:
-    patient = PatientId(f"p{number}")
-    name = HumanName(
-        family=_FAMILIES[number % 10], given=(_GIVEN[number // 10 % 10], _GIVEN[number // 100 % 10])
-    )
-    born = date(1930 + number % 80, 1 + number % 12, 1 + number % 28)
-    yield Patient(
-        id=FactId(patient), patient=patient, name=name, birth_date=born,
-        identifiers=(Identifier(system=DNI, value=str(5_000_000 + number)),),
-    )  # fmt: skip
-    yield Encounter(
-        id=FactId(f"e{number}"), patient=patient, status=EncounterStatus.FINISHED, arrived_at=_START
-    )
-    drug = Coding(system=ATC, code="C09AA02", display="Enalapril")
-    yield MedicationRequest(
-        id=FactId(f"m{number}"),
-        patient=patient,
-        medication=drug,
-        authored_at=_START,
-        dose="10 mg",
-        every_hours=12,
-    )
-    for nth in range(observations):
-        yield _reading(patient, number, nth)
-
-
-def _reading(patient: PatientId, number: int, nth: int) -> Observation:
-    vital = _VITALS[nth % len(_VITALS)]
-    return Observation(
-        id=FactId(f"r{number}.{nth}"), patient=patient, code=vital.coding, effective_at=_START + timedelta(days=nth % 2000),
-        value=Quantity(value=Decimal(60 + (number + nth) % 30), unit=vital.unit),
-    )  # fmt: skip
-
-
-def _timed(act: Callable[[], object]) -> float:
-    """Milliseconds."""
-    began = time.perf_counter()
-    act()
-    return (time.perf_counter() - began) * 1000
-
-
-def _unlock_s() -> float:
-    password = "una clave larga para medir"
-    slots = Slots.none().with_password(
-        "bench", password, Opened("bench", os.urandom(32), user_keys=UserKeys.make(os.urandom)), os.urandom
-    )
-    return min(_timed(lambda: slots.open(password)) for _ in range(3)) / 1000

@@ -21,6 +21,8 @@ from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+BROKEN = (DBAPIError, sqlcipher.Error)
+"""What the driver says, itself or through SQLAlchemy."""
 Listener = Callable[[Changes], None]
 
 
@@ -43,9 +45,9 @@ class Book:
         try:
             migrate(engine, progress)
             return cls(engine)
-        except DBAPIError as error:
+        except BROKEN as error:
             engine.dispose()
-            raise said(error.orig or error) from error
+            raise said(error) from error
         except BaseException:
             engine.dispose()
             raise
@@ -59,9 +61,9 @@ class Book:
                     return look(Page(connection))
                 finally:
                     connection.exec_driver_sql("ROLLBACK")
-        except DBAPIError as error:
+        except BROKEN as error:
             self._drop_if_damaged(error)
-            raise said(error.orig or error) from error
+            raise said(error) from error
 
     def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
         """Run `act` on the writer thread in one transaction, durable when this returns; then tell the listeners.
@@ -116,10 +118,10 @@ class Book:
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             done = act(WritePage(self._connection))
             self._connection.exec_driver_sql("COMMIT")
-        except DBAPIError as error:
+        except BROKEN as error:
             self._roll_back()
             self._drop_if_damaged(error)
-            raise said(error.orig or error) from error
+            raise said(error) from error
         except BaseException:
             self._roll_back()
             raise
@@ -130,9 +132,9 @@ class Book:
         if raw is not None and raw.in_transaction:
             raw.execute("ROLLBACK")
 
-    def _drop_if_damaged(self, error: DBAPIError) -> None:
+    def _drop_if_damaged(self, error: Exception) -> None:
         """A connection that has met a damaged page answers nothing any more; the next ones may not need that page."""
-        if not is_damage(error.orig or error):
+        if not is_damage(error):
             return
         log.error("a page of the store is damaged")
         self._engine.dispose()
@@ -145,7 +147,7 @@ class Book:
         """Empty the write-ahead log into the file; readers that are in the middle of something put it off."""
         try:
             self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        except (DBAPIError, sqlcipher.Error):
+        except BROKEN:
             log.info("emptying the write-ahead log was put off")
 
     def _last_page(self) -> None:

@@ -35,6 +35,8 @@ _INSERT = (
 
 _Key = tuple[int, str]
 _Bodies = Mapping[OpId, bytes]
+_Shown = tuple[Op, Op | None]
+"""An op that is shown from now on, and the one in whose place."""
 
 
 class Filing(PeopleWrites, SearchWrites, FactReads):
@@ -68,11 +70,11 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
             _INSERT,
             (_row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()),
         )
+        shown: list[_Shown] = [(op, None) for op in first.values()]
         for key, mine in facts.items():
-            if key in first:
-                self._show(first[key], None)
-            elif len(mine) > 1 or not self._replace_plainly(key, mine[0], bodies, scope):
-                self._settle(key, mine, bodies, scope)
+            if key not in first:
+                shown += self._next_version(key, mine, bodies, scope)
+        self._show(shown)
         return new
 
     def _new(self, ops: Iterable[tuple[Op, bytes]]) -> list[Op]:
@@ -92,22 +94,20 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         )
         return {row[0] for row in rows}
 
-    def _replace_plainly(self, key: _Key, op: Op, bodies: _Bodies, scope: ScopeId) -> bool:
-        """The usual next version of a fact. False if all versions have to be looked at."""
+    def _next_version(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> list[_Shown]:
+        """File ops of a fact that is here. Gives what is shown from now on, and in whose place; nothing if that stays."""
         stands = self.standing(*key)
-        if not replaces_plainly(op, stands) or self._one(
-            "SELECT 1 FROM op WHERE fact = :fact AND gap = 1", fact=key[1]
-        ):
-            return False
-        shown = self._shown_id(key)
+        gap = self._one("SELECT 1 FROM op WHERE fact = :fact AND gap = 1", fact=key[1])
+        if len(new) > 1 or gap or not replaces_plainly(new[0], stands):
+            return self._settle(key, new, bodies, scope)
+        (op,), was_shown = new, self._shown_id(key)
         self._many(
             "UPDATE op SET state = ?, conflict = 0 WHERE id = ?", ((SUPERSEDED, old.id) for old in stands)
         )
         self._many(_INSERT, [_row(op, key, bodies[op.id], scope, SHOWN, gap=False)])
-        self._show(op, next(old for old in stands if old.id == shown))
-        return True
+        return [(op, next(old for old in stands if old.id == was_shown))]
 
-    def _settle(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> None:
+    def _settle(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> list[_Shown]:
         was = {
             OpId(row[0]): (row[1], decode(row[2], Op))
             for row in self._all(
@@ -127,8 +127,9 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
             ((states[name], gaps[name], merged.conflict and states[name] == SHOWN, name) for name in known),
         )
         before = next((op for state, op in was.values() if state == SHOWN), None)
-        if merged.shown is not None and (before is None or before.id != merged.shown.id):
-            self._show(merged.shown, before)
+        if merged.shown is None or (before is not None and before.id == merged.shown.id):
+            return []
+        return [(merged.shown, before)]
 
     def _shown_id(self, key: _Key) -> str:
         return str(
@@ -139,19 +140,17 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
             )[0]
         )
 
-    def _show(self, op: Op, before: Op | None) -> None:
-        """What the other tables say of a fact that is shown anew."""
-        fact = op.fact
-        if type(fact) in TEXTS:
-            if before is not None:
-                self.forget_text(before, moment_of(before))
-            self.index_text(op, moment_of(op))
-        if isinstance(fact, Patient):
-            self.show_person(fact)
-        elif isinstance(fact, Encounter):
-            self.seen(fact)
-        elif isinstance(fact, Link):
-            self.show_link(fact)
+    def _show(self, shown: list[_Shown]) -> None:
+        """What the other tables say of facts that are shown anew."""
+        texts = [(op, before) for op, before in shown if type(op.fact) in TEXTS]
+        self.forget_texts((before, moment_of(before)) for _, before in texts if before is not None)
+        self.index_texts([(op, moment_of(op)) for op, _ in texts])
+        for op, _ in shown:
+            if isinstance(op.fact, Patient):
+                self.show_person(op.fact)
+            elif isinstance(op.fact, Link):
+                self.show_link(op.fact)
+        self.seen([op.fact for op, _ in shown if isinstance(op.fact, Encounter)])
 
 
 def kind_of(fact: Record) -> int:

@@ -11,6 +11,23 @@ def fold(text: str) -> str:
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
+class _Plain(dict[int, str]):
+    """For `str.translate`: every letter as one lower-case letter without its accent."""
+
+    def __missing__(self, code: int) -> str:
+        bare = fold(chr(code))
+        self[code] = letter = bare if len(bare) == 1 else chr(code)
+        return letter
+
+
+_PLAIN = _Plain()
+
+
+def plain(text: str) -> str:
+    """The folded text, letter for letter as long as `text`, which should be composed (NFC)."""
+    return text.translate(_PLAIN)
+
+
 def words(text: str) -> list[str]:
     """The folded words of a text, digits included."""
     return re.findall(r"\w+", fold(text))

@@ -4,14 +4,12 @@
 Recipe and reasons: docs/decisions/0003-sqlcipher-through-a-creator.md.
 """
 
-import logging
 import re
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
 from clinic.domain.errors import Unavailable
@@ -19,9 +17,7 @@ from clinic.domain.errors import Unavailable
 OLDEST_SQLITE = (3, 51, 3)
 """Below this the write-ahead log can be reset under a reader (SQLite 3.51.3 release notes)."""
 
-log = logging.getLogger(__name__)
 READERS = 4
-SLOW_MS = 40.0
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -58,36 +54,24 @@ def engine_for(path: Path, key: bytes) -> Engine:
             raise said(error) from error
         return connection
 
-    engine = create_engine(
+    return create_engine(
         "sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2
     )
-    tell_slow_queries(engine)
-    return engine
-
-
-def tell_slow_queries(engine: Engine) -> None:
-    """Log each statement that takes longer than SLOW_MS: its text, which holds no values, and how long it took."""
-
-    def before(connection: Connection, *_: object) -> None:
-        connection.info["began"] = perf_counter()
-
-    def after(connection: Connection, cursor: object, statement: str, *_: object) -> None:
-        took_ms = (perf_counter() - connection.info["began"]) * 1000
-        if took_ms > SLOW_MS:
-            log.info("slow: %.0f ms for %s", took_ms, " ".join(statement.split()))
-
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "after_cursor_execute", after)
 
 
 def is_damage(error: BaseException) -> bool:
     """True if SQLCipher met a page whose seal or shape is broken."""
-    return bool(re.search("malformed|corrupt|hmac check failed", str(error)))
+    return bool(re.search("malformed|corrupt|hmac check failed", _words(error)))
+
+
+def _words(error: BaseException) -> str:
+    """What the driver said, without the statement and the values that SQLAlchemy adds."""
+    return str(getattr(error, "orig", None) or error)
 
 
 def said(error: BaseException) -> Unavailable:
     """The sentence for what SQLCipher said."""
-    text = str(error)
+    text = _words(error)
     if "not a database" in text:
         return Unavailable(
             "This key does not open the store. Unlock it with its own password, or restore a backup."

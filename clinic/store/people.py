@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People as lines of a list: found by any words of a name, DNI or birth date; and who turned out to be whom."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -64,18 +65,16 @@ class PeopleWrites(PeopleReads):
         self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
 
     def _spell(self, patient: str, words: str) -> None:
-        number = self._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
-        if number is None:
-            self._do("INSERT INTO person_no (patient) VALUES (:patient)", patient=patient)
-            number = self._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
-        self._do("INSERT OR REPLACE INTO person_words (rowid, patient, words) VALUES (:no, :patient, :words)",
-                 no=number[0], patient=patient, words=words)  # fmt: skip
-
-    def seen(self, fact: Encounter) -> None:
+        self._do("INSERT OR IGNORE INTO person_no (patient) VALUES (:patient)", patient=patient)
         self._do(
-            "UPDATE person SET last_seen_at = max(last_seen_at, :at) WHERE patient = :patient",
-            at=to_ms(fact.arrived_at),
-            patient=fact.patient,
+            "INSERT OR REPLACE INTO person_words (rowid, patient, words) "
+            "SELECT no, patient, :words FROM person_no WHERE patient = :patient", patient=patient, words=words,
+        )  # fmt: skip
+
+    def seen(self, visits: Iterable[Encounter]) -> None:
+        self._many(
+            "UPDATE person SET last_seen_at = max(last_seen_at, ?) WHERE patient = ?",
+            ((to_ms(visit.arrived_at), visit.patient) for visit in visits),
         )
 
     def show_link(self, fact: Link) -> None:

@@ -6,8 +6,11 @@ sorting, and a stretch of time is a stretch of numbers; patient and kind are wor
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import blake2b
+from itertools import count
+from json import dumps as json
 from typing import Any
 
 from clinic.domain.facts import (
@@ -35,7 +38,7 @@ from clinic.domain.facts import (
 from clinic.domain.ids import PatientId
 from clinic.domain.record import Record
 from clinic.protocol.op import Op, fact_in
-from clinic.store.folding import fold, search_words
+from clinic.store.folding import plain, search_words
 from clinic.store.rows import Hit, Piece
 from clinic.store.sheet import Sheet, from_ms
 
@@ -125,37 +128,40 @@ _FIND = "SELECT rowid FROM search WHERE search MATCH :query AND rowid >= :low AN
 class SearchWrites(SearchReads):
     """Keeping the index."""
 
-    def index_text(self, op: Op, at: int) -> None:
-        """The words of this op are found from now on; `at`: its moment in ms."""
-        text = text_of(op.fact)
-        if not text:
-            return
-        base = at << _SHIFT
-        last = self._one(
-            "SELECT max(no) FROM searched WHERE no >= :low AND no < :high",
-            low=base,
-            high=base + (1 << _SHIFT),
-        )[0]
-        number = base if last is None else last + 1
-        self._do("INSERT INTO searched (no, op) VALUES (:no, :op)", no=number, op=op.id)
-        kind = type(op.fact).NUMBER
-        self._do(
-            "INSERT INTO search (rowid, words, tags) VALUES (:no, :words, :tags)",
-            no=number, words=text, tags=f"{_patient_tag(op.patient)} {_kind_tag(kind)}",
+    def index_texts(self, ops: Iterable[tuple[Op, int]]) -> None:
+        """The words of these ops are found from now on; each comes with its moment in ms."""
+        texts = [(op, at << _SHIFT, text) for op, at in ops if (text := text_of(op.fact))]
+        free = self._free_numbers({base for _, base, _ in texts})
+        numbered = [(next(free[base]), op, text) for op, base, text in texts]
+        self._many(
+            "INSERT INTO searched (no, op) VALUES (?, ?)", ((number, op.id) for number, op, _ in numbered)
+        )
+        self._many(
+            "INSERT INTO search (rowid, words, tags) VALUES (?, ?, ?)",
+            ((number, text, f"{_patient_tag(op.patient)} {_kind_tag(type(op.fact).NUMBER)}") for number, op, text in numbered),
         )  # fmt: skip
 
-    def forget_text(self, op: Op, at: int) -> None:
-        """The words of this op are found no longer."""
-        base = at << _SHIFT
+    def _free_numbers(self, bases: Collection[int]) -> dict[int, Iterator[int]]:
+        """For each moment, the numbers that no text of that moment has."""
         rows = self._all(
-            "SELECT no FROM searched WHERE no >= :low AND no < :high AND op = :op",
-            low=base,
-            high=base + (1 << _SHIFT),
-            op=op.id,
-        )
-        for row in rows:
-            self._do("DELETE FROM search WHERE rowid = :no", no=row[0])
-            self._do("DELETE FROM searched WHERE no = :no", no=row[0])
+            "SELECT value, (SELECT max(no) FROM searched WHERE no >= value AND no < value + :span) FROM json_each(:bases)",
+            bases=json(list(bases)), span=1 << _SHIFT,
+        )  # fmt: skip
+        return {base: count(base if last is None else last + 1) for base, last in rows}
+
+    def forget_texts(self, ops: Iterable[tuple[Op, int]]) -> None:
+        """The words of these ops are found no longer."""
+        for op, at in ops:
+            base = at << _SHIFT
+            row = self._one(
+                "SELECT no FROM searched WHERE no >= :low AND no < :high AND op = :op",
+                low=base,
+                high=base + (1 << _SHIFT),
+                op=op.id,
+            )
+            if row is not None:
+                self._do("DELETE FROM search WHERE rowid = :no", no=row[0])
+                self._do("DELETE FROM searched WHERE no = :no", no=row[0])
 
 
 def text_of(fact: Record) -> str:
@@ -166,18 +172,16 @@ def text_of(fact: Record) -> str:
 
 def snippet(text: str, words: list[str]) -> tuple[Piece, ...]:
     """The text around the first word found, in pieces, with every found word marked."""
-    found = [
-        match
-        for match in re.finditer(r"\w+", text)
-        if any(fold(match.group()).startswith(word) for word in words)
-    ]
-    start = max(0, found[0].start() - _AROUND) if found else 0
-    stop = min(len(text), (found[0].end() if found else 0) + 2 * _AROUND)
+    text = unicodedata.normalize("NFC", text)
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words)) or '(?!)'})\w*")
+    flat = plain(text)
+    first = found.search(flat)
+    start = max(0, first.start() - _AROUND) if first else 0
+    stop = min(len(text), (first.end() if first else 0) + 2 * _AROUND)
     pieces, here = ([Piece("…", False)] if start else []), start
-    for match in found:
-        if match.end() <= stop:
-            pieces += [Piece(text[here : match.start()], False), Piece(match.group(), True)]
-            here = match.end()
+    for match in found.finditer(flat, start, stop):
+        pieces += [Piece(text[here : match.start()], False), Piece(text[match.start() : match.end()], True)]
+        here = match.end()
     pieces += [Piece(text[here:stop], False), Piece("…" if stop < len(text) else "", False)]
     return tuple(piece for piece in pieces if piece.text)
 

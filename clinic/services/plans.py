@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The care plan: tasks for a patient, each with an owner and a day."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import Task, TaskStatus
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.services.charted import fact_of, patient_of
+from clinic.services.desks import Desk, Written
+from clinic.services.people import PersonLine, line
+from clinic.store.page import Page
+
+OPEN = (TaskStatus.REQUESTED, TaskStatus.ACCEPTED, TaskStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An open task with its person; `late`: its day is past."""
+
+    task: Task
+    person: PersonLine | None
+    late: bool
+
+
+def plan(
+    desk: Desk, title: str, window: PatientId, *, due: date | None = None, owner: UserId = UserId(""), note: str = "",
+    about: FactId = FactId(""), priority: str = "routine", encounter: EncounterId = EncounterId(""),
+) -> Task:  # fmt: skip
+    """Something to be done for the patient, by `owner` (nobody yet: the team). Refused without words or for a past day."""
+    if not title.strip():
+        raise Refusal("Say what has to be done.")
+    if due is not None and due < desk.clock.now().date():
+        raise Refusal("The day lies in the past. Choose another one.")
+    task = Task(
+        id=FactId(desk.new_id()), patient=patient_of(desk, window, encounter), title=title.strip(), authored_at=desk.clock.now(),
+        author=desk.someone.user, owner=owner, due=due, about=about, priority=priority, note=note.strip(), encounter=encounter,
+    )  # fmt: skip
+    desk.write(task, window=window)
+    return task
+
+
+def take(desk: Desk, task: FactId, window: PatientId) -> Written:
+    """Whoever is here owns it from now on. Refused if it is done or cancelled."""
+    return desk.write(
+        replace(_open(desk, task, window), status=TaskStatus.ACCEPTED, owner=desk.someone.user), window=window
+    )
+
+
+def done(desk: Desk, task: FactId, window: PatientId, note: str = "") -> Written:
+    found = _open(desk, task, window)
+    finished = replace(
+        found, status=TaskStatus.COMPLETED, done_at=desk.clock.now(), note=note.strip() or found.note
+    )
+    return desk.write(finished, window=window)
+
+
+def cancel(desk: Desk, task: FactId, why: str, window: PatientId) -> Written:
+    """It will not be done. Refused without a reason."""
+    if not why.strip():
+        raise Refusal("Say why this is not done.")
+    return desk.write(
+        replace(_open(desk, task, window), status=TaskStatus.CANCELLED, note=why.strip()), window=window
+    )
+
+
+def reopen(desk: Desk, task: FactId, window: PatientId) -> Written:
+    """Undo done or cancel."""
+    return desk.write(
+        replace(fact_of(desk, Task, task, window), status=TaskStatus.REQUESTED, done_at=None), window=window
+    )
+
+
+def due_tasks(desk: Desk) -> tuple[Due, ...]:
+    """Open tasks of all patients: the late ones first, then by day; those without a day last."""
+    today = desk.clock.now().date()
+
+    def look(page: Page) -> tuple[Due, ...]:
+        tasks = sorted(
+            page.facts_with_status(Task, *OPEN), key=lambda task: (task.due or date.max, task.authored_at)
+        )
+        rows = ((task, page.person(page.linked_to(task.patient) or task.patient)) for task in tasks)
+        return tuple(
+            Due(task, None if row is None else line(page, row), task.due is not None and task.due < today)
+            for task, row in rows
+        )
+
+    return desk.book.read(look)
+
+
+def _open(desk: Desk, task: FactId, window: PatientId) -> Task:
+    found = fact_of(desk, Task, task, window)
+    if found.status not in OPEN:
+        raise Refusal("This task is closed. Open it again first.")
+    return found

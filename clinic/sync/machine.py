@@ -2,7 +2,8 @@
 """When to exchange with one remote: `(state, event) -> (state, effects)`.
 
 At most one exchange is under way; whatever happens meanwhile causes exactly one more. After failures it
-rests, longer each time. Time is monotonic seconds.
+rests, longer each time, and asks for less at once: what a thin link cannot carry whole, it carries in parts.
+Time is monotonic seconds.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from clinic.sync.backoff import delay_s
-from clinic.sync.exchange import DEFAULT_BUDGET
+from clinic.sync.exchange import DEFAULT_BUDGET, SMALLEST_BUDGET
 from clinic.sync.status import SyncStatus
 
 NOTHING_YET = SyncStatus()
@@ -129,7 +130,8 @@ Effect = Exchange | WaitUntil | Report
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`again`: something happened during the exchange; `due_at`: when a rest ends."""
+    """`again`: something happened during the exchange; `due_at`: when a rest ends; `budget`: bytes each way of the
+    next exchange, at most `most`."""
 
     phase: Phase = Phase.STILL
     online: bool = False
@@ -138,6 +140,7 @@ class State:
     due_at: float = 0.0
     status: SyncStatus = NOTHING_YET
     budget: int = DEFAULT_BUDGET
+    most: int = DEFAULT_BUDGET
 
 
 Stepped = tuple[State, tuple[Effect, ...]]
@@ -145,7 +148,7 @@ Stepped = tuple[State, tuple[Effect, ...]]
 
 def start(status: SyncStatus = NOTHING_YET, budget: int = DEFAULT_BUDGET) -> State:
     """Nothing under way, not connected; `status` as the store remembers it."""
-    return State(status=replace(status, online=False), budget=budget)
+    return State(status=replace(status, online=False), budget=budget, most=budget)
 
 
 def step(state: State, event: Event, jitter: float = 0.5) -> Stepped:
@@ -201,16 +204,19 @@ def _done(state: State, event: Event, jitter: float) -> Stepped:
         received=state.status.received + event.received,
         last_exchange_at=event.at,
     )
-    still = replace(state, phase=Phase.STILL, failures=0, status=status)
+    budget = min(state.most, 2 * state.budget)
+    still = replace(state, phase=Phase.STILL, failures=0, status=status, budget=budget)
     return _go(still, event, jitter) if event.more or state.again else (still, ())
 
 
 def _failed(state: State, event: Event, jitter: float) -> Stepped:
     failures = state.failures + 1
     due_at = event.now + delay_s(failures, jitter)
-    return replace(state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at), (
-        WaitUntil(due_at),
+    budget = min(state.budget, max(SMALLEST_BUDGET, state.budget // 4))
+    resting = replace(
+        state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at, budget=budget
     )
+    return resting, (WaitUntil(due_at),)
 
 
 Rule = Callable[[State, Event, float], Stepped]

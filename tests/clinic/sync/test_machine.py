@@ -194,3 +194,13 @@ def test_whoever_rests_has_asked_to_be_woken(history: list[tuple[Event, float]])
         asked = max([asked, *(effect.at for effect in effects if isinstance(effect, WaitUntil))])
         if state.phase is Phase.RESTING:
             assert asked >= state.due_at
+
+
+def test_a_link_that_fails_is_asked_for_less_until_it_carries_and_then_for_more() -> None:
+    state = start()
+    asked = []
+    for kind in (Failure.UNREACHABLE, Failure.UNREACHABLE, Failure.UNREACHABLE, None, None, None, None, None):
+        state, effects = after(SyncDue(1.0), state=state)
+        asked += [effect.budget for effect in effects if isinstance(effect, Exchange)]
+        state, _ = step(state, ExchangeFailed(1.0, kind) if kind else DONE)
+    assert asked == [262_144, 65_536, 16_384, 16_384, 32_768, 65_536, 131_072, 262_144]

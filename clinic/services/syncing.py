@@ -5,33 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import (
-    AuditEvent,
-    Communication,
-    Composition,
-    Consent,
-    DocumentReference,
-    Encounter,
-    Fact,
-    MediaStep,
-    MedicationRequest,
-    Observation,
-    Patient,
-    Receipt,
-    RequestStatus,
-)
-from clinic.domain.ids import DeviceId, ScopeId
-from clinic.keys.consents import verify_fact
+from clinic.domain.ids import ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
+from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
-from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
@@ -43,10 +27,6 @@ from clinic.sync.exchange import Snapshot, meaning_of
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
-_FROM_KIOSKS = (
-    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, MediaStep, Receipt
-)  # fmt: skip
-"""Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,35 +127,8 @@ class _Reader:
             self.granted = True
             return Ops(ops=())
         for op in inside.ops:
-            self._check_op(op, envelope.header.device)
-            self._check_author(op, envelope.header.device)
+            check_op(op, envelope.header.device, self.log)
         return inside
-
-    def _check_op(self, op: Op, device: DeviceId) -> None:
-        """A stamp that can be, a person under her own id, and from a kiosk only what a kiosk may say. Raises
-        Unreadable."""
-        fact, sender = op.fact, self.log.device(device)
-        if not 0 <= op.stamp < MAX_COUNT:
-            raise Unreadable("This was written at a time that cannot be.")
-        if isinstance(fact, Patient) and str(fact.id) != str(fact.patient):
-            raise Unreadable("This names one person and describes another.")
-        staff_only = isinstance(fact, Fact) and not isinstance(fact, _FROM_KIOSKS)
-        if staff_only and (sender is None or sender.kind == DeviceKind.KIOSK):
-            raise Unreadable("A kiosk sent something that only staff may write.")
-
-    def _check_author(self, op: Op, device: DeviceId) -> None:
-        """Who is named as author signed it, on the device that sent it; somebody else may only take it off the
-        chart, under her own signature. Raises Unreadable."""
-        fact = op.fact
-        if not isinstance(fact, (Composition, MedicationRequest)):
-            return
-        named = fact.author if isinstance(fact, Composition) else fact.requester
-        stopped = isinstance(fact, MedicationRequest) and fact.status != RequestStatus.ACTIVE
-        if not (named or fact.user_signature):
-            return
-        user = self.log.user(op.author, device)
-        if user is None or not verify_fact(fact, user.signing_key) or (named != op.author and not stopped):
-            raise Unreadable("A signature in this does not belong to its author.")
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:

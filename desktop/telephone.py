@@ -85,7 +85,7 @@ class Telephone(QObject, Line):
             post=self._post_call,
             sign=self._desk.device_keys.sign,
             verify=self._signed_by,
-            clock=clock,
+            clock=self._link.clock,
             random=os.urandom,
             parent=self,
         )

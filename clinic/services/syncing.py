@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
@@ -16,6 +16,7 @@ from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
+from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
@@ -31,14 +32,12 @@ NO_KEY = "no key"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an exchange brought: changes for the screens, whether to go on at once, whether something left.
+    """What an exchange brought: whether to go on at once, whether something left.
 
     An answer that moves nothing, here or there, asks for no other one.
     """
 
-    changes: Changes
     more: bool
-    received: int
     sent: bool
 
 
@@ -67,14 +66,14 @@ def _lost_the_race(desk: Desk) -> Taken:
         return page.trust(), Changes(frozenset({"Sync", "Trust"}))
 
     desk.adopt(verify_all(desk.book.write(act), desk.trust.fingerprint))
-    return Taken(Changes(frozenset({"Trust"})), more=True, received=0, sent=False)
+    return Taken(more=True, sent=False)
 
 
 def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[tuple[Changes, bool], Changes]:
+    def act(page: WritePage) -> tuple[bool, Changes]:
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
@@ -82,18 +81,18 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
+        reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        changes = _changes(ops, trust=log is not desk.trust)
-        return (changes, before != after), changes
+        return before != after, _changes(ops, trust=log is not desk.trust)
 
-    changes, moved = desk.book.write(act)
+    moved = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
     meaning = meaning_of(request, response)
-    return Taken(changes, meaning.more and moved, meaning.received, bool(request.envelopes) and moved)
+    return Taken(meaning.more and moved, bool(request.envelopes) and moved)
 
 
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
@@ -103,7 +102,7 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         counts, last = page.outbox_counts(), page.meta("last exchange")
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
-            received=int(page.meta("received") or b"0"), last_exchange_at=_moment(last), online=online,
+            received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
         )  # fmt: skip
 
     return desk.book.read(look)
@@ -116,10 +115,12 @@ class _Reader:
     log: TrustLog
     team_keys: TeamKeys
     granted: bool = False
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def ops(self, page: WritePage, envelope: Envelope) -> Ops:
         """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
         check_envelope(envelope, self.log)
+        self.arrivals.note(page, envelope.header)
         scope = envelope.header.scope
         inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
         if isinstance(inside, Granted):

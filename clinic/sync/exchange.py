@@ -102,7 +102,6 @@ class Meaning:
     """The remote is not the one it was: our cursors of it start at 0."""
     tell_all_cursors: bool
     more: bool
-    received: int
 
 
 def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
@@ -116,13 +115,4 @@ def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
         forget_cursors=another,
         tell_all_cursors=response.want_cursors,
         more=response.more or response.want_cursors or another or gap,
-        received=len(response.envelopes),
     )
-
-
-def cursors_after(cursors: Mapping[ScopeId, int], response: SyncResponse) -> dict[ScopeId, int]:
-    """Our cursors once the envelopes of the answer are applied (or quarantined); they never go back."""
-    after = dict(cursors)
-    for item in response.envelopes:
-        after[item.scope] = max(after.get(item.scope, 0), item.seq)
-    return after

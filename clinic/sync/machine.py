@@ -8,7 +8,6 @@ Time is monotonic seconds.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from clinic.sync.backoff import delay_s
@@ -62,17 +61,11 @@ class LocalWrite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDone:
-    """An answer came and is applied. Counts are those of the store afterwards; `received` those of this
-    exchange."""
+    """An answer came and is applied. `status`: the store's counts afterwards."""
 
     now: float
-    at: datetime
+    status: SyncStatus = NOTHING_YET
     more: bool = False
-    received: int = 0
-    waiting: int = 0
-    acknowledged: int = 0
-    refused: int = 0
-    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +188,7 @@ def _if_due(state: State, event: Event, jitter: float) -> Stepped:
 def _done(state: State, event: Event, jitter: float) -> Stepped:
     if not isinstance(event, ExchangeDone):
         raise TypeError("only an ExchangeDone ends an exchange well")
-    status = replace(
-        state.status,
-        waiting=event.waiting,
-        acknowledged=event.acknowledged,
-        refused=event.refused,
-        quarantined=event.quarantined,
-        received=state.status.received + event.received,
-        last_exchange_at=event.at,
-    )
+    status = replace(event.status, online=state.online)
     budget = min(state.most, 2 * state.budget)
     still = replace(state, phase=Phase.STILL, failures=0, status=status, budget=budget)
     return _go(still, event, jitter) if event.more or state.again else (still, ())

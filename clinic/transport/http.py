@@ -11,7 +11,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -331,8 +330,3 @@ class Remote:
             return decode(body, expect)
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-
-
-def server_ahead_by(response: SyncResponse, now: datetime) -> float:
-    """Seconds the server's clock is ahead of ours (half the round trip not taken off)."""
-    return (response.server_time - now).total_seconds()

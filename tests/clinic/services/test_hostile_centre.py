@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from clinic.domain.facts import (
 )
 from clinic.domain.facts import Link as SamePerson
 from clinic.domain.ids import (
+    DeviceId,
     EncounterId,
     FactId,
     OpId,
@@ -48,8 +49,9 @@ from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.letters import seal_letter
 from clinic.keys.sealing import Place, seal_for_team
 from clinic.keys.trust import Signer, as_device, extend, make_statement, say
-from clinic.protocol.envelope import pack
-from clinic.protocol.letters import Letter, QueuePlace
+from clinic.protocol.codec import dumps, encode
+from clinic.protocol.envelope import pack, unpack
+from clinic.protocol.letters import ChatLine, Letter, QueuePlace
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind, TeamCreate
@@ -77,6 +79,11 @@ class Clinic:
     kiosk: DeviceKeys
     sent: int = 0
     seq: int = 0
+    made: list[Sequenced] = field(default_factory=list)
+
+    @property
+    def kiosk_id(self) -> DeviceId:
+        return device_id(self.kiosk.public.signing)
 
     def reopen(self) -> Desk:
         self.desk.close()
@@ -105,11 +112,11 @@ class Clinic:
 
     def from_kiosk(
         self, fact: Fact, scope: ScopeId | None = None, stamp: int = 0, seq: int | None = None,
-        replaces: tuple[OpId, ...] = (),
+        replaces: tuple[OpId, ...] = (), handed_out: bool = True,
     ) -> Taken:  # fmt: skip
         """An envelope that the kiosk really signed and sealed, handed out by the centre."""
         self.sent, self.seq = self.sent + 1, self.seq + 1
-        kiosk = device_id(self.kiosk.public.signing)
+        kiosk = self.kiosk_id
         op = Op(
             id=OpId(f"{kiosk}.{self.sent}"), stamp=stamp or stamp_after(0, self.clock.now()), fact=fact, replaces=replaces
         )  # fmt: skip
@@ -122,7 +129,8 @@ class Clinic:
         )  # fmt: skip
         sealed = seal_for_team(Ops(ops=(op,)), place, epoch, self.kiosk, os.urandom)
         item = Sequenced(scope=where, seq=seq or self.seq, chain=b"", envelope=pack(sealed))
-        return self.answered(envelopes=(item,))
+        self.made.append(item)
+        return self.answered(envelopes=(item,) if handed_out else ())
 
     @property
     def quarantined(self) -> int:
@@ -308,6 +316,29 @@ def test_what_is_in_quarantine_is_there_once(clinic: Clinic) -> None:
     assert clinic.quarantined == 1
 
 
+def test_what_a_centre_keeps_back_shows_by_the_senders_own_count(clinic: Clinic) -> None:
+    mine = clinic.patient()
+    for handed_out in (True, False, False, True):
+        clinic.from_kiosk(_visit(mine), handed_out=handed_out)
+    assert sync_status(clinic.desk).withheld == 2
+    assert sync_status(clinic.reopen()).withheld == 2
+    late = replace(clinic.made[1], seq=5)
+    clinic.answered(envelopes=(late,))
+    clinic.answered(epoch="restored", envelopes=tuple(clinic.made[:2]))  # again, and again counted once
+    assert sync_status(clinic.desk).withheld == 1
+
+
+def test_a_forged_number_fills_no_hole(clinic: Clinic) -> None:
+    mine = clinic.patient()
+    for handed_out in (True, False, True):
+        clinic.from_kiosk(_visit(mine), handed_out=handed_out)
+    real = unpack(clinic.made[2].envelope)
+    header = encode(replace(real.header, scope_no=2))
+    forged = replace(clinic.made[1], seq=4, envelope=dumps([real.signature, header, real.body]))
+    clinic.answered(envelopes=(forged,))
+    assert sync_status(clinic.desk).withheld == 1 and clinic.quarantined == 1
+
+
 # the trust log
 
 
@@ -356,6 +387,46 @@ def test_a_letter_taken_before_a_restart_is_not_taken_again(clinic: Clinic) -> N
 
         link._loop.submit(said()).result(10)
         link.stop()
+    assert heard == [letter]
+
+
+def test_numbers_of_letters_grow_when_the_clock_is_set_back(clinic: Clinic) -> None:
+    """Or a post whose clock once stood in 2031 could not ring until then: its letters look taken already."""
+    link = Link(clinic.desk)
+    before = link._number
+    asyncio.run(
+        link._post(
+            clinic.kiosk_id, QueuePlace(encounter=ENCOUNTER, place=1, wait_minutes=0, status="triaged")
+        )
+    )
+    link._store.shutdown()
+    clinic.clock.at -= timedelta(days=1500)
+    assert Link(clinic.desk)._number == before + 1
+
+
+@pytest.mark.expects_log("too much for one letter")
+def test_a_letter_that_is_too_large_is_told_as_not_delivered(clinic: Clinic) -> None:
+    undelivered: list[object] = []
+    link = Link(clinic.desk, on_undelivered=lambda device, content: undelivered.append(content))
+    line = ChatLine(
+        encounter=ENCOUNTER, sender_name="Ana", text="x", picture=bytes(70_000), sent_at=clinic.clock.now()
+    )
+    asyncio.run(link._post(clinic.kiosk_id, line))
+    link._store.shutdown()
+    assert undelivered == [line]
+
+
+def test_a_letter_is_fresh_by_the_centres_clock(clinic: Clinic) -> None:
+    desk, kiosk = clinic.desk, clinic.kiosk_id
+    heard: list[Letter] = []
+    link = Link(desk, on_letter=heard.append)
+    content = QueuePlace(encounter=ENCOUNTER, place=1, wait_minutes=0, status="triaged")
+    at = clinic.clock.now() + timedelta(hours=2)  # ours is two hours slow
+    letter = Letter(sender=kiosk, receiver=desk.device, number=1, sent_at=at, content=content)
+    blob = seal_letter(clinic.kiosk, desk.device_keys.public.box, letter)
+    link.clock.compare(clinic.clock.now(), clinic.clock.now(), at)
+    link.on_letter(kiosk, blob)
+    link._store.shutdown()
     assert heard == [letter]
 
 

@@ -36,12 +36,13 @@ from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
 from clinic.services.desks import KEY_FILE, Desk, open_desk
-from clinic.services.link import exchange_now, with_remote
+from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 from clinic.transport.http import RefusedByServer, Remote
+from clinic.transport.tls import believing
 
 VALID = timedelta(hours=24)
 POLL_S = 0.5
@@ -62,8 +63,8 @@ class Joining:
     """A device on its way in. The keys live in this process until it is admitted."""
 
     def __init__(
-        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random
-    ) -> None:
+        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random, authority: bytes = b""
+    ) -> None:  # fmt: skip
         self._home, self._invitation, self._password, self._clock, self._random = (
             home,
             invitation,
@@ -71,6 +72,7 @@ class Joining:
             clock,
             random,
         )
+        self._authority, self._tls = authority, believing(authority)
         self._device_keys = DeviceKeys.make(random)
         self._user_keys = None if invitation.kind == DeviceKind.KIOSK else UserKeys.make(random)
         self._request: JoinRequest | None = None
@@ -109,7 +111,7 @@ class Joining:
         why: PostaError = nobody
         while not cancelled() and self._clock.monotonic() < until:
             try:
-                heard, why = with_remote(Remote(self._invitation.server), self._hear), nobody
+                heard, why = with_remote(Remote(self._invitation.server, tls=self._tls), self._hear), nobody
             except Unavailable as lost:
                 heard, why = None, lost
             if heard is not None:
@@ -127,7 +129,10 @@ class Joining:
         return answer, await remote.trust_from(0, self._box) if answer.accepted else ()
 
     def _lay_in(self, sealed: JoinRequest) -> None:
-        with_remote(Remote(self._invitation.server), lambda remote: remote.ask_to_join(self._box, sealed))
+        with_remote(
+            Remote(self._invitation.server, tls=self._tls),
+            lambda remote: remote.ask_to_join(self._box, sealed),
+        )
 
     @property
     def _box(self) -> str:
@@ -142,7 +147,9 @@ class Joining:
             raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
         set_up(
             self._home, log,
-            DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
+            DeviceSetup(
+                request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team, self._authority,
+            ),
             self._device_keys, UserId(answer.user), self._user_keys, request.user_name, self._password, self._random,
         )  # fmt: skip
 
@@ -153,6 +160,8 @@ class DeviceSetup:
     kind: DeviceKind
     server: str
     team: TeamId
+    authority: bytes = b""
+    """PEM text of the clinic's own authority, b'' to believe what the system believes."""
 
 
 def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
@@ -168,8 +177,9 @@ def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
 
 
 def join(
-    home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random
-) -> Joining:
+    home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random,
+    authority: bytes = b"",
+) -> Joining:  # fmt: skip
     """Begin with an invitation. Refused: expired or foreign code, a password too weak, a home that is set up already."""
     place = Home(home)
     if place.enrolled:
@@ -179,14 +189,14 @@ def join(
         check_password(password)
         if not user_name.strip():
             raise Refusal("Write your name as colleagues and patients know it.")
-    joining = Joining(place, invitation, password, clock, random)
+    joining = Joining(place, invitation, password, clock, random, authority)
     joining.ask(user_name.strip(), device_name.strip() or "Posta")
     return joining
 
 
 def found_organization(
     home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
-    team_name: str = "",
+    team_name: str = "", authority: bytes = b"",
 ) -> Desk:  # fmt: skip
     """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
 
@@ -205,11 +215,11 @@ def found_organization(
         organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
         at=clock.now(), random=random,
     )  # fmt: skip
-    with_remote(Remote(server), lambda remote: remote.found(log.statements))
+    with_remote(Remote(server, tls=believing(authority)), lambda remote: remote.found(log.statements))
     set_up(
         place,
         log,
-        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team),
+        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team, authority),
         device,
         user_id,
         user,
@@ -246,7 +256,7 @@ def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None)
     )  # fmt: skip
     box = mailbox_id(invitation.secret)
     desk.book.keep(lambda page: page.put_meta(f"{_PENDING} {box}", encode(invitation)))
-    with_remote(_remote(desk), lambda remote: remote.open_mailbox(box))
+    with_remote(remote_of(desk), lambda remote: remote.open_mailbox(box))
     return invitation_text(invitation)
 
 
@@ -256,7 +266,7 @@ def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) ->
     Refused: the digits were not the same, or nobody came in time.
     """
     until = desk.clock.monotonic() + timeout_s
-    invitation, request = with_remote(_remote(desk), partial(_newcomer, desk, until))
+    invitation, request = with_remote(remote_of(desk), partial(_newcomer, desk, until))
     return _let_in(desk, invitation, request, compare)
 
 
@@ -310,7 +320,9 @@ def _let_in(
     answer = JoinAnswer(
         accepted=same, user=user, sentence="" if same else "The six digits were not the same."
     )
-    with_remote(_remote(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret)))
+    with_remote(
+        remote_of(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret))
+    )
     _forget(desk, box)
     if not same:
         raise Refusal("Not admitted: the six digits were not the same.")
@@ -381,14 +393,11 @@ def _admission(
     return [device, person, member, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 
-def _remote(desk: Desk) -> Remote:
-    return Remote(desk.server, desk.device, desk.device_keys.sign)
-
-
 def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
     for key, value in {
         "device keys": device_keys.encode(), "device name": setup.name.encode(), "kind": str(setup.kind).encode(),
         "incarnation": b"1", "pinned": log.fingerprint, "server": setup.server.encode(), "team": setup.team.encode(),
+        AUTHORITY: setup.authority,
     }.items():  # fmt: skip
         page.put_meta(key, value)
     for position, statement in enumerate(log.statements):

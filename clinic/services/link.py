@@ -6,6 +6,7 @@ All callbacks come on the net thread: hand over and return. Deciding is clinic.s
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -51,14 +52,17 @@ from clinic.sync.status import SyncStatus
 from clinic.transport.http import Remote
 from clinic.transport.loop import NetLoop
 from clinic.transport.socket import Doorbell
+from clinic.transport.tls import believing
 
-__all__ = ["Link", "exchange_now", "sync_status", "with_remote"]
+__all__ = ["Link", "exchange_now", "remote_of", "sync_status", "with_remote"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _FETCH_S = 8.0
 _TAKEN = "letter of "
 _SENT = "letters sent"
+AUTHORITY = "server authority"
+"""Setting: the PEM text of the only authority this computer believes."""
 
 
 def _numbers_taken(page: Page) -> dict[DeviceId, int]:
@@ -85,8 +89,8 @@ class Link:
         self._presence_told, self._undelivered = on_presence, on_undelivered
         self._loop = NetLoop()
         self._store = ThreadPoolExecutor(1, thread_name_prefix="link-store")
-        self._remote = Remote(server_url or desk.server, desk.device, desk.device_keys.sign)
-        self._bell = Doorbell(self._remote.url, self._remote.token, self)
+        self._remote = remote_of(desk, server_url)
+        self._bell = Doorbell(self._remote.url, self._remote.token, self, authority_of(desk))
         self._remote.on_heard(self._bell.heard)
         self._machine: State = start(sync_status(desk))
         self._present: set[DeviceId] = set()
@@ -372,7 +376,17 @@ def exchange_now(desk: Desk) -> None:
                 break
         await send_files(desk, remote, on_store)
 
-    with_remote(Remote(desk.server, desk.device, desk.device_keys.sign), all_of_it)
+    with_remote(remote_of(desk), all_of_it)
+
+
+def authority_of(desk: Desk) -> ssl.SSLContext | None:
+    """The clinic's own authority, if this computer was given one when it joined."""
+    return believing(desk.book.read(lambda page: page.meta(AUTHORITY)) or b"")
+
+
+def remote_of(desk: Desk, url: str = "") -> Remote:
+    """The desk's server, or the same desk at another address."""
+    return Remote(url or desk.server, desk.device, desk.device_keys.sign, authority_of(desk))
 
 
 def with_remote(remote: Remote, act: Callable[[Remote], Awaitable[T]]) -> T:

@@ -13,7 +13,7 @@ from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope,
 from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
+from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.services.arrivals import Arrivals, withheld
@@ -24,7 +24,7 @@ from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, pick
-from clinic.sync.exchange import Snapshot, meaning_of
+from clinic.sync.exchange import Meaning, Snapshot, meaning_of
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
@@ -70,6 +70,7 @@ def _lost_the_race(desk: Desk) -> Taken:
 
 
 def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
+    meaning = meaning_of(request, response)
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
@@ -77,7 +78,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
-        _settle(desk, page, request, response)
+        _settle(desk, page, request, response, meaning)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
@@ -91,7 +92,6 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    meaning = meaning_of(request, response)
     return Taken(meaning.more and moved, bool(request.envelopes) and moved)
 
 
@@ -141,9 +141,10 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     )  # fmt: skip
 
 
-def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse) -> None:
+def _settle(
+    desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse, meaning: Meaning
+) -> None:
     """What the answer says about what we sent."""
-    meaning = meaning_of(request, response)
     if meaning.forget_cursors:
         page.forget_cursors()
     if meaning.resend_from is not None:
@@ -171,9 +172,10 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
             raise Malformed("This envelope was handed out under another scope than its own.")
         return _filed(page, item.scope, reader.ops(page, envelope))
     except KeyMissing:
-        page.quarantine(item.scope, item.seq, NO_KEY, "", item.envelope, desk.clock.now())
+        why = NO_KEY
     except Refusal as refusal:
-        page.quarantine(item.scope, item.seq, refusal.sentence, "", item.envelope, desk.clock.now())
+        why = refusal.sentence
+    page.quarantine(item.scope, item.seq, why, "", item.envelope[:MAX_WIRE], desk.clock.now())
     return []
 
 

@@ -16,7 +16,8 @@ from datetime import datetime
 from hashlib import blake2b
 
 from clinic.domain.ids import DeviceId, ScopeId
-from clinic.protocol.codec import dumps
+from clinic.protocol.codec import Malformed, dumps
+from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.sync import (
     Cursor,
     EnvelopeRefused,
@@ -105,7 +106,10 @@ class Meaning:
 
 
 def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
-    """What an answer to that request means."""
+    """What an answer to that request means. Raises Malformed for numbers that no store could keep."""
+    counts = (response.acked_env_no, *(n for item in response.refused for n in (item.env_no, item.why)))
+    if not all(0 <= count < MAX_COUNT for count in counts):
+        raise Malformed("The centre's answer counts as no centre counts. Call whoever keeps your server.")
     another = bool(request.server_epoch) and response.epoch != request.server_epoch
     gap = any(item.why == Refused.GAP for item in response.refused)
     return Meaning(

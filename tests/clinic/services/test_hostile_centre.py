@@ -212,6 +212,33 @@ def test_a_centre_that_only_says_more_is_not_asked_for_ever(clinic: Clinic) -> N
     assert sync_status(clinic.desk).waiting == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"acked": 2**70, "epoch": "another"},
+        {"acked": -(2**70), "epoch": "another"},
+        {"refused": (EnvelopeRefused(env_no=1, why=2**70),)},
+        {"refused": (EnvelopeRefused(env_no=2**70, why=Refused.GAP),), "acked": 2**70},
+    ],
+)
+def test_a_centre_that_counts_as_no_centre_counts_is_refused_and_nothing_moves(
+    clinic: Clinic, said: dict[str, object]
+) -> None:
+    clinic.patient()
+    clinic.answered()
+    before = sync_status(clinic.desk)
+    with pytest.raises(Refusal, match="counts"):
+        clinic.answered(**said)  # type: ignore[arg-type]
+    assert sync_status(clinic.desk) == before
+
+
+def test_a_centre_cannot_fill_the_disk_with_what_is_no_envelope(clinic: Clinic) -> None:
+    huge = Sequenced(scope=ScopeId("p:x"), seq=1, chain=b"", envelope=bytes(1_000_000))
+    clinic.answered(envelopes=(huge,))
+    (kept,) = clinic.desk.book.read(lambda page: page._all("SELECT length(envelope) FROM quarantine"))
+    assert clinic.quarantined == 1 and kept[0] < 70_000
+
+
 # what comes in
 
 

@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.calls import events as e
-from clinic.calls.machine import (
-    LIVE,
-    Call,
-    Path,
-    Phase,
-    Result,
-    idle,
-    step,
-    table,
-    targets,
-)
+from clinic.calls.call import LIVE, Call, Path, Phase, idle
+from clinic.calls.machine import step
+from clinic.calls.rules import Result, table, targets
 from clinic.protocol.calling import Accept, Again, Busy, Decline, Description, Hang, Ring
 
 DOCS = FilePath(__file__).parents[3] / "docs" / "calls.md"

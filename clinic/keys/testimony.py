@@ -19,6 +19,7 @@ from clinic.domain.facts import (
     Patient,
     Receipt,
     RequestStatus,
+    ServiceRequest,
 )
 from clinic.domain.ids import DeviceId, OpId
 from clinic.keys.consents import consent_signed_by, verify_fact
@@ -73,10 +74,10 @@ def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Who is named as author signed it, on the device that sent it; somebody else may only take it off the chart,
     under her own signature."""
     fact = op.fact
-    if not isinstance(fact, (Composition, MedicationRequest)):
+    if not isinstance(fact, (Composition, MedicationRequest, ServiceRequest)):
         return
     named = fact.author if isinstance(fact, Composition) else fact.requester
-    stopped = isinstance(fact, MedicationRequest) and fact.status != RequestStatus.ACTIVE
+    stopped = not isinstance(fact, Composition) and fact.status != RequestStatus.ACTIVE
     if not (named or fact.user_signature):
         return
     user = log.user(op.author, device)

@@ -321,7 +321,7 @@ def test_the_table_draws_every_phase() -> None:
     drawn = table()
     assert drawn.startswith("stateDiagram-v2")
     assert all(str(phase) in drawn for phase in Phase)
-    assert "talking --> reconnecting: MediaWentSilent, EngineLost" in drawn
+    assert "talking --> reconnecting: EngineLost, MediaWentSilent" in drawn
 
 
 def test_the_documentation_shows_the_table_as_it_is() -> None:

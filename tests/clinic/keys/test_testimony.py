@@ -14,6 +14,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     Patient,
     RequestStatus,
+    ServiceRequest,
 )
 from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.values import Coding, HumanName
@@ -32,6 +33,10 @@ NOTE = Composition(
 ORDER = MedicationRequest(
     id=FactId("m"), patient=P1, medication=Coding(system="s", code="c", display="d"), authored_at=AT,
     requester=UserId("eva"),
+)  # fmt: skip
+
+TEST = ServiceRequest(
+    id=FactId("s"), patient=P1, code=Coding(system="s", code="c", display="d"), authored_at=AT, requester=UserId("eva")
 )  # fmt: skip
 
 
@@ -96,13 +101,14 @@ def test_a_note_is_signed_by_whom_it_names_where_she_works(clinic: Clinic) -> No
     refused(clinic, ben, op(ben, nobodys, author=ben.user), "does not belong")
 
 
-def test_a_colleague_may_stop_a_prescription_under_her_own_name_but_not_make_one_in_another(
-    clinic: Clinic,
+@pytest.mark.parametrize("order", [ORDER, TEST])
+def test_a_colleague_may_stop_an_order_under_her_own_name_but_not_make_one_in_another(
+    clinic: Clinic, order: MedicationRequest | ServiceRequest
 ) -> None:
     ben = clinic.ben
-    stopped = sign_fact(replace(ORDER, status=RequestStatus.STOPPED), ben.keys)
+    stopped = sign_fact(replace(order, status=RequestStatus.STOPPED), ben.keys)
     check_op(op(ben, stopped, author=ben.user), ben.device, clinic.log)
-    refused(clinic, ben, op(ben, sign_fact(ORDER, ben.keys), author=ben.user), "does not belong")
+    refused(clinic, ben, op(ben, sign_fact(order, ben.keys), author=ben.user), "does not belong")
 
 
 def test_a_consent_is_signed_by_the_device_it_names(clinic: Clinic) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic.calls.machine import Call
+from clinic.calls.call import Call
 from clinic.domain.clock import Clock
 from clinic.domain.ids import PatientId
 from desktop.kit.bridge import in_qt

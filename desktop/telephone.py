@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic.calls.machine import Call
+from clinic.calls.call import Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
@@ -43,7 +43,7 @@ class Telephone(QObject, Line):
     """One per unlocked desk."""
 
     changed = Signal(object)
-    """clinic.calls.machine.Call"""
+    """clinic.calls.call.Call"""
     status = Signal(object)
     """clinic.sync.status.SyncStatus"""
     reach = Signal()
@@ -85,7 +85,7 @@ class Telephone(QObject, Line):
             post=self._post_call,
             sign=self._desk.device_keys.sign,
             verify=self._signed_by,
-            clock=clock,
+            clock=self._link.clock,
             random=os.urandom,
             parent=self,
         )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from clinic.domain.clock import SystemClock
+from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.keys.identity import verify
@@ -80,6 +80,7 @@ class Session:
         self._program, self._desk, self._args, self._up = program, desk, args, False
         self._link: Link | None = None
         clock = SystemClock()
+        self._centre = CentreClock(clock)
         engine = CallEngine(
             camera=args.camera,
             camera_scan=args.camera_scan,
@@ -95,7 +96,7 @@ class Session:
             post=self._post,
             sign=desk.device_keys.sign,
             verify=self._signed_by,
-            clock=clock,
+            clock=self._centre,
             random=os.urandom,
             parent=window,
         )
@@ -127,7 +128,9 @@ class Session:
         from clinic.services.link import Link
 
         server = self._args.server or self._desk.server
-        self._link = Link(self._desk, server, lambda _status: None, self._letter_came, self._online)
+        self._link = Link(
+            self._desk, server, on_letter=self._letter_came, on_online=self._online, clock=self._centre
+        )
         self._link.start()
         self._agenda.start()
         self._agenda.every(SYNC_EVERY_S, self._link.sync_now)

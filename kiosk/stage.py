@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QPointerEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from clinic.calls.machine import Call
+from clinic.calls.call import Call
 from clinic.domain.clock import Clock
 from clinic.domain.record import Record
 from clinic.protocol.calling import (

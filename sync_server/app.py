@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from sync_server.book.sqlite import SqliteBook
 from sync_server.book.thread import BookThread
+from sync_server.certificates import own_certificate
 from sync_server.desk import Desk
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
@@ -88,10 +90,11 @@ class Host(uvicorn.Server):
         await super().startup(sockets)
         for listening in sockets or []:
             host, port = listening.getsockname()[:2]
-            print(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+            scheme = "https" if self.config.is_ssl else "http"
+            print(f"listening on {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
-def serve(desk: Desk, listening: socket.socket) -> None:
+def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
     """Serves until a signal asks to stop; requests under way are finished, at most 3 s."""
     config = uvicorn.Config(
         build(desk),
@@ -105,6 +108,7 @@ def serve(desk: Desk, listening: socket.socket) -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
         h11_max_incomplete_event_size=64 * 1024,
+        ssl_context_factory=(lambda config, default: tls) if tls else None,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(
@@ -144,6 +148,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
     parser.add_argument("--port", type=int, default=8440, help="port to listen on; 0 picks a free one")
+    parser.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="certificate chain in PEM form: speak TLS 1.3"
+    )
+    parser.add_argument(
+        "--tls-key", type=Path, metavar="FILE", help="its private key in PEM form, without a password"
+    )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
@@ -180,12 +190,13 @@ def _run(wanted: argparse.Namespace) -> int:
             folder=wanted.data,
             why=error.strerror,
         ) from error
+    tls = own_certificate(wanted.tls_cert, wanted.tls_key)
     listening = bound(wanted.host, wanted.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom)
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())
-        serve(desk, listening)
+        serve(desk, listening, tls)
     finally:
         desk.book.close()
         listening.close()

@@ -19,12 +19,13 @@ from clinic.protocol.sync import FaultNumber
 from sync_server.access import Rights, rights_of
 from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
-from sync_server.limits import Bucket
+from sync_server.limits import Bucket, neighbourhood
 from sync_server.routes.answers import Denied
 
 SESSION_HOURS = 12
 NONCE_SECONDS = 60
 _MOST_NONCES = 10_000
+_TOO_MANY = "Too many requests at once. Wait a moment."
 
 
 class Bells(Protocol):
@@ -79,10 +80,12 @@ class Desk:
     # sessions
 
     def new_nonce(self) -> bytes:
-        """32 bytes to sign, good once within a minute."""
+        """32 bytes to sign, good once within a minute. Raises Denied while too many are out."""
         now = self.clock.monotonic()
         if len(self.nonces) >= _MOST_NONCES:
             self.nonces = {n: until for n, until in self.nonces.items() if until > now}
+        if len(self.nonces) >= _MOST_NONCES:
+            raise Denied(FaultNumber.TOO_MANY, _TOO_MANY)
         nonce = self.random(32)
         self.nonces[nonce] = now + NONCE_SECONDS
         return nonce
@@ -110,9 +113,10 @@ class Desk:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         rights = await self.device_of(token) if token else None
         if rights is None:
+            self.knock(request)
             raise Denied(FaultNumber.NOT_LOGGED_IN, "This session is over. Connect again.")
         if not self.exchanges.take(rights.device):
-            raise Denied(FaultNumber.TOO_MANY, "Too many requests at once. Wait a moment.")
+            raise Denied(FaultNumber.TOO_MANY, _TOO_MANY)
         return rights
 
     async def live_rights(self, request: Request) -> Rights:
@@ -131,9 +135,8 @@ class Desk:
 
     def knock(self, request: Request) -> None:
         """Counts a request without a session. Raises Denied."""
-        address = request.client.host if request.client else ""
-        if not self.knocks.take(address):
-            raise Denied(FaultNumber.TOO_MANY, "Too many requests at once. Wait a moment.")
+        if not self.knocks.take(neighbourhood(request.client.host if request.client else "")):
+            raise Denied(FaultNumber.TOO_MANY, _TOO_MANY)
 
 
 def token_hash(token: str) -> bytes:

@@ -8,7 +8,7 @@ from clinic.domain.ids import org_scope, team_scope
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import NotAccepted, check_envelope
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_ENVELOPE, P4_ATTACHMENT, Envelope, Header, unpack
+from clinic.protocol.envelope import MAX_WIRE, P4_ATTACHMENT, Envelope, Header, unpack
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import envelope_hash
 from sync_server.access import Rights
@@ -33,7 +33,7 @@ def judge(log: TrustLog, rights: Rights, incarnation: int, wires: Iterable[bytes
 
 def _judged(log: TrustLog, rights: Rights, incarnation: int, wire: bytes, expected: int | None) -> Incoming:
     digest = envelope_hash(wire)
-    if len(wire) > MAX_ENVELOPE + 1024:
+    if len(wire) > MAX_WIRE:
         return _unread(expected, wire, digest, Refused.TOO_LARGE, "An envelope holds at most 64 kB.")
     try:
         envelope = unpack(wire)

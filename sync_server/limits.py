@@ -2,6 +2,7 @@
 """How large and how often: caps on bodies, and buckets that fill with time."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from clinic.domain.clock import Clock
 
@@ -14,6 +15,17 @@ ANSWER_BUDGET = 2 * 1024 * 1024
 """Bytes of envelopes in one answer, whatever the client asks for."""
 TRUST_ANSWER = 2 * 1024 * 1024
 _MOST_NAMES = 10_000
+
+
+def neighbourhood(address: str) -> str:
+    """Who counts as one: an IPv4 address, or the /64 of an IPv6 one, of which anybody may use every address."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return address
+    return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
 
 
 @dataclass(slots=True)

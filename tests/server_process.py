@@ -10,8 +10,8 @@ from types import TracebackType
 class ServerProcess:
     """`python -m sync_server`; use as a context."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.url = folder, ""
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.url, self._options = folder, "", options
         self._port = "0"
         self._process: subprocess.Popen[str] | None = None
 
@@ -24,6 +24,7 @@ class ServerProcess:
             str(self.folder),
             "--port",
             self._port,
+            *self._options,
             *more,
         ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

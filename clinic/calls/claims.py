@@ -8,8 +8,8 @@ signature over call, encounter, attempt, role, fingerprints and expiry makes tha
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from clinic.calls.call import Call
 from clinic.calls.fingerprints import fingerprints
-from clinic.calls.machine import Call
 from clinic.domain.errors import Refusal
 from clinic.protocol.calling import Claim, Description, Role
 from clinic.protocol.codec import decode, encode

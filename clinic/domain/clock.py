@@ -46,6 +46,41 @@ class FrozenClock:
         self.elapsed += seconds
 
 
+BELIEVED_S = 100 * 366 * 86_400
+"""No clock is further off than from 1970, where one without a battery starts."""
+
+
+@dataclass(slots=True)
+class CentreClock:
+    """The centre's time as far as this device knows it: its own clock, moved by what that is surely wrong.
+
+    Devices whose clocks disagree agree by it on what is fresh (letters, descriptions of a call). Records keep the
+    device's own time.
+    """
+
+    own: Clock
+    ahead_s: int = 0
+    """Whole seconds the centre is surely ahead of us; negative: behind; 0 while both may be right."""
+
+    def now(self) -> datetime:
+        return self.own.now() + timedelta(seconds=self.ahead_s)
+
+    def monotonic(self) -> float:
+        return self.own.monotonic()
+
+    def compare(self, sent_at: datetime, received_at: datetime, centre_at: datetime) -> None:
+        """One exchange, by our own clock from sending to receiving; the centre wrote its time in between."""
+        ahead_s = surely_ahead_s(sent_at, received_at, centre_at)
+        self.ahead_s = ahead_s if abs(ahead_s) <= BELIEVED_S else 0
+
+
+def surely_ahead_s(sent_at: datetime, received_at: datetime, centre_at: datetime) -> int:
+    """Seconds between the centre's time and the nearest moment at which it can have been written."""
+    if centre_at > received_at:
+        return int((centre_at - received_at).total_seconds())
+    return -int(max(timedelta(0), sent_at - centre_at).total_seconds())
+
+
 Random = Callable[[int], bytes]
 """`random(n)` gives n unpredictable bytes; the roofs hand in `os.urandom`."""
 

@@ -2,8 +2,8 @@
 """A patient's card: 32 secret bytes on paper, and the look-up id and box key that follow from them.
 
 The team keeps a capsule (what the patient may see at a kiosk) sealed to that key; only who holds the card
-opens it. A capsule says nothing about who sealed it: it is believed because the envelope it came in was
-signed.
+opens it. A capsule says nothing about who sealed it: it is believed because only staff (and whoever holds the card)
+know the key to seal to. It is shown to the patient and never filed.
 """
 
 from base64 import b32encode

@@ -39,13 +39,17 @@ def sign_consent(consent: Consent, device_keys: DeviceKeys) -> Consent:
     return replace(named, device_signature=device_keys.sign(_consent_bytes(named)))
 
 
+def consent_signed_by(consent: Consent, device_public: bytes) -> bool:
+    """True if that device signed exactly this statement."""
+    return consent.device == device_id(device_public) and verify(
+        device_public, _consent_bytes(consent), consent.device_signature
+    )
+
+
 def verify_consent(consent: Consent, device_public: bytes, template_text: str) -> bool:
     """True if that device signed exactly this statement, and exactly that text was shown."""
-    return (
-        consent.device == device_id(device_public)
-        and same(consent.template_hash, template_hash(template_text))
-        and verify(device_public, _consent_bytes(consent), consent.device_signature)
-    )
+    shown = same(consent.template_hash, template_hash(template_text))
+    return shown and consent_signed_by(consent, device_public)
 
 
 def _fact_bytes(fact: Composition | MedicationRequest | ServiceRequest) -> bytes:

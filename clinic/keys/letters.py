@@ -10,6 +10,7 @@ from clinic.keys.identity import DeviceKeys, device_id, verify
 from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.protocol.codec import Malformed, decode, dumps, encode, loads
+from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.letters import MAX_LETTER, SIGNING_CONTEXT, Letter
 
 FRESH = timedelta(minutes=2)
@@ -28,8 +29,8 @@ def seal_letter(device_keys: DeviceKeys, receiver_box_key: bytes, letter: Letter
 def open_letter(
     data: bytes, trust: TrustLog, device_keys: DeviceKeys, now: datetime, last_numbers: Mapping[DeviceId, int]
 ) -> Letter:
-    """The letter in wire bytes, for the device with these keys. `last_numbers`: the highest number taken
-    per sender.
+    """The letter in wire bytes, for the device with these keys. `now`: the time both devices go by (the centre's);
+    `last_numbers`: the highest number taken per sender.
 
     Raises Unreadable or Malformed (Refusals) for a letter that is forged, another's, old, early by 2
     minutes, or seen before.
@@ -46,6 +47,8 @@ def open_letter(
         raise Unreadable(
             "This letter is too old, or the clocks of the two computers differ by more than 2 minutes."
         )
+    if not letter.number < MAX_COUNT:
+        raise Unreadable("This letter is numbered as no letter is.")
     if letter.number <= last_numbers.get(letter.sender, -1):
         raise Unreadable("This letter has been here before.")
     return letter

@@ -161,11 +161,9 @@ def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> 
 
 
 def check_ops(ops: Ops, scope: ScopeId) -> None:
-    """Every op in a patient's scope is about that patient, and was written on that patient's chart. Raises
-    Unreadable."""
-    patient = patient_of(scope)
-    if patient is None:
-        return
+    """Every op in a patient's scope is about that patient, and was written on that patient's chart; in a team's or
+    the organisation's scope, which others read, none is about a patient. Raises Unreadable."""
+    patient = patient_of(scope) or ""
     if any(op.patient != patient or op.window not in ("", patient) for op in ops.ops):
         raise Unreadable("This holds something about another patient than it says.")
 

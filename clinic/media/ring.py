@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures from the engine to the screen through shared memory: a few slots, the newest wins, no torn reads.
 
-The screen makes a ring (`Ring.make`) and hands its name over; the engine attaches (`Ring.attach`) and
-writes. Each slot carries its number twice, set before and after the picture: a reader that finds two
-different numbers has read while the slot was being written, and drops it. Pictures are BGRX rows without
-padding (QImage.Format_RGB32).
+The screen makes a ring (`Ring.make`) and hands its name over; the engine attaches (`Ring.attach`) and writes. The
+maker holds a lock on its ring for as long as it lives: what lies in /dev/shm without one was left behind by a program
+that was killed, and the next maker removes it.
+
+Each slot carries its number twice, set before and after the picture: a reader that finds two different numbers has read
+while the slot was being written, and drops it. Pictures are BGRX rows without padding (QImage.Format_RGB32).
 """
 
 import contextlib
+import itertools
+import os
 import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
+
+if sys.platform == "linux":
+    import fcntl
 
 SLOTS = 4
 LARGEST = (1280, 720)
 """Width and height of the largest picture a slot can hold."""
 _HEAD = struct.Struct("<QIIQ")  # number before, width, height, number after
 _SLOT = 64 + LARGEST[0] * LARGEST[1] * 4
+_PLACE = Path("/dev/shm")
+_PREFIX = "posta_ring_"
+_counter = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +47,25 @@ class Picture:
 class Ring:
     """One direction of pictures between two processes."""
 
-    def __init__(self, memory: SharedMemory, owner: bool) -> None:
-        self._memory = memory
+    def __init__(self, memory: SharedMemory, owner: bool, lock: int | None = None) -> None:
+        self._memory, self._lock = memory, lock
         self._view: memoryview = memory.buf if memory.buf is not None else memoryview(b"")
         self._owner = owner
         self._seq = 0
 
     @classmethod
-    def make(cls, name: str | None = None) -> "Ring":
-        """A new ring, removed by `close()`."""
-        return cls(SharedMemory(name=name, create=True, size=SLOTS * _SLOT), owner=True)
+    def make(cls) -> "Ring":
+        """A new ring, removed by `close()`; those of programs that are dead are removed now."""
+        sweep()
+        while True:
+            with contextlib.suppress(FileExistsError):
+                memory = SharedMemory(
+                    f"{_PREFIX}{os.getpid()}_{next(_counter)}", create=True, size=SLOTS * _SLOT
+                )
+                lock = _held(_PLACE / memory.name)
+                if lock is not None or sys.platform != "linux":
+                    return cls(memory, owner=True, lock=lock)
+                memory.close()  # somebody swept it away before it was locked
 
     @classmethod
     def attach(cls, name: str) -> "Ring":
@@ -72,11 +92,11 @@ class Ring:
         return slot, self._seq
 
     def read(self, slot: int, seq: int) -> Picture | None:
-        """The picture `seq` in `slot`, or None if it has been overwritten meanwhile."""
+        """The picture `seq` in `slot`, or None if it has been overwritten meanwhile, or cannot be."""
         start = slot * _SLOT
         view = self._view
         before, width, height, after = _HEAD.unpack_from(view, start)
-        if (before, after) != (seq, seq):
+        if (before, after) != (seq, seq) or width * height * 4 > _SLOT - 64:
             return None
         pixels = bytearray(view[start + 64 : start + 64 + width * height * 4])
         now, _, _, _ = _HEAD.unpack_from(view, start)
@@ -105,6 +125,37 @@ class Ring:
         if self._owner:
             with contextlib.suppress(FileNotFoundError):
                 self._memory.unlink()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def sweep() -> None:
+    """Remove the rings of programs that were killed. Elsewhere than on Linux the system does it."""
+    if sys.platform != "linux":
+        return
+    for left in _PLACE.glob(f"{_PREFIX}*"):
+        if (lock := _held(left)) is not None:
+            left.unlink(missing_ok=True)
+            os.close(lock)
+
+
+def _held(ring: Path) -> int | None:
+    """The lock of a ring that nobody holds and that is still there; None for any other."""
+    if sys.platform != "linux":
+        return None
+    try:
+        handle = os.open(ring, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(handle), os.stat(ring)):
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
 
 
 def _borrowed(name: str) -> SharedMemory:

@@ -13,6 +13,8 @@ from clinic.protocol.codec import Malformed, decode, dumps, loads
 
 SIGNING_CONTEXT = b"posta envelope 1"
 MAX_ENVELOPE = 64 * 1024
+MAX_WIRE = MAX_ENVELOPE + 1024
+"""Bytes of an envelope as it travels, with its signature and wrapping."""
 MAX_COUNT = 2**62
 
 # how a body is sealed (the header's `alg` byte)
@@ -68,7 +70,7 @@ def pack(envelope: Envelope) -> bytes:
 
 def unpack(data: bytes) -> Envelope:
     """The envelope in wire bytes, its header checked for form only. Raises Malformed."""
-    if len(data) > MAX_ENVELOPE + 1024:
+    if len(data) > MAX_WIRE:
         raise Malformed("This envelope is larger than 64 kB.")
     raw = loads(data)
     if not (isinstance(raw, list) and len(raw) == 3 and all(isinstance(part, bytes) for part in raw)):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Founding an organisation, inviting a device, joining with an invitation, admitting after comparing six digits."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
-from clinic.domain.errors import Refusal
+from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.domain.ids import OrgId, TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import share_epochs_with
@@ -26,20 +27,22 @@ from clinic.keys.invites import (
     seal_answer,
     seal_request,
 )
+from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import TrustLog
-from clinic.keys.slots import NOBODY, Opened, Slots
+from clinic.keys.slots import NOBODY, Opened, Slots, check_password
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.custody import Invitation
-from clinic.protocol.sync import JoinAnswer, JoinRequest
+from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
 from clinic.services.desks import KEY_FILE, Desk, open_desk
-from clinic.services.link import with_remote
+from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
-from clinic.transport.http import Remote
+from clinic.transport.http import RefusedByServer, Remote
+from clinic.transport.tls import believing
 
 VALID = timedelta(hours=24)
 POLL_S = 0.5
@@ -60,8 +63,8 @@ class Joining:
     """A device on its way in. The keys live in this process until it is admitted."""
 
     def __init__(
-        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random
-    ) -> None:
+        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random, authority: bytes = b""
+    ) -> None:  # fmt: skip
         self._home, self._invitation, self._password, self._clock, self._random = (
             home,
             invitation,
@@ -69,6 +72,7 @@ class Joining:
             clock,
             random,
         )
+        self._authority, self._tls = authority, believing(authority)
         self._device_keys = DeviceKeys.make(random)
         self._user_keys = None if invitation.kind == DeviceKind.KIOSK else UserKeys.make(random)
         self._request: JoinRequest | None = None
@@ -89,42 +93,63 @@ class Joining:
             user_signing_key=user.signing if user else b"", user_box_key=user.box if user else b"",
         )  # fmt: skip
         sealed = seal_request(request, self._invitation.secret)
-        with_remote(Remote(self._invitation.server), lambda remote: remote.ask_to_join(self._box, sealed))
+        try:
+            self._lay_in(sealed)
+        except Unavailable:  # it may have arrived though the answer did not: the same again is fine
+            self._lay_in(sealed)
         self._request = sealed
 
     def wait(self, timeout_s: float, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Until the administrator says yes; then the home is ready. Refused: no, or not within the time."""
+        """Until the administrator says yes; then the home is ready. A link that comes and goes is waited out.
+
+        Refused: no, or not within the time. Unavailable: the link was gone at the end, or the disk.
+        """
         until = self._clock.monotonic() + timeout_s
+        nobody = Refusal(
+            "Nobody let this computer in yet. Ask the administrator, then try again with the same code."
+        )
+        why: PostaError = nobody
         while not cancelled() and self._clock.monotonic() < until:
-            answer = with_remote(
-                Remote(self._invitation.server), lambda remote: remote.join_answer(self._box)
-            )
-            if answer is not None:
-                self._settle(answer)
+            try:
+                heard, why = with_remote(Remote(self._invitation.server, tls=self._tls), self._hear), nobody
+            except Unavailable as lost:
+                heard, why = None, lost
+            if heard is not None:
+                self._settle(*heard)
                 return
             time.sleep(POLL_S)
-        raise Refusal(
-            "Nobody let this computer in yet. Ask the administrator, then try again with the same code."
+        raise why
+
+    async def _hear(self, remote: Remote) -> tuple[JoinAnswer, tuple[bytes, ...]] | None:
+        """The answer and, after a yes, the log that names us; None while there is none."""
+        answer = await remote.join_answer(self._box)
+        if answer is None:
+            return None
+        check_answer(answer, self._invitation.secret)
+        return answer, await remote.trust_from(0, self._box) if answer.accepted else ()
+
+    def _lay_in(self, sealed: JoinRequest) -> None:
+        with_remote(
+            Remote(self._invitation.server, tls=self._tls),
+            lambda remote: remote.ask_to_join(self._box, sealed),
         )
 
     @property
     def _box(self) -> str:
         return mailbox_id(self._invitation.secret)
 
-    def _settle(self, answer: JoinAnswer) -> None:
-        check_answer(answer, self._invitation.secret)
+    def _settle(self, answer: JoinAnswer, statements: tuple[bytes, ...]) -> None:
         if not answer.accepted:
             raise Refusal(answer.sentence or "The administrator did not let this computer in.")
-        statements = with_remote(
-            Remote(self._invitation.server), lambda remote: remote.trust_from(0, self._box)
-        )
         log = verify_all(statements, self._invitation.fingerprint)
         request = self._request
         if request is None or not _names(log, request, UserId(answer.user)):
             raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
         set_up(
             self._home, log,
-            DeviceSetup(request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team),
+            DeviceSetup(
+                request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team, self._authority,
+            ),
             self._device_keys, UserId(answer.user), self._user_keys, request.user_name, self._password, self._random,
         )  # fmt: skip
 
@@ -135,6 +160,8 @@ class DeviceSetup:
     kind: DeviceKind
     server: str
     team: TeamId
+    authority: bytes = b""
+    """PEM text of the clinic's own authority, b'' to believe what the system believes."""
 
 
 def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
@@ -150,27 +177,26 @@ def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
 
 
 def join(
-    home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random
-) -> Joining:
+    home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random,
+    authority: bytes = b"",
+) -> Joining:  # fmt: skip
     """Begin with an invitation. Refused: expired or foreign code, a password too weak, a home that is set up already."""
     place = Home(home)
     if place.enrolled:
         raise Refusal("This computer is set up already. Start it without an invitation code.")
     invitation = read_invitation(code, clock.now())
     if invitation.kind != DeviceKind.KIOSK:
-        from clinic.keys.slots import check_password
-
         check_password(password)
         if not user_name.strip():
             raise Refusal("Write your name as colleagues and patients know it.")
-    joining = Joining(place, invitation, password, clock, random)
+    joining = Joining(place, invitation, password, clock, random, authority)
     joining.ask(user_name.strip(), device_name.strip() or "Posta")
     return joining
 
 
 def found_organization(
     home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
-    team_name: str = "",
+    team_name: str = "", authority: bytes = b"",
 ) -> Desk:  # fmt: skip
     """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
 
@@ -189,11 +215,11 @@ def found_organization(
         organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
         at=clock.now(), random=random,
     )  # fmt: skip
-    with_remote(Remote(server), lambda remote: remote.found(log.statements))
+    with_remote(Remote(server, tls=believing(authority)), lambda remote: remote.found(log.statements))
     set_up(
         place,
         log,
-        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team),
+        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team, authority),
         device,
         user_id,
         user,
@@ -230,7 +256,7 @@ def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None)
     )  # fmt: skip
     box = mailbox_id(invitation.secret)
     desk.book.keep(lambda page: page.put_meta(f"{_PENDING} {box}", encode(invitation)))
-    with_remote(_remote(desk), lambda remote: remote.open_mailbox(box))
+    with_remote(remote_of(desk), lambda remote: remote.open_mailbox(box))
     return invitation_text(invitation)
 
 
@@ -240,16 +266,34 @@ def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) ->
     Refused: the digits were not the same, or nobody came in time.
     """
     until = desk.clock.monotonic() + timeout_s
+    invitation, request = with_remote(remote_of(desk), partial(_newcomer, desk, until))
+    return _let_in(desk, invitation, request, compare)
+
+
+async def _newcomer(desk: Desk, until: float, remote: Remote) -> tuple[Invitation, JoinRequest]:
+    """The first that asks at any of our invitations. A link that comes and goes is waited out."""
     while True:
-        for invitation in _pending(desk):
-            request = with_remote(
-                _remote(desk), partial(Remote.join_request, box=mailbox_id(invitation.secret))
-            )
-            if request is not None:
-                return _let_in(desk, invitation, request, compare)
+        why: PostaError = Refusal("Nobody has used an invitation yet.")
+        try:
+            for invitation in _pending(desk):
+                request = await _request_at(remote, invitation)
+                if request is not None:
+                    return invitation, request
+        except Unavailable as lost:
+            why = lost
         if desk.clock.monotonic() > until:
-            raise Refusal("Nobody has used an invitation yet.")
-        time.sleep(POLL_S)
+            raise why
+        await asyncio.sleep(POLL_S)
+
+
+async def _request_at(remote: Remote, invitation: Invitation) -> JoinRequest | None:
+    """None too for an invitation that the centre has forgotten: it stands in nobody's way."""
+    try:
+        return await remote.join_request(mailbox_id(invitation.secret))
+    except RefusedByServer as no:
+        if no.number == FaultNumber.NOT_FOUND:
+            return None
+        raise
 
 
 def _pending(desk: Desk) -> tuple[Invitation, ...]:
@@ -262,26 +306,41 @@ def _pending(desk: Desk) -> tuple[Invitation, ...]:
 def _let_in(
     desk: Desk, invitation: Invitation, request: JoinRequest, compare: Callable[[Admission], bool]
 ) -> str:
-    check_request(request, invitation.secret)
-    box, digits = mailbox_id(invitation.secret), comparison_digits(request, invitation.fingerprint)
+    box = mailbox_id(invitation.secret)
+    try:
+        check_request(request, invitation.secret)
+    except Unreadable:
+        _forget(desk, box)
+        raise
+    digits = comparison_digits(request, invitation.fingerprint)
     same = compare(Admission(digits, request.user_name, invitation.role, request.device_name))
-    user = UserId(short_hash_id(desk.random(10))) if request.user_name and same else NOBODY
+    user = _user_of(desk, request) if request.user_name and same else NOBODY
     if same:
         state(desk, lambda log: _admission(log, request, invitation, user, desk))
     answer = JoinAnswer(
         accepted=same, user=user, sentence="" if same else "The six digits were not the same."
     )
-    with_remote(_remote(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret)))
-    desk.book.keep(lambda page: page.drop_meta(f"{_PENDING} {box}"))
+    with_remote(
+        remote_of(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret))
+    )
+    _forget(desk, box)
     if not same:
         raise Refusal("Not admitted: the six digits were not the same.")
     return request.device
 
 
+def _forget(desk: Desk, box: str) -> None:
+    desk.book.keep(lambda page: page.drop_meta(f"{_PENDING} {box}"))
+
+
+def _user_of(desk: Desk, request: JoinRequest) -> UserId:
+    """A new user, or the one we admitted on that computer before our answer was cut off."""
+    before = (user.user for user in desk.trust.users() if user.device == request.device)
+    return next(before, UserId(short_hash_id(desk.random(10))))
+
+
 def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
     """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
-    from clinic.services.link import exchange_now
-
     exchange_now(desk)
     with desk.trust_turn:
         log = _stated(desk, make)
@@ -312,7 +371,10 @@ def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:
 def _admission(
     log: TrustLog, request: JoinRequest, invitation: Invitation, user: UserId, desk: Desk
 ) -> list[Record]:
-    """The statements that let a newcomer in; team keys last, sealed to the keys just admitted."""
+    """The statements that let a newcomer in, none if they were made before; team keys last, sealed to the keys just
+    admitted."""
+    if _names(log, request, user):
+        return []
     device = AddDevice(
         device=request.device, kind=invitation.kind, name=request.device_name,
         signing_key=request.device_signing_key, box_key=request.device_box_key,
@@ -331,14 +393,11 @@ def _admission(
     return [device, person, member, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 
-def _remote(desk: Desk) -> Remote:
-    return Remote(desk.server, desk.device, desk.device_keys.sign)
-
-
 def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
     for key, value in {
         "device keys": device_keys.encode(), "device name": setup.name.encode(), "kind": str(setup.kind).encode(),
         "incarnation": b"1", "pinned": log.fingerprint, "server": setup.server.encode(), "team": setup.team.encode(),
+        AUTHORITY: setup.authority,
     }.items():  # fmt: skip
         page.put_meta(key, value)
     for position, statement in enumerate(log.statements):

@@ -6,13 +6,16 @@ All callbacks come on the net thread: hand over and return. Deciding is clinic.s
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from clinic.domain.clock import CentreClock, milliseconds
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.domain.record import Record
@@ -49,18 +52,27 @@ from clinic.sync.status import SyncStatus
 from clinic.transport.http import Remote
 from clinic.transport.loop import NetLoop
 from clinic.transport.socket import Doorbell
+from clinic.transport.tls import believing
 
-__all__ = ["Link", "exchange_now", "sync_status", "with_remote"]
+__all__ = ["Link", "exchange_now", "remote_of", "sync_status", "with_remote"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _FETCH_S = 8.0
 _TAKEN = "letter of "
+_SENT = "letters sent"
+AUTHORITY = "server authority"
+"""Setting: the PEM text of the only authority this computer believes."""
 
 
 def _numbers_taken(page: Page) -> dict[DeviceId, int]:
     """The highest number taken of each sender: a letter seen before stays so when the program starts again."""
     return {DeviceId(name.removeprefix(_TAKEN)): value for name, value in page.numbers(_TAKEN).items()}
+
+
+def _next_number(page: Page, now: datetime) -> int:
+    """Numbers of letters only grow, also when the clock was set back since the last one."""
+    return max(milliseconds(now), page.numbers(_SENT).get(_SENT, 0))
 
 
 class Link:
@@ -70,20 +82,21 @@ class Link:
         self, desk: Desk, server_url: str = "", on_status: Callable[[SyncStatus], None] = lambda status: None,
         on_letter: Callable[[Letter], None] = lambda letter: None, on_online: Callable[[bool], None] = lambda online: None,
         on_presence: Callable[[DeviceId, bool], None] = lambda device, online: None,
-        on_undelivered: Callable[[DeviceId, Record], None] = lambda device, content: None,
+        on_undelivered: Callable[[DeviceId, Record], None] = lambda device, content: None, clock: CentreClock | None = None,
     ) -> None:  # fmt: skip
-        self._desk = desk
+        self._desk, self.clock = desk, clock or CentreClock(desk.clock)
         self._told, self._letter, self._online_told = on_status, on_letter, on_online
         self._presence_told, self._undelivered = on_presence, on_undelivered
         self._loop = NetLoop()
         self._store = ThreadPoolExecutor(1, thread_name_prefix="link-store")
-        self._remote = Remote(server_url or desk.server, desk.device, desk.device_keys.sign)
-        self._bell = Doorbell(self._remote.url, self._remote.token, self)
+        self._remote = remote_of(desk, server_url)
+        self._bell = Doorbell(self._remote.url, self._remote.token, self, authority_of(desk))
         self._remote.on_heard(self._bell.heard)
         self._machine: State = start(sync_status(desk))
         self._present: set[DeviceId] = set()
         self._numbers = desk.book.read(_numbers_taken)
-        self._number = int(desk.clock.now().timestamp() * 1000)
+        self._number = desk.book.read(partial(_next_number, now=desk.clock.now()))
+        self._files_due = self._files_go = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening: Callable[[], None] = lambda: None
 
@@ -143,16 +156,26 @@ class Link:
     def on_letter(self, sender: DeviceId, blob: bytes) -> None:
         desk = self._desk
         try:
-            letter = open_letter(blob, desk.trust, desk.device_keys, desk.clock.now(), self._numbers)
+            letter = open_letter(blob, desk.trust, desk.device_keys, self.clock.now(), self._numbers)
         except Refusal as refusal:
             log.warning("a letter was refused: %s", refusal.sentence)
             return
         self._numbers[letter.sender] = letter.number
-        taken = partial(WritePage.keep_number, name=f"{_TAKEN}{letter.sender}", value=letter.number)
-        self._store.submit(desk.book.keep, taken)  # not a task: stopping waits for it, and cancels those
+        self._keep_number(f"{_TAKEN}{letter.sender}", letter.number)
         self._letter(letter)
 
     # on the net thread ---------------------------------------------------------------------------
+
+    def _keep_number(self, name: str, value: int) -> None:
+        """Not a task: stopping waits for it, and cancels those."""
+
+        def keep() -> None:
+            try:
+                self._desk.book.keep(partial(WritePage.keep_number, name=name, value=value))
+            except Unavailable as error:
+                log.warning("the number of a letter was not kept: %s", error)
+
+        self._store.submit(keep)
 
     async def _begin(self) -> None:
         await self._bell.start()
@@ -187,19 +210,35 @@ class Link:
 
     async def _exchanged(self, budget: int) -> Event:
         try:
-            taken = await exchange(self._desk, self._remote, budget, self._on_store)
-            await send_files(self._desk, self._remote, self._on_store)
+            taken = await exchange(self._desk, self._remote, budget, self._on_store, self.clock)
         except Unavailable as error:
             log.info("an exchange did not come about: %s", error)
             return ExchangeFailed(0.0, Failure.UNREACHABLE)
         except Refusal as refusal:
             log.warning("an exchange was refused: %s", refusal.sentence)
             return ExchangeFailed(0.0, Failure.REFUSED)
+        self._files()
         status = await self._on_store(lambda: sync_status(self._desk))
-        return ExchangeDone(
-            0.0, self._desk.clock.now(), more=taken.more or (status.waiting > 0 and taken.sent), received=taken.received,
-            waiting=status.waiting, acknowledged=status.acknowledged, refused=status.refused, quarantined=status.quarantined,
-        )  # fmt: skip
+        more = taken.more or (status.waiting > 0 and taken.sent)
+        return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more)
+
+    def _files(self) -> None:
+        """Beside the exchanges: a photo holds up no consent."""
+        self._files_due = True
+        if not self._files_go:
+            self._files_go = True
+            self._task(self._carry_files())
+
+    async def _carry_files(self) -> None:
+        """What fails is tried again after the next exchange."""
+        try:
+            while self._files_due:
+                self._files_due = False
+                await send_files(self._desk, self._remote, self._on_store)
+        except Unavailable as error:
+            log.info("files wait on: %s", error)
+        finally:
+            self._files_go = False
 
     async def _post(self, to: DeviceId, content: Record) -> None:
         desk, receiver = self._desk, self._desk.trust.device(to)
@@ -207,10 +246,16 @@ class Link:
             self._undelivered(to, content)
             return
         self._number += 1
+        self._keep_number(_SENT, self._number)
         letter = Letter(
-            sender=desk.device, receiver=to, number=self._number, sent_at=desk.clock.now(), content=content
+            sender=desk.device, receiver=to, number=self._number, sent_at=self.clock.now(), content=content
         )
-        if not await self._bell.letter(to, seal_letter(desk.device_keys, receiver.box_key, letter)):
+        try:
+            arrived = await self._bell.letter(to, seal_letter(desk.device_keys, receiver.box_key, letter))
+        except Refusal as refusal:
+            log.warning("a letter was not sent: %s", refusal.sentence)
+            arrived = False
+        if not arrived:
             self._undelivered(to, content)
 
     def _changed(self, changes: Changes) -> None:
@@ -221,6 +266,7 @@ class Link:
             )
             if waiting:
                 self._soon(lambda: self._feed(LocalWrite(self._now(), waiting)))
+            self._soon(self._files)
 
     def _task(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -263,10 +309,11 @@ class OnStore(Protocol):
     async def __call__(self, act: Callable[[], T]) -> T: ...
 
 
-async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore) -> Taken:
-    """One exchange: snapshot, send, apply. Raises Refusal, Unavailable."""
+async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock) -> Taken:
+    """One exchange: snapshot, send, apply; `clock` learns the centre's time. Raises Refusal, Unavailable."""
     request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
     response = await remote.sync(request)
+    clock.compare(request.sent_at, desk.clock.now(), response.server_time)
     return await on_store(lambda: take(desk, request, response))
 
 
@@ -324,12 +371,22 @@ def exchange_now(desk: Desk) -> None:
 
     async def all_of_it(remote: Remote) -> None:
         while True:
-            taken = await exchange(desk, remote, DEFAULT_BUDGET, on_store)
+            taken = await exchange(desk, remote, DEFAULT_BUDGET, on_store, CentreClock(desk.clock))
             if not (taken.more or taken.sent):
                 break
         await send_files(desk, remote, on_store)
 
-    with_remote(Remote(desk.server, desk.device, desk.device_keys.sign), all_of_it)
+    with_remote(remote_of(desk), all_of_it)
+
+
+def authority_of(desk: Desk) -> ssl.SSLContext | None:
+    """The clinic's own authority, if this computer was given one when it joined."""
+    return believing(desk.book.read(lambda page: page.meta(AUTHORITY)) or b"")
+
+
+def remote_of(desk: Desk, url: str = "") -> Remote:
+    """The desk's server, or the same desk at another address."""
+    return Remote(url or desk.server, desk.device, desk.device_keys.sign, authority_of(desk))
 
 
 def with_remote(remote: Remote, act: Callable[[Remote], Awaitable[T]]) -> T:

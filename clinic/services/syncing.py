@@ -1,37 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import (
-    AuditEvent,
-    Communication,
-    Composition,
-    Consent,
-    DocumentReference,
-    Encounter,
-    Fact,
-    MediaStep,
-    MedicationRequest,
-    Observation,
-    Patient,
-    Receipt,
-    RequestStatus,
-)
-from clinic.domain.ids import DeviceId, ScopeId
-from clinic.keys.consents import verify_fact
+from clinic.domain.ids import ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
+from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_COUNT, Envelope, unpack
+from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
-from clinic.protocol.trust import DeviceKind
+from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
@@ -39,26 +24,20 @@ from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, pick
-from clinic.sync.exchange import Snapshot, meaning_of
+from clinic.sync.exchange import Meaning, Snapshot, meaning_of
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
-_FROM_KIOSKS = (
-    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, MediaStep, Receipt
-)  # fmt: skip
-"""Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an exchange brought: changes for the screens, whether to go on at once, whether something left.
+    """What an exchange brought: whether to go on at once, whether something left.
 
     An answer that moves nothing, here or there, asks for no other one.
     """
 
-    changes: Changes
     more: bool
-    received: int
     sent: bool
 
 
@@ -87,33 +66,33 @@ def _lost_the_race(desk: Desk) -> Taken:
         return page.trust(), Changes(frozenset({"Sync", "Trust"}))
 
     desk.adopt(verify_all(desk.book.write(act), desk.trust.fingerprint))
-    return Taken(Changes(frozenset({"Trust"})), more=True, received=0, sent=False)
+    return Taken(more=True, sent=False)
 
 
 def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
+    meaning = meaning_of(request, response)
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[tuple[Changes, bool], Changes]:
+    def act(page: WritePage) -> tuple[bool, Changes]:
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
-        _settle(desk, page, request, response)
+        _settle(desk, page, request, response, meaning)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
+        reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        changes = _changes(ops, trust=log is not desk.trust)
-        return (changes, before != after), changes
+        return before != after, _changes(ops, trust=log is not desk.trust)
 
-    changes, moved = desk.book.write(act)
+    moved = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    meaning = meaning_of(request, response)
-    return Taken(changes, meaning.more and moved, meaning.received, bool(request.envelopes) and moved)
+    return Taken(meaning.more and moved, bool(request.envelopes) and moved)
 
 
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
@@ -123,7 +102,7 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         counts, last = page.outbox_counts(), page.meta("last exchange")
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
-            received=int(page.meta("received") or b"0"), last_exchange_at=_moment(last), online=online,
+            received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
         )  # fmt: skip
 
     return desk.book.read(look)
@@ -136,10 +115,12 @@ class _Reader:
     log: TrustLog
     team_keys: TeamKeys
     granted: bool = False
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def ops(self, page: WritePage, envelope: Envelope) -> Ops:
         """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
         check_envelope(envelope, self.log)
+        self.arrivals.note(page, envelope.header)
         scope = envelope.header.scope
         inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
         if isinstance(inside, Granted):
@@ -147,35 +128,8 @@ class _Reader:
             self.granted = True
             return Ops(ops=())
         for op in inside.ops:
-            self._check_op(op, envelope.header.device)
-            self._check_author(op, envelope.header.device)
+            check_op(op, envelope.header.device, self.log)
         return inside
-
-    def _check_op(self, op: Op, device: DeviceId) -> None:
-        """A stamp that can be, a person under her own id, and from a kiosk only what a kiosk may say. Raises
-        Unreadable."""
-        fact, sender = op.fact, self.log.device(device)
-        if not 0 <= op.stamp < MAX_COUNT:
-            raise Unreadable("This was written at a time that cannot be.")
-        if isinstance(fact, Patient) and str(fact.id) != str(fact.patient):
-            raise Unreadable("This names one person and describes another.")
-        staff_only = isinstance(fact, Fact) and not isinstance(fact, _FROM_KIOSKS)
-        if staff_only and (sender is None or sender.kind == DeviceKind.KIOSK):
-            raise Unreadable("A kiosk sent something that only staff may write.")
-
-    def _check_author(self, op: Op, device: DeviceId) -> None:
-        """Who is named as author signed it, on the device that sent it; somebody else may only take it off the
-        chart, under her own signature. Raises Unreadable."""
-        fact = op.fact
-        if not isinstance(fact, (Composition, MedicationRequest)):
-            return
-        named = fact.author if isinstance(fact, Composition) else fact.requester
-        stopped = isinstance(fact, MedicationRequest) and fact.status != RequestStatus.ACTIVE
-        if not (named or fact.user_signature):
-            return
-        user = self.log.user(op.author, device)
-        if user is None or not verify_fact(fact, user.signing_key) or (named != op.author and not stopped):
-            raise Unreadable("A signature in this does not belong to its author.")
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
@@ -187,9 +141,10 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     )  # fmt: skip
 
 
-def _settle(desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse) -> None:
+def _settle(
+    desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse, meaning: Meaning
+) -> None:
     """What the answer says about what we sent."""
-    meaning = meaning_of(request, response)
     if meaning.forget_cursors:
         page.forget_cursors()
     if meaning.resend_from is not None:
@@ -217,9 +172,10 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
             raise Malformed("This envelope was handed out under another scope than its own.")
         return _filed(page, item.scope, reader.ops(page, envelope))
     except KeyMissing:
-        page.quarantine(item.scope, item.seq, NO_KEY, "", item.envelope, desk.clock.now())
+        why = NO_KEY
     except Refusal as refusal:
-        page.quarantine(item.scope, item.seq, refusal.sentence, "", item.envelope, desk.clock.now())
+        why = refusal.sentence
+    page.quarantine(item.scope, item.seq, why, "", item.envelope[:MAX_WIRE], desk.clock.now())
     return []
 
 

@@ -52,3 +52,11 @@ def password_in(path: Path | None, option: str) -> str:
         raise Unavailable(
             "The password file {path} cannot be read. It is plain text in UTF-8.", path=path
         ) from error
+
+
+def authority(path: Path | None) -> bytes:
+    """The certificate in the file that --ca named; b'' without one. Raises Unavailable for the disk."""
+    try:
+        return path.read_bytes() if path is not None else b""
+    except OSError as error:
+        raise Unavailable("The certificate file {path} cannot be read. Check --ca.", path=path) from error

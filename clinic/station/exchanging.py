@@ -35,7 +35,7 @@ def _print_status(desk: Desk) -> int:
     status = sync_status(desk)
     print(json.dumps({
         "waiting": status.waiting, "acknowledged": status.acknowledged, "refused": status.refused,
-        "quarantined": status.quarantined, "received": status.received,
+        "quarantined": status.quarantined, "withheld": status.withheld, "received": status.received,
         "last_exchange_at": status.last_exchange_at.isoformat() if status.last_exchange_at else None,
         "people": desk.book.read(lambda page: page.count_people()), "ops": desk.book.read(lambda page: page.count_ops()),
     }))  # fmt: skip

@@ -6,12 +6,15 @@ import os
 import sys
 from argparse import Namespace
 from contextlib import closing
+from pathlib import Path
 
 from clinic.domain.clock import SystemClock
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Admission, admit, found_organization, invite, join
 from clinic.services.link import exchange_now
-from clinic.station.command import Add, opened, password
+from clinic.station.command import Add, authority, opened, password
+
+_CA = "certificate of the clinic's own authority (PEM): from now on no other is believed"
 
 
 def add_verbs(add: Add) -> None:
@@ -20,6 +23,7 @@ def add_verbs(add: Add) -> None:
     founding.add_argument("--name", required=True, help="the organisation's name")
     founding.add_argument("--admin", required=True, help="the first administrator's name")
     founding.add_argument("--device-name", default="Station")
+    founding.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
     inviting = add("invite", _invite, "print an invitation code for one new device (single use, 24 h)")
     inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
     inviting.add_argument(
@@ -37,6 +41,7 @@ def add_verbs(add: Add) -> None:
     joining.add_argument("--name", default="", help="your name as colleagues know it")
     joining.add_argument("--device-name", default="Posta")
     joining.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
+    joining.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
 
 
 def _found(chosen: Namespace) -> int:
@@ -49,6 +54,7 @@ def _found(chosen: Namespace) -> int:
         chosen.device_name,
         SystemClock(),
         os.urandom,
+        authority=authority(chosen.ca),
     )
     with closing(desk):
         exchange_now(desk)
@@ -98,8 +104,9 @@ def _admit(chosen: Namespace) -> int:
 def _join(chosen: Namespace) -> int:
     secret = password(chosen) if chosen.password_file else ""
     joining = join(
-        chosen.home, chosen.code, chosen.name, secret, chosen.device_name, SystemClock(), os.urandom
-    )
+        chosen.home, chosen.code, chosen.name, secret, chosen.device_name, SystemClock(), os.urandom,
+        authority(chosen.ca),
+    )  # fmt: skip
     print(json.dumps({"digits": joining.digits}), flush=True)
     joining.wait(chosen.timeout)
     print(json.dumps({"joined": True}), flush=True)

@@ -16,7 +16,8 @@ from datetime import datetime
 from hashlib import blake2b
 
 from clinic.domain.ids import DeviceId, ScopeId
-from clinic.protocol.codec import dumps
+from clinic.protocol.codec import Malformed, dumps
+from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.sync import (
     Cursor,
     EnvelopeRefused,
@@ -26,6 +27,8 @@ from clinic.protocol.sync import (
 )
 
 DEFAULT_BUDGET = 262_144
+SMALLEST_BUDGET = 16_384
+"""Bytes each way of one exchange: 2 s at 64 kbit/s."""
 KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})
 """Refusals that leave the envelope's number free."""
 
@@ -100,11 +103,13 @@ class Meaning:
     """The remote is not the one it was: our cursors of it start at 0."""
     tell_all_cursors: bool
     more: bool
-    received: int
 
 
 def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
-    """What an answer to that request means."""
+    """What an answer to that request means. Raises Malformed for numbers that no store could keep."""
+    counts = (response.acked_env_no, *(n for item in response.refused for n in (item.env_no, item.why)))
+    if not all(0 <= count < MAX_COUNT for count in counts):
+        raise Malformed("The centre's answer counts as no centre counts. Call whoever keeps your server.")
     another = bool(request.server_epoch) and response.epoch != request.server_epoch
     gap = any(item.why == Refused.GAP for item in response.refused)
     return Meaning(
@@ -114,13 +119,4 @@ def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
         forget_cursors=another,
         tell_all_cursors=response.want_cursors,
         more=response.more or response.want_cursors or another or gap,
-        received=len(response.envelopes),
     )
-
-
-def cursors_after(cursors: Mapping[ScopeId, int], response: SyncResponse) -> dict[ScopeId, int]:
-    """Our cursors once the envelopes of the answer are applied (or quarantined); they never go back."""
-    after = dict(cursors)
-    for item in response.envelopes:
-        after[item.scope] = max(after.get(item.scope, 0), item.seq)
-    return after

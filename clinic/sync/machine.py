@@ -2,16 +2,16 @@
 """When to exchange with one remote: `(state, event) -> (state, effects)`.
 
 At most one exchange is under way; whatever happens meanwhile causes exactly one more. After failures it
-rests, longer each time. Time is monotonic seconds.
+rests, longer each time, and asks for less at once: what a thin link cannot carry whole, it carries in parts.
+Time is monotonic seconds.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from clinic.sync.backoff import delay_s
-from clinic.sync.exchange import DEFAULT_BUDGET
+from clinic.sync.exchange import DEFAULT_BUDGET, SMALLEST_BUDGET
 from clinic.sync.status import SyncStatus
 
 NOTHING_YET = SyncStatus()
@@ -61,17 +61,11 @@ class LocalWrite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDone:
-    """An answer came and is applied. Counts are those of the store afterwards; `received` those of this
-    exchange."""
+    """An answer came and is applied. `status`: the store's counts afterwards."""
 
     now: float
-    at: datetime
+    status: SyncStatus = NOTHING_YET
     more: bool = False
-    received: int = 0
-    waiting: int = 0
-    acknowledged: int = 0
-    refused: int = 0
-    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +123,8 @@ Effect = Exchange | WaitUntil | Report
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`again`: something happened during the exchange; `due_at`: when a rest ends."""
+    """`again`: something happened during the exchange; `due_at`: when a rest ends; `budget`: bytes each way of the
+    next exchange, at most `most`."""
 
     phase: Phase = Phase.STILL
     online: bool = False
@@ -138,6 +133,7 @@ class State:
     due_at: float = 0.0
     status: SyncStatus = NOTHING_YET
     budget: int = DEFAULT_BUDGET
+    most: int = DEFAULT_BUDGET
 
 
 Stepped = tuple[State, tuple[Effect, ...]]
@@ -145,7 +141,7 @@ Stepped = tuple[State, tuple[Effect, ...]]
 
 def start(status: SyncStatus = NOTHING_YET, budget: int = DEFAULT_BUDGET) -> State:
     """Nothing under way, not connected; `status` as the store remembers it."""
-    return State(status=replace(status, online=False), budget=budget)
+    return State(status=replace(status, online=False), budget=budget, most=budget)
 
 
 def step(state: State, event: Event, jitter: float = 0.5) -> Stepped:
@@ -192,25 +188,20 @@ def _if_due(state: State, event: Event, jitter: float) -> Stepped:
 def _done(state: State, event: Event, jitter: float) -> Stepped:
     if not isinstance(event, ExchangeDone):
         raise TypeError("only an ExchangeDone ends an exchange well")
-    status = replace(
-        state.status,
-        waiting=event.waiting,
-        acknowledged=event.acknowledged,
-        refused=event.refused,
-        quarantined=event.quarantined,
-        received=state.status.received + event.received,
-        last_exchange_at=event.at,
-    )
-    still = replace(state, phase=Phase.STILL, failures=0, status=status)
+    status = replace(event.status, online=state.online)
+    budget = min(state.most, 2 * state.budget)
+    still = replace(state, phase=Phase.STILL, failures=0, status=status, budget=budget)
     return _go(still, event, jitter) if event.more or state.again else (still, ())
 
 
 def _failed(state: State, event: Event, jitter: float) -> Stepped:
     failures = state.failures + 1
     due_at = event.now + delay_s(failures, jitter)
-    return replace(state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at), (
-        WaitUntil(due_at),
+    budget = min(state.budget, max(SMALLEST_BUDGET, state.budget // 4))
+    resting = replace(
+        state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at, budget=budget
     )
+    return resting, (WaitUntil(due_at),)
 
 
 Rule = Callable[[State, Event, float], Stepped]

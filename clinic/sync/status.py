@@ -4,60 +4,33 @@ number behind it."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+
+CLOCKS_AGREE_S = 120
+"""Beyond it times in records mislead whoever reads them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """Counts of envelopes of this device. `waiting`: not acknowledged by any remote; `received`: from
-    others, since the start."""
+    """Counts of what was written on this device. `waiting`: not acknowledged by any remote; `received`: from others,
+    since the start; `withheld`: envelopes of others that are missing before ones that came."""
 
     waiting: int = 0
     acknowledged: int = 0
     refused: int = 0
     quarantined: int = 0
     received: int = 0
+    withheld: int = 0
     last_exchange_at: datetime | None = None
     online: bool = False
+    ahead_s: int = 0
+    """Seconds the centre's clock is surely ahead of ours; negative: behind."""
+
+    @property
+    def clock_wrong(self) -> bool:
+        """True when ours and the centre's differ so much that somebody should set one."""
+        return abs(self.ahead_s) > CLOCKS_AGREE_S
 
     @property
     def all_acknowledged(self) -> bool:
         """True only when there is a receipt for everything written here."""
         return self.waiting == 0 and self.last_exchange_at is not None
-
-
-class Mood(StrEnum):
-    """Which sentence a screen chooses."""
-
-    NEVER = "never"
-    OFFLINE = "offline"
-    SENDING = "sending"
-    ATTENTION = "attention"
-    SETTLED = "settled"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Parts to word: the mood, the counts that are not 0 in the order to name them, and when it was last
-    so."""
-
-    mood: Mood
-    counts: tuple[tuple[str, int], ...]
-    since: datetime | None
-
-
-_NAMED = ("waiting", "refused", "quarantined", "acknowledged", "received")
-
-
-def sentence(status: SyncStatus) -> Sentence:
-    """What to say about that status."""
-    counts = tuple((name, getattr(status, name)) for name in _NAMED if getattr(status, name))
-    return Sentence(_mood(status), counts, status.last_exchange_at)
-
-
-def _mood(status: SyncStatus) -> Mood:
-    if status.refused or status.quarantined:
-        return Mood.ATTENTION
-    if not status.online:
-        return Mood.OFFLINE if status.last_exchange_at else Mood.NEVER
-    return Mood.SETTLED if status.all_acknowledged else Mood.SENDING

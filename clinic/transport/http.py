@@ -7,10 +7,10 @@ Environment proxies are never used: a clinic's traffic goes where the clinic sai
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -44,6 +44,11 @@ NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
+WRITTEN_AT_ONCE = 8 * 1024
+"""Bytes of a body that are handed to the socket together: each gets IDLE_S, so a thin link is not a dead one."""
+IN_THE_SOCKET = 32 * 1024
+"""Bytes asked of the system to hold unsent: letters do not queue behind a large body, and a piece that is taken says
+that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
@@ -98,7 +103,8 @@ class Remote:
         fails."""
         client, self._client = self._client, None
         for request in self._under_way:
-            request.reschedule(0.0)
+            if not request.expired():
+                request.reschedule(0.0)
         if client is not None:
             with suppress(*_BROKEN):
                 await client.aclose()
@@ -112,7 +118,11 @@ class Remote:
             self._client = httpx.AsyncClient(
                 base_url=self.url,
                 trust_env=False,
-                verify=self._tls if self._tls is not None else True,
+                transport=httpx.AsyncHTTPTransport(
+                    verify=self._tls if self._tls is not None else True,
+                    trust_env=False,
+                    socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_THE_SOCKET)],
+                ),
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
                 headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
@@ -283,7 +293,8 @@ class Remote:
         self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> httpx.Response:
         data = bytearray()
-        async with client.stream(method, path, content=body, headers=headers) as response:
+        sized = {**headers, "content-length": str(len(body))}
+        async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece
@@ -291,6 +302,12 @@ class Remote:
                     raise Unavailable(_STRANGE, url=self.url)
         headers = {name: value for name, value in response.headers.items() if name.startswith("posta-")}
         return httpx.Response(response.status_code, headers=headers, content=bytes(data))
+
+    async def _pieces(self, body: bytes) -> AsyncIterator[bytes]:
+        for at in range(0, len(body), WRITTEN_AT_ONCE):
+            if at > 2 * IN_THE_SOCKET:  # what was written before has left the socket: somebody takes it
+                self._heard()
+            yield body[at : at + WRITTEN_AT_ONCE]
 
     async def _forget(self, client: httpx.AsyncClient) -> None:
         """After a fault no connection of the pool is trusted."""
@@ -313,8 +330,3 @@ class Remote:
             return decode(body, expect)
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-
-
-def server_ahead_by(response: SyncResponse, now: datetime) -> float:
-    """Seconds the server's clock is ahead of ours (half the round trip not taken off)."""
-    return (response.server_time - now).total_seconds()

@@ -27,6 +27,9 @@ LOOK_EVERY_S = 0.25
 RETRY_EVERY_S = 0.5
 CONNECT_S, OPEN_WITHIN_S = 2.0, 6.0
 LETTER_WITHIN_S = 3.0
+_NO_DOORBELL = (ValueError, LookupError, TypeError, AttributeError)
+"""What the library trips over when something else answers (a captive portal, a server of another kind)."""
+_LOST = (SocketIOError, aiohttp.ClientError, OSError)
 
 
 class Token(Protocol):
@@ -153,7 +156,7 @@ class _Link:
             await client.connect(
                 self._url, auth={"token": token}, transports=["websocket"], wait_timeout=OPEN_WITHIN_S
             )
-        except (NotConnected, aiohttp.ClientError, OSError):
+        except (NotConnected, aiohttp.ClientError, OSError, *_NO_DOORBELL):
             return
         self.heard()
         self.up = True
@@ -196,7 +199,7 @@ class _Link:
             beats.cancel()
 
     async def _beat(self) -> None:
-        with suppress(SocketIOError):
+        with suppress(*_LOST):
             while True:
                 await self._client.emit("beat", {}, callback=self._beaten)
                 await asyncio.sleep(BEAT_EVERY_S)
@@ -220,7 +223,7 @@ class _Link:
     async def close(self) -> None:
         """Lets go at once: a dead link is not waited for."""
         if self.up and self._loop.time() - self._last < SILENCE_S:
-            with suppress(SocketIOError, aiohttp.ClientError, OSError, TimeoutError):
+            with suppress(*_LOST):
                 async with asyncio.timeout(CONNECT_S):
                     await self._client.disconnect()
         if self._http is not None:
@@ -229,7 +232,7 @@ class _Link:
 
 def _delivered(sent: "asyncio.Task[object]") -> bool:
     """True if the server answered, and answered that."""
-    if isinstance(sent.exception(), SocketIOError):
+    if isinstance(sent.exception(), _LOST):
         return False
     match sent.result():
         case {"delivered": True}:

@@ -11,8 +11,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic.calls import claims, machine
+from clinic.calls import claims
 from clinic.calls import events as e
+from clinic.calls.call import RESTING, Call, idle
+from clinic.calls.machine import step
 from clinic.calls.quality import Quality, seen
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Unavailable
@@ -48,7 +50,7 @@ class CallDesk(QObject):
         super().__init__(parent)
         self._engine, self._post, self._sign, self._verify = engine, post, sign, verify
         self._clock, self._random = clock, random
-        self._call = machine.idle(me)
+        self._call = idle(me)
         self._queue: deque[e.Event] = deque()
         self._link = Quality()
         self._mute = wire.Mute()
@@ -63,7 +65,7 @@ class CallDesk(QObject):
     # what screens use
 
     @property
-    def call(self) -> machine.Call:
+    def call(self) -> Call:
         return self._call
 
     @property
@@ -88,7 +90,7 @@ class CallDesk(QObject):
         self._happened(e.DeclinePressed())
 
     def hang(self) -> None:
-        if self._call.phase not in machine.RESTING:
+        if self._call.phase not in RESTING:
             self._happened(e.HangPressed())
 
     def dismiss(self) -> None:
@@ -178,7 +180,7 @@ class CallDesk(QObject):
             return
         while self._queue:
             before = self._call
-            self._call, effects = machine.step(before, self._queue[0])
+            self._call, effects = step(before, self._queue[0])
             try:
                 for effect in effects:
                     self._carry_out(effect)

@@ -225,7 +225,7 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
     """How this computer stands with the centre: numbers, never adjectives."""
     if status is None:
         return Said("neutral", _("Not connected to a centre yet"))
-    if status.refused or status.quarantined:
+    if status.refused or status.quarantined or status.withheld or status.clock_wrong:
         return Said("danger", _needs_a_look(status))
     if status.waiting:
         waits = plural(
@@ -265,6 +265,14 @@ def _needs_a_look(status: SyncStatus) -> str:
         )
     if status.quarantined:
         parts.append(plural("%(n)d arrival is set aside", "%(n)d arrivals are set aside", status.quarantined))
+    if status.withheld:
+        parts.append(
+            plural("%(n)d earlier arrival is missing", "%(n)d earlier arrivals are missing", status.withheld)
+        )
+    if status.clock_wrong:
+        slow = _("This computer's clock is %(n)d min behind the centre's: check both")
+        fast = _("This computer's clock is %(n)d min ahead of the centre's: check both")
+        parts.append((slow if status.ahead_s > 0 else fast) % {"n": abs(status.ahead_s) // 60})
     return " · ".join(parts)
 
 

@@ -107,7 +107,9 @@ class Book(Protocol):
         """Lays down verified statements. Raises Refusal if `first` is not the next position."""
         ...
 
-    def keep_session(self, token_hash: bytes, device: DeviceId, expires_at: datetime) -> None: ...
+    def keep_session(self, token_hash: bytes, device: DeviceId, expires_at: datetime) -> None:
+        """One more for that device; of many, the oldest end."""
+        ...
 
     def session_device(self, token_hash: bytes, now: datetime) -> DeviceId | None:
         """Whose session it is, or None when there is none or it is over."""

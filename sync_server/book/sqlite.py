@@ -30,6 +30,8 @@ from sync_server.book.pages import page
 from sync_server.book.port import Exchanged, Mailbox, Pull, Push
 from sync_server.book.vectors import ahead, move
 
+MOST_SESSIONS = 32
+"""Sessions a device may have at once; the oldest end."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 _PRAGMAS = (
     "PRAGMA locking_mode=EXCLUSIVE",
@@ -140,9 +142,16 @@ class SqliteBook:
                 conn.execute(insert(tables.trust), rows)
 
     def keep_session(self, token_hash: bytes, device: DeviceId, expires_at: datetime) -> None:
-        row = {"token_hash": token_hash, "device": device, "expires_at": micros(expires_at)}
+        t, until = tables.sessions, micros(expires_at)
+        kept = (
+            select(t.c.token_hash)
+            .where(t.c.device == device)
+            .order_by(t.c.expires_at.desc())
+            .limit(MOST_SESSIONS)
+        )
         with self._unit() as conn:
-            conn.execute(insert(tables.sessions).values(**row))
+            conn.execute(insert(t).values(token_hash=token_hash, device=device, expires_at=until))
+            conn.execute(delete(t).where(t.c.device == device, t.c.token_hash.not_in(kept)))
 
     def session_device(self, token_hash: bytes, now: datetime) -> DeviceId | None:
         t = tables.sessions
@@ -150,7 +159,8 @@ class SqliteBook:
             row = conn.execute(select(t.c.device, t.c.expires_at).where(t.c.token_hash == token_hash)).first()
             if row is not None and row[1] > micros(now):
                 return DeviceId(row[0])
-            conn.execute(delete(t).where(t.c.expires_at <= micros(now)))
+            if row is not None:
+                conn.execute(delete(t).where(t.c.token_hash == token_hash))
             return None
 
     # envelopes

@@ -295,6 +295,14 @@ def test_sessions_end(book: Book) -> None:
     assert book.session_device(b"other", AT) is None
 
 
+def test_a_device_that_connects_for_ever_fills_no_disk(book: Book) -> None:
+    for number in range(40):
+        book.keep_session(b"%d" % number, A, AT + timedelta(hours=1, seconds=number))
+    book.keep_session(b"b", B, AT + timedelta(hours=1))
+    live = [n for n in range(40) if book.session_device(b"%d" % n, AT) == A]
+    assert live == list(range(8, 40)) and book.session_device(b"b", AT) == B
+
+
 def test_a_mailbox_takes_one_letter_a_side_and_ends(book: Book) -> None:
     until = AT + timedelta(hours=24)
     book.open_mailbox("box", A, until, AT)

@@ -19,7 +19,7 @@ from nacl.signing import SigningKey
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from clinic.calls.machine import Phase
+from clinic.calls.call import Phase
 from clinic.domain.clock import SystemClock
 from clinic.media.mark import Mark, read_mark
 from clinic.media.recognise import HEARD, hears, marks_in

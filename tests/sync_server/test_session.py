@@ -3,9 +3,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from clinic.domain.ids import DeviceId
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Challenge, FaultNumber, SessionRequest, SyncRequest
+from sync_server.limits import neighbourhood
 from tests.small_clinic import AT
 
 from .conftest import Inside, fault_of
@@ -70,3 +73,29 @@ def test_nonces_do_not_pile_up(inside: Inside) -> None:
     inside.clock.advance(1)
     desk.new_nonce()
     assert len(desk.nonces) == 1
+
+
+def test_more_nonces_than_the_server_remembers_are_not_given_out(inside: Inside) -> None:
+    inside.desk.nonces = {bytes([n % 256, n // 256]): 1e9 for n in range(10_000)}
+    assert fault_of(inside.send("GET", "/v1/challenge")).number == FaultNumber.TOO_MANY
+    assert len(inside.desk.nonces) == 10_000
+
+
+def test_guessing_tokens_is_turned_away_for_a_while(inside: Inside) -> None:
+    answers = [inside.send("GET", "/v1/trust", token=f"guess{n}").status_code for n in range(80)]
+    assert (answers[0], answers[-1]) == (401, 429)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8:0:1:aaaa::7", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:bbbb::8", "2001:db8:0:1::/64"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_one_neighbour_is_counted_once_whatever_his_address(address: str, name: str) -> None:
+    assert neighbourhood(address) == name

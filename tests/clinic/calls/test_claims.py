@@ -8,9 +8,9 @@ import pytest
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
+from clinic.calls.call import Call, Phase
 from clinic.calls.claims import VALID_FOR, Distrusted, check, describe
 from clinic.calls.fingerprints import fingerprints
-from clinic.calls.machine import Call, Phase
 from clinic.protocol.calling import Claim, Description, Role
 from clinic.protocol.codec import Malformed, decode, encode
 

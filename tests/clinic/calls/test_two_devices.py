@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.calls import events as e
-from clinic.calls.machine import Call, Phase, idle, step
+from clinic.calls.call import Call, Phase, idle
+from clinic.calls.machine import step
 from clinic.protocol.calling import Accept, Again, Busy, CallMessage, Decline, Description, Hang, Ring
 
 DELAY = {"letter": 0.1, "made": 0.3, "flow": 0.2}

@@ -65,6 +65,12 @@ def test_old_early_and_repeated_letters_are_refused(clinic: Clinic) -> None:
             opened(clinic, data, last=last)
 
 
+@pytest.mark.parametrize("number", [2**62, 2**64, 2**200])
+def test_a_number_that_no_store_could_keep_is_refused(clinic: Clinic, number: int) -> None:
+    with pytest.raises(Unreadable, match="numbered"):
+        opened(clinic, sealed(clinic, letter(clinic, number=number)))
+
+
 def test_strangers_and_the_revoked_are_refused(clinic: Clinic) -> None:
     for by in (clinic.mallory, clinic.ben):
         with pytest.raises(Unreadable):

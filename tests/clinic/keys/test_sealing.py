@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Communication
+from clinic.domain.facts import Communication, Location
 from clinic.domain.ids import FactId, OpId, PatientId, ScopeId, TeamId
 from clinic.domain.record import UnknownRecord
 from clinic.keys.identity import DeviceKeys
@@ -220,7 +220,15 @@ def test_another_patient_inside_is_refused_on_both_sides(clinic: Clinic) -> None
             )
         with pytest.raises(Unreadable):
             check_ops(ops, ScopeId("p:p1"))
-        check_ops(ops, ScopeId("t:team"))
+        with pytest.raises(Unreadable):  # others than the patient's own readers open a team's scope
+            check_ops(ops, ScopeId("t:team"))
+
+
+def test_what_is_about_nobody_is_no_patients(clinic: Clinic) -> None:
+    house = Ops(ops=(Op(id=OpId("x"), stamp=1, fact=Location(id=FactId("l"), name="Post")),))
+    check_ops(house, ScopeId("t:team"))
+    with pytest.raises(Unreadable):
+        check_ops(house, ScopeId("p:p1"))
 
 
 def test_a_kind_nobody_knows_is_kept_under_its_window(clinic: Clinic) -> None:

@@ -22,6 +22,13 @@ print(*ring.write(bytes([7]) * 16, 2, 2), flush=True)
 sys.stdin.read()
 """
 
+OWNER = """
+import sys
+from clinic.media.ring import Ring
+print(Ring.make().name, flush=True)
+sys.stdin.read()
+"""
+
 
 @pytest.fixture
 def ring() -> Iterator[Ring]:
@@ -88,6 +95,37 @@ def test_another_process_writes_and_its_violent_death_leaves_the_ring_to_us(ring
     assert bytes(picture.pixels) == bytes([7]) * 16
     Ring.attach(ring.name).close()
     assert ring.newest() is not None
+
+
+def test_a_size_that_no_slot_holds_is_not_read(ring: Ring) -> None:
+    """The screen would read on behind the picture."""
+    slot, seq = ring.write(grey(1), 4, 2)
+    start = slot * (len(ring._view) // SLOTS)
+    ring._view[start + 8 : start + 16] = (100_000).to_bytes(4, "little") * 2
+    assert ring.read(slot, seq) is None and ring.newest() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system removes it")
+def test_the_ring_of_a_program_that_was_killed_with_all_its_helpers_is_removed_by_the_next(
+    ring: Ring,
+) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert owner.stdin
+    assert owner.stdout
+    name = owner.stdout.readline().strip()
+    Ring.make().close()
+    assert Path("/dev/shm", name).exists(), "its owner lives"
+    os.killpg(owner.pid, signal.SIGKILL)
+    owner.wait(5)
+    owner.stdin.close()
+    owner.stdout.close()
+    assert Path("/dev/shm", name).exists(), "nobody was left to remove it"
+    Ring.make().close()
+    assert not Path("/dev/shm", name).exists()
+    assert Path("/dev/shm", ring.name).exists(), "ours is held"
 
 
 def test_a_closed_ring_is_gone() -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The running connection: what is written leaves by itself, letters arrive, a dead server is only a pause."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+
+import pytest
 
 from clinic.domain.facts import Gender
 from clinic.domain.ids import EncounterId, PatientId
@@ -13,8 +16,10 @@ from clinic.protocol.letters import Letter, QueuePlace
 from clinic.services import people
 from clinic.services.desks import Desk
 from clinic.services.link import Link
+from clinic.services.messages import add_photo, send_message
 from clinic.store.rows import Changes
 from clinic.sync.status import SyncStatus
+from clinic.transport.http import Remote
 from tests.clinic.services.conftest import Town, start_server
 
 WAIT_S = 15.0
@@ -115,3 +120,26 @@ def test_work_goes_on_without_the_server_and_leaves_when_it_is_back(town: Town) 
         town.server, url = start_server(town.folder / "server", port)
         assert url == town.url
         assert heard.until(lambda h: h.online and h.statuses[-1].waiting == 0)
+
+
+def test_a_photo_that_does_not_get_through_holds_up_no_record(
+    town: Town, jpeg: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = threading.Event()
+
+    async def never(remote: Remote, name: str, sealed: bytes) -> None:
+        stuck.set()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(Remote, "put_attachment", never)
+    patient = people.register(
+        town.desk, HumanName(family="Vera", given=("Inés",)), date(1980, 2, 2), Gender.FEMALE, ""
+    )
+    with linked(town.desk) as (_, heard):
+        add_photo(town.desk, patient, jpeg(), "rash")
+        assert stuck.wait(WAIT_S)
+        send_message(town.desk, patient, "¿Cómo sigue?")
+        assert heard.until(lambda h: bool(h.statuses) and h.statuses[-1].waiting == 0)
+        acknowledged = heard.statuses[-1].acknowledged
+        send_message(town.desk, patient, "Avise, por favor.")
+        assert heard.until(lambda h: h.statuses[-1].acknowledged > acknowledged)

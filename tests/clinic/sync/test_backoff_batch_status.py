@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clinic.sync.backoff import LONGEST_S, delay_s
 from clinic.sync.batch import Waiting, pick
-from clinic.sync.status import Mood, SyncStatus, sentence
+from clinic.sync.status import SyncStatus
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -54,22 +54,18 @@ def test_batches_in_turn_send_every_row(waiting: list[Waiting], budget: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("status", "mood"),
+    ("status", "all_acknowledged"),
     [
-        (SyncStatus(), Mood.NEVER),
-        (SyncStatus(waiting=2, last_exchange_at=AT), Mood.OFFLINE),
-        (SyncStatus(waiting=2, last_exchange_at=AT, online=True), Mood.SENDING),
-        (SyncStatus(online=True), Mood.SENDING),
-        (SyncStatus(acknowledged=2, last_exchange_at=AT, online=True), Mood.SETTLED),
-        (SyncStatus(refused=1, last_exchange_at=AT, online=True), Mood.ATTENTION),
-        (SyncStatus(quarantined=1), Mood.ATTENTION),
+        (SyncStatus(), False),
+        (SyncStatus(waiting=2, last_exchange_at=AT, online=True), False),
+        (SyncStatus(acknowledged=2, online=True), False),
+        (SyncStatus(acknowledged=2, last_exchange_at=AT), True),
     ],
 )
-def test_the_mood_follows_from_counts(status: SyncStatus, mood: Mood) -> None:
-    assert sentence(status).mood is mood
-    assert (mood is Mood.SETTLED) <= status.all_acknowledged
+def test_all_is_acknowledged_only_with_a_receipt(status: SyncStatus, all_acknowledged: bool) -> None:
+    assert status.all_acknowledged is all_acknowledged
 
 
-def test_only_counts_there_are_get_named() -> None:
-    said = sentence(SyncStatus(waiting=2, acknowledged=1038, last_exchange_at=AT))
-    assert (said.counts, said.since) == ((("waiting", 2), ("acknowledged", 1038)), AT)
+@pytest.mark.parametrize(("ahead_s", "wrong"), [(0, False), (120, False), (121, True), (-121, True)])
+def test_a_clock_is_wrong_beyond_two_minutes_either_way(ahead_s: int, wrong: bool) -> None:
+    assert SyncStatus(ahead_s=ahead_s).clock_wrong is wrong

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.domain.ids import DeviceId, ScopeId
-from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
-from clinic.sync.exchange import Snapshot, cursor_digest, cursors_after, meaning_of, request_for
+from clinic.protocol.sync import EnvelopeRefused, Refused, SyncRequest, SyncResponse
+from clinic.sync.exchange import Snapshot, cursor_digest, meaning_of, request_for
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 vectors = st.dictionaries(st.sampled_from([ScopeId(f"p:{n}") for n in range(6)]), st.integers(1, 99))
@@ -99,16 +99,3 @@ def test_wanted_cursors_are_told_next() -> None:
     meaning = meaning_of(request(), answer(want_cursors=True))
     assert meaning.tell_all_cursors
     assert meaning.more
-
-
-def test_cursors_only_go_forward() -> None:
-    got = tuple(Sequenced(scope=ScopeId("p:1"), seq=seq, chain=b"", envelope=b"") for seq in (3, 4))
-    assert cursors_after({ScopeId("p:1"): 9, ScopeId("p:2"): 1}, answer(envelopes=got)) == {
-        "p:1": 9,
-        "p:2": 1,
-    }
-    assert cursors_after({}, answer(envelopes=got)) == {"p:1": 4}
-    assert (
-        meaning_of(request(), answer(envelopes=got, heads=(Cursor(scope=ScopeId("p:1"), seq=4),))).received
-        == 2
-    )

@@ -3,6 +3,7 @@
 
 import itertools
 import typing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -33,7 +34,7 @@ from clinic.sync.machine import (
 from clinic.sync.status import SyncStatus
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-DONE = ExchangeDone(now=1.0, at=AT)
+DONE = ExchangeDone(now=1.0, status=SyncStatus(last_exchange_at=AT))
 
 
 def after(*events: Event, state: State | None = None) -> tuple[State, list[Effect]]:
@@ -82,7 +83,7 @@ def test_many_triggers_during_an_exchange_cause_exactly_one_more() -> None:
 
 
 def test_more_is_fetched_at_once() -> None:
-    state, effects = after(Rang(1.0), ExchangeDone(now=1.1, at=AT, more=True), DONE, state=ONLINE)
+    state, effects = after(Rang(1.0), ExchangeDone(now=1.1, more=True), DONE, state=ONLINE)
     assert exchanges(effects) == 2
     assert state.phase is Phase.STILL
 
@@ -114,7 +115,10 @@ def test_a_new_link_ends_a_rest() -> None:
 
 def test_an_exchange_may_outlive_its_link() -> None:
     state, effects = after(
-        Rang(1.0), Disconnected(1.1), ExchangeDone(now=1.2, at=AT, received=4), state=ONLINE
+        Rang(1.0),
+        Disconnected(1.1),
+        ExchangeDone(now=1.2, status=SyncStatus(received=4, online=True)),
+        state=ONLINE,
     )
     assert state.phase is Phase.STILL
     assert not state.status.online
@@ -123,12 +127,12 @@ def test_an_exchange_may_outlive_its_link() -> None:
 
 
 def test_counts_are_reported_once_they_change() -> None:
-    done = ExchangeDone(now=2.0, at=AT, received=2, waiting=1, acknowledged=5, refused=1, quarantined=1)
+    held = SyncStatus(received=2, waiting=1, acknowledged=5, refused=1, quarantined=1, last_exchange_at=AT)
+    done = ExchangeDone(now=2.0, status=held)
     state, effects = after(Rang(1.0), done, Rang(3.0), state=ONLINE)
     reports = [effect.status for effect in effects if isinstance(effect, Report)]
     assert reports == [state.status]
-    assert (state.status.waiting, state.status.acknowledged, state.status.refused) == (1, 5, 1)
-    assert (state.status.quarantined, state.status.last_exchange_at) == (1, AT)
+    assert state.status == replace(held, online=True)
 
 
 def test_a_remembered_status_starts_offline() -> None:
@@ -149,7 +153,7 @@ events = st.one_of(
     st.builds(Rang, st.floats(0, 1e6)),
     st.builds(LocalWrite, st.floats(0, 1e6), st.integers(0, 9)),
     st.builds(
-        ExchangeDone, now=st.floats(0, 1e6), at=st.just(AT), more=st.booleans(), waiting=st.integers(0, 9)
+        ExchangeDone, st.floats(0, 1e6), st.builds(SyncStatus, waiting=st.integers(0, 9)), st.booleans()
     ),
     st.builds(ExchangeFailed, st.floats(0, 1e6), st.sampled_from(Failure)),
     st.builds(Connected, st.floats(0, 1e6)),
@@ -194,3 +198,13 @@ def test_whoever_rests_has_asked_to_be_woken(history: list[tuple[Event, float]])
         asked = max([asked, *(effect.at for effect in effects if isinstance(effect, WaitUntil))])
         if state.phase is Phase.RESTING:
             assert asked >= state.due_at
+
+
+def test_a_link_that_fails_is_asked_for_less_until_it_carries_and_then_for_more() -> None:
+    state = start()
+    asked = []
+    for kind in (Failure.UNREACHABLE, Failure.UNREACHABLE, Failure.UNREACHABLE, None, None, None, None, None):
+        state, effects = after(SyncDue(1.0), state=state)
+        asked += [effect.budget for effect in effects if isinstance(effect, Exchange)]
+        state, _ = step(state, ExchangeFailed(1.0, kind) if kind else DONE)
+    assert asked == [262_144, 65_536, 16_384, 16_384, 32_768, 65_536, 131_072, 262_144]

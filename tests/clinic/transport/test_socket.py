@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from aiohttp import web
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
@@ -202,3 +203,52 @@ def test_only_well_formed_events_are_heard() -> None:
     assert states.letters == []
     _dispatch(states, "bell", {"scope": "p:1", "seq": 4})
     assert states.letters == [b"bell p:1 4"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "garbage",
+        "0",
+        "0{",
+        "0[]",
+        "0{}",
+        '0{"sid":"x"}',
+        '0{"sid":"x","upgrades":[],"pingInterval":"a"}',
+        "4" * 9,
+    ],
+)
+def test_what_is_no_doorbell_is_tried_again_and_never_believed(said: str) -> None:
+    """A captive portal, or a server of another kind, that even speaks websocket."""
+
+    async def play() -> None:
+        tries: asyncio.Queue[None] = asyncio.Queue()
+
+        async def answer(request: web.Request) -> web.WebSocketResponse:
+            tries.put_nowait(None)
+            there = web.WebSocketResponse()
+            await there.prepare(request)
+            await there.send_str(said)
+            return there
+
+        async def token(fresh: bool = False) -> str:
+            return "t"
+
+        app, states = web.Application(), States()
+        app.router.add_get("/{any:.*}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        bell = Doorbell(f"http://127.0.0.1:{runner.addresses[0][1]}", token, states)
+        await bell.start()
+        try:
+            async with asyncio.timeout(20):
+                for _ in range(3):
+                    await tries.get()
+            assert states.changes.empty() and not bell.online
+        finally:
+            await bell.stop()
+            await runner.cleanup()
+
+    asyncio.run(play())

@@ -9,7 +9,7 @@ import pytest
 from nacl.signing import SigningKey
 from pytestqt.qtbot import QtBot
 
-from clinic.calls.machine import Phase
+from clinic.calls.call import Phase
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.record import Record

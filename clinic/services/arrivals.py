@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has come in of each sender in each scope, and how much is missing between; kept with the envelopes themselves."""
+
+from dataclasses import dataclass, field
+
+from clinic.protocol.codec import dumps, loads
+from clinic.protocol.envelope import Header
+from clinic.store.page import Page
+from clinic.store.writing import WritePage
+from clinic.sync.seen import Runs, missing, with_number
+
+_SEEN, _WITHHELD = "seen", "withheld"
+
+
+def withheld(page: Page) -> int:
+    """How many envelopes of others, by their own count, are missing before ones that came in."""
+    return int(page.meta(_WITHHELD) or b"0")
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """The arrivals of one exchange; `keep` files them in its transaction."""
+
+    _before: dict[str, Runs] = field(default_factory=dict)
+    _now: dict[str, Runs] = field(default_factory=dict)
+
+    def note(self, page: Page, header: Header) -> None:
+        """An envelope came in that its sender really signed."""
+        key = f"{_SEEN} {header.scope} {header.device} {header.incarnation}"
+        if key not in self._now:
+            kept = page.meta(key)
+            self._before[key] = self._now[key] = tuple((a, b) for a, b in loads(kept)) if kept else ()
+        self._now[key] = with_number(self._now[key], header.scope_no)
+
+    def keep(self, page: WritePage) -> None:
+        """File what changed, and the sum for the status."""
+        more = 0
+        for key, runs in self._now.items():
+            if runs != self._before[key]:
+                page.put_meta(key, dumps(runs))
+                more += missing(runs) - missing(self._before[key])
+        if more:
+            page.put_meta(_WITHHELD, str(withheld(page) + more).encode())

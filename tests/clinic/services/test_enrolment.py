@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Letting somebody in over a link that breaks at the worst moments, and past a centre that forges or forgets."""
+
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.keys.invites import mailbox_id, read_invitation
+from clinic.keys.refusals import Unreadable
+from clinic.protocol.sync import JoinRequest
+from clinic.protocol.trust import DeviceKind, Role
+from clinic.services.desks import open_desk
+from clinic.services.enrolment import Joining, admit, invite, join
+from clinic.services.link import with_remote
+from clinic.transport.http import Remote
+from tests.clinic.services.conftest import PASSWORD, Town
+
+pytestmark = pytest.mark.slow
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, verb: str, times: int, after: bool = False) -> None:
+    """The next `times` calls of that verb of the remote find no link; `after`: only the answer is lost."""
+    real: Callable[..., Awaitable[object]] = getattr(Remote, verb)
+    left = [times]
+
+    async def verb_over_a_broken_link(remote: Remote, *said: object, **more: object) -> object:
+        left[0] -= 1
+        if left[0] >= 0:
+            if after:
+                await real(remote, *said, **more)
+            raise Unavailable("cut")
+        return await real(remote, *said, **more)
+
+    monkeypatch.setattr(Remote, verb, verb_over_a_broken_link)
+
+
+def begun(town: Town, name: str) -> tuple[Path, Joining, threading.Thread]:
+    home = town.folder / name
+    joining = join(
+        home,
+        invite(town.station, Role.NURSE, DeviceKind.DESKTOP),
+        name,
+        PASSWORD,
+        name,
+        SystemClock(),
+        os.urandom,
+    )
+    waiter = threading.Thread(target=joining.wait, args=(60,))
+    waiter.start()
+    return home, joining, waiter
+
+
+def works(home: Path, waiter: threading.Thread) -> None:
+    waiter.join()
+    desk = open_desk(home, PASSWORD, SystemClock(), os.urandom)
+    assert desk.person is not None and desk.team_keys
+    desk.close()
+
+
+def test_a_link_that_comes_and_goes_is_waited_out_on_both_sides(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch, "ask_to_join", 1, after=True)
+    broken(monkeypatch, "join_answer", 2)
+    broken(monkeypatch, "join_request", 2)
+    broken(monkeypatch, "trust_from", 1)
+    home, _, waiter = begun(town, "nora")
+    admit(town.station, lambda newcomer: True, 60)
+    works(home, waiter)
+
+
+def test_an_answer_that_was_cut_off_is_given_again_to_the_one_who_was_admitted(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _, waiter = begun(town, "olga")
+    with monkeypatch.context() as patch:
+        broken(patch, "answer_join", 1)
+        with pytest.raises(Unavailable):
+            admit(town.station, lambda newcomer: True, 60)
+    height = town.station.trust.position
+    admit(town.station, lambda newcomer: True, 60)
+    assert town.station.trust.position == height, "admitted once"
+    works(home, waiter)
+
+
+def test_a_centre_that_forges_or_forgets_stands_in_nobodys_way(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten = read_invitation(invite(town.station, Role.NURSE, DeviceKind.DESKTOP), SystemClock().now())
+    with monkeypatch.context() as patch:
+        real = Remote.join_request
+
+        async def elsewhere(remote: Remote, box: str) -> JoinRequest | None:
+            return await real(remote, "z" * 26 if box == mailbox_id(forgotten.secret) else box)
+
+        patch.setattr(Remote, "join_request", elsewhere)
+        forged = read_invitation(invite(town.station, Role.NURSE, DeviceKind.DESKTOP), SystemClock().now())
+        lie = JoinRequest(
+            device=town.desk.device, kind="desktop", device_name="x", device_signing_key=bytes(32), device_box_key=bytes(32)
+        )  # fmt: skip
+        with_remote(Remote(town.url), lambda remote: remote.ask_to_join(mailbox_id(forged.secret), lie))
+        with pytest.raises(Unreadable, match="not made with your invitation"):
+            admit(town.station, lambda newcomer: True, 5)
+        home, _, waiter = begun(town, "petra")
+        admit(town.station, lambda newcomer: True, 60)
+        works(home, waiter)
+        with pytest.raises(Refusal, match="Nobody has used"):
+            admit(town.station, lambda newcomer: True, 0)
+
+
+def test_whoever_waits_in_vain_hears_why(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = invite(town.station, Role.NURSE, DeviceKind.DESKTOP)
+    joining = join(town.folder / "rita", code, "Rita", PASSWORD, "Rita", SystemClock(), os.urandom)
+    with pytest.raises(Refusal, match="Nobody let this computer in yet"):
+        joining.wait(0.1)
+    broken(monkeypatch, "join_answer", 99)
+    with pytest.raises(Unavailable, match="cut"):
+        joining.wait(0.1)

@@ -3,6 +3,7 @@
 driven by itself."""
 
 import argparse
+import errno
 import logging
 import os
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.media.screen import check_screen
 from clinic.showcase import by_hand
 from clinic.showcase.founding import card_film
 from clinic.showcase.network import Network, Relay, build
@@ -20,6 +22,7 @@ from clinic.showcase.scene import DESKTOP_SIDE, KIOSK_SIDE, Scene
 from clinic.showcase.stage import Stage
 from clinic.showcase.supervise import INNER, supervise
 from clinic.showcase.visit import drive
+from clinic.store.home import Held, Home
 
 OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html")
 
@@ -56,23 +59,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 all checks held, 1 one did not, 2 wrong use, 3 and 4 with a sentence, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = parse(given)
-    if os.environ.get(INNER) != "1":
-        try:
-            return supervise(given)
-        finally:
-            _tidy(chosen.out.resolve(), chosen.keep)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        if os.environ.get(INNER) != "1":
+            return guard(given, chosen)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return run(chosen)
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 3
+        return _end(str(refusal), 3)
     except Unavailable as missing:
-        print(missing, file=sys.stderr)
-        return 4
+        return _end(str(missing), 4)
+    except OSError as error:
+        return _end(f"The demo stopped: {no_disk(error, chosen.out)}", 4)
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return 130
+        return _end("\nstopped", 130)
+    except Exception as bug:
+        logging.getLogger(__name__).exception("bug")
+        logs = chosen.out.resolve() / "work" / "logs"
+        return _end(f"This is a fault in Posta ({type(bug).__name__}). It is written down in {logs}.", 70)
+
+
+def _end(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def no_disk(error: OSError, out: Path) -> str:
+    """What the disk said, with the next step."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk of {out} is full. Free 1 GB or choose another folder with --out."
+    place = error.filename or out
+    return f"{place} cannot be used ({error.strerror}). Choose another folder with --out."
+
+
+def guard(given: Sequence[str], chosen: argparse.Namespace) -> int:
+    """The outer process: what must hold before anything is started, and tidiness afterwards."""
+    if has_display():
+        check_screen({**os.environ, "QT_QPA_PLATFORM": ""})
+    out = chosen.out.resolve()
+    held = make_room(out)
+    try:
+        return supervise(given)
+    finally:
+        _tidy(out, chosen.keep)
+        held.release()
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -80,7 +109,6 @@ def run(chosen: argparse.Namespace) -> int:
     visible = has_display()
     driven = chosen.auto or not visible
     out = chosen.out.resolve()
-    _make_room(out)
     logging.basicConfig(filename=out / "work" / "logs" / "demo.log", level=logging.INFO)
     network: Network = build() if driven else Relay()
     stage = Stage(out / "work", network, chosen.lang, visible)
@@ -153,23 +181,28 @@ def has_display() -> bool:
     return True
 
 
-def _make_room(out: Path) -> None:
-    """An empty folder, or one that an earlier demo left. Refused for anything else."""
-    foreign = (
-        out.exists()
-        and any(out.iterdir())
-        and not (out / "work").exists()
-        and not (out / "report.json").exists()
-    )
-    if out.is_file() or foreign:
+def make_room(out: Path) -> Held:
+    """An empty folder, or one that an earlier demo left; held until this demo ends. Refused for anything
+    else, and while another demo works there."""
+    ours = (out / "work" / "lock").is_file()
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not ours):
         raise Refusal(
             "{folder} is not empty and not from a demo. Choose another folder with --out.", folder=out
         )
-    shutil.rmtree(out / "work", ignore_errors=True)
-    for pattern in OURS:
-        for path in out.glob(pattern):
-            path.unlink()
-    (out / "work" / "logs").mkdir(parents=True)
+    (out / "work").mkdir(parents=True, exist_ok=True)
+    try:
+        held = Home(out / "work").hold()
+    except Refusal:
+        raise Refusal(
+            "Another demo works in {folder}. Wait until it has ended, or choose another folder with --out.",
+            folder=out,
+        ) from None
+    for name in ("machines", "tmp", "logs"):
+        shutil.rmtree(out / "work" / name, ignore_errors=True)
+    for path in [path for pattern in OURS for path in out.glob(pattern)]:
+        path.unlink()
+    (out / "work" / "logs").mkdir(parents=True, exist_ok=True)
+    return held
 
 
 def _tidy(out: Path, keep: bool) -> None:

@@ -74,7 +74,7 @@ class Stage:
             self._actors.remove(actor)
         if actor.process.returncode != 0:
             raise Unavailable(
-                f"{actor.name} ended with code {actor.process.returncode}: {_last_words(actor.log)}"
+                f"{actor.name} ended with code {actor.process.returncode}: {last_words(actor.log)}"
             )
         return printed
 
@@ -144,7 +144,7 @@ def read_line(actor: Actor, pattern: str, timeout_s: float = 20.0) -> re.Match[s
     reader.start()
     reader.join(timeout_s)
     if not found:
-        raise Unavailable(f"{actor.name} did not say that it is ready: {_last_words(actor.log)}")
+        raise Unavailable(f"{actor.name} did not say that it is ready: {last_words(actor.log)}")
     return found[0]
 
 
@@ -164,7 +164,8 @@ def _label(program: Sequence[str]) -> str:
     return f"{program[0].rpartition('.')[2]}-{verb}".rstrip("-")
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The last line that a program wrote to its log."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
 

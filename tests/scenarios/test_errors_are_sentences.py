@@ -153,6 +153,12 @@ def test_no_display(home: Home, program: str) -> None:
     assert "display" in said.lower() or "screen" in said.lower()
 
 
+@pytest.mark.parametrize("program", ["desktop", "kiosk.session"])
+def test_a_screen_that_qt_cannot_use(home: Home, program: str) -> None:
+    said = sentence(run(program, "--home", str(home.path), "--lang", "en", QT_QPA_PLATFORM="nonsense"), 4)
+    assert "No window can open here" in said
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

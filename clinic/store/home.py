@@ -38,7 +38,16 @@ class Home:
 
     @property
     def enrolled(self) -> bool:
-        return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+        """Whether somebody can be let in here. Raises Unavailable where nobody may look."""
+        try:
+            return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+        except OSError as error:
+            raise self._closed() from error
+
+    def _closed(self) -> Unavailable:
+        return Unavailable(
+            "The folder {path} cannot be read. Check its permissions and the disk.", path=self.path
+        )
 
     def hold(self) -> "Held":
         """Say that a program with a window works here. Raises Refusal while another one does, Unavailable for
@@ -72,12 +81,17 @@ class Home:
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
-        copies = []
+        copies: list[bytes] = []
+        unread: list[OSError] = []
         for path in (self.slots, self.slots.with_suffix(".bak")):
             try:
                 copies.append(path.read_bytes())
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
+            except OSError as error:
+                unread.append(error)
+        if not copies and unread:
+            raise self._closed() from unread[0]
         if not copies:
             raise Unavailable("This computer is not set up yet. Start it with an invitation code.")
         return tuple(copies)

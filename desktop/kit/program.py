@@ -52,14 +52,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def start(
     args: argparse.Namespace, title: str = "Posta", scale: str = "desktop", log: Path | None = None
 ) -> Program:
-    """Make the QApplication and dress it; ends the process with code 4 and one sentence when there is no display."""
+    """Make the QApplication and dress it; ends the process with code 4 and one sentence without a display or a log."""
     words.set_language(args.lang)
     try:
         check_screen(os.environ)
+        return Program(args, title, args.scale or scale, log)
     except Unavailable as missing:
         sys.stderr.write(words.tell(missing) + "\n")
         raise SystemExit(EXIT_UNAVAILABLE) from None
-    return Program(args, title, args.scale or scale, log)
 
 
 class Program:
@@ -163,9 +163,15 @@ def where(trace: TracebackType | None) -> str:
 
 
 def log_to(file: Path) -> None:
-    """Send all logging of this process to one file; standard error stays for sentences."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(file, encoding="utf-8")
+    """Send all logging of this process to one file; standard error stays for sentences. Raises Unavailable."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(
+            "The folder {path} cannot be written. Check the disk and its permissions.", path=file.parent
+        ) from error
+    logging.raiseExceptions = False  # a full disk is told where it matters, not once for each line of the log
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -185,6 +185,24 @@ def test_the_environment_finds_the_checkout_whatever_its_folder_is_called(
         assert (done.stdout, done.stderr) == ("here a b\n", "")
 
 
+def test_what_interrupted_installers_leave_goes_with_its_folder(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    monkeypatch.delenv("TEMP", raising=False)
+
+    def interrupted() -> None:
+        with posta.own_temporary_files():
+            assert os.environ["TMPDIR"] == os.environ["TEMP"] == str(tmp_path / "tmp")
+            (tmp_path / "tmp" / "left").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.environ["TMPDIR"] == "/somewhere" and "TEMP" not in os.environ
+    assert not (tmp_path / "tmp").exists()
+
+
 def test_a_file_named_like_a_module_where_one_stands_is_not_taken_for_it(posta: ModuleType) -> None:
     assert posta.program_environment("demo")["PYTHONSAFEPATH"] == "1"
     assert "PYTHONSAFEPATH" not in {

@@ -117,6 +117,52 @@ def test_a_store_that_is_no_store(home: Home, tmp_path: Path, password: Path) ->
     sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
 
 
+def test_the_file_that_lets_people_in_is_damaged_with_its_copy(
+    home: Home, tmp_path: Path, password: Path
+) -> None:
+    broken = Home(tmp_path / "broken")
+    broken.make()
+    broken.keep_slots(home.read_slots()[0])
+    broken.slots.write_bytes(os.urandom(200))
+    assert "records of this computer are missing" in sentence(
+        run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4
+    ), "the whole copy serves"
+    broken.slots.with_suffix(".bak").write_bytes(os.urandom(200))
+    said = sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
+    assert "Restore a backup" in said
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_folders_that_may_not_be_read_or_written(home: Home, tmp_path: Path, password: Path) -> None:
+    from shutil import copytree
+
+    closed = copytree(home.path, tmp_path / "closed")
+    (closed / "log").mkdir(exist_ok=True)
+    (closed / "log").chmod(0o500)
+    assert "cannot be written" in sentence(run("desktop", "--home", str(closed), "--lang", "en"), 4)
+    closed.chmod(0o000)
+    try:
+        for program in (("clinic", "status", "--password-file", str(password)), ("kiosk.session",)):
+            assert (
+                "cannot be read" in sentence(run(*program, "--home", str(closed)), 4)
+                or program[0] != "clinic"
+            )
+    finally:
+        closed.chmod(0o700)
+        (closed / "log").chmod(0o700)
+
+
+@pytest.mark.parametrize("program", ["desktop", "kiosk"])
+@pytest.mark.parametrize("option", ["--camera=nonsense:x", "--microphone=image:a.png", "--speaker=loud"])
+def test_a_device_that_is_none_is_wrong_use(program: str, option: str, tmp_path: Path) -> None:
+    done = run(program, "--home", str(tmp_path / "new"), option)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(
+        f"posta {program}: error: argument {option.partition('=')[0]}"
+    )
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_servers_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

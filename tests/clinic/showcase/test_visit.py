@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.showcase.__main__ import main, make_room, parse, programs
+from clinic.showcase.demo import main, make_room, parse, programs
 from clinic.showcase.findings import Findings
 from clinic.showcase.network import Relay
 from clinic.showcase.report import Report
@@ -63,7 +63,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: py
     with pytest.raises(Refusal, match="Choose another folder"):
         make_room(tmp_path)
     monkeypatch.delenv(INNER, raising=False)
-    monkeypatch.setattr("clinic.showcase.__main__.has_display", lambda: False)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
     assert main(["--out", str(tmp_path), "--auto"]) == 3
     assert main(["--out", str(tmp_path / "thesis.odt"), "--auto"]) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.odt"]
@@ -82,7 +82,7 @@ def test_two_demos_do_not_work_in_one_folder(tmp_path: Path, monkeypatch: pytest
     first = make_room(tmp_path / "out")
     (tmp_path / "out" / "work" / "machines").mkdir()
     monkeypatch.delenv(INNER, raising=False)
-    monkeypatch.setattr("clinic.showcase.__main__.has_display", lambda: False)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
     assert main(["--out", str(tmp_path / "out"), "--auto"]) == 3
     assert (tmp_path / "out" / "work" / "machines").exists(), "the second tidied up what the first works on"
     first.release()
@@ -103,8 +103,8 @@ def test_what_the_disk_says_is_one_sentence(
         raise OSError(number, os.strerror(number), str(tmp_path / "out"))
 
     monkeypatch.delenv(INNER, raising=False)
-    monkeypatch.setattr("clinic.showcase.__main__.has_display", lambda: False)
-    monkeypatch.setattr("clinic.showcase.__main__.make_room", broken)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
+    monkeypatch.setattr("clinic.showcase.demo.make_room", broken)
     assert main(["--out", str(tmp_path / "out")]) == 4
     said = capsys.readouterr().err
     assert words in said and "--out" in said and len(said.splitlines()) == 1
@@ -136,7 +136,7 @@ def test_a_driven_call_is_made_of_clips(tmp_path: Path) -> None:
 def test_by_hand_the_clinician_has_the_devices_there_are_and_else_a_clip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there_is_one: bool
 ) -> None:
-    monkeypatch.setattr("clinic.showcase.__main__.has_device", lambda _pattern: there_is_one)
+    monkeypatch.setattr("clinic.showcase.demo.has_device", lambda _pattern: there_is_one)
     by_hand = programs(tmp_path, "es", driven=False, visible=True)
     assert ("clip:A" in by_hand["desktop"]) is not there_is_one
     assert "clip:B" in by_hand["kiosk"]

@@ -24,7 +24,7 @@ from clinic.showcase.supervise import INNER, supervise
 from clinic.showcase.visit import drive
 from clinic.store.home import Held, Home
 
-OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html")
+OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html", "*.part")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -109,6 +109,7 @@ def run(chosen: argparse.Namespace) -> int:
     visible = has_display()
     driven = chosen.auto or not visible
     out = chosen.out.resolve()
+    logging.raiseExceptions = False  # a full disk is told once
     logging.basicConfig(filename=out / "work" / "logs" / "demo.log", level=logging.INFO)
     network: Network = build() if driven else Relay()
     stage = Stage(out / "work", network, chosen.lang, visible)

@@ -2,6 +2,7 @@
 """The folder of one device profile, and files in it that must survive a power cut."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+ROOM_BYTES = 20_000_000
+"""What a new profile must find free: its first records and their log, with room to say that the disk gets full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,25 @@ class Home:
             raise Refusal("Posta is already open for this profile. Look for its window.")
         return Held(handle)
 
+    def check_room(self) -> None:
+        """Raises Unavailable where a new profile cannot be written; changes nothing."""
+        path = self.path.absolute()
+        try:
+            place = next(folder for folder in (path, *path.parents) if folder.exists())
+            free = shutil.disk_usage(place).free if os.access(place, os.W_OK | os.X_OK) else -1
+        except OSError:
+            free = -1
+        if free < 0:
+            raise Unavailable(
+                "The folder {path} cannot be made. Check the disk and its permissions.", path=self.path
+            )
+        if free < ROOM_BYTES:
+            raise Unavailable(
+                "The disk of {path} is nearly full. Free {megabytes} MB, then start again.",
+                path=self.path,
+                megabytes=ROOM_BYTES // 1_000_000,
+            )
+
     def make(self) -> None:
         """Make the folder, for this user only. Raises Unavailable."""
         try:
@@ -73,6 +96,11 @@ class Home:
             raise Unavailable(
                 "The folder {path} cannot be made. Check the disk and its permissions.", path=self.path
             ) from error
+
+    def unmake(self) -> None:
+        """Take away what set-up wrote; only for a profile that nobody has worked in."""
+        for name in ("slots.bin", "slots.bak", "height", "book.db", "book.db-wal", "book.db-shm"):
+            (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
         """Write both copies of the slots file."""

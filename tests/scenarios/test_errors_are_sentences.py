@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Unavailable
 from clinic.domain.ids import OrgId, TeamId, UserId
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
@@ -130,6 +131,29 @@ def test_the_file_that_lets_people_in_is_damaged_with_its_copy(
     broken.slots.with_suffix(".bak").write_bytes(os.urandom(200))
     said = sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
     assert "Restore a backup" in said
+
+
+def test_founding_without_the_server_leaves_nothing_and_can_be_tried_again(
+    tmp_path: Path, password: Path
+) -> None:
+    place, server = tmp_path / "station", f"http://127.0.0.1:{_free_port()}"
+    words = ("--home", str(place), "--server", server, "--name", "Red", "--admin", "Ana")
+    for _ in range(2):
+        said = sentence(run("clinic", "found", *words, "--password-file", str(password)), 4)
+        assert "cannot be reached" in said
+        assert [path.name for path in place.iterdir()] == ["log"]
+
+
+def test_a_profile_wants_room_before_an_invitation_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic.store.home.ROOM_BYTES", 10**18)
+    with pytest.raises(Unavailable, match="Free 1000000000000 MB"):
+        Home(tmp_path / "new").check_room()
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be made"):
+        Home(tmp_path / "file" / "new").check_room()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")

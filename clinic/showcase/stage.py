@@ -37,6 +37,8 @@ class Actor:
             code = self.process.wait(patience_s)
         except subprocess.TimeoutExpired:
             code = 1
+            self.process.kill()
+        _await_group(self.process.pid, 2.0)
         _kill_group(self.process.pid)
         self.process.wait(5)
         for pipe in (self.process.stdin, self.process.stdout):
@@ -168,6 +170,17 @@ def last_words(log: Path) -> str:
     """The last line that a program wrote to its log."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
+
+
+def _await_group(group: int, patience_s: float) -> None:
+    """Those who clear away what a killed program held (the pictures in shared memory) get the time for it."""
+    until = time.monotonic() + patience_s
+    while hasattr(os, "killpg") and time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except (ProcessLookupError, PermissionError):
+            return
+        time.sleep(0.02)
 
 
 def _kill_group(group: int) -> None:

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused, 4 unavailable, 70 
 import argparse
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -101,6 +102,7 @@ def start(command: str, arguments: Sequence[str]) -> int:
         **(without_display(os.environ, sys.platform) if command in SELF_DRIVEN else {}),
     }
     if os.name == "nt":
+        signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the program
         return subprocess.call(line, env=environment)
     sys.stdout.flush()
     return os.execve(line[0], line, environment)

@@ -13,6 +13,9 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+from clinic.domain.errors import Unavailable
+from clinic.media.screen import check_screen
+
 OLDEST_SQLITE = (3, 51, 3)
 """Older ones can lose a commit when two connections checkpoint the log at once (SQLite's release notes)."""
 LEAST_FREE_BYTES = 2_000_000_000
@@ -99,6 +102,7 @@ def _sodium() -> str:
 
 
 def _qt() -> str:
+    import_module("PySide6.QtCore").qInstallMessageHandler(lambda *_said: None)  # it talks while it loads
     for part in ("QtWidgets", "QtMultimedia", "QtSvg"):
         import_module(f"PySide6.{part}")
     return str(import_module("PySide6.QtCore").qVersion())
@@ -132,6 +136,11 @@ def clock(now: datetime) -> Finding:
 def display(platform: str) -> Finding:
     """Windows and macOS always have one; elsewhere the session says so."""
     names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
+    if names:
+        try:
+            check_screen(os.environ)
+        except Unavailable as silent:
+            return Finding("display", False, False, os.environ[names[0]], str(silent))
     if platform in ("win32", "darwin") or names:
         return Finding("display", True, False, os.environ[names[0]] if names else "of the system")
     return Finding(

@@ -3,7 +3,10 @@
 
 import sys
 
-from desktop.app import main
+try:
+    from desktop.app import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, source_of
 from desktop.kit.program import add_options
 
 
@@ -41,12 +42,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--join", default="", metavar="CODE", help="join a clinic with this invitation code")
     parser.add_argument(
-        "--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none"
+        "--camera",
+        type=source_of(CAMERA_KINDS),
+        default="auto",
+        metavar="SPEC",
+        help="auto, clip:SIDE, image:PATH, file:PATH, none",
     )
     parser.add_argument(
-        "--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none"
+        "--microphone",
+        type=source_of(MICROPHONE_KINDS),
+        default="auto",
+        metavar="SPEC",
+        help="auto, clip:SIDE, file:PATH, none",
     )
-    parser.add_argument("--speaker", default="auto", metavar="SPEC", help="auto or null")
+    parser.add_argument("--speaker", choices=("auto", "null"), default="auto", help="where a call is heard")
     parser.add_argument(
         "--keep-received",
         type=Path,

@@ -3,7 +3,10 @@
 
 import sys
 
-from kiosk.app import main
+try:
+    from kiosk.app import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, source_of
 from desktop.kit.tokens import LOOKS, SCALES
 from desktop.kit.words import LANGUAGES
 
@@ -21,13 +22,27 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
     )
     parser.add_argument("--server", default="", metavar="URL", help="the clinic's sync server")
     parser.add_argument(
-        "--camera", default="auto", metavar="SPEC", help="auto, clip:SIDE, image:PATH, file:PATH, none"
+        "--camera",
+        type=source_of(CAMERA_KINDS),
+        default="auto",
+        metavar="SPEC",
+        help="auto, clip:SIDE, image:PATH, file:PATH, none",
     )
-    parser.add_argument("--camera-scan", default="", metavar="SPEC", help="another camera for reading cards")
     parser.add_argument(
-        "--microphone", default="auto", metavar="SPEC", help="auto, clip:SIDE, file:PATH, none"
+        "--camera-scan",
+        type=lambda text: text and source_of(CAMERA_KINDS)(text),
+        default="",
+        metavar="SPEC",
+        help="another camera for reading cards",
     )
-    parser.add_argument("--speaker", default="auto", metavar="SPEC", help="auto or null")
+    parser.add_argument(
+        "--microphone",
+        type=source_of(MICROPHONE_KINDS),
+        default="auto",
+        metavar="SPEC",
+        help="auto, clip:SIDE, file:PATH, none",
+    )
+    parser.add_argument("--speaker", choices=("auto", "null"), default="auto", help="where a call is heard")
     parser.add_argument(
         "--keep-received",
         default="",

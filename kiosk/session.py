@@ -52,7 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0: the visit is over; 75: told to stop; 4: nothing can be shown or opened here; 70: a bug."""
     args = options.parse(arguments, "python -m kiosk.session")
     set_language(args.lang)
-    if not is_enrolled(args.home):
+    try:
+        ready = is_enrolled(args.home)
+    except Unavailable as closed:
+        sys.stderr.write(tell(closed) + "\n")
+        return EXIT_UNAVAILABLE
+    if not ready:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
     program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")

@@ -3,6 +3,9 @@
 
 import sys
 
-from sync_server.app import main
+try:
+    from sync_server.app import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 sys.exit(main())

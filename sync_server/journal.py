@@ -49,6 +49,7 @@ def keep_journal(folder: Path, level: str) -> None:
         folder / "log" / "server.log", maxBytes=_MOST_BYTES, backupCount=_FILES, encoding="utf-8"
     )
     handler.setFormatter(Redacting())
+    logging.raiseExceptions = False  # a full disk is answered to the clients, not once for each line here
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -3,6 +3,8 @@
 `image:PATH`, `file:PATH`, `none`.
 """
 
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clinic.domain.errors import Refusal, Unavailable
@@ -38,3 +40,16 @@ def parse_spec(text: str, kinds: tuple[str, ...]) -> Spec:
     if kind == "clip" and (len(value) != 1 or value not in SIDES):
         raise Refusal("clip needs a side from A to P, for example clip:A.")
     return Spec(kind, value)
+
+
+def source_of(kinds: tuple[str, ...]) -> Callable[[str], str]:
+    """A type for argparse: the text as it is, if it names a source of these kinds."""
+
+    def source(text: str) -> str:
+        try:
+            parse_spec(text, kinds)
+        except Refusal as wrong:
+            raise ArgumentTypeError(str(wrong)) from None
+        return text
+
+    return source

@@ -283,9 +283,13 @@ def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
     home = Home(path)
     try:
         key = (path / KEY_FILE).read_bytes()
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Unavailable(
             "This device's key file is missing. Enrol it again with an invitation code."
+        ) from error
+    except OSError as error:
+        raise Unavailable(
+            "The folder {path} cannot be read. Check its permissions and the disk.", path=path
         ) from error
     return _open(home, lambda slots: slots.open_with_key(key), clock, random)
 

@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from clinic.domain.errors import Unavailable
 from clinic.keys.slots import Slots
 from clinic.protocol.codec import Malformed
 from clinic.store.home import Home
@@ -19,11 +20,13 @@ def is_enrolled(path: Path) -> bool:
 
 
 def read_slots(home: Home) -> Slots:
-    """The slots of a profile, from the copy that is whole. Raises Unavailable, or Malformed when both are damaged."""
-    *first, last = home.read_slots()
-    for copy in first:
+    """The slots of a profile, from the copy that is whole. Raises Unavailable."""
+    for copy in home.read_slots():
         try:
             return Slots.read(copy)
         except Malformed:
             continue
-    return Slots.read(last)
+    raise Unavailable(
+        "The file {path} that lets people in is damaged, and so is its copy. Restore a backup of this folder.",
+        path=home.slots,
+    )

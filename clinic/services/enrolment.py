@@ -189,6 +189,7 @@ def join(
         check_password(password)
         if not user_name.strip():
             raise Refusal("Write your name as colleagues and patients know it.")
+    place.check_room()  # an invitation serves once: a full disk is told before it is used
     joining = Joining(place, invitation, password, clock, random, authority)
     joining.ask(user_name.strip(), device_name.strip() or "Posta")
     return joining
@@ -215,7 +216,7 @@ def found_organization(
         organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
         at=clock.now(), random=random,
     )  # fmt: skip
-    with_remote(Remote(server, tls=believing(authority)), lambda remote: remote.found(log.statements))
+    place.check_room()
     set_up(
         place,
         log,
@@ -226,7 +227,12 @@ def found_organization(
         admin,
         password,
         random,
-    )
+    )  # first, so that no server follows keys that are nowhere
+    try:
+        with_remote(Remote(server, tls=believing(authority)), lambda remote: remote.found(log.statements))
+    except BaseException:
+        place.unmake()
+        raise
     return open_desk(home, password, clock, random)
 
 

@@ -7,6 +7,7 @@ from clinic.domain.errors import Unavailable
 from clinic.showcase.findings import Findings
 from clinic.showcase.founding import set_up
 from clinic.showcase.scene import Scene
+from clinic.showcase.stage import last_words
 
 WORDS = {
     "es": """
@@ -41,5 +42,7 @@ def offer(scene: Scene, people: int, seed: int) -> int:
         time.sleep(0.3)
     for actor in actors:
         if not actor.running and actor.process.returncode != 0:
-            raise Unavailable(f"The {actor.name} ended with code {actor.process.returncode}; see {actor.log}")
+            raise Unavailable(
+                f"The {actor.name} ended with code {actor.process.returncode}: {last_words(actor.log)}"
+            )
     return 0

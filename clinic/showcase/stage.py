@@ -37,6 +37,8 @@ class Actor:
             code = self.process.wait(patience_s)
         except subprocess.TimeoutExpired:
             code = 1
+            self.process.kill()
+        _await_group(self.process.pid, 2.0)
         _kill_group(self.process.pid)
         self.process.wait(5)
         for pipe in (self.process.stdin, self.process.stdout):
@@ -74,7 +76,7 @@ class Stage:
             self._actors.remove(actor)
         if actor.process.returncode != 0:
             raise Unavailable(
-                f"{actor.name} ended with code {actor.process.returncode}: {_last_words(actor.log)}"
+                f"{actor.name} ended with code {actor.process.returncode}: {last_words(actor.log)}"
             )
         return printed
 
@@ -144,7 +146,7 @@ def read_line(actor: Actor, pattern: str, timeout_s: float = 20.0) -> re.Match[s
     reader.start()
     reader.join(timeout_s)
     if not found:
-        raise Unavailable(f"{actor.name} did not say that it is ready: {_last_words(actor.log)}")
+        raise Unavailable(f"{actor.name} did not say that it is ready: {last_words(actor.log)}")
     return found[0]
 
 
@@ -164,9 +166,21 @@ def _label(program: Sequence[str]) -> str:
     return f"{program[0].rpartition('.')[2]}-{verb}".rstrip("-")
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The last line that a program wrote to its log."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
+
+
+def _await_group(group: int, patience_s: float) -> None:
+    """Those who clear away what a killed program held (the pictures in shared memory) get the time for it."""
+    until = time.monotonic() + patience_s
+    while hasattr(os, "killpg") and time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except (ProcessLookupError, PermissionError):
+            return
+        time.sleep(0.02)
 
 
 def _kill_group(group: int) -> None:

@@ -23,9 +23,10 @@ def supervise(arguments: Sequence[str]) -> int:
     from clinic.showcase.network import Machine
 
     command = Machine("demo", "").command([sys.executable, "-m", "clinic.showcase", *arguments])
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, lambda *_: None)  # Ctrl-C reaches the child by itself
     # numpy's BLAS would start threads on import, and only a process of one thread may enter a user namespace.
     child = subprocess.Popen(command, env=os.environ | {INNER: "1", "OPENBLAS_NUM_THREADS": "1"})
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, lambda *_: child.send_signal(signal.SIGINT))
     code = child.wait()

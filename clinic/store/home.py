@@ -2,6 +2,7 @@
 """The folder of one device profile, and files in it that must survive a power cut."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+ROOM_BYTES = 20_000_000
+"""What a new profile must find free: its first records and their log, with room to say that the disk gets full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,16 @@ class Home:
 
     @property
     def enrolled(self) -> bool:
-        return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+        """Whether somebody can be let in here. Raises Unavailable where nobody may look."""
+        try:
+            return self.slots.exists() or self.slots.with_suffix(".bak").exists()
+        except OSError as error:
+            raise self._closed() from error
+
+    def _closed(self) -> Unavailable:
+        return Unavailable(
+            "The folder {path} cannot be read. Check its permissions and the disk.", path=self.path
+        )
 
     def hold(self) -> "Held":
         """Say that a program with a window works here. Raises Refusal while another one does, Unavailable for
@@ -54,6 +67,25 @@ class Home:
             raise Refusal("Posta is already open for this profile. Look for its window.")
         return Held(handle)
 
+    def check_room(self) -> None:
+        """Raises Unavailable where a new profile cannot be written; changes nothing."""
+        path = self.path.absolute()
+        try:
+            place = next(folder for folder in (path, *path.parents) if folder.exists())
+            free = shutil.disk_usage(place).free if os.access(place, os.W_OK | os.X_OK) else -1
+        except OSError:
+            free = -1
+        if free < 0:
+            raise Unavailable(
+                "The folder {path} cannot be made. Check the disk and its permissions.", path=self.path
+            )
+        if free < ROOM_BYTES:
+            raise Unavailable(
+                "The disk of {path} is nearly full. Free {megabytes} MB, then start again.",
+                path=self.path,
+                megabytes=ROOM_BYTES // 1_000_000,
+            )
+
     def make(self) -> None:
         """Make the folder, for this user only. Raises Unavailable."""
         try:
@@ -65,6 +97,11 @@ class Home:
                 "The folder {path} cannot be made. Check the disk and its permissions.", path=self.path
             ) from error
 
+    def unmake(self) -> None:
+        """Take away what set-up wrote; only for a profile that nobody has worked in."""
+        for name in ("slots.bin", "slots.bak", "height", "book.db", "book.db-wal", "book.db-shm"):
+            (self.path / name).unlink(missing_ok=True)
+
     def keep_slots(self, data: bytes) -> None:
         """Write both copies of the slots file."""
         keep(self.slots, data)
@@ -72,12 +109,17 @@ class Home:
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
-        copies = []
+        copies: list[bytes] = []
+        unread: list[OSError] = []
         for path in (self.slots, self.slots.with_suffix(".bak")):
             try:
                 copies.append(path.read_bytes())
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
+            except OSError as error:
+                unread.append(error)
+        if not copies and unread:
+            raise self._closed() from unread[0]
         if not copies:
             raise Unavailable("This computer is not set up yet. Start it with an invitation code.")
         return tuple(copies)

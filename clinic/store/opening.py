@@ -80,6 +80,10 @@ def said(error: BaseException) -> Unavailable:
         return Unavailable(
             "The disk is full: this was not saved. Free some space and save again; your text is still here."
         )
+    if "I/O error" in text:
+        return Unavailable(
+            "The disk could not be read or written. Is it full? Free some space and try again."
+        )
     if is_damage(error):
         return Unavailable("A page of the store is damaged. Run 'posta doctor' before going on.")
     if "locked" in text:

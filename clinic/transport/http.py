@@ -158,7 +158,14 @@ class Remote:
 
     async def found(self, statements: tuple[bytes, ...]) -> None:
         """Founds the organisation on a server that has none, by handing in the first statements."""
-        await self._bare("POST", "/v1/trust", encode(TrustPart(first=0, statements=statements)))
+        try:
+            await self._bare("POST", "/v1/trust", encode(TrustPart(first=0, statements=statements)))
+        except RefusedByServer as refused:
+            if refused.number == FaultNumber.NOT_LOGGED_IN:
+                raise Refusal(
+                    "This server serves an organisation already. Join it with an invitation code."
+                ) from refused
+            raise
 
     async def trust_from(self, first: int, mailbox: str = "") -> tuple[bytes, ...]:
         """All statements from position `first` on; a newcomer names the mailbox of its invitation."""

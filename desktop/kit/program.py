@@ -28,6 +28,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from clinic.domain.errors import Unavailable
+from clinic.media.screen import check_screen
 from desktop.kit import bridge, theme, words
 from desktop.kit.tokens import LOOKS, RESOURCES, SCALES
 from desktop.kit.words import _
@@ -50,13 +52,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def start(
     args: argparse.Namespace, title: str = "Posta", scale: str = "desktop", log: Path | None = None
 ) -> Program:
-    """Make the QApplication and dress it; ends the process with code 4 and one sentence when there is no display."""
+    """Make the QApplication and dress it; ends the process with code 4 and one sentence without a display or a log."""
     words.set_language(args.lang)
-    missing = _no_display(os.environ)
-    if missing:
-        sys.stderr.write(missing + "\n")
-        raise SystemExit(EXIT_UNAVAILABLE)
-    return Program(args, title, args.scale or scale, log)
+    try:
+        check_screen(os.environ)
+        return Program(args, title, args.scale or scale, log)
+    except Unavailable as missing:
+        sys.stderr.write(words.tell(missing) + "\n")
+        raise SystemExit(EXIT_UNAVAILABLE) from None
 
 
 class Program:
@@ -69,9 +72,10 @@ class Program:
         self._notices: list[QMessageBox] = []
         if log is not None:
             log_to(log)
-        qInstallMessageHandler(_qt_says)
+        qInstallMessageHandler(_qt_opens)
         there = QApplication.instance()
         self.app = there if isinstance(there, QApplication) else QApplication(sys.argv[:1])
+        qInstallMessageHandler(_qt_says)
         self.app.setApplicationName("posta")
         self.app.setApplicationDisplayName(title)
         self.app.setWindowIcon(QIcon(str(RESOURCES / "icons" / "posta.svg")))
@@ -159,9 +163,15 @@ def where(trace: TracebackType | None) -> str:
 
 
 def log_to(file: Path) -> None:
-    """Send all logging of this process to one file; standard error stays for sentences."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(file, encoding="utf-8")
+    """Send all logging of this process to one file; standard error stays for sentences. Raises Unavailable."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(
+            "The folder {path} cannot be written. Check the disk and its permissions.", path=file.parent
+        ) from error
+    logging.raiseExceptions = False  # a full disk is told where it matters, not once for each line of the log
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
@@ -177,6 +187,16 @@ _LEVELS = {
 
 def _qt_says(kind: QtMsgType, _context: object, message: str) -> None:
     logging.getLogger("posta.qt").log(_LEVELS.get(kind, logging.ERROR), "%s", message)
+
+
+def _qt_opens(kind: QtMsgType, context: object, message: str) -> None:
+    """While the application is made: what Qt would abort for is one sentence."""
+    _qt_says(kind, context, message)
+    if kind == QtMsgType.QtFatalMsg:
+        told = _("No window can open here. Start Posta from a desktop of your own, or run 'posta doctor'.")
+        sys.stderr.write(told + "\n")
+        sys.stderr.flush()
+        os._exit(EXIT_UNAVAILABLE)
 
 
 class _Alarm(QObject):
@@ -206,37 +226,3 @@ class _Alarm(QObject):
             signal.signal(number, old)
         self._read.close()
         self._write.close()
-
-
-def _no_display(environment: os._Environ[str] | dict[str, str]) -> str:
-    """The sentence to say when no window can open here; empty when one can."""
-    platform = environment.get("QT_QPA_PLATFORM", "")
-    if not sys.platform.startswith("linux") or platform.split(":")[0] not in ("", "xcb", "wayland"):
-        return ""
-    if environment.get("WAYLAND_DISPLAY") and platform != "xcb":
-        return ""
-    display = environment.get("DISPLAY", "")
-    if not display:
-        return _("There is no screen here. Start Posta from a desktop, or set QT_QPA_PLATFORM=offscreen.")
-    if not _answers(display):
-        return _("The screen %(display)s does not answer. Check DISPLAY, or start Posta from a desktop.") % {
-            "display": display
-        }
-    return ""
-
-
-def _answers(display: str) -> bool:
-    host, _colon, rest = display.rpartition(":")
-    number = rest.split(".")[0]
-    if not number.isdigit():
-        return False
-    if host not in ("", "unix"):
-        return True
-    for path in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(path)
-            except OSError:
-                continue
-            return True
-    return False

@@ -61,6 +61,9 @@ def test_without_a_command_it_says_how() -> None:
         ("SSLError(CERTIFICATE_VERIFY_FAILED)", "SSL_CERT_FILE"),
         ("error: Failed to fetch: dns error", "cannot be reached"),
         ("Err:1 Temporary failure resolving", "cannot be reached"),
+        ("dpkg was interrupted, you must run 'dpkg --configure -a'", "cut short"),
+        ("E: Could not get lock /var/lib/dpkg/lock-frontend", "wait until it has ended"),
+        ("The filename or extension is too long. (os error 206)", "a shorter folder in POSTA_SETUP"),
         ("Segmentation fault", "read the log"),
     ],
 )
@@ -99,6 +102,134 @@ def test_a_setup_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "name another folder in POSTA_SETUP" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_virtual_environment_that_fails_is_one_sentence_and_its_words_are_kept(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_words: object, **_more: object) -> None:
+        raise subprocess.CalledProcessError(1, ["ensurepip"], b"OSError: No space left on device")
+
+    monkeypatch.setattr("venv.create", fails)
+    with pytest.raises(posta.CannotSetUp, match="disk is full while bringing the virtual environment"):
+        posta.make_venv()
+    assert "No space left" in (tmp_path / "setup.log").read_text()
+
+
+def test_what_is_all_there_starts_from_a_folder_that_cannot_be_written(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_lock() -> None:
+        raise PermissionError(13, "Permission denied", "lock")
+
+    monkeypatch.setattr(posta, "alone", no_lock)
+    monkeypatch.setattr(posta, "missing_packages", list)
+    monkeypatch.setattr(posta, "is_ready", lambda _lock: False)
+    with pytest.raises(posta.CannotSetUp, match="POSTA_SETUP"):
+        posta.set_up("demo")
+    monkeypatch.setattr(posta, "is_ready", lambda _lock: True)
+    posta.set_up("demo")
+
+
+def test_a_second_start_waits_for_the_first(
+    posta: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with open(tmp_path / "lock", "a+") as first, open(tmp_path / "lock", "a+") as second:
+        assert posta.held(first, wait=False)
+        assert not posta.held(second, wait=False)
+    with posta.alone():
+        pass
+    assert "waiting" not in capfd.readouterr().err
+
+
+def test_ctrl_c_is_for_the_program_and_not_for_the_one_that_waits(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posta.signal, "signal", lambda *_: None)  # kept as this process has it
+    assert posta.wait_for([sys.executable, "-c", "raise SystemExit(3)"], dict(os.environ)) == 3
+    code = (
+        "import importlib.machinery as m, importlib.util as u, os, sys\n"
+        f"loader = m.SourceFileLoader('posta', {str(SCRIPT)!r})\n"
+        "posta = u.module_from_spec(u.spec_from_loader('posta', loader)); loader.exec_module(posta)\n"
+        "child = 'import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(7)'\n"
+        "sys.exit(posta.wait_for([sys.executable, '-c', child], dict(os.environ)))\n"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+@pytest.mark.parametrize("folder", ["plain", "Clínica Nº 2 'Ñandú'", 'a "$HOME" `b` \\ c'])
+def test_the_environment_finds_the_checkout_whatever_its_folder_is_called(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str
+) -> None:
+    import venv
+
+    root, home = tmp_path / folder, tmp_path / folder / "setup"
+    (root / "clinic").mkdir(parents=True)
+    (root / "clinic" / "cli.py").write_text("import sys; print('here', *sys.argv[1:])")
+    monkeypatch.setattr(posta, "ROOT", root)
+    monkeypatch.setattr(posta, "SETUP", home)
+    venv.create(posta.venv_folder(), with_pip=False)
+    posta.write_door()
+    for words in (
+        [str(posta.venv_python()), "-m", "clinic.cli"],
+        [str(posta.venv_python().parent / "posta")],
+    ):
+        done = subprocess.run(
+            [*words, "a b"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        )
+        assert (done.stdout, done.stderr) == ("here a b\n", "")
+
+
+def test_what_interrupted_installers_leave_goes_with_its_folder(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    monkeypatch.delenv("TEMP", raising=False)
+
+    def interrupted() -> None:
+        with posta.own_temporary_files():
+            assert os.environ["TMPDIR"] == os.environ["TEMP"] == str(tmp_path / "tmp")
+            (tmp_path / "tmp" / "left").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.environ["TMPDIR"] == "/somewhere" and "TEMP" not in os.environ
+    assert not (tmp_path / "tmp").exists()
+
+
+def test_a_file_named_like_a_module_where_one_stands_is_not_taken_for_it(posta: ModuleType) -> None:
+    assert posta.program_environment("demo")["PYTHONSAFEPATH"] == "1"
+    assert "PYTHONSAFEPATH" not in {
+        name for name in posta.program_environment("test") if name not in os.environ
+    }
+
+
+def test_packages_unpacked_by_halves_never_take_the_place_of_whole_ones(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = tmp_path / "debs" / "usr"
+    whole.mkdir(parents=True)
+    (whole / "old").touch()
+
+    def stopped(*_words: object) -> None:
+        (tmp_path / "debs.new" / "half").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(posta, "run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        posta.put_beside([tmp_path / "one.deb"])
+    assert [path.name for path in (tmp_path / "debs").iterdir()] == ["usr"]
+    monkeypatch.setattr(posta, "run", lambda *_words: (tmp_path / "debs.new" / "new").touch())
+    posta.put_beside([tmp_path / "one.deb"])
+    assert sorted(path.name for path in (tmp_path / "debs").iterdir()) == ["fonts.conf", "new", "usr"]
+    assert (whole / "old").exists()
+    assert not list(tmp_path.glob("debs.*"))
 
 
 @pytest.mark.slow

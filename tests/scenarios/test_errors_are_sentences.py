@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Unavailable
 from clinic.domain.ids import OrgId, TeamId, UserId
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
@@ -117,6 +118,75 @@ def test_a_store_that_is_no_store(home: Home, tmp_path: Path, password: Path) ->
     sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
 
 
+def test_the_file_that_lets_people_in_is_damaged_with_its_copy(
+    home: Home, tmp_path: Path, password: Path
+) -> None:
+    broken = Home(tmp_path / "broken")
+    broken.make()
+    broken.keep_slots(home.read_slots()[0])
+    broken.slots.write_bytes(os.urandom(200))
+    assert "records of this computer are missing" in sentence(
+        run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4
+    ), "the whole copy serves"
+    broken.slots.with_suffix(".bak").write_bytes(os.urandom(200))
+    said = sentence(run("clinic", "status", "--home", str(broken.path), "--password-file", str(password)), 4)
+    assert "Restore a backup" in said
+
+
+def test_founding_without_the_server_leaves_nothing_and_can_be_tried_again(
+    tmp_path: Path, password: Path
+) -> None:
+    place, server = tmp_path / "station", f"http://127.0.0.1:{_free_port()}"
+    words = ("--home", str(place), "--server", server, "--name", "Red", "--admin", "Ana")
+    for _ in range(2):
+        said = sentence(run("clinic", "found", *words, "--password-file", str(password)), 4)
+        assert "cannot be reached" in said
+        assert [path.name for path in place.iterdir()] == ["log"]
+
+
+def test_a_profile_wants_room_before_an_invitation_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic.store.home.ROOM_BYTES", 10**18)
+    with pytest.raises(Unavailable, match="Free 1000000000000 MB"):
+        Home(tmp_path / "new").check_room()
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be made"):
+        Home(tmp_path / "file" / "new").check_room()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_folders_that_may_not_be_read_or_written(home: Home, tmp_path: Path, password: Path) -> None:
+    from shutil import copytree
+
+    closed = copytree(home.path, tmp_path / "closed")
+    (closed / "log").mkdir(exist_ok=True)
+    (closed / "log").chmod(0o500)
+    assert "cannot be written" in sentence(run("desktop", "--home", str(closed), "--lang", "en"), 4)
+    closed.chmod(0o000)
+    try:
+        for program in (("clinic", "status", "--password-file", str(password)), ("kiosk.session",)):
+            assert (
+                "cannot be read" in sentence(run(*program, "--home", str(closed)), 4)
+                or program[0] != "clinic"
+            )
+    finally:
+        closed.chmod(0o700)
+        (closed / "log").chmod(0o700)
+
+
+@pytest.mark.parametrize("program", ["desktop", "kiosk"])
+@pytest.mark.parametrize("option", ["--camera=nonsense:x", "--microphone=image:a.png", "--speaker=loud"])
+def test_a_device_that_is_none_is_wrong_use(program: str, option: str, tmp_path: Path) -> None:
+    done = run(program, "--home", str(tmp_path / "new"), option)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(
+        f"posta {program}: error: argument {option.partition('=')[0]}"
+    )
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_servers_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -151,6 +221,12 @@ def test_no_display(home: Home, program: str) -> None:
         run(program, "--home", str(home.path), DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="xcb"), 4
     )
     assert "display" in said.lower() or "screen" in said.lower()
+
+
+@pytest.mark.parametrize("program", ["desktop", "kiosk.session"])
+def test_a_screen_that_qt_cannot_use(home: Home, program: str) -> None:
+    said = sentence(run(program, "--home", str(home.path), "--lang", "en", QT_QPA_PLATFORM="nonsense"), 4)
+    assert "No window can open here" in said
 
 
 def _free_port() -> int:

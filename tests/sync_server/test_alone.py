@@ -26,14 +26,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     )
     made = folder / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
+    wanted = ["install", "-q", "--require-hashes", "-r", str(WANTED)]
+    ways = [[sys.executable, "-m", "pip", "--python", str(made), *wanted]]  # it knows this computer's index
     if uv:
-        make = [uv, "venv", "-q", "-p", sys.executable, str(folder)]
-        fill = [uv, "pip", "install", "-q", "-p", str(made), "--require-hashes", "-r", str(WANTED)]
-    else:
-        make = [sys.executable, "-m", "venv", str(folder)]
-        fill = [str(made), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(WANTED)]
-    subprocess.run(make, check=True, timeout=120)
-    if subprocess.run(fill, check=False, timeout=300).returncode:
+        ways.insert(0, [uv, "pip", *wanted, "-p", str(made)])
+    if all(subprocess.run(way, check=False, timeout=300).returncode for way in ways):
         pytest.skip("the packages cannot be fetched here")
     return made
 

@@ -21,6 +21,13 @@ if sys.argv[1] == "say":
     print(os.environ["TMPDIR"], flush=True)
 elif sys.argv[1] == "fail":
     sys.exit("the disk is full")
+elif sys.argv[1] == "hold":
+    import signal
+    from multiprocessing.shared_memory import SharedMemory
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    memory = SharedMemory(create=True, size=100)
+    print("holds", memory.name, flush=True)
+    time.sleep(600)
 else:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("ready", child.pid, flush=True)
@@ -97,3 +104,12 @@ def test_a_killed_demo_takes_its_programs_along(stage: Stage, tmp_path: Path) ->
     grandchild, child = (int(word) for word in ended.stdout.split())
     wait_until("the program's end", lambda: _dead(child), 10)
     os.kill(grandchild, signal.SIGKILL)
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="shared memory has no names to look at here")
+def test_a_program_that_must_be_killed_leaves_no_pictures_in_shared_memory(stage: Stage) -> None:
+    actor = stage.start("desktop", "holder", "tool_of_a_test", "hold")
+    name = read_line(actor, r"holds (\S+)")[1]
+    assert Path("/dev/shm", name).exists()
+    actor.end(patience_s=0.2)
+    assert not Path("/dev/shm", name).exists()

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A step that fails becomes a red row, and the visit goes on."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.showcase.__main__ import _make_room, main, parse, programs
+from clinic.showcase.demo import main, make_room, parse, programs
 from clinic.showcase.findings import Findings
 from clinic.showcase.network import Relay
 from clinic.showcase.report import Report
@@ -59,16 +61,59 @@ def test_there_are_the_eight_steps() -> None:
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "thesis.odt").write_text("years of work")
     with pytest.raises(Refusal, match="Choose another folder"):
-        _make_room(tmp_path)
-    monkeypatch.setenv(INNER, "1")
+        make_room(tmp_path)
+    monkeypatch.delenv(INNER, raising=False)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
     assert main(["--out", str(tmp_path), "--auto"]) == 3
-    assert (tmp_path / "thesis.odt").exists()
+    assert main(["--out", str(tmp_path / "thesis.odt"), "--auto"]) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.odt"]
+
+
+def test_pictures_of_somebody_whose_own_folder_is_called_work_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "work" / "logs").mkdir(parents=True)
+    (tmp_path / "family.png").touch()
+    (tmp_path / "report.json").touch()
+    with pytest.raises(Refusal, match="Choose another folder"):
+        make_room(tmp_path)
+    assert (tmp_path / "family.png").exists()
+
+
+def test_two_demos_do_not_work_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make_room(tmp_path / "out")
+    (tmp_path / "out" / "work" / "machines").mkdir()
+    monkeypatch.delenv(INNER, raising=False)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
+    assert main(["--out", str(tmp_path / "out"), "--auto"]) == 3
+    assert (tmp_path / "out" / "work" / "machines").exists(), "the second tidied up what the first works on"
+    first.release()
+    make_room(tmp_path / "out").release()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "is full. Free 1 GB"), (errno.EACCES, "cannot be used")]
+)
+def test_what_the_disk_says_is_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    words: str,
+) -> None:
+    def broken(_out: Path) -> None:
+        raise OSError(number, os.strerror(number), str(tmp_path / "out"))
+
+    monkeypatch.delenv(INNER, raising=False)
+    monkeypatch.setattr("clinic.showcase.demo.has_display", lambda: False)
+    monkeypatch.setattr("clinic.showcase.demo.make_room", broken)
+    assert main(["--out", str(tmp_path / "out")]) == 4
+    said = capsys.readouterr().err
+    assert words in said and "--out" in said and len(said.splitlines()) == 1
 
 
 def test_what_an_earlier_demo_left_is_cleared(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     for _ in range(2):
-        _make_room(out)
+        make_room(out).release()
         assert sorted(path.name for path in out.iterdir()) == ["work"]
         (out / "01-kiosk-language.png").touch()
         (out / "report.json").touch()
@@ -91,7 +136,7 @@ def test_a_driven_call_is_made_of_clips(tmp_path: Path) -> None:
 def test_by_hand_the_clinician_has_the_devices_there_are_and_else_a_clip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there_is_one: bool
 ) -> None:
-    monkeypatch.setattr("clinic.showcase.__main__.has_device", lambda _pattern: there_is_one)
+    monkeypatch.setattr("clinic.showcase.demo.has_device", lambda _pattern: there_is_one)
     by_hand = programs(tmp_path, "es", driven=False, visible=True)
     assert ("clip:A" in by_hand["desktop"]) is not there_is_one
     assert "clip:B" in by_hand["kiosk"]

@@ -37,6 +37,8 @@ def test_the_second_copy_of_the_slots_is_read_when_the_first_is_gone(tmp_path: P
 
 def test_a_computer_that_is_not_set_up_says_what_to_do(tmp_path: Path) -> None:
     assert not Home(tmp_path).enrolled
+    Home(tmp_path / "new" / "home").check_room()
+    assert not (tmp_path / "new").exists()
     with pytest.raises(Unavailable, match="invitation"):
         Home(tmp_path).read_slots()
 

@@ -55,6 +55,11 @@ class Thesaurus:
         self._terms = {term: frozenset((term, *mine)) for term, mine in groups.items()}
         self._terms |= _of_groups(self._terms)
 
+    @property
+    def size(self) -> int:
+        """Number of pairs."""
+        return len(self._pairs)
+
     def terms(self, listed: str) -> frozenset[str]:
         """A substance with its groups; a group with those that all its substances share."""
         return self._terms.get(listed, frozenset((listed,)) if listed else frozenset())

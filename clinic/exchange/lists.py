@@ -45,6 +45,11 @@ def forms() -> dict[str, str]:
     return {row["atc"]: row["forms"] for row in _rows("medication.csv") if row["forms"]}
 
 
+def cross_reactions() -> list[dict[str, str]]:
+    """The list of cross-reactions, row by row, for whoever is to sign it."""
+    return list(_rows("cross-reactivity.csv"))
+
+
 def _formulary() -> Formulary:
     ingredients = {
         row["inn"]: Ingredient(

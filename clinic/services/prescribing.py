@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prescribing: what speaks against a medication as far as this chart and the loaded lists say, and the signed request."""
 
-from clinic.domain.cautions import CHART as CHART
-from clinic.domain.cautions import SILENT, Caution, Signed, Taken, cautions, sentence_of, taken
+from clinic.domain.cautions import SILENT, Signed, Taken, cautions, sentence_of, taken
+from clinic.domain.cautions import Caution as Caution
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AllergyIntolerance,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.store.folding import words
-from clinic.store.page import Page, from_ms
+from clinic.store.page import Page
 from clinic.store.rows import CodeRow
+from clinic.store.sheet import from_ms
 
 
 @dataclass(frozen=True, slots=True)

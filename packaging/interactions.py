@@ -34,7 +34,7 @@ LEVELS = {
 }
 MECHANISMS = (
     ("bleeding", r"hemorrag|saignement|coagul|\binr\b|antiagregant|\btp\b|hemostase"),
-    ("heart-rhythm", r"torsade|troubles? du rythme|ventriculaire|fibrillation"),
+    ("heart-rhythm", r"torsade|troubles? du rythme|(?<!auriculo-)(?<!auriculo)ventriculaire|fibrillation"),
     ("slow-heart", r"bradycard|automatisme|conduction|bloc auriculo"),
     ("high-potassium", r"hyperkaliem"),
     ("low-potassium", r"hypokaliem"),
@@ -62,7 +62,7 @@ MECHANISMS = (
     ("lower-effect", (r"(?:diminution|reduction|moindre|perte|baisse|inhibition|antagonis).{0,60}"
      r"(?:effet|efficacite|concentration|activite|taux|action)|antagonis|echec|inefficacite")),
     ("higher-level", (r"(?:augmentation|majoration|elevation|accroissement).{0,80}"
-     r"(?:concentration|taux|exposition|biodisponibil|toxicite|effet|metabolisme)|surdosage|toxicite|"
+     r"(?:concentration|taux|exposition|biodisponibil|toxicite|effet|metabolisme)|surdosage|toxicite|lithemie|digoxinemie|theophyllinemie|"
      r"(?:doubl|tripl|quadrupl)ement")),
 )  # fmt: skip
 """Kind of harm by words of the thesaurus, the first that is found; the gravest first. Own reading, checked by tests."""

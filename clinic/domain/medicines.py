@@ -51,9 +51,11 @@ class Formulary:
     """Looks medicines up. Immutable once made; safe to share between threads."""
 
     def __init__(self, ingredients: Iterable[Ingredient], medicines: Iterable[Medicine]) -> None:
-        self._by_code: Mapping[str, Medicine] = {medicine.atc: medicine for medicine in medicines}
+        self.ingredients = tuple(ingredients)
+        self.medicines = tuple(medicines)
+        self._by_code = {medicine.atc: medicine for medicine in self.medicines}
         named: dict[str, tuple[Ingredient, ...]] = {}
-        for one in ingredients:
+        for one in self.ingredients:
             for name in {phrase(name) for name in (one.inn, *one.names)} - {""}:
                 named[name] = (*named.get(name, ()), one)
         self._by_name: Mapping[str, tuple[Ingredient, ...]] = named
@@ -66,10 +68,6 @@ class Formulary:
         ingredients, whole = self._in_words(coding.display)
         code = coding.code if coding.system == ATC else ""
         return Medicine(coding.display or coding.code, code, ingredients, whole=whole)
-
-    def named(self, text: str) -> tuple[Ingredient, ...]:
-        """Ingredients whose names stand in a text, in their order."""
-        return self._in_words(text)[0]
 
     def _in_words(self, text: str) -> tuple[tuple[Ingredient, ...], bool]:
         parts = [self._spotted(words_of(part)) for part in _BETWEEN.split(text) if _says_something(part)]

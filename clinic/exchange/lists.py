@@ -17,7 +17,8 @@ from clinic.domain.interactions import MECHANISMS, SEVERITIES, Interaction, Thes
 from clinic.domain.medicines import Formulary, Ingredient, Medicine
 from clinic.exchange.resources import resource
 
-INTERACTIONS_NAME = "ANSM, Thésaurus des interactions médicamenteuses"
+INTERACTIONS_NAME = "ANSM"
+"""The French agency of medicines, whose thesaurus of interactions it is."""
 INTERACTIONS_DATE = "2020-10-20"
 """The date in the name of the thesaurus' own file."""
 _TONGUES = ("en", "es", "pt")
@@ -40,6 +41,7 @@ def digest(name: str) -> str:
     return hashlib.sha256(resource("codes", name).read_bytes()).hexdigest()
 
 
+@cache
 def forms() -> dict[str, str]:
     """ATC code -> usual forms and strengths, such as 'tab 500 mg; inj 1 g'."""
     return {row["atc"]: row["forms"] for row in _rows("medication.csv") if row["forms"]}

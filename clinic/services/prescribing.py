@@ -11,9 +11,9 @@ from clinic.domain.facts import (
     MedicationStatement,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
-from clinic.domain.medication import directions
+from clinic.domain.medication import directions, forms_in_words
 from clinic.domain.values import Coding
-from clinic.exchange.lists import medicine_lists
+from clinic.exchange.lists import forms, medicine_lists
 from clinic.keys.consents import sign_fact
 from clinic.services.coding import remember
 from clinic.services.desks import Desk, WrongPatient
@@ -69,6 +69,11 @@ def prescribe(
     signed = sign_fact(request, desk.user_keys)
     desk.write_within(lambda page: _file(page, signed), window)
     return signed
+
+
+def usual_forms(medication: Coding, language: str) -> tuple[str, ...]:
+    """Forms and strengths it usually comes in, such as 'comprimido 500 mg'; () where none are on record."""
+    return forms_in_words(forms().get(medication.code, ""), language)
 
 
 def sentence(request: MedicationRequest, language: str) -> str:

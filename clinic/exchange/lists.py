@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What this installation knows about medicines, read from resources/codes: formulary, interactions, allergies.
 
-Where the facts are from: docs/decisions/0010-medicines-are-data-with-a-date.md and resources/codes/README.md.
+Where the facts are from: docs/decisions/0011-medicines-are-data-with-a-date.md and resources/codes/README.md.
 """
 
 import csv

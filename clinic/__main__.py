@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import exchanging, joining
+from clinic.station import exchanging, joining, listing
 from clinic.station.command import Verb
 
 ROOMS = (
     joining,
     exchanging,
+    listing,
 )
 
 

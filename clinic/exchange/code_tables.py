@@ -38,7 +38,7 @@ def tables() -> Iterator[CodeTable]:
     """Every list that this installation can read. Raises Unavailable for a damaged one."""
     yield icd10_english()
     yield icd10_spanish()
-    for language in ("es", "en"):
+    for language in ("es", "en", "pt"):
         yield medication(language)
 
 
@@ -72,10 +72,10 @@ def icd10_spanish() -> CodeTable:
 
 
 def medication(language: str) -> CodeTable:
-    """Generic names (WHO INN) with their ATC codes, in es or en."""
+    """Generic names (WHO INN) with their ATC codes, in es, en or pt."""
     data = resource("codes", "medication.csv").read_bytes()
     rows = tuple((row["atc"], row[language]) for row in csv.DictReader(io.StringIO(data.decode("utf-8"))))
-    return CodeTable(ATC, language, "1", "GPL-3.0-or-later", _hash(data), rows)
+    return CodeTable(ATC, language, "2", "GPL-3.0-or-later", _hash(data), rows)
 
 
 def _bytes(project: str, path: str) -> bytes:

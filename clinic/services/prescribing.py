@@ -1,68 +1,89 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prescribing: what speaks against a medication as far as this chart and the loaded lists say, and the signed request."""
 
-from dataclasses import dataclass
-
+from clinic.domain.cautions import SILENT, Signed, Taken, cautions, sentence_of, taken
+from clinic.domain.cautions import Caution as Caution
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AllergyIntolerance,
-    ClinicalStatus,
     Encounter,
     MedicationRequest,
-    RequestStatus,
+    MedicationStatement,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
-from clinic.domain.medication import directions, family_of
+from clinic.domain.medication import directions, forms_in_words
 from clinic.domain.values import Coding
+from clinic.exchange.lists import forms, medicine_lists
 from clinic.keys.consents import sign_fact
+from clinic.services.coding import remember
 from clinic.services.desks import Desk, WrongPatient
-from clinic.store.folding import fold
+from clinic.services.signed_lists import signature_of_crossings
 from clinic.store.page import Page
-
-CHART = "this chart"
-
-
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """`severity`: contraindicated, major, moderate, minor, duplicate or allergy; `source` and its date are shown."""
-
-    severity: str
-    with_what: str
-    text: str
-    source: str
-    source_date: str
+from clinic.store.writing import WritePage
 
 
 def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
-    """Allergies and repeats of the same substance on this chart. Empty means none listed, never that there are none."""
-    return desk.book.read(
-        lambda page: _cautions(page, patient, medication, desk.clock.now().date().isoformat())
-    )
+    """All that is known against it, the gravest first: never empty, because a source that lists nothing is named too.
+
+    What the patient takes counts as prescribed or as told; stopped and run out does not. Raises Unavailable.
+    """
+    lists, now = medicine_lists(), desk.clock.now()
+
+    def look(page: Page) -> tuple[tuple[Taken, ...], tuple[AllergyIntolerance, ...], Signed]:
+        taking = taken(
+            lists.formulary,
+            page.facts(MedicationRequest, patient),
+            page.facts(MedicationStatement, patient),
+            now,
+        )
+        return taking, page.facts(AllergyIntolerance, patient), signature_of_crossings(desk, page)
+
+    taking, allergies, signed = desk.book.read(look)
+    return cautions(medication, taking, allergies, lists, signed, f"{now:%Y-%m-%d}")
 
 
 def prescribe(
     desk: Desk, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
-    instructions: str, window: PatientId,
+    instructions: str, window: PatientId, reason: str = "",
 ) -> MedicationRequest:  # fmt: skip
-    """Sign a prescription. Refused without a dose, with a frequency or duration that cannot be, or for another patient."""
+    """Sign a prescription. Refused without a dose, with a frequency or duration that cannot be, for another patient, or
+    without a `reason` where something serious speaks against it; the reason and the cautions stay in the request."""
     if not dose.strip():
         raise Refusal("Write the dose, such as 500 mg.")
     if not (0 <= every_hours <= 168 and 0 <= days <= 730):
         raise Refusal("Check how often and for how many days: at most every 168 hours, at most 730 days.")
     patient = desk.book.read(lambda page: _patient_of(page, encounter, window))
+    against = check(desk, patient, medication)
+    serious = any(one.serious for one in against)
+    if serious and not reason.strip():
+        raise Refusal(
+            "Something serious speaks against this medicine. Write why you prescribe it, or choose another."
+        )
     request = MedicationRequest(
         id=FactId(desk.new_id()), patient=patient, medication=medication, authored_at=desk.clock.now(),
         requester=desk.someone.user, dose=dose.strip(), route=route, every_hours=every_hours, days=days,
         instructions=instructions.strip(), encounter=encounter,
+        override_reason=reason.strip() if serious else "",
+        overrode=tuple(sentence_of(one) for one in against if one.severity not in SILENT) if serious else (),
     )  # fmt: skip
     signed = sign_fact(request, desk.user_keys)
-    desk.write(signed, window=window)
+    desk.write_within(lambda page: _file(page, signed), window)
     return signed
+
+
+def usual_forms(medication: Coding, language: str) -> tuple[str, ...]:
+    """Forms and strengths it usually comes in, such as 'comprimido 500 mg'; () where none are on record."""
+    return forms_in_words(forms().get(medication.code, ""), language)
 
 
 def sentence(request: MedicationRequest, language: str) -> str:
     """The prescription as people say it."""
     return directions(request.dose, request.route, request.every_hours, request.days, language)
+
+
+def _file(page: WritePage, signed: MedicationRequest) -> tuple[MedicationRequest]:
+    remember(page, signed.requester, signed.medication)
+    return (signed,)
 
 
 def _patient_of(page: Page, encounter: EncounterId, window: PatientId) -> PatientId:
@@ -72,37 +93,3 @@ def _patient_of(page: Page, encounter: EncounterId, window: PatientId) -> Patien
     if window not in (visit.patient, page.linked_to(visit.patient)):
         raise WrongPatient()
     return visit.patient
-
-
-def _cautions(page: Page, patient: PatientId, medication: Coding, today: str) -> tuple[Caution, ...]:
-    found = []
-    name, family = fold(medication.display), family_of(medication.code)
-    for allergy in page.facts(AllergyIntolerance, patient):
-        substance = fold(allergy.substance.display)
-        same_family = bool(family) and family == family_of(allergy.substance.code)
-        of_class = len(allergy.substance.code) >= 4 and medication.code.startswith(allergy.substance.code)
-        if allergy.status == ClinicalStatus.ACTIVE and (
-            substance in name or name in substance or same_family or of_class
-        ):
-            what = "The chart lists an allergy: {reaction}."
-            found.append(
-                Caution(
-                    "allergy",
-                    allergy.substance.display,
-                    what.format(reaction=allergy.reaction or "-"),
-                    CHART,
-                    today,
-                )
-            )
-    for other in page.facts(MedicationRequest, patient):
-        if other.status == RequestStatus.ACTIVE and other.medication.code == medication.code:
-            found.append(
-                Caution(
-                    "duplicate",
-                    other.medication.display,
-                    f"{other.dose}",
-                    CHART,
-                    f"{other.authored_at:%Y-%m-%d}",
-                )
-            )
-    return tuple(found)

@@ -27,6 +27,7 @@ from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
 from clinic.keys.consents import sign_fact
 from clinic.protocol.op import Op
 from clinic.services.capsules import send_capsule
+from clinic.services.coding import remember
 from clinic.services.desks import Desk, Written, WrongPatient
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
@@ -84,8 +85,14 @@ def add_condition(desk: Desk, encounter: EncounterId, code: Coding, window: Pati
         code=code,
         recorded_at=desk.clock.now(),
         encounter=encounter,
+        recorder=desk.someone.user,
     )
-    return desk.write(fact, window=window)
+
+    def make(page: WritePage) -> tuple[Condition]:
+        remember(page, fact.recorder, code)
+        return (fact,)
+
+    return desk.write_within(make, window)
 
 
 def remove_condition(desk: Desk, condition: FactId, why: str, window: PatientId) -> Written:

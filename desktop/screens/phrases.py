@@ -97,6 +97,55 @@ SEVERITIES = {
     "minor": N_("Minor"),
     "duplicate": N_("Already taken"),
     "allergy": N_("Allergy"),
+    "cross-allergy": N_("Possible cross-allergy"),
+}
+HARMS = {
+    "bleeding": N_("More bleeding"),
+    "heart-rhythm": N_("Dangerous heart rhythm"),
+    "slow-heart": N_("The heart may become too slow"),
+    "high-potassium": N_("Potassium may rise too high"),
+    "low-potassium": N_("Potassium may fall too low"),
+    "low-sodium": N_("Sodium may fall too low"),
+    "serotonin": N_("Too much serotonin: agitation, tremor, fever"),
+    "high-pressure": N_("Blood pressure may rise dangerously"),
+    "vessels": N_("Blood vessels may narrow"),
+    "muscle": N_("Damage to muscles"),
+    "angioedema": N_("Swelling of face and throat"),
+    "blood-cells": N_("Damage to blood cells"),
+    "kidney": N_("Damage to the kidneys"),
+    "liver": N_("Damage to the liver"),
+    "hearing": N_("Damage to hearing"),
+    "seizures": N_("Seizures"),
+    "breathing": N_("Breathing may become too weak"),
+    "sedation": N_("More drowsiness"),
+    "low-glucose": N_("Blood sugar may fall too low"),
+    "high-glucose": N_("Blood sugar may rise"),
+    "contraception": N_("Contraception may fail"),
+    "infection": N_("Less defence against infection"),
+    "low-pressure": N_("Blood pressure may change too much"),
+    "anticholinergic": N_("Dry mouth, constipation, confusion"),
+    "absorption": N_("Less is absorbed: keep the doses apart"),
+    "stomach": N_("Damage to stomach or gut"),
+    "lower-effect": N_("One of them may work less"),
+    "higher-level": N_("One of them may become too strong"),
+    "other": N_("See what the list says"),
+}
+CROSS_RISKS = {
+    "likely": N_("likely"),
+    "possible": N_("possible"),
+    "rare": N_("rare"),
+}
+CROSS_REASONS = {
+    "side-chain": N_("the same side chain"),
+    "beta-lactam": N_("both are beta-lactams"),
+    "cyclo-oxygenase": N_("both act on cyclo-oxygenase"),
+    "aromatic-ring": N_("the same kind of ring"),
+    "sulfonamide": N_("both are sulfonamides"),
+    "angioedema": N_("both can cause angioedema"),
+}
+SOURCES = {
+    "this chart": N_("this chart"),
+    "list of cross-reactions": N_("list of cross-reactions"),
 }
 _RISKS = {
     Risk.HIGH: (N_("emergency"), "danger"),

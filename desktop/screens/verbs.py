@@ -165,9 +165,10 @@ class Clinic:
         days: int,
         instructions: str,
         window: PatientId,
+        reason: str = "",
     ) -> MedicationRequest:
         return self._prescribing.prescribe(
-            self.desk, encounter, medication, dose, route, every_hours, days, instructions, window
+            self.desk, encounter, medication, dose, route, every_hours, days, instructions, window, reason
         )
 
     def rx_sentence(self, request: MedicationRequest, language: str) -> str:

@@ -181,6 +181,8 @@ class PrescribePressed:
     every_hours: int
     days: int
     instructions: str
+    reason: str = ""
+    """Why, in spite of a serious caution."""
 
 
 @dataclass(frozen=True, slots=True)

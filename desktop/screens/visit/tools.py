@@ -40,7 +40,13 @@ from desktop.screens.phrases import (
 )
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
-from desktop.screens.visit.words import cautions_words, order_words
+from desktop.screens.visit.words import (
+    cautions_words,
+    looked_words,
+    needs_reason,
+    order_words,
+    quoted_words,
+)
 
 Send = Callable[[h.Event], None]
 SLOT_MINUTES = 20
@@ -151,6 +157,9 @@ class RxTool(QWidget):
             name="visit.rx.instructions",
             spoken=_("Instructions"),
         )
+        self.reason = LineField(
+            _("Why you prescribe it in spite of this"), name="visit.rx.reason", spoken=_("Reason")
+        )
         self.sentence = Text("", "strong", name="visit.rx.sentence", wrap=True)
         self.cautions = Notice(name="visit.rx.cautions")
         self.add = PrimaryButton(
@@ -171,7 +180,9 @@ class RxTool(QWidget):
             (Field(_("Days"), self.days), 2),
             gap=6,
         )
-        self.form = holding(down(numbers, self.notes, across((self.sentence, 1), self.add), gap=6))
+        self.form = holding(
+            down(numbers, self.notes, self.reason, across((self.sentence, 1), self.add), gap=6)
+        )
         return down(self.drug, (self.results, 1), self.cautions, self.form, None, gap=6)
 
     def _listen(self) -> None:
@@ -187,6 +198,7 @@ class RxTool(QWidget):
             _whole(self.every),
             _whole(self.days),
             self.notes.text().strip(),
+            self.reason.text().strip() if needs_reason(self.rx) else "",
         )
 
     def _asked(self, text: str) -> None:
@@ -198,6 +210,9 @@ class RxTool(QWidget):
 
     def render_state(self, state: v.State) -> None:
         before, self.rx = self.rx, state.rx
+        if before.drug != state.rx.drug:
+            self.reason.clear()
+        self.reason.setVisible(needs_reason(state.rx))
         if state.rx.drug is not None and before.drug != state.rx.drug:
             self._show_drug(state.rx.drug)
         if state.rx == v.Rx() and before.drug is not None:
@@ -209,7 +224,8 @@ class RxTool(QWidget):
         self.results.setVisible(searching)
         self.form.setVisible(not searching)
         said = cautions_words(state.rx)
-        self.cautions.say(said.tone, said.text)
+        self.cautions.say(said.tone, said.text, looked_words(state.rx))
+        self.cautions.setToolTip(quoted_words(state.rx))
         self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
         self._say()
 

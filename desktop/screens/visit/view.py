@@ -354,6 +354,7 @@ class VisitView(Page):
             order.days,
             order.instructions,
             effect.patient,
+            order.reason,
             then=lambda _done: self._prescribed(),
         )
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from clinic.domain.medication import ROUTES, directions, family_of
+from clinic.domain.medication import ROUTES, directions, forms_in_words
+from clinic.exchange.lists import forms
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,22 @@ def test_every_route_has_words(route: str, language: str) -> None:
     assert "{" not in directions("1", route, 8, 2, language)
 
 
-def test_substances_of_a_family_share_five_letters() -> None:
-    assert family_of("J01CA04") == family_of("J01CA01") == "J01CA"
-    assert family_of("J01") == ""
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", ("comprimido 500 mg", "inyectable 1 g")),
+        ("en", ("tablet 500 mg", "injection 1 g")),
+        ("pt", ("comprimido 500 mg", "injetável 1 g")),
+        ("gn", ("tablet 500 mg", "injection 1 g")),
+    ],
+)
+def test_forms_in_words(language: str, said: tuple[str, ...]) -> None:
+    assert forms_in_words("tab 500 mg; inj 1 g", language) == said
+    assert forms_in_words("", language) == ()
+
+
+def test_every_form_of_the_formulary_has_words() -> None:
+    for code, listed in forms().items():
+        abbreviated = {part.split()[0] for part in listed.split(";")}
+        said = {word.split()[0] for word in forms_in_words(listed, "es")}
+        assert not (abbreviated & said) - {"gel"}, (code, listed)

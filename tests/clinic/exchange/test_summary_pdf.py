@@ -35,7 +35,7 @@ def printed(document: QPdfDocument) -> np.ndarray:
     painter = QPainter(paper)
     painter.drawImage(0, 0, page)
     painter.end()
-    return np.frombuffer(paper.constBits(), np.uint8).reshape(paper.height(), paper.bytesPerLine())
+    return np.frombuffer(paper.constBits(), np.uint8).reshape(paper.height(), paper.bytesPerLine()).copy()
 
 
 def test_its_qr_is_read_back_from_the_printed_page(tmp_path: Path, qtbot: QtBot) -> None:

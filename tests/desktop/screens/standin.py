@@ -478,7 +478,7 @@ class Clinic:
                 Caution(
                     "allergy",
                     "Amoxicilina",
-                    "The chart lists an allergy: Urticaria.",
+                    "Urticaria",
                     "this chart",
                     "2024-06-02",
                 ),
@@ -495,6 +495,7 @@ class Clinic:
         days: int,
         instructions: str,
         window: PatientId,
+        reason: str = "",
     ) -> MedicationRequest:
         made = MedicationRequest(
             id=FactId(f"m.{medication.code}"),
@@ -507,6 +508,7 @@ class Clinic:
             days=days,
             instructions=instructions,
             encounter=encounter,
+            override_reason=reason,
         )
         self.requests += (made,)
         return made

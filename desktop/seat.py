@@ -220,7 +220,7 @@ class Seat(QObject):
 
     def unsaved(self) -> bool:
         """Whether something typed is not on the disk yet."""
-        return self.visit.loop.state.dirty
+        return self.visit.loop.state.unsaved
 
     def idle_too_long(self) -> None:
         """Nobody has touched anything for five minutes."""

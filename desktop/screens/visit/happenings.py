@@ -36,6 +36,13 @@ class DraftLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftChanged:
+    """The same note after another computer wrote in it; read behind our own saves."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class ChartLoaded:
     chart: Chart
     now: datetime
@@ -119,6 +126,11 @@ class CameraPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPressed:
+    """Back to the visit the running call belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallChanged:
     phase: str
     reason: str
@@ -169,7 +181,15 @@ class DrugChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class DrugResumed:
+    """A prescription begun before this visit was left; it is checked anew."""
+
+    drug: Coding
+
+
+@dataclass(frozen=True, slots=True)
 class CautionsCame:
+    patient: PatientId
     drug: Coding
     cautions: tuple[Caution, ...]
 
@@ -185,7 +205,7 @@ class PrescribePressed:
 
 @dataclass(frozen=True, slots=True)
 class Prescribed:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +221,7 @@ class SendPressed:
 @dataclass(frozen=True, slots=True)
 class MessageSent:
     message: Communication
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +232,7 @@ class NextPressed:
 
 @dataclass(frozen=True, slots=True)
 class NextBooked:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +253,7 @@ class SignConfirmed:
 @dataclass(frozen=True, slots=True)
 class Signed:
     note: Composition
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +263,7 @@ class AddendumPressed:
 
 @dataclass(frozen=True, slots=True)
 class AddendumSigned:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +282,18 @@ class FactsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TextsChanged:
+    """Notes of these people came in from other computers."""
+
+    patients: frozenset[PatientId]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
+    """`encounter`: the visit that asked; '' for the one that is shown."""
+
     sentence: str
+    encounter: str = ""
 
 
 # What is then to be done
@@ -291,6 +323,30 @@ class Redraw:
     """Effect: read the chart again, without a new entry."""
 
     patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDraft:
+    """Effect: read the saved note again, behind our own saves."""
+
+    encounter: EncounterId
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Effect: a short message about something that is not on this page."""
+
+    tone: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOther:
+    """Effect: show the visit the running call belongs to."""
+
+    encounter: EncounterId
+    patient: PatientId
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +433,7 @@ class SendMessage:
     encounter: EncounterId
     text: str
     attachments: tuple[Attachment, ...]
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +448,7 @@ class PostChatLine:
 class BookNext:
     """Effect: the next appointment."""
 
+    encounter: EncounterId
     patient: PatientId
     start: datetime
     reason: str
@@ -402,6 +460,7 @@ class Sign:
 
     encounter: EncounterId
     patient: PatientId
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +490,7 @@ class SaveSummary:
 Event = (
     VisitOpened
     | DraftLoaded
+    | DraftChanged
     | ChartLoaded
     | Typed
     | TypingRested
@@ -445,6 +505,7 @@ Event = (
     | HangPressed
     | MutePressed
     | CameraPressed
+    | OtherPressed
     | CallChanged
     | ReachChanged
     | CodeSearched
@@ -454,6 +515,7 @@ Event = (
     | DrugSearched
     | DrugsFound
     | DrugChosen
+    | DrugResumed
     | CautionsCame
     | PrescribePressed
     | Prescribed
@@ -471,12 +533,16 @@ Event = (
     | SummaryPressed
     | SummarySaved
     | FactsChanged
+    | TextsChanged
     | Failed
 )
 Effect = (
     StartVisit
     | Save
     | Redraw
+    | ReadDraft
+    | Say
+    | OpenOther
     | CoverScreen
     | Ring
     | Hang

@@ -125,10 +125,6 @@ class CodesTool(QWidget):
         self.search.setEnabled(state.signed is None)
         self.remove.setEnabled(state.signed is None)
 
-    def added(self) -> None:
-        """The choice is in the note: the field is free for the next."""
-        self.search.clear()
-
 
 class RxTool(QWidget):
     """A prescription as a plain sentence, checked while it is written."""
@@ -200,8 +196,6 @@ class RxTool(QWidget):
         before, self.rx = self.rx, state.rx
         if state.rx.drug is not None and before.drug != state.rx.drug:
             self._show_drug(state.rx.drug)
-        if state.rx == v.Rx() and before.drug is not None:
-            self._clear()
         searching = state.rx.drug is None and bool(state.rx.found)
         self.results.show_lines(
             [Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found]
@@ -215,9 +209,11 @@ class RxTool(QWidget):
 
     def _show_drug(self, drug: Coding) -> None:
         self.drug.setText(drug.display)
-        self.dose.setFocus()
+        if self.drug.hasFocus() or self.results.hasFocus():
+            self.dose.setFocus()
 
-    def _clear(self) -> None:
+    def begin_anew(self) -> None:
+        """Signed: the form is free for the next medicine."""
         for field in (self.drug, self.dose, self.notes):
             field.clear()
         self.every.setText("8")
@@ -255,9 +251,10 @@ class ChatTool(QWidget):
         self.attached.setText(_("The photo goes along") if state.attach else "")
         self.post.setEnabled(not state.sending)
 
-    def sent(self) -> None:
-        """The message is in the record."""
-        self.text.clear()
+    def sent(self, text: str) -> None:
+        """The message is in the record; what was typed after it stays."""
+        written = self.text.toPlainText().lstrip()
+        self.text.setPlainText(written.removeprefix(text).lstrip())
 
 
 def message_line(message: Communication) -> Line:
@@ -290,7 +287,7 @@ class NextTool(QWidget):
         soon = now.astimezone() + timedelta(days=7)
         self.day.setDate(QDate(soon.year, soon.month, soon.day))
         self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
-        book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
+        book = self.book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
         book.clicked.connect(lambda: send(h.NextPressed(self.start(), self.reason.text().strip())))
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
@@ -320,6 +317,7 @@ class NextTool(QWidget):
         return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()
 
     def render_state(self, state: v.State) -> None:
+        self.book.setEnabled(not state.booking)
         coming = [one for one in (state.chart.appointments if state.chart else ()) if one.start >= state.now]
         self.booked.show_lines(
             [Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming]

@@ -27,7 +27,8 @@ from desktop.screens.today.view import TodayView
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
-from desktop.screens.visit.view import Line, VisitView
+from desktop.screens.visit.errands import Line
+from desktop.screens.visit.view import VisitView
 from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
 
 HERE = f"e.{ROSA}"
@@ -56,9 +57,14 @@ def look(request: pytest.FixtureRequest, qapp: QApplication) -> str:
 
 
 @pytest.fixture
-def visit(qtbot: QtBot, qapp: QApplication, room: Room, tmp_path: Path) -> VisitView:
+def line() -> Spoken:
+    return Spoken()
+
+
+@pytest.fixture
+def visit(qtbot: QtBot, qapp: QApplication, room: Room, line: Spoken, tmp_path: Path) -> VisitView:
     theme.apply(qapp, "light", "desktop")
-    page = VisitView(room, Spoken(), None, tmp_path)
+    page = VisitView(room, line, None, tmp_path)
     qtbot.addWidget(page)
     page.resize(1170, 710)
     page.show()
@@ -166,7 +172,7 @@ def test_a_full_disk_keeps_the_text_and_says_so(qtbot: QtBot, visit: VisitView, 
 
 
 def test_signing_takes_one_confirmation_and_tells_the_kiosk(
-    qtbot: QtBot, visit: VisitView, clinic: Clinic
+    qtbot: QtBot, visit: VisitView, clinic: Clinic, line: Spoken
 ) -> None:
     qtbot.keyClicks(visit.note.fields[Section.ASSESSMENT], "Bronquitis")
     qtbot.mouseClick(visit.note.sign, Qt.MouseButton.LeftButton)
@@ -174,20 +180,16 @@ def test_signing_takes_one_confirmation_and_tells_the_kiosk(
     qtbot.mouseClick(visit.note.confirm, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: visit.loop.state.signed is not None)
     assert clinic.texts[Section.ASSESSMENT] == "Bronquitis"
-    line = visit._line
-    assert isinstance(line, Spoken)
     qtbot.waitUntil(lambda: ("over", KIOSK, HERE) in line.asked)
     assert visit.note.signed.isVisible()
 
 
 def test_the_call_asks_the_consent_first(
-    qtbot: QtBot, visit: VisitView, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, visit: VisitView, clinic: Clinic, line: Spoken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clinic, "may", lambda _patient, _scope: False)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
-    line = visit._line
-    assert isinstance(line, Spoken)
     assert line.asked == []
     monkeypatch.setattr(clinic, "may", lambda _patient, _scope: True)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)

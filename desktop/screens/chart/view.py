@@ -88,7 +88,7 @@ class ChartView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "Receipt", "Sync"} and self.isVisible():
+        if kinds - {"NoteSection", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
 
     # widgets
@@ -289,7 +289,7 @@ class ChartView(Page):
                 self._help.write(
                     clinic.issue_card,
                     patient,
-                    then=lambda text: self.loop.send(CardIssued(text)),
+                    then=lambda text: self.loop.send(CardIssued(patient, text)),
                     failed=self._failed,
                 )
 

@@ -67,7 +67,7 @@ class PatientsView(Page):
         self.loop.show()
 
     def refresh(self) -> None:
-        """The page is shown: read again."""
+        """Read again."""
         self.loop.send(Shown(self._room.clock.now()))
         self.search.setFocus()
 

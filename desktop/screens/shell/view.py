@@ -47,7 +47,6 @@ class ShellView(QWidget):
 
     locked = Signal()
     """save everything, then cover"""
-    shown = Signal(str)
     language_chosen = Signal(str)
     look_pressed = Signal()
 
@@ -179,7 +178,6 @@ class ShellView(QWidget):
         page = self._pages[state.page]
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
-            self.shown.emit(state.page)
         marked = (
             state.page
             if state.page in ("today", "patients", "schedule", "messages")

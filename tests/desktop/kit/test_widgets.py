@@ -154,6 +154,17 @@ def test_one_toast_at_a_time_and_undo(shown, qtbot):
     assert undone == [1]
 
 
+def test_a_long_toast_stays_inside_beside_the_rail_and_shows_all_its_words(shown):
+    window = shown(QWidget())
+    window.resize(520, 300)
+    rail = QWidget(window)
+    rail.setGeometry(0, 0, 190, 300)
+    made = toast(window, "Not saved: the text is still here. " * 4, "warn", "Close anyway", beside=rail)
+    assert window.rect().contains(made.geometry())
+    label = made.findChild(Text, "toast.text")
+    assert label.height() >= label.heightForWidth(label.width())
+
+
 def test_rail_and_tabs(shown, qtbot):
     rail = shown(SideRail([RailItem("a", "home", "Today"), RailItem("b", "users", "Patients")], name="rail"))
     rail.set_badge("b", 6)

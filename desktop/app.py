@@ -71,7 +71,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setObjectName("desktop.window")
         self.setWindowTitle("Posta")
-        self.setMinimumSize(1180, 700)
+        self.setMinimumSize(1024, 680)
         self._program, self._args, self._clock = program, args, SystemClock()
         self._worker = Worker(self)
         self._request: Request | None = None
@@ -278,11 +278,13 @@ class Window(QMainWindow):
     # leaving
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """A call and unsent words are named once; the last words of a note are saved first."""
+        """A person who closes the window is told once of a call and of unsent words; the last words of a note
+        are saved first, whoever closes.
+        """
         seat = self._seat
         if seat is not None and not self._leaving:
-            page, sentence = ("", "") if self._asked or not seat.shell.isVisible() else seat.unfinished()
-            if sentence:
+            page, sentence = seat.unfinished() if event.spontaneous() else ("", "")
+            if sentence and not self._asked and seat.shell.isVisible():
                 event.ignore()
                 self._hold_back(seat, page, sentence)
                 return

@@ -30,7 +30,7 @@ def audit(widget: QWidget) -> list[str]:
     """Findings for everything visible in the widget; an empty list means it holds at the scale worn now."""
     found: list[str] = []
     for thing in (widget, *widget.findChildren(QWidget)):
-        if thing is widget or thing.isVisibleTo(widget):
+        if thing.isVisibleTo(widget) or thing is widget:  # type: ignore[redundant-expr]
             found.extend(_about(thing))
     return found
 

@@ -104,6 +104,7 @@ class Chip(QFrame):
         if sign:
             row.addWidget(Sign(sign, tone, small + 2))
         self.label = QLabel(text)
+        self.label.setVisible(bool(text))
         row.addWidget(self.label)
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -58,17 +59,35 @@ def test_with_nothing_open_it_closes(window: Window) -> None:
     assert window.close()
 
 
+class ByHand(QCloseEvent):
+    """The cross of the window."""
+
+    def spontaneous(self) -> bool:
+        return True
+
+
+def closes(window: Window) -> bool:
+    event = ByHand()
+    window.closeEvent(event)
+    return event.isAccepted()
+
+
 def test_a_running_call_is_named_once_and_closing_again_is_an_answer(window: Window, seat: Sitting) -> None:
     seat.page, seat.sentence = "visit", "You are in a call."
-    assert not window.close()
+    assert not closes(window)
     assert seat.held == ["You are in a call."]
-    assert window.close()
+    assert closes(window)
+
+
+def test_the_end_of_the_session_is_not_held_back(window: Window, seat: Sitting) -> None:
+    seat.page, seat.sentence = "visit", "You are in a call."
+    assert window.close() and not seat.held
 
 
 def test_behind_a_lock_nothing_is_asked(window: Window, seat: Sitting) -> None:
     seat.page, seat.sentence = "visit", "You are in a call."
     window._show(QWidget())
-    assert window.close()
+    assert closes(window)
 
 
 def test_the_last_words_are_saved_first(window: Window, seat: Sitting) -> None:

@@ -39,6 +39,8 @@ from desktop.screens.shell.logic import (
     update,
 )
 
+NARROW = 1180
+"""Below this width of the window the rail and the search give room to the page."""
 SPOKEN = {"es": "Español", "en": "English"}
 
 
@@ -217,6 +219,8 @@ class ShellView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
+        self.rail.set_narrow(self.width() < NARROW)
+        self.search.setFixedWidth(300 if self.width() < NARROW else 400)
         self._settle()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name

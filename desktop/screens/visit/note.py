@@ -78,11 +78,13 @@ class NoteCard(Card):
         confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
         leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
         leave.clicked.connect(lambda: self._send(h.SignLeft()))
-        words = holding(down(self.question, final, gap=2))
         asking = Card(name="visit.sign.asking")
         asking.body.setContentsMargins(12, 8, 12, 8)
+        asking.body.setSpacing(4)
         styled(asking, kind="notice", tone="primary")
-        asking.add(across((words, 1), leave, confirm, gap=8))
+        asking.add(self.question)
+        asking.add(final)
+        asking.add(across(None, leave, confirm, gap=8))
         self.asking, self.confirm = asking, confirm
         return holding(down(self.foot, asking, gap=0))
 
@@ -129,7 +131,7 @@ class NoteCard(Card):
     def _render_part(self, section: Section, part: v.Part, writable: bool) -> None:
         field = self.fields[section]
         field.show_text(part.text)
-        field.setReadOnly(not writable)
+        field.lock(not writable)
         said = saved_words(part)
         self.states[section].say(said.text, said.tone)
         other = self.others[section]

@@ -20,7 +20,7 @@ from desktop.kit.navigation import SearchField
 from desktop.kit.people import Mark
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text, named
-from desktop.kit.words import _, fmt_moment
+from desktop.kit.words import _, fmt_ago, fmt_moment
 from desktop.screens.chart.logic import VitalFace, cards
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.lines import Line, LineList
@@ -57,9 +57,9 @@ class IntakeTool(QWidget):
         self.score = Text("", "strong", name="visit.intake.news2", wrap=True)
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
-        self.photo.setFixedWidth(124)
+        self.photo.setFixedSize(148, 118)
         words = holding(down(self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
-        self.setLayout(across((words, 1), self.photo, gap=10))
+        self.setLayout(across((words, 1), down(self.photo, None), gap=10))
 
     def render_state(self, state: v.State) -> None:
         visit, chart = state.visit, state.chart
@@ -71,16 +71,20 @@ class IntakeTool(QWidget):
         self.score.say(f"NEWS2 {points(chart.news2)} · {flag.text}", flag.tone)
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
-        self.vitals.show_marks([_vital_mark(face) for face in cards(chart)])
+        self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:
             self.photo.show_photo(photo.thumbnail, photo.title)
 
 
-def _vital_mark(face: VitalFace) -> Mark:
+def _vital_mark(face: VitalFace, since: datetime, now: datetime) -> Mark:
+    """A reading of this visit with its flag; an older one says how old it is, and warns of nothing."""
+    said = f"{word_of(SHORT_NAMES, face.key)} {face.text} {face.unit}"
+    if face.at < since:
+        return Mark(f"{said} · {fmt_ago(face.at, now)}")
     flag = face.flag or Flag("")
-    return Mark(f"{word_of(SHORT_NAMES, face.key)} {face.text} {face.unit}", flag.tone, flag.icon)
+    return Mark(said, flag.tone, flag.icon)
 
 
 class CodesTool(QWidget):

@@ -30,7 +30,7 @@ def audit(widget: QWidget) -> list[str]:
     """Findings for everything visible in the widget; an empty list means it holds at the scale worn now."""
     found: list[str] = []
     for thing in (widget, *widget.findChildren(QWidget)):
-        if thing.isVisibleTo(widget) or thing is widget:  # type: ignore[redundant-expr]
+        if thing.isVisibleTo(widget) or thing is widget:
             found.extend(_about(thing))
     return found
 
@@ -54,7 +54,7 @@ def _nameable(thing: QWidget) -> Iterator[str]:
     if not thing.objectName():
         yield f"{_which(thing)} has no name= for the hands"
     face = QAccessible.queryAccessibleInterface(thing)
-    if face is None or not face.text(QAccessible.Text.Name):
+    if face is None or not face.text(QAccessible.Text.Name):  # type: ignore[redundant-expr]  # it can be
         yield f"{_which(thing)} has no accessible name"
 
 

@@ -152,7 +152,7 @@ def fmt_ago(at: datetime, now: datetime, short: bool = False) -> str:
         granularity="minute",
         threshold=1.2,
         add_direction=True,
-        format="short" if short else "long",
+        format="short" if short and abs(gone) < timedelta(weeks=4) else "long",  # "3 m" could be minutes
         locale=_locale(),
     )
 

@@ -44,7 +44,7 @@ class CardPanel(QWidget):
         said = Text(how, "muted", wrap=True)
         buttons = across(close, None, keep)
         if wide:
-            words = holding(down(self.title, said, self.notice, None, buttons, gap=12))
+            words = holding(down(None, self.title, said, self.notice, 8, buttons, None, gap=12))
             words.setFixedWidth(360)
             self.setLayout(across(down(None, self.qr, None), words, gap=24))
         else:

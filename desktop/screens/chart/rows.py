@@ -28,6 +28,7 @@ KINDS = {
     "Consent": (N_("Consent"), "shield", "ok"),
     "MediaStep": (N_("Call"), "video", "neutral"),
 }
+DOCUMENTS = {"photo": N_("Photo")}
 TEMPLATES = ("teleconsultation",)
 STEPS = {
     "ringing": N_("ringing"),
@@ -161,7 +162,8 @@ def moments(found: Sequence[Moment]) -> list[Line]:
 
 def _moment(n: int, one: Moment) -> Line:
     kind, icon, tone = KINDS.get(one.kind, (one.kind, "info", "neutral"))
-    title = named(STEPS, one.title) if one.kind == "MediaStep" else _(one.title)
+    words = {"MediaStep": STEPS, "DocumentReference": DOCUMENTS}.get(one.kind, {})
+    title = named(words, one.title)
     detail = " · ".join(part for part in (title, one.detail) if part)
     return Line(f"{n}", _(kind), detail, fmt_moment(one.at), icon=icon, tone=tone)
 

@@ -2,6 +2,7 @@
 """Step 1, at the kiosk: language, card or number, reason, symptoms, vitals, photo, consent with signature."""
 
 import math
+from functools import partial
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
@@ -125,7 +126,7 @@ def _consent(scene: Scene, seen: Findings) -> None:
     while not kiosk.exists("kiosk.consent.item.yes"):
         read = kiosk.text("kiosk.consent.text")
         touch(scene, "kiosk.consent.next")
-        wait_until("the next page of the consent", lambda read=read: _turned(kiosk, read), 10)
+        wait_until("the next page of the consent", partial(_turned, kiosk, read), 10)
     asked = []
     for scope, answer in CONSENTS.items():
         kiosk.wait("kiosk.consent.item.yes")

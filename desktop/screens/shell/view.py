@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
 
 from clinic.domain.ids import PatientId
 from desktop.kit.bridge import Loop
@@ -226,7 +226,15 @@ class ShellView(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._search_key(event.key())
+        if watched is self.search and event.type() == QEvent.Type.FocusOut:
+            QTimer.singleShot(0, self, self._left_search)
         return False
+
+    def _left_search(self) -> None:
+        """Who goes on elsewhere is done with what was found."""
+        held = QApplication.focusWidget()
+        if held is not None and held is not self.search and not self.found.isAncestorOf(held):
+            self.loop.send(SearchTyped(""))
 
     def _search_key(self, key: int) -> bool:
         if not self.found.isVisible() or not self.results.model().rowCount():

@@ -76,6 +76,7 @@ class CallCard(Card):
         call, other = state.call, state.call.other
         said = self._sentence(state)
         self.state.say(said.tone, said.text, ICONS.get(call.phase, ""))
+        self.state.setVisible(other is None)  # the picture's place says it, in large
         self._render_buttons(state)
         here = call.running and other is None
         self.video.set_live(here)

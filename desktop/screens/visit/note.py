@@ -74,6 +74,7 @@ class NoteCard(Card):
         self.foot = holding(across((self.promise, 1), self.sign, margins=(0, 4, 0, 0)))
         self.question = Text("", "strong", name="visit.sign.question", wrap=True)
         final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
+        self.undone = Text("", "strong", name="visit.sign.undone", wrap=True, tone="danger")
         confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
         confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
         leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
@@ -84,6 +85,7 @@ class NoteCard(Card):
         styled(asking, kind="notice", tone="primary")
         asking.add(self.question)
         asking.add(final)
+        asking.add(self.undone)
         asking.add(across(None, leave, confirm, gap=8))
         self.asking, self.confirm = asking, confirm
         return holding(down(self.foot, asking, gap=0))
@@ -126,6 +128,10 @@ class NoteCard(Card):
         self.asking.setVisible(state.asking)
         self.confirm.setEnabled(not state.signing)
         self.confirm.setText(_("Signing …") if state.signing else _("Sign now"))
+        drug = state.rx.drug.display if state.rx.drug else ""
+        undone = _("The prescription of %(drug)s is not signed: it will not be part of this visit.")
+        self.undone.setText(undone % {"drug": drug} if drug else "")
+        self.undone.setVisible(bool(drug))
         self.question.setText(_("Sign the note of %(name)s?") % {"name": state.name})
 
     def _render_part(self, section: Section, part: v.Part, writable: bool) -> None:

@@ -29,7 +29,7 @@ from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
 from desktop.screens.visit.errands import Line
 from desktop.screens.visit.view import VisitView
-from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
+from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic, coding
 
 HERE = f"e.{ROSA}"
 
@@ -241,6 +241,40 @@ def test_typing_in_the_search_finds_people_and_enter_opens_the_chart(qtbot: QtBo
     qtbot.keyClick(shell.search, Qt.Key.Key_Return)
     assert opened == [ROSA]
     assert not shell.found.isVisible()
+
+
+def test_who_goes_on_elsewhere_is_done_with_the_search(qtbot: QtBot, room: Room) -> None:
+    pages = {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "chart", "visit")}
+    shell = ShellView(room, pages)
+    qtbot.addWidget(shell)
+    shell.resize(1366, 768)
+    with qtbot.waitActive(shell):
+        shell.show()
+        shell.activateWindow()
+    shell.search.setFocus()
+    qtbot.keyClicks(shell.search, "quispe")
+    qtbot.waitUntil(shell.found.isVisible)
+    shell.results.setFocus()
+    shell._left_search()
+    assert shell.found.isVisible()
+    shell.look.setFocus()
+    shell._left_search()
+    assert not shell.found.isVisible() and shell.search.text() == ""
+
+
+def test_the_question_before_the_signature_names_a_prescription_nobody_signed(visit: VisitView) -> None:
+    visit.loop.send(h.Typed(Section.PLAN, "Reposo", 0.0))
+    visit.loop.send(h.DrugResumed(coding("atc", "N02BE01", "Paracetamol")))
+    visit.loop.send(h.SignPressed())
+    assert "Paracetamol" in visit.note.undone.text() and visit.note.undone.isVisible()
+
+
+def test_the_picture_of_another_patient_never_stands_on_this_page(visit: VisitView) -> None:
+    visit.loop.send(h.CallChanged("talking", "", True, HERE))
+    assert visit.call.video.is_live
+    visit.open(h.VisitOpened("e.p.juan", "p.juan", KIOSK, NOW))  # type: ignore[arg-type]
+    assert not visit.call.video.is_live
+    assert visit.call.other.isVisible() and not visit.call.ring.isVisible()
 
 
 def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) -> None:

@@ -50,6 +50,16 @@ class LineField(QLineEdit):
         self.setPlaceholderText(placeholder)
         if secret:
             self.setEchoMode(QLineEdit.EchoMode.Password)
+        else:
+            self.textEdited.connect(self._clean)
+
+    def _clean(self, text: str) -> None:
+        """What is pasted comes without signs that nobody sees."""
+        clean = seen_only(text)
+        if clean != text:
+            place = self.cursorPosition()
+            self.setText(clean)
+            self.setCursorPosition(min(place, len(clean)))
 
 
 class NoteField(QPlainTextEdit):

@@ -21,7 +21,7 @@ from clinic.store.home import Home
 from desktop import options
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
-from desktop.kit.words import set_language, tell
+from desktop.kit.words import _, set_language, tell
 from desktop.screens.join.logic import Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from desktop.seat import Seat
 
 IDLE_MS = 5 * 60 * 1000
+ASKED_MS = 20_000
+"""As long as the question stands on the screen."""
 JOIN_S = 24 * 3600.0
 EXIT_REFUSED = 3
 
@@ -69,13 +71,13 @@ class Window(QMainWindow):
         super().__init__()
         self.setObjectName("desktop.window")
         self.setWindowTitle("Posta")
-        self.setMinimumSize(1180, 700)
+        self.setMinimumSize(1024, 680)
         self._program, self._args, self._clock = program, args, SystemClock()
         self._worker = Worker(self)
         self._request: Request | None = None
         self._seat: Seat | None = None
         self._login: LoginView | None = None
-        self._leaving = False
+        self._leaving = self._asked = False
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
         self._place()
@@ -258,11 +260,15 @@ class Window(QMainWindow):
             self._seat.idle_too_long()
 
     def _cover(self) -> None:
-        """Everything is saved: hide it, or close if that was asked."""
+        """Everything is saved: hide it, or close if that was asked. What the disk refused holds the window."""
+        seat, login = self._seat, self._login
+        if self._leaving and seat is not None and seat.unsaved():
+            self._leaving = False
+            seat.hold_back("visit", _("Not saved: the text is still here"), self._close_anyway)
+            return
         if self._leaving:
             self.close()
             return
-        seat, login = self._seat, self._login
         if seat is None or login is None:
             return
         self._idle.stop()
@@ -272,15 +278,37 @@ class Window(QMainWindow):
     # leaving
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """The last words are saved first."""
-        if self._seat is not None and self._seat.unsaved() and not self._leaving:
-            self._leaving = True
-            event.ignore()
-            self._seat.save_all()
-            return
+        """A person who closes the window is told once of a call and of unsent words; the last words of a note
+        are saved first, whoever closes.
+        """
+        seat = self._seat
+        if seat is not None and not self._leaving:
+            page, sentence = seat.unfinished() if event.spontaneous() else ("", "")
+            if sentence and not self._asked and seat.shell.isVisible():
+                event.ignore()
+                self._hold_back(seat, page, sentence)
+                return
+            if seat.unsaved():
+                self._leaving = True
+                event.ignore()
+                seat.save_all()
+                return
         self._leaving = True
         event.accept()
         QApplication.quit()
+
+    def _hold_back(self, seat: Seat, page: str, sentence: str) -> None:
+        """Closing again while the sentence stands is an answer too."""
+        self._asked = True
+        QTimer.singleShot(ASKED_MS, self, self._forget_asked)
+        seat.hold_back(page, sentence, self.close)
+
+    def _forget_asked(self) -> None:
+        self._asked = False
+
+    def _close_anyway(self) -> None:
+        self._leaving = True
+        self.close()
 
     def leave(self) -> None:
         """The program ends, whatever ends it."""

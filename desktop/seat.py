@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,6 +19,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.chart.view import ChartView
 from desktop.screens.messages.view import MessagesView
+from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
@@ -99,7 +101,6 @@ class Seat(QObject):
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
-        self.shell.shown.connect(self._page_shown)
         self.shell.language_chosen.connect(self._speak)
         self.shell.look_pressed.connect(self._change_look)
 
@@ -115,15 +116,6 @@ class Seat(QObject):
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.reach.connect(self._reach_changed)
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
-
-    def _page_shown(self, page: str) -> None:
-        match page:
-            case "patients":
-                self.patients.refresh()
-            case "schedule":
-                self.schedule.refresh()
-            case "messages":
-                self.messages.refresh()
 
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""
@@ -158,7 +150,7 @@ class Seat(QObject):
         self.shell.go("chart")
 
     def _open_visit(self, event: VisitOpened) -> None:
-        self.visit.open(event)
+        self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
         self.shell.loop.send(shell.VisitOpened())
 
     def _queue_read(self, rows: tuple[Waiting, ...]) -> None:
@@ -220,7 +212,23 @@ class Seat(QObject):
 
     def unsaved(self) -> bool:
         """Whether something typed is not on the disk yet."""
-        return self.visit.loop.state.dirty
+        return self.visit.loop.state.unsaved
+
+    def unfinished(self) -> tuple[str, str]:
+        """(page, sentence) of what closing the program now would end or lose; ("", "") when nothing."""
+        if self.visit.loop.state.call.running:
+            return "visit", _("You are in a call. Closing Posta hangs up.")
+        if self.visit.typed_and_unsent():
+            return "visit", _("Something you wrote here has not been sent or signed.")
+        if self.patients.loop.state.form not in (None, NewPerson()):
+            return "patients", _("The new patient has not been registered yet.")
+        return "", ""
+
+    def hold_back(self, page: str, sentence: str, anyway: Callable[[], object]) -> None:
+        """Say why the program does not close at once, where that stands; the choice stays with the person."""
+        if page:
+            self.shell.go(page)
+        self.shell.say("warn", sentence, _("Close anyway"), anyway)
 
     def idle_too_long(self) -> None:
         """Nobody has touched anything for five minutes."""

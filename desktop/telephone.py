@@ -30,7 +30,7 @@ from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
-from desktop.screens.visit.view import Line
+from desktop.screens.visit.errands import Line
 
 if TYPE_CHECKING:
     from clinic.services.waiting import Waiting

@@ -180,7 +180,7 @@ def _window(args: argparse.Namespace) -> QWidget:
     window = QWidget()
     window.setObjectName("kiosk.window")
     window.setAccessibleName("Posta")
-    window.setWindowTitle("Posta")
+    window.setWindowTitle(f"Posta · {_('kiosk')}")
     window.setProperty("kind", "page")
     layout = QVBoxLayout(window)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPointerEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -258,6 +258,8 @@ class Stage(QObject):
         self._frame.ask(heading)
         self._echo = echo.turned(self._echo)
         self._offer()
+        if self._screen is not None and not self._frame.covered:
+            self._screen.setFocus(Qt.FocusReason.OtherFocusReason)  # no answer looks chosen beforehand
         if self.journey.step is not flow.Step.LANGUAGE:
             self._say(heading.spoken, heading.private)
 
@@ -277,8 +279,7 @@ class Stage(QObject):
 
     def _listen(self) -> None:
         if self._screen is not None:
-            heading = self._screen.heading
-            self._say(". ".join(part for part in (heading.spoken, heading.help) if part), heading.private)
+            self._screen.read_aloud()
 
     def _resize_letters(self) -> None:
         self._bigger = not self._bigger

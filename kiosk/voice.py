@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -71,6 +72,7 @@ class Voice(QObject):
         super().__init__(parent)
         self._cache, self._desk = cache, Desk(self)
         self._turn = 0
+        self._next: list[tuple[str, str]] = []
         self._sink: QObject | None = None
         self._buffer: QBuffer | None = None
         self._can: bool | None = None
@@ -91,10 +93,24 @@ class Voice(QObject):
         make = (sound_of, text, language) if private else (kept_sound, self._cache, text, language)
         self._desk.ask(*make, then=lambda sound: self._play(turn, sound))
 
+    def say_each(self, said: Sequence[tuple[str, str]]) -> None:
+        """(language, sentence) pairs, one after the other."""
+        self.hush()
+        self._next = list(said)
+        self._go_on()
+
     def hush(self) -> None:
         """Stop speaking."""
         self._turn += 1
+        self._next = []
         self._end()
+
+    def _go_on(self) -> None:
+        """The next of several sentences, if one waits."""
+        if self._next:
+            (language, text), *rest = self._next
+            self.say(text, language)
+            self._next = rest
 
     def _able(self) -> bool:
         if self._can is None:
@@ -120,9 +136,16 @@ class Voice(QObject):
         sink = QAudioSink(shape, self)
         self._sink = sink
         done = (QAudio.State.IdleState, QAudio.State.StoppedState)
-        sink.stateChanged.connect(lambda state: self._end() if state in done and self._sink is sink else None)
+        sink.stateChanged.connect(
+            lambda state: self._done() if state in done and self._sink is sink else None
+        )
         sink.start(self._buffer)
         self.started.emit()
+
+    def _done(self) -> None:
+        """Spoken to its end."""
+        self._end()
+        self._go_on()
 
     def _end(self) -> None:
         sink, self._sink = self._sink, None

@@ -237,9 +237,7 @@ def _mac(bare: SlotFile, store_key: bytes) -> bytes:
 
 def _wrong(kind: SlotKind) -> WrongPassword:
     if kind == SlotKind.PASSWORD:
-        return WrongPassword(
-            "That password does not open this computer's store. Type it again, or use the recovery sheets."
-        )
+        return WrongPassword("That password does not open this computer's store. Type it again.")
     if kind == SlotKind.DEVICE_KEY:
         return WrongPassword(
             "The key file of this computer does not open its store. Enrol this computer again."

@@ -54,7 +54,7 @@ def _nameable(thing: QWidget) -> Iterator[str]:
     if not thing.objectName():
         yield f"{_which(thing)} has no name= for the hands"
     face = QAccessible.queryAccessibleInterface(thing)
-    if face is None or not face.text(QAccessible.Text.Name):
+    if face is None or not face.text(QAccessible.Text.Name):  # type: ignore[redundant-expr]  # it can be
         yield f"{_which(thing)} has no accessible name"
 
 

@@ -15,12 +15,13 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 
 from clinic.domain.errors import Refusal, Unavailable
-from desktop.kit.words import tell
+from desktop.kit.words import N_, tell
 
 State = TypeVar("State")
 Event = TypeVar("Event")
 Effect = TypeVar("Effect")
 Submit = Callable[..., "Future[Any]"]
+BUG = N_("This was not done: something in the program went wrong. Try again.")
 
 
 class _Mailbox(QObject):
@@ -102,6 +103,8 @@ class Desk(QObject):
         elif isinstance(error, Refusal | Unavailable):
             (failed or self._say)(error)
         else:
+            if failed is not None:
+                failed(Unavailable(BUG))  # nothing stays busy for ever
             raise error
 
     def _say(self, error: Exception) -> None:

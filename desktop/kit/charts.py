@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -12,9 +13,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit import theme
-from desktop.kit.plot import Reading, Series, moments, reach, thinned, ticks
+from desktop.kit.plot import Reading, Series, moments, reach, taken_at, thinned, ticks
 from desktop.kit.surfaces import Card, Chip
-from desktop.kit.text import Text, named
+from desktop.kit.text import Text, named, styled
 from desktop.kit.words import _, fmt_date, fmt_moment, fmt_number, fmt_time, fmt_value
 
 __all__ = ["Reading", "Series", "Sparkline", "VitalCard", "VitalsChart"]
@@ -97,8 +98,12 @@ class VitalsChart(QWidget):
         lasts = [fmt_value(s.readings[-1].value, s.unit, s.digits) for s in self._series if s.readings]
         right = max((metrics.horizontalAdvance(last) for last in lasts), default=0) + 14
         left = small * 3.2
+        top = small * (0.4 + 1.7 * len(self._legend_rows()))
         return QRectF(
-            left, small * 1.8, max(10.0, self.width() - left - right), max(10.0, self.height() - small * 4.0)
+            left,
+            top,
+            max(10.0, self.width() - left - right),
+            max(10.0, self.height() - top - small * 2.2),
         )
 
     def _span(self) -> tuple[datetime, datetime]:
@@ -126,6 +131,7 @@ class VitalsChart(QWidget):
         room = self._room()
         self._bands(painter, room)
         self._axes(painter, room)
+        self._legend(painter)
         for number, series in enumerate(self._series):
             self._line(painter, room, series, number)
         self._lasts(painter, room)
@@ -166,12 +172,41 @@ class VitalsChart(QWidget):
                 box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, fmt_number(tick, digits)
             )
         self._times(painter, room)
-        units = " · ".join(dict.fromkeys(f"{s.label} {s.unit}".strip() for s in self._series))
-        painter.drawText(
-            QRectF(room.left(), 0, self.width() - room.left(), small * 1.6),
-            Qt.AlignmentFlag.AlignVCenter,
-            units,
-        )
+
+    def _legend_rows(self) -> list[list[_Key]]:
+        """What each line and mark means, in as many rows as the width needs."""
+        small = theme.current().scale.caption
+        metrics = QFontMetrics(theme.font(small))
+        keys = [_Key("line", f"{s.label} {s.unit}".strip(), n) for n, s in enumerate(self._series)]
+        if any(s.low is not None or s.high is not None for s in self._series):
+            keys.append(_Key("band", _("reference range")))
+        sources = {r.source for s in self._series for r in s.readings}
+        if all(len(s.readings) < MARKS_BELOW for s in self._series):
+            keys += [_Key(source, source_name(source)) for source in SOURCES if source in sources]
+        rows: list[list[_Key]] = [[]]
+        left = float(small * 3.2)
+        for key in keys:
+            width = small * 3.8 + metrics.horizontalAdvance(key.text)
+            if rows[-1] and left + width > self.width():
+                rows.append([])
+                left = float(small * 3.2)
+            rows[-1].append(key)
+            left += width
+        return rows
+
+    def _legend(self, painter: QPainter) -> None:
+        worn, small = theme.current(), theme.current().scale.caption
+        metrics = QFontMetrics(painter.font())
+        for number, row in enumerate(self._legend_rows()):
+            left, middle = float(small * 3.2), small * (0.9 + 1.7 * number)
+            for key in row:
+                key.draw(painter, QPointF(left, middle), small)
+                left += small * 2.2
+                painter.setPen(worn.colour("muted"))
+                width = metrics.horizontalAdvance(key.text)
+                box = QRectF(left, middle - small, width + 2, small * 2)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, key.text)
+                left += width + small * 1.6
 
     def _times(self, painter: QPainter, room: QRectF) -> None:
         worn, small = theme.current(), theme.current().scale.caption
@@ -217,14 +252,11 @@ class VitalsChart(QWidget):
         painter.setFont(theme.font(worn.scale.caption))
 
     def _reading(self, near: int) -> str:
-        at = self._series[0].readings[near].at
-        values = [s.readings[near] for s in self._series if near < len(s.readings)]
-        numbers = " / ".join(
-            fmt_number(r.value, s.digits) for r, s in zip(values, self._series, strict=False)
-        )
-        return (
-            f"{fmt_value(numbers, self._series[0].unit)} · {fmt_moment(at)} · {source_name(values[0].source)}"
-        )
+        first = self._series[0].readings[near]
+        together = [(series, taken_at(series, first.at)) for series in self._series]
+        numbers = " / ".join(fmt_number(r.value, s.digits) for s, r in together if r is not None)
+        shown = fmt_value(numbers, self._series[0].unit)
+        return f"{shown} · {fmt_moment(first.at)} · {source_name(first.source)}"
 
     def _bubble(self, painter: QPainter, room: QRectF, near: int) -> None:
         worn, small = theme.current(), theme.current().scale.caption
@@ -240,6 +272,32 @@ class VitalsChart(QWidget):
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(worn.colour("surface"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+SOURCES = ("device", "manual", "kiosk")
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One entry of the legend; `kind`: line, band, or a source."""
+
+    kind: str
+    text: str
+    number: int = 0
+
+    def draw(self, painter: QPainter, place: QPointF, small: int) -> None:
+        """The sample, from `place` (left, middle) on."""
+        worn = theme.current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if self.kind == "line":
+            painter.setPen(QPen(worn.colour(_TONES[self.number % 3]), 2, _DASHES[self.number % 3]))
+            painter.drawLine(place, place + QPointF(small * 1.8, 0))
+        elif self.kind == "band":
+            painter.setPen(QPen(worn.colour("ok"), 1, Qt.PenStyle.DotLine))
+            painter.setBrush(QColor(worn.tokens.wash("ok")))
+            painter.drawRect(QRectF(place.x() + 1, place.y() - small * 0.45, small * 1.6, small * 0.9))
+        else:
+            source_mark(painter, place + QPointF(small * 1.3, 0), self.kind, worn.colour("text"))
 
 
 def source_name(source: str) -> str:
@@ -345,17 +403,22 @@ class Sparkline(QWidget):
 
 
 class VitalCard(Card):
-    """One vital sign: caption, flag, big value, unit, course."""
+    """One vital sign: caption, flag, big value, unit, when it was measured, course. Mouse, Enter or Space choose
+    it.
+    """
 
     clicked = Signal()
 
     def __init__(self, title: str, *, name: str) -> None:
         super().__init__(name=name)
         self.setAccessibleName(title)
-        self._spoken = title
-        self.setMinimumWidth(150)
+        self._spoken, self._tight = title, False
+        self.setMinimumWidth(104)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        styled(self, pressable="true")
         top = QHBoxLayout()
-        top.addWidget(Text(title.upper(), "caption"), 1)
+        top.addWidget(Text(title, "caption"), 1)
         self._flags = QVBoxLayout()
         self._flag: Chip | None = None
         top.addLayout(self._flags)
@@ -364,17 +427,33 @@ class VitalCard(Card):
         top.setContentsMargins(0, 0, 0, 0)
         top_holder.setFixedHeight(theme.current().scale.caption + 12)
         middle = QHBoxLayout()
-        middle.setSpacing(6)
+        middle.setSpacing(4)
         self._value = Text("–", "value", name=f"{name}.value")
         self._unit = Text("", "muted")
         middle.addWidget(self._value)
         middle.addWidget(self._unit, 0, Qt.AlignmentFlag.AlignBottom)
         middle.addStretch(1)
+        self._when = Text("", "caption", name=f"{name}.when")
         self._course = Sparkline(name=f"{name}.course")
         self.body.setSpacing(2)
         self.add(top_holder)
         self.add(middle)
+        self.add(self._when)
         self.add(self._course)
+
+    def set_tight(self, tight: bool, small: bool = False) -> None:
+        """With little room a flag is its arrow alone and the sides are narrow; `small`: the value too."""
+        self._tight = tight
+        styled(self._value, role="title" if small else "value")
+        styled(self._unit, role="caption" if small else "muted")
+        side = 10 if tight else theme.current().scale.pad + 2
+        margins = self.body.contentsMargins()
+        self.body.setContentsMargins(side, margins.top(), side, margins.bottom())
+
+    def choose(self, chosen: bool) -> None:
+        """Mark it as the one whose course is shown large."""
+        if chosen is not (self.property("chosen") == "true"):
+            styled(self, chosen="true" if chosen else "false")
 
     def show_value(
         self,
@@ -385,21 +464,37 @@ class VitalCard(Card):
         values: Sequence[float] = (),
         low: float | None = None,
         high: float | None = None,
+        when: str = "",
+        icon: str = "",
     ) -> None:
-        """The value as shown; `flag` (High, Low …) needs a tone."""
+        """The value as shown; `flag` (High, Low …) needs a tone; `when`: how old the value is."""
         self._value.setText(fmt_value(text) if text else "–")
         self._unit.setText(unit)
+        self._when.setText(when)
+        self._when.setVisible(bool(when))
         self._course.show_points(values, low, high, tone or "primary")
+        self._show_flag(flag, tone, icon)
+        self.setAccessibleName(f"{self._spoken}: {text} {unit} {flag}".strip())
+        self.setAccessibleDescription(when)
+
+    def _show_flag(self, flag: str, tone: str, icon: str) -> None:
         if self._flag is not None:
             self._flag.hide()
             self._flag.deleteLater()
             self._flag = None
         if flag:
-            self._flag = Chip(flag, tone or "neutral")
+            self._flag = Chip("" if self._tight and icon else flag, tone or "neutral", icon)
+            self._flag.setToolTip(flag)
             self._flags.addWidget(self._flag)
-        self.setAccessibleName(f"{self._spoken}: {text} {unit} {flag}".strip())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        if self.rect().contains(event.position().toPoint()):
+        inside = self.rect().contains(event.position().toPoint())
+        if inside and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+            return
+        super().keyPressEvent(event)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.kit import icons, theme
-from desktop.kit.text import Text, named
+from desktop.kit.text import Text, named, styled
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 """Controls, and signs that turn the order of what follows: "148/92" must never read "92/148"."""
@@ -50,6 +50,16 @@ class LineField(QLineEdit):
         self.setPlaceholderText(placeholder)
         if secret:
             self.setEchoMode(QLineEdit.EchoMode.Password)
+        else:
+            self.textEdited.connect(self._clean)
+
+    def _clean(self, text: str) -> None:
+        """What is pasted comes without signs that nobody sees."""
+        clean = seen_only(text)
+        if clean != text:
+            place = self.cursorPosition()
+            self.setText(clean)
+            self.setCursorPosition(min(place, len(clean)))
 
 
 class NoteField(QPlainTextEdit):
@@ -66,6 +76,12 @@ class NoteField(QPlainTextEdit):
         self._rest = QTimer(self, interval=600, singleShot=True)
         self._rest.timeout.connect(self.settled)
         self.textChanged.connect(self._rest.start)
+
+    def lock(self, locked: bool) -> None:
+        """Readable but not writable, and looking so."""
+        if self.isReadOnly() is not locked:
+            self.setReadOnly(locked)
+            styled(self)
 
     def show_text(self, text: str) -> None:
         """Set the text from outside: no signal, the cursor stays where it can."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -63,7 +63,7 @@ class SideRail(QFrame):
         super().__init__()
         named(self, name, _("Main menu"))
         self.setProperty("kind", "rail")
-        self.setFixedWidth(round(theme.current().scale.body * 15))
+        self.set_narrow(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 18, 12, 14)
         column.setSpacing(2)
@@ -79,6 +79,10 @@ class SideRail(QFrame):
         self.foot = QVBoxLayout()
         self.foot.setSpacing(8)
         column.addLayout(self.foot)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Give room away in a small window; every word stays."""
+        self.setFixedWidth(round(theme.current().scale.body * (12 if narrow else 15)))
 
     def choose(self, key: str) -> None:
         """Mark a place as the present one, without a signal."""
@@ -116,8 +120,22 @@ class TabBar(QWidget):
         for button in self._buttons.values():
             row.addWidget(button)
         row.addStretch(1)
+        self._row = row
         if tabs:
             self.choose(tabs[0][0])
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In little room the words stand closer together; none is cut."""
+        super().resizeEvent(event)
+        wide = sum(button.fontMetrics().horizontalAdvance(button.text()) for button in self._buttons.values())
+        tight = wide + len(self._buttons) * (2 * 14 + 4) > self.width()
+        self._row.setSpacing(0 if tight else 4)
+        for button in self._buttons.values():
+            if (button.property("tight") == "true") is not tight:
+                styled(button, tight="true" if tight else "false")
 
     def _tab(self, key: str, text: str, name: str) -> QPushButton:
         button = named(QPushButton(text), f"{name}.{key}", text)

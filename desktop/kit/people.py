@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -161,14 +162,15 @@ class PatientBanner(QFrame):
         row.setSpacing(scale.gap + 4)
         self._face = Avatar(scale.control + 18, name=f"{name}.face")
         self._name = Text("", "title", name=f"{name}.name")
-        self._line = Text("", "muted", name=f"{name}.line")
+        self._line = Text("", "muted", name=f"{name}.line", wrap=True)
         self._as_of = Text("", "caption", name=f"{name}.as_of")
         self._chips = QHBoxLayout()
         self._chips.setSpacing(scale.gap)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(scale.gap)
         row.addWidget(self._face)
-        row.addLayout(self._words(), 1)
+        self._middle = self._words()
+        row.addLayout(self._middle, 1)
         row.addLayout(self._chips)
         row.addLayout(self.buttons)
         self._identity: Identity | None = None
@@ -184,15 +186,11 @@ class PatientBanner(QFrame):
             _("Identity not verified"), "warn", "help-circle", name=f"{self.objectName()}.unverified"
         )
         top.addWidget(self._unverified)
+        top.addWidget(self._as_of)
         top.addStretch(1)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(10)
-        bottom.addWidget(self._line)
-        bottom.addWidget(self._as_of)
-        bottom.addStretch(1)
         words.addLayout(top)
-        words.addLayout(bottom)
-        for label in (self._name, self._line, self._as_of):
+        words.addWidget(self._line)
+        for label in (self._name, self._as_of):
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         return words
 
@@ -207,10 +205,23 @@ class PatientBanner(QFrame):
         self._name.setText(identity.name)
         self._line.setText(identity.line())
         self._as_of.setText(identity.as_of)
-        self._as_of.setVisible(bool(identity.as_of))
         self._unverified.setVisible(identity.unverified)
         self.setAccessibleName(f"{_('Patient')}: {identity.name}, {identity.line()}")
         self._show_chips(identity.chips)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Who it is goes before how old the data is: the line wraps, the age of the data gives way."""
+        text = self._as_of.text()
+        around = self._chips.sizeHint().width() + self.buttons.sizeHint().width() + self._face.width() + 96
+        need = self._name.sizeHint().width() + self._as_of.sizeHint().width() + 10
+        need += self._unverified.sizeHint().width() + 10 if self._unverified.isVisibleTo(self) else 0
+        self._as_of.setVisible(bool(text) and need <= self.width() - around)
+        self._line.setToolTip(text)
 
     def show_nobody(self) -> None:
         """No patient is open."""

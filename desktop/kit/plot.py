@@ -30,6 +30,11 @@ class Series:
     digits: int = 0
 
 
+def taken_at(series: Series, at: datetime) -> Reading | None:
+    """The reading of exactly that moment: values of two series belong together only if measured together."""
+    return next((reading for reading in series.readings if reading.at == at), None)
+
+
 def thinned(values: Sequence[float], columns: int) -> list[tuple[int, float]]:
     """(index, value) with at most two points a column: its lowest and highest, in their order."""
     count = len(values)

@@ -22,6 +22,7 @@ def sheet(tokens: Tokens, scale: Scale) -> str:
         "off": mixed(tokens.surface, tokens.text, 0.06),
     }
     sizes = {f"px_{part}": value for part, value in asdict(scale).items()}
+    sizes["px_focused_pad"] = max(0, scale.pad - scale.focus + 1)
     sizes["px_half"] = scale.control // 2
     sizes["px_slim"] = max(4, scale.gap // 2)
     sizes["px_pill"] = (scale.caption + 10) // 2
@@ -60,6 +61,9 @@ QLabel[role="caption"] { color: %(muted)s; font-size: %(px_caption)dpx; font-wei
 QLabel[role="value"] { font-size: %(px_value)dpx; font-weight: 600; }
 
 QFrame[kind="card"], QFrame[kind="bar"] { background: %(surface)s; border: 1px solid %(line)s; border-radius: %(px_card)dpx; }
+QFrame[kind="card"][pressable="true"]:hover { border-color: %(edge)s; }
+QFrame[kind="card"][pressable="true"][chosen="true"] { border: 1px solid %(primary)s; }
+QFrame[kind="card"][pressable="true"]:focus { border: %(px_focus)dpx solid %(focus)s; }
 QFrame[kind="bar"] { border-radius: 0; border-left: none; border-right: none; border-top: none; }
 QFrame[kind="rail"] { background: %(surface)s; border: none; border-right: 1px solid %(line)s; }
 QFrame[kind="rule"] { background: %(line)s; border: none; max-height: 1px; min-height: 1px; }
@@ -77,7 +81,7 @@ QPushButton, QToolButton {
 QPushButton:hover, QToolButton:hover { background: %(hover)s; }
 QPushButton:pressed, QToolButton:pressed, QPushButton:checked, QToolButton:checked { background: %(pressed)s; }
 QPushButton:disabled, QToolButton:disabled { background: %(off)s; color: %(muted)s; border-color: %(line)s; }
-QPushButton:focus, QToolButton:focus { border: %(px_focus)dpx solid %(focus)s; }
+QPushButton:focus, QToolButton:focus { border: %(px_focus)dpx solid %(focus)s; padding: 0 %(px_focused_pad)dpx; }
 QPushButton[kind="primary"] { background: %(primary)s; color: %(on_primary)s; border: 1px solid %(primary)s; }
 QPushButton[kind="primary"]:hover { background: %(primary_hover)s; }
 QPushButton[kind="primary"]:pressed { background: %(text)s; }
@@ -104,15 +108,17 @@ QPushButton[kind="railitem"]:hover { background: %(hover)s; color: %(text)s; }
 QPushButton[kind="railitem"]:checked { background: %(tint)s; color: %(primary)s; }
 QPushButton[kind="railitem"]:focus { border: %(px_focus)dpx solid %(focus)s; }
 QPushButton[kind="tab"] {
-  background: transparent; border: none; border-bottom: 2px solid transparent; border-radius: 0; color: %(muted)s;
-  padding: 0 14px; min-height: %(px_control)dpx;
+  background: transparent; border: 2px solid transparent; border-radius: 0; color: %(muted)s;
+  padding: 0 12px; min-height: %(px_control)dpx;
 }
 QPushButton[kind="tab"]:hover { color: %(text)s; border-bottom: 2px solid %(line)s; }
 QPushButton[kind="tab"]:checked { color: %(primary)s; border-bottom: 2px solid %(primary)s; }
-QPushButton[kind="tab"]:focus { border: %(px_focus)dpx solid %(focus)s; border-radius: %(px_slim)dpx; }
+QPushButton[kind="tab"]:focus { border: 2px solid %(focus)s; border-radius: %(px_slim)dpx; padding: 0 12px; }
+QPushButton[kind="tab"][tight="true"], QPushButton[kind="tab"][tight="true"]:focus { padding: 0 5px; }
 QPushButton[kind="key"] { font-size: %(px_title)dpx; min-height: 72px; min-width: 72px; padding: 0; }
 QPushButton[kind="key"][tone="primary"] { background: %(primary)s; color: %(on_primary)s; border-color: %(primary)s; }
-QPushButton[kind="key"]:focus { border: %(px_focus)dpx solid %(focus)s; }
+QPushButton[kind="key"]:focus { border: %(px_focus)dpx solid %(focus)s; padding: 0; }
+QPushButton[kind="key"][proxy="true"]:focus { border: 1px solid %(line)s; }
 QPushButton[kind="yes"], QPushButton[kind="no"] { font-size: %(px_heading)dpx; min-height: %(px_row)dpx; }
 QPushButton[kind="yes"] { background: %(ok)s; color: %(surface)s; border: 1px solid %(ok)s; border-radius: %(px_half)dpx; }
 QPushButton[kind="no"] { background: %(surface)s; color: %(danger)s; border: 3px solid %(danger)s; border-radius: 6px; }
@@ -131,6 +137,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: %(
 QPlainTextEdit[readOnly="true"], QLineEdit[readOnly="true"] { background: %(bg)s; }
 QLineEdit[kind="search"] { background: %(bg)s; padding-left: %(px_search)dpx; }
 QLineEdit[kind="typed"] { font-size: %(px_value)dpx; font-weight: 600; }
+QLineEdit[kind="typed"][held="true"] { border: %(px_focus)dpx solid %(focus)s; }
 QComboBox::drop-down, QDateEdit::drop-down { border: none; background: transparent; width: 30px; }
 QComboBox::down-arrow, QDateEdit::down-arrow { image: none; }
 QComboBox QAbstractItemView {

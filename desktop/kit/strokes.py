@@ -53,6 +53,7 @@ def stroke(widget: QWidget, line: Sequence[Sequence[float]], by: str) -> Iterato
     """Draw one line of (x, y, t_ms), x and y in 0..1 of the widget, by `mouse` or `touch`."""
     pen = _Finger(widget) if by == "touch" else _Mouse(widget)
     before = 0.0
+    place = QPoint()
     for number, (x, y, at) in enumerate(line):
         place = QPoint(round(x * (widget.width() - 1)), round(y * (widget.height() - 1)))
         if number:

@@ -104,6 +104,7 @@ class Chip(QFrame):
         if sign:
             row.addWidget(Sign(sign, tone, small + 2))
         self.label = QLabel(text)
+        self.label.setVisible(bool(text))
         row.addWidget(self.label)
 
 
@@ -211,6 +212,9 @@ class StatusLine(QWidget):
 _STATES = {**SIGNS, "ok": "cloud-check", "warn": "clock", "danger": "cloud-off", "neutral": "clock"}
 
 
+TELLING_MS, ASKING_MS = 6_000, 20_000
+
+
 class Toast(QFrame):
     """A short message over the window's lower edge that goes by itself and never takes the focus."""
 
@@ -225,7 +229,8 @@ class Toast(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.addWidget(Sign(SIGNS[tone], "surface"))
-        row.addWidget(Text(text, "strong", name="toast.text"))
+        self._text = Text(text, "strong", name="toast.text")
+        row.addWidget(self._text, 1)
         self.undo = QuietButton(undo, name="toast.undo")
         self.undo.setVisible(bool(undo))
         row.addWidget(self.undo)
@@ -234,11 +239,16 @@ class Toast(QFrame):
 
     def settle(self) -> None:
         """Sit at the lower middle of the window, or at the lower left, beside what stands there."""
-        self.adjustSize()
         room = self._window
-        width = min(self.sizeHint().width(), room.width() - 32)
-        left = (room.width() - width) // 2 if self._beside is None else self._beside.geometry().right() + 24
-        self.setGeometry(left, room.height() - self.height() - 24, width, self.height())
+        edge = 16 if self._beside is None else self._beside.geometry().right() + 24
+        most = max(120, room.width() - edge - 16)
+        self._text.setWordWrap(False)
+        wide = self.sizeHint().width()
+        self._text.setWordWrap(wide > most)
+        width = min(wide, most)
+        height = self.heightForWidth(width) if wide > most else self.sizeHint().height()
+        left = (room.width() - width) // 2 if self._beside is None else edge
+        self.setGeometry(left, room.height() - height - 24, width, height)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -253,11 +263,11 @@ def toast(
     tone: str = "info",
     undo: str = "",
     on_undo: Callable[[], object] | None = None,
-    stay_ms: int = 6000,
+    stay_ms: int = 0,
     beside: QWidget | None = None,
 ) -> Toast:
     """Show a toast in the window, in place of the one before; `undo` adds a button that calls `on_undo`;
-    `beside`: what stands at the left of the window, where buttons are on the right.
+    `beside`: what stands at the left of the window, where buttons are on the right. One that asks stays longer.
     """
     for old in window.findChildren(Toast):
         old.close()
@@ -265,7 +275,7 @@ def toast(
     if on_undo is not None:
         made.undo.clicked.connect(on_undo)
     made.undo.clicked.connect(made.close)
-    QTimer.singleShot(stay_ms, made, made.close)
+    QTimer.singleShot(stay_ms or (ASKING_MS if undo else TELLING_MS), made, made.close)
     made.show()
     QAccessible.updateAccessibility(QAccessibleEvent(made, QAccessible.Event.Alert))
     return made

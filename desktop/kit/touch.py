@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit import icons, theme
@@ -235,7 +244,7 @@ class Keypad(QWidget):
         key = named(QPushButton(text), name, spoken)
         key.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         key.setFocusProxy(self)
-        return styled(key, kind="key")
+        return styled(key, kind="key", proxy="true")
 
     def text(self) -> str:
         """What was typed, with a decimal comma."""
@@ -260,6 +269,14 @@ class Keypad(QWidget):
         if text != self.text():
             self._shown.setText(text)
             self.changed.emit(text)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        styled(self._shown, held="true")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        styled(self._shown, held="false")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         sign = "," if event.text() in (",", ".") else event.text()

@@ -31,6 +31,7 @@ class VideoView(QWidget):
         self._small = QImage()
         self._message = ""
         self._placeholder = ""
+        self._live = True
         self._engine: CallEngine | None = None
 
     @property
@@ -49,6 +50,16 @@ class VideoView(QWidget):
         self._engine, self._which, self._inset = engine, which, inset
         self.clear()
         engine.frame.connect(self._on_frame)
+
+    @property
+    def is_live(self) -> bool:
+        return self._live
+
+    def set_live(self, live: bool) -> None:
+        """Whether pictures that come are shown; those that are on their way when a call ends are not."""
+        if live is not self._live:
+            self._live = live
+            self.clear()
 
     def set_message(self, text: str) -> None:
         """Words over the picture, e.g. that it is reconnecting; "" takes them away."""
@@ -74,6 +85,8 @@ class VideoView(QWidget):
         return QSize(160, 120)
 
     def _on_frame(self, which: str, picture: QImage) -> None:
+        if not self._live:
+            return
         if which == self._which:
             self._picture = picture
         elif which == self._inset:

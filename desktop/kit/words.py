@@ -142,12 +142,19 @@ def fmt_moment(at: datetime) -> str:
     return format_datetime(at, format="d MMM y HH:mm", tzinfo=_zone(), locale=_locale()).replace(".", "")
 
 
-def fmt_ago(at: datetime, now: datetime) -> str:
-    """How long ago: hace 12 minutos; a moment in the future is said as such."""
+def fmt_ago(at: datetime, now: datetime, short: bool = False) -> str:
+    """How long ago: hace 12 minutos (`short`: hace 12 min); a moment in the future is said as such."""
     gone = at - now
     if abs(gone) < timedelta(minutes=1):
         return _("just now")
-    return format_timedelta(gone, granularity="minute", threshold=1.2, add_direction=True, locale=_locale())
+    return format_timedelta(
+        gone,
+        granularity="minute",
+        threshold=1.2,
+        add_direction=True,
+        format="short" if short and abs(gone) < timedelta(weeks=4) else "long",  # "3 m" could be minutes
+        locale=_locale(),
+    )
 
 
 def fmt_span(span: timedelta) -> str:

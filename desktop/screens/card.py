@@ -15,7 +15,7 @@ from desktop.kit.buttons import PrimaryButton, QuietButton
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, tell
-from desktop.screens.layouts import across, down
+from desktop.screens.layouts import across, down, holding
 from desktop.screens.photos import QrView, paint_qr, qr_dots
 
 CARD_MM = (85.6, 54.0)
@@ -23,15 +23,15 @@ CARD_MM = (85.6, 54.0)
 
 
 class CardPanel(QWidget):
-    """Shows the card until it is closed."""
+    """Shows the card until it is closed; `wide`: the words stand beside the code."""
 
     closed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, wide: bool = False) -> None:
         super().__init__()
         self._text = self._name = self._number = ""
         self.title = Text("", "title", wrap=True)
-        self.qr = QrView(name="card.qr", spoken=_("QR of the card"))
+        self.qr = QrView(name="card.qr", spoken=_("QR of the card"), side=240)
         self.notice = Notice(name="card.notice")
         keep = PrimaryButton(_("Print to PDF"), name="card.print", icon="printer")
         keep.clicked.connect(self._print)
@@ -41,17 +41,15 @@ class CardPanel(QWidget):
             "The kiosk reads this code. It is shown only now: print it before closing. "
             "Giving a new card does not end older ones."
         )
-        self.setLayout(
-            down(
-                self.title,
-                across(None, self.qr, None),
-                Text(how, "muted", wrap=True),
-                self.notice,
-                None,
-                across(close, None, keep),
-                gap=12,
-            )
-        )
+        said = Text(how, "muted", wrap=True)
+        buttons = across(close, None, keep)
+        if wide:
+            words = holding(down(None, self.title, said, self.notice, 8, buttons, None, gap=12))
+            words.setFixedWidth(360)
+            self.setLayout(across(down(None, self.qr, None), words, gap=24))
+        else:
+            code = across(None, self.qr, None)
+            self.setLayout(down(self.title, code, said, self.notice, None, buttons, gap=12))
 
     def show_card(self, name: str, number: str, text: str) -> None:
         """The card of this person; '' hides."""

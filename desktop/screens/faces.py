@@ -109,6 +109,8 @@ def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
 def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:
     if row.encounter.status == "in-progress":
         yield Mark(_("in visit"), "info", "stethoscope")
+    if row.encounter.status == "arrived":
+        yield Mark(_("answering questions"), "neutral", "clock")
     if not row.verified:
         yield Mark(_("Not verified"), "warn", "help-circle")
     if row.encounter.kiosk and not reachable:

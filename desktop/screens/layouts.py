@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.kit.text import named, styled
@@ -83,3 +84,11 @@ class Page(QWidget):
         named(self, name, spoken)
         styled(self, kind="page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def refresh(self) -> None:
+        """The page comes to the front (also after a lock): read again what may have changed behind it."""
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.refresh()

@@ -89,16 +89,21 @@ class Arrows(QWidget):
         line.addLayout(arrows)
         self._up.clicked.connect(lambda: self._move(-1))
         self._down.clicked.connect(lambda: self._move(1))
-        self._area.verticalScrollBar().rangeChanged.connect(lambda _low, high: self._offer(high))
-        self._offer(0)
+        bar = self._area.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _low, _high: self._offer())
+        bar.valueChanged.connect(lambda _value: self._offer())
+        self._offer()
 
     def _move(self, way: int) -> None:
         bar = self._area.verticalScrollBar()
         bar.setValue(bar.value() + way * round(bar.pageStep() * 0.8))
 
-    def _offer(self, beyond: int) -> None:
-        for arrow in (self._up, self._down):
-            arrow.setVisible(beyond > 0)
+    def _offer(self) -> None:
+        """The arrows show when they are needed; one that leads nowhere is grey."""
+        bar = self._area.verticalScrollBar()
+        for arrow, leads in ((self._up, bar.value() > 0), (self._down, bar.value() < bar.maximum())):
+            arrow.setVisible(bar.maximum() > 0)
+            arrow.setEnabled(leads)
 
     def to_top(self) -> None:
         """Begin again at the top."""

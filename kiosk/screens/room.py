@@ -69,6 +69,11 @@ class Screen(QWidget):
             self.heading = heading
             self.headed.emit(heading)
 
+    def read_aloud(self) -> None:
+        """The ear was touched: the question, and more words about it."""
+        words = ". ".join(part for part in (self.heading.spoken, self.heading.help) if part)
+        self.room.voice.say(words, self.language, self.heading.private)
+
     def follow(self, journey: flow.Journey) -> None:
         """The journey changed while this screen is shown."""
 

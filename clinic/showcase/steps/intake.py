@@ -2,11 +2,13 @@
 """Step 1, at the kiosk: language, card or number, reason, symptoms, vitals, photo, consent with signature."""
 
 import math
+from functools import partial
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
 from clinic.showcase.hands import Hands
 from clinic.showcase.scene import Scene
+from clinic.showcase.stage import wait_until
 
 CONSENTS = {
     "treatment": "yes",
@@ -121,10 +123,10 @@ def _consent(scene: Scene, seen: Findings) -> None:
     kiosk = scene.kiosk
     kiosk.wait("kiosk.consent.next")
     scene.shot("kiosk", "consent")
-    for _page in range(8):
-        if kiosk.exists("kiosk.consent.item.yes"):
-            break
+    while not kiosk.exists("kiosk.consent.item.yes"):
+        read = kiosk.text("kiosk.consent.text")
         touch(scene, "kiosk.consent.next")
+        wait_until("the next page of the consent", partial(_turned, kiosk, read), 10)
     asked = []
     for scope, answer in CONSENTS.items():
         kiosk.wait("kiosk.consent.item.yes")
@@ -138,6 +140,10 @@ def _consent(scene: Scene, seen: Findings) -> None:
     scene.shot("kiosk", "signature")
     kiosk.wait("kiosk.consent.sign", enabled=True)
     touch(scene, "kiosk.consent.sign")
+
+
+def _turned(kiosk: Hands, read: str) -> bool:
+    return kiosk.exists("kiosk.consent.item.yes") or kiosk.text("kiosk.consent.text") != read
 
 
 def signature() -> list[list[tuple[float, float, float]]]:

@@ -118,6 +118,7 @@ class CardPressed:
 
 @dataclass(frozen=True, slots=True)
 class CardIssued:
+    patient: PatientId
     text: str
 
 
@@ -205,7 +206,7 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case ChartLoaded(chart, now):
             return _loaded(state, chart, now)
         case TabChosen(tab):
-            return replace(state, tab=tab), ((LoadMoments(state.patient),) if tab == "timeline" else ())
+            return _turned(replace(state, tab=tab))
         case VitalChosen(key):
             return replace(state, shown=key), ()
         case MomentsLoaded(patient, moments):
@@ -221,9 +222,9 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case VisitPressed():
             return state, ((OpenVisit(state.visit),) if state.visit else ())
         case CardPressed():
-            return state, (IssueCard(state.patient),)
-        case CardIssued(text):
-            return replace(state, card=text), ()
+            return state, ((IssueCard(state.patient),) if not state.card else ())
+        case CardIssued(patient, text):
+            return (replace(state, card=text) if patient == state.patient else state), ()
         case CardClosed():
             return replace(state, card=""), ()
         case FactsChanged(patients):
@@ -237,8 +238,16 @@ def _loaded(state: State, chart: Chart, now: datetime) -> tuple[State, tuple[Eff
         return state, ()
     keys = [card.key for card in cards(chart)]
     shown = state.shown if state.shown in keys or not keys else keys[0]
-    more = (LoadMoments(state.patient),) if state.tab == "timeline" else ()
-    return replace(state, chart=chart, now=now, shown=shown, sentence=""), more
+    return _turned(replace(state, chart=chart, now=now, shown=shown, sentence=""))
+
+
+def _turned(state: State) -> tuple[State, tuple[Effect, ...]]:
+    """What the tab shown needs: the timeline is read, the newest document is laid out."""
+    if state.tab == "timeline":
+        return state, (LoadMoments(state.patient),)
+    if state.tab == "documents" and not state.document and state.chart and state.chart.documents:
+        return _document(state, state.chart.documents[0].id)
+    return state, ()
 
 
 def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:

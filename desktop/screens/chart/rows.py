@@ -28,6 +28,8 @@ KINDS = {
     "Consent": (N_("Consent"), "shield", "ok"),
     "MediaStep": (N_("Call"), "video", "neutral"),
 }
+DOCUMENTS = {"photo": N_("Photo")}
+TEMPLATES = ("teleconsultation",)
 STEPS = {
     "ringing": N_("ringing"),
     "answered": N_("answered"),
@@ -130,15 +132,16 @@ def _consent(one: Consent) -> Line:
         f"{named(SCOPES, item.scope)}: {_('yes') if item.decision == 'permit' else _('no')}"
         for item in one.items
     ]
-    how = _("Version %(n)d · %(language)s · read aloud for %(s)d s · %(strokes)d strokes") % {
+    read = _("read aloud for %(s)d s") % {"s": one.read_aloud_seconds}
+    how = _("Version %(n)d · %(language)s · %(read)s · %(strokes)d strokes") % {
         "n": one.template_version,
         "language": named(LANGUAGES, one.language),
-        "s": one.read_aloud_seconds,
+        "read": read if one.read_aloud_seconds else _("not read aloud"),
         "strokes": len(one.signature),
     }
     return Line(
         one.id,
-        one.template,
+        _("Consent for a video visit") if one.template in TEMPLATES else one.template,
         " · ".join(said) + "\n" + how,
         fmt_moment(one.given_at),
         icon="shield",
@@ -159,7 +162,8 @@ def moments(found: Sequence[Moment]) -> list[Line]:
 
 def _moment(n: int, one: Moment) -> Line:
     kind, icon, tone = KINDS.get(one.kind, (one.kind, "info", "neutral"))
-    title = named(STEPS, one.title) if one.kind == "MediaStep" else _(one.title)
+    words = {"MediaStep": STEPS, "DocumentReference": DOCUMENTS}.get(one.kind, {})
+    title = named(words, one.title)
     detail = " · ".join(part for part in (title, one.detail) if part)
     return Line(f"{n}", _(kind), detail, fmt_moment(one.at), icon=icon, tone=tone)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -17,7 +18,7 @@ from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
-from desktop.kit.words import _
+from desktop.kit.words import _, fmt_ago, fmt_date
 from desktop.screens.card import CardPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
@@ -53,7 +54,17 @@ from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
-from desktop.screens.phrases import SHORT_NAMES, VITAL_NAMES, band, coded, named, number_text, unit_text
+from desktop.screens.phrases import (
+    METHODS,
+    SHORT_NAMES,
+    VITAL_NAMES,
+    Flag,
+    band,
+    coded,
+    named,
+    number_text,
+    unit_text,
+)
 from desktop.screens.room import Room
 from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
@@ -65,8 +76,8 @@ DIGITS = {"temperature": 1, "weight": 1}
 POINTS = 60
 WIDER = 5
 """Share of the room for the card with two numbers; the others have 4."""
-TIGHT = 1260
-"""Below this width of the page, seven cards show arrows instead of words."""
+TIGHT, SMALL = 1260, 1000
+"""Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
 
 
 class ChartView(Page):
@@ -88,7 +99,7 @@ class ChartView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "Receipt", "Sync"} and self.isVisible():
+        if kinds - {"NoteSection", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
 
     # widgets
@@ -109,19 +120,18 @@ class ChartView(Page):
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
         for face in (self.summary, self.listing, self.viewer):
             self.stack.addWidget(face)
-        self.card = CardPanel()
+        self.card = CardPanel(wide=True)
         self.card.closed.connect(lambda: self.loop.send(CardClosed()))
-        self.card.setFixedWidth(320)
         self.carded = Card(name="chart.card")
-        self.carded.add(self.card)
-        below = across((self.stack, 1), self.carded, gap=12)
+        self.carded.add(across(None, self.card, None), 1)
+        below = down((self.stack, 1), (self.carded, 1), gap=0)
         inside = down(self.notice, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14))
         self.setLayout(down(self.banner, (holding(inside), 1), gap=0))
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
-        self._shown: dict[str, VitalFace] = {}
-        self._tight = False
+        self._shown: dict[str, tuple[VitalFace, str]] = {}
+        self._fit = (False, False)
         row = across(gap=10)
         for key in CARDS:
             card = VitalCard(named(SHORT_NAMES, key), name=f"chart.vital.{key}")
@@ -142,6 +152,7 @@ class ChartView(Page):
         self.problems = LineList(name="chart.problems", spoken=_("Problems and allergies"))
         self.medicines = LineList(name="chart.medicines", spoken=_("Medication"))
         self.last = Text("", "body", name="chart.last_note", wrap=True)
+        self.last.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
         column = down(
             (_titled(_("Problems"), self.problems), 3),
             (_titled(_("Medication"), self.medicines), 3),
@@ -189,23 +200,31 @@ class ChartView(Page):
         show_identity(self.banner, charted_identity(chart, state.now))
         self.visit.setVisible(state.visit is not None)
         self.carded.setVisible(bool(state.card))
+        self.stack.setVisible(not state.card)
         if state.card:
             self.card.show_card(chart.person.name.full, number_text(chart.person.dni), state.card)
-        self._render_vitals(chart, state.shown)
+        self._render_vitals(chart, state)
         self._render_tab(chart, state)
 
-    def _render_vitals(self, chart: Chart, shown: str) -> None:
+    def _render_vitals(self, chart: Chart, state: State) -> None:
+        shown = state.shown
         faces = {face.key: face for face in cards(chart)}
         self.vitals.setVisible(bool(faces))
         tight = len(faces) == len(CARDS) and self.width() < TIGHT
-        if tight != self._tight:
-            self._tight = tight
+        fit = (tight, tight and self.width() < SMALL)
+        if fit != self._fit:
+            self._fit = fit
+            for card in self.faces.values():
+                card.set_tight(*fit)
             self._shown.clear()
         for key, card in self.faces.items():
             card.setVisible(key in faces)
-            if key in faces and self._shown.get(key) != faces[key]:
-                self._shown[key] = faces[key]
-                _show_face(card, faces[key], tight)
+            card.choose(key == shown and state.tab == "summary")
+            if key in faces:
+                now = (faces[key], fmt_ago(faces[key].at, state.now, short=tight))
+                if self._shown.get(key) != now:
+                    self._shown[key] = now
+                    _show_face(card, *now, tight)
         if shown in faces:
             self.curve_card.set_title(named(VITAL_NAMES, shown))
             self.curve.show_series(*_series(chart, faces[shown]))
@@ -224,7 +243,9 @@ class ChartView(Page):
         self.medicines.show_lines(said or [Line("", _(rows.EMPTY["medication"]))])
         note = next((one for one in chart.notes if not one.addendum_to), None)
         self.last.setText(
-            f"{note.author_name}: {note.assessment or note.subjective}" if note else _(rows.EMPTY["notes"])
+            f"{note.author_name} · {fmt_date(note.signed_at)}\n{note.assessment or note.subjective}"
+            if note
+            else _(rows.EMPTY["notes"])
         )
         self.stack.setCurrentWidget(self.summary)
 
@@ -289,7 +310,7 @@ class ChartView(Page):
                 self._help.write(
                     clinic.issue_card,
                     patient,
-                    then=lambda text: self.loop.send(CardIssued(text)),
+                    then=lambda text: self.loop.send(CardIssued(patient, text)),
                     failed=self._failed,
                 )
 
@@ -326,13 +347,22 @@ def _titled(title: str, inside: QWidget) -> Card:
     return card
 
 
-def _show_face(card: VitalCard, face: VitalFace, tight: bool) -> None:
-    edges = band(face.lines[0])
-    low, high = edges if edges else (None, None)
-    flag = face.flag
-    said = "" if flag is None else ("↑" if flag.icon == "arrow-up" else "↓") if tight else flag.text
-    card.show_value(face.text, face.unit, flag.tone if flag else "", said, face.values, low, high)
-    words = f"{named(VITAL_NAMES, face.key)}: {face.text} {face.unit} {flag.text if flag else ''}"
+def _show_face(card: VitalCard, face: VitalFace, ago: str, tight: bool) -> None:
+    low, high = band(face.lines[0]) or (None, None)
+    flag = face.flag or Flag("")
+    when = ago if tight else f"{ago} · {named(METHODS, face.method)}"
+    card.show_value(
+        face.text,
+        face.unit,
+        flag.tone if face.flag else "",
+        flag.text,
+        face.values,
+        low,
+        high,
+        when,
+        flag.icon,
+    )
+    words = f"{named(VITAL_NAMES, face.key)}: {face.text} {face.unit} {flag.text}"
     card.setAccessibleName(words.strip())
 
 

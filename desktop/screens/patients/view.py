@@ -67,7 +67,7 @@ class PatientsView(Page):
         self.loop.show()
 
     def refresh(self) -> None:
-        """The page is shown: read again."""
+        """Read again."""
         self.loop.send(Shown(self._room.clock.now()))
         self.search.setFocus()
 
@@ -142,7 +142,7 @@ class PatientsView(Page):
         self.alike.opened.connect(lambda key: self.loop.send(PersonOpened(key)))
         self.save = PrimaryButton(_("Register"), name="patients.new.save", icon="check")
         self.save.clicked.connect(self._save)
-        leave = QuietButton(_("Leave"), name="patients.new.leave")
+        leave = QuietButton(_("Cancel"), name="patients.new.leave")
         leave.clicked.connect(lambda: self.loop.send(FormLeft()))
         return holding(
             down(

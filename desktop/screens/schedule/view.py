@@ -59,7 +59,7 @@ class ScheduleView(Page):
         self.loop.show()
 
     def refresh(self) -> None:
-        """The page is shown: read again."""
+        """Read again."""
         self.loop.send(Shown(self._room.clock.now()))
 
     def told(self, kinds: frozenset[str]) -> None:

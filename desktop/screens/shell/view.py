@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
 
 from clinic.domain.ids import PatientId
 from desktop.kit.bridge import Loop
@@ -39,6 +39,8 @@ from desktop.screens.shell.logic import (
     update,
 )
 
+NARROW = 1180
+"""Below this width of the window the rail and the search give room to the page."""
 SPOKEN = {"es": "Español", "en": "English"}
 
 
@@ -47,7 +49,6 @@ class ShellView(QWidget):
 
     locked = Signal()
     """save everything, then cover"""
-    shown = Signal(str)
     language_chosen = Signal(str)
     look_pressed = Signal()
 
@@ -179,7 +180,6 @@ class ShellView(QWidget):
         page = self._pages[state.page]
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
-            self.shown.emit(state.page)
         marked = (
             state.page
             if state.page in ("today", "patients", "schedule", "messages")
@@ -219,12 +219,22 @@ class ShellView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
+        self.rail.set_narrow(self.width() < NARROW)
+        self.search.setFixedWidth(300 if self.width() < NARROW else 400)
         self._settle()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._search_key(event.key())
+        if watched is self.search and event.type() == QEvent.Type.FocusOut:
+            QTimer.singleShot(0, self, self._left_search)
         return False
+
+    def _left_search(self) -> None:
+        """Who goes on elsewhere is done with what was found."""
+        held = QApplication.focusWidget()
+        if held is not None and held is not self.search and not self.found.isAncestorOf(held):
+            self.loop.send(SearchTyped(""))
 
     def _search_key(self, key: int) -> bool:
         if not self.found.isVisible() or not self.results.model().rowCount():

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`rows` come sorted by the queue (most urgent first); `chosen` is the encounter the buttons act on."""
+    """`rows` come sorted by the queue (most urgent first); `chosen` is the encounter the buttons act on: when
+    it leaves the queue nobody is chosen, so that a click under way never reaches somebody else.
+    """
 
     now: datetime
     rows: tuple[Waiting, ...] = ()
@@ -187,7 +189,8 @@ def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[Sta
     known = {row.encounter.id for row in state.rows}
     present = [row.encounter.id for row in rows]
     arrived = sum(1 for encounter in present if encounter not in known) if state.loaded else 0
-    chosen = state.chosen if state.chosen in present else (present[0] if present else "")
+    first = present[0] if present and not state.rows else ""
+    chosen = state.chosen if state.chosen in present else first
     confirming = state.confirming and chosen == state.chosen
     fresh = replace(state, rows=rows, now=now, chosen=chosen, loaded=True, confirming=confirming, sentence="")
     news: tuple[Effect, ...] = (Announce(arrived),) if arrived else ()

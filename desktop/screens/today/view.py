@@ -83,6 +83,10 @@ class TodayView(Page):
         self.loop.show()
         self.loop.send(FactsChanged())
 
+    def refresh(self) -> None:
+        """The minutes waited are of now."""
+        self.reach_changed()
+
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
@@ -177,14 +181,13 @@ class TodayView(Page):
 
     def render_state(self, state: State) -> None:
         n = len(state.rows)
-        self.title.setText(_("Waiting room"))
-        waiting = plural("%(n)d person", "%(n)d people", n) if n else _("empty")
-        self.day.setText(f"{sentence_case(fmt_day(state.now))} · {waiting}")
+        waiting = plural("%(n)d person", "%(n)d people", n) if n else _("empty") if state.loaded else ""
+        self.day.setText(" · ".join(part for part in (sentence_case(fmt_day(state.now)), waiting) if part))
         rows = [waiting_row(row, state.now, self._present(row.encounter.kiosk)) for row in state.rows]
         self.queue.show_rows(rows)
         self.queue.pick(state.chosen)
         self.queue.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
+        self.empty.setVisible(state.loaded and not rows)
         self.notice.say("danger", state.sentence)
         self._render_person(state)
         self._render_booked(state)

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from clinic.calls.quality import Level, Quality
-from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton
+from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.engine import CallEngine
 from desktop.kit.surfaces import Card, StatusLine
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _
 from desktop.screens.layouts import across, down, holding
-from desktop.screens.phrases import call_words
+from desktop.screens.phrases import Said, call_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 
@@ -26,7 +26,6 @@ LEVELS = {
     Level.VOICE_ONLY: N_("voice only"),
     Level.RECONNECTING: N_("link cut"),
 }
-LAST_PICTURES_MS = 500
 ICONS = {
     "calling": "phone",
     "connecting": "refresh",
@@ -54,16 +53,19 @@ class CallCard(Card):
         self.hang = DangerButton(_("Hang up"), name="visit.call.hangup", icon="phone-off")
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
+        self.other = SecondaryButton(_("Back to that visit"), name="visit.call.other", icon="arrow-left")
         for button, event in (
             (self.ring, h.RingPressed),
             (self.hang, h.HangPressed),
             (self.mute, h.MutePressed),
             (self.camera, h.CameraPressed),
+            (self.other, h.OtherPressed),
         ):
             button.clicked.connect(lambda _on=False, made=event: self._pressed(send, made()))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard in the note
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
-        self.add(across((said, 1), self.mute, self.camera, self.hang, self.ring, gap=6))
+        self.add(across((said, 1), self.mute, self.camera, self.other, self.hang, self.ring, gap=6))
 
     def _pressed(self, send: Callable[[h.Event], None], event: h.Event) -> None:
         """The rest of a double click on Call must not hang up, nor that on Hang up ring again."""
@@ -71,16 +73,41 @@ class CallCard(Card):
             send(event)
 
     def render_state(self, state: v.State) -> None:
-        call = state.call
-        said = call_words(call.phase, call.reason, call.letters, call.reachable)
-        if not state.kiosk:
-            said = said._replace(tone="neutral", text=_("This visit has no kiosk to call."))
+        call, other = state.call, state.call.other
+        said = self._sentence(state)
         self.state.say(said.tone, said.text, ICONS.get(call.phase, ""))
+        self.state.setVisible(other is None)  # the picture's place says it, in large
+        self._render_buttons(state)
+        here = call.running and other is None
+        self.video.set_live(here)
+        self.video.set_message(said.text if here and call.phase == "reconnecting" else "")
+        waiting = said.text if other is not None or call.phase in ("calling", "connecting") else ""
+        idle = _("The picture appears here when the call begins") if not call.running else ""
+        self.video.set_placeholder(waiting or idle or _("No picture comes from the other side"))
+        if not here or call.phase != "talking":
+            self.quality.hide()
+        if call.running != self._was_running:
+            self._echo.start()
+        self._was_running = call.running
+
+    def _sentence(self, state: v.State) -> Said:
+        call = state.call
+        if call.other is not None:
+            return Said("warn", _("You are in a call with %(name)s") % {"name": call.other.name})
+        if not state.kiosk:
+            return Said("neutral", _("This visit has no kiosk to call."))
+        return call_words(call.phase, call.reason, call.letters, call.reachable)
+
+    def _render_buttons(self, state: v.State) -> None:
+        call, away = state.call, state.call.other is not None
+        held = self.ring.hasFocus() or self.hang.hasFocus()
         self.ring.setVisible(not call.running)
         self.ring.setEnabled(bool(state.kiosk))
         self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
-        for button in (self.hang, self.mute, self.camera):
-            button.setVisible(call.running)
+        self.other.setVisible(away)
+        self.hang.setVisible(call.running)
+        for button in (self.mute, self.camera):
+            button.setVisible(call.running and not away)
         self.mute.set_icon(
             "mic-off" if call.muted else "mic", _("Microphone on") if call.muted else _("Microphone off")
         )
@@ -88,27 +115,11 @@ class CallCard(Card):
             "video-off" if call.camera_off else "video",
             _("Camera on") if call.camera_off else _("Camera off"),
         )
-        cut = call.phase == "reconnecting"
-        self.video.set_message(said.text if cut else "")
-        waiting = said.text if call.phase in ("calling", "connecting") else ""
-        idle = _("The picture appears here when the call begins") if not call.running else ""
-        self.video.set_placeholder(waiting or idle or _("No picture comes from the other side"))
-        if not call.running:
-            self.quality.hide()
-            if self._was_running:
-                self.video.clear()
-                QTimer.singleShot(LAST_PICTURES_MS, self, self._clear_if_over)
-        if call.running != self._was_running:
-            self._echo.start()
-        self._was_running = call.running
-
-    def _clear_if_over(self) -> None:
-        """Pictures that were still on their way when the call ended are not kept on the screen."""
-        if not self._was_running:
-            self.video.clear()
+        if held and call.running != self._was_running:
+            (self.hang if call.running else self.ring).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_quality(self, seen: Quality) -> None:
         """The link in a word and in numbers."""
         said = _("%(kbps)d kbit/s · %(rtt)d ms") % {"kbps": round(seen.sent_kbps), "rtt": round(seen.rtt_ms)}
         self.quality.say(f"{_(LEVELS[seen.level])} · {said}", "warn" if seen.level < Level.GOOD else "")
-        self.quality.show()
+        self.quality.setVisible(self.video.is_live and seen.level is not Level.RECONNECTING)

@@ -36,6 +36,13 @@ class DraftLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftChanged:
+    """The same note after another computer wrote in it; read behind our own saves."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class ChartLoaded:
     chart: Chart
     now: datetime
@@ -119,6 +126,11 @@ class CameraPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPressed:
+    """Back to the visit the running call belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallChanged:
     phase: str
     reason: str
@@ -169,7 +181,15 @@ class DrugChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class DrugResumed:
+    """A prescription begun before this visit was left; it is checked anew."""
+
+    drug: Coding
+
+
+@dataclass(frozen=True, slots=True)
 class CautionsCame:
+    patient: PatientId
     drug: Coding
     cautions: tuple[Caution, ...]
 
@@ -187,7 +207,7 @@ class PrescribePressed:
 
 @dataclass(frozen=True, slots=True)
 class Prescribed:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +223,7 @@ class SendPressed:
 @dataclass(frozen=True, slots=True)
 class MessageSent:
     message: Communication
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +234,7 @@ class NextPressed:
 
 @dataclass(frozen=True, slots=True)
 class NextBooked:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +255,7 @@ class SignConfirmed:
 @dataclass(frozen=True, slots=True)
 class Signed:
     note: Composition
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +265,7 @@ class AddendumPressed:
 
 @dataclass(frozen=True, slots=True)
 class AddendumSigned:
-    pass
+    encounter: EncounterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +284,18 @@ class FactsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TextsChanged:
+    """Notes of these people came in from other computers."""
+
+    patients: frozenset[PatientId]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
+    """`encounter`: the visit that asked; '' for the one that is shown."""
+
     sentence: str
+    encounter: str = ""
 
 
 # What is then to be done
@@ -293,6 +325,30 @@ class Redraw:
     """Effect: read the chart again, without a new entry."""
 
     patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDraft:
+    """Effect: read the saved note again, behind our own saves."""
+
+    encounter: EncounterId
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Effect: a short message about something that is not on this page."""
+
+    tone: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOther:
+    """Effect: show the visit the running call belongs to."""
+
+    encounter: EncounterId
+    patient: PatientId
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +435,7 @@ class SendMessage:
     encounter: EncounterId
     text: str
     attachments: tuple[Attachment, ...]
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +450,7 @@ class PostChatLine:
 class BookNext:
     """Effect: the next appointment."""
 
+    encounter: EncounterId
     patient: PatientId
     start: datetime
     reason: str
@@ -404,6 +462,7 @@ class Sign:
 
     encounter: EncounterId
     patient: PatientId
+    kiosk: DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +492,7 @@ class SaveSummary:
 Event = (
     VisitOpened
     | DraftLoaded
+    | DraftChanged
     | ChartLoaded
     | Typed
     | TypingRested
@@ -447,6 +507,7 @@ Event = (
     | HangPressed
     | MutePressed
     | CameraPressed
+    | OtherPressed
     | CallChanged
     | ReachChanged
     | CodeSearched
@@ -456,6 +517,7 @@ Event = (
     | DrugSearched
     | DrugsFound
     | DrugChosen
+    | DrugResumed
     | CautionsCame
     | PrescribePressed
     | Prescribed
@@ -473,12 +535,16 @@ Event = (
     | SummaryPressed
     | SummarySaved
     | FactsChanged
+    | TextsChanged
     | Failed
 )
 Effect = (
     StartVisit
     | Save
     | Redraw
+    | ReadDraft
+    | Say
+    | OpenOther
     | CoverScreen
     | Ring
     | Hang

@@ -74,15 +74,19 @@ class NoteCard(Card):
         self.foot = holding(across((self.promise, 1), self.sign, margins=(0, 4, 0, 0)))
         self.question = Text("", "strong", name="visit.sign.question", wrap=True)
         final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
+        self.undone = Text("", "strong", name="visit.sign.undone", wrap=True, tone="danger")
         confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
         confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
         leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
         leave.clicked.connect(lambda: self._send(h.SignLeft()))
-        words = holding(down(self.question, final, gap=2))
         asking = Card(name="visit.sign.asking")
         asking.body.setContentsMargins(12, 8, 12, 8)
+        asking.body.setSpacing(4)
         styled(asking, kind="notice", tone="primary")
-        asking.add(across((words, 1), leave, confirm, gap=8))
+        asking.add(self.question)
+        asking.add(final)
+        asking.add(self.undone)
+        asking.add(across(None, leave, confirm, gap=8))
         self.asking, self.confirm = asking, confirm
         return holding(down(self.foot, asking, gap=0))
 
@@ -101,7 +105,7 @@ class NoteCard(Card):
             _("Write what should be added"), name="visit.addendum.text", spoken=_("Addendum"), lines=2
         )
         self.more.setMaximumHeight(84)
-        add = SecondaryButton(_("Sign the addendum"), name="visit.addendum.sign", icon="pen")
+        add = self.add_more = SecondaryButton(_("Sign the addendum"), name="visit.addendum.sign", icon="pen")
         add.clicked.connect(lambda: self._send(h.AddendumPressed(self.more.toPlainText())))
         head = across(self.seal, (self.by, 1), self.summary, gap=10)
         return holding(
@@ -117,21 +121,23 @@ class NoteCard(Card):
             self._render_signed(state)
             return
         for section, part in state.parts.items():
-            self._render_part(section, part, state.loaded)
+            self._render_part(section, part, state.loaded and not state.signing)
         self.codes.show_marks([Mark(f"{c.code.code} {c.code.display}", "primary") for c in state.conditions])
         self.orders.show_marks([Mark(request_words(one), "primary", "pill") for one in state.prescriptions])
         self.foot.setVisible(not state.asking)
         self.asking.setVisible(state.asking)
         self.confirm.setEnabled(not state.signing)
         self.confirm.setText(_("Signing …") if state.signing else _("Sign now"))
-        if state.chart is not None:
-            name = state.chart.person.name.spoken
-            self.question.setText(_("Sign the note of %(name)s?") % {"name": name})
+        drug = state.rx.drug.display if state.rx.drug else ""
+        undone = _("The prescription of %(drug)s is not signed: it will not be part of this visit.")
+        self.undone.setText(undone % {"drug": drug} if drug else "")
+        self.undone.setVisible(bool(drug))
+        self.question.setText(_("Sign the note of %(name)s?") % {"name": state.name})
 
-    def _render_part(self, section: Section, part: v.Part, loaded: bool) -> None:
+    def _render_part(self, section: Section, part: v.Part, writable: bool) -> None:
         field = self.fields[section]
         field.show_text(part.text)
-        field.setEnabled(loaded)
+        field.lock(not writable)
         said = saved_words(part)
         self.states[section].say(said.text, said.tone)
         other = self.others[section]
@@ -146,6 +152,7 @@ class NoteCard(Card):
     def _render_signed(self, state: v.State) -> None:
         note = state.signed
         assert note is not None
+        self.add_more.setEnabled(not state.adding)
         self.by.setText(f"{note.author_name} · {fmt_moment(note.signed_at)}")
         lines = [
             Line(str(s), named(NAMES, s), str(getattr(note, str(s))))
@@ -164,10 +171,6 @@ class NoteCard(Card):
             Line(one.id, _("Addendum"), one.subjective, fmt_moment(one.signed_at)) for one in reversed(added)
         ]
         self.read.show_lines(lines)
-
-    def addendum_signed(self) -> None:
-        """The addendum is in the record: its field is free."""
-        self.more.clear()
 
 
 def _hint(section: Section) -> str:

@@ -20,7 +20,7 @@ from desktop.kit.navigation import SearchField
 from desktop.kit.people import Mark
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text, named
-from desktop.kit.words import _, fmt_moment
+from desktop.kit.words import _, fmt_ago, fmt_moment
 from desktop.screens.chart.logic import VitalFace, cards
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.lines import Line, LineList
@@ -63,9 +63,9 @@ class IntakeTool(QWidget):
         self.score = Text("", "strong", name="visit.intake.news2", wrap=True)
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
-        self.photo.setFixedWidth(124)
+        self.photo.setFixedSize(148, 118)
         words = holding(down(self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
-        self.setLayout(across((words, 1), self.photo, gap=10))
+        self.setLayout(across((words, 1), down(self.photo, None), gap=10))
 
     def render_state(self, state: v.State) -> None:
         visit, chart = state.visit, state.chart
@@ -77,16 +77,20 @@ class IntakeTool(QWidget):
         self.score.say(f"NEWS2 {points(chart.news2)} · {flag.text}", flag.tone)
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
-        self.vitals.show_marks([_vital_mark(face) for face in cards(chart)])
+        self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:
             self.photo.show_photo(photo.thumbnail, photo.title)
 
 
-def _vital_mark(face: VitalFace) -> Mark:
+def _vital_mark(face: VitalFace, since: datetime, now: datetime) -> Mark:
+    """A reading of this visit with its flag; an older one says how old it is, and warns of nothing."""
+    said = f"{word_of(SHORT_NAMES, face.key)} {face.text} {face.unit}"
+    if face.at < since:
+        return Mark(f"{said} · {fmt_ago(face.at, now)}")
     flag = face.flag or Flag("")
-    return Mark(f"{word_of(SHORT_NAMES, face.key)} {face.text} {face.unit}", flag.tone, flag.icon)
+    return Mark(said, flag.tone, flag.icon)
 
 
 class CodesTool(QWidget):
@@ -130,10 +134,6 @@ class CodesTool(QWidget):
             widget.setVisible(bool(lines))
         self.search.setEnabled(state.signed is None)
         self.remove.setEnabled(state.signed is None)
-
-    def added(self) -> None:
-        """The choice is in the note: the field is free for the next."""
-        self.search.clear()
 
 
 class RxTool(QWidget):
@@ -215,8 +215,6 @@ class RxTool(QWidget):
         self.reason.setVisible(needs_reason(state.rx))
         if state.rx.drug is not None and before.drug != state.rx.drug:
             self._show_drug(state.rx.drug)
-        if state.rx == v.Rx() and before.drug is not None:
-            self._clear()
         searching = state.rx.drug is None and bool(state.rx.found)
         self.results.show_lines(
             [Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found]
@@ -231,9 +229,11 @@ class RxTool(QWidget):
 
     def _show_drug(self, drug: Coding) -> None:
         self.drug.setText(drug.display)
-        self.dose.setFocus()
+        if self.drug.hasFocus() or self.results.hasFocus():
+            self.dose.setFocus()
 
-    def _clear(self) -> None:
+    def begin_anew(self) -> None:
+        """Signed: the form is free for the next medicine."""
         for field in (self.drug, self.dose, self.notes):
             field.clear()
         self.every.setText("8")
@@ -271,9 +271,10 @@ class ChatTool(QWidget):
         self.attached.setText(_("The photo goes along") if state.attach else "")
         self.post.setEnabled(not state.sending)
 
-    def sent(self) -> None:
-        """The message is in the record."""
-        self.text.clear()
+    def sent(self, text: str) -> None:
+        """The message is in the record; what was typed after it stays."""
+        written = self.text.toPlainText().lstrip()
+        self.text.setPlainText(written.removeprefix(text).lstrip())
 
 
 def message_line(message: Communication) -> Line:
@@ -306,7 +307,7 @@ class NextTool(QWidget):
         soon = now.astimezone() + timedelta(days=7)
         self.day.setDate(QDate(soon.year, soon.month, soon.day))
         self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
-        book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
+        book = self.book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
         book.clicked.connect(lambda: send(h.NextPressed(self.start(), self.reason.text().strip())))
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
@@ -336,6 +337,7 @@ class NextTool(QWidget):
         return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()
 
     def render_state(self, state: v.State) -> None:
+        self.book.setEnabled(not state.booking)
         coming = [one for one in (state.chart.appointments if state.chart else ()) if one.start >= state.now]
         self.booked.show_lines(
             [Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming]

@@ -3,47 +3,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
-from clinic.domain.ids import DeviceId, EncounterId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.engine import CallEngine
-from desktop.kit.fields import LineField, NoteField
 from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
-from desktop.kit.words import _, language
+from desktop.kit.words import _
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.room import Room
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
+from desktop.screens.visit.errands import Errands, Line
 from desktop.screens.visit.note import NoteCard
 from desktop.screens.visit.tools import ChatTool, CodesTool, IntakeTool, NextTool, RxTool
+from desktop.screens.visit.unsent import Unsent
 
 RETRY_MS = 5000
 RIGHT = 440
 """Width of the right column at 1366 pixels; it grows a little with the window."""
-
-
-class Line:
-    """What the page asks of the outside: the call and the letters to the kiosk. The app hands in the real
-    one.
-    """
-
-    def ring(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
-    def hang(self) -> None: ...
-    def mute(self, audio: bool, video: bool) -> None: ...
-    def chat_line(self, kiosk: DeviceId, message: Any) -> None: ...
-    def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
 
 
 class Beside(QWidget):
@@ -80,10 +67,10 @@ class VisitView(Page):
         state: v.State | None = None,
     ) -> None:
         super().__init__("visit", _("Visit"))
-        self._room, self._line, self._save_to = room, line, save_to
-        self._help = room.helper(self)
+        self._room = room
         self._writable = False
         self._build(engine)
+        self.errands = Errands(self, room, line, save_to, lambda: self.loop.state, self._send)
         self.loop: Loop[v.State, h.Event, h.Effect] = Loop(
             state or v.State(now=room.clock.now()),
             v.update,
@@ -107,6 +94,18 @@ class VisitView(Page):
         self.call = CallCard(self._send, engine)
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
+        self.unsent = Unsent(
+            (
+                self.chat.text,
+                self.note.more,
+                self.rx.dose,
+                self.rx.every,
+                self.rx.days,
+                self.rx.notes,
+                self.next.reason,
+            ),
+            self.rx.route,
+        )
         right = Beside(self.call, self._tools())
         right.setFixedWidth(RIGHT)
         self.right = right
@@ -147,45 +146,65 @@ class VisitView(Page):
         return card
 
     def _send(self, event: h.Event) -> None:
+        self._set_free(event)
         self.loop.send(event)
+
+    def _set_free(self, event: h.Event) -> None:
+        """What was sent leaves its fields, on this page or among the texts put aside."""
+        match event:
+            case h.MessageSent(message) if self._shows(message.encounter):
+                self.chat.sent(message.text)
+            case h.MessageSent(message):
+                self.unsent.sent(message.encounter, self.chat.text)
+            case h.AddendumSigned(encounter) if self._shows(encounter):
+                self.note.more.clear()
+            case h.AddendumSigned(encounter):
+                self.unsent.sent(encounter, self.note.more)
+            case h.Prescribed(encounter) if self._shows(encounter):
+                self.rx.begin_anew()
+            case h.Prescribed(encounter):
+                self.unsent.sent(encounter, self.rx.dose, self.rx.every, self.rx.days, self.rx.notes)
+            case h.NextBooked(encounter) if self._shows(encounter):
+                self.next.reason.clear()
+            case h.NextBooked(encounter):
+                self.unsent.sent(encounter, self.next.reason)
+
+    def _shows(self, encounter: str) -> bool:
+        return encounter == self.loop.state.encounter
 
     # what the app tells
 
     def open(self, event: h.VisitOpened) -> None:
-        """Show this encounter."""
+        """Show this encounter; what was typed for another one goes aside first."""
+        before = self.loop.state
+        if event.encounter == before.encounter:
+            self._send(event)
+            return
+        drug = self.unsent.turn(before.encounter, before.rx.drug, event.encounter)
+        for search in (self.rx.drug, self.codes.search):
+            search.clear()
         self._send(event)
+        if drug is not None:
+            self._send(h.DrugResumed(drug))
 
     def take_over(self, before: VisitView) -> None:
         """What was typed and not yet sent on the page this one replaces."""
-        for mine, theirs in zip(self._unsent(), before._unsent(), strict=True):
-            if isinstance(mine, NoteField) and isinstance(theirs, NoteField):
-                mine.setPlainText(theirs.toPlainText())
-            elif isinstance(mine, LineField) and isinstance(theirs, LineField):
-                mine.setText(theirs.text())
-        self.rx.route.choose(before.rx.route.key())
+        self.unsent.take_over(before.unsent, before.loop.state.rx.drug)
 
-    def _unsent(self) -> tuple[NoteField | LineField, ...]:
-        rx = self.rx
-        return (self.chat.text, self.note.more, rx.dose, rx.every, rx.days, rx.notes, self.next.reason)
+    def typed_and_unsent(self) -> bool:
+        """Whether words stand in a field that only a button sends."""
+        return self.unsent.any(self.loop.state.rx.drug)
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
         if kinds - {"NoteSection", "AuditEvent", "MediaStep", "Receipt", "Sync"}:
             self._send(h.FactsChanged(patients))
+        if {"NoteSection", "Sync"} <= kinds:
+            self._send(h.TextsChanged(patients))
 
     def flush(self) -> None:
-        """The program ends: every unsaved section goes to the writer, who finishes before the book closes."""
-        state = self.loop.state
-        for section, part in state.parts.items():
-            if part.text != (part.saved if part.saving is None else part.saving):
-                self._help.write(
-                    self._room.clinic.autosave,
-                    state.encounter,
-                    section,
-                    part.text,
-                    state.patient,
-                    failed=lambda _said: None,
-                )
+        """The program ends: what is not saved goes to the writer."""
+        self.errands.flush()
 
     def lock(self) -> None:
         """Save everything; `ways.covered` follows."""
@@ -225,178 +244,12 @@ class VisitView(Page):
     # doing
 
     def _retry(self) -> None:
-        if any(part.failed for part in self.loop.state.parts.values()):
+        state = self.loop.state
+        notes = [state.parts, *(left.parts for left in state.left.values())]
+        if any(part.failed for parts in notes for part in parts.values()):
             self._send(h.SaveRetried())
 
     def _perform(self, effect: h.Effect) -> None:
-        match effect:
-            case h.StartVisit():
-                self._start(effect)
-            case h.Save():
-                self._save(effect)
-            case h.Redraw(patient):
-                self._draw(self._room.clinic.chart, patient)
-            case h.CoverScreen():
-                self._room.ways.covered.emit()
-            case h.Ring(kiosk, encounter, patient):
-                self._ring(kiosk, encounter, patient)
-            case h.Hang():
-                self._line.hang()
-            case h.Mute(audio, video):
-                self._line.mute(audio, video)
-            case h.PostChatLine(kiosk, message):
-                self.chat.sent()
-                self._line.chat_line(kiosk, message)
-            case h.PostVisitOver(kiosk, encounter):
-                self._line.visit_over(kiosk, encounter)
-            case h.SaveSummary(encounter):
-                self._summary(encounter)
-            case _:
-                self._ask(effect)
-
-    def _ask(self, effect: h.Effect) -> None:
-        """Effects that are one verb and one event after it."""
-        clinic, here = self._room.clinic, language()
-        match effect:
-            case h.FindCodes(text):
-                self._read(
-                    clinic.find_condition,
-                    text,
-                    here,
-                    then=lambda found: self._send(h.CodesFound(text, found)),
-                )
-            case h.FindDrugs(text):
-                self._read(
-                    clinic.find_medication, text, then=lambda found: self._send(h.DrugsFound(text, found))
-                )
-            case h.Check(patient, drug):
-                self._read(
-                    clinic.check, patient, drug, then=lambda found: self._send(h.CautionsCame(drug, found))
-                )
-            case h.AddCode(encounter, code, patient):
-                self._write(clinic.add_condition, encounter, code, patient, then=lambda _done: self._added())
-            case h.RemoveCode(condition, patient):
-                why = _("Chosen by mistake")
-                self._write(
-                    clinic.remove_condition, condition, why, patient, then=lambda _done: self._redraw()
-                )
-            case h.Prescribe():
-                self._prescribe(effect)
-            case h.SendMessage(patient, encounter, text, attachments):
-                self._write(
-                    clinic.send_message, patient, text, encounter, attachments, patient, then=self._sent
-                )
-            case h.BookNext(patient, start, reason):
-                self._write(clinic.book_next, patient, start, reason, then=lambda _done: self._booked())
-            case h.Sign(encounter, patient):
-                self._write(clinic.sign, encounter, patient, then=self._signed)
-            case h.SignAddendum(note, text, patient):
-                self._write(clinic.addendum, note, text, patient, then=lambda _done: self._addendum())
-
-    def _read(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
-        self._help.read(fn, *args, then=then, failed=lambda sentence: self._send(h.Failed(sentence)))
-
-    def _write(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
-        self._help.write(fn, *args, then=then, failed=lambda sentence: self._send(h.Failed(sentence)))
-
-    def _start(self, effect: h.StartVisit) -> None:
-        clinic, encounter, patient = self._room.clinic, effect.encounter, effect.patient
-        self._write(clinic.start_visit, encounter, patient, then=lambda _done: None)
-        self._read(clinic.draft, encounter, then=lambda draft: self._send(h.DraftLoaded(draft)))
-        self._draw(clinic.open_chart, patient)
-
-    def _draw(self, verb: Callable[..., Any], patient: Any) -> None:
-        self._read(verb, patient, then=lambda chart: self._send(h.ChartLoaded(chart, self._room.clock.now())))
-
-    def _redraw(self) -> None:
-        self._draw(self._room.clinic.chart, self.loop.state.patient)
-
-    def _save(self, effect: h.Save) -> None:
-        encounter, section, text = effect.encounter, effect.section, effect.text
-        self._help.write(
-            self._room.clinic.autosave,
-            encounter,
-            section,
-            text,
-            effect.patient,
-            then=lambda _done: self._send(
-                h.Saved(encounter, section, text, self._room.clock.now(), effect.since)
-            ),
-            failed=lambda sentence: self._send(h.SaveFailed(encounter, section, sentence)),
-        )
-
-    def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: Any) -> None:
-        """The consent gate first: no permission, no call."""
-
-        def allowed(may: bool) -> None:
-            if may:
-                self._line.ring(kiosk, encounter)
-            else:
-                self._send(
-                    h.Failed(_("The patient has not agreed to a video visit. Ask for the consent first."))
-                )
-
-        self._read(self._room.clinic.may, patient, "teleconsultation", then=allowed)
-
-    def _added(self) -> None:
-        self.codes.added()
-        self._redraw()
-
-    def _prescribe(self, effect: h.Prescribe) -> None:
-        order = effect.order
-        self._write(
-            self._room.clinic.prescribe,
-            effect.encounter,
-            effect.drug,
-            order.dose,
-            order.route,
-            order.every_hours,
-            order.days,
-            order.instructions,
-            effect.patient,
-            order.reason,
-            then=lambda _done: self._prescribed(),
-        )
-
-    def _prescribed(self) -> None:
-        self._send(h.Prescribed())
-        self._redraw()
-
-    def _sent(self, message: Any) -> None:
-        self._send(h.MessageSent(message))
-        self.chat.sent()
-        self._redraw()
-
-    def _booked(self) -> None:
-        self._send(h.NextBooked())
-        self._redraw()
-
-    def _signed(self, note: Any) -> None:
-        self._send(h.Signed(note))
-        self._redraw()
-
-    def _addendum(self) -> None:
-        self.note.addendum_signed()
-        self._send(h.AddendumSigned())
-        self._redraw()
-
-    def _summary(self, encounter: EncounterId) -> None:
-        chart = self.loop.state.chart
-        visit = self.loop.state.visit
-        ticket = visit.ticket if visit else ""
-        suggested = f"posta-{_('summary')}-{ticket or encounter}.pdf"
-        if self._save_to is not None:
-            path = self._save_to / suggested
-        else:
-            chosen, _kind = QFileDialog.getSaveFileName(
-                self, _("Save the summary as PDF"), suggested, "PDF (*.pdf)"
-            )
-            if not chosen or chart is None:
-                return
-            path = Path(chosen)
-        self._write(self._write_summary, encounter, path, then=lambda done: self._send(h.SummarySaved(done)))
-
-    def _write_summary(self, encounter: EncounterId, path: Path) -> str:
-        from desktop.screens.files import keep_file
-
-        return keep_file(path, self._room.clinic.summary_pdf(encounter))
+        if isinstance(effect, h.AddCode):
+            self.codes.search.clear()
+        self.errands.run(effect)

@@ -9,7 +9,6 @@ import segno
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from clinic.protocol.letters import VisitOver
 from desktop.kit.buttons import PrimaryButton
 from desktop.kit.surfaces import Card
 from desktop.kit.text import Text
@@ -26,13 +25,13 @@ class AfterScreen(Screen):
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
-        over = journey.over or VisitOver(encounter=journey.visit.encounter, clinician="", summary="")  # type: ignore[union-attr]
-        now = shown(over)
+        assert journey.over is not None
+        now = shown(journey.over)
         goodbye = PrimaryButton(_("Goodbye"), name="kiosk.after.goodbye", icon="check")
         goodbye.clicked.connect(lambda: room.send(flow.Goodbye()))
         self.body.addWidget(Sides(_summary(now), _take_along(now), (3, 2)), 1)
         self.body.addWidget(goodbye)
-        spoken = ". ".join(part for part in (now.clinician, now.summary) if part)
+        spoken = ". ".join(f"{caption}: {words}" for caption, words in now.parts)
         self.head(Heading(_("Your visit is over"), now.clinician, spoken, private=True))
 
 
@@ -40,16 +39,11 @@ def _summary(now: Shown) -> Card:
     inside = QWidget()
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(10)
-    summary = Text(now.summary, "heading", name="kiosk.after.summary", wrap=True)
-    column.addWidget(summary)
-    for title, lines, name in (
-        (_("Your medicine"), now.prescriptions, "kiosk.after.medicine"),
-        (_("Your next visit"), (now.appointment,) if now.appointment else (), "kiosk.after.next"),
-    ):
-        if lines:
-            column.addWidget(Text(title, "caption"))
-            column.addWidget(Text("\n".join(lines), "heading", name=name, wrap=True))
+    column.setSpacing(2)
+    for number, (caption, words) in enumerate(now.parts):
+        column.addWidget(Text(caption, "caption"))
+        column.addWidget(Text(words, "strong", name=f"kiosk.after.part.{number}", wrap=True))
+        column.addSpacing(12)
     column.addStretch(1)
     card = Card(name="kiosk.after.card")
     card.add(Arrows(inside, name="kiosk.after"), 1)

@@ -6,10 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop.kit import theme
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.surfaces import Notice
@@ -191,10 +190,14 @@ class CardView(VideoView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = min(self.width(), self.height()) * 0.66
         box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-        pen = QPen(theme.current().colour("on_primary"), 8)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        arm = side * 0.18
+        for colour, wide in (("#000000", 14), ("#FFFFFF", 8)):  # to be seen on any picture
+            pen = QPen(QColor(colour), wide)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            self._corners(painter, box)
+
+    def _corners(self, painter: QPainter, box: QRectF) -> None:
+        arm = box.width() * 0.18
         for x, turn_x in ((box.left(), 1), (box.right(), -1)):
             for y, turn_y in ((box.top(), 1), (box.bottom(), -1)):
                 painter.drawLine(round(x), round(y), round(x + turn_x * arm), round(y))

@@ -18,6 +18,7 @@ TONGUES = (
 )
 TITLE = "Posta"
 HINT = "Bienvenido · Welcome · Bem-vindo"
+HELP = "Tocá tu idioma. · Touch your language. · Toque no seu idioma."
 
 
 def spoken() -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 
 from desktop.kit.touch import Tile, TileGrid
 from kiosk import flow
-from kiosk.screens.language.logic import HINT, TITLE, TONGUES
+from kiosk.screens.language.logic import HELP, HINT, TITLE, TONGUES, spoken
 from kiosk.screens.room import Heading, Room, Screen
 
 
@@ -26,7 +26,11 @@ class LanguageScreen(Screen):
             tile.heard.connect(lambda said, code=tongue.code: room.voice.say(said, code))
         self._grid = TileGrid(tiles, columns=3)
         self.body.addWidget(self._grid)
-        self.head(Heading(TITLE, HINT))
+        self.head(Heading(TITLE, HINT, HELP))
+
+    def read_aloud(self) -> None:
+        """Each language says itself: nobody has chosen one yet."""
+        self.room.voice.say_each(spoken())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid.arrange(1 if _upright(event.size()) else 3)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbers from the devices on the table, one a screen; each can be skipped, an implausible one is asked
-about once more.
+"""Numbers from the devices on the table, one a screen; each can be skipped. One that no living body has is
+asked about once more and never goes on: the clinic could not file it, nor anything told after it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from desktop.kit.words import N_
 
 ORDER = ("systolic", "diastolic", "heart_rate", "spo2", "temperature", "respiratory_rate")
 EMPTY = N_("Type the number, or touch “I do not have it”.")
+IMPOSSIBLE = N_("That number cannot be right. Measure again, or touch “I do not have it”.")
 
 
 class Ask(StrEnum):
@@ -122,10 +123,8 @@ def update(state: State, event: Event) -> State:
     match event:
         case Entered(text) if state.ask is Ask.VALUE:
             return _entered(state, text)
-        case Sure(yes=True) if state.ask is Ask.SURE and state.doubted is not None:
-            return _kept(state, state.doubted)
-        case Sure(yes=False) if state.ask is Ask.SURE:
-            return replace(state, ask=Ask.VALUE, doubted=None)
+        case Sure(yes) if state.ask is Ask.SURE:
+            return replace(state, ask=Ask.VALUE, doubted=None, say=IMPOSSIBLE if yes else "")
         case Oxygen(yes) if state.ask is Ask.OXYGEN:
             return _next(replace(state, on_oxygen=yes))
         case Oneself(yes) if state.ask is Ask.SELF:

@@ -31,7 +31,7 @@ class VitalsScreen(Screen):
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
-        self._state = logic.State()
+        self._state, self._said = logic.State(), ""
         self._pages = QStackedWidget()
         self._pages.addWidget(self._value_page())
         self._questions = {ask: self._question_page(ask) for ask in QUESTIONS}
@@ -74,6 +74,12 @@ class VitalsScreen(Screen):
             0 if state.ask is logic.Ask.VALUE else 1 + list(QUESTIONS).index(state.ask)
         )
         self._say.say("warn", _(state.say))
+        self._ask_now(state)
+        if state.say and state.say != self._said:
+            self.room.voice.say(_(state.say), self.language)
+        self._said = state.say
+
+    def _ask_now(self, state: logic.State) -> None:
         match state.ask:
             case logic.Ask.VALUE:
                 self._ask_value()

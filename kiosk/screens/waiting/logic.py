@@ -51,6 +51,8 @@ def shown(journey: Journey) -> Shown:
 def _heading(journey: Journey) -> tuple[str, str]:
     if not journey.by_video:
         return _("Please wait here"), _("A person of the clinic will come to you.")
+    if journey.talked and journey.call_reason in ("lost", "no media"):
+        return _("The call was cut"), _("Please stay seated. The clinic will call you again.")
     if journey.talked:
         return _("The call has ended"), _("Stay a moment: your summary is being written.")
     if journey.call_reason in ("no answer", "cancelled", "declined"):

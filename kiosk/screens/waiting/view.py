@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
@@ -14,12 +15,17 @@ from kiosk.screens.pieces import Arrows, Drawing, middle, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
 from kiosk.screens.waiting.logic import own_things, shown
 
+OWN_MS = 60_000
+"""One's own medicine does not stay on a screen that others can see."""
+
 
 class WaitingScreen(Screen):
     """Shows how things stand; rings and goodbyes come from outside."""
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
+        self._own = QTimer(self, interval=OWN_MS, singleShot=True)
+        self._own.timeout.connect(self._hide_mine)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._room_page(journey))
         self._pages.addWidget(self._mine_page(journey))
@@ -37,7 +43,7 @@ class WaitingScreen(Screen):
             card.add(line)
         card.body.addStretch(1)
         mine = SecondaryButton(_("My appointments and medicine"), name="kiosk.waiting.mine", icon="clipboard")
-        mine.clicked.connect(lambda: self._pages.setCurrentIndex(1))
+        mine.clicked.connect(self._show_mine)
         mine.setVisible(bool(own_things(journey)))
         right = stacked((card, 1), (mine, 0))
         return stacked((Sides(Drawing("waiting"), right), 1), (self._state, 0))
@@ -53,8 +59,16 @@ class WaitingScreen(Screen):
         card = Card(name="kiosk.waiting.mine.list")
         card.add(Arrows(inside, name="kiosk.waiting.mine"), 1)
         close = PrimaryButton(_("Back to the waiting room"), name="kiosk.waiting.mine.close", icon="check")
-        close.clicked.connect(lambda: self._pages.setCurrentIndex(0))
+        close.clicked.connect(self._hide_mine)
         return stacked((card, 1), (close, 0))
+
+    def _show_mine(self) -> None:
+        self._pages.setCurrentIndex(1)
+        self._own.start()
+
+    def _hide_mine(self) -> None:
+        self._pages.setCurrentIndex(0)
+        self._own.stop()
 
     def follow(self, journey: flow.Journey) -> None:
         now = shown(journey)

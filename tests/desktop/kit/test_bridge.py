@@ -71,6 +71,14 @@ def test_a_cancelled_task_says_nothing(qtbot):
     assert got == ["after"]
 
 
+def test_a_bug_reaches_who_asked_too_so_that_nothing_stays_busy(qtbot):
+    owner, told = QObject(), []
+    with qtbot.captureExceptions() as met:
+        Desk(owner).ask(lambda: 1 / 0, failed=told.append)
+        qtbot.waitUntil(lambda: bool(met))
+    assert isinstance(told[0], Unavailable)
+
+
 def test_a_bug_reaches_the_roof(qtbot):
     owner = QObject()
     with qtbot.captureExceptions() as met:

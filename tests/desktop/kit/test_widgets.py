@@ -13,7 +13,7 @@ from desktop.kit import gallery, icons, theme, words
 from desktop.kit.audit import audit
 from desktop.kit.buttons import IconButton, PrimaryButton, YesNo
 from desktop.kit.charts import Reading, Series, VitalCard, VitalsChart
-from desktop.kit.fields import Choice, NoteField, put_hands, seen_only, where_hands_are
+from desktop.kit.fields import Choice, LineField, NoteField, put_hands, seen_only, where_hands_are
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail, StepDots, TabBar
 from desktop.kit.people import Identity, Mark, PatientBanner, PersonList, PersonRow, initials
 from desktop.kit.signature import SignaturePad
@@ -152,6 +152,17 @@ def test_one_toast_at_a_time_and_undo(shown, qtbot):
     assert window.rect().contains(second.geometry())
     qtbot.mouseClick(second.undo, Qt.MouseButton.LeftButton)
     assert undone == [1]
+
+
+def test_a_long_toast_stays_inside_beside_the_rail_and_shows_all_its_words(shown):
+    window = shown(QWidget())
+    window.resize(520, 300)
+    rail = QWidget(window)
+    rail.setGeometry(0, 0, 190, 300)
+    made = toast(window, "Not saved: the text is still here. " * 4, "warn", "Close anyway", beside=rail)
+    assert window.rect().contains(made.geometry())
+    label = made.findChild(Text, "toast.text")
+    assert label.height() >= label.heightForWidth(label.width())
 
 
 def test_rail_and_tabs(shown, qtbot):
@@ -403,3 +414,45 @@ def test_the_keyboard_goes_back_to_where_it_was_in_a_face_made_anew(shown, qtbot
     assert (held.objectName(), held.textCursor().position()) == ("second", 4)
     put_hands(after, "gone", 3)
     assert where_hands_are(QWidget()) == ("", 0)
+
+
+def test_a_line_takes_no_signs_that_nobody_sees(shown):
+    field = shown(LineField(name="dose"))
+    QApplication.clipboard().setText("148\u202e/92 mg")
+    field.paste()
+    assert field.text() == "148/92 mg"
+
+
+def test_a_vital_card_is_chosen_by_key_too(shown, qtbot):
+    card = shown(VitalCard("Pulse", name="card"))
+    card.show_value("108", "/min", "warn", "High", (80, 108), 60, 100, "3 months ago", "arrow-up")
+    card.setFocus()
+    with qtbot.waitSignal(card.clicked):
+        qtbot.keyClick(card, Qt.Key.Key_Space)
+    assert card.findChild(Text, "card.when").text() == "3 months ago"
+
+
+def test_two_series_are_read_together_only_where_they_were_measured_together(shown):
+    def at(hours, value):
+        return Reading(NOW + timedelta(hours=hours), value)
+
+    chart = shown(VitalsChart(name="chart"))
+    chart.show_series(
+        Series("Systolic", "mmHg", (at(0, 140), at(1, 150), at(2, 160))),
+        Series("Diastolic", "mmHg", (at(0, 80), at(2, 100))),
+    )
+    chart._near = 1
+    assert "150" in chart.text() and "/" not in chart.text().split("·")[0]
+    chart._near = 2
+    assert "160 / 100" in chart.text()
+
+
+def test_tabs_in_little_room_stand_closer_and_none_is_cut(shown):
+    words_ = ("Summary", "Medication", "Documents", "Consents", "Opened by")
+    bar = shown(TabBar([(text, text) for text in words_], name="tabs"))
+    need = sum(button.fontMetrics().horizontalAdvance(button.text()) for button in bar._buttons.values())
+    bar.resize(need + len(words_) * 16, 40)
+    QApplication.sendPostedEvents(None, 0)
+    QApplication.processEvents()
+    for button in bar._buttons.values():
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())

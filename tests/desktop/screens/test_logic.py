@@ -94,6 +94,11 @@ class TestToday:
         state, _effects = t.update(self.loaded(), t.RowChosen(f"e.{JUAN}"))
         assert t.update(state, t.QueueLoaded(QUEUE, NOW))[0].chosen == f"e.{JUAN}"
 
+    def test_when_the_chosen_one_leaves_nobody_else_slips_under_the_call_button(self) -> None:
+        state, _effects = t.update(self.loaded(), t.QueueLoaded(QUEUE[1:], NOW))
+        assert (state.chosen, t.update(state, t.CallPressed())[1]) == ("", ())
+        assert t.update(state, t.QueueLoaded(QUEUE, NOW))[0].chosen == ""
+
     def test_opening_a_row_opens_that_visit(self) -> None:
         (effect,) = t.update(self.loaded(), t.RowOpened(f"e.{JUAN}"))[1]
         assert effect == t.OpenVisit(QUEUE[1].encounter.id, JUAN, KIOSK)
@@ -162,6 +167,17 @@ class TestPatients:
 
 
 class TestChart:
+    def test_a_card_that_comes_late_is_not_shown_for_the_next_person(self) -> None:
+        state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
+        state, _effects = c.update(state, c.PatientOpened(JUAN, NOW))
+        assert c.update(state, c.CardIssued(ROSA, "secret"))[0].card == ""
+        assert c.update(state, c.CardIssued(JUAN, "secret"))[0].card == "secret"
+
+    def test_the_newest_document_is_laid_out_at_once(self) -> None:
+        state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW, "documents"))
+        state, effects = c.update(state, c.ChartLoaded(Clinic().chart(ROSA), NOW))
+        assert (state.document, [type(effect) for effect in effects]) == ("d1", [c.LoadPicture])
+
     def test_opening_is_written_down_and_redrawing_is_not(self) -> None:
         state, effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
         assert effects == (c.OpenChart(ROSA),)

@@ -27,8 +27,9 @@ from desktop.screens.today.view import TodayView
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
-from desktop.screens.visit.view import Line, VisitView
-from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic
+from desktop.screens.visit.errands import Line
+from desktop.screens.visit.view import VisitView
+from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic, coding
 
 HERE = f"e.{ROSA}"
 
@@ -56,9 +57,14 @@ def look(request: pytest.FixtureRequest, qapp: QApplication) -> str:
 
 
 @pytest.fixture
-def visit(qtbot: QtBot, qapp: QApplication, room: Room, tmp_path: Path) -> VisitView:
+def line() -> Spoken:
+    return Spoken()
+
+
+@pytest.fixture
+def visit(qtbot: QtBot, qapp: QApplication, room: Room, line: Spoken, tmp_path: Path) -> VisitView:
     theme.apply(qapp, "light", "desktop")
-    page = VisitView(room, Spoken(), None, tmp_path)
+    page = VisitView(room, line, None, tmp_path)
     qtbot.addWidget(page)
     page.resize(1170, 710)
     page.show()
@@ -166,7 +172,7 @@ def test_a_full_disk_keeps_the_text_and_says_so(qtbot: QtBot, visit: VisitView, 
 
 
 def test_signing_takes_one_confirmation_and_tells_the_kiosk(
-    qtbot: QtBot, visit: VisitView, clinic: Clinic
+    qtbot: QtBot, visit: VisitView, clinic: Clinic, line: Spoken
 ) -> None:
     qtbot.keyClicks(visit.note.fields[Section.ASSESSMENT], "Bronquitis")
     qtbot.mouseClick(visit.note.sign, Qt.MouseButton.LeftButton)
@@ -174,20 +180,16 @@ def test_signing_takes_one_confirmation_and_tells_the_kiosk(
     qtbot.mouseClick(visit.note.confirm, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: visit.loop.state.signed is not None)
     assert clinic.texts[Section.ASSESSMENT] == "Bronquitis"
-    line = visit._line
-    assert isinstance(line, Spoken)
     qtbot.waitUntil(lambda: ("over", KIOSK, HERE) in line.asked)
     assert visit.note.signed.isVisible()
 
 
 def test_the_call_asks_the_consent_first(
-    qtbot: QtBot, visit: VisitView, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, visit: VisitView, clinic: Clinic, line: Spoken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clinic, "may", lambda _patient, _scope: False)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
-    line = visit._line
-    assert isinstance(line, Spoken)
     assert line.asked == []
     monkeypatch.setattr(clinic, "may", lambda _patient, _scope: True)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
@@ -239,6 +241,40 @@ def test_typing_in_the_search_finds_people_and_enter_opens_the_chart(qtbot: QtBo
     qtbot.keyClick(shell.search, Qt.Key.Key_Return)
     assert opened == [ROSA]
     assert not shell.found.isVisible()
+
+
+def test_who_goes_on_elsewhere_is_done_with_the_search(qtbot: QtBot, room: Room) -> None:
+    pages = {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "chart", "visit")}
+    shell = ShellView(room, pages)
+    qtbot.addWidget(shell)
+    shell.resize(1366, 768)
+    with qtbot.waitActive(shell):
+        shell.show()
+        shell.activateWindow()
+    shell.search.setFocus()
+    qtbot.keyClicks(shell.search, "quispe")
+    qtbot.waitUntil(shell.found.isVisible)
+    shell.results.setFocus()
+    shell._left_search()
+    assert shell.found.isVisible()
+    shell.look.setFocus()
+    shell._left_search()
+    assert not shell.found.isVisible() and shell.search.text() == ""
+
+
+def test_the_question_before_the_signature_names_a_prescription_nobody_signed(visit: VisitView) -> None:
+    visit.loop.send(h.Typed(Section.PLAN, "Reposo", 0.0))
+    visit.loop.send(h.DrugResumed(coding("atc", "N02BE01", "Paracetamol")))
+    visit.loop.send(h.SignPressed())
+    assert "Paracetamol" in visit.note.undone.text() and visit.note.undone.isVisible()
+
+
+def test_the_picture_of_another_patient_never_stands_on_this_page(visit: VisitView) -> None:
+    visit.loop.send(h.CallChanged("talking", "", True, HERE))
+    assert visit.call.video.is_live
+    visit.open(h.VisitOpened("e.p.juan", "p.juan", KIOSK, NOW))  # type: ignore[arg-type]
+    assert not visit.call.video.is_live
+    assert visit.call.other.isVisible() and not visit.call.ring.isVisible()
 
 
 def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) -> None:

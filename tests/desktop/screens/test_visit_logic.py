@@ -141,9 +141,9 @@ def test_signing_asks_once_and_waits_until_all_is_saved() -> None:
     state, effects = v.update(typed(opened(), "Tos"), h.SignPressed())
     assert state.asking and saves(effects)
     state, effects = v.update(state, h.SignConfirmed())
-    assert h.Sign(HERE, ROSA) not in effects
+    assert h.Sign(HERE, ROSA, KIOSK) not in effects
     state, effects = v.update(state, h.Saved(HERE, S, "Tos", NOW, 0.0))
-    assert effects == (h.Sign(HERE, ROSA),)
+    assert effects == (h.Sign(HERE, ROSA, KIOSK),)
 
 
 def test_signing_without_confirmation_does_nothing() -> None:
@@ -152,7 +152,7 @@ def test_signing_without_confirmation_does_nothing() -> None:
 
 def test_after_signing_the_kiosk_hears_that_the_visit_is_over_and_the_text_is_closed() -> None:
     note = replace(Clinic().sign(HERE, ROSA), encounter=HERE)
-    state, effects = v.update(opened(subjective="Tos"), h.Signed(note))
+    state, effects = v.update(opened(subjective="Tos"), h.Signed(note, KIOSK))
     assert effects == (h.PostVisitOver(KIOSK, HERE),)
     assert typed(state, "later") == state
 
@@ -164,7 +164,7 @@ def test_a_refused_signature_leaves_the_note_open() -> None:
 
 def test_an_addendum_names_the_signed_note() -> None:
     note = Clinic().sign(HERE, ROSA)
-    state, _effects = v.update(opened(subjective="Tos"), h.Signed(note))
+    state, _effects = v.update(opened(subjective="Tos"), h.Signed(note, KIOSK))
     assert v.update(state, h.AddendumPressed(" más "))[1] == (h.SignAddendum(note.id, "más", ROSA),)
     assert v.update(state, h.AddendumPressed("  "))[1] == ()
 
@@ -194,7 +194,7 @@ def test_nothing_is_prescribed_before_the_check_has_answered() -> None:
     assert effects == (h.Check(ROSA, drug),)
     state, effects = v.update(state, order)
     assert effects == () and state.sentence
-    state, _effects = v.update(state, h.CautionsCame(drug, ()))
+    state, _effects = v.update(state, h.CautionsCame(ROSA, drug, ()))
     state, effects = v.update(state, order)
     assert effects == (h.Prescribe(HERE, drug, order, ROSA),)
     assert v.update(state, order)[1] == ()
@@ -215,7 +215,7 @@ def test_a_message_goes_into_the_record_and_then_to_the_kiosk() -> None:
     assert isinstance(send, h.SendMessage)
     assert (send.text, send.patient, len(send.attachments)) == ("Hola", ROSA, 1)
     message = Clinic().send_message(ROSA, "Hola", HERE, (), ROSA)
-    state, effects = v.update(state, h.MessageSent(message))
+    state, effects = v.update(state, h.MessageSent(message, KIOSK))
     assert effects == (h.PostChatLine(KIOSK, message),)
     assert not state.attach
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clinic.domain.facts import Decision
 from clinic.domain.values import HumanName
+from clinic.domain.vitals import VITALS
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from desktop.kit.words import set_language
 from kiosk import questionnaire
@@ -179,7 +180,12 @@ def test_everything_can_be_skipped_and_then_nothing_is_told() -> None:
 def test_an_implausible_number_is_asked_about_once_more() -> None:
     doubted = measured(vitals.Entered("900"))
     assert (doubted.ask, doubted.doubted) == (vitals.Ask.SURE, Decimal(900))
-    assert vitals.update(doubted, vitals.Sure(True)).values == {"systolic": Decimal(900)}
+    insisted = vitals.update(doubted, vitals.Sure(True))
+    assert (insisted.ask, insisted.say, dict(insisted.values)) == (
+        vitals.Ask.VALUE,
+        vitals.IMPOSSIBLE,
+        {},
+    )
     again = vitals.update(doubted, vitals.Sure(False))
     assert (again.ask, again.key, dict(again.values)) == (vitals.Ask.VALUE, "systolic", {})
 
@@ -233,7 +239,11 @@ def test_back_walks_through_the_numbers_and_leaves_at_the_first() -> None:
     )
 )
 def test_no_order_of_touches_leaves_the_screen_without_a_question(events: list[vitals.Event]) -> None:
+    """And whatever goes on can be filed."""
     state = measured(*events)
+    assert all(VITALS[key].plausible(value) for key, value in state.values.items())
+    upper, lower = state.values.get("systolic"), state.values.get("diastolic")
+    assert upper is None or lower is None or lower < upper or state.key == "diastolic"
     assert 0 <= state.index < len(vitals.ORDER)
     assert (state.ask is vitals.Ask.SURE) == (state.doubted is not None)
     assert ("systolic" in state.values) or ("diastolic" not in state.values)
@@ -414,9 +424,32 @@ def test_what_to_take_along_has_everything_in_one_text() -> None:
         next_appointment=NOW + timedelta(7),
     )
     shown = after.shown(over)
-    for part in ("Dra. F", "Reposo", "Paracetamol", shown.appointment):
-        assert part
+    assert [words for _caption, words in shown.parts[::2]] == ["Paracetamol", "Reposo"]
+    for part in ("Dra. F", "Reposo", "Paracetamol", shown.parts[1][1]):
         assert part in shown.qr
+
+
+def test_the_summary_says_medicine_and_next_visit_once_and_first() -> None:
+    when = NOW + timedelta(7)
+    day = f"{when.astimezone():%d/%m/%Y %H:%M}"
+    over = VisitOver(
+        encounter=ENCOUNTER,
+        clinician="Dra. F",
+        summary="\n".join(
+            (
+                "Rosa Quispe",
+                "Consulta con Dra. F",
+                "Diagnóstico: Bronquitis",
+                "Medicación: Paracetamol 1 g",
+                f"Próximo turno: {day} · Dra. F",
+            )
+        ),
+        prescriptions=("Paracetamol 1 g",),
+        next_appointment=when,
+    )
+    shown = after.shown(over)
+    assert [caption for caption, _words in shown.parts] == ["Your medicine", "Your next visit", "Diagnóstico"]
+    assert shown.qr.count("Paracetamol") == 1
 
 
 @given(st.text(max_size=4000), st.lists(st.text(max_size=400), max_size=8))

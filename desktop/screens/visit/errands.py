@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the visit asks of the clinic, the telephone and the other pages: effects carried out, answers told
+back as events of the visit that asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from desktop.kit.words import _, language
+from desktop.screens.files import keep_file
+from desktop.screens.room import Room
+from desktop.screens.visit import happenings as h
+from desktop.screens.visit.state import State
+
+
+class Line:
+    """What the page asks of the outside: the call and the letters to the kiosk. The app hands in the real
+    one.
+    """
+
+    def ring(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
+    def hang(self) -> None: ...
+    def mute(self, audio: bool, video: bool) -> None: ...
+    def chat_line(self, kiosk: DeviceId, message: Any) -> None: ...
+    def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
+
+
+class Errands:
+    """`state()` is the visit as it is shown now; `send` takes its events. `save_to`: a folder for summaries
+    (None asks with the system's dialog).
+    """
+
+    def __init__(
+        self,
+        page: QWidget,
+        room: Room,
+        line: Line,
+        save_to: Path | None,
+        state: Callable[[], State],
+        send: Callable[[h.Event], None],
+    ) -> None:
+        self._page, self._room, self._line, self._save_to = page, room, line, save_to
+        self._state, self._send = state, send
+        self._help = room.helper(page)
+
+    def flush(self) -> None:
+        """The program ends: every unsaved section goes to the writer, who finishes before the book closes."""
+        state = self._state()
+        notes = [(state.encounter, state.patient, state.parts)]
+        notes += [(encounter, left.patient, left.parts) for encounter, left in state.left.items()]
+        for encounter, patient, parts in notes:
+            for section, part in parts.items():
+                if part.text != (part.saved if part.saving is None else part.saving):
+                    self._help.write(
+                        self._room.clinic.autosave,
+                        encounter,
+                        section,
+                        part.text,
+                        patient,
+                        failed=lambda _said: None,
+                    )
+
+    def run(self, effect: h.Effect) -> None:
+        """Carry one effect out."""
+        match effect:
+            case h.StartVisit():
+                self._start(effect)
+            case h.Save():
+                self._save(effect)
+            case h.Redraw(patient):
+                self._draw(self._room.clinic.chart, patient)
+            case h.CoverScreen():
+                self._room.ways.covered.emit()
+            case h.Say(tone, sentence):
+                self._room.ways.said.emit(tone, sentence)
+            case h.OpenOther(encounter, patient, kiosk):
+                now = self._room.clock.now()
+                self._room.ways.visit.emit(h.VisitOpened(encounter, patient, kiosk, now))
+            case h.Ring(kiosk, encounter, patient):
+                self._ring(kiosk, encounter, patient)
+            case h.Hang():
+                self._line.hang()
+            case h.Mute(audio, video):
+                self._line.mute(audio, video)
+            case h.PostChatLine(kiosk, message):
+                self._line.chat_line(kiosk, message)
+            case h.PostVisitOver(kiosk, encounter):
+                self._line.visit_over(kiosk, encounter)
+            case _:
+                self._ask(effect)
+
+    def _ask(self, effect: h.Effect) -> None:
+        """Effects that are one verb and one event after it."""
+        clinic, send = self._room.clinic, self._send
+        match effect:
+            case h.ReadDraft(encounter):
+                self._write(clinic.draft, encounter, then=lambda draft: send(h.DraftChanged(draft)))
+            case h.FindCodes(text):
+                self._read(
+                    clinic.find_condition,
+                    text,
+                    language(),
+                    then=lambda found: send(h.CodesFound(text, found)),
+                )
+            case h.FindDrugs(text):
+                self._read(clinic.find_medication, text, then=lambda found: send(h.DrugsFound(text, found)))
+            case h.Check(patient, drug):
+                self._read(
+                    clinic.check, patient, drug, then=lambda said: send(h.CautionsCame(patient, drug, said))
+                )
+            case h.AddCode(encounter, code, patient):
+                self._write(clinic.add_condition, encounter, code, patient, then=self._redraw)
+            case h.RemoveCode(condition, patient):
+                why = _("Chosen by mistake")
+                self._write(clinic.remove_condition, condition, why, patient, then=self._redraw)
+            case h.Prescribe():
+                self._prescribe(effect)
+            case h.SendMessage():
+                self._message(effect)
+            case h.BookNext(encounter, patient, start, reason):
+                self._write(
+                    clinic.book_next,
+                    patient,
+                    start,
+                    reason,
+                    then=lambda _done: self._told(h.NextBooked(encounter)),
+                )
+            case h.Sign(encounter, patient, kiosk):
+                self._write(
+                    clinic.sign, encounter, patient, then=lambda note: self._told(h.Signed(note, kiosk))
+                )
+            case h.SignAddendum(note, text, patient):
+                encounter = self._state().encounter
+                self._write(
+                    clinic.addendum,
+                    note,
+                    text,
+                    patient,
+                    then=lambda _done: self._told(h.AddendumSigned(encounter)),
+                )
+            case h.SaveSummary(encounter):
+                self._summary(encounter)
+
+    def _told(self, event: h.Event) -> None:
+        """Something was written: say so, and show the record as it is now."""
+        self._send(event)
+        self._redraw()
+
+    def _redraw(self, _done: object = None) -> None:
+        self._draw(self._room.clinic.chart, self._state().patient)
+
+    def _draw(self, verb: Callable[..., Any], patient: PatientId) -> None:
+        self._read(verb, patient, then=lambda chart: self._send(h.ChartLoaded(chart, self._room.clock.now())))
+
+    def _read(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
+        self._help.read(fn, *args, then=then, failed=self._failed())
+
+    def _write(self, fn: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
+        self._help.write(fn, *args, then=then, failed=self._failed())
+
+    def _failed(self) -> Callable[[str], None]:
+        """What to do with a sentence that comes back, for the visit that is shown now."""
+        encounter = self._state().encounter
+        return lambda sentence: self._send(h.Failed(sentence, encounter))
+
+    def _start(self, effect: h.StartVisit) -> None:
+        clinic, encounter, patient = self._room.clinic, effect.encounter, effect.patient
+        self._write(clinic.start_visit, encounter, patient, then=lambda _done: None)
+        self._read(clinic.draft, encounter, then=lambda draft: self._send(h.DraftLoaded(draft)))
+        self._draw(clinic.open_chart, patient)
+
+    def _save(self, effect: h.Save) -> None:
+        encounter, section, text = effect.encounter, effect.section, effect.text
+        self._help.write(
+            self._room.clinic.autosave,
+            encounter,
+            section,
+            text,
+            effect.patient,
+            then=lambda _done: self._send(
+                h.Saved(encounter, section, text, self._room.clock.now(), effect.since)
+            ),
+            failed=lambda sentence: self._send(h.SaveFailed(encounter, section, sentence)),
+        )
+
+    def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: PatientId) -> None:
+        """The consent gate first: no permission, no call."""
+
+        def allowed(may: bool) -> None:
+            if may:
+                self._line.ring(kiosk, encounter)
+            else:
+                refused = _("The patient has not agreed to a video visit. Ask for the consent first.")
+                self._send(h.Failed(refused, encounter))
+
+        self._read(self._room.clinic.may, patient, "teleconsultation", then=allowed)
+
+    def _prescribe(self, effect: h.Prescribe) -> None:
+        order = effect.order
+        self._write(
+            self._room.clinic.prescribe,
+            effect.encounter,
+            effect.drug,
+            order.dose,
+            order.route,
+            order.every_hours,
+            order.days,
+            order.instructions,
+            effect.patient,
+            order.reason,
+            then=lambda _done: self._told(h.Prescribed(effect.encounter)),
+        )
+
+    def _message(self, effect: h.SendMessage) -> None:
+        self._write(
+            self._room.clinic.send_message,
+            effect.patient,
+            effect.text,
+            effect.encounter,
+            effect.attachments,
+            effect.patient,
+            then=lambda message: self._told(h.MessageSent(message, effect.kiosk)),
+        )
+
+    def _summary(self, encounter: EncounterId) -> None:
+        visit = self._state().visit
+        suggested = f"posta-{_('summary')}-{visit.ticket if visit and visit.ticket else encounter}.pdf"
+        if self._save_to is not None:
+            path = self._save_to / suggested
+        else:
+            title, kind = _("Save the summary as PDF"), "PDF (*.pdf)"
+            chosen, _kind = QFileDialog.getSaveFileName(self._page, title, suggested, kind)
+            if not chosen:
+                return
+            path = Path(chosen)
+        self._write(self._keep_summary, encounter, path, then=lambda done: self._send(h.SummarySaved(done)))
+
+    def _keep_summary(self, encounter: EncounterId, path: Path) -> str:
+        return keep_file(path, self._room.clinic.summary_pdf(encounter))

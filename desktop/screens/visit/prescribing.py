@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A prescription: nothing is signed before the check of this patient's chart has answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clinic.domain.values import Coding
+from desktop.kit.words import _
+from desktop.screens.visit.happenings import (
+    CautionsCame,
+    Check,
+    DrugChosen,
+    DrugResumed,
+    DrugSearched,
+    DrugsFound,
+    Event,
+    FindDrugs,
+    Prescribe,
+    Prescribed,
+    PrescribePressed,
+)
+from desktop.screens.visit.state import Result, Rx, State
+
+
+def prescription(state: State, event: Event) -> Result | None:
+    """The rule of the prescription being written."""
+    rx = state.rx
+    match event:
+        case DrugSearched(text):
+            found = rx.found if text.strip() else ()
+            searched = replace(state, rx=Rx(searched=text, found=found))
+            return searched, ((FindDrugs(text),) if text.strip() else ())
+        case DrugsFound(text, drugs):
+            return (replace(state, rx=replace(rx, found=drugs)) if text == rx.searched else state), ()
+        case DrugChosen(code):
+            found_one = next((one for one in rx.found if one.code == code), None)
+            return _checked(state, found_one) if found_one is not None else (state, ())
+        case DrugResumed(drug):
+            return _checked(state, drug)
+        case CautionsCame(patient, drug, cautions):
+            mine = (patient, drug) == (state.patient, rx.drug)
+            return (replace(state, rx=replace(rx, cautions=cautions)) if mine else state), ()
+        case PrescribePressed():
+            return _prescribe(state, event)
+        case Prescribed(encounter):
+            done = replace(state, rx=Rx(), tone="", sentence="")
+            return (done if encounter == state.encounter else state), ()
+    return None
+
+
+def order_mistake(rx: Rx, order: PrescribePressed) -> str:
+    """The first thing missing in a prescription; '' when it can be signed."""
+    if rx.drug is None:
+        return _("Choose the medicine from the list first.")
+    if rx.cautions is None:
+        return _("Wait a moment: allergies and interactions are being checked.")
+    if not order.dose.strip():
+        return _("Write the dose with its unit, such as 500 mg.")
+    if order.every_hours < 0 or order.days < 0:
+        return _("Write how many hours lie between two doses, and for how many days.")
+    return ""
+
+
+def _checked(state: State, drug: Coding) -> Result:
+    chosen = Rx(drug=drug, searched=drug.display)
+    return replace(state, rx=chosen, tone="", sentence=""), (Check(state.patient, drug),)
+
+
+def _prescribe(state: State, order: PrescribePressed) -> Result:
+    wrong = order_mistake(state.rx, order)
+    if wrong:
+        return replace(state, tone="warn", sentence=wrong), ()
+    if state.rx.busy or state.rx.drug is None:
+        return state, ()
+    busy = replace(state, rx=replace(state.rx, busy=True), tone="", sentence="")
+    return busy, (Prescribe(state.encounter, state.rx.drug, order, state.patient),)

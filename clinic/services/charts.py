@@ -27,7 +27,7 @@ from clinic.domain.facts import (
     RequestStatus,
 )
 from clinic.domain.ids import FactId, PatientId
-from clinic.domain.news2 import Score
+from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
 from clinic.services.audits import audit
 from clinic.services.desks import Desk

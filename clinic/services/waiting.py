@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from clinic.domain.facts import Encounter, EncounterStatus, Observation
-from clinic.domain.news2 import Score, Vitals, news2
+from clinic.domain.scores.news2 import Score, Vitals, news2
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY, readings
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, line, person_on

@@ -31,7 +31,7 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
-from clinic.domain.news2 import Vitals, news2
+from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
 from clinic.services.charts import Chart, Moment, Opened, Reading

@@ -32,7 +32,8 @@ from clinic.domain.vitals import readings
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, person_on
-from clinic.services.waiting import score_of
+from clinic.services.scoring import who_on
+from clinic.services.waiting import NEVER, score_of
 from clinic.store.page import Page
 
 
@@ -110,6 +111,7 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
     encounters = page.facts(Encounter, patient)[::-1]
     latest = encounters[0].id if encounters else ""
     newest = [o.effective_at for o in observations[-1:]] + [e.arrived_at for e in encounters[:1]]
+    who = who_on(page, patient, max(newest, default=NEVER), observations)
     return Chart(
         person=person_on(page, patient), patient=fact,
         allergies=tuple(a for a in page.facts(AllergyIntolerance, patient) if a.status == ClinicalStatus.ACTIVE),
@@ -118,7 +120,7 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
         readings=_series(observations), notes=page.facts(Composition, patient)[::-1],
         messages=page.facts(Communication, patient), documents=page.facts(DocumentReference, patient)[::-1],
         consents=page.facts(Consent, patient)[::-1], encounters=encounters, appointments=page.facts(Appointment, patient),
-        news2=score_of(o for o in observations if o.encounter == latest), as_of=max(newest, default=None),
+        news2=score_of([o for o in observations if o.encounter == latest], who), as_of=max(newest, default=None),
         opened_by=tuple(Opened(e.recorded_at, e.agent) for e in page.facts(AuditEvent, patient)[::-1] if e.action == "open"),
     )  # fmt: skip
 

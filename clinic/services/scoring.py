@@ -70,7 +70,9 @@ def who_on(page: Page, patient: PatientId, at: datetime, observations: Sequence[
 
 def scores_here(page: Page) -> Registry:
     """The scores of this clinic: those built in, and the charts as it signed them off."""
-    signed = {q.name.removeprefix(_CHART): q for q in page.all_facts(Questionnaire) if _is_signed(q)}
+    signed = {
+        q.name.removeprefix(_CHART): q for q in page.facts(Questionnaire, PatientId("")) if _is_signed(q)
+    }
     shipped = [_chart(chart_text(name), False) for name in CHARTS if name not in signed]
     return registry(growth_tables(), [*shipped, *_readable(signed.values())])
 

@@ -35,6 +35,7 @@ class Clinic:
             charts,
             coding,
             consents,
+            duplicates,
             messages,
             overviews,
             people,
@@ -47,6 +48,7 @@ class Clinic:
         self.desk = desk
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
+        self._duplicates = duplicates
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
 
     @property
@@ -62,7 +64,7 @@ class Clinic:
         return self._people.person(self.desk, patient)
 
     def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
-        return self._people.alike(self.desk, name, born, dni)
+        return self._duplicates.alike(self.desk, name, born, dni)
 
     def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
         return self._people.register(self.desk, name, born, gender, dni)

@@ -16,11 +16,12 @@ from desktop.kit.words import language
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
-    from clinic.services.charts import Chart, Moment
+    from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
+    from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
     from clinic.sync.status import SyncStatus
@@ -41,6 +42,7 @@ class Clinic:
             people,
             prescribing,
             summaries,
+            timeline,
             visits,
             waiting,
         )
@@ -48,7 +50,7 @@ class Clinic:
         self.desk = desk
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
-        self._duplicates = duplicates
+        self._duplicates, self._timeline = duplicates, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
 
     @property
@@ -102,7 +104,7 @@ class Clinic:
         return self._charts.chart(self.desk, patient)
 
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
-        return self._charts.timeline(self.desk, patient)
+        return self._timeline.latest(self.desk, patient)
 
     def picture(self, attachment: Attachment) -> bytes:
         return self._messages.picture(self.desk, attachment)

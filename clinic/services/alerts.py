@@ -23,6 +23,8 @@ from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
+LOOKED_AT = 1000
+"""The newest observations of a chart that rules look at: a year of visits, or days of a bed with a monitor."""
 NOTE = 2000
 """Longest note of an acknowledgement, in characters."""
 
@@ -139,7 +141,7 @@ def _try(desk: Desk, patient: PatientId, rules: Sequence[Rule]) -> None:
 
 def _due(desk: Desk, page: Page, patient: PatientId, rules: Iterable[Rule]) -> tuple[DetectedIssue, ...]:
     whole = page.linked_to(patient) or patient
-    observations = page.facts(Observation, whole)
+    observations = page.newest_facts(Observation, whole, LOOKED_AT)[::-1]
     at = max([desk.clock.now(), *(o.effective_at for o in observations[-1:])])
     seen = Seen(
         who_on(page, whole, at, observations),

@@ -72,7 +72,8 @@ class Rule:
 
 def news2_over(observations: Iterable[Observation], who: Who, since: datetime) -> tuple[Result, ...]:
     """The whole NEWS2 scores since then, one each time something was measured, none of them stale."""
-    all_ = tuple(observations)
+    oldest = since - NEWS2.inputs[0].fresh  # what is older would make every score stale
+    all_ = tuple(o for o in observations if o.effective_at >= oldest)
     times = sorted({o.effective_at for o in all_ if o.effective_at >= since and not o.retracted})
     results = (compute(NEWS2, who, all_, at) for at in times)
     return tuple(r for r in results if r.value is not None and not r.stale)

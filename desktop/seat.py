@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from clinic.calls.call import Call
 from clinic.domain.clock import Clock
 from clinic.domain.ids import PatientId
+from clinic.services.alerts import watch
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
@@ -58,6 +59,7 @@ class Seat(QObject):
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
+        self._stop_watching = watch(desk)
         self._build({})
         self._connect()
 
@@ -73,6 +75,7 @@ class Seat(QObject):
     def close(self) -> None:
         """Save what is not saved, hang up, let writes finish, close the book."""
         self._stop_listening()
+        self._stop_watching()
         self.visit.flush()
         self.telephone.stop()
         self.room.close()

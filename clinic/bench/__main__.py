@@ -21,7 +21,17 @@ def _start(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.runs)
 
 
-BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"store": _store, "start": _start}
+def _duplicates(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.duplicates import measure
+
+    return measure(chosen.people)
+
+
+BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
+    "store": _store,
+    "start": _start,
+    "duplicates": _duplicates,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
-    parser.add_argument("--people", type=int, default=20_000, help="store: generated people (default 20000)")
+    parser.add_argument(
+        "--people", type=int, default=20_000, help="store, duplicates: generated people (default 20000)"
+    )
     parser.add_argument(
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
     )

@@ -3,6 +3,6 @@
 
 May import: the standard library only. Example::
 
-    from clinic.domain.news2 import Vitals, news2
+    from clinic.domain.scores.news2 import Vitals, news2
     news2(Vitals(respiratory_rate=26, spo2=91)).missing
 """

@@ -18,8 +18,6 @@ from clinic.domain.facts import (
     Consent,
     DocumentReference,
     Encounter,
-    Fact,
-    MediaStep,
     MedicationRequest,
     Method,
     Observation,
@@ -27,12 +25,13 @@ from clinic.domain.facts import (
     RequestStatus,
 )
 from clinic.domain.ids import FactId, PatientId
-from clinic.domain.news2 import Score
+from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, person_on
-from clinic.services.waiting import score_of
+from clinic.services.scoring import who_on
+from clinic.services.waiting import NEVER, score_of
 from clinic.store.page import Page
 
 
@@ -50,17 +49,6 @@ class Reading:
 class Opened:
     at: datetime
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the timeline."""
-
-    at: datetime
-    kind: str
-    title: str
-    detail: str
-    fact: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +84,6 @@ def chart(desk: Desk, patient: PatientId) -> Chart:
     return desk.book.read(lambda page: drawn_chart(page, patient))
 
 
-def timeline(desk: Desk, patient: PatientId, limit: int = 200) -> tuple[Moment, ...]:
-    """What happened, newest first."""
-    return desk.book.read(lambda page: _timeline(page, patient))[:limit]
-
-
 def drawn_chart(page: Page, patient: PatientId) -> Chart:
     """The chart on a page of the book. Refused if this computer does not hold the person."""
     fact = page.fact(Patient, patient)
@@ -110,6 +93,7 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
     encounters = page.facts(Encounter, patient)[::-1]
     latest = encounters[0].id if encounters else ""
     newest = [o.effective_at for o in observations[-1:]] + [e.arrived_at for e in encounters[:1]]
+    who = who_on(page, patient, max(newest, default=NEVER), observations)
     return Chart(
         person=person_on(page, patient), patient=fact,
         allergies=tuple(a for a in page.facts(AllergyIntolerance, patient) if a.status == ClinicalStatus.ACTIVE),
@@ -118,7 +102,7 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
         readings=_series(observations), notes=page.facts(Composition, patient)[::-1],
         messages=page.facts(Communication, patient), documents=page.facts(DocumentReference, patient)[::-1],
         consents=page.facts(Consent, patient)[::-1], encounters=encounters, appointments=page.facts(Appointment, patient),
-        news2=score_of(o for o in observations if o.encounter == latest), as_of=max(newest, default=None),
+        news2=score_of([o for o in observations if o.encounter == latest], who), as_of=max(newest, default=None),
         opened_by=tuple(Opened(e.recorded_at, e.agent) for e in page.facts(AuditEvent, patient)[::-1] if e.action == "open"),
     )  # fmt: skip
 
@@ -131,35 +115,3 @@ def _series(observations: tuple[Observation, ...]) -> dict[str, tuple[Reading, .
                 Reading(observation.effective_at, value, observation.method, observation.id)
             )
     return {key: tuple(points) for key, points in series.items()}
-
-
-def _timeline(page: Page, patient: PatientId) -> tuple[Moment, ...]:
-    moments = [
-        Moment(e.arrived_at, "Encounter", e.reason.display if e.reason else "", e.ticket, e)
-        for e in page.facts(Encounter, patient)
-    ]
-    moments += [
-        Moment(n.signed_at, "Composition", n.assessment or n.subjective, n.author_name, n)
-        for n in page.facts(Composition, patient)
-    ]
-    moments += [
-        Moment(c.recorded_at, "Condition", c.code.display, c.code.code, c)
-        for c in page.facts(Condition, patient)
-    ]
-    moments += [
-        Moment(m.authored_at, "MedicationRequest", m.medication.display, m.dose, m)
-        for m in page.facts(MedicationRequest, patient)
-    ]
-    moments += [
-        Moment(m.sent_at, "Communication", m.text, m.sender_name, m)
-        for m in page.facts(Communication, patient)
-    ]
-    moments += [
-        Moment(d.made_at, "DocumentReference", d.attachment.title, d.category, d)
-        for d in page.facts(DocumentReference, patient)
-    ]
-    moments += [
-        Moment(c.given_at, "Consent", c.template, c.language, c) for c in page.facts(Consent, patient)
-    ]
-    moments += [Moment(s.at, "MediaStep", s.step, "", s) for s in page.facts(MediaStep, patient)]
-    return tuple(sorted(moments, key=lambda moment: moment.at, reverse=True))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People: finding, registering, telling likely duplicates, saying who a provisional patient is, cards."""
+"""People: finding, registering, saying who a provisional patient is, cards. Duplicates: clinic.services.duplicates."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import SequenceMatcher
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Gender, Link, Patient, PatientCard
@@ -11,12 +10,9 @@ from clinic.domain.ids import FactId, PatientId
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
 from clinic.keys.cards import card_text, new_card
 from clinic.services.desks import Desk, Written
-from clinic.store.folding import fold, words
 from clinic.store.page import Page
 from clinic.store.rows import PersonRow
-
-ALIKE = 0.82
-"""Similarity of names from which two people are shown as a possible duplicate."""
+from clinic.store.writing import WritePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +76,49 @@ def register(
     return patient
 
 
-def alike(desk: Desk, name: HumanName, birth_date: date | None, dni: str) -> tuple[PersonLine, ...]:
-    """People already on record who may be the same: same DNI, or a name that sounds so, likeliest first."""
-    wanted = _key(name)
-
-    def look(page: Page) -> tuple[PersonLine, ...]:
-        scored = [(_likeness(wanted, birth_date, dni, row), row) for row in _candidates(page, name, dni)]
-        likely = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])
-        return tuple(line(page, row) for _, row in likely[:5])
-
-    return desk.book.read(look)
-
-
 def confirm_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
-    """Say that a provisional patient is `other`: from now on both are one chart. Undone by undo_identity."""
+    """Say that a record is of the same person as `other`: from now on both are one chart. Undone by undo_identity.
+
+    Refused for a record that is part of a chart already, whichever way round: a chain of links is made only by two computers
+    at once, and then resolved alike on both (clinic.domain.identity).
+    """
     if provisional == other:
         raise Refusal("This is the same record already.")
-    return _link(desk, provisional, other, active=True)
+
+    def link(page: WritePage) -> tuple[Link]:
+        if page.person(provisional) is None or page.person(other) is None:
+            raise Refusal("One of these records is not on this computer. Wait for the next exchange.")
+        first, second = page.linked_to(provisional), page.linked_to(other)
+        if (first or provisional) == (second or other):
+            raise Refusal("These two records are one chart already.")
+        if first is not None:
+            raise Refusal("This record is part of another person's chart. Part those two first.")
+        return (_link(desk, provisional, other, active=True),)
+
+    return desk.write_within(link)
 
 
 def undo_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
-    """Part two records again; each note stays where it was written."""
-    return _link(desk, provisional, other, active=False)
+    """Part two records again; each note is where it was written. Refused when they were not linked."""
+
+    def part(page: WritePage) -> tuple[Link]:
+        found = page.fact(Link, f"{provisional}>{other}")
+        if found is None or not found.active:
+            raise Refusal("These two records were not joined, or somebody parted them already.")
+        return (_link(desk, provisional, other, active=False),)
+
+    return desk.write_within(part)
+
+
+def joined(desk: Desk, patient: PatientId) -> tuple[Link, ...]:
+    """The links that make a chart one, the oldest first: what a screen offers to undo."""
+
+    def look(page: Page) -> tuple[Link, ...]:
+        chart = page.chart_of(page.linked_to(patient) or patient)
+        links = {link.id: link for one in chart for link in page.facts(Link, one) if link.active}
+        return tuple(sorted(links.values(), key=lambda link: (link.linked_at, link.id)))
+
+    return desk.book.read(look)
 
 
 def issue_card(desk: Desk, patient: PatientId) -> str:
@@ -121,37 +138,11 @@ def issue_card(desk: Desk, patient: PatientId) -> str:
     return card_text(card.secret)
 
 
-def _link(desk: Desk, provisional: PatientId, other: PatientId, active: bool) -> Written:
-    fact = Link(
+def _link(desk: Desk, provisional: PatientId, other: PatientId, active: bool) -> Link:
+    return Link(
         id=FactId(f"{provisional}>{other}"), patient=provisional, other=other, active=active,
         by=desk.someone.user, linked_at=desk.clock.now(),
     )  # fmt: skip
-    return desk.write(fact)
-
-
-def _candidates(page: Page, name: HumanName, dni: str) -> tuple[PersonRow, ...]:
-    found = {row.patient: row for row in page.people_with_dni(dni)} if dni else {}
-    for word in words(f"{name.family} {' '.join(name.given)}"):
-        for row in page.find_people(word[:3], 200):
-            found.setdefault(row.patient, row)
-    return tuple(found.values())
-
-
-def _likeness(wanted: str, born: date | None, dni: str, row: PersonRow) -> float:
-    if dni and row.dni == dni:
-        return 1.0
-    ratio = SequenceMatcher(None, wanted, _sorted_words(f"{row.family} {row.given}")).ratio()
-    if born is not None and row.birth_date is not None:
-        ratio += 0.1 if born == row.birth_date else -0.1
-    return min(ratio, 0.99)
-
-
-def _key(name: HumanName) -> str:
-    return _sorted_words(f"{name.family} {' '.join(name.given)}")
-
-
-def _sorted_words(text: str) -> str:
-    return " ".join(sorted(fold(text).split()))
 
 
 def line(page: Page, row: PersonRow) -> PersonLine:

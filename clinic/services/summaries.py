@@ -7,7 +7,7 @@ from decimal import Decimal
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, Composition, Encounter, MedicationRequest, Patient
 from clinic.domain.ids import EncounterId
-from clinic.domain.news2 import Score
+from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import VITALS
 from clinic.exchange.summary_pdf import Summary
 from clinic.exchange.summary_pdf import summary_pdf as drawn

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The queue: who waits, most urgent first, and the score that says so."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from clinic.domain.facts import Encounter, EncounterStatus, Observation
-from clinic.domain.news2 import Score, Vitals, news2
-from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY, readings
+from clinic.domain.scores.kinds import Who
+from clinic.domain.scores.news2 import NEWS2, Risk, Score, news2, vitals_from
+from clinic.domain.scores.reading import compute, newest
+from clinic.domain.vitals import readings
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, line, person_on
+from clinic.services.scoring import who_on
 from clinic.store.page import Page
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +37,18 @@ def queue(desk: Desk) -> tuple[Waiting, ...]:
     return desk.book.read(_queue)
 
 
-def score_of(observations: Iterable[Observation]) -> Score:
-    """NEWS2 of the newest value of each input."""
-    return news2(vitals_of(observations))
+def score_of(observations: Sequence[Observation], who: Who) -> Score:
+    """NEWS2 of the newest value of each input.
 
-
-def vitals_of(observations: Iterable[Observation]) -> Vitals:
-    """The newest value of each NEWS2 input among these; what nobody measured stays None."""
-    newest: dict[str, Decimal] = {}
-    alert: bool | None = None
-    oxygen: bool | None = None
-    for observation in sorted(observations, key=lambda o: o.effective_at):
-        newest.update(readings(observation))
-        if observation.retracted:
-            continue
-        if observation.code.code == CONSCIOUSNESS.code:
-            alert = observation.text == "A"
-        if observation.code.code == OXYGEN_THERAPY.code and observation.value is not None:
-            oxygen = observation.value.value > 0
-    return Vitals(
-        respiratory_rate=newest.get("respiratory_rate"), spo2=newest.get("spo2"), on_oxygen=oxygen,
-        systolic=newest.get("systolic"), heart_rate=newest.get("heart_rate"), alert=alert,
-        temperature=newest.get("temperature"),
-    )  # fmt: skip
+    For somebody it is not meant for (under 16, pregnant) it has no total and no risk: the points are there for the order of
+    the queue alone, where a child with fast breath comes sooner, never later.
+    """
+    at = max((o.effective_at for o in observations), default=NEVER)
+    found, _ = newest(NEWS2.inputs, observations, at)
+    score = news2(vitals_from(found, who.scale_2))
+    if compute(NEWS2, who, (), at).not_for is None:
+        return score
+    return replace(score, total=None, missing=(), risk=Risk.UNKNOWN)
 
 
 def _queue(page: Page) -> tuple[Waiting, ...]:
@@ -77,13 +72,14 @@ def queue_row(page: Page, encounter: Encounter) -> Waiting:
     """One encounter as a row of the queue."""
     who = person_on(page, page.linked_to(encounter.patient) or encounter.patient)
     taken = page.facts_of_encounter(Observation, encounter.id)  # type: ignore[arg-type]
-    newest: dict[str, Decimal] = {}
+    latest: dict[str, Decimal] = {}
     for observation in taken:
-        newest.update(readings(observation))
+        latest.update(readings(observation))
     matches: tuple[PersonLine, ...] = ()
     if who.provisional and who.dni:
         matches = tuple(
             line(page, row) for row in page.people_with_dni(who.dni) if row.patient != who.patient
         )
     reason = encounter.reason.display if encounter.reason else ""
-    return Waiting(encounter, who, score_of(taken), reason, not who.provisional, matches, newest)
+    score = score_of(taken, who_on(page, who.patient, encounter.arrived_at, taken))
+    return Waiting(encounter, who, score, reason, not who.provisional, matches, latest)

@@ -6,13 +6,15 @@ from datetime import date
 from typing import Any
 
 from clinic.domain.facts import Encounter, Link, Patient
+from clinic.domain.identity import chosen, whole
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI
+from clinic.protocol.op import fact_in
 from clinic.store.folding import prefix_query
 from clinic.store.rows import PersonRow
 from clinic.store.sheet import Sheet, from_ms, to_ms
 
-_COLUMNS = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
+PERSON = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
 
 
 class PeopleReads(Sheet):
@@ -23,23 +25,23 @@ class PeopleReads(Sheet):
         query = prefix_query(typed)
         if not query:
             rows = self._all(
-                f"SELECT {_COLUMNS} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit
+                f"SELECT {PERSON} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit
             )
         else:
             rows = self._all(
-                f"SELECT {_COLUMNS} FROM person WHERE patient IN "
+                f"SELECT {PERSON} FROM person WHERE patient IN "
                 "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
                 query=query, limit=limit,
             )  # fmt: skip
-        return tuple(_person(row) for row in rows)
+        return tuple(person_row(row) for row in rows)
 
     def person(self, patient: PatientId) -> PersonRow | None:
-        row = self._one(f"SELECT {_COLUMNS} FROM person WHERE patient = :patient", patient=patient)
-        return None if row is None else _person(row)
+        row = self._one(f"SELECT {PERSON} FROM person WHERE patient = :patient", patient=patient)
+        return None if row is None else person_row(row)
 
     def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
         return tuple(
-            _person(row) for row in self._all(f"SELECT {_COLUMNS} FROM person WHERE dni = :dni", dni=dni)
+            person_row(row) for row in self._all(f"SELECT {PERSON} FROM person WHERE dni = :dni", dni=dni)
         )
 
     def count_people(self) -> int:
@@ -54,7 +56,7 @@ class PeopleWrites(PeopleReads):
         given, born = " ".join(fact.name.given), fact.birth_date
         patient = fact.patient or fact.id
         self._do(
-            f"INSERT INTO person ({_COLUMNS}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
+            f"INSERT INTO person ({PERSON}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
             "coalesce((SELECT max(at) FROM op WHERE patient = :patient AND kind = :encounter AND state = 1), 0)) "
             "ON CONFLICT (patient) DO UPDATE SET family = excluded.family, given = excluded.given, "
             "birth_date = excluded.birth_date, "
@@ -78,18 +80,43 @@ class PeopleWrites(PeopleReads):
         )
 
     def show_link(self, fact: Link) -> None:
-        if fact.active:
-            self._do(
-                "INSERT OR REPLACE INTO linked (provisional, other) VALUES (:a, :b)",
-                a=fact.patient,
-                b=fact.other,
-            )
-        else:
-            self._do("DELETE FROM linked WHERE provisional = :a", a=fact.patient)
+        """Whom each record of the charts that this link touches turned out to be, all links considered."""
+        known: dict[PatientId, Link | None] = {}
+
+        def chosen_of(patient: PatientId) -> Link | None:
+            if patient not in known:
+                known[patient] = chosen(self._links_of(patient))
+            return known[patient]
+
+        for patient in self._touched(fact.patient):
+            end = whole(patient, chosen_of)
+            self._do("DELETE FROM linked WHERE provisional = :patient", patient=patient)
+            if end != patient:
+                self._do(
+                    "INSERT INTO linked (provisional, other) VALUES (:patient, :end)",
+                    patient=patient,
+                    end=end,
+                )
         self._charts.clear()
 
+    def _touched(self, patient: PatientId) -> list[PatientId]:
+        """The record, and all that were one chart with it before."""
+        rows = self._all(
+            "WITH whole AS (SELECT coalesce((SELECT other FROM linked WHERE provisional = :patient), :patient) AS id) "
+            "SELECT id FROM whole UNION SELECT provisional FROM linked, whole WHERE other = whole.id "
+            "UNION SELECT :patient", patient=patient,
+        )  # fmt: skip
+        return [PatientId(row[0]) for row in rows]
 
-def _person(row: Any) -> PersonRow:
+    def _links_of(self, patient: PatientId) -> list[Link]:
+        rows = self._all(
+            "SELECT body FROM op WHERE patient = :patient AND kind = :kind AND state = 1",
+            patient=patient, kind=Link.NUMBER,
+        )  # fmt: skip
+        return [fact_in(row[0], Link) for row in rows]
+
+
+def person_row(row: Any) -> PersonRow:
     seen = from_ms(row[7]) if row[7] else None
     born = date.fromisoformat(row[3]) if row[3] else None
     return PersonRow(PatientId(row[0]), row[1], row[2], born, row[4], row[5], bool(row[6]), seen)

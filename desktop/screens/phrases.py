@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from clinic.domain.news2 import Risk, Score
+from clinic.domain.scores.news2 import Risk, Score
 from clinic.domain.values import Coding
 from clinic.domain.vitals import VITALS
 from desktop.kit.words import N_, _, fmt_age, fmt_ago, fmt_date, fmt_number, fmt_time, fmt_value, plural

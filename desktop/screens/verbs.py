@@ -16,11 +16,12 @@ from desktop.kit.words import language
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
-    from clinic.services.charts import Chart, Moment
+    from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
+    from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
     from clinic.sync.status import SyncStatus
@@ -35,11 +36,13 @@ class Clinic:
             charts,
             coding,
             consents,
+            duplicates,
             messages,
             overviews,
             people,
             prescribing,
             summaries,
+            timeline,
             visits,
             waiting,
         )
@@ -47,6 +50,7 @@ class Clinic:
         self.desk = desk
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
+        self._duplicates, self._timeline = duplicates, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
 
     @property
@@ -62,7 +66,7 @@ class Clinic:
         return self._people.person(self.desk, patient)
 
     def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
-        return self._people.alike(self.desk, name, born, dni)
+        return self._duplicates.alike(self.desk, name, born, dni)
 
     def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
         return self._people.register(self.desk, name, born, gender, dni)
@@ -100,7 +104,7 @@ class Clinic:
         return self._charts.chart(self.desk, patient)
 
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
-        return self._charts.timeline(self.desk, patient)
+        return self._timeline.latest(self.desk, patient)
 
     def picture(self, attachment: Attachment) -> bytes:
         return self._messages.picture(self.desk, attachment)

@@ -14,7 +14,8 @@ from clinic.domain.values import Attachment
 from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
 
 if TYPE_CHECKING:
-    from clinic.services.charts import Chart, Moment, Reading
+    from clinic.services.charts import Chart, Reading
+    from clinic.services.timeline import Moment
 
 TABS = (
     "summary",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from desktop.kit.people import Mark
-from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment
+from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
 from desktop.screens.phrases import LANGUAGES, SCOPES, SECTIONS, coded, named
@@ -16,7 +16,8 @@ from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Consent
-    from clinic.services.charts import Chart, Moment
+    from clinic.services.charts import Chart
+    from clinic.services.timeline import Moment
 
 KINDS = {
     "Encounter": (N_("Visit"), "stethoscope", "primary"),
@@ -27,6 +28,22 @@ KINDS = {
     "DocumentReference": (N_("Document"), "image", "neutral"),
     "Consent": (N_("Consent"), "shield", "ok"),
     "MediaStep": (N_("Call"), "video", "neutral"),
+    "Observation": (N_("Reading"), "heart-pulse", "neutral"),
+    "DetectedIssue": (N_("Alert"), "alert-triangle", "danger"),
+    "AllergyIntolerance": (N_("Allergy"), "alert-triangle", "danger"),
+    "MedicationStatement": (N_("Medicine taken"), "pill", "info"),
+    "ServiceRequest": (N_("Order"), "clipboard", "info"),
+    "DiagnosticReport": (N_("Result"), "file", "info"),
+    "Procedure": (N_("Procedure"), "activity", "info"),
+    "Immunization": (N_("Vaccine"), "droplet", "info"),
+    "Task": (N_("Task"), "check-square", "info"),
+    "Appointment": (N_("Appointment"), "calendar", "info"),
+    "Patient": (N_("Personal data"), "user", "neutral"),
+    "Link": (N_("Records joined"), "users", "warn"),
+    "QuestionnaireResponse": (N_("Form"), "list", "neutral"),
+    "OriginalResource": (N_("From elsewhere"), "file", "neutral"),
+    "Provenance": (N_("Source"), "info", "neutral"),
+    "CareTeam": (N_("Care team"), "users", "neutral"),
 }
 DOCUMENTS = {"photo": N_("Photo")}
 TEMPLATES = ("teleconsultation",)
@@ -162,9 +179,14 @@ def moments(found: Sequence[Moment]) -> list[Line]:
 
 def _moment(n: int, one: Moment) -> Line:
     kind, icon, tone = KINDS.get(one.kind, (one.kind, "info", "neutral"))
-    words = {"MediaStep": STEPS, "DocumentReference": DOCUMENTS}.get(one.kind, {})
-    title = named(words, one.title)
-    detail = " · ".join(part for part in (title, one.detail) if part)
+    words = {"MediaStep": STEPS, "DocumentReference": DOCUMENTS}.get(one.kind)
+    title = named(words, one.title) if words is not None else one.title and _(one.title)
+    parts = [title, one.detail]
+    if one.retracted:
+        parts, tone = [*parts, _("taken back: %(why)s") % {"why": one.retracted}], "neutral"
+    elif one.versions > 1:
+        parts.append(plural("%(n)d version", "%(n)d versions", one.versions) % {"n": one.versions})
+    detail = " · ".join(part for part in parts if part)
     return Line(f"{n}", _(kind), detail, fmt_moment(one.at), icon=icon, tone=tone)
 
 

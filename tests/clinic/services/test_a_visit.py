@@ -16,6 +16,7 @@ from clinic.services import (
     charts,
     coding,
     consents,
+    duplicates,
     intake,
     messages,
     overviews,
@@ -211,7 +212,9 @@ def test_people_are_found_in_any_order_without_accents_and_alike_ones_shown(town
     )
     for typed in ("nunez ram", "RAMON AYA", "9876543", "1/12/1949"):
         assert patient in [line.patient for line in people.find_people(town.desk, typed)]
-    alike = people.alike(town.desk, HumanName(family="Nuñes Ayala", given=("Ramon",)), date(1949, 12, 1), "")
+    alike = duplicates.alike(
+        town.desk, HumanName(family="Nuñes Ayala", given=("Ramon",)), date(1949, 12, 1), ""
+    )
     assert alike[0].patient == patient
     with pytest.raises(Refusal):
         people.register(

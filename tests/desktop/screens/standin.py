@@ -31,14 +31,15 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
-from clinic.domain.news2 import Vitals, news2
+from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
-from clinic.services.charts import Chart, Moment, Opened, Reading
+from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
 from clinic.services.prescribing import Caution
+from clinic.services.timeline import Moment
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
 

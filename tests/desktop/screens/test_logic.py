@@ -243,7 +243,7 @@ class TestPhrases:
         )
 
     def test_a_missing_input_is_named_and_never_scored(self) -> None:
-        from clinic.domain.news2 import Vitals, news2
+        from clinic.domain.scores.news2 import Vitals, news2
 
         score = news2(Vitals(respiratory_rate=18))
         assert phrases.points(score) == "–"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.news2 import Risk, Vitals, news2
+from clinic.domain.scores.news2 import Risk, Vitals, news2
 
 WELL = Vitals(
     respiratory_rate=16,
@@ -143,3 +143,23 @@ def test_a_total_is_the_sum_of_all_seven_or_nothing(vitals: Vitals) -> None:
 def test_knowing_less_never_makes_a_risk_higher(vitals: Vitals, name: str) -> None:
     less = news2(replace(vitals, **{name: None}))
     assert ORDER.index(less.risk) <= max(ORDER.index(news2(vitals).risk), 0)
+
+
+@pytest.mark.parametrize(("celsius", "scored"), [(38.05, 1), (38.04, 0), (35.05, 1), (36.05, 0), (39.05, 2)])
+def test_floats_are_read_as_they_are_written(celsius: float, scored: int) -> None:
+    assert points("temperature", temperature=celsius) == scored
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "scored"),
+    [("spo2", "91.4", 3), ("spo2", "91.5", 2), ("heart_rate", "90.4", 0), ("heart_rate", "90.5", 1), ("systolic", "100.5", 1),
+     ("respiratory_rate", "8.5", 1)],
+)  # fmt: skip
+def test_what_is_finer_than_the_chart_is_rounded_to_it_first(name: str, value: str, scored: int) -> None:
+    assert points(name, **{name: Decimal(value)}) == scored
+
+
+@pytest.mark.parametrize("name", ["spo2", "heart_rate", "systolic", "respiratory_rate", "temperature"])
+def test_what_is_no_number_is_missing(name: str) -> None:
+    score = news2(replace(WELL, **{name: Decimal("NaN")}))  # type: ignore[arg-type]
+    assert (score.missing, score.total) == ((name,), None)

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Alerts of a clinic: raised when something was measured here or arrived, owned, acknowledged with a note, escalated.
+
+Escalation is read from the clock, never kept by a timer: a computer that was off knows it at once.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from clinic.domain.alerts.due import Standing, due, is_open, standing
+from clinic.domain.alerts.rules import RULES, Rule, Seen
+from clinic.domain.errors import PostaError, Refusal
+from clinic.domain.facts import ClinicalStatus, Condition, DetectedIssue, Encounter, IssueStatus, Observation
+from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.protocol.envelope import P0_ALERT
+from clinic.protocol.trust import DeviceKind
+from clinic.services.desks import Desk, Written
+from clinic.services.people import PersonLine, person_on
+from clinic.services.scoring import scores_here, who_on
+from clinic.store.page import Page
+from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
+
+log = logging.getLogger(__name__)
+LOOKED_AT = 1000
+"""The newest observations of a chart that rules look at: a year of visits, or days of a bed with a monitor."""
+NOTE = 2000
+"""Longest note of an acknowledgement, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A line of the list of alerts. `evidence`: what it stands on, as it is now; `gone`: all of that was retracted since."""
+
+    person: PersonLine
+    standing: Standing
+    evidence: tuple[Observation, ...]
+    gone: bool
+
+
+def watch(desk: Desk, rules: Sequence[Rule] = RULES) -> Callable[[], None]:
+    """Raise alerts whenever observations are written here or arrive; returns a function that stops it."""
+
+    def heard(changes: Changes) -> None:
+        if changes.kinds & {"Observation", "Condition", "Link"}:
+            for patient in sorted(changes.patients):
+                _try(desk, patient, rules)
+
+    return desk.listen(heard)
+
+
+def raise_alerts(desk: Desk, patient: PatientId, rules: Sequence[Rule] = RULES) -> tuple[DetectedIssue, ...]:
+    """Look at a chart with every rule and file what is new. A kiosk raises nothing: it cannot read the chart."""
+    if desk.kind == DeviceKind.KIOSK or desk.person is None:
+        return ()
+    if not desk.book.read(lambda page: _due(desk, page, patient, rules)):
+        return ()
+    made: tuple[DetectedIssue, ...] = ()
+
+    def again(page: WritePage) -> Sequence[DetectedIssue]:
+        nonlocal made
+        made = _due(desk, page, patient, rules)  # another thread may have been faster
+        return made
+
+    desk.write_within(again, priority=P0_ALERT)
+    return made
+
+
+def alerts(desk: Desk, everybody: bool = False) -> tuple[Alert, ...]:
+    """The open alerts that are mine to answer (all, if `everybody`), the most pressing first."""
+    return desk.book.read(lambda page: _alerts(desk, page, everybody))
+
+
+def alerts_of(desk: Desk, patient: PatientId) -> tuple[DetectedIssue, ...]:
+    """Every alert on a chart, answered ones too, newest first."""
+    return desk.book.read(lambda page: page.facts(DetectedIssue, patient))[::-1]
+
+
+def acknowledge(desk: Desk, alert: FactId, note: str, window: PatientId) -> Written:
+    """Say what was done about an alert. Those of the same rule and patient that stand beside it are answered with it.
+
+    Refused without a note, for another patient than the window's, or when somebody answered before.
+    """
+    if not note.strip():
+        raise Refusal("Write what you did or why nothing is needed.")
+    if len(note) > NOTE:
+        raise Refusal("The note is too long: at most {most} characters.", most=NOTE)
+    me = desk.someone.user
+
+    def answered(page: WritePage) -> Sequence[DetectedIssue]:
+        found = _found(page, alert)
+        if not is_open(found):
+            raise Refusal("A colleague has answered this alert already. Read what was done on the chart.")
+        beside = [
+            a
+            for a in page.facts(DetectedIssue, found.patient)
+            if is_open(a) and a.code.code == found.code.code
+        ]
+        done = replace(
+            found,
+            status=IssueStatus.FINAL,
+            acknowledged_by=me,
+            acknowledged_at=desk.clock.now(),
+            mitigation=note.strip(),
+        )
+        same = {
+            name: getattr(done, name)
+            for name in ("status", "acknowledged_by", "acknowledged_at", "mitigation")
+        }
+        return [
+            done,
+            *(replace(a, **same) for a in beside if a.id != found.id and a.patient == found.patient),
+        ]
+
+    return desk.write_within(answered, window, P0_ALERT)
+
+
+def take_over(desk: Desk, alert: FactId, window: PatientId) -> Written:
+    """Become the owner of an open alert. Refused when it was answered."""
+    me = desk.someone.user
+
+    def mine(page: WritePage) -> Sequence[DetectedIssue]:
+        found = _found(page, alert)
+        if not is_open(found):
+            raise Refusal("A colleague has answered this alert already. Read what was done on the chart.")
+        return () if found.owner == me else (replace(found, owner=me),)
+
+    return desk.write_within(mine, window)
+
+
+def _try(desk: Desk, patient: PatientId, rules: Sequence[Rule]) -> None:
+    """What was measured is on record: a rule that fails must not look as if that had failed."""
+    try:
+        raise_alerts(desk, patient, rules)
+    except PostaError as error:
+        log.warning("alerts were not looked for: %s", error.sentence)
+    except Exception as error:  # noqa: BLE001  # what it looked at must not be in the log
+        log.error("a bug in a rule of alerts: %s", type(error).__name__)
+
+
+def _due(desk: Desk, page: Page, patient: PatientId, rules: Iterable[Rule]) -> tuple[DetectedIssue, ...]:
+    whole = page.linked_to(patient) or patient
+    observations = page.newest_facts(Observation, whole, LOOKED_AT)[::-1]
+    at = max([desk.clock.now(), *(o.effective_at for o in observations[-1:])])
+    seen = Seen(
+        who_on(page, whole, at, observations),
+        observations,
+        frozenset(_problems(page.facts(Condition, whole))),
+        scores_here(page),
+        at,
+    )
+    newest = max(observations, key=lambda o: (o.effective_at, o.id), default=None)
+    return due(rules, seen, page.facts(DetectedIssue, whole), patient, _owner(page, newest))
+
+
+def _problems(conditions: Iterable[Condition]) -> Iterable[str]:
+    return (c.code.code for c in conditions if c.status == ClinicalStatus.ACTIVE)
+
+
+def _owner(page: Page, newest: Observation | None) -> UserId:
+    """Who sees the patient in the visit the newest reading belongs to; '' for nobody yet."""
+    visit = page.fact(Encounter, newest.encounter) if newest is not None and newest.encounter else None
+    return visit.practitioner if visit is not None else UserId("")
+
+
+def _found(page: Page, alert: FactId) -> DetectedIssue:
+    found = page.fact(DetectedIssue, alert)
+    if found is None:
+        raise Refusal("This alert is not on this computer. Wait for the next exchange.")
+    return found
+
+
+def _alerts(desk: Desk, page: Page, everybody: bool) -> tuple[Alert, ...]:
+    rows = standing(page.facts_with_status(DetectedIssue, IssueStatus.REGISTERED), desk.clock.now())
+    me = desk.someone.user
+    mine = (row for row in rows if everybody or row.concerns(me))
+    return tuple(_line(page, row) for row in mine if page.person(row.alert.patient) is not None)
+
+
+def _line(page: Page, row: Standing) -> Alert:
+    who = person_on(page, page.linked_to(row.alert.patient) or row.alert.patient)
+    found = (page.fact(Observation, one) for one in row.alert.evidence)
+    evidence = tuple(one for one in found if one is not None)
+    return Alert(who, row, evidence, bool(evidence) and all(one.retracted for one in evidence))

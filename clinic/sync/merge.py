@@ -7,6 +7,7 @@ their order.
 | AuditEvent, Receipt, MediaStep, Provenance | append-only: nothing is ever replaced |
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
+| Encounter | what a clinician took is shown before what a kiosk still says of it |
 | DetectedIssue | what somebody acknowledged is shown before what nobody has |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
@@ -26,6 +27,7 @@ from clinic.domain.facts import (
     Consent,
     Decision,
     DetectedIssue,
+    Encounter,
     Fact,
     IssueStatus,
     MediaStep,
@@ -137,6 +139,7 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     Condition: _active,
     AllergyIntolerance: _active,
     MedicationStatement: lambda fact: getattr(fact, "status", None) == MedicationStatus.ACTIVE,
+    Encounter: lambda fact: getattr(fact, "practitioner", "") != "",
     DetectedIssue: lambda fact: getattr(fact, "status", None) == IssueStatus.FINAL,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),

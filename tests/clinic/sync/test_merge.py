@@ -18,17 +18,24 @@ from clinic.domain.facts import (
     Consent,
     ConsentItem,
     Decision,
+    DetectedIssue,
+    Encounter,
+    EncounterStatus,
+    IssueStatus,
     MedicationRequest,
+    MedicationStatement,
+    MedicationStatus,
     NoteSection,
     Patient,
     RequestStatus,
     Section,
+    ServiceRequest,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.domain.values import Coding, HumanName
 from clinic.protocol.op import Op
-from clinic.sync.merge import merge, settle, standing_decision
+from clinic.sync.merge import merge, replaces_plainly, settle, standing_decision
 from clinic.sync.settled import state_hash
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -195,6 +202,49 @@ def test_what_is_active_is_shown_before_a_later_resolved() -> None:
     active, resolved = condition(ClinicalStatus.ACTIVE, "still"), condition(ClinicalStatus.RESOLVED)
     merged = settle([op("a", resolved), op("b", active, "a", stamp=1), op("c", resolved, "a", stamp=9)])
     assert (names(merged.current), merged.conflict) == (["b", "c"], True)
+
+
+def test_what_a_clinician_took_is_shown_before_what_the_kiosk_still_says() -> None:
+    arrived = Encounter(id=FactId("e"), patient=P, status=EncounterStatus.ARRIVED, arrived_at=AT)
+    taken = replace(arrived, status=EncounterStatus.IN_PROGRESS, practitioner=UserId("u"))
+    triaged = replace(arrived, status=EncounterStatus.TRIAGED)
+    first = op("1", arrived)
+    merged = settle([first, op("2", taken, "1"), op("9", triaged, "1", stamp=9)])
+    assert merged.shown is not None and merged.shown.fact == taken and len(merged.current) == 2
+
+
+def test_an_alert_that_somebody_acknowledged_is_shown_as_acknowledged() -> None:
+    found = DetectedIssue(
+        id=FactId("a"), patient=P, code=ASTHMA, severity="high", text="NEWS2 9", identified_at=AT
+    )
+    seen = replace(found, status=IssueStatus.FINAL, acknowledged_by=UserId("u"))
+    merged = settle([op("1", seen), op("9", found, stamp=9)])
+    assert merged.shown is not None and merged.shown.fact == seen
+
+
+def test_what_is_still_taken_is_shown_before_a_later_stop() -> None:
+    taken = MedicationStatement(id=FactId("s"), patient=P, medication=ASTHMA, recorded_at=AT)
+    stopped = replace(taken, status=MedicationStatus.STOPPED)
+    merged = settle([op("1", taken), op("9", stopped, stamp=9)])
+    assert merged.shown is not None and merged.shown.fact == taken and merged.conflict
+
+
+def test_an_order_is_taken_back_but_not_changed() -> None:
+    order = ServiceRequest(id=FactId("r"), patient=P, code=ASTHMA, authored_at=AT, user_signature=b"signed")
+    first = op("1", order)
+    back = op("2", replace(order, status=RequestStatus.STOPPED, user_signature=b"again"), "1")
+    other = op("3", replace(order, code=replace(ASTHMA, code="J46"), user_signature=b"again"), "1")
+    merged = settle([first, back, other])
+    assert merged.current == (back,) and merged.quarantined == (other,)
+
+
+def test_a_plain_replacement_names_exactly_what_stands_and_may() -> None:
+    first, beside = op("1", section("a")), op("2", section("b"))
+    assert replaces_plainly(op("3", section("c"), "1"), (first,))
+    assert replaces_plainly(op("3", section("c"), "1", "2"), (first, beside))
+    assert not replaces_plainly(op("3", section("c"), "1"), (first, beside))
+    assert not replaces_plainly(op("3", section("c")), ())
+    assert not replaces_plainly(op("3", section("c", PatientId("p2")), "1"), (first,))
 
 
 def test_a_signed_note_cannot_be_changed() -> None:

@@ -91,7 +91,7 @@ class Desk:
         self.team_keys = self.team_keys_for(self.trust)
         self._stamp, block = book.write(
             lambda page: (
-                (page.number(STAMP), page.next_number("id block")),
+                (self._believed(page.number(STAMP)), page.next_number("id block")),
                 Changes(),
             )
         )
@@ -182,6 +182,10 @@ class Desk:
         most = self._latest_believed()
         self._stamp = max(self._stamp, *(stamp for stamp in stamps if stamp <= most), 0)
         page.keep_number(STAMP, self._stamp)
+
+    def _believed(self, stamp: int) -> int:
+        """The stamp to go on from; 0 for one that only a wrong clock can have made, ours or another's."""
+        return stamp if stamp <= self._latest_believed() else 0
 
     def _latest_believed(self) -> int:
         return (milliseconds(self.clock.now()) + AHEAD_MS) << 16

@@ -239,6 +239,20 @@ def test_a_centre_cannot_fill_the_disk_with_what_is_no_envelope(clinic: Clinic) 
     assert clinic.quarantined == 1 and kept[0] < 70_000
 
 
+def test_a_clock_that_once_stood_in_2041_does_not_win_for_years(clinic: Clinic) -> None:
+    who = clinic.patient()
+    clinic.clock.advance(15 * 365 * 86_400)
+    clinic.desk.write(_visit(who))
+    clinic.clock.advance(-15 * 365 * 86_400)
+    desk = clinic.reopen()
+    desk.write(replace(_visit(who), ticket="B-09"))
+    stamps = [op.stamp for op in desk.book.read(lambda page: page.versions(Encounter.NUMBER, ENCOUNTER))]
+    assert min(stamps) >> 16 <= clinic.clock.now().timestamp() * 1000 + 300_000
+    assert visits.encounter_of(desk, ENCOUNTER).ticket == "B-09", (
+        "what replaces is shown whatever the clocks said"
+    )
+
+
 # what comes in
 
 

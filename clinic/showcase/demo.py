@@ -185,7 +185,7 @@ def has_display() -> bool:
 def make_room(out: Path) -> Held:
     """An empty folder, or one that an earlier demo left; held until this demo ends. Refused for anything
     else, and while another demo works there."""
-    ours = (out / "work" / "lock").is_file()
+    ours = any((out / "work" / sign).is_file() for sign in ("lock", "logs/demo.log"))
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not ours):
         raise Refusal(
             "{folder} is not empty and not from a demo. Choose another folder with --out.", folder=out

@@ -56,19 +56,58 @@ def extract() -> Catalog:
     sentences = _families(trees)
     catalogue = Catalog(project="Posta", charset="utf-8", fuzzy=False)
     for file, tree in trees:
-        place = file.relative_to(ROOT).as_posix()
+        place, constants, own = file.relative_to(ROOT).as_posix(), _constants(tree), _own(tree, sentences)
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
-            message = _message(call, sentences)
-            if message:
+            told = _told(call, constants) if call in own or _name(call.func) in sentences else _message(call)
+            for message in told:
                 catalogue.add(message, locations=[(place, call.lineno)], flags=_flags(message))
     return catalogue
 
 
-def _message(call: ast.Call, sentences: set[str]) -> str | tuple[str, str] | None:
+def _message(call: ast.Call) -> Iterator[str | tuple[str, str]]:
     name, texts = _name(call.func), [_text(argument) for argument in call.args]
     if name == "plural" and len(texts) > 1 and texts[0] and texts[1]:
-        return texts[0], texts[1]
-    return texts[0] if name in _CALLS or name in sentences else None
+        yield texts[0], texts[1]
+    elif name in _CALLS and texts[0]:
+        yield texts[0]
+
+
+def _told(call: ast.Call, constants: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """What an error may say: whole sentences among its arguments, written out or named."""
+    for argument in call.args:
+        yield from (text for text in _meant(argument, constants) if " " in text)
+
+
+def _meant(argument: ast.expr, constants: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    match argument:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)):
+            yield from constants.get(name, ())
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*_meant(one, constants), *_meant(other, constants))
+        case ast.BoolOp(values=several):
+            for one in several:
+                yield from _meant(one, constants)
+
+
+def _constants(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+    """Texts of a module by the name they stand under; a table stands for all of its own."""
+    found = {}
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(values=values)):
+                found[name] = tuple(text for value in values if (text := _text(value)))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if text := _text(value):
+                found[name] = (text,)
+    return found
+
+
+def _own(tree: ast.Module, sentences: set[str]) -> set[ast.Call]:
+    """`super().__init__(...)` of errors that bring their sentence along."""
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name in sentences)
+    inside = (node for one in classes for node in ast.walk(one) if isinstance(node, ast.Call))
+    return {call for call in inside if _name(call.func) == "__init__"}
 
 
 def _flags(message: str | tuple[str, str]) -> list[str]:

@@ -51,6 +51,14 @@ def shown(ring: Ring) -> Mark | None:
     return read_mark(np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 4))
 
 
+def side_seen(ring: Ring, within_s: float = 10.0) -> str:
+    """Whose picture is shown; a slow machine may just be writing the newest one."""
+    until = time.monotonic() + within_s
+    while (mark := shown(ring)) is None and time.monotonic() < until:
+        time.sleep(0.02)
+    return mark.side if mark else ""
+
+
 def test_media_both_ways_is_kept_and_comes_back_after_an_engine_was_killed(
     pair: tuple[EngineChild, EngineChild], tmp_path: Path
 ) -> None:
@@ -65,8 +73,8 @@ def test_media_both_ways_is_kept_and_comes_back_after_an_engine_was_killed(
         child.wait(wire.MediaBack)
         child.wait(wire.FirstFrame)
         child.wait(wire.CallStats)
-    assert {shown(a.remote).side, shown(b.remote).side} == {"A", "B"}  # type: ignore[union-attr]
-    assert shown(a.local).side == "A"  # type: ignore[union-attr]
+    assert {side_seen(a.remote), side_seen(b.remote)} == {"A", "B"}
+    assert side_seen(a.local) == "A"
     first = time.monotonic()
     for child in pair:
         child.wait(wire.CallStats, since=first + 3)

@@ -157,3 +157,17 @@ def test_commands(capsys):
     assert catalogue.main(["extract"]) == 0
     assert "messages in the code" in capsys.readouterr().out
     assert catalogue.main(["sing"]) == 2
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This code was not read whole. Clean it, hold it flat and show it again.",  # after another argument
+        "This is not one of Posta's codes. Show the other code.",  # in a table
+        "No camera was found. Plug one in, or go on with sound only.",  # under a name
+        "This window shows another patient. Nothing was saved; check the name at the top.",  # brought along
+        "The administrator did not let this computer in.",  # where nothing else was said
+    ],
+)
+def test_a_sentence_is_found_wherever_an_error_takes_it_from(sentence: str) -> None:
+    assert sentence in catalogue.extract()

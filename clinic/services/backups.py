@@ -19,7 +19,7 @@ from clinic.protocol.archive import BackupManifest, Counted
 from clinic.services.audits import audit
 from clinic.services.desks import KEY_FILE, Desk
 from clinic.store.backup_archive import Archive, Pruned
-from clinic.store.backup_copy import Copy, Progress, Stopped, copy_book, no_progress, pages_of
+from clinic.store.backup_copy import Copy, Progress, Stopped, copy_book, no_progress, sound_pages
 from clinic.store.backup_packs import DamagedBackup
 from clinic.store.backup_restore import prove, write_book
 from clinic.store.home import lock_file
@@ -156,7 +156,7 @@ def _kept(desk: Desk, archive: Archive, work: Path, progress: Progress) -> tuple
     made_at = desk.clock.now()
     copy = copy_book(desk.home.book, desk.store_key, work / "copy.db", desk.random, progress)
     try:
-        roots = archive.put_pages(pages_of(copy), copy.pages, progress)
+        roots = archive.put_pages(sound_pages(copy, desk.home.book, desk.store_key), copy.pages, progress)
         return _manifest(desk, copy, no, made_at, roots, previous), copy.path.stat().st_size
     finally:
         copy.path.unlink()

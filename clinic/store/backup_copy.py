@@ -2,10 +2,13 @@
 """A consistent copy of a book while the program goes on writing, and its pages in order.
 
 SQLite's own backup copies the pages of one moment into a second SQLCipher file. That file is encrypted under a random
-key that only this process knows, and lives only until its pages are read: a power cut leaves noise. A damaged page
-stops the copy, so a backup never carries one on.
+key that only this process knows, and lives only until its pages are read: a power cut leaves noise.
+
+SQLCipher copies a page whose check fails as zeros and says nothing. So every page of zeros that is not a free one is
+looked up in the book itself, and a damaged one stops the backup: none ever carries it on.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +26,7 @@ from clinic.store.opening import said
 Progress = Callable[[str, int, int], None]
 """`(what, done, of)`: told often; raise Stopped in it to stop."""
 _STEP = 1024
+_NOTHING = bytes(CONTENT)
 COUNTED = ("op", "trust", "outbox", "person")
 """Tables whose rows are counted at backup and again at restore."""
 
@@ -115,6 +119,46 @@ def pages_of(copy: Copy) -> Iterator[bytes]:
             if content is None:
                 raise Unavailable("The disk gave back other bytes than were written. Check the disk.")
             yield content
+
+
+def sound_pages(copy: Copy, book: Path, key: bytes) -> Iterator[bytes]:
+    """Like pages_of; raises Unavailable at the end if a page came empty because the book's own is damaged."""
+    empty = set()
+    for number, content in enumerate(pages_of(copy), 1):
+        if content == _NOTHING and not is_lock_page(number):
+            empty.add(number)
+        yield content
+    lost = empty - free_pages(copy)
+    if lost and lost & damaged_pages(book, key):
+        raise Unavailable("A page of the store is damaged. Run 'posta doctor' before going on.")
+
+
+def free_pages(copy: Copy) -> set[int]:
+    """Pages SQLite has put aside (file format, section 1.5), as far as their list can be followed."""
+    free: set[int] = set()
+    with copy.path.open("rb") as file:
+        cipher = PageCipher(copy.key, file.read(16))
+
+        def page(number: int) -> bytes:
+            file.seek((number - 1) * PAGE)
+            return cipher.open(number, file.read(PAGE)) or _NOTHING
+
+        trunk = int.from_bytes(page(1)[32:36], "big")
+        while 1 < trunk <= copy.pages and trunk not in free:
+            content = page(trunk)
+            count = min(int.from_bytes(content[4:8], "big"), CONTENT // 4 - 2)
+            leaves = (int.from_bytes(content[8 + 4 * n : 12 + 4 * n], "big") for n in range(count))
+            free |= {trunk, *leaves}
+            trunk = int.from_bytes(content[:4], "big")
+    return free
+
+
+def damaged_pages(book: Path, key: bytes) -> set[int]:
+    """Pages whose check fails in the file itself, after what waits in the log has been written there."""
+    with closing(connect(book, key)) as source:
+        source.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        said_of = [row[0] for row in source.execute("PRAGMA cipher_integrity_check")]
+    return {int(number) for line in said_of for number in re.findall(r"page (\d+)", line)}
 
 
 def check_space(book: Path, folder: Path) -> None:

@@ -23,7 +23,8 @@ from clinic.store.backup_copy import Copy, Progress, Stopped, copy_book, no_prog
 from clinic.store.backup_packs import DamagedBackup
 from clinic.store.backup_restore import prove, write_book
 from clinic.store.home import lock_file
-from clinic.store.page import Page, from_ms, to_ms
+from clinic.store.page import Page
+from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 
 __all__ = ["Backed", "Plan", "Stopped", "back_up", "due", "late", "plan_of", "set_up"]

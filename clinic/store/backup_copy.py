@@ -20,6 +20,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.store.btrees import free_pages
 from clinic.store.cipherpages import CONTENT, PAGE, PageCipher, is_lock_page
 from clinic.store.opening import said
 
@@ -128,29 +129,21 @@ def sound_pages(copy: Copy, book: Path, key: bytes) -> Iterator[bytes]:
         if content == _NOTHING and not is_lock_page(number):
             empty.add(number)
         yield content
-    lost = empty - free_pages(copy)
+    lost = empty - empty_on_purpose(copy)
     if lost and lost & damaged_pages(book, key):
         raise Unavailable("A page of the store is damaged. Run 'posta doctor' before going on.")
 
 
-def free_pages(copy: Copy) -> set[int]:
-    """Pages SQLite has put aside (file format, section 1.5), as far as their list can be followed."""
-    free: set[int] = set()
+def empty_on_purpose(copy: Copy) -> set[int]:
+    """Pages that SQLite has put aside."""
     with copy.path.open("rb") as file:
         cipher = PageCipher(copy.key, file.read(16))
 
-        def page(number: int) -> bytes:
+        def page(number: int) -> bytes | None:
             file.seek((number - 1) * PAGE)
-            return cipher.open(number, file.read(PAGE)) or _NOTHING
+            return cipher.open(number, file.read(PAGE))
 
-        trunk = int.from_bytes(page(1)[32:36], "big")
-        while 1 < trunk <= copy.pages and trunk not in free:
-            content = page(trunk)
-            count = min(int.from_bytes(content[4:8], "big"), CONTENT // 4 - 2)
-            leaves = (int.from_bytes(content[8 + 4 * n : 12 + 4 * n], "big") for n in range(count))
-            free |= {trunk, *leaves}
-            trunk = int.from_bytes(content[:4], "big")
-    return free
+        return free_pages(page, copy.pages)
 
 
 def damaged_pages(book: Path, key: bytes) -> set[int]:

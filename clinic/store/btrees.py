@@ -17,9 +17,9 @@ _INTS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A row: its rowid (0 in an index or a WITHOUT ROWID table) and values; None where its overflow is lost."""
+    """A row: its rowid (None in an index or a WITHOUT ROWID table) and values; None where its overflow is lost."""
 
-    rowid: int
+    rowid: int | None
     values: tuple[Value, ...] | None
 
 
@@ -80,7 +80,7 @@ class _Reader:
             children.append((child, varint(content, at)[0]))
             return
         size, at = varint(content, at)
-        rowid = 0
+        rowid = None
         if kind == TABLE_LEAF:
             rowid, at = varint(content, at)
         payload = self._payload(size, at, kind == TABLE_LEAF)
@@ -187,3 +187,19 @@ def walk(
             below.append((child, low, upper))
             low = largest if largest is not None else low
         waiting.extend(reversed(below))
+
+
+def free_pages(page_of: PageOf, last_page: int) -> set[int]:
+    """Pages SQLite has put aside (file format, section 1.5), as far as their list can be followed."""
+    free: set[int] = set()
+    first = page_of(1)
+    trunk = 0 if first is None else int.from_bytes(first[32:36], "big")
+    while 1 < trunk <= last_page and trunk not in free:
+        free.add(trunk)
+        content = page_of(trunk)
+        if content is None:
+            break
+        count = min(int.from_bytes(content[4:8], "big"), CONTENT // 4 - 2)
+        free |= {int.from_bytes(content[8 + 4 * n : 12 + 4 * n], "big") for n in range(count)}
+        trunk = int.from_bytes(content[:4], "big")
+    return free

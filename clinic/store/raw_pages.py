@@ -8,8 +8,9 @@ connection of this process is open on it: closing a second handle would drop SQL
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -18,112 +19,143 @@ from clinic.store.cipherpages import CONTENT, MARK, PAGE, SALT, PageCipher, is_l
 
 _LOG_MARKS = (0x377F0682, 0x377F0683)
 _LOG_HEADER, _FRAME_HEADER = 32, 24
+_CUT_AT_MOST = 16
 _UNCHECKED_FROM = 0.5
 """If more than this share of pages fails, the salt is gone, not the pages."""
 
 
-@dataclass(slots=True)
 class RawPages:
-    """`contents`: page number -> 4016 bytes; `bad`: pages that are not what was written; `total` counts both."""
+    """`total` pages; `bad` are not what was written; `checked` is False without the salt. A context."""
 
-    total: int = 0
-    contents: dict[int, bytes] = field(default_factory=dict)
-    bad: set[int] = field(default_factory=set)
-    checked: bool = True
+    def __init__(self, book: Path, key: bytes) -> None:
+        """Raises Unavailable for the disk."""
+        self._key, self._aes = key, algorithms.AES(key)
+        try:
+            self._file = book.open("rb")
+            self._log = _opened(Path(f"{book}-wal"))
+        except OSError as error:
+            raise Unavailable("{path} cannot be read. Check the disk.", path=book) from error
+        size = self._file.seek(0, 2)
+        self.total = (size + PAGE - 1) // PAGE
+        self._in_log: dict[int, int] = {}
+        self._moved: dict[int, int] = {}
+        if self._log is not None:
+            for number, place, pages in _committed(self._log):
+                self._in_log[number] = place
+                self.total = pages
+        self.bad: set[int] = set()
+        self.checked = True
+        self._cipher = self._with_salt(self._raw(1)[:SALT].ljust(SALT, b"\x00"))
+        self.total = max(self.total, self._said_total())
+        self._check()
 
     def page(self, number: int) -> bytes | None:
-        return self.contents.get(number)
+        """The 4016 bytes of content; None for a page that is damaged or not there."""
+        if number in self.bad or not 1 <= number <= self.total or is_lock_page(number):
+            return None
+        raw = self._raw(self._moved.get(number, number))
+        return self._cipher.open(number, raw) if self.checked else self._decrypted(number, raw)
+
+    def _with_salt(self, salt: bytes) -> PageCipher:
+        """The cipher of this salt, or of one that differs from it in one byte and fits."""
+        cipher = PageCipher(self._key, salt)
+        probes = [number for number in (2, 3, self.total // 2, self.total) if 1 < number <= self.total]
+        if any(cipher.open(number, self._raw(number)) is not None for number in (1, *probes)):
+            return cipher
+        for place in range(SALT):
+            for byte in range(256):
+                other = PageCipher(self._key, salt[:place] + bytes([byte]) + salt[place + 1 :])
+                if any(other.open(number, self._raw(number)) is not None for number in probes):
+                    return other
+        return cipher
+
+    def _said_total(self) -> int:
+        """How many pages there should be, as page 1 says: more, where the file was cut short."""
+        first = self._cipher.open(1, self._raw(1))
+        said = 0 if first is None or self._in_log else int.from_bytes(first[28:32], "big")
+        return said if said <= self.total * _CUT_AT_MOST else 0
+
+    def _check(self) -> None:
+        self.bad = {
+            number for number in self._numbers() if self._cipher.open(number, self._raw(number)) is None
+        }
+        if len(self.bad) > self.total * _UNCHECKED_FROM:
+            self.checked = False
+            self.bad = {number for number in self._numbers() if not self._plausible(number)}
+            return
+        for number in sorted(self.bad):
+            for other in sorted(self.bad):
+                if self._cipher.open(number, self._raw(other)) is not None:
+                    self._moved[number] = other
+        self.bad -= set(self._moved)
+
+    def _numbers(self) -> Iterator[int]:
+        return (number for number in range(1, self.total + 1) if not is_lock_page(number))
+
+    def _plausible(self, number: int) -> bool:
+        raw = self._raw(number)
+        if len(raw) != PAGE or not any(raw[CONTENT : CONTENT + 16]):
+            return False
+        content = self._decrypted(number, raw)
+        return number > 1 or (content[16:18] == PAGE.to_bytes(2, "big") and content[20] == PAGE - CONTENT)
+
+    def _decrypted(self, number: int, raw: bytes) -> bytes:
+        opener = Cipher(self._aes, modes.CBC(raw[CONTENT : CONTENT + 16])).decryptor()
+        return MARK + opener.update(raw[SALT:CONTENT]) if number == 1 else opener.update(raw[:CONTENT])
+
+    def _raw(self, number: int) -> bytes:
+        place = self._in_log.get(number)
+        if place is not None and self._log is not None:
+            self._log.seek(place)
+            return self._log.read(PAGE)
+        self._file.seek((number - 1) * PAGE)
+        return self._file.read(PAGE)
+
+    def close(self) -> None:
+        self._file.close()
+        if self._log is not None:
+            self._log.close()
+
+    def __enter__(self) -> "RawPages":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-def read_pages(book: Path, key: bytes) -> RawPages:
-    """All pages of a book, in memory. Raises Unavailable for the disk."""
-    try:
-        data = book.read_bytes()
-        log_path = Path(f"{book}-wal")
-        log = log_path.read_bytes() if log_path.exists() else b""
-    except OSError as error:
-        raise Unavailable("{book} cannot be read. Check the disk.", book=book) from error
-    raw = {n + 1: data[n * PAGE : (n + 1) * PAGE] for n in range((len(data) + PAGE - 1) // PAGE)}
-    total = len(raw)
-    for number, page, size in _committed(log):
-        raw[number] = page
-        total = size or total
-    raw = {number: page for number, page in raw.items() if number <= total}
-    for number in range(1, total + 1):
-        raw.setdefault(number, b"")
-    salt = raw[1][:SALT] if total else b""
-    found = _checked(raw, PageCipher(key, salt)) if len(salt) == SALT else RawPages(total, {}, set(raw))
-    if total and len(found.bad) > total * _UNCHECKED_FROM:
-        return _unchecked(raw, key)
-    return found
+def _opened(path: Path) -> BinaryIO | None:
+    return path.open("rb") if path.exists() else None
 
 
-def _checked(raw: dict[int, bytes], cipher: PageCipher) -> RawPages:
-    found = RawPages(len(raw))
-    for number, page in raw.items():
-        if is_lock_page(number):
-            continue
-        content = cipher.open(number, page)
-        if content is None:
-            found.bad.add(number)
-        else:
-            found.contents[number] = content
-    for number in sorted(found.bad):  # two that changed places
-        for other in found.bad:
-            content = cipher.open(number, raw[other])
-            if content is not None:
-                found.contents[number] = content
-    found.bad -= set(found.contents)
-    return found
-
-
-def _unchecked(raw: dict[int, bytes], key: bytes) -> RawPages:
-    """Decrypted without a check: noise where a page was damaged, to be told by its form."""
-    found, aes = RawPages(len(raw), checked=False), algorithms.AES(key)
-    for number, page in raw.items():
-        if is_lock_page(number):
-            continue
-        if len(page) != PAGE or not any(page[CONTENT : CONTENT + 16]) or number == 1:
-            found.bad.add(number)
-            continue
-        opener = Cipher(aes, modes.CBC(page[CONTENT : CONTENT + 16])).decryptor()
-        found.contents[number] = opener.update(page[:CONTENT])
-    first = raw.get(1, b"")
-    if len(first) == PAGE and any(first[CONTENT : CONTENT + 16]):
-        opener = Cipher(aes, modes.CBC(first[CONTENT : CONTENT + 16])).decryptor()
-        content = MARK + opener.update(first[SALT:CONTENT])
-        if content[16:18] == PAGE.to_bytes(2, "big") and content[20] == PAGE - CONTENT:
-            found.contents[1] = content
-            found.bad.discard(1)
-    return found
-
-
-def _committed(log: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """(page number, raw page, size of the file in pages) of every committed frame, in order; a later one counts.
+def _committed(log: BinaryIO) -> Iterator[tuple[int, int, int]]:
+    """(page number, place of its bytes in the log, size of the file in pages) of every committed frame, in order.
 
     SQLite's file format, section 4: frames hold while their salts are the header's and the checksums go on.
     """
-    if len(log) < _LOG_HEADER:
+    head = log.read(_LOG_HEADER)
+    if len(head) < _LOG_HEADER:
         return
-    mark, _, size, _ = struct.unpack(">4I", log[:16])
+    mark, _, size, _ = struct.unpack(">4I", head[:16])
     order = "<" if mark == _LOG_MARKS[0] else ">"
-    sums = _sum(order, log[:24], (0, 0))
-    if mark not in _LOG_MARKS or size != PAGE or sums != struct.unpack(">2I", log[24:32]):
+    sums = _sum(order, head[:24], (0, 0))
+    if mark not in _LOG_MARKS or size != PAGE or sums != struct.unpack(">2I", head[24:32]):
         return
-    pending: list[tuple[int, bytes, int]] = []
-    for start in range(_LOG_HEADER, len(log) - _FRAME_HEADER - PAGE + 1, _FRAME_HEADER + PAGE):
-        header, page = (
-            log[start : start + _FRAME_HEADER],
-            log[start + _FRAME_HEADER : start + _FRAME_HEADER + PAGE],
-        )
-        number, pages = struct.unpack(">2I", header[:8])
-        sums = _sum(order, page, _sum(order, header[:8], sums))
-        if header[8:16] != log[16:24] or sums != struct.unpack(">2I", header[16:24]):
+    pending: list[tuple[int, int]] = []
+    place = _LOG_HEADER
+    while len(frame := log.read(_FRAME_HEADER + PAGE)) == _FRAME_HEADER + PAGE:
+        number, pages = struct.unpack(">2I", frame[:8])
+        sums = _sum(order, frame[_FRAME_HEADER:], _sum(order, frame[:8], sums))
+        if frame[8:16] != head[16:24] or sums != struct.unpack(">2I", frame[16:24]):
             return
-        pending.append((number, page, pages))
+        pending.append((number, place + _FRAME_HEADER))
+        place += _FRAME_HEADER + PAGE
         if pages:
-            yield from ((n, p, pages) for n, p, _ in pending)
+            for each in pending:
+                yield (*each, pages)
             pending = []
+            log.seek(place)
 
 
 def _sum(order: str, data: bytes, before: tuple[int, int]) -> tuple[int, int]:

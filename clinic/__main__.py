@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import backing_up, exchanging, joining, listing
+from clinic.station import backing_up, exchanging, joining, listing, raw
 from clinic.station.command import Verb
 
 ROOMS = (
@@ -16,6 +16,7 @@ ROOMS = (
     exchanging,
     listing,
     backing_up,
+    raw,
 )
 
 

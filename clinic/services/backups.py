@@ -3,7 +3,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +23,6 @@ from clinic.store.backup_copy import Copy, Progress, Stopped, copy_book, no_prog
 from clinic.store.backup_packs import DamagedBackup
 from clinic.store.backup_restore import prove, write_book
 from clinic.store.home import lock_file
-from clinic.store.page import Page
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 
@@ -83,22 +82,17 @@ def set_up(desk: Desk, place: Path, public: bytes, rule: KeepRule = USUAL) -> No
 
 def plan_of(desk: Desk) -> Plan | None:
     """What was set up, or None."""
+    return desk.book.read(lambda page: plan_in(page.meta))
 
-    def look(page: Page) -> Plan | None:
-        found = {key: page.meta(key) for key in (_PUBLIC, _SECRET, _PLACE, _RULE, _MADE, _TRIED)}
-        public, secret, place = found[_PUBLIC], found[_SECRET], found[_PLACE]
-        if public is None or secret is None or place is None:
-            return None
-        return Plan(
-            Path(place.decode()),
-            public,
-            secret,
-            _rule(found[_RULE]),
-            _moment(found[_MADE]),
-            _moment(found[_TRIED]),
-        )
 
-    return desk.book.read(look)
+def plan_in(meta: Callable[[str], bytes | None]) -> Plan | None:
+    """What was set up, as the settings `meta` gives say."""
+    found = {key: meta(key) for key in (_PUBLIC, _SECRET, _PLACE, _RULE, _MADE, _TRIED)}
+    public, secret, place = found[_PUBLIC], found[_SECRET], found[_PLACE]
+    if public is None or secret is None or place is None:
+        return None
+    made, tried = _moment(found[_MADE]), _moment(found[_TRIED])
+    return Plan(Path(place.decode()), public, secret, _rule(found[_RULE]), made, tried)
 
 
 def due(desk: Desk) -> bool:

@@ -95,7 +95,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
         everything = list(ops())
         for start in range(0, len(everything), 40):
             some = everything[start : start + 40]
-            book.keep(lambda page, some=some: [page.file_op(op, patient_scope(op.patient)) for op in some] and None)
+            book.keep(
+                lambda page, some=some: [page.file_op(op, patient_scope(op.patient)) for op in some] and None
+            )
         book.keep(lambda page: [page.put_meta(f"setting {n}", os.urandom(40)) for n in range(200)] and None)
         book.keep(
             lambda page: (

@@ -178,7 +178,8 @@ def _open_it(
     check_space_for(manifest, work)
     try:
         write_book(archive.pages(manifest), manifest.pages, path, key, random, progress)
-        prove(path, key, manifest.schema, {counted.table: counted.rows for counted in manifest.counts})
+        counts = {counted.table: counted.rows for counted in manifest.counts}
+        prove(path, key, manifest.schema, counts, progress)
     finally:
         for name in ("check.db", "check.db-wal", "check.db-shm"):
             (work / name).unlink(missing_ok=True)

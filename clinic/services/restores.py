@@ -192,8 +192,7 @@ def _lay_out(
     home.make()
     check_space_for(manifest, home.path)
     write_book(archive.pages(manifest), manifest.pages, home.book, manifest.store_key, random, progress)
-    progress("check", 0, 1)
-    prove(home.book, manifest.store_key, manifest.schema, _counts(manifest))
+    prove(home.book, manifest.store_key, manifest.schema, _counts(manifest), progress)
     home.keep_height(manifest.height)
     if manifest.device_key:
         keep(home.path / KEY_FILE, manifest.device_key)

@@ -17,6 +17,8 @@ from clinic.store.cipherpages import PAGE, SALT, PageCipher, is_lock_page
 from clinic.store.opening import said
 
 _TELL = 2048
+_TELL_STEPS = 200_000
+"""Steps of SQLite's machine between two questions whether to go on: some ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,29 @@ def write_book(
     progress("write", total, total)
 
 
-def prove(path: Path, key: bytes, schema: int, counts: dict[str, int]) -> Opened:
-    """Open a restored book and check every page, every table and the counts. Raises DamagedBackup, Unavailable."""
+def prove(
+    path: Path, key: bytes, schema: int, counts: dict[str, int], progress: Progress = no_progress
+) -> Opened:
+    """Open a restored book and check every page, every table and the counts. Raises DamagedBackup, Unavailable, and
+    whatever `progress` raises."""
+    stopped: list[BaseException] = []
+
+    def go_on() -> bool:
+        try:
+            progress("check", 0, 1)
+        except BaseException as stop:  # noqa: BLE001  # SQLite is told, then it is raised
+            stopped.append(stop)
+        return bool(stopped)
+
     try:
         with closing(connect(path, key)) as book:
+            book.set_progress_handler(go_on, _TELL_STEPS)
             wrong = [row[0] for row in book.execute("PRAGMA cipher_integrity_check")]
             wrong += [row[0] for row in book.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
             opened = Opened(schema_of(book), counts_of(book), path.stat().st_size // PAGE)
     except sqlcipher.Error as error:
+        if stopped:
+            raise stopped[0] from None
         raise said(error) from error
     if wrong or opened.schema != schema or opened.counts != counts:
         raise DamagedBackup("What was restored is not what was kept. Take another backup of the list.")

@@ -23,7 +23,7 @@ from clinic.store.cipherpages import PAGE
 from clinic.store.migrations import STEPS
 from clinic.store.raw_pages import RawPages
 from clinic.store.survey import survey
-from tests.clinic.doctor.conftest import Profile
+from tests.clinic.conftest import Profile
 
 ROOT = Path(__file__).parents[3]
 
@@ -215,7 +215,7 @@ def test_a_rescued_profile_goes_on_and_the_old_one_is_untouched(
 
 def _key(profile: Profile) -> bytes:
     from clinic.services.door import read_slots
-    from tests.clinic.doctor.conftest import PASSWORD
+    from tests.clinic.conftest import PASSWORD
 
     return read_slots(profile.home).open(PASSWORD).store_key
 
@@ -237,7 +237,7 @@ def test_an_old_backup_is_late_and_a_clock_set_back_is_seen(
     from clinic.doctor.inside import inside
     from clinic.domain.clock import SystemClock
     from clinic.services.door import read_slots
-    from tests.clinic.doctor.conftest import PASSWORD
+    from tests.clinic.conftest import PASSWORD
 
     with closing(profile.desk()) as desk:
         set_up(desk, tmp_path / "usb", BackupKey.make(os.urandom).public)

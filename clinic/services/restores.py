@@ -23,6 +23,7 @@ from clinic.keys.trust import verify_all
 from clinic.protocol.archive import BackupManifest
 from clinic.protocol.envelope import ALG_KEY_GRANT, unpack
 from clinic.protocol.trust import DeviceKind
+from clinic.services.arrivals import made_here
 from clinic.services.audits import audit
 from clinic.services.backups import check_space_for, plan_of
 from clinic.services.desks import KEY_FILE, Desk
@@ -35,6 +36,9 @@ from clinic.store.home import Home, keep, sync_folder
 from clinic.store.renewal import renew
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
+
+_IN_SCOPE = "in "
+"""Counters of a device's envelopes in each scope begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +157,16 @@ def begin_anew(home: Home, store_key: bytes, clock: Clock, random: Random, why: 
     with closing(_desk(home, store_key, clock, random)) as before:
         if before.kind == DeviceKind.KIOSK and before.book.read(lambda page: page.outbox(1)):
             exchange_now(before)
+        counted = before.book.read(lambda page: page.numbers(_IN_SCOPE))
     incarnation, waiting = renew(home.book, store_key, clock.now(), random)
     with closing(_desk(home, store_key, clock, random)) as desk:
-        desk.book.keep(lambda page: _post_again(desk, page, waiting), Changes(frozenset({"Sync"})))
+
+        def act(page: WritePage) -> None:
+            for name, count in counted.items():
+                made_here(page, name.removeprefix(_IN_SCOPE), desk.device, before.incarnation, count)
+            _post_again(desk, page, waiting)
+
+        desk.book.keep(act, Changes(frozenset({"Sync"})))
         audit(desk, "restore", PatientId(""), entity=why)
     return incarnation, len(waiting)
 

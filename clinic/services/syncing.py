@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
+from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable

@@ -19,6 +19,7 @@ from clinic.services import people
 from clinic.services.backups import Stopped, back_up, due, late, plan_of, set_up
 from clinic.services.desks import Desk, open_desk, open_kiosk
 from clinic.services.link import exchange_now
+from clinic.services.messages import send_message
 from clinic.services.restores import drill, open_archive, own_archive, restore
 from clinic.services.syncing import sync_status
 from clinic.store.backup_packs import DamagedBackup
@@ -54,10 +55,16 @@ def test_a_restored_device_syncs_beside_what_it_sent_after_the_backup(town: Town
     exchange_now(first)
     register(first, "Antes")
     exchange_now(first)
+    exchange_now(town.station)
+    send_message(town.station, people.find_people(town.station, "Antes")[0].patient, "hola")
+    exchange_now(town.station)
+    exchange_now(first)  # its place in that scope lies beyond its own envelopes
     register(first, "Esperaba")  # in the outbox when the backup is made
     place = prepared(first, tmp_path / "usb")
     back_up(first)
     register(first, "Despues")  # uses the numbers the restored device would use next
+    known = people.find_people(first, "Antes")[0].patient
+    send_message(first, known, "siguiente")  # the next of its count in a scope the backup knows
     exchange_now(first)
     first.close()
 
@@ -67,13 +74,13 @@ def test_a_restored_device_syncs_beside_what_it_sent_after_the_backup(town: Town
         register(again, "Nueva")
         exchange_now(again)
         status = sync_status(again)
-        assert (status.waiting, status.refused, status.quarantined) == (0, 0, 0)
+        assert (status.waiting, status.refused, status.quarantined, status.withheld) == (0, 0, 0, 0)
         assert {"Antes", "Esperaba", "Despues", "Nueva"} <= set(families(again))
     exchange_now(town.station)
     seen = families(town.station)
     assert {"Antes", "Esperaba", "Despues", "Nueva"} <= set(seen)
     assert len(seen) == len(set(seen)), "nothing is there twice"
-    assert sync_status(town.station).quarantined == 0
+    assert sync_status(town.station).quarantined == sync_status(town.station).withheld == 0
 
 
 def test_two_restores_of_one_backup_do_not_meet(town: Town, tmp_path: Path) -> None:

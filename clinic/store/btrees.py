@@ -25,16 +25,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A page of a tree. `children`: (page, largest rowid below it or None for the last)."""
+    """A page of a tree; `children`: pages below it."""
 
     kind: int
     cells: tuple[Cell, ...]
-    children: tuple[tuple[int, int | None], ...] = ()
+    children: tuple[int, ...] = ()
     overflow: frozenset[int] = frozenset()
 
 
-def node_of(number: int, page_of: PageOf, last_page: int) -> Node | None:
-    """The tree page of that number; None if it is none, or nothing about it adds up."""
+def node_of(number: int, page_of: PageOf, last_page: int, values: bool = True) -> Node | None:
+    """The tree page of that number; None if it is none, or it does not add up. Without `values` no cell is read out."""
     content = page_of(number)
     if content is None:
         return None
@@ -47,9 +47,9 @@ def node_of(number: int, page_of: PageOf, last_page: int) -> Node | None:
     pointers = start + (12 if inner else 8)
     if pointers + 2 * count > CONTENT:
         return None
-    reader = _Reader(content, page_of, last_page)
+    reader = _Reader(content, page_of, last_page, values)
     cells: list[Cell] = []
-    children: list[tuple[int, int | None]] = []
+    children: list[int] = []
     for place in range(count):
         at = int.from_bytes(content[pointers + 2 * place : pointers + 2 * place + 2], "big")
         if not pointers + 2 * count <= at < CONTENT:
@@ -59,34 +59,31 @@ def node_of(number: int, page_of: PageOf, last_page: int) -> Node | None:
         except (IndexError, ValueError, struct.error):
             return None
     if inner:
-        children.append((int.from_bytes(content[start + 8 : start + 12], "big"), None))
-        if any(not 1 < child <= last_page for child, _ in children):
+        children.append(int.from_bytes(content[start + 8 : start + 12], "big"))
+        if any(not 1 < child <= last_page for child in children):
             return None
     return Node(kind, tuple(cells), tuple(children), frozenset(reader.overflow))
 
 
 class _Reader:
-    def __init__(self, content: bytes, page_of: PageOf, last_page: int) -> None:
-        self._content, self._page_of, self._last = content, page_of, last_page
+    def __init__(self, content: bytes, page_of: PageOf, last_page: int, values: bool) -> None:
+        self._content, self._page_of, self._last, self._values = content, page_of, last_page, values
         self.overflow: set[int] = set()
 
-    def cell(self, kind: int, at: int, cells: list[Cell], children: list[tuple[int, int | None]]) -> None:
+    def cell(self, kind: int, at: int, cells: list[Cell], children: list[int]) -> None:
         content = self._content
-        child = 0
         if kind in (INDEX_INNER, TABLE_INNER):
-            child = int.from_bytes(content[at : at + 4], "big")
+            children.append(int.from_bytes(content[at : at + 4], "big"))
             at += 4
         if kind == TABLE_INNER:
-            children.append((child, varint(content, at)[0]))
             return
         size, at = varint(content, at)
         rowid = None
         if kind == TABLE_LEAF:
             rowid, at = varint(content, at)
         payload = self._payload(size, at, kind == TABLE_LEAF)
-        cells.append(Cell(rowid, None if payload is None else record(payload)))
-        if kind == INDEX_INNER:
-            children.append((child, 0))
+        if self._values:
+            cells.append(Cell(rowid, None if payload is None else record(payload)))
 
     def _payload(self, size: int, at: int, table: bool) -> bytes | None:
         """The whole payload, its overflow pages followed; None if one of them is lost. Raises ValueError."""
@@ -167,26 +164,19 @@ def _value(payload: bytes, kind: int, at: int) -> tuple[Value, int]:
 
 
 def walk(
-    root: int, page_of: PageOf, last_page: int
-) -> Iterator[tuple[int, Node | None, tuple[int | None, int | None]]]:
-    """(page, node, (rowid above which, rowid up to which) it holds) of every page of a tree, None for one that is lost."""
-    waiting: list[tuple[int, int | None, int | None]] = [(root, None, None)]
-    seen: set[int] = set()
+    root: int, page_of: PageOf, last_page: int, values: bool = True
+) -> Iterator[tuple[int, Node | None]]:
+    """(page, node) of every page of a tree, in its order; None for one that is lost."""
+    waiting, seen = [root], set[int]()
     while waiting:
-        number, low, high = waiting.pop()
+        number = waiting.pop()
         if number in seen:
             continue
         seen.add(number)
-        node = node_of(number, page_of, last_page)
-        yield number, node, (low, high)
-        if node is None:
-            continue
-        below = []
-        for child, largest in node.children:
-            upper = high if largest is None else largest
-            below.append((child, low, upper))
-            low = largest if largest is not None else low
-        waiting.extend(reversed(below))
+        node = node_of(number, page_of, last_page, values)
+        yield number, node
+        if node is not None:
+            waiting.extend(reversed(node.children))
 
 
 def free_pages(page_of: PageOf, last_page: int) -> set[int]:

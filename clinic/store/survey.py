@@ -70,7 +70,7 @@ def rows_of(pages: RawPages, found: Survey, name: str) -> Iterator[Cell]:
     tree = found.trees.get(name)
     if tree is None:
         return
-    for _, node, _ in walk(tree.root, pages.page, pages.total):
+    for _, node in walk(tree.root, pages.page, pages.total):
         if node is not None:
             yield from node.cells
 
@@ -122,7 +122,7 @@ def _stored(connection: Any, table: str, no_rowid: bool) -> tuple[str, ...]:
 
 def _master(pages: RawPages, found: Survey) -> Iterable[tuple[Value, ...]]:
     rows: list[tuple[Value, ...]] = []
-    for number, node, _ in walk(1, pages.page, pages.total):
+    for number, node in walk(1, pages.page, pages.total):
         found.owner[number] = SCHEMA
         if node is None:
             found.whole_list = False
@@ -146,7 +146,7 @@ def _add_tree(found: Survey, row: tuple[Value, ...]) -> None:
 
 
 def _follow(pages: RawPages, found: Survey, root: int, name: str) -> None:
-    for number, node, _ in walk(root, pages.page, pages.total):
+    for number, node in walk(root, pages.page, pages.total, values=False):
         found.owner[number] = name
         if node is not None:
             _note_overflow(found, node)

@@ -116,7 +116,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     with RawPages(path, KEY) as pages:
         known = survey(pages)
         assert not known.lost and not pages.bad
-        for number, node, _ in walk(known.trees["op"].root, pages.page, pages.total):
+        for number, node in walk(known.trees["op"].root, pages.page, pages.total):
             assert node is not None
             if node.children:
                 inner.append(number)
@@ -291,7 +291,7 @@ def test_what_is_committed_in_the_log_counts_and_what_is_not_does_not(tmp_path: 
 
 
 def _cells(pages: RawPages, root: int) -> Iterator[object]:
-    for _, node, _ in walk(root, pages.page, pages.total):
+    for _, node in walk(root, pages.page, pages.total):
         if node is not None:
             yield from node.cells
 

@@ -127,7 +127,9 @@ def _forget_person(page: WritePage, patient: PatientId) -> None:
     row = page._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
     if row is not None:
         page._do("DELETE FROM person_words WHERE rowid = :no", no=row[0])
+        page._do("DELETE FROM person_key WHERE no = :no", no=row[0])
         page._do("DELETE FROM person_no WHERE no = :no", no=row[0])
+    page._do("DELETE FROM person_unkeyed WHERE patient = :patient", patient=patient)
 
 
 def _files_of(fact: Record) -> set[str]:

@@ -124,11 +124,24 @@ def test_a_chart_goes_whole_when_nothing_holds_it_and_not_at_all_otherwise(chart
             assert gone is not None and gone.ops == len(before) - 1 and person is None
             assert gone.files == (1 if chart.file else 0)
             assert book.read(lambda page, n=number: page.find_people(f"Sosa{n}", 9)) == ()
+            assert patient not in traces_of_people(book)
         kept = sum(len(chart.stamps) for chart in charts if not chart.free)
         assert len(book.read(lambda page: page.search("palabra", limit=99))) == kept
         waiting = sum(1 for chart in charts for acked, refused in chart.sent if acked is None and not refused)
         assert len(book.read(lambda page: page.outbox())) == waiting, "the outbox is never touched"
         assert book.read(lambda page: page._one("PRAGMA integrity_check")[0]) == "ok"
+
+
+def traces_of_people(book: Book) -> set[str]:
+    """Everybody of whom the lists of people still know anything."""
+    tables = ("person", "person_no", "person_unkeyed")
+    found = {
+        row[0] for t in tables for row in book.read(lambda page, t=t: page._all(f"SELECT patient FROM {t}"))
+    }
+    keyed = book.read(
+        lambda page: page._all("SELECT no FROM person_key WHERE no NOT IN (SELECT no FROM person_no)")
+    )
+    return found | {str(row[0]) for row in keyed}
 
 
 def test_what_waits_under_another_scope_holds_its_own_ops_too(tmp_path: Path) -> None:

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import exchanging, joining, listing
+from clinic.station import backing_up, exchanging, joining, listing, raw, tidying
 from clinic.station.command import Verb
 
 ROOMS = (
     joining,
     exchanging,
     listing,
+    backing_up,
+    raw,
+    tidying,
 )
 
 
@@ -47,10 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
 
-    def add(name: str, verb: Verb, help: str) -> argparse.ArgumentParser:
+    def add(name: str, verb: Verb, help: str, needs_home: bool = True) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=help, description=help)
         one.add_argument(
-            "--home", type=Path, required=True, metavar="DIR", help="folder of this device's profile"
+            "--home", type=Path, required=needs_home, metavar="DIR", help="folder of this device's profile"
         )
         one.add_argument(
             "--password-file",

@@ -18,8 +18,15 @@ class CodeKind(StrEnum):
 
     CARD = "CARD"
     JOIN = "JOIN"
+    BACKUP_KEY = "BACKUPKEY"
+    """The private half of a backup key: on paper or a USB stick, never on the computer it backs up."""
+    BACKUP_TO = "BACKUPTO"
+    """The public half: what backups are sealed to."""
     NATIONAL_ID = "national id"
     OTHER = "other"
+
+
+_OURS = (CodeKind.CARD, CodeKind.JOIN, CodeKind.BACKUP_KEY, CodeKind.BACKUP_TO)
 
 
 class WrongCode(Refusal):
@@ -33,6 +40,8 @@ class WrongCode(Refusal):
 _INSTEAD = {
     CodeKind.CARD: "This is a patient's card, not what is asked for here. Show the other code.",
     CodeKind.JOIN: "This is an invitation for a computer, not what is asked for here. Show the other code.",
+    CodeKind.BACKUP_KEY: "This is a backup key, not what is asked for here. Put it away safely.",
+    CodeKind.BACKUP_TO: "This is the public half of a backup key, not what is asked for here.",
     CodeKind.NATIONAL_ID: "This is a national identity card, not what is asked for. Show the other code.",
     CodeKind.OTHER: "This is not one of Posta's codes. Show the other code.",
 }
@@ -41,7 +50,7 @@ _INSTEAD = {
 def code_kind(text: str) -> CodeKind:
     """What a scanned text is; the Argentine DNI's PDF417 has its fields between @ signs."""
     parts = text.strip().upper().split(":", 2)
-    if parts[0] == "POSTA" and len(parts) > 1 and parts[1] in (CodeKind.CARD, CodeKind.JOIN):
+    if parts[0] == "POSTA" and len(parts) > 1 and parts[1] in _OURS:
         return CodeKind(parts[1])
     return CodeKind.NATIONAL_ID if text.count("@") >= 6 else CodeKind.OTHER
 

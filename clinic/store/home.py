@@ -57,13 +57,12 @@ class Home:
         """Say that a program with a window works here. Raises Refusal while another one does, Unavailable for
         the disk. A station without a screen may work beside it."""
         try:
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = lock_file(self.path / "lock")
         except OSError as error:
             raise Unavailable(
                 "The folder {path} cannot be written. Check the disk and its permissions.", path=self.path
             ) from error
-        if not _locked(handle):
-            os.close(handle)
+        if handle is None:
             raise Refusal("Posta is already open for this profile. Look for its window.")
         return Held(handle)
 
@@ -150,6 +149,16 @@ class Held:
             os.close(handle)
 
 
+def lock_file(path: Path) -> int | None:
+    """A handle that holds `path` until it is closed, or its process ends; None while another holds it. Raises
+    OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if _locked(handle):
+        return handle
+    os.close(handle)
+    return None
+
+
 def _locked(handle: int) -> bool:
     """True if nobody else holds that file."""
     try:
@@ -171,14 +180,15 @@ def keep(path: Path, data: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         os.replace(fresh, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             "{path} could not be written. Check the disk: is it full?", path=path.name
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

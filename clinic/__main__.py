@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import exchanging, joining, listing
+from clinic.station import exchanging, joining, listing, records
 from clinic.station.command import Verb
 
 ROOMS = (
     joining,
     exchanging,
     listing,
+    records,
 )
 
 

@@ -172,12 +172,17 @@ def _content(desk: Desk, item: _Item) -> Json | None:
 
 
 def _aliases(desk: Desk, item: _Item) -> list[str]:
-    """The names that others of the same file may call it by."""
+    """The names that others of the same file may call it by; a form also by its canonical URL."""
     if item.original is None:
         return []
     content = _content(desk, item) or {}
-    said = content.get("id")
-    return [item.original.reference, f"{item.type}/{said}"] if said else [item.original.reference]
+    said, canonical = content.get("id"), content.get("url")
+    names = [
+        item.original.reference,
+        f"{item.type}/{said}" if said else "",
+        canonical if item.type == "Questionnaire" else "",
+    ]
+    return [name for name in names if isinstance(name, str) and name]
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -193,7 +198,7 @@ def _words(value: Any) -> Iterator[str]:
 
 def _staff(page: Page, trust: TrustLog, facts: Sequence[Fact]) -> dict[UserId, Practitioner]:
     """The people of the staff that these facts name; a colleague who wrote no card of herself by the name she is known by."""
-    known = {p.user: p for p in page.all_facts(Practitioner)}
+    known = {p.user: p for p in page.facts(Practitioner, PatientId(""))}
     for word in {UserId(word) for fact in facts for word in _words(fact)} - known.keys():
         if trust.role_of(word) is not None:
             known[word] = Practitioner(id=FactId(word), user=word, name=HumanName(family=trust.name_of(word)))

@@ -14,6 +14,7 @@ from clinic.keys.attachments import unseal_bytes
 from clinic.services.desks import Desk
 from clinic.store.page import Page
 
+NOBODYS_CHART = PatientId("")
 IMPORTED = "fhir."
 """How ids of imported facts begin."""
 
@@ -42,14 +43,16 @@ class Known:
         known = cls()
         by_id: dict[FactId, Target] = {}
         held: list[Practitioner | Organization | Location] = [
-            *page.all_facts(Practitioner), *page.all_facts(Organization), *page.all_facts(Location),
+            *page.facts(Practitioner, NOBODYS_CHART),
+            *page.facts(Organization, NOBODYS_CHART),
+            *page.facts(Location, NOBODYS_CHART),
         ]  # fmt: skip
         for fact in held:
             target = by_id[fact.id] = _target(fact)
             if not isinstance(fact, Practitioner) or fact.id.startswith(IMPORTED):
                 for identifier in fact.identifiers:
                     known.targets.setdefault(_identifier_name(target.type, identifier), target)
-        for original in page.facts(OriginalResource, PatientId("")):
+        for original in page.facts(OriginalResource, NOBODYS_CHART):
             if original.reference.startswith(("urn:", "http://", "https://")):
                 target_ = by_id.get(original.of) or Target(
                     original.resource_type, original.of, _content(original)

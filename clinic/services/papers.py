@@ -37,7 +37,8 @@ from clinic.services.exports import allowed
 from clinic.services.known import original_lines
 from clinic.services.paper_words import WORDS
 from clinic.services.prescribing import sentence
-from clinic.store.page import F, Page
+from clinic.store.facts import F
+from clinic.store.page import Page
 
 _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "10*3/uL": "10³/µL", "10*6/uL": "10⁶/µL"}
 

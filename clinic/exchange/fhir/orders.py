@@ -52,7 +52,7 @@ def medication_request_in(it: Incoming) -> MedicationRequest:
     dosage = first(it.get("dosageInstruction"))
     every, days = _rhythm(it, dosage)
     return MedicationRequest(**{
-        "id": it.id, "patient": it.patient, "medication": it.medication(), "status": _request_status(it),
+        "id": it.id, "patient": it.patient, "status": _request_status(it), "medication": it.medication(),
         "authored_at": it.when("authoredOn"), "requester": it.user(it.get("requester")), "dose": _dose(dosage),
         "route": _route(dosage), "every_hours": every, "days": days, "instructions": _instructions(it),
         "encounter": it.encounter(), "reason": it.reason(),
@@ -112,7 +112,7 @@ def medication_statement_out(fact: MedicationStatement, to: Outgoing) -> Json:
 
 def service_request_in(it: Incoming) -> ServiceRequest:
     return ServiceRequest(
-        id=it.id, patient=it.patient, code=it.coded("code"), status=_request_status(it), authored_at=it.when("authoredOn"),
+        id=it.id, patient=it.patient, status=_request_status(it), code=it.coded("code"), authored_at=it.when("authoredOn"),
         requester=it.user(it.get("requester")), priority=it.get("priority") or "routine", reason=it.reason(),
         note=notes(it.get("note")), encounter=it.encounter(),
     )  # fmt: skip

@@ -27,7 +27,7 @@ def overlaid(original: Json, base: Json, mine: Json) -> Json:
     if base == mine:
         return original
     merged = dict(original)
-    for key in [*mine, *(k for k in base if k not in mine)]:
+    for key in [*(k for k in base if k not in mine), *mine]:
         was, now = base.get(key), mine.get(key)
         if was == now:
             continue
@@ -88,11 +88,10 @@ def _with(resource: Json, key: str, value: Any) -> Json:
 
 def _drop_choice(resource: Json, key: str) -> None:
     """A new value[x] takes the place of another one."""
-    stem = next((s for s in _CHOICES if key.startswith(s) and key[len(s) : len(s) + 1].isupper()), None)
-    if stem:
-        for name in [
-            n
-            for n in resource
-            if n.lstrip("_").startswith(stem) and n.lstrip("_")[len(stem) : len(stem) + 1].isupper()
-        ]:
-            del resource[name]
+    stem = next((s for s in _CHOICES if _is_choice(key, s)), None)
+    for name in [n for n in resource if stem and _is_choice(n.lstrip("_"), stem)]:
+        del resource[name]
+
+
+def _is_choice(key: str, stem: str) -> bool:
+    return key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()

@@ -7,7 +7,7 @@ from clinic.domain.facts import AuditEvent, Consent, ConsentItem, Decision, Prov
 from clinic.domain.ids import DeviceId
 from clinic.exchange.fhir.context import FOREIGN, Incoming, Outgoing, Unmappable
 from clinic.exchange.fhir.elements import code_of, filled, first, listed, words
-from clinic.exchange.fhir.extras import extension, extensions, read_extension, read_extensions
+from clinic.exchange.fhir.extras import extension, read_extension, read_extensions
 from clinic.exchange.fhir.findings import TERMS
 from clinic.exchange.fhir.times import instant
 from clinic.exchange.fhir.tree import Json
@@ -55,13 +55,14 @@ def consent_out(fact: Consent, to: Outgoing) -> Json:
         "patient": to.ref("Patient", fact.patient), "dateTime": instant(fact.given_at),
         "policyRule": {"text": fact.template or "-"}, "sourceReference": before,
         "provision": {"provision": provisions} if provisions else {},
-        "extension": extensions(fact, *(set_of(fact))) + extension("device", fact.device),
+        "extension": _said(fact) + extension("device", fact.device),
     }  # fmt: skip
 
 
-def set_of(fact: Consent) -> tuple[str, ...]:
-    """The extra fields, in their order, that say something."""
-    return tuple(name for name in _CONSENT_EXTRAS if getattr(fact, name) not in ("", 0, b""))
+def _said(fact: Consent) -> list[Json]:
+    """The fields of ours that say something, those that say the usual too."""
+    told = [(name, getattr(fact, name)) for name in _CONSENT_EXTRAS]
+    return [one for name, value in told if value for one in extension(name, value)]
 
 
 def audit_in(it: Incoming) -> AuditEvent:

@@ -80,6 +80,7 @@ def observation(**more: Any) -> dict[str, Any]:
     return about("Observation", **(told | more))
 
 
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 SCT = "http://snomed.info/sct"
 ALL: tuple[dict[str, Any], ...] = (
     patient(),
@@ -138,7 +139,7 @@ ALL: tuple[dict[str, Any], ...] = (
         fullUrl=url(10),
         id="c1",
         code=text("J06.9", "Cold", "http://hl7.org/fhir/sid/icd-10"),
-        clinicalStatus=text("resolved"),
+        clinicalStatus=text("resolved", system=CLINICAL),
         verificationStatus=text("confirmed"),
         onsetDateTime="2020-04-28",
         severity={"text": "mild"},

@@ -37,6 +37,7 @@ class Known:
 
     targets: dict[str, Target] = field(default_factory=dict)
     made: set[tuple[type[Fact], FactId]] = field(default_factory=set)
+    _latest: dict[PatientId, dict[FactId, OriginalResource]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, page: Page) -> "Known":
@@ -64,8 +65,10 @@ class Known:
         return self.targets.get(name)
 
     def latest_original(self, page: Page, patient: PatientId, of: FactId) -> OriginalResource | None:
-        """The original that a fact was last made of."""
-        return next((o for o in latest_originals(page, patient) if o.of == of), None)
+        """The original that a fact was last made of, as it was before this import."""
+        if patient not in self._latest:
+            self._latest[patient] = {o.of: o for o in latest_originals(page, patient) if o.of}
+        return self._latest[patient].get(of)
 
 
 def originals(desk: Desk, patient: PatientId) -> tuple[OriginalLine, ...]:

@@ -90,7 +90,10 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
     if len(made) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise NotJson("This file says {key} twice in one object, so it can be read two ways. Export it again.", key=twice[:60])
+        raise NotJson(
+            "This file says {key} twice in one object, so it can be read two ways. Export it again.",
+            key=twice[:60],
+        )
     return made
 
 

@@ -19,10 +19,11 @@ from clinic.domain.values import DNI, Attachment, HumanName
 from clinic.exchange.fhir import originals as forms
 from clinic.exchange.fhir.bundle import Bundle, read_bundle
 from clinic.exchange.fhir.context import Incoming, Outgoing, Remark, Unmappable
+from clinic.exchange.fhir.elements import identifiers, person_name
 from clinic.exchange.fhir.kinds import KINDS, fact_of, resource_of
 from clinic.exchange.fhir.owners import Owned, Owners, made_id
-from clinic.exchange.fhir.times import moment
-from clinic.exchange.fhir.tree import MAX_BYTES
+from clinic.exchange.fhir.times import day, moment
+from clinic.exchange.fhir.tree import MAX_BYTES, Json
 from clinic.protocol.codec import Malformed, encode
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
@@ -348,17 +349,23 @@ def _report(desk: Desk, taking: _Taking, stopped: bool) -> ImportReport:
 
 
 def _proposal(desk: Desk, owned: Owned) -> Proposal:
-    from clinic.exchange.fhir.elements import identifiers, person_name
-    from clinic.exchange.fhir.times import day
-
     told = owned.entry.resource
-    try:
-        name, born, dni = person_name(told.get("name")), day(told.get("birthDate")), ""
-        dni = next((i.value for i in identifiers(told.get("identifier")) if i.system == DNI), "")
-    except (TypeError, AttributeError, KeyError):
-        name, born, dni = HumanName(family=""), None, ""
+    name, born = person_name(told.get("name")), day(told.get("birthDate"))
     known = desk.book.read(lambda page: page.fact(Patient, owned.id)) is not None
-    found = (
-        () if known else tuple(line for line in alike(desk, name, born, dni) if line.patient != owned.patient)
+    sought = HumanName(family=_plain(name.family), given=tuple(_plain(word) for word in name.given))
+    found = () if known else alike(desk, sought, born, _plain(_dni(told)))
+    return Proposal(
+        owned.patient, name, known, tuple(line for line in found if line.patient != owned.patient)
     )
-    return Proposal(owned.patient, name, known, found)
+
+
+def _dni(told: Json) -> str:
+    try:
+        return next((i.value for i in identifiers(told.get("identifier")) if i.system == DNI), "")
+    except (TypeError, AttributeError, KeyError):
+        return ""
+
+
+def _plain(text: object) -> str:
+    """What can be looked up: without control characters and half letters."""
+    return "".join(letter for letter in str(text)[:200] if letter.isprintable())

@@ -126,5 +126,6 @@ def _whose(path: str, tree: Json) -> str:
     head, _, rest = path.removeprefix("Bundle.entry[").partition("]")
     if not head.isdigit() or not rest.startswith(".resource"):
         return ""
-    resource = tree["entry"][int(head)].get("resource") or {}
-    return f"{resource.get('resourceType')}/{resource.get('id', '')}"
+    entry = tree["entry"][int(head)]
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return f"{resource.get('resourceType')}/{resource.get('id', '')}" if isinstance(resource, dict) else ""

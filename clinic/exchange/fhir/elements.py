@@ -124,11 +124,11 @@ def identified(values: Sequence[Identifier]) -> list[Json]:
 def person_name(said: Any) -> HumanName:
     """The official name, else the usual one, else the first; a text is taken whole."""
     names = [n for n in listed(said) if isinstance(n, dict)]
-    names.sort(key=lambda n: {"official": 0, "usual": 1, "old": 8, "maiden": 8}.get(n.get("use", ""), 2))
+    names.sort(key=lambda n: {"official": 0, "usual": 1, "old": 8, "maiden": 8}.get(str(n.get("use")), 2))
     name = names[0] if names else {}
-    given = tuple(word for word in listed(name.get("given")) if word)
-    family = name.get("family") or ("" if given else name.get("text") or "")
-    return HumanName(family=family, given=given)
+    given = tuple(word for word in listed(name.get("given")) if word and isinstance(word, str))
+    family = name.get("family") or ("" if given else name.get("text"))
+    return HumanName(family=family if isinstance(family, str) else "", given=given)
 
 
 def named(value: HumanName, prefix: str = "") -> list[Json]:

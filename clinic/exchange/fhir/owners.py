@@ -252,11 +252,7 @@ def _first_identifier(entry: Entry) -> str:
 
 
 def _person_id(entry: Entry) -> FactId:
-    try:
-        name = person_name(entry.resource.get("name"))
-    except (TypeError, AttributeError, KeyError):
-        return made_id("Patient", entry.name, entry.digest)
-    born = str(entry.resource.get("birthDate", ""))
+    name, born = person_name(entry.resource.get("name")), str(entry.resource.get("birthDate") or "")
     known = _absolute(entry.name) and name.full and born
     return made_id("Patient", entry.name, *((name.full, born) if known else (entry.digest,)))
 

@@ -9,14 +9,19 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
 
+YEARS = range(1700, 2200)
+"""A record is filed by its moments: what lies outside these years did not happen to a patient."""
+
+
 def moment(said: Any) -> datetime | None:
-    """The instant of a FHIR dateTime or instant; of a date, month or year its first moment in UTC; None for anything else."""
+    """The instant of a FHIR dateTime or instant; of a date, month or year its first moment in UTC.
+
+    None for anything else, and outside YEARS.
+    """
     if not isinstance(said, str):
         return None
-    if _MOMENT.fullmatch(said):
-        return _instant(said)
-    begins = _begin(said)
-    return None if begins is None else datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
+    found = _instant(said) if _MOMENT.fullmatch(said) else _first_moment(_begin(said))
+    return found if found is not None and found.year in YEARS else None
 
 
 def day(said: Any) -> date | None:
@@ -34,6 +39,10 @@ def vague(said: Any) -> bool:
 def instant(at: datetime) -> str:
     """A FHIR instant in UTC, to the microsecond where there are any."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _first_moment(begins: date | None) -> datetime | None:
+    return None if begins is None else datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
 
 
 def _instant(said: str) -> datetime | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Fact, OriginalResource, Patient, Provenance
+from clinic.domain.facts import Fact, Gender, OriginalResource, Patient, Provenance
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.values import DNI, Attachment, HumanName
 from clinic.exchange.fhir import originals as forms
@@ -27,9 +27,10 @@ from clinic.exchange.fhir.tree import MAX_BYTES, Json
 from clinic.protocol.codec import Malformed, encode
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.duplicates import likely_same
 from clinic.services.known import Known, open_file
 from clinic.services.messages import keep_bytes, shrink
-from clinic.services.people import PersonLine, alike
+from clinic.services.people import PersonLine
 from clinic.store.page import Page
 
 BATCH = 100
@@ -353,9 +354,11 @@ def _proposal(desk: Desk, owned: Owned) -> Proposal:
     name, born = person_name(told.get("name")), day(told.get("birthDate"))
     known = desk.book.read(lambda page: page.fact(Patient, owned.id)) is not None
     sought = HumanName(family=_plain(name.family), given=tuple(_plain(word) for word in name.given))
-    found = () if known else alike(desk, sought, born, _plain(_dni(told)))
+    gender = Gender(_plain(told.get("gender") or "unknown"))
+    found = () if known else likely_same(desk, sought, born, _plain(_dni(told)), gender)
+    people = (one.person for one in found)
     return Proposal(
-        owned.patient, name, known, tuple(line for line in found if line.patient != owned.patient)
+        owned.patient, name, known, tuple(line for line in people if line.patient != owned.patient)
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinic.domain import facts
 from clinic.domain.errors import Refusal, Unavailable
@@ -553,3 +555,35 @@ def test_an_import_is_audited_once_a_chart(desk: Desk) -> None:
     assert len(entries) == 1 and len(entries[0].entity) == 64
     sources = [p for p in all_of(desk, facts.Provenance, person) if p.activity == "import"]
     assert [(s.source, s.agent) for s in sources] == [("test.json", "Ana Ruiz")]
+
+
+JUNK: list[Any] = [
+    None, 5, -1, 10**20, 1e300, True, "", "x", "\ud800", "\x00", "2020-13-45", "9999-12-31T23:59:59Z", "urn:uuid:1",
+    [], {}, [[]], [{}], ["x"], [None], {"a": 1}, {"reference": "#x"}, {"coding": [None]}, [5, "a", {}], {"value": "x"}, {"start": 5},
+]  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(JUNK)), min_size=1, max_size=30))
+def test_a_damaged_bundle_is_refused_or_kept_whole_never_a_crash(
+    desk: Desk, damages: list[tuple[int, Any]]
+) -> None:
+    tree = json.loads(bundle(*WHOLE))
+    for place, junk in damages:
+        places = [at for entry in tree["entry"] for at in spots(entry)]
+        holder, key = places[place % len(places)]
+        holder[key] = json.loads(json.dumps(junk))
+    try:
+        report = import_bundle(desk, plan_import(desk, json.dumps(tree).encode(), "damaged"))
+    except Refusal:
+        return
+    assert report.whole
+
+
+def spots(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (holder, key) inside a value."""
+    for key in (
+        list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    ):
+        yield value, key
+        yield from spots(value[key])

@@ -559,7 +559,8 @@ def test_an_import_is_audited_once_a_chart(desk: Desk) -> None:
 
 JUNK: list[Any] = [
     None, 5, -1, 10**20, 1e300, True, "", "x", "\ud800", "\x00", "2020-13-45", "9999-12-31T23:59:59Z", "urn:uuid:1",
-    [], {}, [[]], [{}], ["x"], [None], {"a": 1}, {"reference": "#x"}, {"coding": [None]}, [5, "a", {}], {"value": "x"}, {"start": 5},
+    [], {}, [[]], [{}], ["x"], [None], {"a": 1}, {"reference": "#x"}, {"coding": [None]}, [5, "a", {}],
+    {"value": "x"}, {"start": 5},
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import backing_up, exchanging, joining, listing, raw, tidying
+from clinic.station import backing_up, exchanging, joining, listing, raw, records, tidying
 from clinic.station.command import Verb
 
 ROOMS = (
@@ -18,6 +18,7 @@ ROOMS = (
     backing_up,
     raw,
     tidying,
+    records,
 )
 
 

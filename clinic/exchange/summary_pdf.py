@@ -35,7 +35,7 @@ class Summary:
 
 def summary_pdf(summary: Summary) -> bytes:
     """An A4 PDF."""
-    _fonts()
+    register_fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1)
     canvas.setTitle(summary.title)
@@ -103,7 +103,8 @@ class _Sheet:
                     )
 
 
-def _fonts() -> None:
+def register_fonts() -> None:
+    """Make our typeface known to reportlab; twice is once."""
     for name, file in (("Inter", "Inter-Regular.ttf"), ("Inter-Semibold", "Inter-SemiBold.ttf")):
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, str(resource("fonts", file))))

@@ -47,7 +47,7 @@ RANKED = 1000
 _AROUND = 60
 """Letters of a snippet before and after what was found."""
 _SHIFT = 20
-_FARTHEST = 1 << 42
+_FARTHEST = (1 << 42) - 2
 
 TEXTS: dict[type[Record], Callable[[Any], tuple[str, ...]]] = {
     Patient: lambda f: (f.name.family, *f.name.given, *(i.value for i in f.identifiers)),

@@ -103,9 +103,10 @@ class Home:
             (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
-        """Write both copies of the slots file."""
-        keep(self.slots, data)
+        """Write both copies of the slots file; the one that is read first comes last, so that a change the disk
+        refused halfway has not happened."""
         keep(self.slots.with_suffix(".bak"), data)
+        keep(self.slots, data)
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
@@ -171,14 +172,15 @@ def keep(path: Path, data: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         os.replace(fresh, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             "{path} could not be written. Check the disk: is it full?", path=path.name
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: files created, renamed, removed. Raises OSError."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

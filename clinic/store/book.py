@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
+from clinic.store.home import sync_folder
 from clinic.store.migrations import Progress, migrate
 from clinic.store.opening import engine_for, is_damage, said
 from clinic.store.page import Page
@@ -44,6 +45,7 @@ class Book:
         engine = engine_for(path, key)
         try:
             migrate(engine, progress)
+            _name_durably(path)
             return cls(engine)
         except BROKEN as error:
             engine.dispose()
@@ -159,6 +161,15 @@ class Book:
             listeners = tuple(self._listeners)
         for heard in listeners:
             heard(changes)
+
+
+def _name_durably(path: Path) -> None:
+    """The log beside the file is there by now, and so must be its name after a power cut: SQLite asks for that too,
+    and goes on when the disk refuses."""
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable("The store's folder cannot be written. Check its permissions and the disk.") from error
 
 
 __all__ = ["Book", "Changes"]

@@ -4,6 +4,7 @@
 The targets: of everything acknowledged nothing is lost, nothing is half done, and every book opens by itself.
 """
 
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from clinic.bench.powercut.cuts import Outcome
 from clinic.bench.powercut.loads import LOADS
 from clinic.bench.result import Result
 
+OLD_BOOKS, OLD_KEY = Path(__file__).parents[2] / "tests" / "history", bytes(range(32))
+"""Books that earlier versions wrote; only a checkout has them."""
 SIZE = 18
 """Acknowledged writes of a load, about."""
 
@@ -27,6 +30,7 @@ def measure(images: int, rounds: int, seed: int) -> Iterator[Result]:
 def _measured(folder: Path, images: int, rounds: int, seed: int) -> Iterator[Result]:
     library = shim.build(folder)
     recordings = [cuts.recorded(load, folder / load, library, SIZE) for load in LOADS]
+    recordings += [_migrated(old, folder, library) for old in sorted(OLD_BOOKS.glob("book-*.db"))]
     failures, failing = faults.failed(folder / "failing", library)
     outcomes = cuts.proven([*recordings, failing], seed, images)
     yield from map(_faults, outcomes)
@@ -42,6 +46,11 @@ def _measured(folder: Path, images: int, rounds: int, seed: int) -> Iterator[Res
         (folder / "full").mkdir()
         filled = full.filled(folder / "full")
         yield _faults(Outcome("full disk", 1, 0, filled.told, filled.faults))
+
+
+def _migrated(old: Path, folder: Path, library: Path) -> cuts.Recording:
+    ops = int(json.loads(old.with_suffix(".json").read_text())["ops"])
+    return cuts.migrated(old, OLD_KEY, ops, folder / old.stem, library)
 
 
 def _faults(outcome: Outcome) -> Result:

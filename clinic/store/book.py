@@ -169,7 +169,9 @@ def _name_durably(path: Path) -> None:
     try:
         sync_folder(path.parent)
     except OSError as error:
-        raise Unavailable("The store's folder cannot be written. Check its permissions and the disk.") from error
+        raise Unavailable(
+            "The store's folder cannot be written. Check its permissions and the disk."
+        ) from error
 
 
 __all__ = ["Book", "Changes"]

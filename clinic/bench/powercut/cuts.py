@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from multiprocessing import get_context
@@ -29,6 +29,7 @@ from clinic.protocol.sync import Sequenced, SyncResponse
 from clinic.services import messages
 from clinic.sync.exchange import envelope_hash, next_chain
 
+Question = Callable[[Path, Sequence[Acknowledged]], list[str]]
 ROOT = Path(__file__).parents[3]
 MOST_TURNS, A_TURN = 60, 8
 """How often all moments are gone through, and random images of each moment in one turn."""
@@ -36,13 +37,13 @@ MOST_TURNS, A_TURN = 60, 8
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A load that has run: the home before it, what it did to the disk, and what comes from elsewhere."""
+    """A load that has run: where, a copy of the folder before it, what it did to the disk, what is asked afterwards."""
 
     load: str
-    seat: Seat
+    root: Path
     before: Path
     log: Path
-    arriving: dict[tuple[str, int], int] = field(default_factory=dict)
+    question: Question
     every: int = 1
     """At every so many syncs only: a long log has more of them than time."""
 
@@ -78,20 +79,34 @@ def recorded(load: str, folder: Path, library: Path, size: int) -> Recording:
     """Do the load in a fresh home under a watched disk. Raises Unavailable when it fails of itself."""
     ana, ben = seats.founded(folder)
     arriving = _from_elsewhere(ana, ben, size) if load == "sync" else {}
+    return _ran(load, folder, ana.path, library, proof.OfHome(ana, arriving), size)
+
+
+def migrated(old: Path, key: bytes, ops: int, folder: Path, library: Path) -> Recording:
+    """Bring a copy of a book of an earlier version to today's under a watched disk. Raises Unavailable."""
+    root = folder / "home"
+    root.mkdir(parents=True)
+    shutil.copy(old, root / "book.db")
+    return _ran("migration", folder, root, library, proof.OfOldBook("book.db", key, ops), 0, key.hex())
+
+
+def _ran(
+    load: str, folder: Path, root: Path, library: Path, question: Question, size: int, *more: str
+) -> Recording:
     before, log = folder / "before", folder / "log"
-    shutil.copytree(ana.path, before)
+    shutil.copytree(root, before)
     done = subprocess.run(
-        [sys.executable, "-m", "clinic.bench.powercut.worker", load, str(ana.path.resolve()), str(size)],
-        env=shim.watched(library, ana.path, log) | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        [sys.executable, "-m", "clinic.bench.powercut.worker", load, str(root.resolve()), str(size), *more],
+        env=shim.watched(library, root, log) | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode != 0:
         raise Unavailable("The load {load} did not run: {why}", load=load, why=done.stderr[-2000:])
-    return Recording(load, ana, before, log, arriving)
+    return Recording(load, root, before, log, question)
 
 
 def cuts(recording: Recording, seed: int, many: int) -> Iterator[Cut]:
     """Images at every sync and at the end, `many` random ones each."""
-    disk = Disk(recording.before, recording.seat.path)
+    disk = Disk(recording.before, recording.root)
     random, told, number = Random(seed), list[Acknowledged](), 0
     for entry in entries(recording.log.read_bytes()):
         if entry.kind is Kind.MARK:
@@ -144,7 +159,7 @@ def _opened(pool: Executor, recording: Recording, fresh: Iterator[Cut], at_once:
     """The faults of each image, as the processors come to it; only so many wait in memory."""
     waiting: deque[Future[list[str]]] = deque()
     for cut in fresh:
-        waiting.append(pool.submit(opened, recording.seat, cut, recording.arriving))
+        waiting.append(pool.submit(opened, recording.question, cut))
         if len(waiting) >= at_once:
             yield waiting.popleft().result()
     while waiting:
@@ -158,11 +173,11 @@ def context() -> ForkServerContext:
     return made
 
 
-def opened(seat: Seat, cut: Cut, arriving: dict[tuple[str, int], int]) -> list[str]:
+def opened(question: Question, cut: Cut) -> list[str]:
     """The faults of one image, each with where it was found."""
     with tempfile.TemporaryDirectory(prefix="posta-cut-", dir=_quick()) as folder:
         image_onto(cut.image, Path(folder))
-        return [f"{cut.where}: {fault}" for fault in proof.faults(seat, Path(folder), cut.told, arriving)]
+        return [f"{cut.where}: {fault}" for fault in question(Path(folder), cut.told)]
 
 
 def _quick() -> str | None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
-from clinic.bench.powercut import seats, shim
+from clinic.bench.powercut import proof, seats, shim
 from clinic.bench.powercut.cuts import Recording
 from clinic.bench.powercut.loads import Acknowledged, arrived, facts_told, weight
 from clinic.bench.powercut.seats import PASSWORD, Seat, desk_on
@@ -48,7 +48,9 @@ def failed(folder: Path, library: Path) -> tuple[list[Failed], Recording]:
     """Every call of every act, on a full and on a broken disk, and the log of it: a sync that failed made nothing
     durable. Raises Unavailable when the program itself ends."""
     seat, _ = seats.founded(folder)
-    recording = Recording("failing disk", seat, folder / "before", folder / "log", every=8)
+    recording = Recording(
+        "failing disk", seat.path, folder / "before", folder / "log", proof.OfHome(seat), every=8
+    )
     shutil.copytree(seat.path, recording.before)
     done = subprocess.run(
         [sys.executable, "-m", "clinic.bench.powercut.faults", str(seat.path.resolve())],

@@ -83,7 +83,7 @@ class _Filling:
         desk.close()
         self.refused("opening", lambda: desk_on(self.seat).close(), may_pass=True)
         self.filler.unlink()
-        self.faults += proof.faults(self.seat, self.seat.path, self.told)
+        self.faults += proof.OfHome(self.seat)(self.seat.path, self.told)
         desk = desk_on(self.seat)
         messages.send_message(desk, patient, "ahora sí")
         desk.close()

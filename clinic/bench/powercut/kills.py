@@ -31,7 +31,7 @@ def killed(folder: Path, rounds: int, seed: int) -> Outcome:
         told: list[Acknowledged] = []
         for number in range(first, min(first + ROUNDS_A_HOME, rounds)):
             told += _round(seat, random.uniform(0, LONGEST_S))
-            found += [f"kill {number}, seed {seed}: {fault}" for fault in proof.faults(seat, seat.path, told)]
+            found += [f"kill {number}, seed {seed}: {fault}" for fault in proof.OfHome(seat)(seat.path, told)]
         acknowledged_writes += len(told)
     return Outcome("kill -9", rounds, 0, acknowledged_writes, tuple(found))
 

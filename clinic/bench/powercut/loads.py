@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from clinic.bench.powercut.seats import Seat, sitting
+from clinic.domain.clock import SystemClock
 from clinic.domain.facts import (
+    Communication,
     Encounter,
     EncounterStatus,
     Fact,
@@ -23,15 +26,18 @@ from clinic.domain.facts import (
     Patient,
     Section,
 )
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, patient_scope
 from clinic.domain.values import HumanName, Quantity
 from clinic.domain.vitals import WEIGHT
 from clinic.protocol.codec import decode
+from clinic.protocol.op import Op
 from clinic.protocol.sync import SyncResponse
 from clinic.services import messages, people, visits
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, read_slots
 from clinic.services.syncing import snapshot, take
+from clinic.store.book import Book
+from clinic.store.writing import WritePage
 from clinic.sync.exchange import request_for
 
 
@@ -154,11 +160,11 @@ def checkpoint(seat: Seat, tell: Tell, size: int) -> None:
                 for nth in range(3):
                     text = f"{number}.{nth} " + "lectura " * 1500
                     tell(facts_told(messages.send_message(desk, patient, text)))
-                desk.book._writer.submit(_fold, desk).result()
+                _fold(desk)
 
             desk.book.read(beside)
             tell(facts_told(messages.send_message(desk, patient, f"después {number}")))
-            desk.book._writer.submit(_fold, desk).result()
+            _fold(desk)
 
 
 def slots(seat: Seat, tell: Tell, size: int) -> None:
@@ -176,6 +182,24 @@ def slots(seat: Seat, tell: Tell, size: int) -> None:
             home.keep_height(number)
             tell(Acknowledged(height=number))
             arrived(desk, number, tell)
+
+
+def migration(path: Path, key: bytes, tell: Tell) -> None:
+    """A book of an earlier version opened by today's program, which then writes into it."""
+    book = Book.open(path, key)
+    for number in range(3):
+        patient = PatientId(f"mover.{number}")
+        said = Communication(
+            id=FactId(f"mover.said{number}"), patient=patient, sent_at=SystemClock().now(), sender="ana", text=f"nuevo {number}",
+        )  # fmt: skip
+        op = Op(id=OpId(f"mover.op{number}"), stamp=(1 << 60) + number, fact=said)
+        book.keep(partial(_filed, op=op, patient=patient))
+        tell(facts_told(said))
+    book.close()
+
+
+def _filed(page: WritePage, op: Op, patient: PatientId) -> None:
+    page.file_op(op, patient_scope(patient))
 
 
 LOADS: dict[str, Load] = {
@@ -213,7 +237,9 @@ def weight(desk: Desk, patient: PatientId, number: int) -> Observation:
 
 
 def _fold(desk: Desk) -> None:
-    desk.book._connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    """Fold the log into the book as far as the readers let it, as SQLite does by itself in a longer log."""
+    ask = desk.book._connection.exec_driver_sql
+    desk.book._writer.submit(lambda: ask("PRAGMA wal_checkpoint(PASSIVE)").fetchall()).result()
 
 
 def _ids(*facts: Fact) -> tuple[tuple[int, str], ...]:

@@ -7,17 +7,24 @@ What was acknowledged goes into the log of the disk, at its place in the order o
 import sys
 from pathlib import Path
 
-from clinic.bench.powercut.loads import LOADS
+from clinic.bench.powercut.loads import LOADS, Acknowledged, migration
 from clinic.bench.powercut.seats import PASSWORD, Seat
 from clinic.bench.powercut.shim import Control
 from clinic.services.desks import read_slots
 from clinic.store.home import Home
 
 
-def main(load: str, path: str, size: str) -> None:
+def main(load: str, path: str, size: str, key: str = "") -> None:
     control = Control()
+
+    def tell(told: Acknowledged) -> None:
+        control.mark(told.line())
+
+    if load == "migration":
+        migration(Path(path) / "book.db", bytes.fromhex(key), tell)
+        return
     seat = Seat(Path(path), read_slots(Home(Path(path))).open(PASSWORD))
-    LOADS[load](seat, lambda told: control.mark(told.line()), int(size))
+    LOADS[load](seat, tell, int(size))
 
 
 if __name__ == "__main__":

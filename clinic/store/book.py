@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
 from clinic.store.home import sync_folder
+from clinic.store.lastwritten import TURN, LastWritten, missing_since
 from clinic.store.migrations import Progress, migrate
 from clinic.store.opening import engine_for, is_damage, said
 from clinic.store.page import Page
@@ -30,8 +31,10 @@ Listener = Callable[[Changes], None]
 class Book:
     """The store of one device profile. Safe to use from any thread; close it before the program ends."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, last: LastWritten | None = None) -> None:
+        self._engine, self._last = engine, last
+        self.missing = 0
+        """Acknowledged writes that were not there any more when it was opened."""
         self._writer = Writer(self._empty_log)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
@@ -46,7 +49,13 @@ class Book:
         try:
             migrate(engine, progress)
             _name_durably(path)
-            return cls(engine)
+            book = cls(engine, LastWritten(path, key))
+            try:
+                book._look_for_missing()
+            except BaseException:
+                book.close()
+                raise
+            return book
         except BROKEN as error:
             engine.dispose()
             raise said(error) from error
@@ -118,7 +127,9 @@ class Book:
     def _transact(self, act: Callable[[WritePage], tuple[T, Changes]]) -> tuple[T, Changes]:
         try:
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            done = act(WritePage(self._connection))
+            page = WritePage(self._connection)
+            done = act(page)
+            number = page.next_number(TURN) if self._last else 0
             self._connection.exec_driver_sql("COMMIT")
         except BROKEN as error:
             self._roll_back()
@@ -127,7 +138,18 @@ class Book:
         except BaseException:
             self._roll_back()
             raise
+        if self._last:
+            self._last.keep(number)
         return done
+
+    def _look_for_missing(self) -> None:
+        """Say so when the log beside the book was cut short, or is not the book's."""
+        if self._last is None:
+            return
+        laid_down = self._last.read()
+        if laid_down > self.read(lambda page: page.numbers(TURN).get(TURN, 0)):
+            self.missing = self.write(lambda page: (missing_since(page, laid_down), Changes()))
+            log.error("%d acknowledged writes are missing", self.missing)
 
     def _roll_back(self) -> None:
         raw = self._connection.connection.driver_connection

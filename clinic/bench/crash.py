@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from clinic.bench.powercut import cuts, faults, full, kills, shim
+from clinic.bench.powercut import cuts, faults, full, kills, seats, shim
 from clinic.bench.powercut.cuts import Outcome
 from clinic.bench.powercut.loads import LOADS
 from clinic.bench.result import Result
@@ -28,17 +28,17 @@ def measure(images: int, rounds: int, seed: int) -> Iterator[Result]:
 
 
 def _measured(folder: Path, images: int, rounds: int, seed: int) -> Iterator[Result]:
-    library = shim.build(folder)
-    recordings = [cuts.recorded(load, folder / load, library, SIZE) for load in LOADS]
+    library, town = shim.build(folder), seats.founded(folder)
+    recordings = [cuts.recorded(load, town, folder / load, library, SIZE) for load in LOADS]
     recordings += [_migrated(old, folder, library) for old in sorted(OLD_BOOKS.glob("book-*.db"))]
-    failures, failing = faults.failed(folder / "failing", library)
+    failures, failing = faults.failed(town, folder / "failing", library)
     outcomes = cuts.proven([*recordings, failing], seed, images)
     yield from map(_faults, outcomes)
     yield Result("images opened", sum(one.images for one in outcomes), "", images, "higher")
     yield Result("acknowledged writes in them", sum(one.told for one in outcomes), "", 100, "higher")
     wrong = [f"{one.act}, disk {one.disk}, call {one.nth}: {one.wrong}" for one in failures if one.wrong]
     yield _faults(Outcome("n-th call fails", len(failures), 0, 0, tuple(wrong)))
-    killed = kills.killed(folder / "kills", rounds, seed)
+    killed = kills.killed(town, folder / "kills", rounds, seed)
     yield _faults(killed)
     yield Result("kill -9 under load", killed.images, "", rounds, "higher")
     yield Result("acknowledged writes before a kill", killed.told, "", rounds, "higher")
@@ -49,8 +49,12 @@ def _measured(folder: Path, images: int, rounds: int, seed: int) -> Iterator[Res
 
 
 def _migrated(old: Path, folder: Path, library: Path) -> cuts.Recording:
-    ops = int(json.loads(old.with_suffix(".json").read_text())["ops"])
-    return cuts.migrated(old, OLD_KEY, ops, folder / old.stem, library)
+    return cuts.migrated(old, OLD_KEY, ops_of(old), folder / old.stem, library)
+
+
+def ops_of(old: Path) -> int:
+    """How many ops the program that wrote it read in an old book."""
+    return int(json.loads(old.with_suffix(".json").read_text())["ops"])
 
 
 def _faults(outcome: Outcome) -> Result:

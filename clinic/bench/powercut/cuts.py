@@ -2,6 +2,7 @@
 """From the log of a load to proven images: the load runs once, then every disk a cut could leave is opened."""
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,10 @@ from clinic.protocol.sync import Sequenced, SyncResponse
 from clinic.services import messages
 from clinic.sync.exchange import envelope_hash, next_chain
 
+Town = tuple[seats.Seat, seats.Seat]
 Question = Callable[[Path, Sequence[Acknowledged]], list[str]]
 ROOT = Path(__file__).parents[3]
+WORKER = (sys.executable, "-m", "clinic.bench.powercut.worker")
 MOST_TURNS, A_TURN = 60, 8
 """How often all moments are gone through, and random images of each moment in one turn."""
 
@@ -75,32 +78,34 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-def recorded(load: str, folder: Path, library: Path, size: int) -> Recording:
-    """Do the load in a fresh home under a watched disk. Raises Unavailable when it fails of itself."""
-    ana, ben = seats.founded(folder)
-    arriving = _from_elsewhere(ana, ben, size) if load == "sync" else {}
-    return _ran(load, folder, ana.path, library, proof.OfHome(ana, arriving), size)
+def recorded(
+    load: str, town: Town, folder: Path, library: Path, size: int, program: Sequence[str] = WORKER
+) -> Recording:
+    """Do the load in a copy of Ana's home under a watched disk. Raises Unavailable when it fails of itself."""
+    ana = seats.moved(town[0], folder / "ana")
+    arriving = _from_elsewhere(ana, seats.moved(town[1], folder / "ben"), size) if load == "sync" else {}
+    words = [*program, load, str(size)]
+    return _ran(load, folder, ana.path, library, proof.OfHome(ana, arriving), words, pickle.dumps(ana))
 
 
 def migrated(old: Path, key: bytes, ops: int, folder: Path, library: Path) -> Recording:
     """Bring a copy of a book of an earlier version to today's under a watched disk. Raises Unavailable."""
-    root = folder / "home"
-    root.mkdir(parents=True)
-    shutil.copy(old, root / "book.db")
-    return _ran("migration", folder, root, library, proof.OfOldBook("book.db", key, ops), 0, key.hex())
+    book = folder / "home" / "book.db"
+    book.parent.mkdir(parents=True)
+    shutil.copy(old, book)
+    words = [*WORKER, "migration", "0", str(book.resolve()), key.hex()]
+    return _ran("migration", folder, book.parent, library, proof.OfOldBook(book.name, key, ops), words, b"")
 
 
 def _ran(
-    load: str, folder: Path, root: Path, library: Path, question: Question, size: int, *more: str
+    load: str, folder: Path, root: Path, library: Path, question: Question, words: Sequence[str], said: bytes
 ) -> Recording:
     before, log = folder / "before", folder / "log"
     shutil.copytree(root, before)
-    done = subprocess.run(
-        [sys.executable, "-m", "clinic.bench.powercut.worker", load, str(root.resolve()), str(size), *more],
-        env=shim.watched(library, root, log) | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-    )  # fmt: skip
+    environment = shim.watched(library, root, log) | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, env=environment, capture_output=True, input=said)
     if done.returncode != 0:
-        raise Unavailable("The load {load} did not run: {why}", load=load, why=done.stderr[-2000:])
+        raise Unavailable("The load {load} did not run: {why}", load=load, why=done.stderr[-2000:].decode())
     return Recording(load, root, before, log, question)
 
 

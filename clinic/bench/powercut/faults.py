@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The n-th call to the disk fails, for every n: the refusal is a sentence, nothing acknowledged is lost, work goes on.
 
-`python -m clinic.bench.powercut.faults HOME` is the program under the watched disk; it prints a line of JSON for each
-call that failed.
+`python -m clinic.bench.powercut.faults` is the program under the watched disk: a pickled seat comes in, a line of JSON
+for each call that failed goes out.
 """
 
 import errno
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -17,14 +18,13 @@ from itertools import count
 from pathlib import Path
 
 from clinic.bench.powercut import proof, seats, shim
-from clinic.bench.powercut.cuts import Recording
+from clinic.bench.powercut.cuts import Recording, Town
 from clinic.bench.powercut.loads import Acknowledged, arrived, facts_told, weight
-from clinic.bench.powercut.seats import PASSWORD, Seat, desk_on
+from clinic.bench.powercut.seats import Seat, desk_on
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import NoteSection, Section
 from clinic.services import charts, messages, visits
 from clinic.services.desks import Desk, read_slots
-from clinic.store.home import Home
 
 ROOT = Path(__file__).parents[3]
 NUMBERS = {"full": errno.ENOSPC, "broken": errno.EIO}
@@ -44,20 +44,20 @@ class Failed:
     wrong: str
 
 
-def failed(folder: Path, library: Path) -> tuple[list[Failed], Recording]:
+def failed(town: Town, folder: Path, library: Path) -> tuple[list[Failed], Recording]:
     """Every call of every act, on a full and on a broken disk, and the log of it: a sync that failed made nothing
     durable. Raises Unavailable when the program itself ends."""
-    seat, _ = seats.founded(folder)
+    seat = seats.moved(town[0], folder / "ana")
     recording = Recording(
         "failing disk", seat.path, folder / "before", folder / "log", proof.OfHome(seat), every=8
     )
     shutil.copytree(seat.path, recording.before)
     done = subprocess.run(
-        [sys.executable, "-m", "clinic.bench.powercut.faults", str(seat.path.resolve())],
-        env=shim.watched(library, seat.path, recording.log) | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        [sys.executable, "-m", "clinic.bench.powercut.faults"], input=pickle.dumps(seat),
+        env=shim.watched(library, seat.path, recording.log) | {"PYTHONPATH": str(ROOT)}, capture_output=True,
     )  # fmt: skip
     if done.returncode != 0:
-        raise Unavailable("The program under the failing disk ended: {why}", why=done.stderr[-2000:])
+        raise Unavailable("The program under the failing disk ended: {why}", why=done.stderr[-2000:].decode())
     return [Failed(**json.loads(line)) for line in done.stdout.splitlines()], recording
 
 
@@ -186,11 +186,10 @@ def _no_sentence(said: str) -> str:
     return "" if not said or said.endswith((".", "?")) else f"not a sentence: {said}"
 
 
-def main(path: str) -> None:
-    home = Path(path)
-    for one in _Trial(Seat(home, read_slots(Home(home)).open(PASSWORD))).run():
+def main() -> None:
+    for one in _Trial(pickle.load(sys.stdin.buffer)).run():
         print(json.dumps(asdict(one)), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from clinic.bench.powercut import proof, seats
-from clinic.bench.powercut.cuts import Outcome, context
+from clinic.bench.powercut.cuts import Outcome, Town, context
 from clinic.bench.powercut.loads import Acknowledged, Tell, acknowledged, arrived, facts_told, weight
 from clinic.bench.powercut.seats import Seat, desk_on
 from clinic.domain.facts import NoteSection, Section
@@ -23,11 +23,11 @@ LONGEST_S = 0.25
 ROUNDS_A_HOME = 15
 
 
-def killed(folder: Path, rounds: int, seed: int) -> Outcome:
+def killed(town: Town, folder: Path, rounds: int, seed: int) -> Outcome:
     """So many rounds: work, kill, open, question. A fresh home every few rounds keeps the questions quick."""
     random, found, acknowledged_writes = Random(seed), list[str](), 0
     for first in range(0, rounds, ROUNDS_A_HOME):
-        seat, _ = seats.founded(folder / f"{first}")
+        seat = seats.moved(town[0], folder / f"{first}")
         told: list[Acknowledged] = []
         for number in range(first, min(first + ROUNDS_A_HOME, rounds)):
             told += _round(seat, random.uniform(0, LONGEST_S))

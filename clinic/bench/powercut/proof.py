@@ -51,6 +51,8 @@ class OfHome:
             desk = desk_on(self.seat, path)
         except Exception as error:
             return [*found, f"it does not open: {type(error).__name__}: {error}"]
+        if desk.book.missing:
+            found.append(f"a false alarm: {desk.book.missing} writes are said to be missing")
         try:
             found += desk.book.read(
                 lambda page: [

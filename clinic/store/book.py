@@ -11,7 +11,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.store.home import sync_folder
 from clinic.store.lastwritten import TURN, LastWritten, missing_since
 from clinic.store.migrations import Progress, migrate
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BROKEN = (DBAPIError, sqlcipher.Error)
 """What the driver says, itself or through SQLAlchemy."""
+UNKEEPABLE = (UnicodeEncodeError, OverflowError)
+"""What the driver says of half a letter, or of a number that no column holds."""
 Listener = Callable[[Changes], None]
 
 
@@ -75,6 +77,8 @@ class Book:
         except BROKEN as error:
             self._drop_if_damaged(error)
             raise said(error) from error
+        except UNKEEPABLE as error:
+            raise _unkeepable() from error
 
     def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
         """Run `act` on the writer thread in one transaction, durable when this returns; then tell the listeners.
@@ -135,6 +139,9 @@ class Book:
             self._roll_back()
             self._drop_if_damaged(error)
             raise said(error) from error
+        except UNKEEPABLE as error:
+            self._roll_back()
+            raise _unkeepable() from error
         except BaseException:
             self._roll_back()
             raise
@@ -183,6 +190,10 @@ class Book:
             listeners = tuple(self._listeners)
         for heard in listeners:
             heard(changes)
+
+
+def _unkeepable() -> Refusal:
+    return Refusal("This holds a letter or a number that cannot be kept. Type it again.")
 
 
 def _name_durably(path: Path) -> None:

@@ -22,7 +22,7 @@ SIZE = 18
 
 
 def measure(images: int, rounds: int, seed: int) -> Iterator[Result]:
-    """About `images` images over all loads, and so many kills. Raises Unavailable without a C compiler."""
+    """About `images` images over all loads, and so many kills. Raises CannotTry without a C compiler."""
     with tempfile.TemporaryDirectory(prefix="posta-crash-") as folder:
         yield from _measured(Path(folder), images, rounds, seed)
 

@@ -22,8 +22,8 @@ from clinic.bench.powercut import proof, seats, shim
 from clinic.bench.powercut.disk import Disk, Image, Kind, entries, image_onto
 from clinic.bench.powercut.loads import Acknowledged, acknowledged, incoming
 from clinic.bench.powercut.seats import Seat
+from clinic.bench.powercut.shim import CannotTry
 from clinic.domain.clock import SystemClock
-from clinic.domain.errors import Unavailable
 from clinic.domain.ids import ScopeId
 from clinic.protocol.codec import encode
 from clinic.protocol.sync import Sequenced, SyncResponse
@@ -81,7 +81,7 @@ class Outcome:
 def recorded(
     load: str, town: Town, folder: Path, library: Path, size: int, program: Sequence[str] = WORKER
 ) -> Recording:
-    """Do the load in a copy of Ana's home under a watched disk. Raises Unavailable when it fails of itself."""
+    """Do the load in a copy of Ana's home under a watched disk. Raises CannotTry when it fails of itself."""
     ana = seats.moved(town[0], folder / "ana")
     arriving = _from_elsewhere(ana, seats.moved(town[1], folder / "ben"), size) if load == "sync" else {}
     words = [*program, load, str(size)]
@@ -89,7 +89,7 @@ def recorded(
 
 
 def migrated(old: Path, key: bytes, ops: int, folder: Path, library: Path) -> Recording:
-    """Bring a copy of a book of an earlier version to today's under a watched disk. Raises Unavailable."""
+    """Bring a copy of a book of an earlier version to today's under a watched disk. Raises CannotTry."""
     book = folder / "home" / "book.db"
     book.parent.mkdir(parents=True)
     shutil.copy(old, book)
@@ -105,7 +105,7 @@ def _ran(
     environment = shim.watched(library, root, log) | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(words, env=environment, capture_output=True, input=said)
     if done.returncode != 0:
-        raise Unavailable("The load {load} did not run: {why}", load=load, why=done.stderr[-2000:].decode())
+        raise CannotTry("The load {load} did not run: {why}", load=load, why=done.stderr[-2000:].decode())
     return Recording(load, root, before, log, question)
 
 

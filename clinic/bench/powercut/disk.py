@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 SECTOR = 512
+_Choice = tuple[tuple[int, ...], int, int | None]
 _HEAD = struct.Struct("=5q")
 _CREATE, _TRUNCATE = 0o100, 0o1000
 _REBUILT = "-shm"
@@ -120,23 +121,18 @@ class Disk:
         yield self._image("none", [], 0)
         if not pending and not self._namings:
             return
-        seen = {(): 0, tuple(range(len(pending))): 0} if not self._namings else {}
         yield self._image("all", pending, len(self._namings))
+        seen: set[_Choice] = {((), 0, None), (tuple(range(len(pending))), len(self._namings), None)}
         for number in range(many):
             share = random.choice((0.2, 0.5, 0.8, 1.0))
-            chosen = [i for i in range(len(pending)) if random.random() < share]
+            chosen = tuple(i for i in range(len(pending)) if random.random() < share)
             torn = _torn(pending, chosen, random) if number % 2 and chosen else None
             names = random.randint(0, len(self._namings))
-            if torn is None and tuple(chosen) in seen:
+            if (chosen, names, torn) in seen:
                 continue
-            seen[tuple(chosen)] = 1
-            kept = [pending[i] for i in chosen]
-            yield self._image(
-                f"{len(kept)} of {len(pending)}" + (f", last {torn} B" if torn is not None else ""),
-                kept,
-                names,
-                torn,
-            )
+            seen.add((chosen, names, torn))
+            how = f"{len(chosen)} of {len(pending)}" + (f", last {torn} B" if torn is not None else "")
+            yield self._image(how, [pending[i] for i in chosen], names, torn)
 
     def _image(self, how: str, kept: Sequence[Change], namings: int, torn: int | None = None) -> Image:
         names = dict(self._durable_names)

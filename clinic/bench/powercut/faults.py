@@ -21,6 +21,7 @@ from clinic.bench.powercut import proof, seats, shim
 from clinic.bench.powercut.cuts import Recording, Town
 from clinic.bench.powercut.loads import Acknowledged, arrived, facts_told, weight
 from clinic.bench.powercut.seats import Seat, desk_on
+from clinic.bench.powercut.shim import CannotTry
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import NoteSection, Section
 from clinic.services import charts, messages, visits
@@ -46,7 +47,7 @@ class Failed:
 
 def failed(town: Town, folder: Path, library: Path) -> tuple[list[Failed], Recording]:
     """Every call of every act, on a full and on a broken disk, and the log of it: a sync that failed made nothing
-    durable. Raises Unavailable when the program itself ends."""
+    durable. Raises CannotTry when the program itself ends."""
     seat = seats.moved(town[0], folder / "ana")
     recording = Recording(
         "failing disk", seat.path, folder / "before", folder / "log", proof.OfHome(seat), every=8
@@ -57,7 +58,7 @@ def failed(town: Town, folder: Path, library: Path) -> tuple[list[Failed], Recor
         env=shim.watched(library, seat.path, recording.log) | {"PYTHONPATH": str(ROOT)}, capture_output=True,
     )  # fmt: skip
     if done.returncode != 0:
-        raise Unavailable("The program under the failing disk ended: {why}", why=done.stderr[-2000:].decode())
+        raise CannotTry("The program under the failing disk ended: {why}", why=done.stderr[-2000:].decode())
     return [Failed(**json.loads(line)) for line in done.stdout.splitlines()], recording
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from clinic.bench.powercut import proof, seats
 from clinic.bench.powercut.loads import Acknowledged, arrived, facts_told
 from clinic.bench.powercut.seats import Seat, desk_on
+from clinic.bench.powercut.shim import CannotTry
 from clinic.domain.errors import Unavailable
 from clinic.services import charts, messages
 from clinic.services.desks import read_slots
@@ -45,17 +46,17 @@ def namespace() -> list[str]:
 
 
 def filled(folder: Path) -> Filled:
-    """Fill a disk of 4 MB with a clinic's work, free it, go on. Raises Unavailable where nothing may be mounted."""
+    """Fill a disk of 4 MB with a clinic's work, free it, go on. Raises CannotTry where nothing may be mounted."""
     words = namespace()
     if not words:
-        raise Unavailable("No file system may be mounted here, not even in a space of our own.")
+        raise CannotTry("No file system may be mounted here, not even in a space of our own.")
     script = f'mount -t tmpfs -o size={SIZE} none "$1" && exec "$2" -m clinic.bench.powercut.full "$1"'
     done = subprocess.run(
         [*words, "sh", "-c", script, "sh", str(folder.resolve()), sys.executable],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
     if done.returncode != 0:
-        raise Unavailable("The program on the full disk ended: {why}", why=done.stderr[-2000:])
+        raise CannotTry("The program on the full disk ended: {why}", why=done.stderr[-2000:])
     said = json.loads(done.stdout.splitlines()[-1])
     return Filled(said["told"], tuple(said["refusals"]), tuple(said["faults"]))
 

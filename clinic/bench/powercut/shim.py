@@ -9,10 +9,14 @@ import sys
 from enum import IntFlag
 from pathlib import Path
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import PostaError
 
 COMPILERS = ("cc", "gcc", "clang", "tcc")
 SOURCE = Path(__file__).with_name("shim.c")
+
+
+class CannotTry(PostaError):
+    """Something of the trial itself is missing or ended; nothing is said about the book."""
 
 
 class Call(IntFlag):
@@ -39,10 +43,10 @@ def why_not() -> str:
 
 
 def build(folder: Path) -> Path:
-    """The shared library, compiled into `folder`. Raises Unavailable without a compiler that can."""
+    """The shared library, compiled into `folder`. Raises CannotTry without a compiler that can."""
     reason = why_not()
     if reason:
-        raise Unavailable("The disk cannot be watched here: {why}.", why=reason)
+        raise CannotTry("The disk cannot be watched here: {why}.", why=reason)
     made = folder / "shim.so"
     said = ""
     for compiler in filter(None, map(shutil.which, COMPILERS)):
@@ -51,7 +55,7 @@ def build(folder: Path) -> Path:
         if done.returncode == 0:
             return made
         said = done.stderr.strip() or said
-    raise Unavailable("The disk cannot be watched here: the C compiler says {why}.", why=said[-300:])
+    raise CannotTry("The disk cannot be watched here: the C compiler says {why}.", why=said[-300:])
 
 
 def watched(library: Path, root: Path, log: Path | None = None) -> dict[str, str]:

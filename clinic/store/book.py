@@ -184,6 +184,8 @@ class Book:
     def _last_page(self) -> None:
         self._empty_log()
         self._connection.close()
+        if self._last:
+            self._last.close()
 
     def _tell(self, changes: Changes) -> None:
         with self._lock:

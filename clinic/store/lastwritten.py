@@ -7,6 +7,7 @@ sync: a power cut may leave an older number, never a newer one than the book's. 
 reach means that acknowledged writes are gone.
 """
 
+import os
 from hashlib import blake2b
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class LastWritten:
     def __init__(self, book: Path, key: bytes) -> None:
         self._path = book.with_name(book.name + ".last")
         self._key = blake2b(b"posta last written", key=key, digest_size=32).digest()
+        self._handle: int | None = None
 
     def read(self) -> int:
         """The number laid down last; 0 if there is none that can be read."""
@@ -34,13 +36,21 @@ class LastWritten:
         return int.from_bytes(number, "big") if seal == self._seal(number) else 0
 
     def keep(self, number: int) -> None:
-        """Lay a number down. A disk that refuses is not an error: the write itself is in the book."""
+        """Lay a number down; on the writer's thread. A disk that refuses is not an error: the write is in the book."""
         data = number.to_bytes(_NUMBER, "big")
         try:
-            with open(self._path, "r+b" if self._path.exists() else "wb", buffering=0) as out:
-                out.write(data + self._seal(data))
+            if self._handle is None:
+                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            os.write(self._handle, data + self._seal(data))
         except OSError:
             return
+
+    def close(self) -> None:
+        """Let go of the file."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
 
     def _seal(self, number: bytes) -> bytes:
         return blake2b(number, key=self._key, digest_size=_SEAL).digest()

@@ -15,6 +15,5 @@ the disks a power cut could have left; each is opened by the real code and quest
 | cuts | from the log of a load to proven images, on all processors |
 | kills | kill -9 under load |
 | faults | the n-th call to the disk fails, for every n |
-| spoil | pages flipped, zeroed, exchanged; logs cut short or taken from another day |
-| canaries | words that must not be found anywhere, and where they are looked for |
+| full | a disk that is really full |
 """

@@ -99,7 +99,15 @@ class Home:
 
     def unmake(self) -> None:
         """Take away what set-up wrote; only for a profile that nobody has worked in."""
-        for name in ("slots.bin", "slots.bak", "height", "book.db", "book.db-wal", "book.db-shm"):
+        for name in (
+            "slots.bin",
+            "slots.bak",
+            "height",
+            "book.db",
+            "book.db-wal",
+            "book.db-shm",
+            "book.db.last",
+        ):
             (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.station import backing_up, exchanging, joining, listing, raw, records, tidying
 from clinic.station.command import Verb
+from clinic.store.memory import keep_private
 
 ROOMS = (
     joining,
@@ -24,6 +25,7 @@ ROOMS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 2 wrong use, 3 refused, 4 unavailable, 70 a bug."""
+    keep_private()
     chosen = _parser().parse_args(arguments)
     verb: Verb = chosen.verb
     try:

@@ -98,13 +98,22 @@ class Home:
 
     def unmake(self) -> None:
         """Take away what set-up wrote; only for a profile that nobody has worked in."""
-        for name in ("slots.bin", "slots.bak", "height", "book.db", "book.db-wal", "book.db-shm"):
+        for name in (
+            "slots.bin",
+            "slots.bak",
+            "height",
+            "book.db",
+            "book.db-wal",
+            "book.db-shm",
+            "book.db.last",
+        ):
             (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
-        """Write both copies of the slots file."""
-        keep(self.slots, data)
+        """Write both copies of the slots file; the one that is read first comes last, so that a change the disk
+        refused halfway has not happened."""
         keep(self.slots.with_suffix(".bak"), data)
+        keep(self.slots, data)
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
@@ -188,7 +197,7 @@ def keep(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError."""
+    """Make the names in a folder durable: files created, renamed, removed. Raises OSError."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -144,7 +144,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         """What the other tables say of facts that are shown anew."""
         texts = [(op, before) for op, before in shown if type(op.fact) in TEXTS]
         self.forget_texts((before, moment_of(before)) for _, before in texts if before is not None)
-        self.index_texts([(op, moment_of(op)) for op, _ in texts])
+        self.lay_on_pile(op for op, _ in texts)
         for op, _ in shown:
             if isinstance(op.fact, Patient):
                 self.show_person(op.fact)

@@ -77,6 +77,8 @@ def test_a_step_that_is_cut_off_leaves_the_old_book_whole(
     old: tuple[Path, dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, said = old
+    if not any(hasattr(step, "fill") for step in STEPS[int(path.stem[-4:]) :]):
+        pytest.skip("the steps since then rewrite no rows")
 
     def stop(done: float) -> None:
         raise KeyboardInterrupt

@@ -41,9 +41,10 @@ from clinic.domain.facts import (
 )
 from clinic.domain.ids import PatientId
 from clinic.domain.record import Record
+from clinic.domain.wording import folded
 from clinic.protocol.op import Op, fact_in
 from clinic.store.facts import SHOWN
-from clinic.store.folding import fold, plain, search_words
+from clinic.store.folding import plain, search_words
 from clinic.store.rows import Hit, Piece
 from clinic.store.sheet import Sheet, from_ms
 
@@ -136,7 +137,7 @@ class SearchReads(Sheet):
             (at, patient, fact)
             for at, patient, kind, body in rows
             if within.holds(patient, kind, at)
-            and (flat := fold(text_of(fact := fact_in(body, Fact))))
+            and (flat := folded(text_of(fact := fact_in(body, Fact))))
             and all(word.search(flat) for word in begins)
         ]
 

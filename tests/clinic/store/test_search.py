@@ -13,9 +13,10 @@ from clinic.domain.facts import Communication, Composition, CompositionStatus, C
 from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, UserId, patient_scope
 from clinic.domain.record import Record
 from clinic.domain.values import Coding
+from clinic.domain.wording import words_of
 from clinic.protocol.op import Op
 from clinic.store.book import Book
-from clinic.store.folding import search_words, words
+from clinic.store.folding import search_words
 from clinic.store.search import PILE_SEEN, snippet
 
 KEY = bytes(range(32))
@@ -161,7 +162,7 @@ def test_the_pieces_of_a_snippet_are_the_text(text: str, typed: list[str]) -> No
 def test_the_stem_of_a_word_begins_it(text: str) -> None:
     assert all(
         word.startswith(stem) and len(stem) >= min(4, len(word))
-        for word, stem in zip(words(text), search_words(text), strict=True)
+        for word, stem in zip(words_of(text), search_words(text), strict=True)
     )
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures.thread import _threads_queues as POOLED
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -14,9 +15,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
-
-POOLS = ("ThreadPoolExecutor", "asyncio_")
-"""How the threads of executors are called."""
 
 settings.register_profile(
     "posta",
@@ -62,7 +60,7 @@ def pytest_unconfigure() -> None:
     stuck = [
         thread
         for thread in threading.enumerate()
-        if not (thread.daemon or thread is threading.main_thread() or thread.name.startswith(POOLS))
+        if not (thread.daemon or thread is threading.main_thread() or thread in POOLED)
     ]
     for thread in stuck:
         thread.join(10)

@@ -18,6 +18,7 @@ class CodeKind(StrEnum):
 
     CARD = "CARD"
     JOIN = "JOIN"
+    SHEET = "SHEET"
     NATIONAL_ID = "national id"
     OTHER = "other"
 
@@ -30,9 +31,11 @@ class WrongCode(Refusal):
         self.kind = kind
 
 
+_OURS = (CodeKind.CARD, CodeKind.JOIN, CodeKind.SHEET)
 _INSTEAD = {
     CodeKind.CARD: "This is a patient's card, not what is asked for here. Show the other code.",
     CodeKind.JOIN: "This is an invitation for a computer, not what is asked for here. Show the other code.",
+    CodeKind.SHEET: "This is a recovery sheet. Keep it away from here; show the other code.",
     CodeKind.NATIONAL_ID: "This is a national identity card, not what is asked for. Show the other code.",
     CodeKind.OTHER: "This is not one of Posta's codes. Show the other code.",
 }
@@ -41,7 +44,7 @@ _INSTEAD = {
 def code_kind(text: str) -> CodeKind:
     """What a scanned text is; the Argentine DNI's PDF417 has its fields between @ signs."""
     parts = text.strip().upper().split(":", 2)
-    if parts[0] == "POSTA" and len(parts) > 1 and parts[1] in (CodeKind.CARD, CodeKind.JOIN):
+    if parts[0] == "POSTA" and len(parts) > 1 and parts[1] in _OURS:
         return CodeKind(parts[1])
     return CodeKind.NATIONAL_ID if text.count("@") >= 6 else CodeKind.OTHER
 

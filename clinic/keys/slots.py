@@ -120,6 +120,18 @@ class Slots:
         """One slot more (or the same label anew, when a password changes), with the second factors that `content`
         names. Raises PasswordTooShort; FactorMissing where the security key is not here."""
         check_password(password, beside_factor=bool(content.totp or content.credential))
+        return self.renewed(label, password, content, random, factor, cost)
+
+    def renewed(
+        self,
+        label: str,
+        password: str,
+        content: Opened,
+        random: Random,
+        factor: SecondFactor | None = None,
+        cost: Cost | None = None,
+    ) -> "Slots":
+        """The slot sealed anew under a password that has opened it: rules of new passwords are not for it."""
         bare = self._bare(label, SlotKind.PASSWORD, content, random, cost or Cost())
         return self._with(bare, _normal(password), content, random, factor)
 

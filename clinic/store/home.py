@@ -33,6 +33,21 @@ class Home:
         return self.path / "slots.bin"
 
     @property
+    def next_slots(self) -> Path:
+        """The slots of a new store key, until its book has taken the old one's place."""
+        return self.path / "slots.next"
+
+    @property
+    def next_book(self) -> Path:
+        """The book under a new store key, while it is made."""
+        return self.path / "book.next"
+
+    @property
+    def knocks(self) -> Path:
+        """Failed tries to get in (L)."""
+        return self.path / "knocks"
+
+    @property
     def height(self) -> Path:
         return self.path / "height"
 
@@ -57,14 +72,26 @@ class Home:
         """Say that a program with a window works here. Raises Refusal while another one does, Unavailable for
         the disk. A station without a screen may work beside it."""
         try:
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = lock_file(self.path / "lock")
         except OSError as error:
             raise Unavailable(
                 "The folder {path} cannot be written. Check the disk and its permissions.", path=self.path
             ) from error
-        if not _locked(handle):
-            os.close(handle)
+        if handle is None:
             raise Refusal("Posta is already open for this profile. Look for its window.")
+        return Held(handle)
+
+    def change_ways(self) -> "Held":
+        """The turn to change the ways in, or the store key. Raises Refusal while another program does so,
+        Unavailable for the disk."""
+        try:
+            handle = lock_file(self.path / "ways.lock")
+        except OSError as error:
+            raise Unavailable(
+                "The folder {path} cannot be written. Check the disk and its permissions.", path=self.path
+            ) from error
+        if handle is None:
+            raise Refusal("Another program is changing the ways in here. Wait until it is done.")
         return Held(handle)
 
     def check_room(self) -> None:
@@ -99,13 +126,32 @@ class Home:
 
     def unmake(self) -> None:
         """Take away what set-up wrote; only for a profile that nobody has worked in."""
-        for name in ("slots.bin", "slots.bak", "height", "book.db", "book.db-wal", "book.db-shm"):
+        for name in (
+            "slots.bin",
+            "slots.bak",
+            "knocks",
+            "ways.lock",
+            "height",
+            "book.db",
+            "book.db-wal",
+            "book.db-shm",
+        ):
             (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
         """Write both copies of the slots file."""
         keep(self.slots, data)
         keep(self.slots.with_suffix(".bak"), data)
+
+    def read_knocks(self) -> bytes:
+        """What is kept of failed tries; b'' for none, or where it cannot be read."""
+        try:
+            return self.knocks.read_bytes()
+        except OSError:
+            return b""
+
+    def keep_knocks(self, data: bytes) -> None:
+        keep(self.knocks, data)
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
@@ -138,16 +184,33 @@ class Home:
 
 
 class Held:
-    """A held home; let go by `release`, and by the system when the process ends, however it ends."""
+    """A held home; let go by `release` or the end of a `with`, and by the system when the process ends, however it
+    ends."""
 
     def __init__(self, handle: int) -> None:
         self._handle: int | None = handle
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Twice is once. The file stays: taking it away would let two in."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
+
+
+def lock_file(path: Path) -> int | None:
+    """A handle that holds `path` until it is closed, or its process ends; None while another holds it. Raises
+    OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if _locked(handle):
+        return handle
+    os.close(handle)
+    return None
 
 
 def _locked(handle: int) -> bool:
@@ -171,14 +234,15 @@ def keep(path: Path, data: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         os.replace(fresh, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             "{path} could not be written. Check the disk: is it full?", path=path.name
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

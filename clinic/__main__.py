@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import exchanging, joining, listing
+from clinic.station import exchanging, joining, listing, recovering, ways
 from clinic.station.command import Verb
 
 ROOMS = (
     joining,
     exchanging,
     listing,
+    ways,
+    recovering,
 )
 
 
@@ -58,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="file with the password; - reads standard input",
         )
+        one.add_argument("--who", default="", metavar="NAME", help="whose way in, where several have one")
+        one.add_argument(
+            "--code-now",
+            default="",
+            metavar="DIGITS",
+            help="the six digits your phone shows, if they are asked",
+        )
+        one.add_argument("--security-key", action="store_true", help="touch the security key plugged in here")
         one.set_defaults(verb=verb)
         return one
 

@@ -62,7 +62,7 @@ def check_password(password: str, *, beside_factor: bool = False, names: Iterabl
 
 def _refuse_guessable(text: str, names: Iterable[str]) -> None:
     core = _core(text)
-    if _is_common(core) or _is_common(_core(text.translate(_LOOKS))) or _is_row(core):
+    if _is_common(core) or _is_common(_core(text.translate(_LOOKS))) or is_row_of_keys(core):
         raise PasswordTooShort("This password is one of the first that are tried. Choose another one.")
     rest = core
     for name in sorted((part for whole in names for part in _parts(whole)), key=len, reverse=True):
@@ -79,7 +79,7 @@ def _is_common(core: str) -> bool:
     return not letters or letters in _COMMON or _unrepeated(core) in _COMMON
 
 
-def _is_row(core: str) -> bool:
+def is_row_of_keys(core: str) -> bool:
     """Keys or letters in their order, also repeated or backwards."""
     part = _unrepeated(core)
     return len(part) < 3 or any(part in row or part in row[::-1] for row in _ROWS)

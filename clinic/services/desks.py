@@ -75,7 +75,7 @@ class Desk:
     def __init__(self, home: Home, book: Book, opened: Opened, clock: Clock, random: Random) -> None:
         self.home, self.book, self.clock, self.random = home, book, clock, random
         self._user_keys, self.store_key = opened.user_keys, opened.store_key
-        self.label = opened.label
+        self.content = opened
         told = book.read(
             lambda page: {
                 key: page.meta(key) or b""
@@ -119,6 +119,11 @@ class Desk:
         if self._user_keys is None:
             raise Refusal("Nobody is logged in here. Log in first.")
         return self._user_keys
+
+    @property
+    def label(self) -> str:
+        """The name of the way in that was taken."""
+        return self.content.label
 
     @property
     def name_here(self) -> str:

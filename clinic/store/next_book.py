@@ -54,18 +54,28 @@ class Switch:
     def __init__(self, home: Home, source: Any, pages: int) -> None:
         self._home, self._source, self.pages = home, source, pages
 
-    def take(self, slots: bytes, step: Callable[[str], None]) -> None:
-        """The new book and its slots, in the order that survives a power cut at any moment. Raises Unavailable."""
+    def take(self, slots: bytes, step: Callable[[str], None] = lambda _: None) -> None:
+        """The new book and its slots, in the order that survives a power cut at any moment. Raises Unavailable: before
+        the book took its place all is as it was, after that the next one who comes in finishes."""
         home = self._home
-        step("copied")
-        keep(home.next_slots, salt_of(home.next_book) + slots)
-        step("next slots")
-        if os.name == "nt":
-            self._source.close()  # there no open file is replaced
-        _replace(home.next_book, home.book)
-        step("book")
+        try:
+            step("copied")
+            keep(home.next_slots, salt_of(home.next_book) + slots)
+            step("next slots")
+            if os.name == "nt":
+                self._source.close()  # there no open file is replaced
+            os.replace(home.next_book, home.book)
+        except BaseException as error:
+            self.leave()
+            if isinstance(error, OSError):
+                raise Unavailable(
+                    "{path} could not be written. Check the disk: is it full?", path=home.book.name
+                ) from error
+            raise
+        step("renamed")
         self._source.close()
-        step("closed")
+        _durable(home.book)
+        step("book")
         finish_or_forget(home, held=True, step=step)
 
     def leave(self) -> None:
@@ -118,14 +128,11 @@ def _left_over(home: Home) -> bool:
     return home.next_slots.exists() or home.next_book.exists()
 
 
-def _replace(fresh: Path, place: Path) -> None:
+def _durable(book: Path) -> None:
     try:
-        os.replace(fresh, place)
-        sync_folder(place.parent)
+        sync_folder(book.parent)
     except OSError as error:
-        raise Unavailable(
-            "{path} could not be written. Check the disk: is it full?", path=place.name
-        ) from error
+        raise Unavailable("The disk could not be written. Check it, then unlock again.") from error
 
 
 def _connect(path: Path, key: bytes) -> Any:

@@ -69,7 +69,7 @@ def test_a_wrong_password(home: Home, tmp_path: Path) -> None:
     said = sentence(
         run("clinic", "status", "--home", str(home.path), "--password-file", str(tmp_path / "wrong")), 3
     )
-    assert "does not open" in said and "recovery" in said
+    assert "does not open" in said and "Type it again" in said
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe clave"])

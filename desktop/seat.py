@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic.calls.call import Call
 from clinic.domain.clock import Clock
+from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
 from clinic.services.alerts import watch
+from clinic.services.pins import Cover
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
@@ -51,6 +53,7 @@ class Seat(QObject):
     ) -> None:
         super().__init__(parent)
         self._program, self._args, self._desk, self._clock = program, args, desk, clock
+        self.desk, self.cover = desk, Cover(desk)
         self.room = Room(Clinic(desk), clock)
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
@@ -232,6 +235,17 @@ class Seat(QObject):
         if page:
             self.shell.go(page)
         self.shell.say("warn", sentence, _("Close anyway"), anyway)
+
+    def takes_pin(self) -> bool:
+        """Whether the PIN of the person here would show the work again."""
+        try:
+            return self.cover.takes_pin
+        except Unavailable:
+            return False
+
+    def in_call(self) -> bool:
+        """Whether a call is being made or goes on."""
+        return self.shell.loop.state.call in shell.IN_CALL
 
     def idle_too_long(self) -> None:
         """Nobody has touched anything for five minutes."""

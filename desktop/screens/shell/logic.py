@@ -32,7 +32,6 @@ class State:
     call: str = "idle"
     visiting: bool = False
     waiting: int = 0
-    idle_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True)

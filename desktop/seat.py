@@ -22,6 +22,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.chart.view import ChartView
 from desktop.screens.messages.view import MessagesView
+from desktop.screens.mine.view import MineView
 from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
@@ -97,6 +98,7 @@ class Seat(QObject):
         self.messages = MessagesView(room, had("messages"))
         self.chart = ChartView(room, had("chart"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
+        self.mine = MineView(room, had("mine"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -104,6 +106,7 @@ class Seat(QObject):
             "messages": self.messages,
             "chart": self.chart,
             "visit": self.visit,
+            "mine": self.mine,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -144,6 +147,7 @@ class Seat(QObject):
             "chart": self.chart.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
+            "mine": self.mine.loop.state,
         }
 
     def _change_look(self) -> None:

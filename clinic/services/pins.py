@@ -3,6 +3,7 @@
 
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
+from clinic.keys.factors import SecondFactor
 from clinic.keys.hashing import SALT_BYTES, same
 from clinic.keys.passwords import is_row_of_keys
 from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
@@ -35,10 +36,10 @@ def check_new_pin(pin: str) -> None:
         raise Refusal("That PIN is one of the first that are tried. Choose another one.")
 
 
-def set_pin(desk: Desk, password: str, pin: str) -> None:
+def set_pin(desk: Desk, password: str, pin: str, factor: SecondFactor | None = None) -> None:
     """Keep a PIN for the person here, inside the sealed store. Raises as `ways_in.own`, Refusal."""
     check_new_pin(pin)
-    own(desk, password)
+    own(desk, password, factor)
     salt = desk.random(SALT_BYTES)
     kept = salt + stretch(pin.encode(), salt, _COST)
     desk.book.keep(lambda page: page.put_meta(_name(desk), kept))

@@ -120,4 +120,4 @@ def _seal(desk: Desk, opened: Opened, password: str, factor: SecondFactor | None
     audit(desk, ACTION, PatientId(""), entity=f"{what}: {opened.label}")
 
 
-__all__ = ["CodeWrong", "NewCode", "WayIn"]
+__all__ = ["CodeWrong", "NewCode", "SlotKind", "WayIn"]

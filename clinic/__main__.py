@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import exchanging, joining, listing, recovering, ways
+from clinic.station import backing_up, exchanging, joining, listing, raw, records, recovering, tidying, ways
 from clinic.station.command import Verb
+from clinic.store.memory import keep_private
 
 ROOMS = (
     joining,
@@ -17,11 +18,16 @@ ROOMS = (
     listing,
     ways,
     recovering,
+    backing_up,
+    raw,
+    tidying,
+    records,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 2 wrong use, 3 refused, 4 unavailable, 70 a bug."""
+    keep_private()
     chosen = _parser().parse_args(arguments)
     verb: Verb = chosen.verb
     try:
@@ -49,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
 
-    def add(name: str, verb: Verb, help: str) -> argparse.ArgumentParser:
+    def add(name: str, verb: Verb, help: str, needs_home: bool = True) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=help, description=help)
         one.add_argument(
-            "--home", type=Path, required=True, metavar="DIR", help="folder of this device's profile"
+            "--home", type=Path, required=needs_home, metavar="DIR", help="folder of this device's profile"
         )
         one.add_argument(
             "--password-file",

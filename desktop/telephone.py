@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic.calls.call import Call
+from clinic.calls.call import RESTING, Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
@@ -24,7 +24,7 @@ from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import ChatLine, Letter, VisitOver
 from clinic.sync.status import SyncStatus
 from desktop import presence
-from desktop.kit.agenda import SYNC_EVERY_S, Agenda
+from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -51,6 +51,7 @@ class Telephone(QObject, Line):
 
     def __init__(self, room: Room, args: argparse.Namespace, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
+        from clinic.services.backup_keeper import BackupKeeper
         from clinic.services.link import Link
 
         self._room, self._args, self._clock = room, args, clock
@@ -62,6 +63,7 @@ class Telephone(QObject, Line):
         self._owed: dict[DeviceId, list[Record]] = {}
         self._kept = ""
         self._agenda = Agenda()
+        self._backups = BackupKeeper(self._desk, may=lambda: self.calls.call.phase in RESTING)
         self.engine = CallEngine(
             camera=args.camera,
             microphone=args.microphone,
@@ -99,10 +101,12 @@ class Telephone(QObject, Line):
         self._link.start()
         self._agenda.start()
         self._agenda.every(SYNC_EVERY_S, self._link.sync_now)
+        self._agenda.every(BACKUP_EVERY_S, self._backups.look)
 
     def stop(self) -> None:
         """Hang up, end the engine and the connection."""
         self._agenda.stop()
+        self._backups.stop()
         self.calls.hang()
         self.engine.stop()
         self._link.stop()

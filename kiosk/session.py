@@ -26,7 +26,7 @@ from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled, open_kiosk
 from clinic.store.home import Home
-from desktop.kit.agenda import SYNC_EVERY_S, Agenda
+from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
@@ -41,6 +41,7 @@ from kiosk.verbs import DeskVerbs
 from kiosk.voice import Voice
 
 if TYPE_CHECKING:
+    from clinic.services.backup_keeper import BackupKeeper
     from clinic.services.link import Link
 
 OUT_OF_ORDER_S = 30
@@ -84,6 +85,7 @@ class Session:
         self.over = False
         self._program, self._desk, self._args, self._up = program, desk, args, False
         self._link: Link | None = None
+        self._backups: BackupKeeper | None = None
         clock = SystemClock()
         self._centre = CentreClock(clock)
         engine = CallEngine(
@@ -119,7 +121,7 @@ class Session:
         )
         self._stage.finished.connect(self._finish)
         self._agenda, self._worker = Agenda(), Worker(window)
-        for last in (desk.close, self._cut_link, engine.stop, self._agenda.stop):
+        for last in (desk.close, self._cut_link, engine.stop, self._stop_backup, self._agenda.stop):
             program.on_quit(last)
         engine.start()
         self._stage.begin()
@@ -130,6 +132,7 @@ class Session:
         self._worker.ask(_load_parts, then=lambda _nothing: self._join_link())
 
     def _join_link(self) -> None:
+        from clinic.services.backup_keeper import BackupKeeper
         from clinic.services.link import Link
 
         server = self._args.server or self._desk.server
@@ -139,6 +142,12 @@ class Session:
         self._link.start()
         self._agenda.start()
         self._agenda.every(SYNC_EVERY_S, self._link.sync_now)
+        self._backups = BackupKeeper(self._desk)
+        self._agenda.every(BACKUP_EVERY_S, self._backups.look)
+
+    def _stop_backup(self) -> None:
+        if self._backups is not None:
+            self._backups.stop()
 
     def _cut_link(self) -> None:
         if self._link is not None:

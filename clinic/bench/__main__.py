@@ -27,10 +27,17 @@ def _duplicates(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.people)
 
 
+def _crash(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.crash import measure
+
+    return measure(chosen.images, chosen.kills, chosen.seed)
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
     "start": _start,
     "duplicates": _duplicates,
+    "crash": _crash,
 }
 
 
@@ -47,8 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
     )
     parser.add_argument("--runs", type=int, default=5, help="start: how often (default 5)")
+    parser.add_argument(
+        "--images", type=int, default=12_000, help="crash: disks a power cut could leave (default 12000)"
+    )
+    parser.add_argument("--kills", type=int, default=60, help="crash: how often to kill -9 (default 60)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="crash: another seed tries other disks (default 1)"
+    )
     chosen = parser.parse_args(arguments)
-    if min(chosen.people, chosen.observations, chosen.runs) < 1:
+    if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills) < 1:
         parser.error("numbers start at 1")
     try:
         results = list(BENCHES[chosen.name](chosen))

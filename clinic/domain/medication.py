@@ -2,19 +2,19 @@
 """How a prescription and the forms of a medicine are said in words."""
 
 _ROUTES = {
-    "oral": {"es": "por boca", "en": "by mouth", "pt": "por boca"},
+    "oral": {"es": "por boca", "en": "by mouth", "pt": "por via oral"},
     "inhaled": {"es": "inhalado", "en": "inhaled", "pt": "inalado"},
-    "topical": {"es": "sobre la piel", "en": "on the skin", "pt": "sobre a pele"},
-    "subcutaneous": {"es": "bajo la piel", "en": "under the skin", "pt": "sob a pele"},
+    "topical": {"es": "sobre la piel", "en": "on the skin", "pt": "na pele"},
+    "subcutaneous": {"es": "bajo la piel", "en": "under the skin", "pt": "debaixo da pele"},
     "intramuscular": {"es": "intramuscular", "en": "into the muscle", "pt": "intramuscular"},
 }
 ROUTES = tuple(_ROUTES)
 _EVERY = {"es": "cada {n} horas", "en": "every {n} hours", "pt": "a cada {n} horas"}
 _DAILY = {"es": "una vez por día", "en": "once a day", "pt": "uma vez por dia"}
 _ONCE = {"es": "una sola vez", "en": "once only", "pt": "uma única vez"}
-_DAYS = {"es": "durante {n} días", "en": "for {n} days", "pt": "durante {n} dias"}
-_DAY = {"es": "durante 1 día", "en": "for 1 day", "pt": "durante 1 dia"}
-_ON = {"es": "hasta nuevo aviso", "en": "until further notice", "pt": "até novo aviso"}
+_DAYS = {"es": "durante {n} días", "en": "for {n} days", "pt": "por {n} dias"}
+_DAY = {"es": "durante 1 día", "en": "for 1 day", "pt": "por 1 dia"}
+_ON = {"es": "hasta nuevo aviso", "en": "until further notice", "pt": "em uso contínuo"}
 
 
 _FORMS = {

@@ -19,10 +19,10 @@ from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, sea
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
 from clinic.keys.identity import DeviceKeys, verify
-from clinic.keys.packing import expand, squeeze
-from clinic.keys.refusals import KeyMissing, Unreadable
+from clinic.keys.packing import MAX_PLAIN, expand, squeeze
+from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
 from clinic.keys.roster import Epoch, TrustLog
-from clinic.protocol.codec import Malformed, encode
+from clinic.protocol.codec import encode
 from clinic.protocol.envelope import (
     ALG_KEY_GRANT,
     ALG_SCOPE_KEY,
@@ -217,7 +217,10 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
 
 def _sealed(ops: Ops, key: bytes, header: Header) -> bytes:
     check_ops(ops, header.scope)
-    return lock(*_body_key(key, header), squeeze(encode(ops)), encode(header))
+    plain = encode(ops)
+    if len(plain) > MAX_PLAIN:  # nobody would unpack it
+        raise _too_long()
+    return lock(*_body_key(key, header), squeeze(plain), encode(header))
 
 
 def _body_key(key: bytes, header: Header) -> tuple[bytes, bytes]:
@@ -228,5 +231,9 @@ def _body_key(key: bytes, header: Header) -> tuple[bytes, bytes]:
 def _signed(header: Header, body: bytes, device_keys: DeviceKeys) -> Envelope:
     header_bytes = encode(header)
     if len(header_bytes) + len(body) > MAX_ENVELOPE:
-        raise Malformed("This is too much for one envelope (64 kB).")
+        raise _too_long()
     return Envelope(device_keys.sign(SIGNING_CONTEXT + header_bytes + body), header_bytes, body, header)
+
+
+def _too_long() -> TooLong:
+    return TooLong("This is too long to be sent in one piece. Make it shorter, or attach it as a file.")

@@ -17,6 +17,18 @@ def withheld(page: Page) -> int:
     return int(page.meta(_WITHHELD) or b"0")
 
 
+def made_here(page: WritePage, scope: str, device: str, incarnation: int, up_to: int) -> None:
+    """Envelopes up to this number of that incarnation of this device were made here: they are no hole when later
+    ones of them come in from elsewhere."""
+    key = _key(scope, device, incarnation)
+    if up_to > 0 and page.meta(key) is None:
+        page.put_meta(key, dumps(((1, up_to),)))
+
+
+def _key(scope: str, device: str, incarnation: int) -> str:
+    return f"{_SEEN} {scope} {device} {incarnation}"
+
+
 @dataclass(slots=True)
 class Arrivals:
     """The arrivals of one exchange; `keep` files them in its transaction."""
@@ -26,7 +38,7 @@ class Arrivals:
 
     def note(self, page: Page, header: Header) -> None:
         """An envelope came in that its sender really signed."""
-        key = f"{_SEEN} {header.scope} {header.device} {header.incarnation}"
+        key = _key(header.scope, header.device, header.incarnation)
         if key not in self._now:
             kept = page.meta(key)
             self._before[key] = self._now[key] = tuple((a, b) for a, b in loads(kept)) if kept else ()

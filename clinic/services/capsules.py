@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeping the capsules of patients' cards up to date."""
 
+import logging
+
 from clinic.domain.facts import (
     Appointment,
     Communication,
@@ -14,6 +16,7 @@ from clinic.domain.ids import PatientId
 from clinic.domain.medication import directions
 from clinic.domain.values import DNI
 from clinic.keys.cards import seal_capsule
+from clinic.keys.refusals import Unreadable
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import encode
 from clinic.services.desks import Desk
@@ -21,6 +24,7 @@ from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
+log = logging.getLogger(__name__)
 _LATEST = 10
 
 
@@ -34,10 +38,18 @@ def send_capsule(desk: Desk, patient: PatientId) -> None:
         if fact and cards:
             contents = encode(_capsule(page, fact))
             for card in cards:
-                page.put_capsule(card.lookup, seal_capsule(card.public_key, contents), waiting=True)
+                _put_capsule(page, card, contents)
         return None, Changes(frozenset({"Sync"})) if cards else Changes()
 
     desk.book.write(act)
+
+
+def _put_capsule(page: WritePage, card: PatientCard, contents: bytes) -> None:
+    """A card whose key is not one gets nothing; that must not stand in the way of a signature."""
+    try:
+        page.put_capsule(card.lookup, seal_capsule(card.public_key, contents), waiting=True)
+    except Unreadable:
+        log.warning("a card on a chart has no key that can be sealed to")
 
 
 def _capsule(page: Page, fact: Patient) -> Capsule:

@@ -88,7 +88,7 @@ def _find(page: Page, system: str, text: str, language: str, limit: int, user: U
     tongues = sorted(digests, key=lambda tongue: (tongue != language, _place(tongue)))
     recent = _recent(page, user, system)
     for tongue in tongues:
-        found = _unique(_ranked(codes, system, tongue, text, typed, recent, limit), limit)
+        found = _unique(_ranked(codes, system, tongue, language, text, typed, recent, limit), limit)
         if found:
             return found
     for tongue in tongues:
@@ -101,20 +101,30 @@ def _find(page: Page, system: str, text: str, language: str, limit: int, user: U
 
 
 def _ranked(
-    codes: Codes, system: str, tongue: str, text: str, typed: list[str], recent: list[str], limit: int
+    codes: Codes,
+    system: str,
+    tongue: str,
+    language: str,
+    text: str,
+    typed: list[str],
+    recent: list[str],
+    limit: int,
 ) -> Iterator[CodeRow]:
-    """Lazily, the best first; some twice."""
+    """Lazily, the best first; some twice. Everyday words count in the language asked for too, whatever the wording is in."""
     query = " ".join(f'"{word}"*' for word in typed)
     for start in _as_code(text):
         yield from codes.by_code(system, tongue, start, limit)
     if recent:
         mine = codes.by_words(system, tongue, query, limit, recent)
         yield from sorted(mine, key=lambda row: recent.index(row.code))
-    for code in _everyday(system, tongue, typed):
+    everyday = _everyday(system, (language, tongue), typed)
+    for code in everyday:
+        yield from (row for row in codes.by_code(system, tongue, code, 1) if row.code == code)
+    yield from codes.by_words(system, tongue, query, limit)
+    for code in everyday:  # what this list does not have, in the wording of another
         row = codes.row(system, code, tongue)
         if row is not None:
             yield row
-    yield from codes.by_words(system, tongue, query, limit)
 
 
 def _unique(rows: Iterable[CodeRow], limit: int) -> tuple[CodeRow, ...]:
@@ -141,10 +151,11 @@ def _as_code(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((dotted, bare, text.strip().upper())))
 
 
-def _everyday(system: str, tongue: str, typed: list[str]) -> list[str]:
+def _everyday(system: str, tongues: Iterable[str], typed: list[str]) -> list[str]:
     """Codes of everyday words that begin with all that was typed, the shortest saying first."""
     found = [
         (len(saying), code)
+        for tongue in dict.fromkeys(tongues)
         for saying, code in synonyms(system, tongue)
         if all(any(word.startswith(part) for word in saying) for part in typed)
     ]

@@ -2,11 +2,12 @@
 """Consent: the templates as data, and the one gate that is asked before a call, a recording, sharing, a print, an export."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Consent, Decision
 from clinic.domain.ids import PatientId
+from clinic.exchange.fhir.context import FOREIGN
 from clinic.exchange.resources import resource
 from clinic.services.desks import Desk
 from clinic.sync.merge import standing_decision
@@ -78,6 +79,14 @@ def parse_template(text: str) -> Template:
 
 
 def may(desk: Desk, patient: PatientId, scope: str) -> bool:
-    """The gate: has this patient permitted it, and not withdrawn since?"""
+    """The gate: has this patient permitted it, and not withdrawn since? A permit counts only if it was given to us;
+    a denial that came with a record from elsewhere counts too."""
     said = desk.book.read(lambda page: page.facts(Consent, patient))
-    return standing_decision(said, scope) == Decision.PERMIT
+    return standing_decision([_ours(consent) for consent in said], scope) == Decision.PERMIT
+
+
+def _ours(consent: Consent) -> Consent:
+    """A statement from elsewhere without what it permits."""
+    if not consent.device.startswith(FOREIGN):
+        return consent
+    return replace(consent, items=tuple(item for item in consent.items if item.decision != Decision.PERMIT))

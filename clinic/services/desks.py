@@ -174,6 +174,15 @@ class Desk:
         self._filed.update(now)
         return written
 
+    def post_again(self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int) -> None:
+        """Seal ops that are filed already once more, under this incarnation's own numbers."""
+        self._post(page, scope, [(op, encode(op)) for op in ops], priority)
+
+    def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
+        """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""
+        for key in page.scope_keys(scope).values():
+            self._grant(page, scope, key, priority)
+
     def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
         """Be told of every change; called on a store thread."""
         return self.book.listen(heard)
@@ -216,6 +225,12 @@ class Desk:
         if self.kind != DeviceKind.KIOSK:
             page.file_ops(encoded, scope)
         self._grant_key(page, scope, priority)
+        self._post(page, scope, encoded, priority)
+        return ops
+
+    def _post(
+        self, page: WritePage, scope: ScopeId, encoded: Iterable[tuple[Op, bytes]], priority: int
+    ) -> None:
         for chunk in _chunks(encoded):
             place = self._place(page, scope, priority)
             page.post(
@@ -226,7 +241,6 @@ class Desk:
                 pack(self._seal(page, chunk, place)),
                 self.clock.now(),
             )
-        return ops
 
     def _op(self, page: WritePage, fact: Fact, windowed: bool) -> Op:
         self._stamp = stamp_after(self._stamp, self.clock.now())
@@ -254,11 +268,17 @@ class Desk:
 
     def _grant_key(self, page: WritePage, scope: ScopeId, priority: int) -> None:
         """The first write into a scope makes its key and grants it to the team."""
-        epoch = self.trust.epoch(self.team)
-        if self.kind == DeviceKind.KIOSK or epoch is None or page.scope_keys(scope):
+        if self.kind == DeviceKind.KIOSK or self.trust.epoch(self.team) is None or page.scope_keys(scope):
             return
-        key, place = new_scope_key(self.random), self._place(page, scope, priority)
+        key = new_scope_key(self.random)
         page.keep_scope_key(scope, scope_key_id(key), key)
+        self._grant(page, scope, key, priority)
+
+    def _grant(self, page: WritePage, scope: ScopeId, key: bytes, priority: int) -> None:
+        epoch = self.trust.epoch(self.team)
+        if epoch is None:
+            raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
+        place = self._place(page, scope, priority)
         page.post(
             place.env_no,
             scope,

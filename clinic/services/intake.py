@@ -20,6 +20,7 @@ from clinic.domain.facts import (
     Patient,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.plausible import check_birth_date
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
@@ -105,10 +106,11 @@ def read_card(desk: Desk, qr_text: str) -> Known:
 def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None = None) -> Known:
     """Somebody says a number: a claim. A provisional person until staff confirm who it is."""
     digits = dni.replace(".", "").replace(" ", "")
-    if not digits.isdigit() or not 6 <= len(digits) <= 9:
+    if not (digits.isascii() and digits.isdigit()) or not 6 <= len(digits) <= 9:
         raise Refusal("An id number has 6 to 9 digits. Type it again.")
     if birth_date is not None and birth_date > desk.clock.now().date():
         raise Refusal("That birth date is still to come. Type it again.")
+    check_birth_date(birth_date, desk.clock.now().date())
     patient = PatientId(desk.new_id())
     known = Known(patient, name or HumanName(family=f"DNI {digits}"), birth_date, digits, provisional=True)
     fact = Patient(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Gender, Link, Patient, PatientCard
 from clinic.domain.ids import FactId, PatientId
+from clinic.domain.plausible import check_birth_date, digits_of
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
 from clinic.keys.cards import card_text, new_card
 from clinic.services.desks import Desk, Written
@@ -61,11 +62,8 @@ def register(
     """Put a new person on record. Refused without a name, with a birth date to come or a DNI that is no number."""
     if not name.family.strip() or not name.given:
         raise Refusal("Write the family name and the first name.")
-    if birth_date is not None and birth_date > desk.clock.now().date():
-        raise Refusal("The birth date lies in the future. Check the year.")
-    digits = dni.replace(".", "").replace(" ", "")
-    if digits and not digits.isdigit():
-        raise Refusal("A DNI has only digits. Leave it empty if it is not known.")
+    check_birth_date(birth_date, desk.clock.now().date())
+    digits = digits_of(dni)
     patient = PatientId(desk.new_id())
     identifiers = (Identifier(system=DNI, value=digits, verification=Verification.SEEN),) if digits else ()
     fact = Patient(

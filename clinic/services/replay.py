@@ -72,11 +72,11 @@ VERBS = {
     },
     "pt": {
         "opened": "abriu o prontuário", "looked": "registro de acesso", "typed": "escreveu", "signed": "assinou",
-        "added": "acrescentou à nota", "prescribed": "prescreveu", "stopped": "suspendeu", "consented": "consentimento",
+        "added": "fez um adendo", "prescribed": "prescreveu", "stopped": "suspendeu", "consented": "consentimento",
         "read": "leu",
         "alerted": "alerta", "answered": "respondeu ao alerta", "retracted": "retirou", "corrected": "corrigiu",
         "wrote": "registrou",
-        "patient": "paciente ou quiosque", "behind": "relógio atrasado", "ahead": "relógio adiantado",
+        "patient": "paciente ou totem", "behind": "relógio atrasado", "ahead": "relógio adiantado",
         "title": "A consulta, passo a passo",
     },
 }  # fmt: skip

@@ -34,7 +34,7 @@ _WORDS = {
         "title": "Resumo da consulta", "seen": "Consulta com {who}, {day}", "plan": "O que fazer", "found": "O que encontramos",
         "conditions": "Diagnóstico", "medication": "Medicação", "vitals": "Medições", "next": "Próxima consulta",
         "born": "Nascimento {born} · DNI {dni}", "signed": "Assinado eletronicamente por {who}, {day}",
-        "footer": "Se piorar ou se preocupar, volte ao posto ou ligue. Este papel não substitui uma consulta.",
+        "footer": "Se você piorar ou algo preocupar, volte ao posto de saúde ou ligue. Este papel não substitui uma consulta.",
     },
 }  # fmt: skip
 _VITAL_WORDS = {

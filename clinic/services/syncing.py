@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
+from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
@@ -20,6 +21,7 @@ from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
+from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
@@ -83,6 +85,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         if log is not desk.trust or reader.granted:
             ops += _retried(desk, page, reader)
         reader.arrivals.keep(page)
+        fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))

@@ -22,6 +22,7 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.plausible import check_appointment
 from clinic.domain.values import Coding, Quantity
 from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
 from clinic.keys.consents import sign_fact
@@ -115,7 +116,9 @@ def reading(
     desk: Desk, patient: PatientId, key: str, value: Decimal, encounter: EncounterId | None, method: Method
 ) -> Observation:
     """The Observation of one reading."""
-    vital = VITALS[key]
+    vital = VITALS.get(key)
+    if vital is None:
+        raise Refusal("This is not among the measurements that are recorded here. Write it into the note.")
     if not vital.plausible(value):
         raise Refusal(
             "{value} {unit} is outside what we can record for this. Measure again.",
@@ -215,8 +218,7 @@ def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composit
 
 def book_next(desk: Desk, patient: PatientId, start: datetime, reason: str) -> Written:
     """The next appointment with the clinician who is here. Refused in the past."""
-    if start <= desk.clock.now():
-        raise Refusal("The next appointment must lie in the future.")
+    check_appointment(start, desk.clock.now())
     fact = Appointment(
         id=FactId(desk.new_id()), patient=patient, start=start, practitioner=desk.someone.user,
         practitioner_name=desk.someone.name, reason=reason,

@@ -26,6 +26,14 @@ Two windows: the kiosk (the patient) and the consulting room (the clinician).
   3. Write the note, find a code, prescribe, send a message. Sign when you are done.
 Close the windows or press Ctrl-C to leave.
 """,
+    "pt": """
+Duas janelas: o totem (a paciente) e o consultório (a médica).
+  1. Totem: escolha um idioma. A câmera lê um cartão de amostra; responda com o dedo ou o mouse e assine.
+  2. Consultório: a senha de {name} é   {password}
+     A paciente aparece primeiro na lista. Abra o prontuário, chame a paciente e atenda no totem.
+  3. Escreva a evolução, busque um código, prescreva, mande uma mensagem. Assine no fim.
+Feche as janelas ou aperte Ctrl-C para sair.
+""",
 }
 
 

@@ -156,4 +156,5 @@ class Searched:
 SEARCHED = {
     "es": Searched("neumonia", "amoxicilina", "azitromicina"),
     "en": Searched("pneumonia", "amoxicillin", "azithromycin"),
+    "pt": Searched("pneumonia", "amoxicilina", "azitromicina"),
 }

@@ -19,7 +19,7 @@ from clinic.showcase.founding import card_film
 from clinic.showcase.network import Network, Relay, build
 from clinic.showcase.report import Report
 from clinic.showcase.scene import DESKTOP_SIDE, KIOSK_SIDE, Scene
-from clinic.showcase.stage import Stage
+from clinic.showcase.stage import LANGUAGES, Stage
 from clinic.showcase.supervise import INNER, supervise
 from clinic.showcase.visit import drive
 from clinic.store.home import Held, Home
@@ -45,7 +45,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=7, help="other invented people (default: 7)")
     parser.add_argument("--people", type=int, default=200, metavar="N", help="how many (default: 200)")
-    parser.add_argument("--lang", choices=("es", "en"), default="es", help="language of the screens")
+    parser.add_argument("--lang", choices=tuple(LANGUAGES), default="es", help="language of the screens")
     parser.add_argument(
         "--keep", action="store_true", help="keep the machines' folders, with the passwords, in DIR/work"
     )

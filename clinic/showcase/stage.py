@@ -15,7 +15,7 @@ from clinic.domain.errors import Unavailable
 from clinic.showcase.hands import Hands
 from clinic.showcase.network import Network
 
-LANGUAGES = {"es": "es_AR.UTF-8", "en": "en_US.UTF-8"}
+LANGUAGES = {"es": "es_AR.UTF-8", "en": "en_US.UTF-8", "pt": "pt_BR.UTF-8"}
 
 
 class Actor:

@@ -21,7 +21,7 @@ Verb = Callable[[Namespace], int]
 class Add(Protocol):
     """Adds a verb with --home and --password-file to the station; gives its parser for more arguments."""
 
-    def __call__(self, name: str, verb: Verb, help: str) -> ArgumentParser: ...
+    def __call__(self, name: str, verb: Verb, help: str, needs_home: bool = True) -> ArgumentParser: ...
 
 
 @contextmanager

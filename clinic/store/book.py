@@ -11,7 +11,9 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.store.home import sync_folder
+from clinic.store.lastwritten import TURN, LastWritten, missing_since
 from clinic.store.migrations import Progress, migrate
 from clinic.store.opening import engine_for, is_damage, said
 from clinic.store.page import Page
@@ -23,14 +25,18 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BROKEN = (DBAPIError, sqlcipher.Error)
 """What the driver says, itself or through SQLAlchemy."""
+UNKEEPABLE = (UnicodeEncodeError, OverflowError)
+"""What the driver says of half a letter, or of a number that no column holds."""
 Listener = Callable[[Changes], None]
 
 
 class Book:
     """The store of one device profile. Safe to use from any thread; close it before the program ends."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, last: LastWritten | None = None) -> None:
+        self._engine, self._last = engine, last
+        self.missing = 0
+        """Acknowledged writes that were not there any more when it was opened."""
         self._writer = Writer(self._empty_log)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
@@ -44,7 +50,14 @@ class Book:
         engine = engine_for(path, key)
         try:
             migrate(engine, progress)
-            return cls(engine)
+            _name_durably(path)
+            book = cls(engine, LastWritten(path, key))
+            try:
+                book._look_for_missing()
+            except BaseException:
+                book.close()
+                raise
+            return book
         except BROKEN as error:
             engine.dispose()
             raise said(error) from error
@@ -64,6 +77,8 @@ class Book:
         except BROKEN as error:
             self._drop_if_damaged(error)
             raise said(error) from error
+        except UNKEEPABLE as error:
+            raise _unkeepable() from error
 
     def write(self, act: Callable[[WritePage], tuple[T, Changes]]) -> T:
         """Run `act` on the writer thread in one transaction, durable when this returns; then tell the listeners.
@@ -116,16 +131,32 @@ class Book:
     def _transact(self, act: Callable[[WritePage], tuple[T, Changes]]) -> tuple[T, Changes]:
         try:
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            done = act(WritePage(self._connection))
+            page = WritePage(self._connection)
+            done = act(page)
+            number = page.next_number(TURN) if self._last else 0
             self._connection.exec_driver_sql("COMMIT")
         except BROKEN as error:
             self._roll_back()
             self._drop_if_damaged(error)
             raise said(error) from error
+        except UNKEEPABLE as error:
+            self._roll_back()
+            raise _unkeepable() from error
         except BaseException:
             self._roll_back()
             raise
+        if self._last:
+            self._last.keep(number)
         return done
+
+    def _look_for_missing(self) -> None:
+        """Say so when the log beside the book was cut short, or is not the book's."""
+        if self._last is None:
+            return
+        laid_down = self._last.read()
+        if laid_down > self.read(lambda page: page.numbers(TURN).get(TURN, 0)):
+            self.missing = self.write(lambda page: (missing_since(page, laid_down), Changes()))
+            log.error("%d acknowledged writes are missing", self.missing)
 
     def _roll_back(self) -> None:
         raw = self._connection.connection.driver_connection
@@ -153,12 +184,29 @@ class Book:
     def _last_page(self) -> None:
         self._empty_log()
         self._connection.close()
+        if self._last:
+            self._last.close()
 
     def _tell(self, changes: Changes) -> None:
         with self._lock:
             listeners = tuple(self._listeners)
         for heard in listeners:
             heard(changes)
+
+
+def _unkeepable() -> Refusal:
+    return Refusal("This holds a letter or a number that cannot be kept. Type it again.")
+
+
+def _name_durably(path: Path) -> None:
+    """The log beside the file is there by now, and so must be its name after a power cut: SQLite asks for that too,
+    and goes on when the disk refuses."""
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(
+            "The store's folder cannot be written. Check its permissions and the disk."
+        ) from error
 
 
 __all__ = ["Book", "Changes"]

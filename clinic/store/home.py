@@ -135,13 +135,15 @@ class Home:
             "book.db",
             "book.db-wal",
             "book.db-shm",
+            "book.db.last",
         ):
             (self.path / name).unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
-        """Write both copies of the slots file."""
-        keep(self.slots, data)
+        """Write both copies of the slots file; the one that is read first comes last, so that a change the disk
+        refused halfway has not happened."""
         keep(self.slots.with_suffix(".bak"), data)
+        keep(self.slots, data)
 
     def read_knocks(self) -> bytes:
         """What is kept of failed tries; b'' for none, or where it cannot be read."""
@@ -242,7 +244,7 @@ def keep(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError."""
+    """Make the names in a folder durable: files created, renamed, removed. Raises OSError."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -55,8 +55,9 @@ def engine_for(path: Path, key: bytes) -> Engine:
         return connection
 
     return create_engine(
-        "sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2
-    )
+        "sqlite://", module=sqlcipher, creator=creator, poolclass=QueuePool, pool_size=READERS, max_overflow=2,
+        hide_parameters=True,  # what a statement was given is a patient's, and errors go to the log
+    )  # fmt: skip
 
 
 def is_damage(error: BaseException) -> bool:

@@ -47,6 +47,7 @@ RANKED = 1000
 _AROUND = 60
 """Letters of a snippet before and after what was found."""
 _SHIFT = 20
+_FARTHEST = (1 << 42) - 2
 
 TEXTS: dict[type[Record], Callable[[Any], tuple[str, ...]]] = {
     Patient: lambda f: (f.name.family, *f.name.given, *(i.value for i in f.identifiers)),
@@ -99,8 +100,8 @@ class SearchReads(Sheet):
             query += " AND (" + " OR ".join(f'tags:"{_patient_tag(p)}"' for p in self._whose(patient)) + ")"
         if kinds:
             query += " AND (" + " OR ".join(f'tags:"{_kind_tag(kind.NUMBER)}"' for kind in kinds) + ")"
-        low = -(1 << 62) if since_ms is None else since_ms << _SHIFT
-        high = 1 << 62 if until_ms is None else until_ms << _SHIFT
+        low = -(1 << 62) if since_ms is None else _base(since_ms)
+        high = 1 << 62 if until_ms is None else _base(until_ms)
         order = "rowid DESC"
         if ranked:
             newest = self._all(_FIND.format(order=order), query=query, low=low, high=high, limit=RANKED)
@@ -130,7 +131,7 @@ class SearchWrites(SearchReads):
 
     def index_texts(self, ops: Iterable[tuple[Op, int]]) -> None:
         """The words of these ops are found from now on; each comes with its moment in ms."""
-        texts = [(op, at << _SHIFT, text) for op, at in ops if (text := text_of(op.fact))]
+        texts = [(op, _base(at), text) for op, at in ops if (text := text_of(op.fact))]
         free = self._free_numbers({base for _, base, _ in texts})
         numbered = [(next(free[base]), op, text) for op, base, text in texts]
         self._many(
@@ -152,7 +153,7 @@ class SearchWrites(SearchReads):
     def forget_texts(self, ops: Iterable[tuple[Op, int]]) -> None:
         """The words of these ops are found no longer."""
         for op, at in ops:
-            base = at << _SHIFT
+            base = _base(at)
             row = self._one(
                 "SELECT no FROM searched WHERE no >= :low AND no < :high AND op = :op",
                 low=base,
@@ -162,6 +163,11 @@ class SearchWrites(SearchReads):
             if row is not None:
                 self._do("DELETE FROM search WHERE rowid = :no", no=row[0])
                 self._do("DELETE FROM searched WHERE no = :no", no=row[0])
+
+
+def _base(at_ms: int) -> int:
+    """The first number of a moment; moments that no patient lives through (before 1830, after 2109) share the outermost."""
+    return max(-_FARTHEST, min(at_ms, _FARTHEST)) << _SHIFT
 
 
 def text_of(fact: Record) -> str:

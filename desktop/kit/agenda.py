@@ -7,6 +7,8 @@ from typing import Any
 
 SYNC_EVERY_S = 60
 """The doorbell rings long before; this is for when it cannot."""
+BACKUP_EVERY_S = 300
+"""How often it is looked whether a backup is due; when that is, clinic.domain.keeping says."""
 
 
 class Agenda:

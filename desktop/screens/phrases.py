@@ -194,7 +194,11 @@ def missing_inputs(score: Score) -> str:
 
 def dotted(dni: str) -> str:
     """A DNI as it is printed: 12.345.678."""
-    return fmt_number(int(dni)).replace(",", ".").replace("\xa0", ".") if dni.isdigit() else dni
+    return (
+        fmt_number(int(dni)).replace(",", ".").replace("\xa0", ".")
+        if dni.isascii() and dni.isdigit()
+        else dni
+    )
 
 
 def number_text(dni: str) -> str:

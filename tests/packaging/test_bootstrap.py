@@ -116,6 +116,18 @@ def test_a_virtual_environment_that_fails_is_one_sentence_and_its_words_are_kept
     assert "No space left" in (tmp_path / "setup.log").read_text()
 
 
+def test_a_compiler_is_brought_for_the_tests_alone(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"espeak-ng", "ip"}
+    monkeypatch.setattr(posta, "loads", lambda name: True)
+    monkeypatch.setattr(posta.shutil, "which", lambda name, path=None: name if name in there else None)
+    assert posta.missing_packages("test") == ["tcc"]
+    assert posta.missing_packages("demo") == []
+    there.add("cc")
+    assert posta.missing_packages("test") == []
+
+
 def test_what_is_all_there_starts_from_a_folder_that_cannot_be_written(
     posta: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,7 +135,7 @@ def test_what_is_all_there_starts_from_a_folder_that_cannot_be_written(
         raise PermissionError(13, "Permission denied", "lock")
 
     monkeypatch.setattr(posta, "alone", no_lock)
-    monkeypatch.setattr(posta, "missing_packages", list)
+    monkeypatch.setattr(posta, "missing_packages", lambda command: [])
     monkeypatch.setattr(posta, "is_ready", lambda _lock: False)
     with pytest.raises(posta.CannotSetUp, match="POSTA_SETUP"):
         posta.set_up("demo")

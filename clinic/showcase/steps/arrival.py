@@ -18,8 +18,9 @@ ARRIVE_S = 60.0
 CONSENT = {
     "es": ["Versión 1", "2 trazos", "Estadísticas anónimas: no"],
     "en": ["Version 1", "2 strokes", "Anonymous statistics: no"],
+    "pt": ["Versão 1", "2 traços", "Estatísticas anônimas: não"],
 }
-_ALL_THERE = re.compile("El centro confirmó|acknowledged by the centre")
+_ALL_THERE = re.compile("El centro confirmó|O centro confirmou|acknowledged by the centre")
 
 
 def run(scene: Scene, seen: Findings) -> None:

@@ -31,7 +31,7 @@ BEFORE = (
     "CREATE INDEX op_by_lane ON op (lane, at) WHERE lane IS NOT NULL AND state = 1",
     "CREATE INDEX linked_other ON linked (other)",
     # the index holds no text; a row's number is its time in ms << 20, plus a count
-    """CREATE VIRTUAL TABLE search USING fts5(words, tags, content='', contentless_delete=1,
+    """CREATE VIRTUAL TABLE search USING fts5(words, tags, content='', contentless_delete=1, prefix='2 3',
         tokenize='unicode61 remove_diacritics 2')""",
     "CREATE TABLE searched (no INTEGER PRIMARY KEY, op TEXT NOT NULL)",
     "CREATE TABLE person_no (no INTEGER PRIMARY KEY, patient TEXT NOT NULL UNIQUE)",

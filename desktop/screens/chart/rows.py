@@ -27,7 +27,7 @@ KINDS = {
     "Communication": (N_("Message"), "message", "info"),
     "DocumentReference": (N_("Document"), "image", "neutral"),
     "Consent": (N_("Consent"), "shield", "ok"),
-    "MediaStep": (N_("Call"), "video", "neutral"),
+    "MediaStep": (N_("Video call"), "video", "neutral"),
     "Observation": (N_("Reading"), "heart-pulse", "neutral"),
     "DetectedIssue": (N_("Alert"), "alert-triangle", "danger"),
     "AllergyIntolerance": (N_("Allergy"), "alert-triangle", "danger"),

@@ -31,7 +31,7 @@ class NewPerson:
 
     @property
     def number(self) -> str:
-        return "".join(letter for letter in self.dni if letter.isdigit())
+        return "".join(letter for letter in self.dni if letter.isascii() and letter.isdigit())
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +199,13 @@ Effect = Find | OpenChart | FindAlike | Register | IssueCard
 def birth_date(text: str, today: date) -> date | None:
     """A birth date typed as 3/3/1974, 03-03-1974 or 1974-03-03; None if it is none or lies ahead."""
     parts = [part for part in text.replace("-", "/").replace(".", "/").split("/") if part.strip()]
-    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
         return None
     first, middle, last = (int(part) for part in parts)
     year, month, day = (first, middle, last) if first > 31 else (last, middle, first)
     try:
         born = date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return born if date(1890, 1, 1) <= born <= today else None
 

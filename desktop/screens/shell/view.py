@@ -16,7 +16,7 @@ from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
 from desktop.kit.people import Avatar
 from desktop.kit.surfaces import StatusLine, toast
 from desktop.kit.text import Text, named, styled
-from desktop.kit.words import _, language
+from desktop.kit.words import OWN_NAMES, _, language
 from desktop.screens.faces import person_row
 from desktop.screens.layouts import across, bar, down, holding
 from desktop.screens.lines import OpeningList
@@ -41,7 +41,6 @@ from desktop.screens.shell.logic import (
 
 NARROW = 1180
 """Below this width of the window the rail and the search give room to the page."""
-SPOKEN = {"es": "Español", "en": "English"}
 
 
 class ShellView(QWidget):
@@ -141,11 +140,11 @@ class ShellView(QWidget):
     def _languages(self) -> list[QWidget]:
         group = QButtonGroup(self)
         made: list[QWidget] = []
-        for code in ("es", "en"):
-            button = QuietButton(code.upper(), name=f"shell.language.{code}", spoken=SPOKEN[code])
+        for code in OWN_NAMES:
+            button = QuietButton(code.upper(), name=f"shell.language.{code}", spoken=OWN_NAMES[code])
             styled(button, kind="tab").setCheckable(True)
             button.setChecked(language() == code)
-            button.setToolTip(SPOKEN[code])
+            button.setToolTip(OWN_NAMES[code])
             button.setFixedWidth(48)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
             button.clicked.connect(lambda _on=False, chosen=code: self.language_chosen.emit(chosen))

@@ -354,4 +354,4 @@ def _number(name: str, spoken: str, value: int, most: int) -> LineField:
 
 def _whole(field: LineField) -> int:
     """The number typed; -1 when there is none."""
-    return int(field.text()) if field.text().isdigit() else -1
+    return int(field.text()) if field.text().isdecimal() else -1

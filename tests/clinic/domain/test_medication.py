@@ -10,7 +10,7 @@ from clinic.exchange.lists import forms
     [
         ("en", "500 mg by mouth every 8 hours for 7 days"),
         ("es", "500 mg por boca cada 8 horas durante 7 días"),
-        ("pt", "500 mg por boca a cada 8 horas durante 7 dias"),
+        ("pt", "500 mg por via oral a cada 8 horas por 7 dias"),
         ("qu", "500 mg by mouth every 8 hours for 7 days"),
     ],
 )

@@ -11,7 +11,7 @@ from clinic.domain.ids import FactId, OpId, PatientId, ScopeId, TeamId
 from clinic.domain.record import UnknownRecord
 from clinic.keys.identity import DeviceKeys
 from clinic.keys.packing import pad
-from clinic.keys.refusals import KeyMissing, Unreadable
+from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
 from clinic.keys.sealing import (
     Granted,
     Keyring,
@@ -26,7 +26,7 @@ from clinic.keys.sealing import (
     seal_with_scope_key,
 )
 from clinic.keys.trust import TrustLog, as_user
-from clinic.protocol.codec import Malformed, encode
+from clinic.protocol.codec import encode
 from clinic.protocol.envelope import Envelope, Header, pack, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Refused
@@ -251,7 +251,7 @@ def test_a_kind_nobody_knows_is_kept_under_its_window(clinic: Clinic) -> None:
 def test_too_much_for_one_envelope(clinic: Clinic) -> None:
     noise = repeating(b"noise")(70_000).hex()
     fact = Communication(id=FactId("f"), patient=PatientId("p1"), sent_at=AT, sender="eva", text=noise)
-    with pytest.raises(Malformed, match="64 kB"):
+    with pytest.raises(TooLong, match="attach it"):
         seal_with_scope_key(
             Ops(
                 ops=(

@@ -102,6 +102,10 @@ def severities(desk: Desk, patient: PatientId, code: str) -> list[str]:
         ("hipertencion esencial", "es", "I10"),
         ("asmma", "es", "J45"),
         ("covid", "es", "U07.1"),
+        ("pressão alta", "pt", "I10"),
+        ("dor de barriga", "pt", "R10.4"),
+        ("falta de ar", "pt", "R06.0"),
+        ("I10", "pt", "I10"),
     ],
 )
 def test_conditions_as_people_type_them(desk: Desk, typed: str, language: str, first: str) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.showcase import by_hand, cast
 from clinic.showcase.demo import main, make_room, parse, programs
 from clinic.showcase.findings import Findings
 from clinic.showcase.network import Relay
 from clinic.showcase.report import Report
 from clinic.showcase.scene import Scene
-from clinic.showcase.stage import Stage
+from clinic.showcase.stage import LANGUAGES, Stage
+from clinic.showcase.steps.arrival import CONSENT
 from clinic.showcase.supervise import INNER
 from clinic.showcase.visit import STEPS, take
 
@@ -52,6 +54,14 @@ def test_each_outcome_is_a_row(scene: Scene, capsys: pytest.CaptureFixture[str])
     assert "KeyError" in told[3]["detail"]
     assert told[0]["measured"] == {"rows": 2}
     assert "1. A step" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_of_the_demo_has_its_words(language: str) -> None:
+    assert parse(["--lang", language]).lang == language
+    assert language in by_hand.WORDS
+    assert language in cast.SEARCHED
+    assert language in CONSENT
 
 
 def test_there_are_the_eight_steps() -> None:

@@ -102,6 +102,19 @@ def test_many_of_one_moment_are_all_found(book: Book) -> None:
     assert len(found(book, "igual", limit=50)) == 30
 
 
+def test_a_moment_of_another_age_is_filed_and_found(book: Book) -> None:
+    for number, year in ((1, 9999), (2, 1)):
+        far = Communication(
+            id=FactId(f"m{number}"),
+            patient=ANA,
+            sent_at=datetime(year, 6, 1, tzinfo=UTC),
+            sender="u",
+            text="lejano",
+        )
+        file(book, number, far)
+    assert found(book, "lejano") == ["m1", "m2"]
+
+
 def test_what_was_found_is_marked_in_a_piece_of_the_text(book: Book) -> None:
     note = Composition(
         id=FactId("n"), patient=ANA, encounter=EncounterId("e"), status=CompositionStatus.FINAL, author=UserId("u"), signed_at=AT,

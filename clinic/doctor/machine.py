@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`posta doctor`: is this computer fit for Posta? A table or JSON; exit 1 when something is missing."""
+"""Is this computer fit for Posta? Looks at everything a visit needs."""
 
-import argparse
-import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+from clinic.doctor.finding import Finding
 from clinic.domain.errors import Unavailable
 from clinic.media.screen import check_screen
 
@@ -21,44 +19,6 @@ OLDEST_SQLITE = (3, 51, 3)
 LEAST_FREE_BYTES = 2_000_000_000
 RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 """A clock before this day is wrong for certain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the table; `advice` is empty where nothing needs doing."""
-
-    name: str
-    ok: bool
-    necessary: bool
-    found: str
-    advice: str = ""
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the findings; 0: everything necessary is there, 1: something is missing."""
-    parser = argparse.ArgumentParser(
-        prog="posta doctor",
-        description="Is this computer fit for Posta? Exit code 1: something necessary is missing.",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument(
-        "--home",
-        type=Path,
-        default=Path.home(),
-        metavar="DIR",
-        help="whose disk is looked at (default: your home folder)",
-    )
-    chosen = parser.parse_args(arguments)
-    findings = list(examine(chosen.home))
-    for finding in findings:
-        print(json.dumps(asdict(finding), ensure_ascii=False) if chosen.json else line_of(finding))
-    return 1 if any(finding.necessary and not finding.ok for finding in findings) else 0
-
-
-def line_of(finding: Finding) -> str:
-    """One line of the table: mark, name, what was found, what to do."""
-    mark = "ok" if finding.ok else "MISSING" if finding.necessary else "none"
-    return f"{mark:8}{finding.name:14}{finding.found}" + (f" — {finding.advice}" if finding.advice else "")
 
 
 def examine(home: Path) -> Iterator[Finding]:

@@ -56,7 +56,10 @@ def unlock(
 
     Raises WrongPassword, FactorMissing; TooSoon after too many wrong tries; Unavailable.
     """
-    slots, knocks = read_slots(home), not_ahead(read_knocks(home.read_knocks()), clock.now())
+    slots, kept = read_slots(home), read_knocks(home.read_knocks())
+    knocks = not_ahead(kept, clock.now())
+    if knocks != kept:
+        keep_knocks(home, knocks)
     check_wait(knocks, who, clock.now())
     try:
         opened = slots.open(password, who or None, factor)

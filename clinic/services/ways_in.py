@@ -13,6 +13,7 @@ from clinic.protocol.custody import SlotKind
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots, unlock
+from clinic.services.knocking import tell_knocks
 from clinic.transport.security_key import Enrolling
 
 ACTION = "way in"
@@ -41,6 +42,7 @@ def own(desk: Desk, password: str, factor: SecondFactor | None = None) -> Opened
     opened = unlock(desk.home, password, desk.clock, desk.random, desk.label, factor)
     if opened.user_id != desk.someone.user:
         raise Refusal("That is another person's password. Type your own.")
+    tell_knocks(desk, opened.label)
     return opened
 
 
@@ -105,9 +107,9 @@ def remove_security_key(desk: Desk, password: str, key: SecondFactor) -> None:
     _seal(desk, replace(opened, credential=b""), password, None, "security key removed")
 
 
-def names_around(desk: Desk) -> tuple[str, str]:
+def names_around(desk: Desk) -> tuple[str, ...]:
     """Names that no password is made of."""
-    return desk.someone.name, desk.trust.organization().name
+    return desk.someone.name, desk.label, desk.trust.organization().name
 
 
 def _seal(desk: Desk, opened: Opened, password: str, factor: SecondFactor | None, what: str) -> None:

@@ -322,10 +322,14 @@ def _changed() -> Unreadable:
 def _wrong(kind: SlotKind, sheets: bool) -> WrongPassword:
     if kind == SlotKind.PASSWORD and sheets:
         return WrongPassword(
-            "That password does not open this computer's store. Type it again, or use two recovery sheets."
+            "That password does not open this computer's store. Type it again; if it is lost, two recovery sheets set a new "
+            "one: posta station recover."
         )
     if kind == SlotKind.PASSWORD:
-        return WrongPassword("That password does not open this computer's store. Type it again.")
+        return WrongPassword(
+            "That password does not open this computer's store. Type it again; if it is lost, ask your administrator for a "
+            "new invitation."
+        )
     if kind == SlotKind.DEVICE_KEY:
         return WrongPassword(
             "The key file of this computer does not open its store. Enrol this computer again."

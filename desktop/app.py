@@ -26,7 +26,6 @@ from desktop.kit.words import _, set_language, tell
 from desktop.screens.join.logic import Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
-from desktop.screens.login.idle import limit_s
 from desktop.screens.login.logic import Entered, LiftCover, Locked, OpenAgain, OpenBook, Way, begun
 from desktop.screens.login.view import LoginView, Told
 
@@ -265,7 +264,7 @@ class Window(QMainWindow):
         seat.cover.password_was_right()
         self._show(seat.shell)
         self._curtain.open()
-        self._watch.begin(limit_s(seat.desk.trust.policies))
+        self._watch.begin(seat.lock_after_s())
 
     def _sit_down(self, desk: Desk) -> None:
         from desktop.seat import Seat
@@ -274,7 +273,8 @@ class Window(QMainWindow):
         seat.shell_changed.connect(self._show_shell)
         seat.room.ways.covered.connect(self._cover)
         self._show_shell()
-        self._watch.begin(limit_s(desk.trust.policies))
+        seat.room.ways.lock_time.connect(lambda: self._watch.begin(seat.lock_after_s()))
+        self._watch.begin(seat.lock_after_s())
         seat.start()
 
     def _show_shell(self) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic.domain.clock import Clock
-from desktop.screens.login.idle import MOST_MINUTES, Idle, looked_at, touched
+from desktop.screens.login.idle import Idle, looked_at, touched
 
 LOOK_MS = 5000
+MOST_S = 300.0
 _SIGNS_OF_LIFE = (
     QEvent.Type.KeyPress,
     QEvent.Type.MouseButtonPress,
@@ -29,7 +30,7 @@ class Watch(QObject):
     ) -> None:
         super().__init__(parent)
         self._clock, self._in_call, self._too_long = clock, in_call, too_long
-        self._idle = Idle(60.0 * MOST_MINUTES, clock.now(), clock.monotonic())
+        self._idle = Idle(MOST_S, clock.now(), clock.monotonic())
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
 

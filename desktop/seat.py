@@ -15,6 +15,7 @@ from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
 from clinic.services.alerts import watch
+from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
@@ -81,6 +82,7 @@ class Seat(QObject):
         self._stop_listening()
         self._stop_watching()
         self.visit.flush()
+        self.room.clinic.mine.send_away()
         self.telephone.stop()
         self.room.close()
         self._desk.close()
@@ -246,6 +248,13 @@ class Seat(QObject):
             return self.cover.takes_pin
         except Unavailable:
             return False
+
+    def lock_after_s(self) -> float:
+        """Seconds untouched until the screen covers itself; what the clinic allows, where the disk does not answer."""
+        try:
+            return 60.0 * lock_minutes(self.desk)
+        except Unavailable:
+            return 60.0 * most_minutes(self.desk)
 
     def in_call(self) -> bool:
         """Whether a call is being made or goes on."""

@@ -58,10 +58,16 @@ def remove_way_in(
     desk: Desk, label: str, password: str, kind: SlotKind = SlotKind.PASSWORD,
     factor: SecondFactor | None = None,
 ) -> None:  # fmt: skip
-    """Take a way in away: nobody opens this store by it any more, unless somebody puts an old copy of the folder back
-    (then: rekey). Raises as `own`; Refusal for the last one."""
+    """Take a way in away, with a password also the sheets that would set a new one: nobody opens this store by it any
+    more, unless somebody puts an old copy of the folder back (then: rekey). Raises as `own`; Refusal for the last one."""
     own(desk, password, factor)
-    change_slots(desk.home, lambda slots: slots.without(label, desk.store_key, kind))
+
+    def fewer(slots: Slots) -> Slots:
+        left = slots.without(label, desk.store_key, kind)
+        sheets = any((way.kind, way.label) == (SlotKind.RECOVERY, label) for way in left.ways)
+        return left.without(label, desk.store_key, SlotKind.RECOVERY) if sheets else left
+
+    change_slots(desk.home, fewer)
     audit(desk, ACTION, PatientId(""), entity=f"removed: {label}")
 
 

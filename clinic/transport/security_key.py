@@ -45,6 +45,9 @@ class UsbKey:
                     type=webauthn.PublicKeyCredentialType.PUBLIC_KEY, alg=_ES256
                 )
             ],
+            authenticator_selection=webauthn.AuthenticatorSelectionCriteria(
+                user_verification=webauthn.UserVerificationRequirement.DISCOURAGED
+            ),
             extensions={"hmacCreateSecret": True},
         )
         made = self._ask(lambda client: client.make_credential(options))
@@ -64,6 +67,8 @@ class UsbKey:
                     type=webauthn.PublicKeyCredentialType.PUBLIC_KEY, id=credential
                 )
             ],
+            # a key gives another secret where it has verified who touches it: always ask without
+            user_verification=webauthn.UserVerificationRequirement.DISCOURAGED,
             extensions={"hmacGetSecret": {"salt1": salt}},
         )
         answered = self._ask(lambda client: client.get_assertion(options).get_response(0))

@@ -13,7 +13,7 @@ from clinic.domain.facts import Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, HumanName
 from desktop.kit.words import language
-from desktop.screens.mine.logic import Change, Mine
+from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
-    from clinic.services.ways_in import NewCode
     from clinic.sync.status import SyncStatus
-    from clinic.transport.security_key import Enrolling
 
 
 class Clinic:
@@ -51,7 +49,7 @@ class Clinic:
         )
 
         self.desk = desk
-        self._new_code: NewCode | None = None
+        self.mine = MyWays(desk)
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline
@@ -87,50 +85,6 @@ class Clinic:
     def load_codes(self) -> int:
         """Bring diagnoses and medicines into the store where they are not there yet."""
         return self._coding.load_codes(self.desk)
-
-    # my way in
-
-    def my_way_in(self) -> Mine:
-        """How the way in of the person here stands."""
-        from clinic.services.pins import has_pin
-        from clinic.services.ways_in import SlotKind, ways
-
-        mine = [way for way in ways(self.desk) if way.label == self.desk.label]
-        own = next((way for way in mine if way.kind == SlotKind.PASSWORD), None)
-        sheets = next((way.mark for way in mine if way.kind == SlotKind.RECOVERY), "")
-        return Mine(has_pin(self.desk), bool(own and own.asks_code), bool(own and own.asks_key), sheets)
-
-    def new_code(self) -> NewCode:
-        """The secret of a phone's code; kept here until it is confirmed."""
-        from clinic.services.ways_in import new_code
-
-        self._new_code = new_code(self.desk)
-        return self._new_code
-
-    def change_my_way_in(self, change: Change, now: str, new: str) -> None:
-        """Raises Refusal for a wrong password of now, or a new one that will not do."""
-        from clinic.services import pins, ways_in
-
-        match change:
-            case Change.PASSWORD:
-                ways_in.change_password(self.desk, now, new, self._security_key())
-            case Change.PIN:
-                pins.set_pin(self.desk, now, new, self._security_key())
-            case Change.NO_PIN:
-                pins.drop_pin(self.desk)
-            case Change.CODE if self._new_code is not None:
-                ways_in.confirm_code(self.desk, now, self._new_code, new, self._security_key())
-                self._new_code = None
-            case Change.NO_CODE:
-                ways_in.remove_code(self.desk, now, self._security_key())
-
-    def _security_key(self) -> Enrolling | None:
-        """The one plugged in, where this way in asks for one."""
-        if not self.my_way_in().key:
-            return None
-        from clinic.transport.security_key import UsbKey
-
-        return UsbKey(self.desk.random)
 
     # today
 

@@ -3,13 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-MOST_MINUTES = 5
-POLICY = "idle lock minutes"
-"""Name of the statement of the trust log that asks for less than five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +15,6 @@ class Idle:
     limit_s: float
     at: datetime
     ticks: float
-
-
-def limit_s(policies: Mapping[str, str]) -> float:
-    """1 to 5 minutes, as the clinic's policy says; 5 where it says nothing that can be read."""
-    said = policies.get(POLICY, "")
-    minutes = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else MOST_MINUTES
-    return 60.0 * min(max(minutes, 1), MOST_MINUTES)
 
 
 def touched(idle: Idle, now: datetime, ticks: float) -> Idle:

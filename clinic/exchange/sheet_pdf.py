@@ -55,6 +55,18 @@ _WORDS = {
         "old": "Once a new set is made, this one opens nothing any more: destroy it.",
         "words": "The words",
     },
+    "pt": {
+        "title": "Folha de recuperação {number} de {of}",
+        "set": "Jogo {mark} · feito em {day}",
+        "whose": "De {person}, no computador “{device}”",
+        "can": "Duas quaisquer destas três folhas abrem os registros desse computador e definem uma nova senha para {person}. "
+        "Uma só não diz nada.",
+        "keep": "Guarde as três em três lugares, com três pessoas: um cofre, um envelope fechado com a direção, outra unidade. "
+        "Nunca junto do computador, nunca numa foto.",
+        "use": "Para usá-las: posta station recover. Leia os códigos QR ou digite as palavras em ordem.",
+        "old": "Quando se faz um jogo novo, este não abre mais nada: destrua-o.",
+        "words": "As palavras",
+    },
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def add_verbs(add: Add) -> None:
     making.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where to print from: a USB stick"
     )
-    making.add_argument("--lang", choices=("es", "en"), default="es")
+    making.add_argument("--lang", choices=("es", "en", "pt"), default="es")
     using = add("recover", _recover, "set a new password with two recovery sheets")
     using.add_argument(
         "--sheet",

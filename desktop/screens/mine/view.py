@@ -75,7 +75,7 @@ class MineView(Page):
                 margins=(24, 14, 24, 20),
             )
         )
-        head = down(Text(_("My way in"), "title"), self._first(), gap=14, margins=(24, 20, 24, 0))
+        head = down(Text(_("My way in"), "title"), self._first(), gap=14, margins=(24, 20, 34, 0))
         self.setLayout(down(head, (scrolling(inside, name="mine.scroll"), 1), gap=0))
 
     def _first(self) -> QWidget:

@@ -69,6 +69,8 @@ def check_code(secret: bytes, code: str, now_s: float, last_step: int) -> int:
     typed = "".join(code.split())
     if not typed:
         raise CodeMissing("Type the six digits that your phone shows now.")
+    if not (typed.isascii() and typed.isdigit()):
+        raise CodeWrong("Those six digits are not right. Type what your phone shows now; check both clocks.")
     totp, today = _totp(secret), int(now_s) // STEP_S
     for step in range(today - AROUND, today + AROUND + 1):
         if pyotp.utils.strings_equal(typed, totp.generate_otp(step)):

@@ -62,7 +62,12 @@ def check_password(password: str, *, beside_factor: bool = False, names: Iterabl
 
 def _refuse_guessable(text: str, names: Iterable[str]) -> None:
     core = _core(text)
-    if _is_common(core) or _is_common(_core(text.translate(_LOOKS))) or is_row_of_keys(core):
+    if (
+        _is_common(core)
+        or _is_common(_core(text.translate(_LOOKS)))
+        or _is_spelt(core)
+        or is_row_of_keys(core)
+    ):
         raise PasswordTooShort("This password is one of the first that are tried. Choose another one.")
     rest = core
     for name in sorted((part for whole in names for part in _parts(whole)), key=len, reverse=True):
@@ -77,6 +82,12 @@ def _is_common(core: str) -> bool:
     """A common word, also repeated or with digits around it."""
     letters = _unrepeated(core.strip("0123456789"))
     return not letters or letters in _COMMON or _unrepeated(core) in _COMMON
+
+
+def _is_spelt(core: str) -> bool:
+    """A common word spelt with digits for letters, before a number."""
+    digits = len(core) - len(core.rstrip("0123456789"))
+    return any(_is_common(core[: len(core) - more].translate(_LOOKS)) for more in range(digits + 1))
 
 
 def is_row_of_keys(core: str) -> bool:

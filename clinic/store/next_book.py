@@ -42,6 +42,11 @@ def copy_book(home: Home, key: bytes, fresh_key: bytes, progress: Progress) -> "
     except sqlcipher.Error as error:
         drop(home.next_book)
         raise said(error) from error
+    except OSError as error:
+        drop(home.next_book)
+        raise Unavailable(
+            "{path} could not be written. Check the disk: is it full?", path=home.next_book.name
+        ) from error
     except BaseException:
         drop(home.next_book)
         raise

@@ -4,6 +4,8 @@
 import os
 from pathlib import Path
 
+from clinic.domain.facts import AuditEvent
+from clinic.domain.ids import PatientId
 from clinic.keys.epochs import open_epochs, share_epochs_with
 from clinic.keys.slots import Opened, Slots
 from clinic.keys.stretch import FLOOR_KIB, Cost
@@ -52,3 +54,9 @@ def _admitted(town: Clinic, zoe: Somebody) -> TrustLog:
 
 def sit(home: Home, clock: object, password: str = BENS, who: str = BEN, **more: object) -> Desk:
     return open_desk(home.path, password, clock, os.urandom, who, **more)  # type: ignore[arg-type]
+
+
+def entries(desk: Desk, action: str) -> list[tuple[str, str]]:
+    """(who, what) of the audit."""
+    found = desk.book.read(lambda page: page.facts(AuditEvent, PatientId("")))
+    return [(e.agent, e.entity) for e in found if e.action == action]

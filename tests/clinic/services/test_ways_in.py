@@ -13,8 +13,6 @@ import pytest
 
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import PatientId
 from clinic.keys.factors import CodeMissing, CodeWrong, FactorMissing
 from clinic.keys.knocks import TooSoon
 from clinic.keys.sheets import join, read_sheet, split
@@ -26,7 +24,7 @@ from clinic.services.door import read_slots
 from clinic.services.recovery import make_sheets, recover
 from clinic.services.switching import come
 from clinic.store.home import Home
-from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, shared_home, sit
+from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, entries, shared_home, sit
 from tests.paper import qr_of
 from tests.small_clinic import AT
 
@@ -52,12 +50,6 @@ def sitting(home: Home, clock: FrozenClock, *who: str, **more: object) -> Iterat
         yield desk
     finally:
         desk.close()
-
-
-def entries(desk: Desk, action: str) -> list[tuple[str, str]]:
-    """(who, what) of the audit."""
-    found = desk.book.read(lambda page: page.facts(AuditEvent, PatientId("")))
-    return [(e.agent, e.entity) for e in found if e.action == action]
 
 
 class SoftKey:

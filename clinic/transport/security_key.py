@@ -51,7 +51,7 @@ class UsbKey:
             extensions={"hmacCreateSecret": True},
         )
         made = self._ask(lambda client: client.make_credential(options))
-        if not made.client_extension_results.get("hmacCreateSecret"):
+        if not made.client_extension_results.hmac_create_secret:
             raise Refusal("This security key cannot keep secrets (hmac-secret). Use another one.")
         return bytes(made.raw_id)
 
@@ -72,10 +72,10 @@ class UsbKey:
             extensions={"hmacGetSecret": {"salt1": salt}},
         )
         answered = self._ask(lambda client: client.get_assertion(options).get_response(0))
-        secrets = answered.client_extension_results.get("hmacGetSecret")
+        secrets = answered.client_extension_results.hmac_get_secret
         if not secrets:
             raise Refusal("This security key gave no secret. Use the one this way in was made with.")
-        return bytes(secrets["output1"])
+        return bytes(secrets.output1)
 
     def _ask(self, act: Callable[[Any], Any]) -> Any:
         from fido2.client import ClientError

@@ -13,6 +13,7 @@ from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.store.home import Home
 from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, shared_home
 from tests.paper import qr_of
+from tests.soft_key import SoftKey
 
 NEW = "siete gatos duermen bajo la mesa"
 
@@ -130,3 +131,20 @@ def test_a_security_key_that_is_not_there_is_a_sentence(
     station("add-security-key", code=4)
     assert "No security key was found" in station.err
     assert station("ways")[0]["security key"] is False
+
+
+def test_a_security_key_opens_what_the_password_alone_does_not(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [SoftKey()]
+    monkeypatch.setattr("fido2.hid.CtapHidDevice.list_devices", lambda: iter(keys))
+    assert station("add-security-key") == [{"security key added": BEN}]
+    station("status", code=3)
+    assert "security key" in station.err
+    station("status", "--security-key")
+    (done,) = station("rekey", "--security-key", "--who", BEN)
+    assert BEN in done["kept"]  # type: ignore[operator]
+    keys[:] = [SoftKey()]
+    station("status", "--security-key", "--who", BEN, code=3)
+    assert "not the one" in station.err
+    station("status", password="zoes")

@@ -43,7 +43,7 @@ def test_she_reads_and_writes_as_herself_and_leaves_again(town: Town) -> None:
     assert zoe.someone.user != desk.someone.user
     name = HumanName(family="Quiroga", given=("Luz",))
     patient = register(desk, name, date(1980, 1, 1), Gender.FEMALE, "")
-    assert send_message(zoe, patient, "de Zoe").sender == "Zoe Luna"
+    assert send_message(zoe, patient, "de Zoe").sender == zoe.someone.user
     exchange_now(zoe)
     exchange_now(town.station)
     assert find_people(town.station, "Quiroga", 9)

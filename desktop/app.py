@@ -312,7 +312,7 @@ class Window(QMainWindow):
             return
         self._watch.end()
         ways, sheets, _sentence = self._ways()
-        login.loop.send(Locked(seat.room.clinic.me.name, seat.takes_pin(), ways, sheets))
+        login.loop.send(Locked(seat.desk.label, seat.takes_pin(), ways, sheets))
         self._curtain.draw()
         self._show(login)
 

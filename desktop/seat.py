@@ -59,6 +59,7 @@ class Seat(QObject):
         self.room = Room(Clinic(desk), clock)
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
+        self._given_up = False
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -79,8 +80,10 @@ class Seat(QObject):
 
     def close(self) -> None:
         """Save what is not saved, hang up, let writes finish, close the book."""
+        self._given_up = True
         self._stop_listening()
         self._stop_watching()
+        self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
         self.telephone.stop()
@@ -195,6 +198,8 @@ class Seat(QObject):
         self.visit.loop.send(ReachChanged(self.telephone.present(self.visit.loop.state.kiosk)))
 
     def _changed(self, changes: Changes) -> None:
+        if self._given_up:
+            return  # a change that was on its way while its page went
         self._kinds |= changes.kinds
         self._patients |= changes.patients
         self._gather.start()

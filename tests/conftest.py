@@ -4,6 +4,8 @@
 import logging
 import os
 import re
+import sys
+import threading
 from collections.abc import Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -12,6 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
+
+POOLS = ("ThreadPoolExecutor", "asyncio_")
+"""How the threads of executors are called."""
 
 settings.register_profile(
     "posta",
@@ -49,3 +54,19 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
         line for line in complaints.lines if not any(re.search(pattern, line) for pattern in allowed)
     ]
     assert not unexpected, "unexpected in the log: " + "; ".join(unexpected)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """A thread that nobody ends would keep a run that is over from ending: name it, and fail. Pools end theirs themselves."""
+    stuck = [
+        thread
+        for thread in threading.enumerate()
+        if not (thread.daemon or thread is threading.main_thread() or thread.name.startswith(POOLS))
+    ]
+    for thread in stuck:
+        thread.join(10)
+    names = ", ".join(thread.name for thread in stuck if thread.is_alive())
+    if names:
+        print("threads that nobody ends:", names, file=sys.stderr, flush=True)
+        os._exit(1)

@@ -65,13 +65,17 @@ OXYGEN_THERAPY = Coding(system=LOINC, code="3151-8", display="Inhaled oxygen flo
 
 
 def readings(observation: Observation) -> dict[str, Decimal]:
-    """Vital key -> value of one observation, with its components; {} if it is retracted or none of ours."""
+    """Vital key -> value of one observation, with its components, in the vital's unit.
+
+    {} if it is retracted or none of ours. A value in another unit is no reading: pounds are never shown as kilograms.
+    """
     if observation.retracted:
         return {}
-    found = {}
-    if observation.value is not None and observation.code.code in BY_CODE:
-        found[BY_CODE[observation.code.code].key] = observation.value.value
-    for part in observation.components:
-        if part.code.code in BY_CODE:
-            found[BY_CODE[part.code.code].key] = part.value.value
-    return found
+    parts = [(part.code.code, part.value) for part in observation.components]
+    if observation.value is not None:
+        parts.insert(0, (observation.code.code, observation.value))
+    return {
+        BY_CODE[code].key: value.value
+        for code, value in parts
+        if code in BY_CODE and value.unit == BY_CODE[code].unit
+    }

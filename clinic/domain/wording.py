@@ -7,8 +7,14 @@ import unicodedata
 
 def folded(text: str) -> str:
     """Lower case without accents: 'Peña' -> 'pena'."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return _NOT_ASCII.sub(_without_mark, unicodedata.normalize("NFKD", text.casefold()))
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _without_mark(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import io
 import types
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -25,6 +25,7 @@ from clinic.domain.record import (
     UnknownRecord,
     Word,
     field_numbers,
+    made_of,
     record_class,
 )
 
@@ -209,25 +210,40 @@ def _to_map(value: Record) -> dict[int, Any]:
 
 
 def _from_map(cls: type[Record], raw: Any) -> Record:
-    body, plan = _mapping(raw), _reading(cls)
+    body, (ways, shared) = _mapping(raw), _reading(cls)
+    if shared is None:
+        return _built(cls, body, ways)
+    key = tuple(body.items())
+    try:
+        made = shared.get(key)
+    except TypeError:  # a list, in what we do not know
+        return _built(cls, body, ways)
+    if made is None:
+        made = _built(cls, body, ways)
+        if len(shared) >= _SHARED:
+            shared.clear()
+        if not made.unknown:  # there, 1 and True would be one key
+            shared[key] = made
+    return made
+
+
+def _built(cls: type[Record], body: dict[int, Any], ways: "_Ways") -> Record:
     values: dict[str, Any] = {}
     for number, got in body.items():
-        item = plan.get(number)
-        if item is not None:
-            values[item[0]] = got if type(got) is item[1] else item[2](got)
+        way = ways.get(number)
+        if way is not None:
+            values[way[0]] = got if type(got) is way[1] else way[2](got)
     if len(values) != len(body):
-        values["unknown"] = _unknown(body, set(plan))
+        values["unknown"] = _unknown(body, set(ways))
     try:
-        return cls(**values)
-    except (ValueError, TypeError) as error:
-        raise _misfit(cls, values, error) from error
+        return made_of(cls, values)
+    except TypeError as error:
+        raise _misfit(cls, values) from error
 
 
-def _misfit(cls: type[Record], values: dict[str, Any], error: Exception) -> Malformed:
-    for item in _plan(cls):
-        if item.default is MISSING and item.name not in values:
-            return Malformed("A {kind} without its {field}.", kind=cls.__name__, field=item.name)
-    return Malformed("A {kind} that cannot be: {why}", kind=cls.__name__, why=str(error))
+def _misfit(cls: type[Record], values: dict[str, Any]) -> Malformed:
+    lacking = next(item.name for item in _plan(cls) if item.default is MISSING and item.name not in values)
+    return Malformed("A {kind} without its {field}.", kind=cls.__name__, field=lacking)
 
 
 def _mapping(raw: Any) -> dict[int, Any]:
@@ -261,15 +277,24 @@ def _plan(cls: type[Record]) -> tuple[_Field, ...]:
 _plans: dict[type[Record], tuple[_Field, ...]] = {}
 
 
-def _reading(cls: type[Record]) -> dict[int, tuple[str, type | None, Way]]:
-    """Field number -> name, exact type, way back."""
-    ways = _readings.get(cls)
-    if ways is None:
-        ways = _readings[cls] = {item.number: (item.name, item.exact, item.back) for item in _plan(cls)}
-    return ways
+_Ways = dict[int, tuple[str, type | None, Way]]
+"""Field number -> name, exact type, way back."""
+_SHARED = 5000
+"""Records of words alone (a code with its wording) come again and again: so many of a kind are made once."""
 
 
-_readings: dict[type[Record], dict[int, tuple[str, type | None, Way]]] = {}
+def _reading(cls: type[Record]) -> tuple[_Ways, dict[Any, Record] | None]:
+    """How a kind is read, and those made already, if they are of words alone."""
+    reading = _readings.get(cls)
+    if reading is None:
+        plan = _plan(cls)
+        ways = {item.number: (item.name, item.exact, item.back) for item in plan}
+        of_words = all(item.exact is str for item in plan)
+        reading = _readings[cls] = (ways, {} if of_words else None)
+    return reading
+
+
+_readings: dict[type[Record], tuple[_Ways, dict[Any, Record] | None]] = {}
 
 
 def _planned(cls: type[Record]) -> tuple[_Field, ...]:
@@ -279,7 +304,7 @@ def _planned(cls: type[Record]) -> tuple[_Field, ...]:
         if f.name in numbers:
             hint = hints[f.name]
             out, back = _ways(hint, f"{cls.__name__}.{f.name}")
-            plan.append(_Field(f.name, numbers[f.name], _default(f), _exact(hint), out, back))
+            plan.append(_Field(f.name, numbers[f.name], f.default, _exact(hint), out, back))
     return tuple(sorted(plan, key=lambda item: item.number))
 
 
@@ -287,10 +312,6 @@ def _exact(hint: Any) -> type | None:
     """The type whose values are the same inside and on the wire."""
     bare = getattr(hint, "__supertype__", hint)
     return bare if bare in (str, int, bool, bytes) else None
-
-
-def _default(f: Field[Any]) -> Any:
-    return f.default_factory() if f.default_factory is not MISSING else f.default
 
 
 def _ways(hint: Any, where: str) -> tuple[Way, Way]:

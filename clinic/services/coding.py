@@ -9,11 +9,11 @@ from functools import partial
 from clinic.domain.ids import UserId
 from clinic.domain.typos import meant
 from clinic.domain.values import ATC, ICD10, Coding
+from clinic.domain.wording import words_of
 from clinic.exchange.code_tables import CodeTable, tables
 from clinic.exchange.synonyms import synonyms
 from clinic.services.desks import Desk
 from clinic.store.codes import Codes, CodeSource
-from clinic.store.folding import words
 from clinic.store.page import Page
 from clinic.store.rows import Changes, CodeRow
 from clinic.store.writing import WritePage
@@ -138,7 +138,7 @@ def _unique(rows: Iterable[CodeRow], limit: int) -> tuple[CodeRow, ...]:
 
 def _typed(text: str) -> list[str]:
     """The words that must be found: folded, without small words in between."""
-    typed = words(text)
+    typed = words_of(text)
     return [word for at, word in enumerate(typed) if word not in _SMALL or at == len(typed) - 1]
 
 

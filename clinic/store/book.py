@@ -18,7 +18,7 @@ from clinic.store.migrations import Progress, migrate
 from clinic.store.opening import engine_for, is_damage, said
 from clinic.store.page import Page
 from clinic.store.rows import Changes
-from clinic.store.writer import Writer
+from clinic.store.writer import Chore, Writer
 from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ BROKEN = (DBAPIError, sqlcipher.Error)
 """What the driver says, itself or through SQLAlchemy."""
 UNKEEPABLE = (UnicodeEncodeError, OverflowError)
 """What the driver says of half a letter, or of a number that no column holds."""
+READ_AFTER_S, EMPTY_AFTER_S = 0.02, 5.0
+"""Seconds without a write after which texts are read into the search index, and the write-ahead log is emptied."""
+READ_AT_ONCE = 100
+"""Texts: a few milliseconds that a write may have to wait for."""
 Listener = Callable[[Changes], None]
 
 
@@ -37,11 +41,12 @@ class Book:
         self._engine, self._last = engine, last
         self.missing = 0
         """Acknowledged writes that were not there any more when it was opened."""
-        self._writer = Writer(self._empty_log)
+        self._writer = Writer((Chore(READ_AFTER_S, self._read_some), Chore(EMPTY_AFTER_S, self._empty_log)))
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._connection: Connection = self._writer.submit(engine.connect).result()
+        self._connection: Connection
+        self._writer.submit(self._connect).result()
 
     @classmethod
     def open(cls, path: Path, key: bytes, progress: Progress = lambda done: None) -> "Book":
@@ -105,6 +110,11 @@ class Book:
 
         self.write(done)
 
+    def read_all_texts(self) -> None:
+        """Return when every text that is here is in the search index. It happens by itself between writes."""
+        while self.write(lambda page: (page.read_pile(READ_AT_ONCE), Changes())) == READ_AT_ONCE:
+            pass
+
     def listen(self, heard: Listener) -> Callable[[], None]:
         """Be told of changes, on the thread that wrote; returns a function that stops it."""
         with self._lock:
@@ -127,6 +137,9 @@ class Book:
         last.result()
         self._writer.stop()
         self._engine.dispose()
+
+    def _connect(self) -> None:
+        self._connection = self._engine.connect()
 
     def _transact(self, act: Callable[[WritePage], tuple[T, Changes]]) -> tuple[T, Changes]:
         try:
@@ -172,14 +185,25 @@ class Book:
         if threading.current_thread().name == "store-writer":
             self._connection.invalidate()
             self._connection.close()
-            self._connection = self._engine.connect()
+            self._connect()
 
-    def _empty_log(self) -> None:
+    def _read_some(self) -> bool:
+        """Read a few texts into the search index; True if more wait."""
+        if self._closed:
+            return False
+        try:
+            return self._transact(lambda page: (page.read_pile(READ_AT_ONCE) == READ_AT_ONCE, Changes()))[0]
+        except Unavailable:
+            log.info("reading texts into the index was put off")
+            return False
+
+    def _empty_log(self) -> bool:
         """Empty the write-ahead log into the file; readers that are in the middle of something put it off."""
         try:
             self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         except BROKEN:
             log.info("emptying the write-ahead log was put off")
+        return False
 
     def _last_page(self) -> None:
         self._empty_log()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from clinic.store.folding import words
+from clinic.domain.wording import words_of
 from clinic.store.page import Page
 from clinic.store.rows import CodeRow
 from clinic.store.sheet import from_ms
@@ -85,7 +85,7 @@ class Codes:
             "SELECT display FROM code WHERE system = :system AND language = :language",
             system=system, language=language,
         )  # fmt: skip
-        return tuple(sorted({word for row in rows for word in words(row[0])}))
+        return tuple(sorted({word for row in rows for word in words_of(row[0])}))
 
 
 def _rows(rows: Iterable[tuple[str, str, str]]) -> tuple[CodeRow, ...]:

@@ -19,6 +19,12 @@ SUPERSEDED, SHOWN, BESIDE, QUARANTINED = range(4)
 LISTED = (Encounter, Communication, Appointment, Slot, Task, DetectedIssue)
 """Kinds that are listed over all patients, by time."""
 
+OF_ENCOUNTER = (
+    "patient IN (SELECT :patient UNION SELECT other FROM linked WHERE provisional = :patient) "
+    "AND encounter = :encounter AND encounter <> ''"
+)
+"""Ops that name the encounter, on the chart of its `patient` and of whoever that turned out to be."""
+
 F = TypeVar("F", bound=Fact)
 
 
@@ -58,18 +64,19 @@ class FactReads(Sheet):
 
     def facts_of_encounter(self, kind: type[F], encounter: EncounterId) -> tuple[F, ...]:
         """Facts of one kind that name the encounter, oldest first; never those of another patient than its own."""
-        visit = self._one(
-            f"SELECT patient FROM op WHERE fact = :encounter AND kind = :visit AND state = {SHOWN}",
-            encounter=encounter, visit=Encounter.NUMBER,
-        )  # fmt: skip
-        if visit is None:
-            return ()
         rows = self._all(
-            "SELECT body FROM op WHERE encounter = :encounter AND encounter <> '' AND kind = :kind "
-            f"AND state = {SHOWN} AND (patient = :patient OR patient IN (SELECT other FROM linked WHERE provisional = :patient)) "
-            "ORDER BY at, id", encounter=encounter, kind=kind.NUMBER, patient=visit[0],
+            f"SELECT body FROM op WHERE {OF_ENCOUNTER} AND kind = :kind AND state = {SHOWN} ORDER BY at, id",
+            encounter=encounter, kind=kind.NUMBER, patient=self.whose_encounter(encounter),
         )  # fmt: skip
         return tuple(fact_in(row[0], kind) for row in rows)
+
+    def whose_encounter(self, encounter: EncounterId) -> PatientId | None:
+        """The patient of an encounter as it is shown."""
+        row = self._one(
+            f"SELECT patient FROM op WHERE fact = :encounter AND kind = :kind AND state = {SHOWN}",
+            encounter=encounter, kind=Encounter.NUMBER,
+        )  # fmt: skip
+        return None if row is None else PatientId(row[0])
 
     def facts_with_status(self, kind: type[F], *statuses: str) -> tuple[F, ...]:
         """Facts of one kind whose status is one of these, oldest first."""

@@ -66,10 +66,8 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
             facts[kind_of(op.fact), fact_id_of(op)].append(op)
         held = self._held(fact for _, fact in facts)
         first = {key: mine[0] for key, mine in facts.items() if len(mine) == 1 and key[1] not in held}
-        self._many(
-            _INSERT,
-            (_row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()),
-        )
+        rows = (_row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items())
+        self._many(_INSERT, sorted(rows))  # in the order they lie: pages fill up instead of splitting
         shown: list[_Shown] = [(op, None) for op in first.values()]
         for key, mine in facts.items():
             if key not in first:
@@ -144,7 +142,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         """What the other tables say of facts that are shown anew."""
         texts = [(op, before) for op, before in shown if type(op.fact) in TEXTS]
         self.forget_texts((before, moment_of(before)) for _, before in texts if before is not None)
-        self.index_texts([(op, moment_of(op)) for op, _ in texts])
+        self.lay_on_pile(op for op, _ in texts)
         for op, _ in shown:
             if isinstance(op.fact, Patient):
                 self.show_person(op.fact)

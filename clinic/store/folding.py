@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folding of text for look-ups: lower case, no accents, words apart."""
+"""Text for look-ups in the book: queries of the full-text search, stems, letters that can be laid over the original."""
 
 import re
-import unicodedata
 
-
-def fold(text: str) -> str:
-    """Lower case without accents: 'Peña' -> 'pena'."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+from clinic.domain.wording import folded, words_of
 
 
 class _Plain(dict[int, str]):
     """For `str.translate`: every letter as one lower-case letter without its accent."""
 
     def __missing__(self, code: int) -> str:
-        bare = fold(chr(code))
+        bare = folded(chr(code))
         self[code] = letter = bare if len(bare) == 1 else chr(code)
         return letter
 
@@ -28,14 +23,9 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN)
 
 
-def words(text: str) -> list[str]:
-    """The folded words of a text, digits included."""
-    return re.findall(r"\w+", fold(text))
-
-
 def prefix_query(text: str) -> str:
     """An FTS5 query that finds rows having every word as a prefix, in any order; '' if there is no word."""
-    return " ".join(f'"{word}"*' for word in words(text))
+    return " ".join(f'"{word}"*' for word in words_of(text))
 
 
 def search_words(text: str) -> list[str]:
@@ -44,7 +34,7 @@ def search_words(text: str) -> list[str]:
     Only the endings of number and gender go, from words of five letters and more, so that what is found still begins
     with what was typed.
     """
-    return [_STEM.sub("", word) if len(word) >= 5 and word.isalpha() else word for word in words(text)]
+    return [_STEM.sub("", word) if len(word) >= 5 and word.isalpha() else word for word in words_of(text)]
 
 
 _STEM = re.compile(r"(?<=\w{4})(?:es|[aoe]?s|[aoe])$")

@@ -18,11 +18,16 @@ TURN, MISSING = "turn", "missing writes"
 _NUMBER, _SEAL = 8, 8
 
 
+def last_written(book: Path) -> Path:
+    """Where the number of a book's last write is laid down."""
+    return book.with_name(book.name + ".last")
+
+
 class LastWritten:
     """`BOOK.last`: 8 bytes of number, 8 of a seal under the store's key, so that rubbish is not taken for a number."""
 
     def __init__(self, book: Path, key: bytes) -> None:
-        self._path = book.with_name(book.name + ".last")
+        self._path = last_written(book)
         self._key = blake2b(b"posta last written", key=key, digest_size=32).digest()
         self._handle: int | None = None
 

@@ -9,7 +9,7 @@ from clinic.domain.facts import Fact
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
-from clinic.store.facts import QUARANTINED, SHOWN
+from clinic.store.facts import OF_ENCOUNTER, QUARANTINED, SHOWN
 from clinic.store.page import Page
 
 END = 1 << 62
@@ -67,9 +67,9 @@ def ops_of_encounter(page: Page, encounter: EncounterId) -> tuple[Op, ...]:
     """Every version of everything that names an encounter, and of the encounter, in the order of their stamps."""
     rows = page._all(
         "SELECT op.body FROM (SELECT DISTINCT kind, fact FROM op "
-        f"WHERE encounter = :encounter AND encounter <> '' AND state = {SHOWN}) named "
+        f"WHERE {OF_ENCOUNTER} AND state = {SHOWN}) named "
         f"JOIN op ON op.fact = named.fact AND op.kind = named.kind AND op.state <> {QUARANTINED} ORDER BY op.stamp, op.id",
-        encounter=encounter,
+        encounter=encounter, patient=page.whose_encounter(encounter),
     )  # fmt: skip
     return tuple(decode(row[0], Op) for row in rows)
 

@@ -3,9 +3,8 @@
 
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.facts import FactReads
-from clinic.store.folding import prefix_query
 from clinic.store.people import PeopleReads
-from clinic.store.rows import CodeRow, OutboxCounts, OutboxRow
+from clinic.store.rows import OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
 
 
@@ -127,29 +126,4 @@ class Page(PeopleReads, SearchReads, FactReads):
     def capsules_waiting(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(
             (row[0], row[1]) for row in self._all("SELECT lookup, sealed FROM capsule WHERE waiting = 1")
-        )
-
-    # codes ---------------------------------------------------------------------------------------
-
-    def find_codes(self, system: str, typed: str, language: str, limit: int) -> tuple[CodeRow, ...]:
-        """Codes whose words begin with what was typed, shortest wording first."""
-        query = prefix_query(typed)
-        if not query:
-            return ()
-        rows = self._all(
-            "SELECT c.system, c.code, c.display FROM code_words w JOIN code c "
-            "ON c.system = w.system AND c.code = w.code AND c.language = w.language "
-            "WHERE code_words MATCH :query AND w.system = :system AND w.language = :language "
-            "ORDER BY length(c.display), c.code LIMIT :limit",
-            query=query, system=system, language=language, limit=limit,
-        )  # fmt: skip
-        return tuple(CodeRow(*row) for row in rows)
-
-    def count_codes(self, system: str, language: str) -> int:
-        return int(
-            self._one(
-                "SELECT count(*) FROM code WHERE system = :system AND language = :language",
-                system=system,
-                language=language,
-            )[0]
         )

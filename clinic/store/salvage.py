@@ -19,6 +19,7 @@ from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.btrees import Cell, Value
+from clinic.store.lastwritten import last_written
 from clinic.store.migrations import STEPS
 from clinic.store.raw_pages import RawPages
 from clinic.store.salvage_forms import columns_for, table_of
@@ -65,6 +66,7 @@ class Salvaged:
 
 def salvage(book: Path, key: bytes, new: Path, progress: Progress = lambda what, done, of: None) -> Salvaged:
     """Make `new` under the same key out of what can be read. Close the book first. Raises Unavailable for the disk."""
+    last_written(new).unlink(missing_ok=True)  # of another book that lay there
     with RawPages(book, key) as pages, closing(Book.open(new, key)) as fresh:
         known, filler = survey(pages), _Filler(fresh)
         _collect(pages, known, filler, progress)

@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one thread that writes. It takes acts in turn, and when none comes for a while it empties the log into the file."""
+"""The one thread that writes. It takes acts in turn, and does chores when none comes for a while."""
 
+import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TypeVar
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
-IDLE_S = 5.0
-"""Seconds without a write after which the write-ahead log is emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do when no act has come for `after_s` seconds. `do` says whether more of it is left."""
+
+    after_s: float
+    do: Callable[[], bool]
 
 
 class Writer:
-    """Runs acts one after the other; `idle` runs once after each stretch of work."""
+    """Runs acts one after the other; after each stretch of work the chores, in order, each until nothing of it is left."""
 
-    def __init__(self, idle: Callable[[], None], idle_s: float = IDLE_S) -> None:
+    def __init__(self, chores: Sequence[Chore]) -> None:
         self._acts: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._idle, self._idle_s = idle, idle_s
+        self._chores = chores
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -42,15 +51,24 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        worked = False
+        left: list[Chore] = []
         while True:
             try:
-                act = self._acts.get(timeout=self._idle_s) if worked else self._acts.get()
+                act = self._acts.get(timeout=left[0].after_s if left else None)
             except queue.Empty:
-                worked = False
-                self._idle()
+                if not _more(left[0]):
+                    del left[0]
                 continue
             if act is None:
                 return
             act()
-            worked = True
+            left = list(self._chores)
+
+
+def _more(chore: Chore) -> bool:
+    """Do it; True if more of it is left. One that fails is left for the next time: whoever writes must not feel it."""
+    try:
+        return chore.do()
+    except Exception:
+        log.exception("a chore of the store failed")
+        return False

@@ -16,6 +16,7 @@ from clinic.domain.ids import PatientId
 from clinic.domain.values import ICD10
 from clinic.protocol.codec import encode
 from clinic.store.book import Book
+from clinic.store.codes import Codes
 from clinic.store.migrations import STEPS, version_of
 from clinic.store.opening import engine_for
 from clinic.sync.settled import state_hash
@@ -61,7 +62,9 @@ def test_the_outbox_keys_files_and_codes_are_still_there(old: tuple[Path, dict[s
     assert book.read(lambda page: page.attachments_in("waiting")) == ("blake" * 8,)
     assert len(book.read(lambda page: page.scope_keys(page.quarantine_waiting_for_key()[0][1]))) == 1  # type: ignore[arg-type]
     assert book.read(lambda page: page.trust()) == (b"statement",)
-    assert [row.code for row in book.read(lambda page: page.find_codes(ICD10, "infec", "es", 5))] == ["J06.9"]
+    assert [row.code for row in book.read(lambda page: Codes(page).by_words(ICD10, "es", "infec*", 5))] == [
+        "J06.9"
+    ]
     book.close()
 
 
@@ -77,6 +80,8 @@ def test_a_step_that_is_cut_off_leaves_the_old_book_whole(
     old: tuple[Path, dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, said = old
+    if not any(hasattr(step, "fill") for step in STEPS[int(path.stem[-4:]) :]):
+        pytest.skip("the steps since then rewrite no rows")
 
     def stop(done: float) -> None:
         raise KeyboardInterrupt

@@ -28,11 +28,11 @@ from clinic.domain.facts import (
 from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, patient_scope
 from clinic.domain.values import ATC, ICD10, Coding, HumanName
 from clinic.domain.vitals import WEIGHT
+from clinic.domain.wording import folded
 from clinic.protocol.op import Op
-from clinic.services import charts, intake, messages, people, prescribing, summaries, visits
+from clinic.services import charts, duplicates, intake, messages, people, prescribing, summaries, visits
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
-from clinic.store.folding import fold
 from clinic.store.writing import WritePage
 
 TEXTS = {
@@ -116,7 +116,7 @@ def test_text_is_kept_to_the_letter_or_refused(
 def test_text_is_found_again(desk: Desk, chart: tuple[PatientId, EncounterId], name: str) -> None:
     patient, _ = chart
     message = messages.send_message(desk, patient, f"hallazgo {TEXTS[name]}")
-    words = [word for word in TEXTS[name].split() if re.fullmatch(r"[^\W_]{2,}", fold(word))][:3]
+    words = [word for word in TEXTS[name].split() if re.fullmatch(r"[^\W_]{2,}", folded(word))][:3]
     for typed in ("hallazgo", *words, f"hallazgo {' '.join(words)}"):
         hits = desk.book.read(lambda page, typed=typed: page.search(typed, patient=patient))
         assert message.id in [hit.fact.id for hit in hits], typed
@@ -160,7 +160,7 @@ def test_names_of_people(desk: Desk, name: str) -> None:
         if re.search(r"[^\W_]{2,}", text[:200]) and name != "astral":
             assert patient in [row.patient for row in found]
         tried(desk, lambda: people.issue_card(desk, patient))
-    tried(desk, lambda: people.alike(desk, HumanName(family=text, given=(text,)), None, text))
+    tried(desk, lambda: duplicates.alike(desk, HumanName(family=text, given=(text,)), None, text))
     tried(desk, lambda: people.find_people(desk, text))
 
 

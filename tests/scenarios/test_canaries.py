@@ -24,7 +24,7 @@ from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Encounter, EncounterStatus, Gender, Patient, Section
 from clinic.domain.ids import EncounterId, FactId
 from clinic.domain.values import HumanName
-from clinic.services import charts, messages, people, visits
+from clinic.services import charts, duplicates, messages, people, timeline, visits
 from clinic.services.audits import audit
 from clinic.store.memory import keep_private
 from tests.scenarios.canaries import KINDS, WORDS, full_of_words
@@ -52,10 +52,10 @@ for word in WORDS:
     desk.book.read(lambda page: page.search(word, limit=5, ranked=True))
     people.find_people(desk, word)
     audit(desk, "search", patient, entity=word)
-    people.alike(desk, HumanName(family=word, given=(word,)), None, "")
+    duplicates.alike(desk, HumanName(family=word, given=(word,)), None, "")
 visits.sign(desk, encounter, patient)
 people.issue_card(desk, patient)
-charts.timeline(desk, patient)
+timeline.timeline(desk, patient)
 for doing in (
     lambda page: page._do("INSERT INTO nowhere VALUES (:word)", word=WORDS[4]),
     lambda page: page._do("INSERT INTO op (id) VALUES (:word)", word=WORDS[5]),

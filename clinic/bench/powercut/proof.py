@@ -186,10 +186,11 @@ def _half_filed(page: Page) -> Iterator[str]:
 
 
 def _half_searched(page: Page, shown: Sequence[Op]) -> Iterator[str]:
-    worded = sorted(op.id for op in shown if text_of(op.fact))
+    worded = {op.id for op in shown if text_of(op.fact)}
     found = page._all("SELECT no, op FROM searched")
-    if worded != sorted(row[1] for row in found):
-        yield f"half: {len(worded)} facts have words, {len(found)} can be found"
+    listed, waiting = [row[1] for row in found], {row[0] for row in page._all("SELECT op FROM unread")}
+    if set(listed) - worded or len(set(listed)) != len(listed) or worded - set(listed) - waiting:
+        yield f"half: {len(worded)} facts have words, {len(listed)} are in the index, {len(waiting)} wait for it"
     if {row[0] for row in found} != {row[0] for row in page._all("SELECT rowid FROM search")}:
         yield "half: the index of words and its list differ"
     people = sorted(op.fact.id for op in shown if isinstance(op.fact, Patient))

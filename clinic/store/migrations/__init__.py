@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import step_0001, step_0002, step_0003
+from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004
 from clinic.store.opening import said
 from clinic.store.writing import WritePage
 
-STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003)
+STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004)
 Progress = Callable[[float], None]
 """Told how far the rewriting is, from 0 to 1."""
 

@@ -34,6 +34,7 @@ BEFORE = (
     """CREATE VIRTUAL TABLE search USING fts5(words, tags, content='', contentless_delete=1, prefix='2 3',
         tokenize='unicode61 remove_diacritics 2')""",
     "CREATE TABLE searched (no INTEGER PRIMARY KEY, op TEXT NOT NULL)",
+    "CREATE TABLE unread (no INTEGER PRIMARY KEY, op TEXT NOT NULL)",  # where `fill` lays texts since step 4
     "CREATE TABLE person_no (no INTEGER PRIMARY KEY, patient TEXT NOT NULL UNIQUE)",
     "INSERT INTO person_no (no, patient) SELECT rowid, patient FROM person_words",
     "ALTER TABLE attachment RENAME TO attachment_1",

@@ -11,6 +11,7 @@ from clinic.domain.record import (
     UnknownRecord,
     Word,
     field_numbers,
+    made_of,
     n,
     record,
     record_class,
@@ -60,12 +61,27 @@ def test_numbers_are_for_ever() -> None:
         n(0)
 
 
-def test_a_default_can_be_made_anew() -> None:
-    @record(999_002)
-    class Made(Record):
-        words: tuple[str, ...] = n(1, default_factory=lambda: ("a",))
+def test_a_record_may_not_check_itself() -> None:
+    """Its making is passed by when it is decoded."""
+    with pytest.raises(ValueError, match="__post_init__"):
 
-    assert Made().words == ("a",)
+        @record(999_002)
+        class Even(Record):
+            number: int = n(1)
+
+            def __post_init__(self) -> None:
+                raise AssertionError
+
+
+def test_made_of_is_the_same_as_made() -> None:
+    values = {"family": "x", "given": ("y",)}
+    assert made_of(HumanName, values) == HumanName(**values)
+    assert hash(made_of(HumanName, values)) == hash(HumanName(**values))
+    assert replace(made_of(HumanName, values), family="z") == HumanName(family="z", given=("y",))
+    with pytest.raises(TypeError, match="family"):
+        made_of(HumanName, {"given": ()})
+    with pytest.raises(FrozenInstanceError):
+        made_of(HumanName, values).family = "other"  # type: ignore[misc]
 
 
 def test_who_must_be_understood_is_read_only() -> None:

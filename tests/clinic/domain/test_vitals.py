@@ -16,6 +16,7 @@ from clinic.domain.vitals import (
     SYSTOLIC,
     TEMPERATURE,
     VITALS,
+    WEIGHT,
     Vital,
     readings,
 )
@@ -24,9 +25,13 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def observed(
-    code: Coding, value: str | None = None, parts: tuple[Observed, ...] = (), retracted: str = ""
+    code: Coding,
+    value: str | None = None,
+    parts: tuple[Observed, ...] = (),
+    retracted: str = "",
+    unit: str = "%",
 ) -> Observation:
-    quantity = None if value is None else Quantity(value=Decimal(value), unit="x")
+    quantity = None if value is None else Quantity(value=Decimal(value), unit=unit)
     return Observation(
         id=FactId("o"),
         patient=PatientId("p"),
@@ -61,6 +66,12 @@ def test_what_is_retracted_or_none_of_ours_is_no_reading() -> None:
         == {}
     )
     assert readings(observed(SPO2.coding)) == {}
+
+
+@pytest.mark.parametrize("unit", ["[lb_av]", "g", "", "KG"])
+def test_a_weight_in_another_unit_is_no_reading(unit: str) -> None:
+    assert readings(observed(WEIGHT.coding, "154", unit=unit)) == {}
+    assert readings(observed(WEIGHT.coding, "70", unit="kg")) == {"weight": Decimal(70)}
 
 
 @pytest.mark.parametrize("vital", VITALS.values(), ids=VITALS)

@@ -45,8 +45,9 @@ def test_an_aborted_program_leaves_no_image(tmp_path: Path) -> None:
 
 
 @LINUX
-@pytest.mark.skipif(not leaves_files(), reason="core dumps go elsewhere here")
 def test_without_it_there_would_be_one(tmp_path: Path) -> None:
+    if not leaves_files():
+        pytest.skip("core dumps go elsewhere, or are given up in this process by now")
     assert any(CANARY.encode() in image for image in aborted(tmp_path, "careless"))
 
 

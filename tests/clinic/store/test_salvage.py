@@ -21,6 +21,7 @@ from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.btrees import TABLE_INNER, free_pages, node_of, walk
 from clinic.store.cipherpages import PAGE
+from clinic.store.codes import Codes
 from clinic.store.raw_pages import RawPages
 from clinic.store.salvage import Salvaged, salvage
 from clinic.store.survey import FREE, SCHEMA, survey, tables_of
@@ -261,7 +262,7 @@ def test_a_damaged_search_is_made_anew(whole: Whole, tmp_path: Path) -> None:
     with closing(Book.open(tmp_path / "new.db", KEY)) as book:
         assert len(book.read(lambda page: page.search("historia larga"))) > 0
         assert len(book.read(lambda page: page.find_people("suarez3", 50))) == 1
-        assert len(book.read(lambda page: page.find_codes("x", "palabra 12", "es", 9))) > 0
+        assert len(book.read(lambda page: Codes(page).by_words("x", "es", "palabra 12*", 9))) > 0
 
 
 def test_what_is_committed_in_the_log_counts_and_what_is_not_does_not(tmp_path: Path) -> None:

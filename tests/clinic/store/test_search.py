@@ -3,6 +3,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,13 @@ from clinic.domain.facts import Communication, Composition, CompositionStatus, C
 from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, UserId, patient_scope
 from clinic.domain.record import Record
 from clinic.domain.values import Coding
+from clinic.domain.wording import words_of
 from clinic.protocol.op import Op
 from clinic.store.book import Book
-from clinic.store.folding import search_words, words
-from clinic.store.search import snippet
+from clinic.store.folding import search_words
+from clinic.store.search import PILE_SEEN, snippet
 
+KEY = bytes(range(32))
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANA, BEA = PatientId("ana.1"), PatientId("bea.1")
 
@@ -33,8 +36,20 @@ def file(book: Book, number: int, fact: Record, replaces: tuple[str, ...] = ()) 
     book.keep(lambda page: page.file_op(op, patient_scope(op.patient)) and None)
 
 
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts stay on the pile until a test has them read."""
+    monkeypatch.setattr("clinic.store.book.READ_AFTER_S", 3600.0)
+
+
 def found(book: Book, typed: str, **how: object) -> list[str]:
-    return [hit.fact.id for hit in book.read(lambda page: page.search(typed, **how))]
+    """What is found on the pile and in the index: the same."""
+    looks = []
+    for _ in range(2):
+        looks.append([hit.fact.id for hit in book.read(lambda page: page.search(typed, **how))])
+        book.read_all_texts()
+    assert looks[0] == looks[1]
+    return looks[1]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,8 @@ def test_the_best_comes_first_when_ranked(book: Book) -> None:
         2,
         message(2, "asma, y además mucho de otras cosas que nada tienen que ver con lo que se busca aquí"),
     )
+    assert [hit.fact.id for hit in book.read(lambda page: page.search("asma", ranked=True))] == ["m2", "m1"]
+    book.read_all_texts()
     assert found(book, "asma", ranked=True) == ["m1", "m2"]
 
 
@@ -145,5 +162,40 @@ def test_the_pieces_of_a_snippet_are_the_text(text: str, typed: list[str]) -> No
 def test_the_stem_of_a_word_begins_it(text: str) -> None:
     assert all(
         word.startswith(stem) and len(stem) >= min(4, len(word))
-        for word, stem in zip(words(text), search_words(text), strict=True)
+        for word, stem in zip(words_of(text), search_words(text), strict=True)
     )
+
+
+def test_what_is_shown_again_is_found_once(book: Book) -> None:
+    """Shown, replaced, and shown again by a version that says otherwise; some of it read into the index in between."""
+    for step in range(3):
+        if step == 1:
+            book.read_all_texts()
+        file(book, step, message(1, "tos seca"), (f"op{step - 1}",) if step else ())
+    book.keep(lambda page: page.lay_on_pile([Op(id=OpId("op2"), stamp=2, fact=message(1, "tos seca"))]))
+    assert found(book, "tos") == ["m1"]
+    assert book.read(lambda page: page.unread()) == 0
+
+
+def test_a_pile_that_was_left_is_read_when_the_book_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book.open(tmp_path / "left.db", KEY)
+    for number in range(250):
+        file(book, number, message(number, "control de presión"))
+    book.close()
+    monkeypatch.setattr("clinic.store.book.READ_AFTER_S", 0.0)
+    book = Book.open(tmp_path / "left.db", KEY)
+    while book.read(lambda page: page.unread()):
+        pass
+    assert len(found(book, "presion", limit=300)) == 250
+    book.close()
+
+
+def test_of_a_long_pile_the_newest_are_found(book: Book) -> None:
+    for number in range(PILE_SEEN + 20):
+        file(book, number, message(number, "control"))
+    hits = book.read(lambda page: page.search("control", limit=500))
+    assert len(hits) == PILE_SEEN and hits[0].fact.id == f"m{PILE_SEEN + 19}"
+    book.read_all_texts()
+    assert len(found(book, "control", limit=500)) == PILE_SEEN + 20

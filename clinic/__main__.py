@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import backing_up, exchanging, joining, listing, raw, records, tidying
+from clinic.station import backing_up, exchanging, joining, listing, raw, records, recovering, tidying, ways
 from clinic.station.command import Verb
 from clinic.store.memory import keep_private
 
@@ -16,6 +16,8 @@ ROOMS = (
     joining,
     exchanging,
     listing,
+    ways,
+    recovering,
     backing_up,
     raw,
     tidying,
@@ -64,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="file with the password; - reads standard input",
         )
+        one.add_argument("--who", default="", metavar="NAME", help="whose way in, where several have one")
+        one.add_argument(
+            "--code-now",
+            default="",
+            metavar="DIGITS",
+            help="the six digits your phone shows, if they are asked",
+        )
+        one.add_argument("--security-key", action="store_true", help="touch the security key plugged in here")
         one.set_defaults(verb=verb)
         return one
 

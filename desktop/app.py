@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
@@ -19,22 +19,22 @@ from clinic.domain.clock import SystemClock
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.store.home import Home
 from desktop import options
+from desktop.cover import Curtain, Watch
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
 from desktop.kit.words import _, set_language, tell
 from desktop.screens.join.logic import Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
-from desktop.screens.login.logic import Locked, PasswordEntered
-from desktop.screens.login.logic import State as Login
-from desktop.screens.login.view import LoginView
+from desktop.screens.login.logic import Entered, LiftCover, Locked, OpenAgain, OpenBook, Way, begun
+from desktop.screens.login.view import LoginView, Told
 
 if TYPE_CHECKING:
     from clinic.services.desks import Desk
     from clinic.services.enrolment import Joining as Request
+    from clinic.transport.security_key import Enrolling
     from desktop.seat import Seat
 
-IDLE_MS = 5 * 60 * 1000
 ASKED_MS = 20_000
 """As long as the question stands on the screen."""
 JOIN_S = 24 * 3600.0
@@ -81,8 +81,8 @@ class Window(QMainWindow):
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
         self._place()
-        self._idle = QTimer(self, interval=IDLE_MS, singleShot=True)
-        self._idle.timeout.connect(self._idle_too_long)
+        self._watch = Watch(self, self._clock, self._in_call, self._idle_too_long)
+        self._curtain = Curtain(self)
 
     def _place(self) -> None:
         wanted = self._args.geometry or options.Geometry(1366, 768)
@@ -108,26 +108,34 @@ class Window(QMainWindow):
         self._worker.ask(_load_parts)
 
     def _show_login(self) -> None:
-        from clinic.services.door import people_of
-
-        try:
-            names = people_of(self._args.home)
-            sentence = ""
-        except PostaError as error:
-            names, sentence = (), tell(error)
-        self._login = LoginView(Login(names=names, sentence=sentence), self._open_book, self._open_again)
+        ways, sheets, sentence = self._ways()
+        self._login = LoginView(begun(ways, sentence, sheets), self._work)
         self._forget_faces()
         self._show(self._login)
         self._warm_up()
         if self._args.password_file is not None:
             self._unlock_with(self._login)
 
+    def _ways(self) -> tuple[tuple[Way, ...], bool, str]:
+        """(people and what is asked of them, whether sheets were made, what is wrong)."""
+        from clinic.protocol.custody import SlotKind
+        from clinic.services.door import ways_of
+
+        try:
+            found = ways_of(self._args.home)
+        except PostaError as error:
+            return (), False, tell(error)
+        people = tuple(
+            Way(way.label, way.asks_code, way.asks_key) for way in found if way.kind == SlotKind.PASSWORD
+        )
+        return people, len(people) < len(found), ""
+
     def _unlock_with(self, login: LoginView) -> None:
         try:
             login.password.setText(self._args.password_file.read_text(encoding="utf-8").rstrip("\n"))
         except OSError:
             return
-        login.loop.send(PasswordEntered(login.password.text()))
+        login.loop.send(Entered(login.password.text()))
 
     def _forget_faces(self) -> None:
         """What was typed before (a new password) does not stay behind."""
@@ -176,10 +184,19 @@ class Window(QMainWindow):
 
     # unlocking
 
-    def _open_book(
-        self, password: str, opened: Callable[[], object], refused: Callable[[str], object]
-    ) -> None:
+    def _work(self, asked: OpenBook | OpenAgain | LiftCover, told: Told) -> None:
+        match asked:
+            case OpenBook(who, password, code, key):
+                self._open_book(who, password, code, key, told)
+            case OpenAgain(who, password, code, key):
+                self._open_again(who, password, code, key, told)
+            case LiftCover(pin):
+                self._lift(pin, told)
+
+    def _open_book(self, who: str, password: str, code: str, key: bool, told: Told) -> None:
         from clinic.services.desks import open_desk
+
+        opened, refused = told
 
         def come_in(desk: Desk) -> None:
             opened()
@@ -191,33 +208,63 @@ class Window(QMainWindow):
             password,
             self._clock,
             os.urandom,
+            who,
+            code,
+            _key(key),
             then=come_in,
-            failed=lambda error: refused(tell(error)),
+            failed=lambda error: refused(tell(error), False),
         )
 
-    def _open_again(
-        self, password: str, opened: Callable[[], object], refused: Callable[[str], object]
-    ) -> None:
-        """After a lock: the same person goes on where they were; another person gets a seat of their own."""
-        self._worker.ask(
-            _whose,
-            self._args.home,
-            password,
-            failed=lambda error: refused(tell(error)),
-            then=lambda user: self._come_back(user, password, opened, refused),
-        )
+    def _open_again(self, who: str, password: str, code: str, key: bool, told: Told) -> None:
+        """After a lock: the same person goes on where they were; a colleague gets a seat of her own, made before the
+        old one is given up."""
+        from clinic.services.switching import come
 
-    def _come_back(
-        self, user: str, password: str, opened: Callable[[], object], refused: Callable[[str], object]
-    ) -> None:
         seat = self._seat
-        if seat is not None and seat.room.clinic.me.user == user:
+        assert seat is not None
+        opened, refused = told
+
+        def came(desk: Desk | None) -> None:
             opened()
-            self._show(seat.shell)
-            self._idle.start()
-            return
-        self._stand_up()
-        self._open_book(password, opened, refused)
+            if desk is None:
+                self._uncover(seat)
+                return
+            self._stand_up()
+            self._sit_down(desk)
+
+        self._worker.ask(
+            come,
+            seat.desk,
+            who,
+            password,
+            code,
+            _key(key),
+            then=came,
+            failed=lambda error: refused(tell(error), seat.takes_pin()),
+        )
+
+    def _lift(self, pin: str, told: Told) -> None:
+        seat = self._seat
+        assert seat is not None
+        opened, refused = told
+
+        def lifted(_nothing: object) -> None:
+            opened()
+            self._uncover(seat)
+
+        self._worker.ask(
+            seat.cover.lift,
+            pin,
+            then=lifted,
+            failed=lambda error: refused(tell(error), seat.takes_pin()),
+        )
+
+    def _uncover(self, seat: Seat) -> None:
+        """The same person is back."""
+        seat.cover.password_was_right()
+        self._show(seat.shell)
+        self._curtain.open()
+        self._watch.begin(seat.lock_after_s())
 
     def _sit_down(self, desk: Desk) -> None:
         from desktop.seat import Seat
@@ -226,10 +273,8 @@ class Window(QMainWindow):
         seat.shell_changed.connect(self._show_shell)
         seat.room.ways.covered.connect(self._cover)
         self._show_shell()
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
-        self._idle.start()
+        seat.room.ways.lock_time.connect(lambda: self._watch.begin(seat.lock_after_s()))
+        self._watch.begin(seat.lock_after_s())
         seat.start()
 
     def _show_shell(self) -> None:
@@ -237,6 +282,8 @@ class Window(QMainWindow):
         self._show(self._seat.shell)
 
     def _stand_up(self) -> None:
+        self._watch.end()
+        self._curtain.open(again=False)
         seat, self._seat = self._seat, None
         if seat is not None:
             self.stack.removeWidget(seat.shell)
@@ -244,19 +291,11 @@ class Window(QMainWindow):
 
     # locking
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() in (
-            QEvent.Type.KeyPress,
-            QEvent.Type.MouseButtonPress,
-            QEvent.Type.Wheel,
-            QEvent.Type.TouchBegin,
-        ):
-            self._idle.start()
-        return super().eventFilter(watched, event)
+    def _in_call(self) -> bool:
+        return self._seat is not None and self._seat.in_call()
 
     def _idle_too_long(self) -> None:
         if self._seat is not None:
-            self._idle.start()
             self._seat.idle_too_long()
 
     def _cover(self) -> None:
@@ -271,8 +310,10 @@ class Window(QMainWindow):
             return
         if seat is None or login is None:
             return
-        self._idle.stop()
-        login.loop.send(Locked(seat.room.clinic.me.name))
+        self._watch.end()
+        ways, sheets, _sentence = self._ways()
+        login.loop.send(Locked(seat.desk.label, seat.takes_pin(), ways, sheets))
+        self._curtain.draw()
         self._show(login)
 
     # leaving
@@ -316,12 +357,13 @@ class Window(QMainWindow):
         self._stand_up()
 
 
-def _whose(home: object, password: str) -> str:
-    """On a worker: the user this password belongs to. Refused if it opens no slot."""
-    from clinic.services.desks import read_slots
-    from clinic.store.home import Home
+def _key(wanted: bool) -> Enrolling | None:
+    """The security key, where this way in asks for one."""
+    if not wanted:
+        return None
+    from clinic.transport.security_key import UsbKey
 
-    return str(read_slots(Home(home)).open(password).user_id)  # type: ignore[arg-type]
+    return UsbKey(os.urandom)
 
 
 def _load_parts() -> None:

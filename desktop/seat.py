@@ -12,14 +12,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic.calls.call import Call
 from clinic.domain.clock import Clock
+from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
 from clinic.services.alerts import watch
+from clinic.services.locking import lock_minutes, most_minutes
+from clinic.services.pins import Cover
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.chart.view import ChartView
 from desktop.screens.messages.view import MessagesView
+from desktop.screens.mine.view import MineView
 from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
@@ -51,9 +55,11 @@ class Seat(QObject):
     ) -> None:
         super().__init__(parent)
         self._program, self._args, self._desk, self._clock = program, args, desk, clock
+        self.desk, self.cover = desk, Cover(desk)
         self.room = Room(Clinic(desk), clock)
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
+        self._given_up = False
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -74,9 +80,12 @@ class Seat(QObject):
 
     def close(self) -> None:
         """Save what is not saved, hang up, let writes finish, close the book."""
+        self._given_up = True
         self._stop_listening()
         self._stop_watching()
+        self._gather.stop()
         self.visit.flush()
+        self.room.clinic.mine.send_away()
         self.telephone.stop()
         self.room.close()
         self._desk.close()
@@ -94,6 +103,7 @@ class Seat(QObject):
         self.messages = MessagesView(room, had("messages"))
         self.chart = ChartView(room, had("chart"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
+        self.mine = MineView(room, had("mine"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -101,6 +111,7 @@ class Seat(QObject):
             "messages": self.messages,
             "chart": self.chart,
             "visit": self.visit,
+            "mine": self.mine,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -141,6 +152,7 @@ class Seat(QObject):
             "chart": self.chart.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
+            "mine": self.mine.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -186,6 +198,8 @@ class Seat(QObject):
         self.visit.loop.send(ReachChanged(self.telephone.present(self.visit.loop.state.kiosk)))
 
     def _changed(self, changes: Changes) -> None:
+        if self._given_up:
+            return  # a change that was on its way while its page went
         self._kinds |= changes.kinds
         self._patients |= changes.patients
         self._gather.start()
@@ -232,6 +246,24 @@ class Seat(QObject):
         if page:
             self.shell.go(page)
         self.shell.say("warn", sentence, _("Close anyway"), anyway)
+
+    def takes_pin(self) -> bool:
+        """Whether the PIN of the person here would show the work again."""
+        try:
+            return self.cover.takes_pin
+        except Unavailable:
+            return False
+
+    def lock_after_s(self) -> float:
+        """Seconds untouched until the screen covers itself; what the clinic allows, where the disk does not answer."""
+        try:
+            return 60.0 * lock_minutes(self.desk)
+        except Unavailable:
+            return 60.0 * most_minutes(self.desk)
+
+    def in_call(self) -> bool:
+        """Whether a call is being made or goes on."""
+        return self.shell.loop.state.call in shell.IN_CALL
 
     def idle_too_long(self) -> None:
         """Nobody has touched anything for five minutes."""

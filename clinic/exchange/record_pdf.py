@@ -27,7 +27,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from clinic.exchange.summary_pdf import register_fonts
+from clinic.exchange.paper import fonts
 
 _LEFT, _WIDTH = 16 * mm, A4[0] - 32 * mm
 _INK, _MUTED, _PRIMARY, _LINE, _BAND, _ALARM = (
@@ -92,7 +92,7 @@ class PaperRecord:
 
 def record_pdf(record: PaperRecord) -> bytes:
     """An A4 PDF."""
-    register_fonts()
+    fonts()
     out = io.BytesIO()
     frame = Frame(_LEFT, 20 * mm, _WIDTH, A4[1] - 46 * mm, 0, 0, 0, 0)
     document = BaseDocTemplate(

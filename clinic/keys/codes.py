@@ -18,15 +18,13 @@ class CodeKind(StrEnum):
 
     CARD = "CARD"
     JOIN = "JOIN"
+    SHEET = "SHEET"
     BACKUP_KEY = "BACKUPKEY"
     """The private half of a backup key: on paper or a USB stick, never on the computer it backs up."""
     BACKUP_TO = "BACKUPTO"
     """The public half: what backups are sealed to."""
     NATIONAL_ID = "national id"
     OTHER = "other"
-
-
-_OURS = (CodeKind.CARD, CodeKind.JOIN, CodeKind.BACKUP_KEY, CodeKind.BACKUP_TO)
 
 
 class WrongCode(Refusal):
@@ -37,9 +35,11 @@ class WrongCode(Refusal):
         self.kind = kind
 
 
+_OURS = (CodeKind.CARD, CodeKind.JOIN, CodeKind.SHEET, CodeKind.BACKUP_KEY, CodeKind.BACKUP_TO)
 _INSTEAD = {
     CodeKind.CARD: "This is a patient's card, not what is asked for here. Show the other code.",
     CodeKind.JOIN: "This is an invitation for a computer, not what is asked for here. Show the other code.",
+    CodeKind.SHEET: "This is a recovery sheet. Keep it away from here; show the other code.",
     CodeKind.BACKUP_KEY: "This is a backup key, not what is asked for here. Put it away safely.",
     CodeKind.BACKUP_TO: "This is the public half of a backup key, not what is asked for here.",
     CodeKind.NATIONAL_ID: "This is a national identity card, not what is asked for. Show the other code.",

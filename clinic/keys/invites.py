@@ -16,12 +16,13 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import TeamId
 from clinic.keys.codes import CodeKind, WrongCode, read_code, write_code
 from clinic.keys.hashing import SALT_BYTES, derive, digest, same, tag
+from clinic.keys.identity import DeviceKeys, verify
 from clinic.keys.refusals import Unreadable
 from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import JoinAnswer, JoinRequest
-from clinic.protocol.trust import DeviceKind, Role
+from clinic.protocol.trust import AddDevice, DeviceKind, Role
 
 SECRET_BYTES = 16
 DIGITS = 6
@@ -74,6 +75,22 @@ def read_invitation(text: str, now: datetime) -> Invitation:
 def mailbox_id(secret: bytes) -> str:
     """Where request and answer are laid: 26 letters that do not tell the secret."""
     return b32encode(derive(secret, b"posta mailbox", size=16)).decode().rstrip("=").lower()
+
+
+def sign_request(request: JoinRequest, device: DeviceKeys) -> JoinRequest:
+    """The request with the signature of a computer that has been admitted already."""
+    return replace(request, device_signature=device.sign(_signed(request)))
+
+
+def check_device(request: JoinRequest, known: AddDevice) -> None:
+    """Raises Unreadable unless the computer that was admitted under that name vouches for the request."""
+    same_keys = (request.device_signing_key, request.device_box_key) == (known.signing_key, known.box_key)
+    if not same_keys or not verify(known.signing_key, _signed(request), request.device_signature):
+        raise Unreadable("This request names a computer that did not make it. Make a new invitation.")
+
+
+def _signed(request: JoinRequest) -> bytes:
+    return b"posta join on" + encode(replace(request, mac=b"", device_signature=b""))
 
 
 def seal_request(request: JoinRequest, secret: bytes) -> JoinRequest:

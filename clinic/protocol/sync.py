@@ -154,7 +154,8 @@ class FaultNumber(IntEnum):
 
 @record(330)
 class JoinRequest(Record):
-    """Laid into the enrolment mailbox by a new device: POST /v1/mailbox/{id}. `mac`: keyed BLAKE2b by the code's secret."""
+    """Laid into the enrolment mailbox by a new device, or one that somebody else joins on: POST /v1/mailbox/{id}. `mac`: keyed
+    BLAKE2b by the code's secret."""
 
     device: DeviceId = n(1)
     kind: str = n(2)
@@ -165,6 +166,8 @@ class JoinRequest(Record):
     user_signing_key: bytes = n(7, default=b"")
     user_box_key: bytes = n(8, default=b"")
     mac: bytes = n(9, default=b"")
+    device_signature: bytes = n(10, default=b"")
+    """Of a computer that has been admitted before: it vouches for the person who joins on it."""
 
 
 @record(331)

@@ -1,25 +1,47 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Audit entries: who did what to whose record, chained per device."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import FactId, PatientId
 from clinic.keys.audit import chained, entry_hash
-from clinic.services.desks import Desk, Written
 from clinic.store.writing import WritePage
+
+if TYPE_CHECKING:
+    from clinic.services.desks import Desk, Written
 
 _HEAD = "audit head"
 
 
 def audit(desk: Desk, action: str, patient: PatientId, outcome: str = "success", entity: str = "") -> Written:
     """Write the entry, durably, before the act it speaks of is shown."""
+    return desk.write_within(
+        lambda page: (_entry(desk, page, action, patient, desk.clock.now(), desk.name_here, outcome, entity),)
+    )
 
-    def entry(page: WritePage) -> tuple[AuditEvent]:
-        event = AuditEvent(
-            id=FactId(desk.new_id()), patient=patient, action=action, recorded_at=desk.clock.now(), agent=desk.name_here,
-            device=desk.device, outcome=outcome, entity=entity,
-        )  # fmt: skip
-        event = chained(event, page.meta(_HEAD) or b"")
-        page.put_meta(_HEAD, entry_hash(event))
-        return (event,)
 
-    return desk.write_within(entry)
+def audit_earlier(desk: Desk, action: str, tried: Iterable[tuple[datetime, str, str]]) -> Written:
+    """Write down what happened while the store was closed, in one turn: (when, who said to be there, what)."""
+    return desk.write_within(
+        lambda page: tuple(
+            _entry(desk, page, action, PatientId(""), at, agent, "failure", entity)
+            for at, agent, entity in tried
+        )
+    )
+
+
+def _entry(
+    desk: Desk, page: WritePage, action: str, patient: PatientId, at: datetime, agent: str, outcome: str, entity: str
+) -> AuditEvent:  # fmt: skip
+    event = AuditEvent(
+        id=FactId(desk.new_id()), patient=patient, action=action, recorded_at=at, agent=agent, device=desk.device,
+        outcome=outcome, entity=entity,
+    )  # fmt: skip
+    event = chained(event, page.meta(_HEAD) or b"")
+    page.put_meta(_HEAD, entry_hash(event))
+    return event

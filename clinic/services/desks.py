@@ -12,9 +12,10 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
 from clinic.keys.epochs import TeamKeys, open_epochs
+from clinic.keys.factors import SecondFactor
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.sealing import Place, grant, new_scope_key, scope_key_id, seal_for_team, seal_with_scope_key
-from clinic.keys.slots import Opened, Slots
+from clinic.keys.slots import Opened
 from clinic.keys.trust import TrustLog, verify_all
 from clinic.protocol.codec import encode
 from clinic.protocol.envelope import P2_RECORD, Envelope, pack
@@ -23,9 +24,12 @@ from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.door import is_enrolled as is_enrolled
 from clinic.services.door import people_of as people_of
 from clinic.services.door import read_slots as read_slots
+from clinic.services.door import unlock
+from clinic.services.knocking import take_code, tell_knocks
 from clinic.store.book import Book
 from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
+from clinic.store.next_book import salt_of
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
@@ -71,6 +75,7 @@ class Desk:
     def __init__(self, home: Home, book: Book, opened: Opened, clock: Clock, random: Random) -> None:
         self.home, self.book, self.clock, self.random = home, book, clock, random
         self._user_keys, self.store_key = opened.user_keys, opened.store_key
+        self.content = opened
         told = book.read(
             lambda page: {
                 key: page.meta(key) or b""
@@ -114,6 +119,11 @@ class Desk:
         if self._user_keys is None:
             raise Refusal("Nobody is logged in here. Log in first.")
         return self._user_keys
+
+    @property
+    def label(self) -> str:
+        """The name of the way in that was taken."""
+        return self.content.label
 
     @property
     def name_here(self) -> str:
@@ -296,10 +306,29 @@ class Desk:
         return open_epochs(log, self._user_keys, self.person.user, self.device)
 
 
-def open_desk(path: Path, password: str, clock: Clock, random: Random) -> Desk:
-    """Unlock a profile with a person's password. Refused for a wrong one; Unavailable for disk or a newer store."""
+def open_desk(
+    path: Path, password: str, clock: Clock, random: Random, who: str = "", code: str = "",
+    factor: SecondFactor | None = None,
+) -> Desk:  # fmt: skip
+    """Unlock a profile with a person's password. `who`: her name on the log-in screen, '' to try all; `code`: the six
+    digits of her phone; `factor`: her security key.
+
+    Refused for a wrong one or too many wrong tries; Unavailable for disk or a newer store."""
     home = Home(path)
-    return _open(home, lambda slots: slots.open(password), clock, random)
+    return sit_down(home, unlock(home, password, clock, random, who, factor), clock, random, code)
+
+
+def sit_down(home: Home, opened: Opened, clock: Clock, random: Random, code: str = "") -> Desk:
+    """The desk of a person whose password was right. Raises CodeMissing, CodeWrong, Refusal, Unavailable."""
+    desk = _open(home, opened, clock, random)
+    try:
+        if opened.totp:
+            take_code(desk, opened, code)
+        tell_knocks(desk, opened.label)
+    except BaseException:
+        desk.close()
+        raise
+    return desk
 
 
 def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
@@ -315,17 +344,19 @@ def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
         raise Unavailable(
             "The folder {path} cannot be read. Check its permissions and the disk.", path=path
         ) from error
-    return _open(home, lambda slots: slots.open_with_key(key), clock, random)
+    return _open(home, read_slots(home).open_with_key(key), clock, random)
 
 
-def _open(home: Home, unlock: Callable[[Slots], Opened], clock: Clock, random: Random) -> Desk:
-    opened = unlock(read_slots(home))
+def _open(home: Home, opened: Opened, clock: Clock, random: Random) -> Desk:
     if not home.book.exists():
         raise Unavailable(
             "The records of this computer are missing: {path}. Restore a backup.", path=home.book
         )
+    salt = salt_of(home.book)
     book = Book.open(home.book, opened.store_key)
     try:
+        if salt_of(home.book) != salt:
+            raise Unavailable("The store was just given a new key. Unlock it once more.")
         return Desk(home, book, opened, clock, random)
     except BaseException:
         book.close()

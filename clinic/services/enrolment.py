@@ -18,6 +18,7 @@ from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.invites import (
     check_answer,
+    check_device,
     check_request,
     comparison_digits,
     invitation_text,
@@ -63,7 +64,8 @@ class Joining:
     """A device on its way in. The keys live in this process until it is admitted."""
 
     def __init__(
-        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random, authority: bytes = b""
+        self, home: Home, invitation: Invitation, password: str, clock: Clock, random: Random, authority: bytes = b"",
+        device_keys: DeviceKeys | None = None,
     ) -> None:  # fmt: skip
         self._home, self._invitation, self._password, self._clock, self._random = (
             home,
@@ -73,7 +75,7 @@ class Joining:
             random,
         )
         self._authority, self._tls = authority, believing(authority)
-        self._device_keys = DeviceKeys.make(random)
+        self._device_keys = device_keys or DeviceKeys.make(random)
         self._user_keys = None if invitation.kind == DeviceKind.KIOSK else UserKeys.make(random)
         self._request: JoinRequest | None = None
 
@@ -92,7 +94,7 @@ class Joining:
             device_signing_key=device.signing, device_box_key=device.box, user_name=user_name if user else "",
             user_signing_key=user.signing if user else b"", user_box_key=user.box if user else b"",
         )  # fmt: skip
-        sealed = seal_request(request, self._invitation.secret)
+        sealed = seal_request(self._vouched(request), self._invitation.secret)
         try:
             self._lay_in(sealed)
         except Unavailable:  # it may have arrived though the answer did not: the same again is fine
@@ -128,6 +130,9 @@ class Joining:
         check_answer(answer, self._invitation.secret)
         return answer, await remote.trust_from(0, self._box) if answer.accepted else ()
 
+    def _vouched(self, request: JoinRequest) -> JoinRequest:
+        return request
+
     def _lay_in(self, sealed: JoinRequest) -> None:
         with_remote(
             Remote(self._invitation.server, tls=self._tls),
@@ -143,14 +148,18 @@ class Joining:
             raise Refusal(answer.sentence or "The administrator did not let this computer in.")
         log = verify_all(statements, self._invitation.fingerprint)
         request = self._request
-        if request is None or not _names(log, request, UserId(answer.user)):
+        if request is None or not names(log, request, UserId(answer.user)):
             raise Refusal("The centre's list of computers does not name this one. Ask for a new invitation.")
+        self._begin(log, request, UserId(answer.user))
+
+    def _begin(self, log: TrustLog, request: JoinRequest, user: UserId) -> None:
+        """The new profile, once the log names it."""
         set_up(
             self._home, log,
             DeviceSetup(
                 request.device_name, self._invitation.kind, self._invitation.server, self._invitation.team, self._authority,
             ),
-            self._device_keys, UserId(answer.user), self._user_keys, request.user_name, self._password, self._random,
+            self._device_keys, user, self._user_keys, request.user_name, self._password, self._random,
         )  # fmt: skip
 
 
@@ -164,7 +173,7 @@ class DeviceSetup:
     """PEM text of the clinic's own authority, b'' to believe what the system believes."""
 
 
-def _names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
+def names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
     """True if the log admits exactly the keys made here, the person's as well as the device's."""
     device, person = log.device(request.device), log.user(user, request.device)
     if device is None or (device.signing_key, device.box_key) != (
@@ -186,7 +195,7 @@ def join(
         raise Refusal("This computer is set up already. Start it without an invitation code.")
     invitation = read_invitation(code, clock.now())
     if invitation.kind != DeviceKind.KIOSK:
-        check_password(password)
+        check_password(password, names=(user_name,))
         if not user_name.strip():
             raise Refusal("Write your name as colleagues and patients know it.")
     place.check_room()  # an invitation serves once: a full disk is told before it is used
@@ -206,6 +215,7 @@ def found_organization(
     place = Home(home)
     if place.enrolled:
         raise Refusal("This computer belongs to an organisation already.")
+    check_password(password, names=(admin, name))
     root, device, user = RootKeys.make(random), DeviceKeys.make(random), UserKeys.make(random)
     organization = OrgId(short_hash_id(random(10)))
     team, user_id = TeamId(short_hash_id(random(10))), UserId(short_hash_id(random(10)))
@@ -318,13 +328,17 @@ def _let_in(
     desk: Desk, invitation: Invitation, request: JoinRequest, compare: Callable[[Admission], bool]
 ) -> str:
     box = mailbox_id(invitation.secret)
+    known = desk.trust.device(request.device)
     try:
         check_request(request, invitation.secret)
+        if known is not None and request.device_signature:
+            check_device(request, known)
     except Unreadable:
         _forget(desk, box)
         raise
     digits = comparison_digits(request, invitation.fingerprint)
-    same = compare(Admission(digits, request.user_name, invitation.role, request.device_name))
+    named = known.name if known else request.device_name
+    same = compare(Admission(digits, request.user_name, invitation.role, named))
     user = _user_of(desk, request) if request.user_name and same else NOBODY
     if same:
         state(desk, lambda log: _admission(log, request, invitation, user, desk))
@@ -346,7 +360,11 @@ def _forget(desk: Desk, box: str) -> None:
 
 def _user_of(desk: Desk, request: JoinRequest) -> UserId:
     """A new user, or the one we admitted on that computer before our answer was cut off."""
-    before = (user.user for user in desk.trust.users() if user.device == request.device)
+    before = (
+        user.user
+        for user in desk.trust.users()
+        if (user.device, user.signing_key) == (request.device, request.user_signing_key)
+    )
     return next(before, UserId(short_hash_id(desk.random(10))))
 
 
@@ -384,8 +402,10 @@ def _admission(
 ) -> list[Record]:
     """The statements that let a newcomer in, none if they were made before; team keys last, sealed to the keys just
     admitted."""
-    if _names(log, request, user):
+    if names(log, request, user):
         return []
+    if log.device(request.device) and (user == NOBODY or not request.device_signature):
+        raise Refusal("That computer has been admitted already. Ask it again for a new invitation.")
     device = AddDevice(
         device=request.device, kind=invitation.kind, name=request.device_name,
         signing_key=request.device_signing_key, box_key=request.device_box_key,
@@ -397,11 +417,12 @@ def _admission(
         signing_key=request.user_signing_key, box_key=request.user_box_key,
     )  # fmt: skip
     member = MemberAdd(team=invitation.team, user=user)
+    bodies = (person, member) if log.device(request.device) else (device, person, member)
     signer = Signer(desk.someone.user, desk.device, desk.user_keys)
     after = log
-    for body in (device, person, member):
+    for body in bodies:
         after = extend(after, make_statement(after, body, signer, desk.clock.now()))
-    return [device, person, member, *share_epochs_with(after, user, request.device, desk.team_keys)]
+    return [*bodies, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 
 def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:

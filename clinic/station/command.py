@@ -6,12 +6,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from getpass import getpass
 from pathlib import Path
 from typing import Protocol
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.services.desks import KEY_FILE, Desk, open_desk, open_kiosk
+from clinic.transport.security_key import Enrolling, UsbKey
 
 Verb = Callable[[Namespace], int]
 
@@ -28,11 +30,21 @@ def opened(chosen: Namespace) -> Iterator[Desk]:
     if chosen.password_file is None and (chosen.home / KEY_FILE).exists():
         desk = open_kiosk(chosen.home, SystemClock(), os.urandom)
     else:
-        desk = open_desk(chosen.home, password(chosen), SystemClock(), os.urandom)
+        who, code, factor = beside(chosen)
+        desk = open_desk(chosen.home, password(chosen), SystemClock(), os.urandom, who, code, factor)
     try:
         yield desk
     finally:
         desk.close()
+
+
+def beside(chosen: Namespace) -> tuple[str, str, Enrolling | None]:
+    """What is asked beside the password: whose way in, the six digits, the security key."""
+    return chosen.who, chosen.code_now, UsbKey(os.urandom, _pin) if chosen.security_key else None
+
+
+def _pin() -> str:
+    return getpass("PIN of the security key: ") if sys.stdin.isatty() else ""
 
 
 def password(chosen: Namespace) -> str:
@@ -51,6 +63,18 @@ def password_in(path: Path | None, option: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise Unavailable(
             "The password file {path} cannot be read. It is plain text in UTF-8.", path=path
+        ) from error
+
+
+def text_in(path: Path, option: str) -> str:
+    """The text of a file that `option` named; '-' is all of standard input. Raises Unavailable."""
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(
+            "The file {path} cannot be read. Check {option}.", path=path, option=option
         ) from error
 
 

@@ -33,6 +33,21 @@ class Home:
         return self.path / "slots.bin"
 
     @property
+    def next_slots(self) -> Path:
+        """The slots of a new store key, until its book has taken the old one's place."""
+        return self.path / "slots.next"
+
+    @property
+    def next_book(self) -> Path:
+        """The book under a new store key, while it is made."""
+        return self.path / "book.next"
+
+    @property
+    def knocks(self) -> Path:
+        """Failed tries to get in (L)."""
+        return self.path / "knocks"
+
+    @property
     def height(self) -> Path:
         return self.path / "height"
 
@@ -64,6 +79,19 @@ class Home:
             ) from error
         if handle is None:
             raise Refusal("Posta is already open for this profile. Look for its window.")
+        return Held(handle)
+
+    def change_ways(self) -> "Held":
+        """The turn to change the ways in, or the store key. Raises Refusal while another program does so,
+        Unavailable for the disk."""
+        try:
+            handle = lock_file(self.path / "ways.lock")
+        except OSError as error:
+            raise Unavailable(
+                "The folder {path} cannot be written. Check the disk and its permissions.", path=self.path
+            ) from error
+        if handle is None:
+            raise Refusal("Another program is changing the ways in here. Wait until it is done.")
         return Held(handle)
 
     def check_room(self) -> None:
@@ -101,6 +129,8 @@ class Home:
         for name in (
             "slots.bin",
             "slots.bak",
+            "knocks",
+            "ways.lock",
             "height",
             "book.db",
             "book.db-wal",
@@ -114,6 +144,16 @@ class Home:
         refused halfway has not happened."""
         keep(self.slots.with_suffix(".bak"), data)
         keep(self.slots, data)
+
+    def read_knocks(self) -> bytes:
+        """What is kept of failed tries; b'' for none, or where it cannot be read."""
+        try:
+            return self.knocks.read_bytes()
+        except OSError:
+            return b""
+
+    def keep_knocks(self, data: bytes) -> None:
+        keep(self.knocks, data)
 
     def read_slots(self) -> tuple[bytes, ...]:
         """The copies that can be read, the first first. Raises Unavailable if there is none."""
@@ -146,10 +186,17 @@ class Home:
 
 
 class Held:
-    """A held home; let go by `release`, and by the system when the process ends, however it ends."""
+    """A held home; let go by `release` or the end of a `with`, and by the system when the process ends, however it
+    ends."""
 
     def __init__(self, handle: int) -> None:
         self._handle: int | None = handle
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Twice is once. The file stays: taking it away would let two in."""

@@ -30,15 +30,20 @@ class Field(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        caption = Text(label, "caption")
-        caption.setBuddy(widget)
+        self._caption, self._widget = Text(label, "caption"), widget
+        self._caption.setBuddy(widget)
         if not widget.accessibleName():
             widget.setAccessibleName(label)
-        column.addWidget(caption)
+        column.addWidget(self._caption)
         column.addWidget(widget)
         if hint:
             widget.setAccessibleDescription(hint)
             column.addWidget(Text(hint, "muted", wrap=True))
+
+    def call(self, label: str) -> None:
+        """Another caption for the same input."""
+        self._caption.setText(label)
+        self._widget.setAccessibleName(label)
 
 
 class LineField(QLineEdit):

@@ -85,8 +85,11 @@ class SideRail(QFrame):
         self.setFixedWidth(round(theme.current().scale.body * (12 if narrow else 15)))
 
     def choose(self, key: str) -> None:
-        """Mark a place as the present one, without a signal."""
-        self._buttons[key].setChecked(True)
+        """Mark a place as the present one, without a signal; '' marks none."""
+        self._group.setExclusive(bool(key))
+        for place, button in self._buttons.items():
+            button.setChecked(place == key)
+        self._group.setExclusive(True)
 
     def set_badge(self, key: str, count: int) -> None:
         """Show how many things wait there; 0 shows nothing."""

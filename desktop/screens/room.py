@@ -33,6 +33,8 @@ class Ways(QObject):
     """so many have come in"""
     identity = Signal(str, str)
     """provisional patient, the person they are: just confirmed, can be undone"""
+    lock_time = Signal()
+    """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)
     """tone, sentence: for a toast"""
     covered = Signal()

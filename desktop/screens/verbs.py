@@ -13,6 +13,7 @@ from clinic.domain.facts import Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, HumanName
 from desktop.kit.words import language
+from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
@@ -48,6 +49,7 @@ class Clinic:
         )
 
         self.desk = desk
+        self.mine = MyWays(desk)
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline

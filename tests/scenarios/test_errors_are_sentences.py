@@ -64,12 +64,18 @@ def sentence(done: "subprocess.CompletedProcess[str]", code: int) -> str:
     return lines[0]
 
 
-def test_a_wrong_password(home: Home, tmp_path: Path) -> None:
-    (tmp_path / "wrong").write_text("otra clave que no abre nada aquí")
-    said = sentence(
-        run("clinic", "status", "--home", str(home.path), "--password-file", str(tmp_path / "wrong")), 3
-    )
-    assert "does not open" in said and "recovery" in said
+def test_a_wrong_password(home: Home, tmp_path: Path, password: Path) -> None:
+    """The next step is one that is there: the sheets where some were made, else an invitation."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("otra clave que no abre nada aquí")
+    tried = ("clinic", "status", "--home", str(home.path), "--password-file", str(wrong))
+    said = sentence(run(*tried), 3)
+    assert "does not open" in said and "Type it again" in said and "invitation" in said
+    own = ("--home", str(home.path), "--password-file", str(password))
+    made = run("clinic", "recovery-sheets", *own, "--out", str(tmp_path / "sheets"))
+    assert made.returncode == 0 and len(list((tmp_path / "sheets").iterdir())) == 3
+    said = sentence(run(*tried), 3)
+    assert "Type it again" in said and "posta station recover." in said
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe clave"])

@@ -24,6 +24,7 @@ from clinic.bench.powercut.seats import Seat, desk_on
 from clinic.bench.powercut.shim import CannotTry
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import NoteSection, Section
+from clinic.protocol.custody import SlotKind
 from clinic.services import charts, messages, visits
 from clinic.services.desks import Desk, read_slots
 
@@ -159,7 +160,7 @@ def _change_ways_in(trial: _Trial) -> None:
     old = [slot.label for slot in trial.ways.file.slots if slot.label.startswith("hoja")][:-1]
     ways = trial.ways.with_recovery(f"hoja {secret.hex()}", secret, trial.seat.opened, os.urandom)
     for label in old:  # the sheet before stays until the new one has been used
-        ways = ways.without(label, trial.seat.opened.store_key)
+        ways = ways.without(label, trial.seat.opened.store_key, SlotKind.RECOVERY)
     trial.seat.home.keep_slots(ways.encode())
     trial.ways = ways
     trial.tell(Acknowledged(way_in=secret.hex()))

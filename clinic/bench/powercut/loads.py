@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from clinic.bench.powercut.seats import Seat, sitting
+from clinic.bench.powercut.seats import PASSWORD, Seat, sitting
 from clinic.domain.clock import SystemClock
 from clinic.domain.facts import (
     Communication,
@@ -30,11 +30,13 @@ from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, patient_scop
 from clinic.domain.values import HumanName, Quantity
 from clinic.domain.vitals import WEIGHT
 from clinic.protocol.codec import decode
+from clinic.protocol.custody import SlotKind
 from clinic.protocol.op import Op
 from clinic.protocol.sync import SyncResponse
 from clinic.services import messages, people, visits
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, read_slots
+from clinic.services.rekeying import rekey
 from clinic.services.syncing import snapshot, take
 from clinic.store.book import Book
 from clinic.store.writing import WritePage
@@ -176,11 +178,22 @@ def slots(seat: Seat, tell: Tell, size: int) -> None:
             secret = bytes([number + 1]) * 32
             ways = ways.with_recovery(f"hoja {number}", secret, content, os.urandom)
             if number > 1:  # the sheet before stays until the new one has been used
-                ways = ways.without(f"hoja {number - 2}", content.store_key)
+                ways = ways.without(f"hoja {number - 2}", content.store_key, SlotKind.RECOVERY)
             home.keep_slots(ways.encode())
             tell(Acknowledged(way_in=secret.hex()))
             home.keep_height(number)
             tell(Acknowledged(height=number))
+            arrived(desk, number, tell)
+
+
+def rekeying(seat: Seat, tell: Tell, size: int) -> None:
+    """New store keys between writes; a recovery sheet opens the store all the while."""
+    home, secret = seat.home, bytes(range(32))
+    home.keep_slots(read_slots(home).with_recovery("hoja", secret, seat.opened, os.urandom).encode())
+    tell(Acknowledged(way_in=secret.hex()))
+    for number in range(max(1, size // 9)):
+        rekey(seat.path, PASSWORD, SystemClock(), os.urandom)
+        with sitting(replace(seat, opened=read_slots(home).open_recovery(secret))) as desk:
             arrived(desk, number, tell)
 
 
@@ -211,6 +224,7 @@ LOADS: dict[str, Load] = {
     "openings": openings,
     "checkpoint": checkpoint,
     "slots": slots,
+    "rekeying": rekeying,
 }
 
 

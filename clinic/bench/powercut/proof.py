@@ -3,7 +3,7 @@
 page is damaged, and work goes on. Faults are told as sentences; none is good."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ class OfHome:
 
     def __call__(self, path: Path, told: Sequence[Acknowledged]) -> list[str]:
         """Open the home at `path` as a cut left it, and question it."""
-        found = [*_home_faults(self.seat, path, told)]
+        found = [*_home_faults(path, told)]
         try:
-            desk = desk_on(self.seat, path)
+            desk = desk_on(_opened_now(self.seat, path, told), path)
         except Exception as error:
             return [*found, f"it does not open: {type(error).__name__}: {error}"]
         if desk.book.missing:
@@ -95,10 +95,22 @@ class OfOldBook:
             book.close()
 
 
-def _home_faults(seat: Seat, path: Path, told: Sequence[Acknowledged]) -> Iterator[str]:
+def _last_way(told: Sequence[Acknowledged]) -> str:
+    return next((one.way_in for one in reversed(told) if one.way_in), "")
+
+
+def _opened_now(seat: Seat, path: Path, told: Sequence[Acknowledged]) -> Seat:
+    """The seat with the store key that the way in acknowledged last gives: it may be a newer one."""
+    last = _last_way(told)
+    if not last:
+        return seat
+    opened = read_slots(Home(path)).open_recovery(bytes.fromhex(last))
+    return replace(seat, opened=replace(seat.opened, store_key=opened.store_key))
+
+
+def _home_faults(path: Path, told: Sequence[Acknowledged]) -> Iterator[str]:
     """The files beside the book: every way in that was acknowledged last opens, the height has not gone back."""
-    home = Home(path)
-    last = next((one.way_in for one in reversed(told) if one.way_in), "")
+    home, last = Home(path), _last_way(told)
     try:
         if last:
             read_slots(home).open_recovery(bytes.fromhex(last))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opening this computer, and opening it again after a lock. The password is never part of the state."""
+"""Opening this computer, and opening it again after a lock: by the same person, or by a colleague. Neither password nor
+PIN nor digits are ever part of the state.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +9,76 @@ from dataclasses import dataclass, replace
 
 from desktop.kit.words import _
 
+PIN_DIGITS = range(6, 13)
+"""Lengths of a PIN; no password is made of so few digits alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A person's way in: what is asked beside the password."""
+
+    name: str
+    code: bool = False
+    key: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`locked_for`: the name of the person whose work is behind the lock; '' at the first start."""
+    """`who`: the person chosen, '' for whoever the password belongs to. `locked_for`: the name of the person whose work
+    is behind the lock, '' at the first start; `pin`: her PIN would do; `sheets`: recovery sheets were made here."""
 
-    names: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+    who: str = ""
     locked_for: str = ""
+    pin: bool = False
+    sheets: bool = False
     busy: bool = False
     sentence: str = ""
+
+    @property
+    def way(self) -> Way:
+        """What is asked of the person chosen."""
+        return next((way for way in self.ways if way.name == self.who), Way(self.who))
+
+    @property
+    def takes_pin(self) -> bool:
+        return self.pin and bool(self.locked_for) and self.who == self.locked_for
+
+    @property
+    def takes_code(self) -> bool:
+        """Whether the six digits of a phone are asked: not of whoever is only covered."""
+        return self.way.code and self.who != self.locked_for
+
+    @property
+    def takes_key(self) -> bool:
+        return self.way.key
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
+    """The screen was covered; what the ways in are may have changed meanwhile."""
+
+    name: str
+    pin: bool = False
+    ways: tuple[Way, ...] = ()
+    sheets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChosen:
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordEntered:
-    password: str
+class Entered:
+    """Enter was pressed: a password, or a PIN where one would do; `code` where it is asked."""
+
+    secret: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordChanged:
+class SecretChanged:
     pass
 
 
@@ -40,50 +89,92 @@ class Unlocked:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """`pin`: whether a PIN would still do."""
+
     sentence: str
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBook:
     """Effect: open the store with this password."""
 
+    who: str
     password: str
+    code: str = ""
+    key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAgain:
-    """Effect: check the password against the open store and show the work again."""
+    """Effect: whose password is it? The same person goes on, a colleague gets a seat of her own."""
 
+    who: str
     password: str
+    code: str = ""
+    key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetPassword:
-    """Effect: empty the field."""
+class LiftCover:
+    """Effect: show the work again if this is the PIN."""
+
+    pin: str
 
 
-Event = Locked | PasswordEntered | PasswordChanged | Unlocked | Refused
-Effect = OpenBook | OpenAgain | ForgetPassword
+@dataclass(frozen=True, slots=True)
+class ForgetSecrets:
+    """Effect: empty the fields."""
 
 
-def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+Event = Locked | PersonChosen | Entered | SecretChanged | Unlocked | Refused
+Effect = OpenBook | OpenAgain | LiftCover | ForgetSecrets
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def begun(ways: tuple[Way, ...], sentence: str = "", sheets: bool = False) -> State:
+    """The first screen: one person is chosen already, of several one chooses."""
+    return State(ways, ways[0].name if len(ways) == 1 else "", sheets=sheets, sentence=sentence)
+
+
+def update(state: State, event: Event) -> Result:
     match event:
-        case Locked(name):
-            return replace(state, locked_for=name, busy=False, sentence=""), (ForgetPassword(),)
-        case PasswordEntered(password):
-            return _entered(state, password)
-        case PasswordChanged():
+        case Locked(name, pin, ways, sheets):
+            fresh = State(ways or state.ways, name, name, pin, sheets or state.sheets)
+            return fresh, (ForgetSecrets(),)
+        case PersonChosen(name):
+            return (state if state.busy else replace(state, who=name, sentence="")), (ForgetSecrets(),)
+        case Entered(secret, code):
+            return _entered(state, secret, code)
+        case SecretChanged():
             return replace(state, sentence=""), ()
         case Unlocked():
-            return replace(state, busy=False, sentence=""), (ForgetPassword(),)
-        case Refused(sentence):
-            return replace(state, busy=False, sentence=sentence), ()
+            return replace(state, busy=False, sentence=""), (ForgetSecrets(),)
+        case Refused(sentence, pin):
+            return replace(state, busy=False, sentence=sentence, pin=pin), ()
 
 
-def _entered(state: State, password: str) -> tuple[State, tuple[Effect, ...]]:
+def _entered(state: State, secret: str, code: str) -> Result:
     if state.busy:
         return state, ()
-    if not password:
-        return replace(state, sentence=_("Type your password first.")), ()
-    work: Effect = OpenAgain(password) if state.locked_for else OpenBook(password)
-    return replace(state, busy=True, sentence=""), (work,)
+    wrong = _missing(state, secret, code)
+    if wrong:
+        return replace(state, sentence=wrong), ()
+    return replace(state, busy=True, sentence=""), (_work(state, secret, code),)
+
+
+def _missing(state: State, secret: str, code: str) -> str:
+    if not secret and state.takes_pin:
+        return _("Type your PIN or your password first.")
+    if not secret:
+        return _("Type your password first.")
+    if state.takes_code and not code.strip():
+        return _("Type the six digits that your phone shows now.")
+    return ""
+
+
+def _work(state: State, secret: str, code: str) -> Effect:
+    if state.takes_pin and secret.isascii() and secret.isdigit() and len(secret) in PIN_DIGITS:
+        return LiftCover(secret)
+    kind = OpenAgain if state.locked_for else OpenBook
+    return kind(state.who, secret, code.strip(), state.takes_key)

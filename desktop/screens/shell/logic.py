@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinic.services.people import PersonLine
     from clinic.sync.status import SyncStatus
 
-PAGES = ("today", "patients", "schedule", "messages", "chart", "visit")
+PAGES = ("today", "patients", "schedule", "messages", "chart", "visit", "mine")
 IN_CALL = ("calling", "connecting", "talking", "reconnecting")
 
 
@@ -32,7 +32,6 @@ class State:
     call: str = "idle"
     visiting: bool = False
     waiting: int = 0
-    idle_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,9 @@ class ShellView(QWidget):
         self.look = IconButton("moon", _("Light or dark"), name="shell.theme", bare=True)
         self.look.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.look.clicked.connect(self.look_pressed)
+        mine = IconButton("user", _("My way in: password, PIN"), name="shell.mine", bare=True)
+        mine.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        mine.clicked.connect(lambda: self.go("mine"))
         lock = IconButton("lock", _("Lock"), name="shell.lock", bare=True)
         lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
         lock.clicked.connect(lambda: self.loop.send(LockPressed()))
@@ -126,6 +129,7 @@ class ShellView(QWidget):
             self.back,
             *self._languages(),
             self.look,
+            mine,
             lock,
             4,
             clock,
@@ -270,4 +274,4 @@ class ShellView(QWidget):
 
 
 def _home_of(page: str) -> str:
-    return "patients" if page == "chart" else "today"
+    return {"chart": "patients", "visit": "today"}.get(page, "")

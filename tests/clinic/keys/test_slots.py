@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import UserId
+from clinic.keys.boxes import seal_to
+from clinic.keys.factors import FactorMissing
+from clinic.keys.hashing import tag
 from clinic.keys.identity import UserKeys
 from clinic.keys.refusals import Unreadable
 from clinic.keys.slots import Opened, PasswordTooShort, Slots, WrongPassword, check_password
@@ -192,7 +195,7 @@ def test_passwords_that_are_too_short(password: str) -> None:
         Slots.none(weak_for_tests=True).with_password("Eva", password, EVA, RANDOM, WEAK)
 
 
-@pytest.mark.parametrize("password", ["fifteen letters", "un no si ya va", "correct horse battery staple"])
+@pytest.mark.parametrize("password", ["fifteen letters", "un no si ya va", "caballo bueno pila grapa"])
 def test_passwords_that_will_do(password: str) -> None:
     check_password(password)
 
@@ -202,3 +205,80 @@ def test_nothing_secret_is_printed() -> None:
 
 
 FILE_BYTES = two_users().encode()
+
+
+class Key:
+    """A security key that keeps one secret for each credential."""
+
+    def __init__(self, secrets: dict[bytes, bytes]) -> None:
+        self.secrets = secrets
+
+    def secret(self, credential: bytes, salt: bytes) -> bytes:
+        return tag(self.secrets[credential], salt, b"test")
+
+
+def with_key(key: Key, credential: bytes = b"cred") -> Slots:
+    content = replace(EVA, credential=credential)
+    return two_users().with_password("Eva", "gatitos9", content, RANDOM, WEAK, key)
+
+
+def test_a_security_key_is_part_of_the_secret_and_cannot_be_left_out() -> None:
+    key = Key({b"cred": b"k" * 32})
+    slots = with_key(key)
+    assert slots.open("gatitos9", "Eva", key).store_key == EVA.store_key
+    assert slots.open(BENS) == BEN, "a colleague without a key is not asked for one"
+    with pytest.raises(FactorMissing, match="security key"):
+        slots.open("gatitos9", "Eva")
+    with pytest.raises(WrongPassword):
+        slots.open("gatitos9", "Eva", Key({b"cred": b"x" * 32}))
+    with pytest.raises(WrongPassword):
+        slots.open("gatitos8", "Eva", key)
+    eva = next(slot for slot in slots.file.slots if slot.label == "Eva")
+    bare = replace(eva, credential=b"", factor_salt=b"")
+    stripped = replace(slots, file=replace(slots.file, slots=(bare,)))
+    with pytest.raises(WrongPassword):
+        stripped.open("gatitos9", "Eva", key)
+
+
+def test_what_asks_for_a_code_cannot_be_changed_to_ask_for_none() -> None:
+    slots = two_users().with_password("Eva", "gatitos9", replace(EVA, totp=b"t" * 20), RANDOM, WEAK)
+    assert slots.open("gatitos9").totp == b"t" * 20
+    assert [way.asks_code for way in slots.ways] == [False, True]
+    eva = next(slot for slot in slots.file.slots if slot.label == "Eva")
+    stripped = replace(slots, file=replace(slots.file, slots=(replace(eva, asks_code=False),)))
+    with pytest.raises(WrongPassword):
+        stripped.open("gatitos9")
+
+
+def test_a_new_store_key_is_passed_on_without_anybody_s_password() -> None:
+    fresh, fresher = b"f" * 32, b"g" * 32
+    key = Key({b"cred": b"k" * 32})
+    slots = (
+        with_key(key).with_recovery("Eva", PAPER, EVA, RANDOM, "7").with_key_file("desk", FILE, EVA, RANDOM)
+    )
+    slots, lost = slots.passed_on(EVA.store_key, fresh)
+    slots, lost_too = slots.passed_on(fresh, fresher)
+    slots = Slots.read(slots.encode(), weak_for_tests=True)
+    assert not lost and not lost_too
+    opened = (
+        slots.open(BENS), slots.open("gatitos9", "Eva", key), slots.open_recovery(PAPER), slots.open_with_key(FILE),
+    )  # fmt: skip
+    assert {one.store_key for one in opened} == {fresher} and all(one.worn for one in opened)
+    whole = slots.renewed("Ben", BENS, replace(opened[0], worn=False), RANDOM, cost=WEAK)
+    assert whole.open(BENS) == replace(BEN, store_key=fresher) and whole.open_recovery(PAPER).worn
+
+
+def test_a_store_key_somebody_else_slipped_in_is_refused() -> None:
+    """Who has the file and not the store key can seal to a slot's public key, but cannot prove it."""
+    slots = two_users()
+    eva, ben = slots.file.slots
+    forged = replace(ben, passed_on=(seal_to(ben.box_key, b"m" * 32 + b"p" * 32),))
+    with pytest.raises(Unreadable):
+        replace(slots, file=replace(slots.file, slots=(eva, forged))).open(BENS)
+
+
+def test_sheets_alone_are_not_what_a_computer_is_left_with() -> None:
+    slots = two_users().with_recovery("Eva", PAPER, EVA, RANDOM).without("Ben", EVA.store_key)
+    with pytest.raises(Refusal, match="last way"):
+        slots.without("Eva", EVA.store_key)
+    assert not slots.without("Eva", EVA.store_key, SlotKind.RECOVERY).open(EVAS).worn

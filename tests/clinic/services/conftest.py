@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.clock import SystemClock
+from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk, open_desk, open_kiosk
 from clinic.services.enrolment import admit, found_organization, invite, join
@@ -110,3 +111,14 @@ def jpeg() -> Callable[[tuple[int, int]], bytes]:
         return out.getvalue()
 
     return make
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id with its least cost, whatever a slot asks: the real one is tried in tests/clinic/keys."""
+
+    def quick(secret: bytes, salt: bytes, _cost: Cost, **_more: object) -> bytes:
+        return stretch(secret, salt, WEAK, weak_for_tests=True)
+
+    monkeypatch.setattr("clinic.keys.slots.stretch", quick)
+    monkeypatch.setattr("clinic.services.pins.stretch", quick)

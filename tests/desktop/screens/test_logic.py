@@ -15,7 +15,6 @@ from desktop.kit.words import set_language
 from desktop.screens import phrases
 from desktop.screens.chart import logic as c
 from desktop.screens.join import logic as j
-from desktop.screens.login import logic as lo
 from desktop.screens.patients import logic as p
 from desktop.screens.schedule import logic as sc
 from desktop.screens.shell import logic as sh
@@ -26,26 +25,6 @@ from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE
 @pytest.fixture(autouse=True)
 def english() -> None:
     set_language("en")
-
-
-class TestLogin:
-    def test_a_password_opens_the_book_off_the_screen(self) -> None:
-        state, effects = lo.update(lo.State(), lo.PasswordEntered("x"))
-        assert (state.busy, effects) == (True, (lo.OpenBook("x"),))
-
-    def test_a_wrong_password_is_a_sentence_and_the_text_stays(self) -> None:
-        state, effects = lo.update(lo.State(busy=True), lo.Refused("Wrong."))
-        assert (state.busy, state.sentence, effects) == (False, "Wrong.", ())
-
-    def test_after_a_lock_the_open_book_is_shown_again(self) -> None:
-        state, _effects = lo.update(lo.State(), lo.Locked("Ana"))
-        assert lo.update(state, lo.PasswordEntered("x"))[1] == (lo.OpenAgain("x"),)
-
-    def test_pressing_twice_asks_once(self) -> None:
-        assert lo.update(lo.State(busy=True), lo.PasswordEntered("x"))[1] == ()
-
-    def test_an_empty_password_is_not_tried(self) -> None:
-        assert lo.update(lo.State(), lo.PasswordEntered(""))[1] == ()
 
 
 class TestJoin:

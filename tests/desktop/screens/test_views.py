@@ -17,6 +17,7 @@ from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
 from desktop.screens.layouts import Page
 from desktop.screens.login.logic import State as Login
+from desktop.screens.login.logic import Way
 from desktop.screens.login.view import LoginView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.patients.view import PatientsView
@@ -82,7 +83,8 @@ def holds(page: QWidget) -> None:
 
 
 def test_login_and_join_can_be_used_by_everybody(qtbot: QtBot, look: str) -> None:
-    login = LoginView(Login(names=("Ana Ruiz",)), lambda *_: None, lambda *_: None)
+    ways = (Way("Ana Ruiz"), Way("Zoe Luna", code=True, key=True))
+    login = LoginView(Login(ways, "Zoe Luna", sheets=True), lambda *_: None)
     joining = JoinView(Joining(code="7QK2"), lambda *_: None, lambda *_: None, lambda: None)
     for page in (login, joining):
         qtbot.addWidget(page)
@@ -134,9 +136,7 @@ def test_every_tool_of_the_visit_can_be_used_by_everybody(visit: VisitView, tool
 
 
 def test_a_wrong_password_is_said_and_stays_in_the_field(qtbot: QtBot, qapp: QApplication) -> None:
-    page = LoginView(
-        Login(names=("Ana",)), lambda _pw, _ok, refused: refused("Wrong password."), lambda *_: None
-    )
+    page = LoginView(Login((Way("Ana"),), "Ana"), lambda _asked, told: told[1]("Wrong password.", False))
     qtbot.addWidget(page)
     page.show()
     qtbot.keyClicks(page.password, "no")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second person on a computer that is set up: she uses an invitation while a colleague is logged in.
+
+Her keys are made here; the administrator admits her on this computer after comparing six digits; then she gets a way in of
+her own. Until then her keys live in this process only: whoever closes it asks for a new invitation.
+"""
+
+from dataclasses import replace
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import PatientId, UserId
+from clinic.keys.invites import read_invitation, sign_request
+from clinic.keys.passwords import check_password
+from clinic.keys.roster import TrustLog
+from clinic.keys.slots import Opened
+from clinic.protocol.custody import Invitation
+from clinic.protocol.sync import JoinRequest
+from clinic.protocol.trust import DeviceKind
+from clinic.services.audits import audit
+from clinic.services.desks import Desk
+from clinic.services.door import change_slots, read_slots
+from clinic.services.enrolment import Joining, names
+from clinic.services.link import AUTHORITY, exchange_now
+
+
+class Welcoming(Joining):
+    """A person on her way in, on a computer that others use. `digits` and `wait` as for a new computer."""
+
+    def __init__(self, desk: Desk, invitation: Invitation, password: str) -> None:
+        authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+        super().__init__(
+            desk.home, invitation, password, desk.clock, desk.random, authority, desk.device_keys
+        )
+        self._desk = desk
+
+    def _vouched(self, request: JoinRequest) -> JoinRequest:
+        return sign_request(request, self._device_keys)
+
+    def _begin(self, log: TrustLog, request: JoinRequest, user: UserId) -> None:
+        """Her way in, once this computer's own log names her."""
+        desk = self._desk
+        exchange_now(desk)
+        if not names(desk.trust, request, user):
+            raise Unavailable("The list of colleagues has not reached this computer yet. Try again.")
+        label = _free_label(desk, request.user_name)
+        content = Opened(label, desk.store_key, user, self._user_keys)
+        change_slots(
+            desk.home, lambda slots: slots.with_password(label, self._password, content, desk.random)
+        )
+        audit(desk, "way in", PatientId(""), entity=f"added: {label}")
+
+
+def welcome(desk: Desk, code: str, name: str, password: str) -> Welcoming:
+    """Begin: the request is laid into the centre's mailbox. Refused: expired or foreign code, one for a kiosk, a weak
+    password, a name that has a way in here. Unavailable without the centre."""
+    invitation, name = read_invitation(code, desk.clock.now()), name.strip()
+    if not name:
+        raise Refusal("Write your name as colleagues and patients know it.")
+    if invitation.kind == DeviceKind.KIOSK or desk.kind == DeviceKind.KIOSK:
+        raise Refusal("Nobody logs in on a kiosk. Ask for an invitation of your own.")
+    if invitation.fingerprint != desk.trust.fingerprint:
+        raise Refusal("This invitation is of another organisation than this computer.")
+    if name in read_slots(desk.home).labels:
+        raise Refusal("Somebody of that name has a way in here already. Write your name as it differs.")
+    check_password(password, names=(name, desk.trust.organization().name))
+    welcoming = Welcoming(desk, replace(invitation, kind=desk.kind), password)
+    welcoming.ask(name, desk.device_name)
+    return welcoming
+
+
+def _free_label(desk: Desk, name: str) -> str:
+    if name in read_slots(desk.home).labels:
+        raise Refusal("Somebody of that name has a way in here already. Write your name as it differs.")
+    return name

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recovery sheets: print three, come back with any two."""
+
+import json
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from clinic.domain.clock import SystemClock
+from clinic.services.recovery import make_sheets, recover
+from clinic.station.command import Add, beside, opened, password, password_in, text_in
+
+
+def add_verbs(add: Add) -> None:
+    making = add("recovery-sheets", _make, "write three sheets to print; any two of them set a new password")
+    making.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where to print from: a USB stick"
+    )
+    making.add_argument("--lang", choices=("es", "en", "pt"), default="es")
+    using = add("recover", _recover, "set a new password with two recovery sheets")
+    using.add_argument(
+        "--sheet",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="text of a sheet's QR code, or its words; twice",
+    )
+    using.add_argument("--new-password-file", type=Path, required=True, metavar="FILE")
+
+
+def _make(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        made = make_sheets(desk, password(chosen), chosen.out, chosen.lang, beside(chosen)[2])
+    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
+    print("Print them, give them to three people, then delete the files.", file=sys.stderr)
+    return 0
+
+
+def _recover(chosen: Namespace) -> int:
+    new = password_in(chosen.new_password_file, "--new-password-file")
+    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
+    name = recover(chosen.home, texts, new, SystemClock(), os.urandom)
+    print(json.dumps({"recovered": name}, ensure_ascii=False))
+    print("Make new sheets now: posta station recovery-sheets.", file=sys.stderr)
+    return 0
+
+
+def _typed(which: str) -> str:
+    print(
+        f"Scan the QR code of the {which} sheet, or type its words on one line.", file=sys.stderr, flush=True
+    )
+    return sys.stdin.readline()

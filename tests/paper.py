@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading printed pages as a camera does: drawn by Qt's own PDF reader, the QR code found in the picture."""
+
+import io
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import zxingcpp
+from PIL import Image
+from PySide6.QtCore import QBuffer, QSize
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtPdf import QPdfDocument
+from PySide6.QtWidgets import QApplication
+
+
+def picture_of(path: Path, width: int = 1240) -> Image.Image:
+    """The first page at about 150 dots an inch."""
+    app = QGuiApplication.instance() or QApplication([])
+    pdf = QPdfDocument(None)
+    assert pdf.load(str(path)) == QPdfDocument.Error.None_ and pdf.pageCount() == 1
+    size = pdf.pagePointSize(0)
+    drawn = pdf.render(0, QSize(width, round(width * size.height() / size.width())))
+    pdf.close()
+    out = QBuffer()
+    out.open(QBuffer.OpenModeFlag.ReadWrite)
+    drawn.save(out, "PNG")
+    paper = Image.new("RGB", (drawn.width(), drawn.height()), "white")
+    ink = Image.open(io.BytesIO(bytes(out.data()))).convert("RGBA")
+    paper.paste(ink, mask=ink)
+    del app
+    return paper
+
+
+def qr_of(path: Path) -> str:
+    """The text of the one QR code on the page."""
+    (found,) = zxingcpp.read_barcodes(picture_of(path))
+    return str(found.text)

@@ -3,6 +3,7 @@
 
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -15,9 +16,16 @@ from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QApplication
 
 
+@cache
+def _application() -> QGuiApplication:
+    """The one there is; made here it stays for all tests that follow."""
+    here = QApplication.instance()
+    return here if isinstance(here, QGuiApplication) else QApplication([])
+
+
 def picture_of(path: Path, width: int = 1240) -> Image.Image:
     """The first page at about 150 dots an inch."""
-    app = QGuiApplication.instance() or QApplication([])
+    _application()
     pdf = QPdfDocument(None)
     assert pdf.load(str(path)) == QPdfDocument.Error.None_ and pdf.pageCount() == 1
     size = pdf.pagePointSize(0)
@@ -29,7 +37,6 @@ def picture_of(path: Path, width: int = 1240) -> Image.Image:
     paper = Image.new("RGB", (drawn.width(), drawn.height()), "white")
     ink = Image.open(io.BytesIO(bytes(out.data()))).convert("RGBA")
     paper.paste(ink, mask=ink)
-    del app
     return paper
 
 

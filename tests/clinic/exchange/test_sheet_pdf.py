@@ -2,6 +2,7 @@
 """A recovery sheet on paper: the words and the code read back from the page, in every language, for long names too."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def text_of(path: Path) -> str:
 def test_codes_and_words_of_two_pages_give_the_secret(tmp_path: Path, language: str, person: str) -> None:
     by_camera = read_sheet(qr_of(printed(PARTS[0], tmp_path, language, person)))
     text = text_of(printed(PARTS[2], tmp_path, language, person))
-    words = set(PARTS[2].words)
-    on_paper = [word for word in text.replace("\r", "\n").split() if word in words]
-    by_eye = read_sheet(" ".join(sorted(on_paper, key=PARTS[2].words.index)))
+    numbered = re.findall(r"^(\d+) ([a-z]+)\s*$", text, re.MULTILINE)
+    assert [int(number) for number, _word in numbered] == list(range(1, 34))
+    by_eye = read_sheet(" ".join(word for _number, word in numbered))
     assert join([by_camera, by_eye]) == SECRET
     assert (
         f"{PARTS[2].mark}" in text

@@ -2,7 +2,6 @@
 """The window with real people: log in, lock, come back by PIN or password, a colleague sits down; what was typed stays."""
 
 import os
-import time
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,12 +90,9 @@ def test_the_same_person_finds_her_work_a_colleague_a_seat_of_her_own(qtbot: QtB
     lock(qtbot, window)
     unlock(qtbot, window, ZOE, BENS)
     assert window._seat is first, "a wrong password of a colleague costs nobody the work behind the cover"
-    began = time.perf_counter()
     unlock(qtbot, window, ZOE, ZOES)
-    took = time.perf_counter() - began
     second = seat_of(window)
     assert second is not first and second.desk.label == ZOE and second.desk.someone.name == ZOE
-    assert took < 2.0, "nobody shares passwords because changing seats is slow"
 
 
 def test_a_pin_lifts_the_cover_and_five_wrong_ones_ask_the_password(qtbot: QtBot, window: Window) -> None:

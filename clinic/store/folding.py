@@ -2,6 +2,7 @@
 """Text for look-ups in the book: queries of the full-text search, stems, letters that can be laid over the original."""
 
 import re
+import unicodedata
 
 from clinic.domain.wording import folded, words_of
 
@@ -21,6 +22,14 @@ _PLAIN = _Plain()
 def plain(text: str) -> str:
     """The folded text, letter for letter as long as `text`, which should be composed (NFC)."""
     return text.translate(_PLAIN)
+
+
+def spelt(text: str) -> list[str]:
+    """The words of a text as the search index has them: FTS5's unicode61 folds letter for letter too."""
+    return _WORD.findall(plain(unicodedata.normalize("NFC", text)))
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def prefix_query(text: str) -> str:

@@ -44,7 +44,7 @@ from clinic.domain.record import Record
 from clinic.domain.wording import folded
 from clinic.protocol.op import Op, fact_in
 from clinic.store.facts import SHOWN
-from clinic.store.folding import plain, search_words
+from clinic.store.folding import plain, search_words, spelt
 from clinic.store.rows import Hit, Piece
 from clinic.store.sheet import Sheet, from_ms
 
@@ -52,6 +52,8 @@ RANKED = 1000
 """Newest finds among which the best are looked for: ranking them all would take as long as the book is large."""
 PILE_SEEN = 100
 """Newest texts of the pile that a search looks through; more wait only while much comes in at once."""
+SPELT, NAMED = 4, 64
+"""Letters from which on a beginning is looked up among all words, and how many words of it are then named."""
 _AROUND = 60
 """Letters of a snippet before and after what was found."""
 _SHIFT = 20
@@ -142,7 +144,7 @@ class SearchReads(Sheet):
         ]
 
     def _indexed(self, words: list[str], within: "_Within", limit: int, ranked: bool) -> list[_Found]:
-        query = " ".join(f'words:"{word}"*' for word in words)
+        query = " AND ".join(f"words:{self._beginning(word)}" for word in words)
         if within.patients is not None:
             query += " AND (" + " OR ".join(f'tags:"{_patient_tag(p)}"' for p in within.patients) + ")"
         if within.kinds:
@@ -157,6 +159,19 @@ class SearchReads(Sheet):
     def _whose(self, patient: PatientId) -> tuple[PatientId, ...]:
         rows = self._all("SELECT provisional FROM linked WHERE other = :patient", patient=patient)
         return (patient, *(PatientId(row[0]) for row in rows))
+
+    def _beginning(self, word: str) -> str:
+        """What finds the words that begin so. Two and three letters have an index of their own; of a longer beginning FTS5
+        would lay all lists of all its words together before it gives the first row, so they are named one by one."""
+        if len(word) < SPELT:
+            return f'"{word}"*'
+        rows = self._all(
+            "SELECT word FROM word WHERE word >= :word AND word < :word || char(1114111) LIMIT :most",
+            word=word, most=NAMED + 1,
+        )  # fmt: skip
+        if not 0 < len(rows) <= NAMED:
+            return f'"{word}"*'
+        return "(" + " OR ".join(f'"{row[0]}"' for row in rows) + ")"
 
     def _numbered(self, number: int) -> Iterator[_Found]:
         row = self._one(
@@ -214,6 +229,10 @@ class SearchWrites(SearchReads):
             for _, op, at, patient, kind, body in rows.values()
             if (text := text_of(fact_in(body, Fact)))
         ]
+        self._do(
+            "INSERT OR IGNORE INTO word SELECT value FROM json_each(:words) ORDER BY value",
+            words=json(list({word for _, _, text, _ in texts for word in spelt(text)})),
+        )
         self._many("INSERT INTO searched (no, op) VALUES (?, ?)", (text[:2] for text in texts))
         self._many(
             "INSERT INTO search (rowid, words, tags) VALUES (?, ?, ?)",

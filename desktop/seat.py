@@ -101,7 +101,7 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
-        self.chart = ChartView(room, had("chart"))
+        self.chart = ChartView(room, had("chart"), had("alerts"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         pages = {
@@ -125,6 +125,7 @@ class Seat(QObject):
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
         ways.identity.connect(self._identity_confirmed)
+        ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
@@ -150,6 +151,7 @@ class Seat(QObject):
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
             "chart": self.chart.loop.state,
+            "alerts": self.chart.band.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,

@@ -37,6 +37,8 @@ class Ways(QObject):
     """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)
     """tone, sentence: for a toast"""
+    undoable = Signal(str, str, object)
+    """tone, sentence, what undoes it: for a toast with a button"""
     covered = Signal()
     """everything is saved: the lock may cover the screen"""
 

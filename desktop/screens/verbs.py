@@ -10,13 +10,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import Communication, Gender, Section
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from desktop.kit.words import language
 from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
+    from clinic.services.alerts import Alert
     from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
     from clinic.services.overviews import Booked, Talk
@@ -34,6 +35,7 @@ class Clinic:
     def __init__(self, desk: Desk) -> None:
         from clinic import services  # noqa: F401 - the package first, so that a missing part fails here
         from clinic.services import (
+            alerts,
             charts,
             coding,
             consents,
@@ -50,6 +52,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
+        self._alerts = alerts
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline
@@ -113,6 +116,27 @@ class Clinic:
 
     def may(self, patient: PatientId, scope: str) -> bool:
         return self._consents.may(self.desk, patient, scope)
+
+    # alerts
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Those that are mine to answer, over all people."""
+        return self._alerts.alerts(self.desk)
+
+    def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
+        return self._alerts.open_alerts(self.desk, patient)
+
+    def acknowledge(self, alert: FactId, note: str, window: PatientId) -> object:
+        return self._alerts.acknowledge(self.desk, alert, note, window)
+
+    def reopen_alert(self, alert: FactId, window: PatientId) -> object:
+        return self._alerts.reopen(self.desk, alert, window)
+
+    def take_over(self, alert: FactId, window: PatientId) -> object:
+        return self._alerts.take_over(self.desk, alert, window)
+
+    def hand_back(self, alert: FactId, to: UserId, window: PatientId) -> object:
+        return self._alerts.hand_back(self.desk, alert, to, window)
 
     # visits
 

@@ -19,6 +19,8 @@ from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_ago, fmt_date
+from desktop.screens.alerts.band import AlertBand
+from desktop.screens.alerts.logic import State as Alerts
 from desktop.screens.card import CardPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
@@ -51,7 +53,7 @@ from desktop.screens.chart.logic import (
     update,
 )
 from desktop.screens.faces import charted_identity, show_identity
-from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
@@ -81,9 +83,10 @@ TIGHT, SMALL = 1260, 1000
 
 
 class ChartView(Page):
-    def __init__(self, room: Room, state: State | None = None) -> None:
+    def __init__(self, room: Room, state: State | None = None, band: Alerts | None = None) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
+        self.band = AlertBand(room, band)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -96,11 +99,14 @@ class ChartView(Page):
     def open(self, patient: PatientId, tab: str = "summary") -> None:
         """Show this person; the opening is written down."""
         self.loop.send(PatientOpened(patient, self._room.clock.now(), tab))
+        self.band.open(patient)
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
         if kinds - {"NoteSection", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
+        if patients & (self.loop.state.about | {self.loop.state.patient}):
+            self.band.told(kinds)
 
     # widgets
 
@@ -125,7 +131,9 @@ class ChartView(Page):
         self.carded = Card(name="chart.card")
         self.carded.add(across(None, self.card, None), 1)
         below = down((self.stack, 1), (self.carded, 1), gap=0)
-        inside = down(self.notice, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14))
+        inside = down(
+            self.notice, self.band, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14)
+        )
         self.setLayout(down(self.banner, (holding(inside), 1), gap=0))
 
     def _vitals(self) -> QWidget:
@@ -153,13 +161,15 @@ class ChartView(Page):
         self.medicines = LineList(name="chart.medicines", spoken=_("Medication"))
         self.last = Text("", "body", name="chart.last_note", wrap=True)
         self.last.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
+        words = scrolling(self.last)
+        words.setMinimumHeight(24)
         column = down(
             (_titled(_("Problems"), self.problems), 3),
             (_titled(_("Medication"), self.medicines), 3),
-            (_titled(_("Last note"), self.last), 2),
+            (_titled(_("Last note"), words), 2),
             gap=10,
         )
-        side = holding(column)
+        side = scrolling(holding(column))
         side.setFixedWidth(360)
         return holding(across((self.curve_card, 1), side, gap=12))
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from clinic.domain.alerts.due import Standing, is_open, standing
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import (
@@ -21,10 +22,12 @@ from clinic.domain.facts import (
     Consent,
     ConsentItem,
     Decision,
+    DetectedIssue,
     DocumentReference,
     Encounter,
     EncounterStatus,
     Gender,
+    IssueStatus,
     MedicationRequest,
     Method,
     Patient,
@@ -34,6 +37,7 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
+from clinic.services.alerts import Alert
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
@@ -161,6 +165,30 @@ def series(values: list[str], days: int = 30) -> tuple[Reading, ...]:
 
 def coding(system: str, code: str, display: str) -> Coding:
     return Coding(system=system, code=code, display=display)
+
+
+NAMES = {"u.me": "Dr. Martín Aguirre", "u.old": "Dra. Julia Ferreyra"}
+
+
+def issue(
+    name: str, patient: PatientId, rule: str, severity: str, text: str, minutes: int, owner: str = ""
+) -> DetectedIssue:
+    return DetectedIssue(
+        id=FactId(name),
+        patient=patient,
+        code=Coding(system="posta", code=rule, display=rule),
+        severity=severity,
+        text=text,
+        identified_at=ago(minutes=minutes),
+        owner=UserId(owner),
+    )
+
+
+ISSUES = (
+    issue("i.news2", ROSA, "news2-high", "high", "NEWS2 9", 12),
+    issue("i.bp", ROSA, "systolic-trend", "low", "132 → 148 mm[Hg], +5 / 30 d", 600, "u.old"),
+    issue("i.single", JUAN, "news2-single", "moderate", "NEWS2 4: 3 × respiratory_rate", 75, "u.old"),
+)
 
 
 def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
@@ -292,6 +320,7 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.saved: list[tuple[str, str, str]] = []
+        self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.calls: list[tuple[Any, ...]] = []
         self.rows: tuple[Waiting, ...] = QUEUE
         self.texts: dict[Section, str] = {}
@@ -344,6 +373,45 @@ class Clinic:
     def issue_card(self, patient: PatientId) -> str:
         self.calls.append(("card", patient))
         return "POSTA1:" + "K7Q2M" * 12
+
+    def alerts(self) -> tuple[Alert, ...]:
+        rows = standing((one for one in self.issues if is_open(one)), NOW)
+        return tuple(self._alert(row) for row in rows if row.concerns(self.me.user))
+
+    def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
+        rows = standing((one for one in self.issues if one.patient == patient), NOW)
+        return tuple(self._alert(row) for row in rows)
+
+    def _alert(self, row: Standing) -> Alert:
+        owner = NAMES.get(row.alert.owner, "")
+        return Alert(BY_ID[row.alert.patient], row, (), False, owner)
+
+    def acknowledge(self, alert: FactId, note: str, window: PatientId) -> None:
+        if self.full:
+            raise Unavailable("The disk is full. Free some space; what you typed stays on the screen.")
+        self.calls.append(("acknowledge", alert, note, window))
+        self._change(
+            alert,
+            status=IssueStatus.FINAL,
+            mitigation=note,
+            acknowledged_by=self.me.user,
+            acknowledged_at=NOW,
+        )
+
+    def reopen_alert(self, alert: FactId, window: PatientId) -> None:
+        self.calls.append(("reopen", alert, window))
+        self._change(alert, status=IssueStatus.REGISTERED, mitigation="")
+
+    def take_over(self, alert: FactId, window: PatientId) -> None:
+        self.calls.append(("take", alert, window))
+        self._change(alert, owner=self.me.user)
+
+    def hand_back(self, alert: FactId, to: UserId, window: PatientId) -> None:
+        self.calls.append(("hand back", alert, to, window))
+        self._change(alert, owner=to)
+
+    def _change(self, alert: FactId, **changed: Any) -> None:
+        self.issues = tuple(replace(one, **changed) if one.id == alert else one for one in self.issues)
 
     def queue(self) -> tuple[Waiting, ...]:
         return self.rows

@@ -101,7 +101,7 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
-        self.chart = ChartView(room, had("chart"), had("alerts"))
+        self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         pages = {
@@ -152,6 +152,7 @@ class Seat(QObject):
             "messages": self.messages.loop.state,
             "chart": self.chart.loop.state,
             "alerts": self.chart.band.loop.state,
+            "replay": self.chart.replay.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
+    from clinic.services.replay import Replay
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
@@ -44,6 +45,7 @@ class Clinic:
             overviews,
             people,
             prescribing,
+            replay,
             summaries,
             timeline,
             visits,
@@ -52,7 +54,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
-        self._alerts = alerts
+        self._alerts, self._replay = alerts, replay
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline
@@ -110,6 +112,10 @@ class Clinic:
 
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         return self._timeline.latest(self.desk, patient)
+
+    def replay(self, encounter: EncounterId) -> Replay:
+        """A visit step by step; who looked is written down."""
+        return self._replay.replay(self.desk, encounter)
 
     def picture(self, attachment: Attachment) -> bytes:
         return self._messages.picture(self.desk, attachment)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from clinic.domain.alerts.due import Standing, is_open, standing
-from clinic.domain.clock import FrozenClock
-from clinic.domain.errors import Unavailable
+from clinic.domain.clock import FrozenClock, stamp_after
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     AllergyIntolerance,
     Appointment,
+    AuditEvent,
     Communication,
     Composition,
     CompositionStatus,
@@ -30,12 +31,14 @@ from clinic.domain.facts import (
     IssueStatus,
     MedicationRequest,
     Method,
+    NoteSection,
     Patient,
     Section,
 )
-from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
 from clinic.services.charts import Chart, Opened, Reading
@@ -43,9 +46,13 @@ from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
 from clinic.services.prescribing import Caution
-from clinic.services.timeline import Moment
+from clinic.services.replay import Played, Replay
+from clinic.services.replay import _verb as verb_of
+from clinic.services.replay import _what as words_of
+from clinic.services.timeline import Moment, kind_name
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
+from clinic.sync.replay import steps
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
 KIOSK = DeviceId("kioskaaaaaaaaaaa")
@@ -189,6 +196,60 @@ ISSUES = (
     issue("i.bp", ROSA, "systolic-trend", "low", "132 → 148 mm[Hg], +5 / 30 d", 600, "u.old"),
     issue("i.single", JUAN, "news2-single", "moderate", "NEWS2 4: 3 × respiratory_rate", 75, "u.old"),
 )
+
+
+def _visit_ops() -> list[Op]:
+    """Arrived, opened, two sections typed (one of them twice), prescribed, signed, added to."""
+    visit, began = EncounterId("e.old"), ago(days=80, minutes=30)
+    ops: list[Op] = []
+
+    def write(fact: Any, minutes: int, author: str = "u.old", replaces: int = -1) -> None:
+        at = began + timedelta(minutes=minutes)
+        before = (ops[replaces].id,) if replaces >= 0 else ()
+        name = OpId(f"kioskaaaaaaaaaaa.{len(ops)}")
+        stamp = stamp_after(0, at)
+        ops.append(Op(id=name, stamp=stamp, author=UserId(author), fact=fact, replaces=before, window=ROSA))
+
+    def typed(section: Section, text: str, minutes: int, replaces: int = -1) -> None:
+        name, at = FactId(f"{visit}.{section}"), began + timedelta(minutes=minutes)
+        fact = NoteSection(id=name, patient=ROSA, encounter=visit, section=section, text=text, written_at=at)
+        write(fact, minutes, replaces=replaces)
+
+    who = Encounter(
+        id=FactId(visit), patient=ROSA, status=EncounterStatus.TRIAGED, arrived_at=began, ticket="B-03",
+        reason=coding("posta", "Checkup", "Checkup"),
+    )  # fmt: skip
+    write(who, 0, "")
+    opened = AuditEvent(
+        id=FactId("au1"), patient=ROSA, action="open", recorded_at=began + timedelta(minutes=4),
+        agent="Dra. Julia Ferreyra", device=KIOSK,
+    )  # fmt: skip
+    write(opened, 4)
+    write(replace(who, status=EncounterStatus.IN_PROGRESS, practitioner=UserId("u.old")), 4, replaces=0)
+    typed(Section.SUBJECTIVE, "Control de diabetes.", 6)
+    typed(Section.SUBJECTIVE, "Control de diabetes. Refiere buena adherencia y caminatas.", 8, 3)
+    typed(Section.ASSESSMENT, "Diabetes tipo 2 con control aceptable.", 12)
+    drug = MedicationRequest(
+        id=FactId("m.old"), patient=ROSA, medication=coding(ATC, "A10BA02", "Metformina"),
+        authored_at=began + timedelta(minutes=14), dose="850 mg", route="oral", every_hours=12, encounter=visit,
+    )  # fmt: skip
+    write(drug, 14)
+    typed(Section.PLAN, "Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", 16)
+    note = Composition(
+        id=FactId("n1"), patient=ROSA, encounter=visit, status=CompositionStatus.FINAL,
+        subjective="Control de diabetes. Refiere buena adherencia y caminatas.",
+        assessment="Diabetes tipo 2 con control aceptable.",
+        plan="Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", author=UserId("u.old"),
+        author_name="Dra. Julia Ferreyra", signed_at=began + timedelta(minutes=20),
+    )  # fmt: skip
+    write(note, 20)
+    write(replace(who, status=EncounterStatus.FINISHED, practitioner=UserId("u.old")), 20, replaces=2)
+    more = replace(
+        note, id=FactId("n2"), subjective="Peso 83,9 kg, no 93,9.", assessment="", plan="", addendum_to=note.id,
+        signed_at=began + timedelta(minutes=95),
+    )  # fmt: skip
+    write(more, 95)
+    return ops
 
 
 def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
@@ -470,6 +531,28 @@ class Clinic:
                 drawn.notes[-1],
             ),
         )[0 if drawn.encounters else 1 :]  # type: ignore[return-value]
+
+    def replay(self, encounter: EncounterId) -> Replay:
+        """What the services would give for the ops of one short visit."""
+        self.calls.append(("replay", encounter))
+        if encounter != "e.old":
+            raise Refusal("This visit is not on this computer. Wait for the next exchange.")
+        played = steps(_visit_ops(), NOW)
+        return Replay(
+            encounter,
+            ROSA,
+            tuple(
+                Played(
+                    step,
+                    kind_name(step.op.fact),
+                    verb_of(step.op),
+                    words_of(step.op.fact),
+                    NAMES.get(step.op.author, ""),
+                    "Consultorio 2",
+                )
+                for step in played
+            ),
+        )
 
     def picture(self, attachment: Attachment) -> bytes:
         return self.photo

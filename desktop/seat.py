@@ -240,6 +240,8 @@ class Seat(QObject):
             return "visit", _("You are in a call. Closing Posta hangs up.")
         if self.visit.typed_and_unsent():
             return "visit", _("Something you wrote here has not been sent or signed.")
+        if self.chart.band.loop.state.drafts:
+            return "chart", _("What you wrote about an alert has not been sent.")
         if self.patients.loop.state.form not in (None, NewPerson()):
             return "patients", _("The new patient has not been registered yet.")
         return "", ""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QSlider, QWidget
 
 from clinic.domain.ids import EncounterId
@@ -109,8 +109,12 @@ class ReplayPanel(QWidget):
         for key, event in keys.items():
             made = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             made.activated.connect(lambda sent=event: self.loop.send(sent))
-        leaving = QShortcut(QKeySequence("Esc"), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        leaving.activated.connect(self._leave)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() == Qt.Key.Key_Escape:
+            self._leave()
+            return
+        super().keyPressEvent(event)
 
     def _picked(self, now: QModelIndex, _before: QModelIndex) -> None:
         if now.isValid() and now.row() + 1 != self.loop.state.step:

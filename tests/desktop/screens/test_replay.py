@@ -96,7 +96,13 @@ def test_a_signed_visit_is_played_from_the_chart_with_buttons_keys_slider_and_li
     assert panel.rows.model().rowCount() == 1
     panel.slider.setValue(9)
     assert panel.status.text().startswith("Signed by Dra. Julia Ferreyra")
-    qtbot.keyClick(panel.slider, Qt.Key.Key_End)
+    with qtbot.waitActive(chart):
+        chart.activateWindow()
+    panel.rows.setFocus()
+    qtbot.waitUntil(panel.rows.hasFocus)
+    qtbot.keyClick(panel.rows, Qt.Key.Key_Left)
+    assert panel.loop.state.step == 8
+    qtbot.keyClick(panel.rows, Qt.Key.Key_End)
     assert panel.loop.state.step == 11 and not panel.after.isEnabled()
     QApplication.processEvents()
     assert audit(chart) == []

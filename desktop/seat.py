@@ -97,7 +97,7 @@ class Seat(QObject):
     def _build(self, states: Mapping[str, Any]) -> None:
         """All pages and their frame, around the states they had before, if any."""
         room, phone, had = self.room, self.telephone, states.get
-        self.today = TodayView(room, phone.present, had("today"))
+        self.today = TodayView(room, phone.present, had("today"), had("backup"))
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
@@ -129,6 +129,7 @@ class Seat(QObject):
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
+        phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
 
@@ -147,6 +148,7 @@ class Seat(QObject):
     def _states(self) -> dict[str, Any]:
         return {
             "today": self.today.loop.state,
+            "backup": self.today.backup.loop.state,
             "patients": self.patients.loop.state,
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from clinic.domain.facts import Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
+from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
     from clinic.services.alerts import Alert
+    from clinic.services.backups import Plan
     from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
     from clinic.services.overviews import Booked, Talk
@@ -227,6 +229,17 @@ class Clinic:
 
     def summary_text(self, encounter: EncounterId, language: str) -> str:
         return self._summaries.summary_text(self.desk, encounter, language)
+
+    def backup_plan(self) -> Plan | None:
+        """Where backups of this computer go and when the last one was made; None when nothing was set up."""
+        from clinic.services.backups import plan_of
+
+        return plan_of(self.desk)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether who is here administers the clinic."""
+        return Role.ADMINISTRATOR in self.desk.trust.roles_of(self.me.user)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

@@ -18,6 +18,8 @@ from desktop.kit.surfaces import Card, EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
+from desktop.screens.backups.band import BackupBand
+from desktop.screens.backups.logic import State as Backups
 from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
@@ -73,9 +75,16 @@ ALERTS_SHOWN = 3
 class TodayView(Page):
     """`present`: whether a kiosk is connected now."""
 
-    def __init__(self, room: Room, present: Callable[[DeviceId], bool], state: State | None = None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        present: Callable[[DeviceId], bool],
+        state: State | None = None,
+        backup: Backups | None = None,
+    ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
+        self.backup = BackupBand(room, backup)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -92,6 +101,7 @@ class TodayView(Page):
     def refresh(self) -> None:
         """The minutes waited are of now."""
         self.reach_changed()
+        self.backup.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
@@ -112,7 +122,7 @@ class TodayView(Page):
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
-        self.setLayout(down(head, self.notice, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+        self.setLayout(down(head, self.notice, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18)))
 
     def _alerts_card(self) -> Card:
         self.alerts = LineList(name="today.alerts", spoken=_("Open alerts"))

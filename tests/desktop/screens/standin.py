@@ -41,6 +41,7 @@ from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
+from clinic.services.backups import Plan
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
@@ -382,6 +383,8 @@ class Clinic:
         self.photo = photo
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
+        self.plan: Plan | None = None
+        self.is_owner = False
         self.calls: list[tuple[Any, ...]] = []
         self.rows: tuple[Waiting, ...] = QUEUE
         self.texts: dict[Section, str] = {}
@@ -473,6 +476,9 @@ class Clinic:
 
     def _change(self, alert: FactId, **changed: Any) -> None:
         self.issues = tuple(replace(one, **changed) if one.id == alert else one for one in self.issues)
+
+    def backup_plan(self) -> Plan | None:
+        return self.plan
 
     def queue(self) -> tuple[Waiting, ...]:
         return self.rows

@@ -28,6 +28,7 @@ from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
+from desktop.screens.search.view import SearchView
 from desktop.screens.shell import logic as shell
 from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
@@ -104,6 +105,7 @@ class Seat(QObject):
         self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
+        self.search = SearchView(room, had("search"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -112,6 +114,7 @@ class Seat(QObject):
             "chart": self.chart,
             "visit": self.visit,
             "mine": self.mine,
+            "search": self.search,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -121,6 +124,7 @@ class Seat(QObject):
     def _connect(self) -> None:
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
+        ways.texts.connect(self._look_in_texts)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
@@ -158,6 +162,7 @@ class Seat(QObject):
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
+            "search": self.search.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -168,6 +173,15 @@ class Seat(QObject):
     def _open_chart(self, patient: str, tab: str) -> None:
         self.chart.open(PatientId(patient), tab)
         self.shell.go("chart")
+
+    def _look_in_texts(self, text: str) -> None:
+        """A chart that is in front can be searched alone."""
+        chart, page = self.chart.loop.state.chart, self.shell.loop.state.page
+        person = chart.person if chart and page == "chart" else None
+        if page == "search":
+            person = self.search.loop.state.person
+        self.shell.go("search")
+        self.search.open(text, person)
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
@@ -212,7 +226,7 @@ class Seat(QObject):
     def _tell_pages(self) -> None:
         kinds, patients = self._kinds, self._patients
         self._kinds, self._patients = frozenset(), frozenset()
-        for page in (self.today, self.patients, self.schedule, self.messages):
+        for page in (self.today, self.patients, self.schedule, self.messages, self.search):
             page.told(kinds)
         self.chart.told(kinds, patients)
         self.visit.told(kinds, patients)

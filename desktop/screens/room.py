@@ -25,6 +25,8 @@ class Ways(QObject):
 
     chart = Signal(str, str)
     """patient, tab"""
+    texts = Signal(str)
+    """look for this in everything written"""
     visit = Signal(object)
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
     from clinic.services.replay import Replay
+    from clinic.services.searching import Found
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
@@ -48,6 +49,7 @@ class Clinic:
             people,
             prescribing,
             replay,
+            searching,
             summaries,
             timeline,
             visits,
@@ -56,7 +58,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
-        self._alerts, self._replay = alerts, replay
+        self._alerts, self._replay, self._searching = alerts, replay, searching
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline
@@ -103,6 +105,24 @@ class Clinic:
 
     def talks(self) -> tuple[Talk, ...]:
         return self._overviews.talks(self.desk)
+
+    # everything that was written
+
+    def look_for(
+        self, text: str, kind: str, since: datetime | None, patient: PatientId, best: bool, written_down: bool
+    ) -> tuple[tuple[Found, ...], int]:
+        """The finds, and how many texts wait to be read in. `written_down`: it is a search of its own, with an entry."""
+        look = self._searching.search if written_down else self._searching.again
+        kinds = self._searching.KINDS.get(kind, ())
+        waiting = self._searching.unread(self.desk)  # before: what is read in meanwhile is looked for again
+        found = look(
+            self.desk, text, patient=patient or None, kinds=kinds, since=since, best_first=best, limit=100
+        )
+        return found, waiting
+
+    def unread(self) -> int:
+        """Texts that no search finds yet."""
+        return self._searching.unread(self.desk)
 
     # charts
 

@@ -50,9 +50,12 @@ from clinic.services.prescribing import Caution
 from clinic.services.replay import Played, Replay
 from clinic.services.replay import _verb as verb_of
 from clinic.services.replay import _what as words_of
+from clinic.services.searching import KINDS, Found
 from clinic.services.timeline import Moment, kind_name
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
+from clinic.store.folding import search_words
+from clinic.store.search import snippet, text_of
 from clinic.sync.replay import steps
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
@@ -385,6 +388,7 @@ class Clinic:
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
         self.is_owner = False
+        self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
         self.rows: tuple[Waiting, ...] = QUEUE
         self.texts: dict[Section, str] = {}
@@ -476,6 +480,29 @@ class Clinic:
 
     def _change(self, alert: FactId, **changed: Any) -> None:
         self.issues = tuple(replace(one, **changed) if one.id == alert else one for one in self.issues)
+
+    def look_for(
+        self, text: str, kind: str, since: datetime | None, patient: PatientId, best: bool, written_down: bool
+    ) -> tuple[tuple[Found, ...], int]:
+        self.calls.append(("look", text, kind, since, patient, best, written_down))
+        drawn = chart_of(ROSA, self)
+        facts = (
+            (drawn.notes[-1], ROSA),
+            *((one, ROSA) for one in self.messages),
+            (drawn.conditions[0], JUAN),
+        )
+        words = text.lower().split()
+        hits = (
+            Found(fact, BY_ID[whose], ago(days=n), snippet(text_of(fact), search_words(text)))
+            for n, (fact, whose) in enumerate(facts)
+            if all(word in text_of(fact).lower() for word in words)
+            and (not patient or whose == patient)
+            and (not kind or isinstance(fact, KINDS[kind]))
+        )
+        return tuple(hits), self.texts_waiting
+
+    def unread(self) -> int:
+        return self.texts_waiting
 
     def backup_plan(self) -> Plan | None:
         return self.plan

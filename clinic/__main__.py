@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.station import backing_up, exchanging, joining, listing, raw, records, recovering, tidying, ways
+from clinic.station import (
+    backing_up,
+    exchanging,
+    finding,
+    joining,
+    listing,
+    raw,
+    records,
+    recovering,
+    tidying,
+    ways,
+)
 from clinic.station.command import Verb
 from clinic.store.memory import keep_private
 
@@ -22,6 +33,7 @@ ROOMS = (
     raw,
     tidying,
     records,
+    finding,
 )
 
 

@@ -28,6 +28,7 @@ from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
+from desktop.screens.search.view import SearchView
 from desktop.screens.shell import logic as shell
 from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
@@ -97,13 +98,14 @@ class Seat(QObject):
     def _build(self, states: Mapping[str, Any]) -> None:
         """All pages and their frame, around the states they had before, if any."""
         room, phone, had = self.room, self.telephone, states.get
-        self.today = TodayView(room, phone.present, had("today"))
+        self.today = TodayView(room, phone.present, had("today"), had("backup"))
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
-        self.chart = ChartView(room, had("chart"))
+        self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
+        self.search = SearchView(room, had("search"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -112,6 +114,7 @@ class Seat(QObject):
             "chart": self.chart,
             "visit": self.visit,
             "mine": self.mine,
+            "search": self.search,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -121,13 +124,16 @@ class Seat(QObject):
     def _connect(self) -> None:
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
+        ways.texts.connect(self._look_in_texts)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
         ways.identity.connect(self._identity_confirmed)
+        ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
+        phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
 
@@ -146,13 +152,17 @@ class Seat(QObject):
     def _states(self) -> dict[str, Any]:
         return {
             "today": self.today.loop.state,
+            "backup": self.today.backup.loop.state,
             "patients": self.patients.loop.state,
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
             "chart": self.chart.loop.state,
+            "alerts": self.chart.band.loop.state,
+            "replay": self.chart.replay.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
+            "search": self.search.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -163,6 +173,15 @@ class Seat(QObject):
     def _open_chart(self, patient: str, tab: str) -> None:
         self.chart.open(PatientId(patient), tab)
         self.shell.go("chart")
+
+    def _look_in_texts(self, text: str) -> None:
+        """A chart that is in front can be searched alone."""
+        chart, page = self.chart.loop.state.chart, self.shell.loop.state.page
+        person = chart.person if chart and page == "chart" else None
+        if page == "search":
+            person = self.search.loop.state.person
+        self.shell.go("search")
+        self.search.open(text, person)
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
@@ -207,7 +226,7 @@ class Seat(QObject):
     def _tell_pages(self) -> None:
         kinds, patients = self._kinds, self._patients
         self._kinds, self._patients = frozenset(), frozenset()
-        for page in (self.today, self.patients, self.schedule, self.messages):
+        for page in (self.today, self.patients, self.schedule, self.messages, self.search):
             page.told(kinds)
         self.chart.told(kinds, patients)
         self.visit.told(kinds, patients)
@@ -237,6 +256,8 @@ class Seat(QObject):
             return "visit", _("You are in a call. Closing Posta hangs up.")
         if self.visit.typed_and_unsent():
             return "visit", _("Something you wrote here has not been sent or signed.")
+        if self.chart.band.loop.state.drafts:
+            return "chart", _("What you wrote about an alert has not been sent.")
         if self.patients.loop.state.form not in (None, NewPerson()):
             return "patients", _("The new patient has not been registered yet.")
         return "", ""

@@ -33,6 +33,7 @@ from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
 
 if TYPE_CHECKING:
+    from clinic.services.backups import Backed
     from clinic.services.waiting import Waiting
 
 CHAT_PICTURE = 40_000
@@ -46,6 +47,8 @@ class Telephone(QObject, Line):
     """clinic.calls.call.Call"""
     status = Signal(object)
     """clinic.sync.status.SyncStatus"""
+    backed = Signal(object)
+    """a backup came to its end: None, or the PostaError it failed with"""
     reach = Signal()
     """a kiosk came or went, or the centre did"""
 
@@ -63,7 +66,9 @@ class Telephone(QObject, Line):
         self._owed: dict[DeviceId, list[Record]] = {}
         self._kept = ""
         self._agenda = Agenda()
-        self._backups = BackupKeeper(self._desk, may=lambda: self.calls.call.phase in RESTING)
+        self._backups = BackupKeeper(
+            self._desk, may=lambda: self.calls.call.phase in RESTING, told=self._backup_ended
+        )
         self.engine = CallEngine(
             camera=args.camera,
             microphone=args.microphone,
@@ -110,6 +115,10 @@ class Telephone(QObject, Line):
         self.calls.hang()
         self.engine.stop()
         self._link.stop()
+
+    def _backup_ended(self, ended: Backed | PostaError) -> None:
+        error = ended if isinstance(ended, PostaError) else None
+        in_qt(lambda: self.backed.emit(error))
 
     def present(self, kiosk: DeviceId) -> bool:
         """Whether that kiosk's program is connected now."""

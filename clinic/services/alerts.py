@@ -31,12 +31,15 @@ NOTE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A line of the list of alerts. `evidence`: what it stands on, as it is now; `gone`: all of that was retracted since."""
+    """A line of the list of alerts. `evidence`: what it stands on, as it is now; `gone`: all of that was retracted since;
+    `owner`: the name of who has it, '' for nobody yet.
+    """
 
     person: PersonLine
     standing: Standing
     evidence: tuple[Observation, ...]
     gone: bool
+    owner: str = ""
 
 
 def watch(desk: Desk, rules: Sequence[Rule] = RULES) -> Callable[[], None]:
@@ -75,6 +78,16 @@ def alerts(desk: Desk, everybody: bool = False) -> tuple[Alert, ...]:
 def alerts_of(desk: Desk, patient: PatientId) -> tuple[DetectedIssue, ...]:
     """Every alert on a chart, answered ones too, newest first."""
     return desk.book.read(lambda page: page.facts(DetectedIssue, patient))[::-1]
+
+
+def open_alerts(desk: Desk, patient: PatientId) -> tuple[Alert, ...]:
+    """The open alerts on a chart, whoever has them, the most pressing first."""
+
+    def look(page: Page) -> tuple[Alert, ...]:
+        rows = standing(page.facts(DetectedIssue, patient), desk.clock.now())
+        return tuple(_line(desk, page, row) for row in rows)
+
+    return desk.book.read(look)
 
 
 def acknowledge(desk: Desk, alert: FactId, note: str, window: PatientId) -> Written:
@@ -129,6 +142,51 @@ def take_over(desk: Desk, alert: FactId, window: PatientId) -> Written:
     return desk.write_within(mine, window)
 
 
+def reopen(desk: Desk, alert: FactId, window: PatientId) -> Written:
+    """Take back one's own answer, and with it those that were answered with it. Refused for anybody else's."""
+    me = desk.someone.user
+
+    def opened(page: WritePage) -> Sequence[DetectedIssue]:
+        found = _found(page, alert)
+        if found.status != IssueStatus.FINAL:
+            raise Refusal("This alert has not been answered.")
+        if found.acknowledged_by != me:
+            raise Refusal("A colleague has answered this alert. Speak with them.")
+        together = [found, *(a for a in page.facts(DetectedIssue, found.patient) if _answered_with(a, found))]
+        return [
+            replace(
+                one,
+                status=IssueStatus.REGISTERED,
+                acknowledged_by=UserId(""),
+                acknowledged_at=None,
+                mitigation="",
+            )
+            for one in together
+        ]
+
+    return desk.write_within(opened, window, P0_ALERT)
+
+
+def _answered_with(other: DetectedIssue, found: DetectedIssue) -> bool:
+    return other.id != found.id and all(
+        getattr(other, name) == getattr(found, name)
+        for name in ("patient", "code", "status", "acknowledged_by", "acknowledged_at", "mitigation")
+    )
+
+
+def hand_back(desk: Desk, alert: FactId, to: UserId, window: PatientId) -> Written:
+    """Give an open alert of one's own to somebody, '' for nobody in particular. Refused when it is not one's own."""
+    me = desk.someone.user
+
+    def theirs(page: WritePage) -> Sequence[DetectedIssue]:
+        found = _found(page, alert)
+        if not is_open(found) or found.owner != me:
+            raise Refusal("This alert is not yours any more. Look at the chart.")
+        return () if to == me else (replace(found, owner=to),)
+
+    return desk.write_within(theirs, window)
+
+
 def _try(desk: Desk, patient: PatientId, rules: Sequence[Rule]) -> None:
     """What was measured is on record: a rule that fails must not look as if that had failed."""
     try:
@@ -175,11 +233,13 @@ def _alerts(desk: Desk, page: Page, everybody: bool) -> tuple[Alert, ...]:
     rows = standing(page.facts_with_status(DetectedIssue, IssueStatus.REGISTERED), desk.clock.now())
     me = desk.someone.user
     mine = (row for row in rows if everybody or row.concerns(me))
-    return tuple(_line(page, row) for row in mine if page.person(row.alert.patient) is not None)
+    return tuple(_line(desk, page, row) for row in mine if page.person(row.alert.patient) is not None)
 
 
-def _line(page: Page, row: Standing) -> Alert:
+def _line(desk: Desk, page: Page, row: Standing) -> Alert:
     who = person_on(page, page.linked_to(row.alert.patient) or row.alert.patient)
     found = (page.fact(Observation, one) for one in row.alert.evidence)
     evidence = tuple(one for one in found if one is not None)
-    return Alert(who, row, evidence, bool(evidence) and all(one.retracted for one in evidence))
+    gone = bool(evidence) and all(one.retracted for one in evidence)
+    owner = row.alert.owner
+    return Alert(who, row, evidence, gone, desk.trust.name_of(owner) if owner else "")

@@ -59,7 +59,8 @@ VERBS = {
         "opened": "abrió la historia", "looked": "registro de acceso", "typed": "escribió", "signed": "firmó",
         "added": "agregó a la nota",
         "prescribed": "recetó", "stopped": "suspendió", "consented": "consentimiento", "read": "leyó", "alerted": "alerta",
-        "answered": "respondió la alerta", "retracted": "retiró", "corrected": "corrigió", "wrote": "registró",
+        "answered": "respondió la alerta", "taken": "cambió quién tiene la alerta",
+        "retracted": "retiró", "corrected": "corrigió", "wrote": "registró",
         "patient": "paciente o quiosco", "behind": "reloj atrasado", "ahead": "reloj adelantado",
         "title": "Consulta, paso a paso",
     },
@@ -67,7 +68,8 @@ VERBS = {
         "opened": "opened the chart", "looked": "access entry", "typed": "typed", "signed": "signed",
         "added": "added to the note",
         "prescribed": "prescribed", "stopped": "stopped", "consented": "consent", "read": "read", "alerted": "alert",
-        "answered": "answered the alert", "retracted": "took back", "corrected": "corrected", "wrote": "recorded",
+        "answered": "answered the alert", "taken": "changed who has the alert",
+        "retracted": "took back", "corrected": "corrected", "wrote": "recorded",
         "patient": "patient or kiosk", "behind": "slow clock", "ahead": "fast clock", "title": "The visit, step by step",
     },
     "pt": {
@@ -152,7 +154,7 @@ def _verb(op: Op) -> str:
         case Receipt():
             return "read"
         case DetectedIssue():
-            return "answered" if fact.status == IssueStatus.FINAL else "alerted"
+            return "answered" if fact.status == IssueStatus.FINAL else "taken" if op.replaces else "alerted"
     return "corrected" if op.replaces and not isinstance(fact, Encounter) else "wrote"
 
 

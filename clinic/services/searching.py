@@ -1,17 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Search over everything that was written on this computer: as you type, and, on Enter, the best first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clinic.domain.facts import Composition, Fact, NoteSection
+from clinic.domain.facts import (
+    AllergyIntolerance,
+    Appointment,
+    Communication,
+    Composition,
+    Condition,
+    DetectedIssue,
+    DiagnosticReport,
+    DocumentReference,
+    Encounter,
+    Fact,
+    Immunization,
+    MedicationRequest,
+    MedicationStatement,
+    NoteSection,
+    OriginalResource,
+    Patient,
+    Procedure,
+    QuestionnaireResponse,
+    ServiceRequest,
+    Task,
+)
 from clinic.domain.ids import PatientId
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 from clinic.store.rows import Hit, Piece
+from clinic.store.search import PILE_SEEN
 from clinic.store.sheet import to_ms
 
 _DRAFTS = 2
@@ -35,6 +57,26 @@ def as_typed(desk: Desk, text: str, patient: PatientId | None = None, limit: int
     )
 
 
+KINDS: Mapping[str, tuple[type[Fact], ...]] = {
+    "notes": (Composition, NoteSection),
+    "messages": (Communication,),
+    "problems": (Condition, AllergyIntolerance),
+    "medicines": (MedicationRequest, MedicationStatement),
+    "results": (ServiceRequest, DiagnosticReport, Procedure, Immunization),
+    "documents": (DocumentReference, QuestionnaireResponse, OriginalResource),
+    "visits": (Encounter, Appointment, Task),
+    "alerts": (DetectedIssue,),
+    "people": (Patient,),
+}
+"""What a search can be narrowed to, in words a person chooses from."""
+
+
+def unread(desk: Desk) -> int:
+    """Texts that no search finds yet because they wait to be read into the index; 0 while a search looks through them all."""
+    waiting = desk.book.read(lambda page: page.unread())
+    return waiting if waiting > PILE_SEEN else 0
+
+
 def search(
     desk: Desk, text: str, *, patient: PatientId | None = None, kinds: Collection[type[Fact]] = (), since: datetime | None = None,
     until: datetime | None = None, best_first: bool = True, limit: int = 50,
@@ -44,6 +86,16 @@ def search(
     An audited act: the entry says on whose chart it was looked, never what for.
     """
     audit(desk, "search", patient or PatientId(""))
+    return again(
+        desk, text, patient=patient, kinds=kinds, since=since, until=until, best_first=best_first, limit=limit
+    )
+
+
+def again(
+    desk: Desk, text: str, *, patient: PatientId | None = None, kinds: Collection[type[Fact]] = (), since: datetime | None = None,
+    until: datetime | None = None, best_first: bool = False, limit: int = 50,
+) -> tuple[Found, ...]:  # fmt: skip
+    """The same without the entry: at each key, and to draw a search that was written down once more."""
 
     def look(page: Page) -> tuple[Found, ...]:
         hits = page.search(

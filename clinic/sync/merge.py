@@ -8,7 +8,7 @@ their order.
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
-| DetectedIssue | what somebody acknowledged is shown before what nobody has |
+| DetectedIssue | what somebody acknowledged is shown before what nobody has, and does not conflict with it |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
@@ -87,8 +87,16 @@ def settle(ops: Iterable[Op]) -> Merged:
         current=_ordered(current),
         superseded=_ordered(op for op in good.values() if op.id in replaced),
         quarantined=_ordered(op for op in known.values() if op.id not in good),
-        conflict=len({encode(op.fact) for op in current}) > 1 and not all(_append_only(op) for op in current),
+        conflict=_to_choose(current),
     )
+
+
+def _to_choose(current: Collection[Op]) -> bool:
+    """True if what stands differs and a person has to say which counts. An alert that is answered is answered: an open
+    version beside it (raised once more, or taken over, before the answer was known) asks for nothing.
+    """
+    standing = [op for op in current if _answered(op.fact)] or current
+    return len({encode(op.fact) for op in standing}) > 1 and not all(_append_only(op) for op in standing)
 
 
 def replaces_plainly(new: Op, standing: Collection[Op]) -> bool:
@@ -130,6 +138,10 @@ def _denies(fact: Record) -> bool:
     return isinstance(fact, Consent) and any(item.decision != Decision.PERMIT for item in fact.items)
 
 
+def _answered(fact: Record) -> bool:
+    return isinstance(fact, DetectedIssue) and fact.status == IssueStatus.FINAL
+
+
 def _active(fact: Record) -> bool:
     return isinstance(fact, (Condition, AllergyIntolerance)) and fact.status == ClinicalStatus.ACTIVE
 
@@ -140,7 +152,7 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     AllergyIntolerance: _active,
     MedicationStatement: lambda fact: getattr(fact, "status", None) == MedicationStatus.ACTIVE,
     Encounter: lambda fact: getattr(fact, "practitioner", "") != "",
-    DetectedIssue: lambda fact: getattr(fact, "status", None) == IssueStatus.FINAL,
+    DetectedIssue: _answered,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),
     ServiceRequest: lambda fact: _signed(fact),

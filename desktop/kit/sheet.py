@@ -115,6 +115,7 @@ QPushButton[kind="tab"]:hover { color: %(text)s; border-bottom: 2px solid %(line
 QPushButton[kind="tab"]:checked { color: %(primary)s; border-bottom: 2px solid %(primary)s; }
 QPushButton[kind="tab"]:focus { border: 2px solid %(focus)s; border-radius: %(px_slim)dpx; padding: 0 12px; }
 QPushButton[kind="tab"][tight="true"], QPushButton[kind="tab"][tight="true"]:focus { padding: 0 5px; }
+QPushButton[big="true"] { min-height: %(px_row)dpx; }
 QPushButton[kind="key"] { font-size: %(px_title)dpx; min-height: 72px; min-width: 72px; padding: 0; }
 QPushButton[kind="key"][tone="primary"] { background: %(primary)s; color: %(on_primary)s; border-color: %(primary)s; }
 QPushButton[kind="key"]:focus { border: %(px_focus)dpx solid %(focus)s; padding: 0; }
@@ -162,6 +163,13 @@ QHeaderView::section {
 }
 QProgressBar { background: %(line)s; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }
 QProgressBar::chunk { background: %(primary)s; border-radius: 4px; }
+QSlider::groove:horizontal { background: %(line)s; height: 8px; border-radius: 4px; }
+QSlider::sub-page:horizontal { background: %(primary)s; border-radius: 4px; }
+QSlider::handle:horizontal {
+  background: %(surface)s; border: 3px solid %(primary)s; width: 26px; height: 26px; margin: -12px 0; border-radius: 16px;
+}
+QSlider::handle:horizontal:hover { background: %(tint)s; }
+QSlider::handle:horizontal:focus { border-color: %(focus)s; background: %(tint)s; }
 QMenu { background: %(surface)s; border: 1px solid %(line)s; padding: 6px; }
 QMenu::item { padding: 6px 22px; border-radius: 6px; }
 QMenu::item:selected { background: %(tint)s; color: %(text)s; }

@@ -34,9 +34,17 @@ _WRAP = int(Qt.TextFlag.TextWordWrap)
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a detail; `found` ones stand out, by weight and a line under them."""
+
+    text: str
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One row. `heading`: a group's title, not to be chosen; `face`: a name whose round photo or initials
-    stand left.
+    stand left; `stretches`: the detail again, on one line, with parts that stand out.
     """
 
     key: str
@@ -50,6 +58,7 @@ class Line:
     face: str = ""
     photo: bytes = b""
     heading: bool = False
+    stretches: tuple[Stretch, ...] = ()
 
     def spoken(self) -> str:
         """The whole row as one sentence."""
@@ -290,6 +299,8 @@ class _LinePainter(QStyledItemDelegate):
         painter.setFont(theme.font(scale.caption + (1 if wrap else 0)))
         painter.setPen(worn.colour("text" if wrap else "muted"))
         metrics = QFontMetrics(painter.font())
+        if not wrap and line.stretches:
+            return self._stretches(painter, line, box)
         if not wrap:
             short = metrics.elidedText(
                 line.detail.replace("\n", " "), Qt.TextElideMode.ElideRight, round(box.width())
@@ -300,6 +311,23 @@ class _LinePainter(QStyledItemDelegate):
         return float(
             metrics.boundingRect(QRect(0, 0, round(box.width()), 10_000), _WRAP, line.detail).height()
         )
+
+    def _stretches(self, painter: QPainter, line: Line, box: QRectF) -> float:
+        """One line; what was found is bold, in full ink and underlined."""
+        worn, size = theme.current(), theme.current().scale.caption
+        left, tall = box.left(), QFontMetrics(theme.font(size)).height()
+        for stretch in line.stretches:
+            font = theme.font(size, 700 if stretch.found else 400)
+            font.setUnderline(stretch.found)
+            painter.setFont(font)
+            painter.setPen(worn.colour("text" if stretch.found else "muted"))
+            metrics, room = QFontMetrics(font), round(box.right() - left)
+            shown = metrics.elidedText(stretch.text, Qt.TextElideMode.ElideRight, max(0, room))
+            painter.drawText(QRectF(left, box.top(), room, tall), Qt.AlignmentFlag.AlignVCenter, shown)
+            left += metrics.horizontalAdvance(stretch.text)
+            if left >= box.right() - metrics.averageCharWidth():
+                break
+        return float(tall)
 
     def _sign_at_left(self, painter: QPainter, line: Line, box: QRectF) -> float:
         if not line.icon and not line.face:

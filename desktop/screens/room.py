@@ -25,6 +25,8 @@ class Ways(QObject):
 
     chart = Signal(str, str)
     """patient, tab"""
+    texts = Signal(str)
+    """look for this in everything written"""
     visit = Signal(object)
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)
@@ -37,6 +39,8 @@ class Ways(QObject):
     """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)
     """tone, sentence: for a toast"""
+    undoable = Signal(str, str, object)
+    """tone, sentence, what undoes it: for a toast with a button"""
     covered = Signal()
     """everything is saved: the lock may cover the screen"""
 

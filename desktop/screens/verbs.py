@@ -10,18 +10,23 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import Communication, Gender, Section
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
+from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
+    from clinic.services.alerts import Alert
+    from clinic.services.backups import Plan
     from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
+    from clinic.services.replay import Replay
+    from clinic.services.searching import Found
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
@@ -34,6 +39,7 @@ class Clinic:
     def __init__(self, desk: Desk) -> None:
         from clinic import services  # noqa: F401 - the package first, so that a missing part fails here
         from clinic.services import (
+            alerts,
             charts,
             coding,
             consents,
@@ -42,6 +48,8 @@ class Clinic:
             overviews,
             people,
             prescribing,
+            replay,
+            searching,
             summaries,
             timeline,
             visits,
@@ -50,6 +58,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
+        self._alerts, self._replay, self._searching = alerts, replay, searching
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._timeline = duplicates, timeline
@@ -97,6 +106,24 @@ class Clinic:
     def talks(self) -> tuple[Talk, ...]:
         return self._overviews.talks(self.desk)
 
+    # everything that was written
+
+    def look_for(
+        self, text: str, kind: str, since: datetime | None, patient: PatientId, best: bool, written_down: bool
+    ) -> tuple[tuple[Found, ...], int]:
+        """The finds, and how many texts wait to be read in. `written_down`: it is a search of its own, with an entry."""
+        look = self._searching.search if written_down else self._searching.again
+        kinds = self._searching.KINDS.get(kind, ())
+        waiting = self._searching.unread(self.desk)  # before: what is read in meanwhile is looked for again
+        found = look(
+            self.desk, text, patient=patient or None, kinds=kinds, since=since, best_first=best, limit=100
+        )
+        return found, waiting
+
+    def unread(self) -> int:
+        """Texts that no search finds yet."""
+        return self._searching.unread(self.desk)
+
     # charts
 
     def open_chart(self, patient: PatientId) -> Chart:
@@ -108,11 +135,36 @@ class Clinic:
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         return self._timeline.latest(self.desk, patient)
 
+    def replay(self, encounter: EncounterId) -> Replay:
+        """A visit step by step; who looked is written down."""
+        return self._replay.replay(self.desk, encounter)
+
     def picture(self, attachment: Attachment) -> bytes:
         return self._messages.picture(self.desk, attachment)
 
     def may(self, patient: PatientId, scope: str) -> bool:
         return self._consents.may(self.desk, patient, scope)
+
+    # alerts
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Those that are mine to answer, over all people."""
+        return self._alerts.alerts(self.desk)
+
+    def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
+        return self._alerts.open_alerts(self.desk, patient)
+
+    def acknowledge(self, alert: FactId, note: str, window: PatientId) -> object:
+        return self._alerts.acknowledge(self.desk, alert, note, window)
+
+    def reopen_alert(self, alert: FactId, window: PatientId) -> object:
+        return self._alerts.reopen(self.desk, alert, window)
+
+    def take_over(self, alert: FactId, window: PatientId) -> object:
+        return self._alerts.take_over(self.desk, alert, window)
+
+    def hand_back(self, alert: FactId, to: UserId, window: PatientId) -> object:
+        return self._alerts.hand_back(self.desk, alert, to, window)
 
     # visits
 
@@ -197,6 +249,17 @@ class Clinic:
 
     def summary_text(self, encounter: EncounterId, language: str) -> str:
         return self._summaries.summary_text(self.desk, encounter, language)
+
+    def backup_plan(self) -> Plan | None:
+        """Where backups of this computer go and when the last one was made; None when nothing was set up."""
+        from clinic.services.backups import plan_of
+
+        return plan_of(self.desk)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether who is here administers the clinic."""
+        return Role.ADMINISTRATOR in self.desk.trust.roles_of(self.me.user)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

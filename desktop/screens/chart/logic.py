@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import ClinicalStatus, Encounter, EncounterStatus
-from clinic.domain.ids import PatientId
+from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Attachment
 from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
 
@@ -34,7 +34,9 @@ OPEN = (EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PRO
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`shown`: the vital whose curve is large; `picture`: the full photo of `document` once it is here."""
+    """`shown`: the vital whose curve is large; `picture`: the full photo of `document` once it is here; `replaying`: the
+    visit that is played again.
+    """
 
     now: datetime
     patient: PatientId = PatientId("")
@@ -46,6 +48,7 @@ class State:
     picture: bytes = b""
     picture_note: str = ""
     card: str = ""
+    replaying: EncounterId = EncounterId("")
     sentence: str = ""
 
     @property
@@ -113,6 +116,18 @@ class VisitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayPressed:
+    """How the visit of this note came about."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class CardPressed:
     pass
 
@@ -175,6 +190,13 @@ class OpenVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayVisit:
+    """Effect: play this visit again."""
+
+    encounter: EncounterId
+
+
+@dataclass(frozen=True, slots=True)
 class IssueCard:
     """Effect: make a card for this person."""
 
@@ -191,16 +213,18 @@ Event = (
     | PictureCame
     | PictureMissing
     | VisitPressed
+    | ReplayPressed
+    | ReplayLeft
     | CardPressed
     | CardIssued
     | CardClosed
     | FactsChanged
     | Failed
 )
-Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | IssueCard
+Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit | IssueCard
 
 
-def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
+def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
     match event:
         case PatientOpened(patient, now, tab):
             return State(now=now, patient=patient, tab=tab), (OpenChart(patient),)
@@ -222,6 +246,10 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return (replace(state, picture_note=sentence) if document == state.document else state), ()
         case VisitPressed():
             return state, ((OpenVisit(state.visit),) if state.visit else ())
+        case ReplayPressed(note):
+            return _play(state, note)
+        case ReplayLeft():
+            return replace(state, replaying=EncounterId("")), ()
         case CardPressed():
             return state, ((IssueCard(state.patient),) if not state.card else ())
         case CardIssued(patient, text):
@@ -257,6 +285,13 @@ def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
         return replace(state, document="", picture=b"", picture_note=""), ()
     fresh = replace(state, document=document, picture=b"", picture_note="")
     return fresh, (LoadPicture(document, found.attachment),)
+
+
+def _play(state: State, note: str) -> tuple[State, tuple[Effect, ...]]:
+    found = next((one for one in (state.chart.notes if state.chart else ()) if one.id == note), None)
+    if found is None or not found.encounter:
+        return state, ()
+    return replace(state, replaying=found.encounter), (PlayVisit(found.encounter),)
 
 
 @dataclass(frozen=True, slots=True)

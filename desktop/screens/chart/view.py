@@ -19,6 +19,8 @@ from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_ago, fmt_date
+from desktop.screens.alerts.band import AlertBand
+from desktop.screens.alerts.logic import State as Alerts
 from desktop.screens.card import CardPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
@@ -41,7 +43,10 @@ from desktop.screens.chart.logic import (
     PatientOpened,
     PictureCame,
     PictureMissing,
+    PlayVisit,
     Redraw,
+    ReplayLeft,
+    ReplayPressed,
     State,
     TabChosen,
     VisitPressed,
@@ -51,7 +56,7 @@ from desktop.screens.chart.logic import (
     update,
 )
 from desktop.screens.faces import charted_identity, show_identity
-from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
@@ -65,6 +70,8 @@ from desktop.screens.phrases import (
     number_text,
     unit_text,
 )
+from desktop.screens.replay.logic import State as Replaying
+from desktop.screens.replay.view import ReplayPanel
 from desktop.screens.room import Room
 from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
@@ -81,9 +88,16 @@ TIGHT, SMALL = 1260, 1000
 
 
 class ChartView(Page):
-    def __init__(self, room: Room, state: State | None = None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        state: State | None = None,
+        band: Alerts | None = None,
+        replay: Replaying | None = None,
+    ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
+        self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -96,11 +110,14 @@ class ChartView(Page):
     def open(self, patient: PatientId, tab: str = "summary") -> None:
         """Show this person; the opening is written down."""
         self.loop.send(PatientOpened(patient, self._room.clock.now(), tab))
+        self.band.open(patient)
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
         if kinds - {"NoteSection", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
+        if patients & (self.loop.state.about | {self.loop.state.patient}):
+            self.band.told(kinds)
 
     # widgets
 
@@ -125,8 +142,12 @@ class ChartView(Page):
         self.carded = Card(name="chart.card")
         self.carded.add(across(None, self.card, None), 1)
         below = down((self.stack, 1), (self.carded, 1), gap=0)
-        inside = down(self.notice, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14))
-        self.setLayout(down(self.banner, (holding(inside), 1), gap=0))
+        inside = down(
+            self.notice, self.band, self.vitals, self.tabs, (below, 1), gap=10, margins=(16, 12, 16, 14)
+        )
+        self.inside = holding(inside)
+        self.replay.left.connect(lambda: self.loop.send(ReplayLeft()))
+        self.setLayout(down(self.banner, (self.inside, 1), (self.replay, 1), gap=0))
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
@@ -153,24 +174,34 @@ class ChartView(Page):
         self.medicines = LineList(name="chart.medicines", spoken=_("Medication"))
         self.last = Text("", "body", name="chart.last_note", wrap=True)
         self.last.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
+        words = scrolling(self.last)
+        words.setMinimumHeight(24)
         column = down(
             (_titled(_("Problems"), self.problems), 3),
             (_titled(_("Medication"), self.medicines), 3),
-            (_titled(_("Last note"), self.last), 2),
+            (_titled(_("Last note"), words), 2),
             gap=10,
         )
-        side = holding(column)
+        side = scrolling(holding(column))
         side.setFixedWidth(360)
         return holding(across((self.curve_card, 1), side, gap=12))
 
     def _listing(self) -> QWidget:
         self.rows = LineList(name="chart.rows", spoken=_("Entries"), wrap=True)
+        self.rows.opened.connect(self._play)
         self.nothing = Text("", "muted")
+        self.play = SecondaryButton(_("How this visit came about"), name="chart.replay", icon="clock")
+        self.play.clicked.connect(lambda: self._play(self.rows.key()))
         card = Card(name="chart.listing")
         card.body.setContentsMargins(6, 6, 6, 6)
         card.add(self.rows, 1)
         card.add(self.nothing)
+        card.add(across(None, self.play))
         return card
+
+    def _play(self, note: str) -> None:
+        if self.loop.state.tab == "notes":
+            self.loop.send(ReplayPressed(note))
 
     def _viewer(self) -> QWidget:
         self.documents = LineList(name="chart.document.list", spoken=_("Photos and documents"))
@@ -194,6 +225,8 @@ class ChartView(Page):
         self.tabs.choose(state.tab)
         for part in (self.banner, self.vitals, self.tabs, self.stack):
             part.setVisible(chart is not None)
+        self.inside.setVisible(not state.replaying)
+        self.replay.setVisible(bool(state.replaying))
         if chart is None:
             self.carded.hide()
             return
@@ -259,6 +292,9 @@ class ChartView(Page):
                 lines = rows.TABS[tab](chart)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
+        self.play.setVisible(bool(lines) and state.tab == "notes")
+        if lines and state.tab == "notes" and not self.rows.key():
+            self.rows.choose(lines[0].key)
         self.nothing.setText("" if lines else _(rows.EMPTY[state.tab]))
         self.nothing.setVisible(not lines)
         self.stack.setCurrentWidget(self.listing)
@@ -306,6 +342,8 @@ class ChartView(Page):
                     self._room.clock.now(),
                 )
                 self._room.ways.visit.emit(opened)
+            case PlayVisit(encounter):
+                self.replay.open(encounter)
             case IssueCard(patient):
                 self._help.write(
                     clinic.issue_card,

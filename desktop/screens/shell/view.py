@@ -83,6 +83,7 @@ class ShellView(QWidget):
         layout.addWidget(main, 1)
         self.found = self._found()
         QShortcut(QKeySequence("Ctrl+L"), self, lambda: self.loop.send(LockPressed()))
+        QShortcut(QKeySequence("Ctrl+Shift+K"), self, self._look_in_texts)
         for number, key in enumerate(("today", "patients", "schedule", "messages"), 1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda page=key: self.go(page))
 
@@ -161,7 +162,12 @@ class ShellView(QWidget):
         )
         frame = QFrame(self)
         frame.setProperty("kind", "card")
-        frame.setLayout(down((self.results, 1), self.none, margins=(6, 6, 6, 6)))
+        self.texts = QuietButton(_("Look in everything written"), name="shell.search.texts", icon="search")
+        self.texts.setToolTip(f"{self.texts.text()} (Ctrl+Shift+K)")
+        self.texts.clicked.connect(self._look_in_texts)
+        frame.setLayout(
+            down((self.results, 1), self.none, across(self.texts, None), margins=(6, 6, 6, 6), gap=2)
+        )
         self.results.setProperty("kind", "inside")
         named(frame, "shell.search.found", _("People found"))
         frame.hide()
@@ -218,7 +224,7 @@ class ShellView(QWidget):
     def _settle(self) -> None:
         count = max(1, min(8, self.results.model().rowCount()))
         corner = self.search.mapTo(self, self.search.rect().bottomLeft())
-        self.found.setGeometry(corner.x(), corner.y() + 6, 520, 22 + count * 62)
+        self.found.setGeometry(corner.x(), corner.y() + 6, 520, 62 + count * 62)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
@@ -238,6 +244,12 @@ class ShellView(QWidget):
         held = QApplication.focusWidget()
         if held is not None and held is not self.search and not self.found.isAncestorOf(held):
             self.loop.send(SearchTyped(""))
+
+    def _look_in_texts(self) -> None:
+        text = self.search.text().strip()
+        self.search.clear()
+        self.loop.send(SearchTyped(""))
+        self._room.ways.texts.emit(text)
 
     def _search_key(self, key: int) -> bool:
         if not self.found.isVisible() or not self.results.model().rowCount():

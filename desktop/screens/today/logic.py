@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 
 if TYPE_CHECKING:
+    from clinic.services.alerts import Alert
     from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
 
@@ -23,6 +24,7 @@ class State:
     now: datetime
     rows: tuple[Waiting, ...] = ()
     booked: tuple[Booked, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     chosen: str = ""
     loaded: bool = False
     confirming: bool = False
@@ -42,6 +44,16 @@ class QueueLoaded:
 @dataclass(frozen=True, slots=True)
 class BookedLoaded:
     booked: tuple[Booked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsLoaded:
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOpened:
+    alert: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,11 @@ class LoadQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadAlerts:
+    """Effect: read the open alerts that are mine to answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenVisit:
     """Effect: open the visit page; `ring` also rings the kiosk."""
 
@@ -141,6 +158,8 @@ class CountWaiting:
 Event = (
     QueueLoaded
     | BookedLoaded
+    | AlertsLoaded
+    | AlertOpened
     | MinutePassed
     | RowChosen
     | RowOpened
@@ -152,7 +171,7 @@ Event = (
     | FactsChanged
     | Failed
 )
-Effect = LoadQueue | OpenVisit | OpenChart | ConfirmIdentity | Announce | CountWaiting
+Effect = LoadQueue | LoadAlerts | OpenVisit | OpenChart | ConfirmIdentity | Announce | CountWaiting
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
@@ -161,8 +180,12 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return _loaded(state, rows, now)
         case BookedLoaded(booked):
             return replace(state, booked=booked), ()
-        case MinutePassed(now):
-            return replace(state, now=now), ()
+        case AlertsLoaded(alerts):
+            return replace(state, alerts=alerts), ()
+        case AlertOpened(alert):
+            return state, _charts_of(state, alert)
+        case MinutePassed(now):  # an alert nobody answers becomes everybody's by the clock
+            return replace(state, now=now), (LoadAlerts(),)
         case RowChosen(encounter):
             same = encounter == state.chosen
             return replace(state, chosen=encounter, confirming=state.confirming and same), ()
@@ -180,7 +203,7 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case BookedOpened(patient):
             return state, (OpenChart(patient),)
         case FactsChanged():
-            return state, (LoadQueue(),)
+            return state, (LoadQueue(), LoadAlerts())
         case Failed(sentence):
             return replace(state, sentence=sentence), ()
 
@@ -195,6 +218,10 @@ def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[Sta
     fresh = replace(state, rows=rows, now=now, chosen=chosen, loaded=True, confirming=confirming, sentence="")
     news: tuple[Effect, ...] = (Announce(arrived),) if arrived else ()
     return fresh, (CountWaiting(rows), *news)
+
+
+def _charts_of(state: State, alert: str) -> tuple[Effect, ...]:
+    return tuple(OpenChart(one.person.patient) for one in state.alerts if one.standing.alert.id == alert)
 
 
 def _opened(state: State, *, ring: bool) -> tuple[State, tuple[Effect, ...]]:

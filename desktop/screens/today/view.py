@@ -17,6 +17,9 @@ from desktop.kit.people import Avatar
 from desktop.kit.surfaces import Card, EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_day, fmt_time, plural
+from desktop.screens.alerts.rows import alert_line
+from desktop.screens.backups.band import BackupBand
+from desktop.screens.backups.logic import State as Backups
 from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
@@ -32,6 +35,8 @@ from desktop.screens.phrases import (
 )
 from desktop.screens.room import Room
 from desktop.screens.today.logic import (
+    AlertOpened,
+    AlertsLoaded,
     Announce,
     BookedLoaded,
     BookedOpened,
@@ -44,6 +49,7 @@ from desktop.screens.today.logic import (
     Failed,
     IdentityAsked,
     IdentityLeft,
+    LoadAlerts,
     LoadQueue,
     MatchConfirmed,
     MinutePassed,
@@ -61,15 +67,24 @@ if TYPE_CHECKING:
     from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
 
-KINDS = frozenset({"Encounter", "Observation", "Patient", "Link", "Appointment"})
+KINDS = frozenset({"Encounter", "Observation", "Patient", "Link", "Appointment", "DetectedIssue"})
+ALERTS_SHOWN = 3
+"""So many are seen at once, and half of the next one: the rest is scrolled to."""
 
 
 class TodayView(Page):
     """`present`: whether a kiosk is connected now."""
 
-    def __init__(self, room: Room, present: Callable[[DeviceId], bool], state: State | None = None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        present: Callable[[DeviceId], bool],
+        state: State | None = None,
+        backup: Backups | None = None,
+    ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
+        self.backup = BackupBand(room, backup)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -86,6 +101,7 @@ class TodayView(Page):
     def refresh(self) -> None:
         """The minutes waited are of now."""
         self.reach_changed()
+        self.backup.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
@@ -102,11 +118,20 @@ class TodayView(Page):
         self.title = Text(_("Waiting room"), "title")
         self.day = Text("", "muted")
         self.notice = Notice(name="today.notice")
-        queue = self._queue_card()
+        queue = holding(down(self._alerts_card(), (self._queue_card(), 1), gap=14))
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
-        self.setLayout(down(head, self.notice, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+        self.setLayout(down(head, self.notice, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+
+    def _alerts_card(self) -> Card:
+        self.alerts = LineList(name="today.alerts", spoken=_("Open alerts"))
+        self.alerts.chosen.connect(lambda key: self.loop.send(AlertOpened(key)))
+        self.alerts_card = Card(_("Open alerts"), name="today.alerts.card")
+        self.alerts_card.body.setContentsMargins(14, 8, 4, 4)
+        self.alerts_card.body.setSpacing(4)
+        self.alerts_card.add(self.alerts)
+        return self.alerts_card
 
     def _queue_card(self) -> Card:
         self.queue = OpeningList(name="today.queue", spoken=_("Waiting room"))
@@ -189,8 +214,19 @@ class TodayView(Page):
         self.queue.setVisible(bool(rows))
         self.empty.setVisible(state.loaded and not rows)
         self.notice.say("danger", state.sentence)
+        self._render_alerts(state)
         self._render_person(state)
         self._render_booked(state)
+
+    def _render_alerts(self, state: State) -> None:
+        count = len(state.alerts)
+        self.alerts_card.setVisible(bool(count))
+        if not count:
+            return
+        self.alerts_card.set_title(plural("%(n)d open alert to answer", "%(n)d open alerts to answer", count))
+        self.alerts.show_lines([alert_line(one, state.now) for one in state.alerts])
+        tall = sum(self.alerts.sizeHintForRow(row) for row in range(min(count, ALERTS_SHOWN)))
+        self.alerts.setFixedHeight(tall + (tall // (2 * ALERTS_SHOWN) if count > ALERTS_SHOWN else 2))
 
     def _render_person(self, state: State) -> None:
         row = state.selected
@@ -237,6 +273,12 @@ class TodayView(Page):
         match effect:
             case LoadQueue():
                 self._load()
+            case LoadAlerts():
+                self._help.read(
+                    self._room.clinic.alerts,
+                    then=lambda found: self.loop.send(AlertsLoaded(found)),
+                    failed=self._failed,
+                )
             case OpenVisit(encounter, patient, kiosk, ring):
                 now = self._room.clock.now()
                 opened = VisitOpened(encounter, patient, kiosk, now, self._present(kiosk), ring)

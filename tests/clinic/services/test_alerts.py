@@ -14,7 +14,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import DetectedIssue, IssueStatus, Observation, RequestStatus
 from clinic.domain.ids import PatientId
 from clinic.domain.values import Coding
-from clinic.services import alerts, charts, people, scoring
+from clinic.services import alerts, charts, people, scoring, timeline
 from clinic.services.desks import WrongPatient
 from tests.clinic.domain.scores.taken import observed, vitals
 from tests.clinic.services.local import AT, Local, clinic
@@ -104,6 +104,57 @@ def test_an_answer_wins_over_the_same_alert_raised_elsewhere_at_the_same_time(to
     town.carry(patient)
     assert on_chart(town, patient) == on_chart(town, patient, "eva") == [("news2-high", IssueStatus.FINAL)]
     assert alerts.alerts(town.eva, everybody=True) == ()
+    for desk in (town.ben, town.eva):
+        (moment,) = timeline.timeline(desk, patient, kinds=(DetectedIssue,)).moments
+        assert (moment.versions, moment.conflict) == (3, False)
+
+
+def test_an_answer_is_taken_back_by_who_gave_it_and_by_nobody_else(town: Local) -> None:
+    patient = town.person()
+    measure(town, patient, *ill())
+    (made,) = alerts.raise_alerts(town.ben, patient)
+    with pytest.raises(Refusal, match="not been answered"):
+        alerts.reopen(town.ben, made.id, patient)
+    alerts.acknowledge(town.ben, made.id, "visto", patient)
+    town.carry(patient)
+    with pytest.raises(Refusal, match="colleague"):
+        alerts.reopen(town.eva, made.id, patient)
+    with pytest.raises(WrongPatient):
+        alerts.reopen(town.ben, made.id, town.person("Otra"))
+    alerts.reopen(town.ben, made.id, patient)
+    town.carry(patient)
+    for desk in (town.ben, town.eva):
+        assert alerts.alerts_of(desk, patient) == (made,)
+
+
+def test_alerts_answered_together_are_reopened_together(town: Local) -> None:
+    patient = town.person()
+    measure(town, patient, *ill())
+    town.carry(patient)
+    alerts.raise_alerts(town.eva, patient)
+    measure(town, patient, observed("8867-4", 145, at=AT))
+    (mine,) = alerts.raise_alerts(town.ben, patient)
+    town.carry(patient)
+    alerts.acknowledge(town.ben, mine.id, "oxígeno", patient)
+    alerts.reopen(town.ben, mine.id, patient)
+    assert {s for _, s in on_chart(town, patient)} == {IssueStatus.REGISTERED}
+
+
+def test_a_chart_says_whose_its_open_alerts_are_and_an_alert_goes_back_to_whom_it_was_taken_from(
+    town: Local,
+) -> None:
+    patient = town.person()
+    measure(town, patient, *ill())
+    (made,) = alerts.raise_alerts(town.ben, patient)
+    assert [a.owner for a in alerts.open_alerts(town.ben, patient)] == [""]
+    alerts.take_over(town.ben, made.id, patient)
+    assert [a.owner for a in alerts.open_alerts(town.ben, patient)] == [town.ben.someone.name]
+    town.carry(patient)
+    with pytest.raises(Refusal, match="not yours"):
+        alerts.hand_back(town.eva, made.id, made.owner, patient)
+    alerts.hand_back(town.ben, made.id, made.owner, patient)
+    assert [a.owner for a in alerts.open_alerts(town.ben, patient)] == [""]
+    assert alerts.open_alerts(town.ben, town.person("Otra")) == ()
 
 
 def test_alerts_of_one_rule_from_different_evidence_are_answered_together(town: Local) -> None:

@@ -222,6 +222,21 @@ def test_an_alert_that_somebody_acknowledged_is_shown_as_acknowledged() -> None:
     assert merged.shown is not None and merged.shown.fact == seen
 
 
+def test_an_acknowledged_alert_beside_an_open_one_leaves_nothing_to_choose() -> None:
+    found = DetectedIssue(
+        id=FactId("a"), patient=P, code=ASTHMA, severity="high", text="NEWS2 9", identified_at=AT
+    )
+    seen = replace(found, status=IssueStatus.FINAL, acknowledged_by=UserId("u"), mitigation="oxygen")
+    raised_twice = [op("1", found), op("2", seen, "1", stamp=2), op("9", found, stamp=9)]
+    merged = settle(raised_twice)
+    assert (names(merged.current), merged.conflict) == (["2", "9"], False)
+    taken_over = op("8", replace(found, owner=UserId("v")), "1", stamp=8)
+    assert not settle([*raised_twice, taken_over]).conflict
+    other = op("7", replace(seen, acknowledged_by=UserId("v"), mitigation="nothing"), "1", stamp=7)
+    assert settle([*raised_twice, other]).conflict
+    assert settle([op("1", found), taken_over, op("9", replace(found, owner=UserId("w")), "1")]).conflict
+
+
 def test_what_is_still_taken_is_shown_before_a_later_stop() -> None:
     taken = MedicationStatement(id=FactId("s"), patient=P, medication=ASTHMA, recorded_at=AT)
     stopped = replace(taken, status=MedicationStatus.STOPPED)

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from clinic.domain.clock import FrozenClock
-from clinic.domain.errors import Unavailable
+from clinic.domain.alerts.due import Standing, is_open, standing
+from clinic.domain.clock import FrozenClock, stamp_after
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     AllergyIntolerance,
     Appointment,
+    AuditEvent,
     Communication,
     Composition,
     CompositionStatus,
@@ -21,27 +23,40 @@ from clinic.domain.facts import (
     Consent,
     ConsentItem,
     Decision,
+    DetectedIssue,
     DocumentReference,
     Encounter,
     EncounterStatus,
     Gender,
+    IssueStatus,
     MedicationRequest,
     Method,
+    NoteSection,
     Patient,
     Section,
 )
-from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
+from clinic.services.alerts import Alert
+from clinic.services.backups import Plan
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
 from clinic.services.prescribing import Caution
-from clinic.services.timeline import Moment
+from clinic.services.replay import Played, Replay
+from clinic.services.replay import _verb as verb_of
+from clinic.services.replay import _what as words_of
+from clinic.services.searching import KINDS, Found
+from clinic.services.timeline import Moment, kind_name
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
+from clinic.store.folding import search_words
+from clinic.store.search import snippet, text_of
+from clinic.sync.replay import steps
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
 KIOSK = DeviceId("kioskaaaaaaaaaaa")
@@ -161,6 +176,84 @@ def series(values: list[str], days: int = 30) -> tuple[Reading, ...]:
 
 def coding(system: str, code: str, display: str) -> Coding:
     return Coding(system=system, code=code, display=display)
+
+
+NAMES = {"u.me": "Dr. Martín Aguirre", "u.old": "Dra. Julia Ferreyra"}
+
+
+def issue(
+    name: str, patient: PatientId, rule: str, severity: str, text: str, minutes: int, owner: str = ""
+) -> DetectedIssue:
+    return DetectedIssue(
+        id=FactId(name),
+        patient=patient,
+        code=Coding(system="posta", code=rule, display=rule),
+        severity=severity,
+        text=text,
+        identified_at=ago(minutes=minutes),
+        owner=UserId(owner),
+    )
+
+
+ISSUES = (
+    issue("i.news2", ROSA, "news2-high", "high", "NEWS2 9", 12),
+    issue("i.bp", ROSA, "systolic-trend", "low", "132 → 148 mm[Hg], +5 / 30 d", 600, "u.old"),
+    issue("i.single", JUAN, "news2-single", "moderate", "NEWS2 4: 3 × respiratory_rate", 75, "u.old"),
+)
+
+
+def _visit_ops() -> list[Op]:
+    """Arrived, opened, two sections typed (one of them twice), prescribed, signed, added to."""
+    visit, began = EncounterId("e.old"), ago(days=80, minutes=30)
+    ops: list[Op] = []
+
+    def write(fact: Any, minutes: int, author: str = "u.old", replaces: int = -1) -> None:
+        at = began + timedelta(minutes=minutes)
+        before = (ops[replaces].id,) if replaces >= 0 else ()
+        name = OpId(f"kioskaaaaaaaaaaa.{len(ops)}")
+        stamp = stamp_after(0, at)
+        ops.append(Op(id=name, stamp=stamp, author=UserId(author), fact=fact, replaces=before, window=ROSA))
+
+    def typed(section: Section, text: str, minutes: int, replaces: int = -1) -> None:
+        name, at = FactId(f"{visit}.{section}"), began + timedelta(minutes=minutes)
+        fact = NoteSection(id=name, patient=ROSA, encounter=visit, section=section, text=text, written_at=at)
+        write(fact, minutes, replaces=replaces)
+
+    who = Encounter(
+        id=FactId(visit), patient=ROSA, status=EncounterStatus.TRIAGED, arrived_at=began, ticket="B-03",
+        reason=coding("posta", "Checkup", "Checkup"),
+    )  # fmt: skip
+    write(who, 0, "")
+    opened = AuditEvent(
+        id=FactId("au1"), patient=ROSA, action="open", recorded_at=began + timedelta(minutes=4),
+        agent="Dra. Julia Ferreyra", device=KIOSK,
+    )  # fmt: skip
+    write(opened, 4)
+    write(replace(who, status=EncounterStatus.IN_PROGRESS, practitioner=UserId("u.old")), 4, replaces=0)
+    typed(Section.SUBJECTIVE, "Control de diabetes.", 6)
+    typed(Section.SUBJECTIVE, "Control de diabetes. Refiere buena adherencia y caminatas.", 8, 3)
+    typed(Section.ASSESSMENT, "Diabetes tipo 2 con control aceptable.", 12)
+    drug = MedicationRequest(
+        id=FactId("m.old"), patient=ROSA, medication=coding(ATC, "A10BA02", "Metformina"),
+        authored_at=began + timedelta(minutes=14), dose="850 mg", route="oral", every_hours=12, encounter=visit,
+    )  # fmt: skip
+    write(drug, 14)
+    typed(Section.PLAN, "Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", 16)
+    note = Composition(
+        id=FactId("n1"), patient=ROSA, encounter=visit, status=CompositionStatus.FINAL,
+        subjective="Control de diabetes. Refiere buena adherencia y caminatas.",
+        assessment="Diabetes tipo 2 con control aceptable.",
+        plan="Sigue metformina 850 mg cada 12 h. Laboratorio en 3 meses.", author=UserId("u.old"),
+        author_name="Dra. Julia Ferreyra", signed_at=began + timedelta(minutes=20),
+    )  # fmt: skip
+    write(note, 20)
+    write(replace(who, status=EncounterStatus.FINISHED, practitioner=UserId("u.old")), 20, replaces=2)
+    more = replace(
+        note, id=FactId("n2"), subjective="Peso 83,9 kg, no 93,9.", assessment="", plan="", addendum_to=note.id,
+        signed_at=began + timedelta(minutes=95),
+    )  # fmt: skip
+    write(more, 95)
+    return ops
 
 
 def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
@@ -292,6 +385,10 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.saved: list[tuple[str, str, str]] = []
+        self.issues: tuple[DetectedIssue, ...] = ISSUES
+        self.plan: Plan | None = None
+        self.is_owner = False
+        self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
         self.rows: tuple[Waiting, ...] = QUEUE
         self.texts: dict[Section, str] = {}
@@ -344,6 +441,71 @@ class Clinic:
     def issue_card(self, patient: PatientId) -> str:
         self.calls.append(("card", patient))
         return "POSTA1:" + "K7Q2M" * 12
+
+    def alerts(self) -> tuple[Alert, ...]:
+        rows = standing((one for one in self.issues if is_open(one)), NOW)
+        return tuple(self._alert(row) for row in rows if row.concerns(self.me.user))
+
+    def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
+        rows = standing((one for one in self.issues if one.patient == patient), NOW)
+        return tuple(self._alert(row) for row in rows)
+
+    def _alert(self, row: Standing) -> Alert:
+        owner = NAMES.get(row.alert.owner, "")
+        return Alert(BY_ID[row.alert.patient], row, (), False, owner)
+
+    def acknowledge(self, alert: FactId, note: str, window: PatientId) -> None:
+        if self.full:
+            raise Unavailable("The disk is full. Free some space; what you typed stays on the screen.")
+        self.calls.append(("acknowledge", alert, note, window))
+        self._change(
+            alert,
+            status=IssueStatus.FINAL,
+            mitigation=note,
+            acknowledged_by=self.me.user,
+            acknowledged_at=NOW,
+        )
+
+    def reopen_alert(self, alert: FactId, window: PatientId) -> None:
+        self.calls.append(("reopen", alert, window))
+        self._change(alert, status=IssueStatus.REGISTERED, mitigation="")
+
+    def take_over(self, alert: FactId, window: PatientId) -> None:
+        self.calls.append(("take", alert, window))
+        self._change(alert, owner=self.me.user)
+
+    def hand_back(self, alert: FactId, to: UserId, window: PatientId) -> None:
+        self.calls.append(("hand back", alert, to, window))
+        self._change(alert, owner=to)
+
+    def _change(self, alert: FactId, **changed: Any) -> None:
+        self.issues = tuple(replace(one, **changed) if one.id == alert else one for one in self.issues)
+
+    def look_for(
+        self, text: str, kind: str, since: datetime | None, patient: PatientId, best: bool, written_down: bool
+    ) -> tuple[tuple[Found, ...], int]:
+        self.calls.append(("look", text, kind, since, patient, best, written_down))
+        drawn = chart_of(ROSA, self)
+        facts = (
+            (drawn.notes[-1], ROSA),
+            *((one, ROSA) for one in self.messages),
+            (drawn.conditions[0], JUAN),
+        )
+        words = text.lower().split()
+        hits = (
+            Found(fact, BY_ID[whose], ago(days=n), snippet(text_of(fact), search_words(text)))
+            for n, (fact, whose) in enumerate(facts)
+            if all(word in text_of(fact).lower() for word in words)
+            and (not patient or whose == patient)
+            and (not kind or isinstance(fact, KINDS[kind]))
+        )
+        return tuple(hits), self.texts_waiting
+
+    def unread(self) -> int:
+        return self.texts_waiting
+
+    def backup_plan(self) -> Plan | None:
+        return self.plan
 
     def queue(self) -> tuple[Waiting, ...]:
         return self.rows
@@ -402,6 +564,28 @@ class Clinic:
                 drawn.notes[-1],
             ),
         )[0 if drawn.encounters else 1 :]  # type: ignore[return-value]
+
+    def replay(self, encounter: EncounterId) -> Replay:
+        """What the services would give for the ops of one short visit."""
+        self.calls.append(("replay", encounter))
+        if encounter != "e.old":
+            raise Refusal("This visit is not on this computer. Wait for the next exchange.")
+        played = steps(_visit_ops(), NOW)
+        return Replay(
+            encounter,
+            ROSA,
+            tuple(
+                Played(
+                    step,
+                    kind_name(step.op.fact),
+                    verb_of(step.op),
+                    words_of(step.op.fact),
+                    NAMES.get(step.op.author, ""),
+                    "Consultorio 2",
+                )
+                for step in played
+            ),
+        )
 
     def picture(self, attachment: Attachment) -> bytes:
         return self.photo

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole desktop over a real book: an alert is raised, answered and reopened; a visit is played again; words are found."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from clinic.domain.facts import (
+    AuditEvent,
+    DetectedIssue,
+    Encounter,
+    EncounterStatus,
+    Gender,
+    IssueStatus,
+    Section,
+)
+from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.values import Coding, HumanName
+from clinic.services import people, visits
+from clinic.services.desks import Desk
+from desktop.app import Window
+from desktop.kit.words import set_language
+from tests.clinic.domain.scores.taken import vitals
+from tests.clinic.services.shared import BEN, BENS
+from tests.desktop.test_switching import home as home
+from tests.desktop.test_switching import seat_of, unlock
+from tests.desktop.test_switching import window as window
+
+ROSA = HumanName(family="Quispe", given=("Rosa",))
+
+
+def registered(desk: Desk) -> PatientId:
+    return people.register(desk, ROSA, date(1961, 3, 3), Gender.FEMALE, "14203881")
+
+
+def very_ill(desk: Desk, patient: PatientId) -> None:
+    taken = vitals(rr=30, spo2=88, hr=140, at=desk.clock.now() - timedelta(minutes=2))
+    desk.write(*(replace(one, patient=patient, id=FactId(desk.new_id())) for one in taken), window=patient)
+
+
+def seen(desk: Desk, patient: PatientId) -> None:
+    """A visit whose note is typed twice and signed."""
+    arrived = Encounter(
+        id=FactId(desk.new_id()), patient=patient, status=EncounterStatus.TRIAGED, arrived_at=desk.clock.now(),
+        reason=Coding(system="urn:posta:reason", code="cough", display="Cough"),
+    )  # fmt: skip
+    visit = EncounterId(arrived.id)
+    desk.write(arrived, window=patient)
+    visits.start_visit(desk, visit, patient)
+    for text in ("Tos seca", "Tos seca de tres días"):
+        visits.autosave(desk, visit, Section.SUBJECTIVE, text, patient)
+    visits.sign(desk, visit, patient)
+
+
+def searches(desk: Desk) -> int:
+    entries = desk.book.read(lambda page: page.all_facts(AuditEvent))
+    return [one.action for one in entries].count("search")
+
+
+def test_an_alert_comes_to_today_is_answered_on_the_chart_and_undone(qtbot: QtBot, window: Window) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat = seat_of(window)
+    patient = registered(seat.desk)
+    very_ill(seat.desk, patient)
+    qtbot.waitUntil(lambda: seat.today.alerts.model().rowCount() == 1)
+    spot = seat.today.alerts.visualRect(seat.today.alerts.model().index(0, 0)).center()
+    qtbot.mouseClick(seat.today.alerts.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    band = seat.chart.band
+    qtbot.waitUntil(lambda: band.isVisible() and band.rows[0].title.text().startswith("NEWS2 7 or more"))
+    band.rows[0].answer.click()
+    qtbot.keyClicks(band.answer.note, "Oxygen")
+    assert seat.unfinished()[0] == "chart"
+    seat._program = SimpleNamespace(speak=set_language)  # type: ignore[assignment]
+    seat._speak("es")  # another language keeps what was typed
+    band = seat.chart.band
+    qtbot.waitUntil(band.answer.isVisible)
+    assert band.answer.note.toPlainText() == "Oxygen"
+    band.answer.done.click()
+    qtbot.waitUntil(lambda: not band.isVisible() and seat.today.loop.state.alerts == ())
+
+    def issues() -> tuple[DetectedIssue, ...]:
+        return seat.desk.book.read(lambda page: page.facts(DetectedIssue, patient))
+
+    assert [(one.status, one.mitigation) for one in issues()] == [(IssueStatus.FINAL, "Oxygen")]
+    undo = seat.shell.findChild(QPushButton, "toast.undo")
+    assert isinstance(undo, QPushButton) and undo.isVisible()
+    undo.click()
+    qtbot.waitUntil(lambda: band.isVisible() and len(seat.today.loop.state.alerts) == 1)
+    assert [one.status for one in issues()] == [IssueStatus.REGISTERED]
+
+
+def test_a_signed_visit_is_played_again_and_its_words_are_found(qtbot: QtBot, window: Window) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat = seat_of(window)
+    patient = registered(seat.desk)
+    seen(seat.desk, patient)
+    seat.room.ways.chart.emit(patient, "notes")
+    qtbot.waitUntil(seat.chart.play.isVisible)
+    seat.chart.play.click()
+    panel = seat.chart.replay
+    qtbot.waitUntil(lambda: panel.loop.state.steps >= 5)
+    panel.slider.setValue(panel.loop.state.steps)
+    assert panel.status.text().startswith("Signed by ben")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    seat.shell.search.setFocus()
+    qtbot.keyClicks(seat.shell.search, "tres dias")
+    qtbot.waitUntil(seat.shell.texts.isVisible)
+    seat.shell.texts.click()
+    qtbot.waitUntil(lambda: seat.search.isVisible() and seat.search.finds.model().rowCount() == 1)
+    assert seat.search.where.isVisible() and not seat.search.reading.isVisible()
+    qtbot.keyClick(seat.search.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: seat.search.count.text() == "1 find · the best first")
+    qtbot.waitUntil(lambda: searches(seat.desk) == 1)
+    assert searches(seat.desk) == 1, "what was found while typing is not written down"
+    assert not seat.today.backup.isVisible(), "who does not administer the clinic is not asked for backups"

@@ -194,7 +194,7 @@ class Window(QMainWindow):
                 self._lift(pin, told)
 
     def _open_book(self, who: str, password: str, code: str, key: bool, told: Told) -> None:
-        from clinic.services.desks import open_desk
+        from clinic.services.sitting import open_desk
 
         opened, refused = told
 

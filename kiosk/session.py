@@ -24,7 +24,8 @@ from clinic.domain.ids import DeviceId
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
-from clinic.services.desks import Desk, is_enrolled, open_kiosk
+from clinic.services.desks import Desk, is_enrolled
+from clinic.services.sitting import open_kiosk
 from clinic.store.home import Home
 from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import Desk as Worker

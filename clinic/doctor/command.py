@@ -103,7 +103,7 @@ def _profile(chosen: argparse.Namespace) -> Iterator[Finding]:
 
 def _opened(chosen: argparse.Namespace, home: "Home", slots: "Slots") -> "Opened | None":
     """The key, by password or by the key file of an unattended device; None if neither is here."""
-    from clinic.services.desks import KEY_FILE
+    from clinic.services.sitting import KEY_FILE
     from clinic.station.command import password_in
     from clinic.transport.security_key import UsbKey
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.keys.slots import Opened, Slots
-from clinic.services.desks import KEY_FILE
 from clinic.services.restores import begin_anew
+from clinic.services.sitting import KEY_FILE
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
 from clinic.store.salvage import Salvaged, salvage

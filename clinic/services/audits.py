@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Audit entries: who did what to whose record, chained per device."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import FactId, PatientId
 from clinic.keys.audit import chained, entry_hash
+from clinic.services.desks import Desk, Written
 from clinic.store.writing import WritePage
-
-if TYPE_CHECKING:
-    from clinic.services.desks import Desk, Written
 
 _HEAD = "audit head"
 

@@ -17,7 +17,8 @@ from clinic.domain.keeping import USUAL, KeepRule, is_due, is_late, kept
 from clinic.keys.boxes import sound_box_key
 from clinic.protocol.archive import BackupManifest, Counted
 from clinic.services.audits import audit
-from clinic.services.desks import KEY_FILE, Desk
+from clinic.services.desks import Desk
+from clinic.services.sitting import KEY_FILE
 from clinic.store.backup_archive import Archive, Pruned
 from clinic.store.backup_copy import Copy, Progress, Stopped, copy_book, no_progress, sound_pages
 from clinic.store.backup_packs import DamagedBackup

@@ -5,14 +5,12 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from clinic.domain.clock import Clock, Random, milliseconds, stamp_after
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
 from clinic.keys.epochs import TeamKeys, open_epochs
-from clinic.keys.factors import SecondFactor
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.sealing import Place, grant, new_scope_key, scope_key_id, seal_for_team, seal_with_scope_key
 from clinic.keys.slots import Opened
@@ -24,16 +22,12 @@ from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.door import is_enrolled as is_enrolled
 from clinic.services.door import people_of as people_of
 from clinic.services.door import read_slots as read_slots
-from clinic.services.door import unlock
-from clinic.services.knocking import take_code, tell_knocks
 from clinic.store.book import Book
 from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
-from clinic.store.next_book import salt_of
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
-KEY_FILE = "device.key"
 RAW_CHUNK = 24_000
 """Bytes of ops before sealing in one envelope: well under 16 kB once compressed."""
 AHEAD_MS = 300_000
@@ -304,63 +298,6 @@ class Desk:
         if self.person is None or self._user_keys is None:
             return {}
         return open_epochs(log, self._user_keys, self.person.user, self.device)
-
-
-def open_desk(
-    path: Path, password: str, clock: Clock, random: Random, who: str = "", code: str = "",
-    factor: SecondFactor | None = None,
-) -> Desk:  # fmt: skip
-    """Unlock a profile with a person's password. `who`: her name on the log-in screen, '' to try all; `code`: the six
-    digits of her phone; `factor`: her security key.
-
-    Refused for a wrong one or too many wrong tries; Unavailable for disk or a newer store."""
-    home = Home(path)
-    return sit_down(home, unlock(home, password, clock, random, who, factor), clock, random, code)
-
-
-def sit_down(home: Home, opened: Opened, clock: Clock, random: Random, code: str = "") -> Desk:
-    """The desk of a person whose password was right. Raises CodeMissing, CodeWrong, Refusal, Unavailable."""
-    desk = _open(home, opened, clock, random)
-    try:
-        if opened.totp:
-            take_code(desk, opened, code)
-        tell_knocks(desk, opened.label)
-    except BaseException:
-        desk.close()
-        raise
-    return desk
-
-
-def open_kiosk(path: Path, clock: Clock, random: Random) -> Desk:
-    """Open an unattended device by its key file: local protection only, it holds no key that opens a record."""
-    home = Home(path)
-    try:
-        key = (path / KEY_FILE).read_bytes()
-    except FileNotFoundError as error:
-        raise Unavailable(
-            "This device's key file is missing. Enrol it again with an invitation code."
-        ) from error
-    except OSError as error:
-        raise Unavailable(
-            "The folder {path} cannot be read. Check its permissions and the disk.", path=path
-        ) from error
-    return _open(home, read_slots(home).open_with_key(key), clock, random)
-
-
-def _open(home: Home, opened: Opened, clock: Clock, random: Random) -> Desk:
-    if not home.book.exists():
-        raise Unavailable(
-            "The records of this computer are missing: {path}. Restore a backup.", path=home.book
-        )
-    salt = salt_of(home.book)
-    book = Book.open(home.book, opened.store_key)
-    try:
-        if salt_of(home.book) != salt:
-            raise Unavailable("The store was just given a new key. Unlock it once more.")
-        return Desk(home, book, opened, clock, random)
-    except BaseException:
-        book.close()
-        raise
 
 
 def _check_window(page: WritePage, facts: Sequence[Fact], window: PatientId) -> None:

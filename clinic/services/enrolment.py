@@ -36,8 +36,9 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
-from clinic.services.desks import KEY_FILE, Desk, open_desk
+from clinic.services.desks import Desk
 from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
+from clinic.services.sitting import KEY_FILE, open_desk
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
 from clinic.store.rows import Changes

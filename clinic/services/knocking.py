@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What follows a right password, once the store is open: the code of a phone, and word of the tries that failed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from clinic.keys.factors import CodeMissing, CodeWrong, check_code
 from clinic.keys.knocks import knocked, let_in, read_knocks
 from clinic.keys.slots import Opened
 from clinic.services.audits import audit_earlier
+from clinic.services.desks import Desk
 from clinic.services.door import keep_knocks
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
-
-if TYPE_CHECKING:
-    from clinic.services.desks import Desk
 
 FAILED = "failed unlock"
 _STEP = "code used by "

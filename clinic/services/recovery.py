@@ -15,8 +15,9 @@ from clinic.keys.sheets import SHEETS, SheetWords, join, read_sheet, split
 from clinic.keys.slots import Slots, WayIn
 from clinic.protocol.custody import SlotKind
 from clinic.services.audits import audit
-from clinic.services.desks import Desk, sit_down
+from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots
+from clinic.services.sitting import sit_down
 from clinic.services.ways_in import own
 from clinic.store.home import Home, keep
 

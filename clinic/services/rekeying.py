@@ -17,8 +17,8 @@ from clinic.keys.hashing import KEY_BYTES
 from clinic.keys.slots import Opened, Slots, WayIn
 from clinic.protocol.custody import SlotKind
 from clinic.services.audits import audit
-from clinic.services.desks import KEY_FILE, sit_down
 from clinic.services.door import read_slots_held, unlock
+from clinic.services.sitting import KEY_FILE, sit_down
 from clinic.store.home import Home
 from clinic.store.next_book import Progress, copy_book
 

@@ -26,8 +26,9 @@ from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import made_here
 from clinic.services.audits import audit
 from clinic.services.backups import check_space_for, plan_of
-from clinic.services.desks import KEY_FILE, Desk
+from clinic.services.desks import Desk
 from clinic.services.link import exchange_now
+from clinic.services.sitting import KEY_FILE
 from clinic.store.backup_archive import Archive, Kept, archives_in
 from clinic.store.backup_copy import Progress, no_progress
 from clinic.store.backup_restore import prove, write_book

@@ -2,9 +2,10 @@
 """A covered screen and a password: the same person goes on, a colleague gets a desk of her own."""
 
 from clinic.keys.factors import SecondFactor
-from clinic.services.desks import Desk, sit_down
+from clinic.services.desks import Desk
 from clinic.services.door import unlock
 from clinic.services.knocking import tell_knocks
+from clinic.services.sitting import sit_down
 
 
 def come(desk: Desk, who: str, password: str, code: str, factor: SecondFactor | None) -> Desk | None:

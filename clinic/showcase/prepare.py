@@ -15,8 +15,8 @@ from pathlib import Path
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.services.desks import open_desk
 from clinic.services.link import exchange_now
+from clinic.services.sitting import open_desk
 from clinic.services.syncing import sync_status
 from clinic.showcase.load import load_clinic
 

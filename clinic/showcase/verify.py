@@ -18,7 +18,8 @@ from clinic.domain.ids import PatientId, UserId
 from clinic.keys.consents import verify_consent, verify_fact
 from clinic.services.charts import chart
 from clinic.services.consents import load_template
-from clinic.services.desks import Desk, open_desk
+from clinic.services.desks import Desk
+from clinic.services.sitting import open_desk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.services.desks import KEY_FILE, Desk, open_desk, open_kiosk
+from clinic.services.desks import Desk
+from clinic.services.sitting import KEY_FILE, open_desk, open_kiosk
 from clinic.transport.security_key import Enrolling, UsbKey
 
 Verb = Callable[[Namespace], int]

@@ -15,8 +15,9 @@ from clinic.keys.backups import BackupKey, read_public
 from clinic.keys.factors import check_code
 from clinic.keys.slots import Opened
 from clinic.services.backups import plan_in
-from clinic.services.desks import KEY_FILE, read_slots
+from clinic.services.desks import read_slots
 from clinic.services.door import unlock
+from clinic.services.sitting import KEY_FILE
 from clinic.station.command import Add, beside, password, password_in
 from clinic.store.backup_copy import connect
 from clinic.store.home import Home

@@ -10,8 +10,9 @@ from clinic.domain.ids import FactId, OrgId, PatientId, TeamId, UserId
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
 from clinic.protocol.trust import DeviceKind
-from clinic.services.desks import Desk, open_desk
+from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, set_up
+from clinic.services.sitting import open_desk
 from clinic.store.home import Home
 
 PASSWORD = "cinco palabras que nadie adivina"

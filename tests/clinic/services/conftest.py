@@ -14,9 +14,10 @@ import pytest
 from clinic.domain.clock import SystemClock
 from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services.desks import Desk, open_desk, open_kiosk
+from clinic.services.desks import Desk
 from clinic.services.enrolment import admit, found_organization, invite, join
 from clinic.services.link import exchange_now
+from clinic.services.sitting import open_desk, open_kiosk
 
 PASSWORD = "cinco palabras que nadie adivina"
 ROOT = Path(__file__).parents[3]

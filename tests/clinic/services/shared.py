@@ -11,8 +11,9 @@ from clinic.keys.slots import Opened, Slots
 from clinic.keys.stretch import FLOOR_KIB, Cost
 from clinic.keys.trust import TrustLog, as_user, say
 from clinic.protocol.trust import DeviceKind, MemberAdd, Role
-from clinic.services.desks import Desk, open_desk
+from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, _first_page
+from clinic.services.sitting import open_desk
 from clinic.store.book import Book
 from clinic.store.home import Home
 from tests.small_clinic import AT, TEAM, Clinic, Somebody, small_clinic, somebody

@@ -17,10 +17,11 @@ from clinic.domain.values import HumanName
 from clinic.keys.backups import BackupKey
 from clinic.services import people
 from clinic.services.backups import Stopped, back_up, due, late, plan_of, set_up
-from clinic.services.desks import Desk, open_desk, open_kiosk
+from clinic.services.desks import Desk
 from clinic.services.link import exchange_now
 from clinic.services.messages import send_message
 from clinic.services.restores import drill, open_archive, own_archive, restore
+from clinic.services.sitting import open_desk, open_kiosk
 from clinic.services.syncing import sync_status
 from clinic.store.backup_packs import DamagedBackup
 from tests.clinic.services.conftest import PASSWORD, Town

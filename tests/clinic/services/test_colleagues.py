@@ -15,13 +15,13 @@ from clinic.domain.values import HumanName
 from clinic.keys.passwords import PasswordTooShort
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.colleagues import welcome
-from clinic.services.desks import open_desk
 from clinic.services.door import read_slots
 from clinic.services.enrolment import admit, invite
 from clinic.services.link import exchange_now
 from clinic.services.messages import send_message
 from clinic.services.people import find_people, register
 from clinic.services.rekeying import rekey
+from clinic.services.sitting import open_desk
 from clinic.services.switching import come
 from tests.clinic.services.conftest import PASSWORD, Town
 

@@ -14,9 +14,9 @@ from clinic.keys.invites import mailbox_id, read_invitation
 from clinic.keys.refusals import Unreadable
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services.desks import open_desk
 from clinic.services.enrolment import Joining, admit, invite, join
 from clinic.services.link import with_remote
+from clinic.services.sitting import open_desk
 from clinic.transport.http import Remote
 from tests.clinic.services.conftest import PASSWORD, Town
 

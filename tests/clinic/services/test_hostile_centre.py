@@ -56,9 +56,10 @@ from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind, TeamCreate
 from clinic.services import consents, people, visits
-from clinic.services.desks import Desk, open_desk
+from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, _stated, set_up
 from clinic.services.link import Link
+from clinic.services.sitting import open_desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
 from clinic.sync.exchange import request_for
 from clinic.sync.machine import Phase, SyncDue, step

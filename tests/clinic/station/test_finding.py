@@ -14,8 +14,8 @@ from clinic.domain.facts import AuditEvent, Gender
 from clinic.domain.ids import PatientId
 from clinic.domain.values import HumanName
 from clinic.services import messages, people
-from clinic.services.desks import open_desk
 from clinic.services.searching import unread
+from clinic.services.sitting import open_desk
 from clinic.store.search import PILE_SEEN
 from tests.clinic.desk_alone import PASSWORD, desk_alone
 

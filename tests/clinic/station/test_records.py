@@ -9,7 +9,7 @@ import pytest
 
 from clinic.__main__ import main
 from clinic.domain.ids import PatientId
-from clinic.services.desks import open_desk
+from clinic.services.sitting import open_desk
 from tests.clinic.desk_alone import PASSWORD, desk_alone, permit
 from tests.clinic.exchange.fhir.resources import WHOLE, bundle
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from clinic.domain.clock import Clock
 from desktop.kit.bridge import Desk as Worker
+from desktop.kit.bridge import Submit
 from desktop.kit.words import tell
 
 if TYPE_CHECKING:
@@ -57,15 +58,29 @@ class Room:
         self.ways = Ways()
         self._reads = reads or ThreadPoolExecutor(2, "reads")
         self._writes = writes or ThreadPoolExecutor(1, "writes")
+        self._closed = False
 
     def close(self) -> None:
-        """Let running writes finish; nothing new begins."""
+        """Let running writes finish; nothing new begins, though a page that is going may still ask."""
+        self._closed = True
         self._reads.shutdown(wait=False, cancel_futures=True)
         self._writes.shutdown(wait=True)
 
     def helper(self, owner: QObject) -> Helper:
         """The page's own connection to the workers; dies with the page."""
-        return Helper(Worker(owner, self._reads.submit), Worker(owner, self._writes.submit))
+        return Helper(
+            Worker(owner, self._while_open(self._reads)), Worker(owner, self._while_open(self._writes))
+        )
+
+    def _while_open(self, pool: Executor) -> Submit:
+        def submit(fn: Callable[..., Any], *args: Any) -> Future[Any]:
+            if not self._closed:
+                return pool.submit(fn, *args)
+            never: Future[Any] = Future()
+            never.cancel()
+            return never
+
+        return submit
 
 
 Then = Callable[[Any], object]

@@ -88,12 +88,14 @@ class AlertBand(QFrame):
         self.notice = Notice(name="chart.alerts.notice", tone="warn")
         self.answer = AnswerPanel(lambda event: self.loop.send(event))
         foot = across(self.more, None)
-        self.setLayout(down(self.lines, foot, self.answer, self.notice, gap=4, margins=(14, 8, 10, 8)))
+        self.setLayout(down(self.lines, foot, self.answer, self.notice, gap=3, margins=(14, 8, 10, 7)))
 
     # rendering
 
     def render_state(self, state: State) -> None:
         self.setVisible(bool(state.alerts) or bool(state.sentence))
+        if state.answered is None:  # it goes before rows come: the window must not grow for a moment
+            self.answer.render_state(state)
         self._keep_rows(len(state.shown))
         me = self._room.clinic.me.user
         for row, alert in zip(self.rows, state.shown, strict=False):
@@ -243,7 +245,7 @@ class AnswerPanel(QWidget):
         self.done.clicked.connect(lambda: send(AnswerSent(self.note.toPlainText())))
         field = Field(_("What was done, or why nothing is needed"), self.note)
         buttons = down(None, across(self.leave, self.done))
-        self.setLayout(across((field, 1), buttons, gap=12, margins=(34, 0, 0, 4)))
+        self.setLayout(across((field, 1), buttons, gap=12, margins=(34, 0, 0, 0)))
 
     def _typed(self) -> None:
         if self._for:

@@ -225,8 +225,9 @@ class ChartView(Page):
         self.tabs.choose(state.tab)
         for part in (self.banner, self.vitals, self.tabs, self.stack):
             part.setVisible(chart is not None)
-        self.inside.setVisible(not state.replaying)
-        self.replay.setVisible(bool(state.replaying))
+        gone, shown = (self.inside, self.replay) if state.replaying else (self.replay, self.inside)
+        gone.hide()  # first: the window must not grow for a moment
+        shown.show()
         if chart is None:
             self.carded.hide()
             return

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -25,7 +25,7 @@ from sqlalchemy.pool import QueuePool
 from clinic.bench.crowd import COMMON, DEVICE, FAMILIES, GIVEN, START, Size, envelope_of, note, person_id
 from clinic.bench.result import Result, percentile
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import EncounterId, FactId, OpId, ScopeId, patient_scope
+from clinic.domain.ids import EncounterId, FactId, OpId, ScopeId, counted_id, patient_scope
 from clinic.keys.identity import UserKeys
 from clinic.keys.slots import Opened, Slots
 from clinic.protocol.op import Op, Ops, decode_ops
@@ -43,6 +43,8 @@ _AT_ONCE = 100
 SMALL = 200
 """People of the small book that growth is measured from."""
 _ROUNDS = 300
+_NEXT_ID = 10**12
+"""Where the counter of ids stands after all that is there."""
 
 
 @dataclass
@@ -173,16 +175,20 @@ def _find(side: _Side, turn: int) -> object:
 
 
 def _written(people: int, turn: int) -> tuple[ScopeId, Ops]:
-    """A signed note and the word in the log that it was signed."""
-    patient = person_id(turn * 7919 % people)
-    written = note(patient, Random(turn), 1_000 + turn, EncounterId(f"{patient}.e0"))
-    seen = AuditEvent(
-        id=FactId(f"b{turn}"), patient=patient, action="sign", recorded_at=START, agent="bench", device=DEVICE
+    """A signed note and the word in the log that it was signed; ids count up, as a device gives them."""
+    patient, first = person_id(turn * 7919 % people), _NEXT_ID + 4 * turn
+    facts = (
+        replace(note(patient, Random(turn), 0, EncounterId(f"{patient}.e0")), id=_id(first)),
+        AuditEvent(
+            id=_id(first + 1), patient=patient, action="sign", recorded_at=START, agent="bench", device=DEVICE
+        ),
     )
-    ops = (
-        Op(id=OpId(f"w{turn}.{nth}"), stamp=turn << 20, fact=fact) for nth, fact in enumerate((written, seen))
-    )
+    ops = (Op(id=OpId(_id(first + 2 + nth)), stamp=first << 16, fact=fact) for nth, fact in enumerate(facts))
     return patient_scope(patient), Ops(ops=tuple(ops))
+
+
+def _id(counter: int) -> FactId:
+    return FactId(counted_id(DEVICE, counter))
 
 
 def _write(side: _Side, made: tuple[ScopeId, Ops]) -> object:

@@ -130,7 +130,9 @@ def drop(path: Path) -> None:
 
 
 def _left_over(home: Home) -> bool:
-    return home.next_slots.exists() or home.next_book.exists()
+    return os.path.exists(home.next_slots) or os.path.exists(
+        home.next_book
+    )  # False where nothing may be read
 
 
 def _durable(book: Path) -> None:

@@ -90,6 +90,10 @@ def test_who_gives_up_waiting_stays_outside(town: Town) -> None:
     with pytest.raises(Refusal):
         welcoming.wait(30, lambda: True)
     assert "Ida Rey" not in read_slots(town.desk.home).labels
+    with pytest.raises(
+        Refusal
+    ):  # what she asked still lies there, and is turned away before the next one is heard
+        admit(town.station, lambda newcomer: newcomer.name != "Ida Rey", 30)
 
 
 def test_a_founded_home_gets_a_new_key_with_the_real_cost(town: Town) -> None:

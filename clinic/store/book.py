@@ -189,7 +189,7 @@ class Book:
 
     def _read_some(self) -> bool:
         """Read a few texts into the search index; True if more wait."""
-        if self._closed:
+        if self._closed or not Page(self._connection).texts_wait():
             return False
         try:
             return self._transact(lambda page: (page.read_pile(READ_AT_ONCE) == READ_AT_ONCE, Changes()))[0]

@@ -127,6 +127,10 @@ class SearchReads(Sheet):
         """Texts on the pile."""
         return int(self._one("SELECT count(*) FROM unread")[0])
 
+    def texts_wait(self) -> bool:
+        """Whether there is any."""
+        return self._one("SELECT 1 FROM unread LIMIT 1") is not None
+
     def _on_pile(self, words: list[str], within: "_Within") -> list[_Found]:
         """Those of the newest of the pile that have the words, newest first."""
         begins = [re.compile(rf"(?<!\w){re.escape(word)}") for word in words]

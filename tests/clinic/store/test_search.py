@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Words are found however they are spelled, newest first, with what was found marked; what is replaced is not found."""
 
+import threading
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,9 @@ from clinic.domain.record import Record
 from clinic.domain.values import Coding
 from clinic.domain.wording import words_of
 from clinic.protocol.op import Op
-from clinic.store.book import Book
+from clinic.store.book import Book, Changes
 from clinic.store.folding import search_words
+from clinic.store.lastwritten import TURN
 from clinic.store.search import PILE_SEEN, snippet
 
 KEY = bytes(range(32))
@@ -199,3 +201,17 @@ def test_of_a_long_pile_the_newest_are_found(book: Book) -> None:
     assert len(hits) == PILE_SEEN and hits[0].fact.id == f"m{PILE_SEEN + 19}"
     book.read_all_texts()
     assert len(found(book, "control", limit=500)) == PILE_SEEN + 20
+
+
+def test_a_write_without_words_is_followed_by_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty pile is not read: a computer at rest writes nothing."""
+    rested = threading.Event()
+    monkeypatch.setattr("clinic.store.book.READ_AFTER_S", 0.0)
+    monkeypatch.setattr("clinic.store.book.EMPTY_AFTER_S", 0.0)
+    monkeypatch.setattr(Book, "_empty_log", lambda _book: rested.set())  # the chore after it
+    book = Book.open(tmp_path / "quiet.db", KEY)
+    rested.clear()
+    before = book.write(lambda page: (page.number(TURN), Changes()))
+    assert rested.wait(10)
+    assert book.read(lambda page: page.numbers(TURN)) == {TURN: before + 1}
+    book.close()

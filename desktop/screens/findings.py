@@ -29,6 +29,7 @@ REASONS = {
 ALERTS = {
     # rule -> what the list of alerts calls it
     "news2-high": N_("NEWS2 7 or more: emergency response"),
+    "news2-urgent": N_("NEWS2 5 or 6: urgent response"),
     "news2-single": N_("One vital sign scores 3: urgent review"),
     "news2-rise": N_("NEWS2 rose by 2 or more in a day"),
     "spo2-drop": N_("Oxygen fell by 4 points or more"),

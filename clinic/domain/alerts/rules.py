@@ -91,6 +91,14 @@ def _news2_high(seen: Seen) -> Finding | None:
     return Finding(_of(seen, last.evidence), f"NEWS2 {last.value}")
 
 
+def _news2_urgent(seen: Seen) -> Finding | None:
+    """5 or 6 in all, without the single 3 that asks for the same review by itself."""
+    last = _latest_news2(seen)
+    if last is None or last.value is None or not 5 <= last.value < 7 or 3 in last.parts.values():
+        return None
+    return Finding(_of(seen, last.evidence), f"NEWS2 {last.value}")
+
+
 def _news2_single(seen: Seen) -> Finding | None:
     last = _latest_news2(seen)
     if last is None or last.value is None or last.value >= 7 or 3 not in last.parts.values():
@@ -190,6 +198,9 @@ def _z_over(kind: ScoreKind, seen: Seen) -> list[Result]:
 
 RULES = (
     Rule("news2-high", 1, "NEWS2 7 or more", "high", 15, DAY, "RCP 2017: emergency response at 7 or more", _news2_high),
+    Rule(
+        "news2-urgent", 1, "NEWS2 5 or 6", "moderate", 60, DAY, "RCP 2017: urgent response at 5 or 6", _news2_urgent,
+    ),
     Rule(
         "news2-single", 1, "One vital sign scores 3", "moderate", 60, DAY,
         "RCP 2017: urgent review when one parameter scores 3", _news2_single,

@@ -35,6 +35,19 @@ def test_news2_of_seven(hr: int, raised: bool) -> None:
         assert (len(seen.evidence), seen.text) == (7, "NEWS2 7")
 
 
+@pytest.mark.parametrize(
+    ("hr", "sbp", "raised"), [(60, 120, False), (60, 105, True), (111, 120, True), (111, 105, False)]
+)
+def test_news2_of_five_or_six(hr: int, sbp: int, raised: bool) -> None:
+    seen = found("news2-urgent", *vitals(rr=24, spo2=93, sbp=sbp, hr=hr))  # 2 + 2 + (0 or 1) + (0 or 2)
+    assert (seen is not None) == raised
+
+
+def test_five_with_a_single_three_is_one_alert() -> None:
+    ill = vitals(rr=24, spo2=91)  # 2 + 3
+    assert found("news2-urgent", *ill) is None and found("news2-single", *ill) is not None
+
+
 def test_a_news2_that_is_not_whole_not_fresh_or_not_for_her_raises_nothing() -> None:
     ill = vitals(rr=30, spo2=85, hr=140)
     assert found("news2-high", *ill) is not None

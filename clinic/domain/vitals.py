@@ -71,11 +71,12 @@ def readings(observation: Observation) -> dict[str, Decimal]:
     """
     if observation.retracted:
         return {}
-    parts = [(part.code.code, part.value) for part in observation.components]
-    if observation.value is not None:
-        parts.insert(0, (observation.code.code, observation.value))
+    measured = (
+        (observation.code.code, observation.value),
+        *((part.code.code, part.value) for part in observation.components),
+    )
     return {
         BY_CODE[code].key: value.value
-        for code, value in parts
-        if code in BY_CODE and value.unit == BY_CODE[code].unit
+        for code, value in measured
+        if value is not None and code in BY_CODE and value.unit == BY_CODE[code].unit
     }

@@ -1,27 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vital signs in the unit this program reckons with: a weight in pounds must never be read as kilograms.
 
-Factors: NIST SP 811 (exact ones); glucose by its molar mass, 180.156 g/mol.
+Other systems write units as people do; those spellings are taken for the UCUM unit they mean.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 
+from clinic.domain.units import turned
 from clinic.domain.values import Coding, Quantity
-from clinic.domain.vitals import BY_CODE
+from clinic.domain.vitals import BY_CODE, GLUCOSE
 
-_SAME = {
+_MEANT = {
     "mmHg": "mm[Hg]", "mm Hg": "mm[Hg]", "mm[hg]": "mm[Hg]", "°C": "Cel", "C": "Cel", "degC": "Cel", "cel": "Cel",
-    "bpm": "/min", "{beats}/min": "/min", "beats/min": "/min", "beats/minute": "/min", "{Beats}/min": "/min",
-    "{breaths}/min": "/min", "breaths/minute": "/min", "breaths/min": "/min", "1/min": "/min", "/minute": "/min",
-    "per minute": "/min", "kilogram": "kg", "centimeter": "cm", "mg/dl": "mg/dL", "percent": "%",
+    "degF": "[degF]", "°F": "[degF]", "F": "[degF]", "lb": "[lb_av]", "lbs": "[lb_av]", "in": "[in_i]",
+    "{beats}/min": "/min", "{breaths}/min": "/min", "bpm": "/min", "beats/min": "/min", "beats/minute": "/min", "{Beats}/min": "/min", "breaths/minute": "/min",
+    "breaths/min": "/min", "1/min": "/min", "/minute": "/min", "per minute": "/min", "kilogram": "kg", "centimeter": "cm",
+    "mg/dl": "mg/dL", "percent": "%",
 }  # fmt: skip
-_TIMES = {
-    ("[lb_av]", "kg"): "0.45359237", ("lb", "kg"): "0.45359237", ("lbs", "kg"): "0.45359237", ("g", "kg"): "0.001",
-    ("[in_i]", "cm"): "2.54", ("in", "cm"): "2.54", ("m", "cm"): "100", ("mm", "cm"): "0.1",
-    ("kPa", "mm[Hg]"): "7.500617", ("mmol/L", "mg/dL"): "18.0156", ("/s", "/min"): "60", ("Hz", "/min"): "60",
-}  # fmt: skip
-_FAHRENHEIT = ("[degF]", "degF", "°F", "F")
+_GLUCOSE_MMOL = Decimal("18.0156")
+"""mg/dL of glucose in one mmol/L (molar mass 180.156 g/mol)."""
 
 
 def in_our_unit(code: Coding, value: Quantity) -> Quantity | None:
@@ -29,16 +26,11 @@ def in_our_unit(code: Coding, value: Quantity) -> Quantity | None:
     vital = BY_CODE.get(code.code)
     if vital is None or value.unit == vital.unit:
         return value
-    if _SAME.get(value.unit) == vital.unit:
+    unit = _MEANT.get(value.unit, value.unit)
+    if unit == vital.unit:
         return Quantity(value=value.value, unit=vital.unit)
-    turn = _turn(value.unit, vital.unit)
-    if turn is None:
-        return None
-    return Quantity(value=turn(value.value).quantize(Decimal("0.01")), unit=vital.unit)
-
-
-def _turn(unit: str, ours: str) -> Callable[[Decimal], Decimal] | None:
-    if unit in _FAHRENHEIT and ours == "Cel":
-        return lambda value: (value - 32) * 5 / 9
-    factor = _TIMES.get((unit, ours))
-    return None if factor is None else lambda value: value * Decimal(factor)
+    if vital is GLUCOSE and unit == "mmol/L":
+        found: Decimal | None = value.value * _GLUCOSE_MMOL
+    else:
+        found = turned(value.value, unit, vital.unit)
+    return None if found is None else Quantity(value=found.quantize(Decimal("0.01")), unit=vital.unit)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the widgets tell, how they are used by keyboard, mouse and finger, and that everybody can use them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -257,6 +258,22 @@ def test_banner_tells_who(shown):
     banner.show_nobody()
     assert banner.person() is None
     assert not banner.findChild(Chip, "banner.unverified").isVisible()
+
+
+def test_banner_has_room_for_its_words_at_once(shown):
+    """Nothing waits for the next turn of Qt's loop: a chip is there, and the age of the data is whole or not there."""
+    banner = shown(PatientBanner(name="banner"))
+    banner.resize(900, 80)
+    who = Identity("p1", "Quispe, Rosa", "3 mar 1974", "52", "DNI 21", as_of="datos de recién")
+    banner.show_person(who)
+    allergy = Mark("Penicilina", "danger")
+    banner.show_person(replace(who, as_of="datos de hace 12 minutos", chips=(allergy,)))
+    as_of = banner.findChild(Text, "banner.as_of")
+    assert banner.findChild(Chip, "banner.chip.0").isVisible()
+    assert as_of.isVisible() and as_of.width() >= as_of.sizeHint().width()
+    long = "Sulfametoxazol con trimetoprima y todas las demás sulfas"
+    banner.show_person(replace(who, chips=tuple(Mark(long, "danger") for _ in range(2))))
+    assert not as_of.isVisible()
 
 
 def people_from(first, count):

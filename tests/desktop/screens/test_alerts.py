@@ -19,6 +19,7 @@ from desktop.screens.alerts import words
 from desktop.screens.alerts.rows import alert_line
 from desktop.screens.chart.view import ChartView
 from desktop.screens.room import Room
+from desktop.screens.today import logic as t
 from desktop.screens.today.view import TodayView
 from tests.desktop.screens.standin import JUAN, MARTA, NOW, ROSA, Clinic, issue
 
@@ -168,6 +169,17 @@ def test_an_alert_is_taken_over_on_the_chart(qtbot: QtBot, clinic: Clinic, chart
 def test_a_chart_without_alerts_has_no_band(qtbot: QtBot, clinic: Clinic, chart: ChartView) -> None:
     chart.open(MARTA)
     qtbot.waitUntil(lambda: not chart.band.isVisible())
+
+
+def test_time_alone_makes_an_alert_of_a_colleague_everybodys() -> None:
+    """`i.bp` is with a colleague for a day; nothing is read anew for it."""
+    state = t.update(t.State(NOW, me=ME), t.AlertsLoaded(Clinic().alerts()))[0]
+    due = next(one.standing.answer_by for one in state.alerts if one.standing.alert.id == "i.bp")
+    before, effects = t.update(state, t.MinutePassed(due - timedelta(seconds=1)))
+    after, more = t.update(state, t.MinutePassed(due))
+    assert [one.standing.alert.id for one in before.to_answer] == ["i.news2", "i.single"]
+    assert [one.standing.alert.id for one in after.to_answer] == ["i.news2", "i.single", "i.bp"]
+    assert effects == more == ()
 
 
 def test_today_lists_my_alerts_worst_first_and_a_click_opens_the_chart(

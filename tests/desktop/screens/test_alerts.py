@@ -55,7 +55,7 @@ def test_what_was_typed_is_kept_for_its_alert_until_it_is_sent() -> None:
     assert dict(state.drafts) == {NEWS2: "oxygen", FactId("i.bp"): "next week"}
     state = a.update(replace(loaded(), drafts=state.drafts), a.AnswerOpened(NEWS2))[0]
     state = a.update(state, a.AnswerSent("oxygen"))[0]
-    state = a.update(state, a.Failed("The disk is full."))[0]
+    state = a.update(state, a.Failed(ROSA, "The disk is full."))[0]
     assert (state.drafts[NEWS2], state.answering, state.busy) == ("oxygen", NEWS2, "")
 
 
@@ -79,6 +79,14 @@ def test_alerts_of_another_chart_are_not_shown_here() -> None:
     assert a.update(state, a.AlertsLoaded(JUAN, (), NOW))[0] == state
     fresh = a.update(state, a.PatientShown(MARTA, NOW))[0]
     assert fresh.alerts == () and a.update(fresh, a.AnswerOpened(NEWS2))[0].answering == ""
+
+
+def test_what_fails_on_a_chart_is_not_said_on_the_next_one() -> None:
+    state = a.update(typed(loaded(), NEWS2, "Oxygen"), a.AnswerSent("Oxygen"))[0]
+    here = a.update(state, a.Failed(ROSA, "The disk is full."))[0]
+    assert here.sentence == "The disk is full." and not here.busy
+    other = a.update(state, a.PatientShown(MARTA, NOW))[0]
+    assert a.update(other, a.Failed(ROSA, "The disk is full.")) == (other, (a.Warn("The disk is full."),))
 
 
 def test_taking_over_can_be_handed_back_to_whom_it_was() -> None:

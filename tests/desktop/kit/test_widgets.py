@@ -3,10 +3,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QImage, QTextCursor
+from PySide6.QtGui import QAccessible, QImage, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -236,6 +237,23 @@ def test_choice_keeps_its_key(shown):
 )
 def test_initials(name, letters):
     assert initials(name) == letters
+
+
+def test_a_notice_that_stands_there_is_read_aloud_once(shown, monkeypatch):
+    """Screens draw themselves at each key; what they said already is no news."""
+    alerts = []
+    reader = SimpleNamespace(Event=QAccessible.Event, updateAccessibility=alerts.append)
+    monkeypatch.setattr("desktop.kit.surfaces.QAccessible", reader)
+    notice = shown(Notice(name="n", tone="warn", text="The disk is full."))
+    notice.say("warn", "The disk is full.")
+    assert len(alerts) == 1
+    notice.say("warn", "")
+    notice.say("warn", "The disk is full.")
+    assert len(alerts) == 2 and notice.isVisible()
+    notice.hush()
+    notice.say("warn", "The disk is full.")
+    notice.say("warn", "999 texts wait.", aloud=False)
+    assert len(alerts) == 3 and notice.accessibleName() == "999 texts wait."
 
 
 def test_banner_tells_who(shown):

@@ -287,5 +287,5 @@ class Seat(QObject):
         return self.shell.loop.state.call in shell.IN_CALL
 
     def idle_too_long(self) -> None:
-        """Nobody has touched anything for five minutes."""
+        """Nobody has touched anything for as long as the screen waits."""
         self.shell.loop.send(shell.IdleTooLong())

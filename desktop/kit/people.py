@@ -222,6 +222,9 @@ class PatientBanner(QFrame):
         need += self._unverified.sizeHint().width() + 10 if self._unverified.isVisibleTo(self) else 0
         self._as_of.setVisible(bool(text) and need <= self.width() - around)
         self._line.setToolTip(text)
+        frame = self.layout()
+        if frame is not None:
+            frame.activate()  # no picture of this bar has another person's room for its words
 
     def show_nobody(self) -> None:
         """No patient is open."""
@@ -238,6 +241,7 @@ class PatientBanner(QFrame):
         for number, mark in enumerate(marks):
             chip = Chip(mark.text, mark.tone, mark.icon, name=f"{self.objectName()}.chip.{number}")
             self._chips.addWidget(chip)
+            chip.show()  # a layout shows it only later, and until then leaves no room for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,16 @@ class Notice(QFrame):
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         row.addWidget(self._action)
+        self._says: tuple[str, ...] = ()
         self.say(tone, text, next_step, action)
 
-    def say(self, tone: str, text: str, next_step: str = "", action: str = "") -> None:
-        """Show a message; an empty text hides the bar."""
-        self._text.setText(text)
+    def say(self, tone: str, text: str, next_step: str = "", action: str = "", *, aloud: bool = True) -> None:
+        """Show a message; an empty text hides the bar. What stands there already is not read aloud again; `aloud` False:
+        nor is this, a number that moves."""
+        says = (tone, text, next_step, action)
+        if says == self._says and self.isHidden() != bool(text):
+            return
+        self._says = says
         self._next.setText(next_step)
         self._next.setVisible(bool(next_step))
         self._action.setText(action)
@@ -150,7 +155,7 @@ class Notice(QFrame):
         self.setAccessibleName(f"{text} {next_step}".strip())
         styled(self, tone=tone)
         self.setVisible(bool(text))
-        if text:
+        if text and aloud:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def hush(self) -> None:

@@ -148,8 +148,8 @@ class Clinic:
     # alerts
 
     def alerts(self) -> tuple[Alert, ...]:
-        """Those that are mine to answer, over all people."""
-        return self._alerts.alerts(self.desk)
+        """The open ones over all people, whoever has them: time alone makes one everybody's."""
+        return self._alerts.alerts(self.desk, everybody=True)
 
     def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
         return self._alerts.open_alerts(self.desk, patient)

@@ -6,7 +6,7 @@ rule is open there is no other; after it was acknowledged, only something that w
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -100,6 +100,10 @@ class Standing:
         """True if it is this person's: hers, nobody's in particular, or everybody's by now."""
         return self.escalated or self.alert.owner in ("", user)
 
+    def by_now(self, now: datetime) -> "Standing":
+        """The same alert some time after it was read: it escalates by the clock alone."""
+        return replace(self, escalated=self.escalated or now >= self.answer_by)
+
 
 def standing(alerts: Iterable[DetectedIssue], at: datetime) -> tuple[Standing, ...]:
     """The open alerts, one for each rule and patient: escalated first, then by severity, then who waits longest."""
@@ -108,7 +112,12 @@ def standing(alerts: Iterable[DetectedIssue], at: datetime) -> tuple[Standing, .
         if is_open(alert):
             groups.setdefault((alert.patient, alert.code.code), []).append(alert)
     rows = [_standing(group, at) for group in groups.values()]
-    return tuple(sorted(rows, key=lambda r: (not r.escalated, _rank(r.alert), r.answer_by, r.alert.id)))
+    return tuple(sorted(rows, key=pressing))
+
+
+def pressing(row: Standing) -> tuple[bool, int, datetime, str]:
+    """Sorts the most pressing first."""
+    return not row.escalated, _rank(row.alert), row.answer_by, row.alert.id
 
 
 def _standing(group: list[DetectedIssue], at: datetime) -> Standing:

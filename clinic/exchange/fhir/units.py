@@ -13,7 +13,8 @@ from clinic.domain.vitals import BY_CODE, GLUCOSE
 _MEANT = {
     "mmHg": "mm[Hg]", "mm Hg": "mm[Hg]", "mm[hg]": "mm[Hg]", "°C": "Cel", "C": "Cel", "degC": "Cel", "cel": "Cel",
     "degF": "[degF]", "°F": "[degF]", "F": "[degF]", "lb": "[lb_av]", "lbs": "[lb_av]", "in": "[in_i]",
-    "{beats}/min": "/min", "{breaths}/min": "/min", "bpm": "/min", "beats/min": "/min", "beats/minute": "/min", "{Beats}/min": "/min", "breaths/minute": "/min",
+    "{beats}/min": "/min", "{breaths}/min": "/min",
+    "bpm": "/min", "beats/min": "/min", "beats/minute": "/min", "{Beats}/min": "/min", "breaths/minute": "/min",
     "breaths/min": "/min", "1/min": "/min", "/minute": "/min", "per minute": "/min", "kilogram": "kg", "centimeter": "cm",
     "mg/dl": "mg/dL", "percent": "%",
 }  # fmt: skip

@@ -40,6 +40,7 @@ from desktop.screens.alerts.logic import (
     TakeOver,
     TakePressed,
     Unfolded,
+    Warn,
     update,
 )
 from desktop.screens.layouts import across, down, holding
@@ -134,7 +135,7 @@ class AlertBand(QFrame):
                     note,
                     patient,
                     then=lambda _written: self.loop.send(Answered(alert, patient)),
-                    failed=self._failed,
+                    failed=lambda sentence: self.loop.send(Failed(patient, sentence)),
                 )
             case TakeOver(alert, before, patient):
                 self._help.write(
@@ -142,12 +143,14 @@ class AlertBand(QFrame):
                     alert,
                     patient,
                     then=lambda _written: self.loop.send(Taken(alert, before, patient)),
-                    failed=self._failed,
+                    failed=lambda sentence: self.loop.send(Failed(patient, sentence)),
                 )
             case OfferReopen(alert, patient):
                 self._offer(_("The alert is acknowledged."), lambda: self._reopen(alert, patient))
             case OfferHandBack(alert, before, patient):
                 self._offer(_("The alert is yours now."), lambda: self._hand_back(alert, before, patient))
+            case Warn(sentence):
+                self._warn(sentence)
 
     def _load(self, patient: PatientId) -> None:
         now = self._room.clock.now()
@@ -155,7 +158,7 @@ class AlertBand(QFrame):
             self._room.clinic.open_alerts,
             patient,
             then=lambda found: self.loop.send(AlertsLoaded(patient, found, now)),
-            failed=self._failed,
+            failed=lambda sentence: self.loop.send(Failed(patient, sentence)),
         )
 
     def _offer(self, sentence: str, undo: Callable[[], object]) -> None:
@@ -173,9 +176,6 @@ class AlertBand(QFrame):
 
     def _warn(self, sentence: str) -> None:
         self._room.ways.said.emit("warn", sentence)
-
-    def _failed(self, sentence: str) -> None:
-        self.loop.send(Failed(sentence))
 
 
 class AlertRow(QWidget):

@@ -122,6 +122,7 @@ class Unfolded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
+    patient: PatientId
     sentence: str
 
 
@@ -167,6 +168,13 @@ class OfferHandBack:
     patient: PatientId
 
 
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Effect: say what went wrong on a chart that is not in front any more."""
+
+    sentence: str
+
+
 Event = (
     PatientShown
     | AlertsLoaded
@@ -182,7 +190,7 @@ Event = (
     | Unfolded
     | Failed
 )
-Effect = Load | Acknowledge | TakeOver | OfferReopen | OfferHandBack
+Effect = Load | Acknowledge | TakeOver | OfferReopen | OfferHandBack | Warn
 Result = tuple[State, tuple[Effect, ...]]
 
 
@@ -213,8 +221,10 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
             return _settled(state, patient), (OfferHandBack(alert, before, patient), Load(state.patient))
         case Unfolded():
             return replace(state, unfolded=not state.unfolded), ()
-        case Failed(sentence):
+        case Failed(patient, sentence) if patient == state.patient:
             return replace(state, busy=FactId(""), sentence=sentence), ()
+        case Failed(_, sentence):
+            return state, (Warn(sentence),)
 
 
 def _loaded(state: State, event: AlertsLoaded) -> State:

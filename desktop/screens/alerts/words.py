@@ -60,7 +60,7 @@ def since(alert: Alert, now: datetime) -> str:
 
 def escalated(alert: Alert, now: datetime) -> bool:
     """Nobody answered in time; read from the clock, also between two readings of the book."""
-    return alert.standing.escalated or now >= alert.standing.answer_by
+    return alert.standing.by_now(now).escalated
 
 
 def whose(alert: Alert, me: UserId) -> str:

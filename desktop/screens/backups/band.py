@@ -16,7 +16,6 @@ from desktop.screens.backups.logic import (
     LookDue,
     Looked,
     State,
-    Told,
     told,
     update,
 )
@@ -30,7 +29,7 @@ class BackupBand(Notice):
 
     def __init__(self, room: Room, state: State | None = None) -> None:
         super().__init__(name="today.backup")
-        self._room, self._help, self._said = room, room.helper(self), Told()
+        self._room, self._help = room, room.helper(self)
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(room.clock.now()), update, self._perform, self.render_state
         )
@@ -50,9 +49,7 @@ class BackupBand(Notice):
 
     def render_state(self, state: State) -> None:
         says = told(state)
-        if says != self._said:  # the same sentence is not read aloud each minute
-            self._said = says
-            self.say(says.tone, says.text, says.next_step, says.action)
+        self.say(says.tone, says.text, says.next_step, says.action)
 
     def _perform(self, _effect: Effect) -> None:
         now, clinic = self._room.clock.now(), self._room.clinic

@@ -150,7 +150,7 @@ def _behind(state: State) -> str:
     """Whose work waits behind the cover; of patients nothing is said here."""
     if state.locked_for and state.who != state.locked_for:
         return _("The work of %(name)s is saved and stays hers or his.") % {"name": state.locked_for}
-    return state.who if state.who else ""
+    return state.who
 
 
 def _promise(state: State) -> str:

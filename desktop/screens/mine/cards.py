@@ -17,7 +17,6 @@ from desktop.screens.mine.logic import (
     Change,
     CodeWanted,
     Dropped,
-    Event,
     KeyWanted,
     PinDropped,
     SheetsWanted,
@@ -205,6 +204,3 @@ def _sheets(mark: str) -> str:
         said = _("Set %(mark)s holds. To use two of them: posta station recover.")
         return said % {"mark": mark}
     return _("You have none yet: a forgotten password would lock you out.")
-
-
-__all__ = ["CodeCard", "Event", "KeyCard", "PasswordCard", "PinCard", "SheetsCard"]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QSlider, QWidget
@@ -32,6 +34,9 @@ from desktop.screens.replay.logic import (
 )
 from desktop.screens.room import Room
 
+if TYPE_CHECKING:
+    from clinic.services.replay import Replay
+
 TALL = 52
 """Height of the slider, in pixels: a thumb finds it."""
 
@@ -43,6 +48,7 @@ class ReplayPanel(QWidget):
         super().__init__()
         named(self, "replay", _("How this visit came about"))
         self._room, self._help = room, room.helper(self)
+        self._listed: Replay | None = None
         self._build()
         self._shortcuts()
         self.loop: Loop[State, Event, Effect] = Loop(
@@ -132,7 +138,9 @@ class ReplayPanel(QWidget):
         self.body.setVisible(played is not None)
         if played is None:
             return
-        self.steps.show_lines(words.lines(state))
+        if state.replay is not self._listed:  # not again for each place of the slider
+            self._listed = state.replay
+            self.steps.show_lines(words.lines(state))
         self.steps.choose(f"{state.step}")
         self._render_scrubber(state)
         self._render_note(state)
@@ -175,6 +183,6 @@ class ReplayPanel(QWidget):
                     failed=lambda sentence: self.loop.send(Failed(encounter, sentence)),
                 )
 
-    def _came(self, found: object) -> None:
-        self.loop.send(Loaded(found))  # type: ignore[arg-type]
+    def _came(self, found: Replay) -> None:
+        self.loop.send(Loaded(found))
         self.slider.setFocus()

@@ -146,8 +146,8 @@ class SearchView(Page):
             return
         said = _("%(count)s texts are still being read in; the newest are found already.")
         text = said % {"count": fmt_number(unread)}
-        if self.reading.accessibleName() != text or self.reading.isHidden():
-            self.reading.say("info", text, _("It looks again by itself when they are."))
+        again = _("It looks again by itself when they are.")
+        self.reading.say("info", text, again, aloud=self.reading.isHidden())
         if not self._again.isActive():
             self._again.start()
 

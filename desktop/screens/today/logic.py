@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.alerts.due import pressing
+from clinic.domain.ids import DeviceId, EncounterId, PatientId, UserId
 
 if TYPE_CHECKING:
     from clinic.services.alerts import Alert
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class State:
     """`rows` come sorted by the queue (most urgent first); `chosen` is the encounter the buttons act on: when
-    it leaves the queue nobody is chosen, so that a click under way never reaches somebody else.
+    it leaves the queue nobody is chosen, so that a click under way never reaches somebody else. `alerts`: the
+    open ones, whoever has them.
     """
 
     now: datetime
     rows: tuple[Waiting, ...] = ()
     booked: tuple[Booked, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    me: UserId = UserId("")
     chosen: str = ""
     loaded: bool = False
     confirming: bool = False
@@ -33,6 +36,13 @@ class State:
     @property
     def selected(self) -> Waiting | None:
         return next((row for row in self.rows if row.encounter.id == self.chosen), None)
+
+    @property
+    def to_answer(self) -> tuple[Alert, ...]:
+        """Alerts that are mine, nobody's, or by now everybody's; the most pressing first."""
+        by_now = (replace(one, standing=one.standing.by_now(self.now)) for one in self.alerts)
+        mine = (one for one in by_now if one.standing.concerns(self.me))
+        return tuple(sorted(mine, key=lambda one: pressing(one.standing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class LoadQueue:
 
 @dataclass(frozen=True, slots=True)
 class LoadAlerts:
-    """Effect: read the open alerts that are mine to answer."""
+    """Effect: read the open alerts, whoever has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +194,8 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, alerts=alerts), ()
         case AlertOpened(alert):
             return state, _charts_of(state, alert)
-        case MinutePassed(now):  # an alert nobody answers becomes everybody's by the clock
-            return replace(state, now=now), (LoadAlerts(),)
+        case MinutePassed(now):
+            return replace(state, now=now), ()
         case RowChosen(encounter):
             same = encounter == state.chosen
             return replace(state, chosen=encounter, confirming=state.confirming and same), ()

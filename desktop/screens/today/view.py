@@ -87,7 +87,7 @@ class TodayView(Page):
         self.backup = BackupBand(room, backup)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
-            state or State(now=room.clock.now()),
+            state or State(now=room.clock.now(), me=room.clinic.me.user),
             update,
             self._perform,
             self.render_state,
@@ -219,12 +219,13 @@ class TodayView(Page):
         self._render_booked(state)
 
     def _render_alerts(self, state: State) -> None:
-        count = len(state.alerts)
+        alerts = state.to_answer
+        count = len(alerts)
         self.alerts_card.setVisible(bool(count))
         if not count:
             return
         self.alerts_card.set_title(plural("%(n)d open alert to answer", "%(n)d open alerts to answer", count))
-        self.alerts.show_lines([alert_line(one, state.now) for one in state.alerts])
+        self.alerts.show_lines([alert_line(one, state.now) for one in alerts])
         tall = sum(self.alerts.sizeHintForRow(row) for row in range(min(count, ALERTS_SHOWN)))
         self.alerts.setFixedHeight(tall + (tall // (2 * ALERTS_SHOWN) if count > ALERTS_SHOWN else 2))
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the widgets tell, how they are used by keyboard, mouse and finger, and that everybody can use them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QImage, QTextCursor
+from PySide6.QtGui import QAccessible, QImage, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -237,6 +239,23 @@ def test_initials(name, letters):
     assert initials(name) == letters
 
 
+def test_a_notice_that_stands_there_is_read_aloud_once(shown, monkeypatch):
+    """Screens draw themselves at each key; what they said already is no news."""
+    alerts = []
+    reader = SimpleNamespace(Event=QAccessible.Event, updateAccessibility=alerts.append)
+    monkeypatch.setattr("desktop.kit.surfaces.QAccessible", reader)
+    notice = shown(Notice(name="n", tone="warn", text="The disk is full."))
+    notice.say("warn", "The disk is full.")
+    assert len(alerts) == 1
+    notice.say("warn", "")
+    notice.say("warn", "The disk is full.")
+    assert len(alerts) == 2 and notice.isVisible()
+    notice.hush()
+    notice.say("warn", "The disk is full.")
+    notice.say("warn", "999 texts wait.", aloud=False)
+    assert len(alerts) == 3 and notice.accessibleName() == "999 texts wait."
+
+
 def test_banner_tells_who(shown):
     banner = shown(PatientBanner(name="banner"))
     assert banner.person() is None
@@ -257,6 +276,22 @@ def test_banner_tells_who(shown):
     banner.show_nobody()
     assert banner.person() is None
     assert not banner.findChild(Chip, "banner.unverified").isVisible()
+
+
+def test_banner_has_room_for_its_words_at_once(shown):
+    """Nothing waits for the next turn of Qt's loop: a chip is there, and the age of the data is whole or not there."""
+    banner = shown(PatientBanner(name="banner"))
+    banner.resize(900, 80)
+    who = Identity("p1", "Quispe, Rosa", "3 mar 1974", "52", "DNI 21", as_of="datos de recién")
+    banner.show_person(who)
+    allergy = Mark("Penicilina", "danger")
+    banner.show_person(replace(who, as_of="datos de hace 12 minutos", chips=(allergy,)))
+    as_of = banner.findChild(Text, "banner.as_of")
+    assert banner.findChild(Chip, "banner.chip.0").isVisible()
+    assert as_of.isVisible() and as_of.width() >= as_of.sizeHint().width()
+    long = "Sulfametoxazol con trimetoprima y todas las demás sulfas"
+    banner.show_person(replace(who, chips=tuple(Mark(long, "danger") for _ in range(2))))
+    assert not as_of.isVisible()
 
 
 def people_from(first, count):

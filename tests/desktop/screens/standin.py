@@ -444,7 +444,7 @@ class Clinic:
 
     def alerts(self) -> tuple[Alert, ...]:
         rows = standing((one for one in self.issues if is_open(one)), NOW)
-        return tuple(self._alert(row) for row in rows if row.concerns(self.me.user))
+        return tuple(self._alert(row) for row in rows)
 
     def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
         rows = standing((one for one in self.issues if one.patient == patient), NOW)

@@ -19,6 +19,7 @@ from desktop.screens.alerts import words
 from desktop.screens.alerts.rows import alert_line
 from desktop.screens.chart.view import ChartView
 from desktop.screens.room import Room
+from desktop.screens.today import logic as t
 from desktop.screens.today.view import TodayView
 from tests.desktop.screens.standin import JUAN, MARTA, NOW, ROSA, Clinic, issue
 
@@ -54,7 +55,7 @@ def test_what_was_typed_is_kept_for_its_alert_until_it_is_sent() -> None:
     assert dict(state.drafts) == {NEWS2: "oxygen", FactId("i.bp"): "next week"}
     state = a.update(replace(loaded(), drafts=state.drafts), a.AnswerOpened(NEWS2))[0]
     state = a.update(state, a.AnswerSent("oxygen"))[0]
-    state = a.update(state, a.Failed("The disk is full."))[0]
+    state = a.update(state, a.Failed(ROSA, "The disk is full."))[0]
     assert (state.drafts[NEWS2], state.answering, state.busy) == ("oxygen", NEWS2, "")
 
 
@@ -78,6 +79,14 @@ def test_alerts_of_another_chart_are_not_shown_here() -> None:
     assert a.update(state, a.AlertsLoaded(JUAN, (), NOW))[0] == state
     fresh = a.update(state, a.PatientShown(MARTA, NOW))[0]
     assert fresh.alerts == () and a.update(fresh, a.AnswerOpened(NEWS2))[0].answering == ""
+
+
+def test_what_fails_on_a_chart_is_not_said_on_the_next_one() -> None:
+    state = a.update(typed(loaded(), NEWS2, "Oxygen"), a.AnswerSent("Oxygen"))[0]
+    here = a.update(state, a.Failed(ROSA, "The disk is full."))[0]
+    assert here.sentence == "The disk is full." and not here.busy
+    other = a.update(state, a.PatientShown(MARTA, NOW))[0]
+    assert a.update(other, a.Failed(ROSA, "The disk is full.")) == (other, (a.Warn("The disk is full."),))
 
 
 def test_taking_over_can_be_handed_back_to_whom_it_was() -> None:
@@ -168,6 +177,17 @@ def test_an_alert_is_taken_over_on_the_chart(qtbot: QtBot, clinic: Clinic, chart
 def test_a_chart_without_alerts_has_no_band(qtbot: QtBot, clinic: Clinic, chart: ChartView) -> None:
     chart.open(MARTA)
     qtbot.waitUntil(lambda: not chart.band.isVisible())
+
+
+def test_time_alone_makes_an_alert_of_a_colleague_everybodys() -> None:
+    """`i.bp` is with a colleague for a day; nothing is read anew for it."""
+    state = t.update(t.State(NOW, me=ME), t.AlertsLoaded(Clinic().alerts()))[0]
+    due = next(one.standing.answer_by for one in state.alerts if one.standing.alert.id == "i.bp")
+    before, effects = t.update(state, t.MinutePassed(due - timedelta(seconds=1)))
+    after, more = t.update(state, t.MinutePassed(due))
+    assert [one.standing.alert.id for one in before.to_answer] == ["i.news2", "i.single"]
+    assert [one.standing.alert.id for one in after.to_answer] == ["i.news2", "i.single", "i.bp"]
+    assert effects == more == ()
 
 
 def test_today_lists_my_alerts_worst_first_and_a_click_opens_the_chart(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from clinic.services.pins import MAX_DIGITS, MIN_DIGITS
 from desktop.kit.words import set_language
 from desktop.screens.login import logic as lo
 from desktop.screens.login.idle import Idle, looked_at, touched
@@ -25,6 +26,10 @@ def english() -> None:
 
 def entered(state: lo.State, secret: str, code: str = "") -> tuple[lo.Effect, ...]:
     return lo.update(state, lo.Entered(secret, code))[1]
+
+
+def test_a_pin_is_as_long_as_one_that_can_be_set() -> None:
+    assert range(MIN_DIGITS, MAX_DIGITS + 1) == lo.PIN_DIGITS
 
 
 class TestLogic:

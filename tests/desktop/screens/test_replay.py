@@ -57,6 +57,12 @@ def test_the_note_grows_as_it_was_typed_signed_and_added_to() -> None:
     assert [one.subjective for one in at(11).addenda] == ["Peso 83,9 kg, no 93,9."]
 
 
+def test_every_language_has_a_word_for_every_step() -> None:
+    assert {language: words.VERBS["en"].keys() - said.keys() for language, said in words.VERBS.items()} == {
+        "es": set(), "en": set(), "pt": set(),
+    }  # fmt: skip
+
+
 def test_steps_are_said_in_the_readers_language() -> None:
     set_language("es")
     rows = words.lines(loaded())

@@ -106,6 +106,7 @@ def test_an_alert_is_escalated_by_the_clock_alone() -> None:
     alert = _open(owner="ana")
     before, at = standing([alert], NOW + 14.99 * MINUTE)[0], standing([alert], NOW + 15 * MINUTE)[0]
     assert (before.escalated, at.escalated) == (False, True)
+    assert before.by_now(NOW + 15 * MINUTE) == at and before.by_now(NOW + 14.99 * MINUTE) == before
     assert (before.concerns(UserId("ana")), before.concerns(UserId("ben")), at.concerns(UserId("ben"))) == (
         True,
         False,

@@ -104,11 +104,10 @@ def _profile(chosen: argparse.Namespace) -> Iterator[Finding]:
 def _opened(chosen: argparse.Namespace, home: "Home", slots: "Slots") -> "Opened | None":
     """The key, by password or by the key file of an unattended device; None if neither is here."""
     from clinic.services.sitting import KEY_FILE
-    from clinic.station.command import password_in
-    from clinic.transport.security_key import UsbKey
+    from clinic.station.command import password_in, security_key
 
     if chosen.password_file is not None:
-        factor = UsbKey(os.urandom) if chosen.security_key else None
+        factor = security_key() if chosen.security_key else None
         return slots.open(password_in(chosen.password_file, "--password-file"), factor=factor)
     try:
         return slots.open_with_key((home.path / KEY_FILE).read_bytes())

@@ -12,7 +12,7 @@ from clinic.domain.ids import PatientId, UserId
 from clinic.keys.invites import read_invitation, sign_request
 from clinic.keys.passwords import check_password
 from clinic.keys.roster import TrustLog
-from clinic.keys.slots import Opened
+from clinic.keys.slots import Opened, Slots
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind
@@ -42,11 +42,14 @@ class Welcoming(Joining):
         exchange_now(desk)
         if not names(desk.trust, request, user):
             raise Unavailable("The list of colleagues has not reached this computer yet. Try again.")
-        label = _free_label(desk, request.user_name)
+        label = request.user_name
         content = Opened(label, desk.store_key, user, self._user_keys)
-        change_slots(
-            desk.home, lambda slots: slots.with_password(label, self._password, content, desk.random)
-        )
+
+        def with_hers(slots: Slots) -> Slots:
+            _check_free(slots, label)
+            return slots.with_password(label, self._password, content, desk.random)
+
+        change_slots(desk.home, with_hers)
         audit(desk, "way in", PatientId(""), entity=f"added: {label}")
 
 
@@ -60,15 +63,13 @@ def welcome(desk: Desk, code: str, name: str, password: str) -> Welcoming:
         raise Refusal("Nobody logs in on a kiosk. Ask for an invitation of your own.")
     if invitation.fingerprint != desk.trust.fingerprint:
         raise Refusal("This invitation is of another organisation than this computer.")
-    if name in read_slots(desk.home).labels:
-        raise Refusal("Somebody of that name has a way in here already. Write your name as it differs.")
+    _check_free(read_slots(desk.home), name)
     check_password(password, names=(name, desk.trust.organization().name))
     welcoming = Welcoming(desk, replace(invitation, kind=desk.kind), password)
     welcoming.ask(name, desk.device_name)
     return welcoming
 
 
-def _free_label(desk: Desk, name: str) -> str:
-    if name in read_slots(desk.home).labels:
+def _check_free(slots: Slots, name: str) -> None:
+    if name in slots.labels:
         raise Refusal("Somebody of that name has a way in here already. Write your name as it differs.")
-    return name

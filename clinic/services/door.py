@@ -13,8 +13,8 @@ from clinic.keys.knocks import check_wait, knocked, not_ahead, read_knocks, writ
 from clinic.keys.slots import Opened, Slots, WayIn, WrongPassword
 from clinic.protocol.codec import Malformed
 from clinic.protocol.custody import KnockFile, SlotKind
+from clinic.store.cut_off import finish_or_forget
 from clinic.store.home import Home
-from clinic.store.next_book import finish_or_forget
 
 log = logging.getLogger(__name__)
 

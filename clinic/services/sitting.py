@@ -11,8 +11,8 @@ from clinic.services.desks import Desk
 from clinic.services.door import read_slots, unlock
 from clinic.services.knocking import take_code, tell_knocks
 from clinic.store.book import Book
+from clinic.store.cut_off import salt_of
 from clinic.store.home import Home
-from clinic.store.next_book import salt_of
 
 KEY_FILE = "device.key"
 

@@ -41,7 +41,12 @@ def opened(chosen: Namespace) -> Iterator[Desk]:
 
 def beside(chosen: Namespace) -> tuple[str, str, Enrolling | None]:
     """What is asked beside the password: whose way in, the six digits, the security key."""
-    return chosen.who, chosen.code_now, UsbKey(os.urandom, _pin) if chosen.security_key else None
+    return chosen.who, chosen.code_now, security_key() if chosen.security_key else None
+
+
+def security_key() -> UsbKey:
+    """The one plugged in here; its own PIN is asked where somebody sits."""
+    return UsbKey(os.urandom, _pin)
 
 
 def _pin() -> str:

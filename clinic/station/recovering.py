@@ -8,7 +8,6 @@ from argparse import Namespace
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.services.recovery import make_sheets, recover
 from clinic.station.command import Add, beside, opened, password, password_in, text_in
 
 
@@ -31,6 +30,8 @@ def add_verbs(add: Add) -> None:
 
 
 def _make(chosen: Namespace) -> int:
+    from clinic.services.recovery import make_sheets
+
     with opened(chosen) as desk:
         made = make_sheets(desk, password(chosen), chosen.out, chosen.lang, beside(chosen)[2])
     print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
@@ -39,6 +40,8 @@ def _make(chosen: Namespace) -> int:
 
 
 def _recover(chosen: Namespace) -> int:
+    from clinic.services.recovery import recover
+
     new = password_in(chosen.new_password_file, "--new-password-file")
     texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
     name = recover(chosen.home, texts, new, SystemClock(), os.urandom)

@@ -15,9 +15,8 @@ from clinic.services import ways_in
 from clinic.services.colleagues import welcome
 from clinic.services.door import read_slots
 from clinic.services.rekeying import rekey
-from clinic.station.command import Add, beside, opened, password, password_in
+from clinic.station.command import Add, beside, opened, password, password_in, security_key
 from clinic.store.home import Home
-from clinic.transport.security_key import UsbKey
 
 _KINDS = {"password": SlotKind.PASSWORD, "sheets": SlotKind.RECOVERY, "key-file": SlotKind.DEVICE_KEY}
 
@@ -118,18 +117,15 @@ def _remove_code(chosen: Namespace) -> int:
 
 def _add_key(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        key = beside(chosen)[2] or UsbKey(os.urandom)
         print("Touch the security key whenever it blinks.", file=sys.stderr, flush=True)
-        ways_in.add_security_key(desk, password(chosen), key)
+        ways_in.add_security_key(desk, password(chosen), security_key())
         return _done("security key added", desk.label)
 
 
 def _remove_key(chosen: Namespace) -> int:
     chosen.security_key = True
     with opened(chosen) as desk:
-        key = beside(chosen)[2]
-        if key is not None:
-            ways_in.remove_security_key(desk, password(chosen), key)
+        ways_in.remove_security_key(desk, password(chosen), security_key())
         return _done("security key removed", desk.label)
 
 

@@ -2,23 +2,23 @@
 """A book under a new store key: copied page by page, proved, and put in the old one's place.
 
 Order on the disk (a power cut leaves one of these): the copy `book.next`, whole and proved; `slots.next`, which names
-the copy by its salt; the copy takes the name `book.db` in one step; `slots.next` becomes both slot files. Whoever comes
-next sees from the salt of `book.db` whether that step was taken: then the rest is done too, else all is forgotten.
+the copy by its salt; the copy takes the name `book.db` in one step; `slots.next` becomes both slot files
+(`clinic.store.cut_off`).
 """
 
 import os
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.errors import Unavailable
+from clinic.store.cut_off import drop, finish_or_forget, salt_of
 from clinic.store.home import Home, keep, sync_folder
 from clinic.store.opening import said
 
-SALT_BYTES = 16
 PAGES_AT_ONCE = 1024
 Progress = Callable[[str, int, int], None]
 """(copy or check, done, of): called between the parts."""
@@ -84,55 +84,9 @@ class Switch:
         finish_or_forget(home, held=True, step=step)
 
     def leave(self) -> None:
-        """Everything as before."""
+        """One book, and the slots that open it: who broke off may have done so just after the copy took its place."""
         self._source.close()
-        drop(self._home.next_slots)
-        drop(self._home.next_book)
-
-
-def finish_or_forget(home: Home, held: bool = False, step: Callable[[str], None] = lambda _: None) -> None:
-    """After a cut: the slots follow the book that is there. Raises Unavailable for the disk, and while another program
-    is at it."""
-    if not _left_over(home):
-        return
-    if not held:
-        try:
-            turn = home.change_ways()
-        except Refusal as busy:
-            raise Unavailable(
-                "The store is being given a new key by another program. Wait until that is done."
-            ) from busy
-        with turn:
-            finish_or_forget(home, held=True)
-        return
-    data = home.next_slots.read_bytes() if home.next_slots.exists() else b""
-    if data and home.book.exists() and salt_of(home.book) == data[:SALT_BYTES]:
-        home.keep_slots(data[SALT_BYTES:])
-        step("slots")
-    drop(home.next_slots)
-    drop(home.next_book)
-
-
-def salt_of(book: Path) -> bytes:
-    """The first 16 bytes of a SQLCipher file are its salt: no two files have the same. Raises Unavailable."""
-    try:
-        with open(book, "rb") as file:
-            return file.read(SALT_BYTES)
-    except OSError as error:
-        raise Unavailable("{path} cannot be read. Check the disk.", path=book.name) from error
-
-
-def drop(path: Path) -> None:
-    """Take away a file that nobody needs, and the log beside it."""
-    for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}-journal")):
-        with suppress(OSError):
-            name.unlink(missing_ok=True)
-
-
-def _left_over(home: Home) -> bool:
-    return os.path.exists(home.next_slots) or os.path.exists(
-        home.next_book
-    )  # False where nothing may be read
+        finish_or_forget(self._home, held=True)
 
 
 def _durable(book: Path) -> None:

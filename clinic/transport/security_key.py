@@ -80,6 +80,7 @@ class UsbKey:
     def _ask(self, act: Callable[[Any], Any]) -> Any:
         from fido2.client import ClientError
         from fido2.ctap import CtapError
+        from fido2.hid import ConnectionFailure
 
         try:
             return act(self._client())
@@ -93,7 +94,7 @@ class UsbKey:
             raise Refusal(
                 "The security key did not answer as it should. Was its PIN right? Take it out, plug it in, try again."
             ) from error
-        except (CtapError, OSError) as error:
+        except (CtapError, ConnectionFailure, OSError) as error:
             raise Unavailable("The security key was lost on the way. Plug it in again.") from error
 
     def _client(self) -> Any:
@@ -115,7 +116,7 @@ def _plugged_in() -> Any:
 
     try:
         found = list(CtapHidDevice.list_devices())
-    except (OSError, NotImplementedError) as error:
+    except OSError as error:
         raise Unavailable("Security keys cannot be reached on this computer.") from error
     if not found:
         raise Unavailable("No security key was found. Plug it in, then try again.")

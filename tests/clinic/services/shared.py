@@ -4,9 +4,13 @@
 import os
 from pathlib import Path
 
+import pyotp
+
+from clinic.domain.clock import Clock
 from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import PatientId
 from clinic.keys.epochs import open_epochs, share_epochs_with
+from clinic.keys.factors import SecondFactor
 from clinic.keys.slots import Opened, Slots
 from clinic.keys.stretch import FLOOR_KIB, Cost
 from clinic.keys.trust import TrustLog, as_user, say
@@ -53,8 +57,18 @@ def _admitted(town: Clinic, zoe: Somebody) -> TrustLog:
     return log
 
 
-def sit(home: Home, clock: object, password: str = BENS, who: str = BEN, **more: object) -> Desk:
-    return open_desk(home.path, password, clock, os.urandom, who, **more)  # type: ignore[arg-type]
+def sit(
+    home: Home, clock: Clock, password: str = BENS, who: str = BEN, code: str = "",
+    factor: SecondFactor | None = None,
+) -> Desk:  # fmt: skip
+    return open_desk(home.path, password, clock, os.urandom, who, code, factor)
+
+
+def phone_with(uri: str) -> pyotp.TOTP:
+    """A phone that has scanned that QR code."""
+    phone = pyotp.parse_uri(uri)
+    assert isinstance(phone, pyotp.TOTP)
+    return phone
 
 
 def entries(desk: Desk, action: str) -> list[tuple[str, str]]:

@@ -53,8 +53,8 @@ def home(tmp_path: Path, clock: FrozenClock, quick_passwords: None) -> Home:
     return made
 
 
-def renew(home: Home, clock: FrozenClock, **more: object) -> Rekeyed:
-    return rekey(home.path, BENS, clock, os.urandom, who=BEN, **more)  # type: ignore[arg-type]
+def renew(home: Home, clock: FrozenClock, step: Callable[[str], None] = lambda name: None) -> Rekeyed:
+    return rekey(home.path, BENS, clock, os.urandom, who=BEN, step=step)
 
 
 def key_of(home: Home, password: str = BENS, who: str = BEN) -> bytes:
@@ -168,6 +168,43 @@ def test_a_disk_that_refuses_at_any_write_leaves_one_book(
             everybody_reads_everything(home, clock)
             if left[0] > 0:
                 break
+
+
+def test_who_breaks_off_while_the_copy_takes_its_place_has_a_book_that_opens(
+    home: Home, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real = key_of(home), os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        real(old, new)
+        if new == home.book:
+            raise KeyboardInterrupt  # it comes between the call and what follows
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            renew(home, clock)
+    everybody_reads_everything(home, clock)
+    assert key_of(home) != before and not list(home.path.glob("*next*"))
+
+
+def test_slots_that_cannot_be_taken_away_undo_no_later_change(
+    home: Home, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == home.next_slots:
+            raise PermissionError("another program looks at it")
+        real(path, missing_ok)
+
+    real = Path.unlink
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(Unavailable, match="disk"):
+            renew(home, clock)
+        with pytest.raises(Unavailable, match="disk"):
+            sit(home, clock)
+    everybody_reads_everything(home, clock)
+    assert not list(home.path.glob("*next*"))
 
 
 def test_a_desk_that_is_open_is_not_pulled_away(home: Home, clock: FrozenClock) -> None:

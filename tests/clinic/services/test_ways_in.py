@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyotp
 import pytest
 
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.keys.factors import CodeMissing, CodeWrong, FactorMissing
+from clinic.keys.factors import CodeMissing, CodeWrong, FactorMissing, SecondFactor
 from clinic.keys.knocks import TooSoon
 from clinic.keys.sheets import join, read_sheet, split
 from clinic.keys.slots import PasswordTooShort, WrongPassword
@@ -24,7 +23,7 @@ from clinic.services.door import read_slots
 from clinic.services.recovery import make_sheets, recover
 from clinic.services.switching import come
 from clinic.store.home import Home
-from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, entries, shared_home, sit
+from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, entries, phone_with, shared_home, sit
 from tests.paper import qr_of
 from tests.small_clinic import AT
 
@@ -44,8 +43,11 @@ def home(tmp_path: Path, quick_passwords: None) -> Home:
 
 
 @contextmanager
-def sitting(home: Home, clock: FrozenClock, *who: str, **more: object) -> Iterator[Desk]:
-    desk = sit(home, clock, *who, **more)
+def sitting(
+    home: Home, clock: FrozenClock, password: str = BENS, who: str = BEN, code: str = "",
+    factor: SecondFactor | None = None,
+) -> Iterator[Desk]:  # fmt: skip
+    desk = sit(home, clock, password, who, code, factor)
     try:
         yield desk
     finally:
@@ -174,8 +176,8 @@ def test_a_full_disk_keeps_nobody_out(
 def test_a_code_works_once_and_counts_as_a_try(home: Home, clock: FrozenClock) -> None:
     with sitting(home, clock) as desk:
         code = ways_in.new_code(desk)
-        phone = pyotp.parse_uri(code.uri)
-        assert isinstance(phone, pyotp.TOTP) and phone.name == desk.someone.name
+        phone = phone_with(code.uri)
+        assert phone.name == desk.someone.name
         with pytest.raises(CodeWrong):
             ways_in.confirm_code(desk, BENS, code, "000000")
         ways_in.confirm_code(desk, BENS, code, phone.at(AT))
@@ -276,21 +278,19 @@ def test_a_pin_lifts_the_cover_five_times_wrong_and_the_password_is_asked(
 def test_whatever_is_cut_off_while_the_ways_are_written_one_of_both_passwords_opens(
     home: Home, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import clinic.store.home as place
-
     real = os.replace
     for cut in (1, 2):
         left = [cut]
 
-        def replace(*paths: object, left: list[int] = left) -> None:
+        def replace(old: Path, new: Path, left: list[int] = left) -> None:
             left[0] -= 1
             if left[0] == 0:
                 raise OSError("cut")
-            real(*paths)  # type: ignore[arg-type]
+            real(old, new)
 
         before = BENS
         with sitting(home, clock, before) as desk, monkeypatch.context() as patch:
-            patch.setattr(place.os, "replace", replace)
+            patch.setattr(os, "replace", replace)
             with pytest.raises(Unavailable):
                 ways_in.change_password(desk, before, NEW)
         opened = []
@@ -358,7 +358,7 @@ def test_sheets_let_a_lost_phone_and_a_lost_key_go(
     key = SoftKey()
     with sitting(home, clock) as desk:
         code = ways_in.new_code(desk)
-        ways_in.confirm_code(desk, BENS, code, pyotp.parse_uri(code.uri).at(AT))  # type: ignore[union-attr]
+        ways_in.confirm_code(desk, BENS, code, phone_with(code.uri).at(AT))
         ways_in.add_security_key(desk, BENS, key)
         made = make_sheets(desk, BENS, tmp_path / "out", "es", key)
     recover(home.path, [sheets_of(path) for path in made.files[1:]], NEW, clock, os.urandom)

@@ -4,14 +4,14 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
-import pyotp
 import pytest
 
 from clinic.__main__ import main
 from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.store.home import Home
-from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, shared_home
+from tests.clinic.services.shared import BEN, BENS, ZOE, ZOES, phone_with, shared_home
 from tests.paper import qr_of
 from tests.soft_key import SoftKey
 
@@ -33,9 +33,7 @@ class Station:
     def __init__(self, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
         self.home, self.folder, self._capsys = home, home.path.parent, capsys
 
-    def __call__(
-        self, verb: str, *more: str, password: str = "bens", code: int = 0
-    ) -> list[dict[str, object]]:
+    def __call__(self, verb: str, *more: str, password: str = "bens", code: int = 0) -> list[dict[str, Any]]:
         own = ["--home", str(self.home.path), "--password-file", self.file(password)]
         done = main([verb, *own, *more])
         said = self._capsys.readouterr()
@@ -67,12 +65,12 @@ def test_ways_are_listed_changed_and_taken_away(station: Station) -> None:
 
 
 def test_a_code_is_set_up_asked_and_dropped(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Phone(io.StringIO):
+    class Phone:
         """Reads what stands on the screen, and answers as a phone does."""
 
-        def readline(self, *_size: object) -> str:  # type: ignore[override]
-            self.totp = pyotp.parse_uri(json.loads(said.readouterr().out)["scan"])
-            return f"{self.totp.now()}\n"  # type: ignore[union-attr]
+        def readline(self) -> str:
+            self.totp = phone_with(json.loads(said.readouterr().out)["scan"])
+            return f"{self.totp.now()}\n"
 
     said, phone = station._capsys, Phone()
     with monkeypatch.context() as patch:
@@ -83,7 +81,7 @@ def test_a_code_is_set_up_asked_and_dropped(station: Station, monkeypatch: pytes
     assert "six digits" in station.err
     station("status", code=3)
     assert "six digits" in station.err
-    digits = phone.totp.now()  # type: ignore[union-attr]
+    digits = phone.totp.now()
     assert station("remove-code", "--code-now", digits) == [{"code removed": BEN}]
     station("status")
 
@@ -115,7 +113,7 @@ def test_sheets_are_printed_and_two_of_them_used(station: Station, tmp_path: Pat
 def test_the_store_gets_a_new_key(station: Station, home: Home) -> None:
     before = home.book.read_bytes()[:16]
     (done,) = station("rekey", "--who", BEN)
-    assert set(done["kept"]) == {BEN, ZOE} and home.book.read_bytes()[:16] != before  # type: ignore[call-overload]
+    assert set(done["kept"]) == {BEN, ZOE} and home.book.read_bytes()[:16] != before
     station("status", password="zoes")
     station("rekey", "--also", "nobody", code=3)
     assert "NAME=FILE" in station.err
@@ -133,6 +131,20 @@ def test_a_security_key_that_is_not_there_is_a_sentence(
     assert station("ways")[0]["security key"] is False
 
 
+def test_a_security_key_that_has_a_pin_is_asked_for_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    keys = [SoftKey(pin="280519")]
+    monkeypatch.setattr("fido2.hid.CtapHidDevice.list_devices", lambda: iter(keys))
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("clinic.station.command.getpass", lambda prompt: "280519")
+    assert station("add-security-key") == [{"security key added": BEN}]
+
+
 def test_a_security_key_opens_what_the_password_alone_does_not(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +155,7 @@ def test_a_security_key_opens_what_the_password_alone_does_not(
     assert "security key" in station.err
     station("status", "--security-key")
     (done,) = station("rekey", "--security-key", "--who", BEN)
-    assert BEN in done["kept"]  # type: ignore[operator]
+    assert BEN in done["kept"]
     keys[:] = [SoftKey()]
     station("status", "--security-key", "--who", BEN, code=3)
     assert "not the one" in station.err

@@ -4,6 +4,7 @@
 import os
 
 import pytest
+from fido2.hid import ConnectionFailure
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.transport.security_key import UsbKey
@@ -79,12 +80,15 @@ def test_nobody_touches_it(plugged: list[SoftKey]) -> None:
         UsbKey(os.urandom).secret(credential, SALT)
 
 
-def test_pulled_out_on_the_way(plugged: list[SoftKey], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [OSError("no such device"), ConnectionFailure("Wrong channel")])
+def test_pulled_out_on_the_way_or_talking_to_another_program(
+    plugged: list[SoftKey], monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
     plugged.append(SoftKey())
     credential = UsbKey(os.urandom).enrol("Ana Ruiz")
 
     def gone(*_: object, **__: object) -> bytes:
-        raise OSError("no such device")
+        raise fault
 
     monkeypatch.setattr(SoftKey, "call", gone)
     with pytest.raises(Unavailable, match="Plug it in again"):

@@ -253,13 +253,7 @@ def set_up(
 ) -> None:  # fmt: skip
     """Write a new profile: the book first, the slots last, so that a half-made one is made again."""
     home.make()
-    for leftover in (
-        home.book,
-        Path(f"{home.book}-wal"),
-        Path(f"{home.book}-shm"),
-        Path(f"{home.book}.last"),
-    ):
-        leftover.unlink(missing_ok=True)
+    home.drop_book()  # of a set-up that was cut off
     store_key = random(32)
     book = Book.open(home.book, store_key)
     try:

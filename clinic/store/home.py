@@ -126,18 +126,14 @@ class Home:
 
     def unmake(self) -> None:
         """Take away what set-up wrote; only for a profile that nobody has worked in."""
-        for name in (
-            "slots.bin",
-            "slots.bak",
-            "knocks",
-            "ways.lock",
-            "height",
-            "book.db",
-            "book.db-wal",
-            "book.db-shm",
-            "book.db.last",
-        ):
+        for name in ("slots.bin", "slots.bak", "knocks", "ways.lock", "height"):
             (self.path / name).unlink(missing_ok=True)
+        self.drop_book()
+
+    def drop_book(self) -> None:
+        """Take away the book and what lies beside it; only one that nobody has the keys of any more."""
+        for beside in ("", "-wal", "-shm", ".last"):
+            Path(f"{self.book}{beside}").unlink(missing_ok=True)
 
     def keep_slots(self, data: bytes) -> None:
         """Write both copies of the slots file; the one that is read first comes last, so that a change the disk

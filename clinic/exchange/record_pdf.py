@@ -14,6 +14,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -27,11 +28,11 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from clinic.exchange.paper import fonts
+from clinic.exchange.paper import INK, LINE, MUTED, PRIMARY, fonts
 
 _LEFT, _WIDTH = 16 * mm, A4[0] - 32 * mm
 _INK, _MUTED, _PRIMARY, _LINE, _BAND, _ALARM = (
-    HexColor(colour) for colour in ("#14232B", "#566872", "#0B6B64", "#DFE6EA", "#E3F1EF", "#A3241F")
+    HexColor(colour) for colour in (INK, MUTED, PRIMARY, LINE, "#E3F1EF", "#A3241F")
 )
 _CHART_HEIGHT = 22 * mm
 MAX_WORDS = 100_000
@@ -286,8 +287,6 @@ def _printable(text: str) -> str:
 
 
 def _fitted(text: str, size: float, width: float) -> str:
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
     while text and stringWidth(text, "Inter-Semibold", size) > width:
         text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
     return text

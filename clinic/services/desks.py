@@ -108,6 +108,10 @@ class Desk:
             raise Refusal("Nobody is logged in here. Log in first.")
         return self.person
 
+    def require_someone(self) -> None:
+        """The gate of what writes no name of its own. Refused when nobody is logged in."""
+        _ = self.someone
+
     @property
     def user_keys(self) -> UserKeys:
         if self._user_keys is None:

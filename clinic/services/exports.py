@@ -29,6 +29,7 @@ from clinic.services.consents import may
 from clinic.services.desks import Desk
 from clinic.services.imports import shrink_small
 from clinic.services.known import latest_originals, open_file
+from clinic.services.people import person
 from clinic.store.page import Page
 
 _SHARED = ("Practitioner", "Organization", "Location", "Slot", "Questionnaire", "CareTeam", "Task")
@@ -90,14 +91,11 @@ def export_bundle(desk: Desk, patients: Sequence[PatientId]) -> Exported:
 
 def allowed(desk: Desk, patients: Sequence[PatientId]) -> None:
     """The gate before a record leaves. Refused for the first person who is not here or has not permitted sharing."""
-    desk.someone  # noqa: B018 - refused where nobody is
+    desk.require_someone()
     if not patients:
         raise Refusal("Say whose record is to be exported.")
     for patient in patients:
-        if desk.book.read(lambda page: page.fact(Patient, patient)) is None:  # noqa: B023 - run at once
-            raise Refusal(
-                "This person is not on this computer. Wait for the next exchange, or search by DNI."
-            )
+        person(desk, patient)
         if not may(desk, patient, "sharing"):
             raise Refusal(
                 "This person has not permitted that her record is shared. Ask her, record the answer, then export."
@@ -283,7 +281,7 @@ def _base(
         fact = fact_of(it)
     except Unmappable:
         return None
-    seen = Outgoing(to.names, to.staff, lambda a: raw.get(a.id) or to.open_file(a), to.facts)
+    seen = Outgoing(to.names, to.staff, lambda attachment: raw.get(attachment.id), to.facts)
     return None if fact is None else resource_of(fact, seen)
 
 

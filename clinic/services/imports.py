@@ -30,7 +30,7 @@ from clinic.services.desks import Desk
 from clinic.services.duplicates import likely_same
 from clinic.services.known import Known, open_file
 from clinic.services.messages import keep_bytes, shrink
-from clinic.services.people import PersonLine
+from clinic.services.people import PersonLine, person
 from clinic.store.page import Page
 
 BATCH = 100
@@ -119,12 +119,12 @@ def plan_import(desk: Desk, data: bytes, source: str, into: PatientId | None = N
 
     Refused: nobody is logged in, the file is no Bundle or could do harm, `into` is not here or the file holds several.
     """
-    desk.someone  # noqa: B018 - refused where nobody is
+    desk.require_someone()
     bundle = read_bundle(data)
     if not bundle.entries:
         raise Refusal("This Bundle is empty: there is nothing to import.")
-    if into is not None and desk.book.read(lambda page: page.fact(Patient, into)) is None:
-        raise Refusal("This person is not on this computer. Wait for the next exchange, or search by DNI.")
+    if into is not None:
+        person(desk, into)
     known = desk.book.read(Known.of)
     owners = Owners(bundle, known.find, into)
     people = tuple(_proposal(desk, owned) for owned in owners.owned if owned.entry.type == "Patient")
@@ -252,14 +252,14 @@ def _incoming(desk: Desk, plan: ImportPlan, owned: Owned, undated_at: datetime) 
     kept: dict[bytes, Attachment] = {}
 
     def keep(data: bytes, kind: str, title: str) -> Attachment:
-        """The same bytes of one resource are kept once, under the first name they are given."""
+        """The same bytes of one resource are kept once, each time under the name they have there."""
         found = kept.get(data)
         if found is None:
             found = kept[data] = keep_bytes(desk, data, kind[:100], title[:200])
-        return found
+        return replace(found, content_type=kind[:100], title=title[:200])
 
     return Incoming(
-        owned.entry.resource, owned.id, owned.patient, undated_at, plan.owners.find, keep, lambda image: shrink_small(image),
+        owned.entry.resource, owned.id, owned.patient, undated_at, plan.owners.find, keep, shrink_small,
         owned.entry.label,
     )  # fmt: skip
 
@@ -323,13 +323,7 @@ def _held(page: Page, owned: Owned) -> bool:
 
 def _report(desk: Desk, taking: _Taking, stopped: bool) -> ImportReport:
     owned = taking.plan.owners.owned
-    held = desk.book.read(
-        lambda page: Counter(
-            o.entry.type
-            for o in owned
-            if page.patient_of_fact(OriginalResource.NUMBER, o.original) is not None
-        )
-    )
+    held = desk.book.read(lambda page: Counter(o.entry.type for o in owned if _held(page, o)))
     counts = {
         kind: TypeCount(
             number, taking.taken[kind], taking.renewed[kind],

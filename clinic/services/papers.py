@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole record of a person on paper, in Spanish, English or Portuguese: allergies first, imported originals last."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -61,14 +62,13 @@ class _Paper:
     def __init__(self, desk: Desk, page: Page, patient: PatientId, tongue: str) -> None:
         self._desk, self._page, self._patient, self._tongue = desk, page, patient, tongue
         self._words = WORDS[tongue]
-        self._person = self._all(Patient)[0] if self._all(Patient) else None
         self._seen: list[datetime] = []
 
     def drawn(self) -> PaperRecord:
-        person = next((p for p in self._all(Patient) if p.patient == self._patient), self._person)
+        person = self._page.fact(Patient, self._patient)
         assert person is not None  # the gate has seen it
         parts = tuple(self._parts())
-        born = person.birth_date.strftime("%d/%m/%Y") if person.birth_date else "-"
+        born = self._day(person.birth_date) or "-"
         dni = next((i.value for i in person.identifiers if i.system == DNI), "-")
         identity = f"{person.name.full} · {self._words['born']} {born} · DNI {dni}"
         now = self._desk.clock.now()
@@ -82,7 +82,7 @@ class _Paper:
     # who ------------------------------------------------------------------------------------------
 
     def _details(self, person: Patient) -> Iterator[str]:
-        born = person.birth_date.strftime("%d/%m/%Y") if person.birth_date else "-"
+        born = self._day(person.birth_date) or "-"
         yield f"{self._words['born']} {born} · {self._words.get(str(person.gender), str(person.gender))}"
         if person.deceased_on:
             yield f"{self._words['deceased']} {person.deceased_on:%d/%m/%Y}"
@@ -158,9 +158,10 @@ class _Paper:
         return self._page.facts(kind, self._patient)
 
     def _grid(
-        self, name: str, widths: tuple[int, ...], facts: Sequence[F], row: object, alarm: bool = False
-    ) -> Part:
-        return self._rows(name, widths, [row(fact) for fact in facts], alarm)  # type: ignore[operator]
+        self, name: str, widths: tuple[int, ...], facts: Sequence[F], row: Callable[[F], tuple[str, ...]],
+        alarm: bool = False,
+    ) -> Part:  # fmt: skip
+        return self._rows(name, widths, [row(fact) for fact in facts], alarm)
 
     def _rows(
         self, name: str, widths: tuple[int, ...], rows: Sequence[tuple[str, ...]], alarm: bool = False
@@ -383,8 +384,6 @@ def _system(system: str) -> str:
 
 
 def _answers(answers: str) -> str:
-    import json
-
     try:
         told = json.loads(answers)
     except ValueError:

@@ -57,7 +57,7 @@ def _search(chosen: Namespace) -> int:
 def _found(
     desk: Desk, chosen: Namespace, text: str, since: datetime | None, until: datetime | None
 ) -> tuple[Found, ...]:
-    desk.someone  # noqa: B018 - an unattended device searches nothing
+    desk.require_someone()  # an unattended device searches nothing
     patient = PatientId(chosen.patient) if chosen.patient else None
     if patient is not None:
         person(desk, patient)

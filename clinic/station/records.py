@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from clinic.domain.errors import Unavailable
@@ -94,7 +95,8 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing may be there to take away
+            beside.unlink(missing_ok=True)
         raise Unavailable("The file {path} cannot be written. Choose another place.", path=path) from error
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape, unescape
-from typing import Any
+from typing import Any, TypeGuard
 
 from clinic.domain.values import (
     ATC,
@@ -55,6 +55,11 @@ def concept(value: Coding) -> Json:
     return filled({"coding": [coded(value)] if value.code else None, "text": value.display or None})
 
 
+def coding_of(said: Json) -> Coding:
+    """The Coding of a FHIR Coding."""
+    return Coding(system=said.get("system", ""), code=said.get("code", ""), display=said.get("display", ""))
+
+
 def coded(value: Coding) -> Json:
     """A FHIR Coding."""
     return filled({"system": value.system, "code": value.code, "display": value.display})
@@ -80,7 +85,7 @@ def quantity(value: Any) -> Quantity | None:
     return Quantity(value=Decimal(value["value"]), unit=unit_of(value))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | Decimal]:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from clinic.domain.facts import Fact
 from clinic.domain.record import Word
 from clinic.domain.values import Coding
-from clinic.exchange.fhir.elements import coded, listed
+from clinic.exchange.fhir.elements import coded, coding_of, listed
 from clinic.exchange.fhir.times import day, instant, moment
 from clinic.exchange.fhir.tree import Json
 
@@ -50,7 +50,7 @@ def read_extensions(resource: Json, kind: type[Fact], *names: str) -> dict[str, 
     """The fields that are there, ready to be handed to the fact's class. Raises ValueError for a wrong value."""
     hints, found = typing.get_type_hints(kind), {}
     for name in names:
-        values = [_value(e) for e in listed(resource.get("extension")) if e.get("url") == ROOT + name]
+        values = [value_of(e) for e in listed(resource.get("extension")) if e.get("url") == ROOT + name]
         if values:
             found[name] = _typed(hints[name], values)
     return found
@@ -59,7 +59,12 @@ def read_extensions(resource: Json, kind: type[Fact], *names: str) -> dict[str, 
 def read_extension(resource: Any, name: str) -> str:
     """The text of one extension of ours."""
     told = listed(resource.get("extension")) if isinstance(resource, dict) else []
-    return next((str(_value(e)) for e in told if e.get("url") == ROOT + name), "")
+    return next((str(value_of(e)) for e in told if e.get("url") == ROOT + name), "")
+
+
+def value_of(told: Json) -> Any:
+    """value[x] of an extension or an answer; '' for none."""
+    return next((value for key, value in told.items() if key.startswith("value")), "")
 
 
 def _extension(name: str, value: Any) -> Json:
@@ -67,10 +72,6 @@ def _extension(name: str, value: Any) -> Json:
         if isinstance(value, kind):
             return {"url": ROOT + name, element: out(value)}
     raise TypeError(f"{name}: no extension for {type(value).__name__}")
-
-
-def _value(extension: Json) -> Any:
-    return next((value for key, value in extension.items() if key.startswith("value")), "")
 
 
 def _typed(hint: Any, values: list[Any]) -> Any:
@@ -90,9 +91,7 @@ def _one(hint: Any, value: Any) -> Any:
     elif kind is date:
         value = day(value)
     elif kind is Coding and isinstance(value, dict):
-        value = Coding(
-            system=value.get("system", ""), code=value.get("code", ""), display=value.get("display", "")
-        )
+        value = coding_of(value)
     elif isinstance(kind, type) and issubclass(kind, Word) and isinstance(value, str):
         value = kind(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

@@ -8,8 +8,8 @@ from typing import Any
 from clinic.domain.facts import FormItem, Questionnaire, QuestionnaireResponse
 from clinic.domain.values import Coding
 from clinic.exchange.fhir.context import Incoming, Outgoing, Unmappable
-from clinic.exchange.fhir.elements import coded, filled, first, is_number, listed
-from clinic.exchange.fhir.extras import extension, extensions, read_extension, read_extensions
+from clinic.exchange.fhir.elements import coded, coding_of, filled, first, is_number, listed
+from clinic.exchange.fhir.extras import extension, extensions, read_extension, read_extensions, value_of
 from clinic.exchange.fhir.times import instant
 from clinic.exchange.fhir.tree import Json, text
 
@@ -88,7 +88,7 @@ def _item(item: Json) -> FormItem:
     return FormItem(
         key=item.get("linkId") or "", question=item.get("text") or item.get("linkId") or "",
         kind=_KINDS.get(item.get("type", ""), "text"), options=tuple(_option(o) for o in listed(item.get("answerOption"))),
-        unit=read_extension(item, "unit"), code=_coding(code) if code else None, required=item.get("required") is True,
+        unit=read_extension(item, "unit"), code=coding_of(code) if code else None, required=item.get("required") is True,
         low=_limit(item, "minValue"), high=_limit(item, "maxValue"),
     )  # fmt: skip
 
@@ -106,21 +106,15 @@ def _asked(item: FormItem) -> Json:
 
 def _option(option: Json) -> Coding:
     if isinstance(option.get("valueCoding"), dict):
-        return _coding(option["valueCoding"])
-    return Coding(
-        system="", code="", display=str(next((v for k, v in option.items() if k.startswith("value")), ""))
-    )
-
-
-def _coding(said: Json) -> Coding:
-    return Coding(system=said.get("system", ""), code=said.get("code", ""), display=said.get("display", ""))
+        return coding_of(option["valueCoding"])
+    return Coding(system="", code="", display=str(value_of(option)))
 
 
 def _limit(item: Json, name: str) -> Decimal | None:
     for told in listed(item.get("extension")):
-        value = next((v for k, v in told.items() if k.startswith("value")), None)
+        value = value_of(told)
         if told.get("url") == _LIMITS + name and is_number(value):
-            return Decimal(value)  # type: ignore[arg-type]
+            return Decimal(value)
     return None
 
 

@@ -58,16 +58,22 @@ def linked(resource: Json, own: str, aliases: Mapping[str, str], names: set[str]
     return Linked(walk(resource), led)
 
 
-def named_in(value: Any) -> Iterator[str]:
-    """Every reference text inside a resource."""
+def references(value: Any) -> Iterator[Json]:
+    """Every Reference inside a resource."""
     if isinstance(value, dict):
-        if isinstance(value.get("reference"), str):
-            yield value["reference"]
+        if isinstance(value.get("reference"), str) or isinstance(value.get("identifier"), dict):
+            yield value
         for inner in value.values():
-            yield from named_in(inner)
+            yield from references(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from named_in(inner)
+            yield from references(inner)
+
+
+def named_in(value: Any) -> Iterator[str]:
+    """Every reference text inside a resource."""
+    told = (reference.get("reference") for reference in references(value))
+    return (named for named in told if isinstance(named, str))
 
 
 def _astray(named: str, base: str, names: set[str]) -> bool:

@@ -4,7 +4,7 @@
 from typing import Any
 
 from clinic.domain.facts import Communication, Composition, CompositionStatus, DocumentReference
-from clinic.domain.ids import EncounterId
+from clinic.domain.ids import EncounterId, UserId
 from clinic.domain.values import LOINC
 from clinic.exchange.fhir.context import Incoming, Outgoing, Unmappable
 from clinic.exchange.fhir.elements import (
@@ -17,7 +17,7 @@ from clinic.exchange.fhir.elements import (
 )
 from clinic.exchange.fhir.extras import extension, extensions, read_extension, read_extensions
 from clinic.exchange.fhir.files import attached, attachment_in
-from clinic.exchange.fhir.times import instant
+from clinic.exchange.fhir.times import instant, moment
 from clinic.exchange.fhir.tree import Json
 
 _SECTIONS = {
@@ -145,8 +145,6 @@ def _sender(it: Incoming, sender: Any) -> str:
 
 
 def _user(fact: Communication, to: Outgoing) -> Json:
-    from clinic.domain.ids import UserId
-
     return to.user(UserId(fact.sender), fact.sender_name)
 
 
@@ -160,6 +158,4 @@ def _category(it: Incoming) -> str:
 
 
 def _created(it: Incoming, content: Any) -> Any:
-    from clinic.exchange.fhir.times import moment
-
     return moment((content or {}).get("creation")) or it.undated_at

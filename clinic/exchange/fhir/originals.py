@@ -2,7 +2,7 @@
 """Original resources: a title and a date for whatever comes, and a form small enough to travel.
 
 What is too long for an envelope (a scan in base64, a long narrative) lies sealed beside the record; in its place stands
-``{"$posta": …}``, which no FHIR resource has.
+``{"$posta": …}``. A resource that says so itself lies there whole: its words are never read as ours.
 """
 
 from base64 import b64decode, b64encode
@@ -57,7 +57,9 @@ def happened_at(resource: Json) -> datetime | None:
 
 
 def packed(resource: Json, content: str, keep: Keep) -> str:
-    """The content as a fact carries it; what is too long goes to `keep`."""
+    """The content as a fact carries it; what is too long, or looks like our mark, goes to `keep`."""
+    if f'"{_MARK}"' in content:
+        return text(_marked(keep(content.encode(), "application/fhir+json", ""), "as it came"))
     if len(content) <= MAX_CONTENT:
         return content
     shorter = text(_outside(resource, keep))
@@ -137,6 +139,8 @@ def _inside(value: Any, open_file: Open) -> Any:
     )
     if raw is None:
         raise LookupError(told["id"])
+    if told["form"] == "as it came":
+        return parse(raw)
     if told["form"] == "json":
         return _inside(parse(raw), open_file)
     return b64encode(raw).decode() if told["form"] == "base64" else raw.decode("utf-8", "surrogatepass")

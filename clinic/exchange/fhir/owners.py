@@ -17,6 +17,7 @@ from clinic.exchange.fhir.bundle import Bundle, Entry
 from clinic.exchange.fhir.context import NOBODY, Remark, Target, identifier_name, names_in
 from clinic.exchange.fhir.elements import listed, person_name
 from clinic.exchange.fhir.kinds import KINDS
+from clinic.exchange.fhir.links import is_absolute, references
 from clinic.exchange.fhir.tree import Json, text
 from clinic.keys.hashing import digest
 
@@ -123,21 +124,17 @@ class Owners:
     def _owners(self) -> None:
         whose = [self._whose(number, entry) for number, entry in enumerate(self.bundle.entries)]
         settled = self._spread([patient for patient, _ in whose])
-        only = (
-            next(iter(set(self._patients.values())))
-            if len(set(self._patients.values())) == 1
-            else PatientId("")
-        )
+        people = set(self._patients.values())
+        only = next(iter(people)) if len(people) == 1 else PatientId("")
         for number, entry in enumerate(self.bundle.entries):
             patient, why = settled[number], whose[number][1]
-            if patient is None and entry.type in KINDS and not why:
-                why = "it does not say whom it is about"
             if patient is None:
-                patient = PatientId("") if why.startswith("it names") else only
+                patient = PatientId("") if why else only
+                why = why or ("it does not say whom it is about" if entry.type in KINDS else "")
             self.owned.append(self._placed(number, entry, patient, why))
 
     def _placed(self, number: int, entry: Entry, patient: PatientId, why: str) -> Owned:
-        name = entry.name if entry.name and (patient or _absolute(entry.name)) else entry.digest
+        name = entry.name if entry.name and (patient or is_absolute(entry.name)) else entry.digest
         fact, existing = made_id(entry.type, patient, name), False
         if number in self._patients:
             fact = FactId(self._patients[number])
@@ -186,10 +183,10 @@ class Owners:
         ]
         for _ in range(3):
             back: list[set[PatientId]] = [set() for _ in owners]
-            for number, outgoing in enumerate(links):
-                for other in outgoing:
-                    if owners[number]:
-                        back[other].add(owners[number])  # type: ignore[arg-type]
+            for owner, outgoing in zip(owners, links, strict=True):
+                if owner:
+                    for other in outgoing:
+                        back[other].add(owner)
             for number, owner in enumerate(owners):
                 if owner is None:
                     ahead = {owners[n] for n in links[number] if owners[n]}
@@ -204,18 +201,6 @@ def made_id(*parts: str) -> FactId:
     """An id that is the same wherever the same resource is imported; no device can count to it."""
     hashed = digest(text(list(parts)).encode(), b"posta fhir id", 16)
     return FactId("fhir." + b32encode(hashed).decode().rstrip("=").lower())
-
-
-def references(value: Any) -> Iterator[Json]:
-    """Every Reference inside a resource."""
-    if isinstance(value, dict):
-        if isinstance(value.get("reference"), str) or isinstance(value.get("identifier"), dict):
-            yield value
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 def _about(entry: Entry) -> Iterator[Json]:
@@ -253,9 +238,5 @@ def _first_identifier(entry: Entry) -> str:
 
 def _person_id(entry: Entry) -> FactId:
     name, born = person_name(entry.resource.get("name")), str(entry.resource.get("birthDate") or "")
-    known = _absolute(entry.name) and name.full and born
+    known = is_absolute(entry.name) and name.full and born
     return made_id("Patient", entry.name, *((name.full, born) if known else (entry.digest,)))
-
-
-def _absolute(name: str) -> bool:
-    return name.startswith(("urn:uuid:", "urn:oid:", "http://", "https://"))

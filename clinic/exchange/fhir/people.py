@@ -2,6 +2,7 @@
 """Patient, Practitioner, Organization, Location, CareTeam: to facts and back."""
 
 from base64 import b64decode, b64encode
+from decimal import Decimal
 from typing import Any
 
 from clinic.domain.facts import (
@@ -206,8 +207,6 @@ def _real(value: Any) -> float | None:
 
 
 def _decimal(value: float | None) -> Any:
-    from decimal import Decimal
-
     return None if value is None else Decimal(repr(value))
 
 

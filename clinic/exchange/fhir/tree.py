@@ -5,6 +5,7 @@ What could hurt is refused before it does: size, depth, counts, long numbers, ke
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -88,8 +89,7 @@ def _check_outside(data: bytes) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> Json:
     made = dict(pairs)
     if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise NotJson(
             "This file says {key} twice in one object, so it can be read two ways. Export it again.",
             key=twice[:60],

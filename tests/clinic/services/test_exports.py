@@ -27,7 +27,7 @@ from clinic.services.imports import import_bundle, plan_import, read_file
 from clinic.services.messages import keep_bytes
 from clinic.services.people import confirm_identity
 from tests.clinic.desk_alone import desk_alone, permit
-from tests.clinic.exchange.fhir.resources import EXTRA, WHOLE, bundle, observation, patient, url
+from tests.clinic.exchange.fhir.resources import EXTRA, WHOLE, about, bundle, observation, patient, url
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 250000, tzinfo=UTC)
 BIRD = Coding(system="http://snomed.info/sct", code="1", display="Bird")
@@ -598,15 +598,41 @@ def test_a_staff_member_without_a_card_goes_out_by_her_name(desk: Desk) -> None:
     assert one(data, "Condition")["recorder"]["display"] == "Ana Ruiz"
 
 
+@pytest.mark.parametrize("planted", [1, {"form": "json", "id": "x", "key": "00", "size": 1}])
+def test_a_foreign_resource_that_looks_like_our_mark_goes_out_as_it_came(desk: Desk, planted: object) -> None:
+    odd = about("Basic", fullUrl=url(900), id="odd", code={"text": "Odd"})
+    odd["extension"] = [{"url": "urn:odd", "$posta": planted}]
+    person = taken(desk, bundle(*WHOLE, odd))
+    permit(desk, person)
+    gone = json.loads(export_bundle(desk, [person]).data)["entry"]
+    came = next(e["resource"] for e in gone if e["resource"].get("id") == "odd")
+    assert came["extension"] == odd["extension"]
+
+
+def test_the_same_file_under_two_names_and_an_empty_one_go_out_as_they_came(desk: Desk) -> None:
+    letter = about("Communication", fullUrl=url(901), id="twice", status="completed")
+    letter["payload"] = [
+        {"contentAttachment": {"contentType": "text/plain", "data": data, "title": title}}
+        for data, title in (("aGVsbG8=", "one"), ("aGVsbG8=", "two"), ("", "nothing"))
+    ]
+    person = taken(desk, bundle(*WHOLE, letter))
+    permit(desk, person)
+    gone = export_bundle(desk, [person])
+    entries = json.loads(gone.data)["entry"]
+    came = next(e["resource"] for e in entries if e["resource"].get("id") == "twice")
+    assert came["payload"] == letter["payload"] and gone.missing == ()
+
+
 # charts of others ---------------------------------------------------------------------------------
 
 CHARTS = os.environ.get("POSTA_FHIR_CHARTS", "")
-FILES = sorted(Path(CHARTS).glob("*.json")) if CHARTS else []
 
 
-@pytest.mark.skipif(not FILES, reason="POSTA_FHIR_CHARTS does not name a folder with FHIR Bundles")
+@pytest.mark.skipif(not CHARTS, reason="POSTA_FHIR_CHARTS does not name a folder with FHIR Bundles")
 def test_foreign_charts_come_in_whole_and_go_out_as_they_came(desk: Desk, other: Desk) -> None:
-    for file in FILES:
+    files = sorted(Path(CHARTS).glob("*.json"))
+    assert files
+    for file in files:
         data = read_file(file)
         plan = plan_import(desk, data, file.name)
         report = import_bundle(desk, plan)

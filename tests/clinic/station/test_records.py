@@ -54,8 +54,9 @@ def test_look_take_and_give(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert run(home, "export-pdf", "--patient", person, "--language", "pt", "--out", str(paper)) == 0
     assert paper.read_bytes().startswith(b"%PDF")
-    assert run(home, "export-pdf", "--patient", person, "--out", str(home.parent / "no" / "where.pdf")) == 4
-    assert "cannot be written" in capsys.readouterr().err
+    for nowhere in (home.parent / "no" / "where.pdf", paper / "below a file.pdf"):
+        assert run(home, "export-pdf", "--patient", person, "--out", str(nowhere)) == 4
+        assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_file_that_is_none_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -144,6 +144,11 @@ def _type(trial: _Trial) -> None:
     trial.tell(Acknowledged(facts=((NoteSection.NUMBER, section),), texts=((section, text),)))
 
 
+def _read_texts(trial: _Trial) -> None:
+    _say(trial)
+    trial.desk.book.read_all_texts()
+
+
 def _attach(trial: _Trial) -> None:
     kept = messages.keep_bytes(trial.desk, os.urandom(30_000), "application/pdf", "informe")
     trial.tell(Acknowledged(attachments=(kept.id,)))
@@ -176,6 +181,7 @@ _ACTS: dict[str, Act] = {
     "message": _say,
     "many facts": _save_many,
     "typing": _type,
+    "texts into the index": _read_texts,
     "attachment": _attach,
     "chart": _look,
     "close and open": _open_again,

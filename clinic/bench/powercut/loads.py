@@ -110,6 +110,21 @@ def autosave(seat: Seat, tell: Tell, size: int) -> None:
             tell(Acknowledged(facts=((NoteSection.NUMBER, section),), texts=((section, text),)))
 
 
+def reading(seat: Seat, tell: Tell, size: int) -> None:
+    """Texts read into the search index between writes, those among them that were changed since they were written."""
+    with sitting(seat) as desk:
+        patient, encounter = arrived(desk, 0, tell)
+        for number in range(max(1, size // 3)):
+            for nth in range(3):
+                tell(
+                    facts_told(
+                        messages.send_message(desk, patient, f"lectura {number} {nth} palabra{number}x{nth}")
+                    )
+                )
+                visits.autosave(desk, encounter, Section.PLAN, f"reposo {number} {nth}", patient)
+            desk.book.read_all_texts()
+
+
 def incoming(seat: Seat) -> Path:
     """Where the answers of the centre for the load `sync` lie, beside the home."""
     return seat.path.with_suffix(".incoming")
@@ -219,6 +234,7 @@ LOADS: dict[str, Load] = {
     "notes": notes,
     "bulk": bulk,
     "autosave": autosave,
+    "reading": reading,
     "sync": sync,
     "attachments": attachments,
     "openings": openings,

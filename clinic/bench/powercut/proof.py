@@ -21,14 +21,17 @@ from clinic.domain.values import Attachment
 from clinic.keys.attachments import unseal_bytes
 from clinic.keys.audit import first_break
 from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
+from clinic.protocol.op import Op, fact_in
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, read_slots
 from clinic.store.book import Book
 from clinic.store.facts import BESIDE, QUARANTINED, SHOWN, SUPERSEDED
+from clinic.store.folding import spelt
 from clinic.store.home import Home
+from clinic.store.lastwritten import TURN
 from clinic.store.page import Page
 from clinic.store.search import text_of
+from clinic.store.writing import WritePage
 from clinic.sync.merge import settle
 
 Arriving = Mapping[tuple[str, int], int]
@@ -62,6 +65,7 @@ class OfHome:
                 ]
             )
             found += _goes_on(desk)
+            found += desk.book._writer.submit(lambda: _laid_down(desk.book)).result()
             found += damage(desk.book)
         except Exception as error:
             found.append(f"{type(error).__name__}: {error}")
@@ -186,13 +190,17 @@ def _half_filed(page: Page) -> Iterator[str]:
 
 
 def _half_searched(page: Page, shown: Sequence[Op]) -> Iterator[str]:
-    worded = {op.id for op in shown if text_of(op.fact)}
+    texts = {op.id: text for op in shown if (text := text_of(op.fact))}
+    worded = set(texts)
     found = page._all("SELECT no, op FROM searched")
     listed, waiting = [row[1] for row in found], {row[0] for row in page._all("SELECT op FROM unread")}
     if set(listed) - worded or len(set(listed)) != len(listed) or worded - set(listed) - waiting:
         yield f"half: {len(worded)} facts have words, {len(listed)} are in the index, {len(waiting)} wait for it"
     if {row[0] for row in found} != {row[0] for row in page._all("SELECT rowid FROM search")}:
         yield "half: the index of words and its list differ"
+    known = {row[0] for row in page._all("SELECT word FROM word")}
+    if any(not known.issuperset(spelt(texts[op])) for op in listed if op in texts):
+        yield "half: a text is in the index, and not all its words are known"
     people = sorted(op.fact.id for op in shown if isinstance(op.fact, Patient))
     for table in ("person", "person_no", "person_words"):
         listed = sorted(row[0] for row in page._all(f"SELECT patient FROM {table}"))
@@ -230,7 +238,7 @@ def _attachments(page: Page) -> Iterator[Attachment]:
 
 def _audit_events(page: Page) -> list[AuditEvent]:
     rows = page._all("SELECT body FROM op WHERE kind = :kind ORDER BY stamp", kind=AuditEvent.NUMBER)
-    return [decode(row[0], Op).fact for row in rows]  # type: ignore[misc]
+    return [fact_in(row[0], AuditEvent) for row in rows]
 
 
 def _goes_on(desk: Desk) -> Iterator[str]:
@@ -239,6 +247,13 @@ def _goes_on(desk: Desk) -> Iterator[str]:
     audit(desk, "open", desk.book.read(_anybody))
     if desk.book.read(_last_number) <= before:
         yield "nothing can be written any more"
+
+
+def _laid_down(book: Book) -> list[str]:
+    """The number beside the book is that of its last write; on the writer's thread, which writes both."""
+    number = WritePage(book._connection).number(TURN)
+    beside = book._last.read() if book._last else None
+    return [] if beside == number else [f"the last write is {number}, the number beside the book {beside}"]
 
 
 def _last_number(page: Page) -> int:

@@ -108,8 +108,6 @@ def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None 
     digits = dni.replace(".", "").replace(" ", "")
     if not (digits.isascii() and digits.isdigit()) or not 6 <= len(digits) <= 9:
         raise Refusal("An id number has 6 to 9 digits. Type it again.")
-    if birth_date is not None and birth_date > desk.clock.now().date():
-        raise Refusal("That birth date is still to come. Type it again.")
     check_birth_date(birth_date, desk.clock.now().date())
     patient = PatientId(desk.new_id())
     known = Known(patient, name or HumanName(family=f"DNI {digits}"), birth_date, digits, provisional=True)

@@ -40,6 +40,7 @@ from clinic.services.paper_words import WORDS
 from clinic.services.prescribing import sentence
 from clinic.store.facts import F
 from clinic.store.page import Page
+from clinic.store.sheet import from_ms, to_ms
 
 _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "10*3/uL": "10³/µL", "10*6/uL": "10⁶/µL"}
 
@@ -62,20 +63,20 @@ class _Paper:
     def __init__(self, desk: Desk, page: Page, patient: PatientId, tongue: str) -> None:
         self._desk, self._page, self._patient, self._tongue = desk, page, patient, tongue
         self._words = WORDS[tongue]
-        self._seen: list[datetime] = []
 
     def drawn(self) -> PaperRecord:
         person = self._page.fact(Patient, self._patient)
         assert person is not None  # the gate has seen it
-        parts = tuple(self._parts())
         born = self._day(person.birth_date) or "-"
         dni = next((i.value for i in person.identifiers if i.system == DNI), "-")
         identity = f"{person.name.full} · {self._words['born']} {born} · DNI {dni}"
         now = self._desk.clock.now()
+        last = self._page.last_moment(self._patient, to_ms(now))
         return PaperRecord(
             organization=self._desk.trust.organization().name, title=self._words["title"], name=person.name.full,
             identity=identity, details=tuple(self._details(person)),
-            as_of=self._words["as_of"].format(day=self._at(max(self._seen, default=now)), printed=self._at(now)), parts=parts,
+            as_of=self._words["as_of"].format(day=self._at(now if last is None else from_ms(last)), printed=self._at(now)),
+            parts=tuple(self._parts()),
             footer=self._words["footer"], page=self._words["page"],
         )  # fmt: skip
 
@@ -115,7 +116,6 @@ class _Paper:
         taken += [self._statement(m) for m in _newest(self._all(MedicationStatement), "recorded_at")]
         yield self._rows("medication", (12, 34, 38, 12), taken)
         observations = [o for o in self._all(Observation) if not o.retracted]
-        self._seen += [o.effective_at for o in observations]
         yield Part(self._words["vitals"], tuple(self._trends(observations)))
         rows = [self._observation(o) for o in reversed(observations) if not _is_vital(o)]
         yield self._rows("results", (18, 42, 22, 18), rows)
@@ -184,7 +184,6 @@ class _Paper:
         )
 
     def _condition(self, c: Condition) -> tuple[str, ...]:
-        self._seen.append(c.recorded_at)
         ended = self._day(c.abatement)
         return (
             _coded(c.code),
@@ -195,7 +194,6 @@ class _Paper:
         )
 
     def _request(self, m: MedicationRequest) -> tuple[str, ...]:
-        self._seen.append(m.authored_at)
         told = sentence(m, self._tongue) if m.dose else ""
         return (
             self._on(m.authored_at),
@@ -232,7 +230,6 @@ class _Paper:
         return (self._on(r.effective_at), _joined(_coded(r.code), r.performer), self._status(r.status), told)
 
     def _visit(self, e: Encounter) -> tuple[str, ...]:
-        self._seen.append(e.arrived_at)
         why = [
             e.type.display if e.type else "",
             e.reason.display if e.reason else "",
@@ -310,7 +307,6 @@ class _Paper:
 
     def _notes(self) -> Part:
         notes = _newest(self._all(Composition), "signed_at")
-        self._seen += [note.signed_at for note in notes]
         return Part(self._words["notes"], tuple(self._note(note) for note in notes))
 
     def _note(self, note: Composition) -> Text:

@@ -7,7 +7,16 @@ A chart is therefore a few runs of neighbouring rows, however large the book is.
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from clinic.domain.facts import Appointment, Communication, DetectedIssue, Encounter, Fact, Slot, Task
+from clinic.domain.facts import (
+    Appointment,
+    AuditEvent,
+    Communication,
+    DetectedIssue,
+    Encounter,
+    Fact,
+    Slot,
+    Task,
+)
 from clinic.domain.ids import EncounterId, OpId, PatientId
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op, fact_in
@@ -145,6 +154,17 @@ class FactReads(Sheet):
             "SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient
         ):
             yield decode(row[0], Op)
+
+    def last_moment(self, patient: PatientId, until_ms: int) -> int | None:
+        """When the latest of what a chart shows happened, in ms, up to `until_ms`; who looked at it does not count."""
+        moments = [
+            self._one(
+                f"SELECT max(at) FROM op WHERE patient = :patient AND kind <> {AuditEvent.NUMBER} AND state = {SHOWN} "
+                "AND at <= :until", patient=whose, until=until_ms,
+            )[0]
+            for whose in self.chart_of(patient)
+        ]  # fmt: skip
+        return max((at for at in moments if at is not None), default=None)
 
     def bodies(self, patient: PatientId) -> tuple[bytes, ...]:
         """The canonical bytes of the shown op of every fact about a patient, in a fixed order."""

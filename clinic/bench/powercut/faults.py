@@ -42,7 +42,6 @@ class Failed:
     disk: str
     nth: int
     said: str
-    reopened: bool
     wrong: str
 
 
@@ -96,18 +95,18 @@ class _Trial:
             calls = self.control.disarm()
             if calls < nth and not wrong:
                 return
-            reopened, after = self._goes_on()
+            after = self._goes_on()
             kind = f"{disk}{', for good' if all_after else ''}"
-            yield Failed(name, kind, nth, said, reopened, wrong or after or _no_sentence(said))
+            yield Failed(name, kind, nth, said, wrong or after or _no_sentence(said))
             if nth >= MOST:
                 return
 
-    def _goes_on(self) -> tuple[bool, str]:
-        """Once the disk is well again, the next write goes through: at once, or after the desk was opened anew."""
+    def _goes_on(self) -> str:
+        """Once the disk is well again, the next write goes through: at once, or after the desk was opened anew. '' if so."""
         try:
             _say(self)
             _look(self)
-            return False, ""
+            return ""
         except Exception as first:
             try:
                 self.desk.close()
@@ -115,8 +114,8 @@ class _Trial:
                 _say(self)
                 _look(self)
             except Exception as error:
-                return True, f"work does not go on: {type(error).__name__}: {error}"
-            return True, "" if isinstance(first, Unavailable) else f"{type(first).__name__}: {first}"
+                return f"work does not go on: {type(error).__name__}: {error}"
+            return "" if isinstance(first, Unavailable) else f"{type(first).__name__}: {first}"
 
 
 Act = Callable[[_Trial], None]

@@ -48,16 +48,18 @@ class Ways(QObject):
 
 class Room:
     """One per unlocked desk. Writes run one after the other, so that an older text never overtakes a newer
-    one.
+    one; what waits for a person's hand has a worker of its own, so that no note waits behind it.
     """
 
     def __init__(
-        self, clinic: Clinic, clock: Clock, reads: Executor | None = None, writes: Executor | None = None
-    ) -> None:
+        self, clinic: Clinic, clock: Clock, reads: Executor | None = None, writes: Executor | None = None,
+        by_hand: Executor | None = None,
+    ) -> None:  # fmt: skip
         self.clinic, self.clock = clinic, clock
         self.ways = Ways()
         self._reads = reads or ThreadPoolExecutor(2, "reads")
         self._writes = writes or ThreadPoolExecutor(1, "writes")
+        self._by_hand = by_hand or ThreadPoolExecutor(1, "by-hand")
         self._closed = False
 
     def close(self) -> None:
@@ -65,12 +67,12 @@ class Room:
         self._closed = True
         self._reads.shutdown(wait=False, cancel_futures=True)
         self._writes.shutdown(wait=True)
+        self._by_hand.shutdown(wait=True)
 
     def helper(self, owner: QObject) -> Helper:
         """The page's own connection to the workers; dies with the page."""
-        return Helper(
-            Worker(owner, self._while_open(self._reads)), Worker(owner, self._while_open(self._writes))
-        )
+        pools = (self._reads, self._writes, self._by_hand)
+        return Helper(*(Worker(owner, self._while_open(pool)) for pool in pools))
 
     def _while_open(self, pool: Executor) -> Submit:
         def submit(fn: Callable[..., Any], *args: Any) -> Future[Any]:
@@ -87,10 +89,10 @@ Then = Callable[[Any], object]
 
 
 class Helper:
-    """`read` and `write` run on workers; `then(result)` or `failed(sentence)` follow in the Qt thread."""
+    """`read`, `write` and `by_hand` run on workers; `then(result)` or `failed(sentence)` follow in the Qt thread."""
 
-    def __init__(self, reader: Worker, writer: Worker) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: Worker, writer: Worker, by_hand: Worker) -> None:
+        self._reader, self._writer, self._by_hand = reader, writer, by_hand
 
     def read(
         self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
@@ -101,3 +103,9 @@ class Helper:
         self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
     ) -> None:
         self._writer.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))
+
+    def by_hand(
+        self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
+    ) -> None:
+        """What may wait for somebody to touch a key or to plug in a stick."""
+        self._by_hand.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))

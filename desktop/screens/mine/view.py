@@ -140,7 +140,7 @@ class MineView(Page):
                 title = _("Where to write the sheets: a USB stick")
                 self.loop.send(FolderChosen(now, QFileDialog.getExistingDirectory(self, title)))
             case Do():
-                self._help.write(
+                self._help.by_hand(
                     mine.change, effect, then=lambda _done: self._done(effect), failed=self._failed
                 )
             case Welcome(code, name, password):

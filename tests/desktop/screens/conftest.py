@@ -27,4 +27,4 @@ def clinic() -> Clinic:
 
 @pytest.fixture
 def room(qapp: object, clinic: Clinic) -> Room:
-    return Room(clinic, clock(), AtOnce(), AtOnce())  # type: ignore[arg-type]
+    return Room(clinic, clock(), AtOnce(), AtOnce(), AtOnce())  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def desk(home: Home, clock: FrozenClock) -> Iterator[Desk]:
 @pytest.fixture
 def page(qtbot: QtBot, qapp: QApplication, desk: Desk, clock: FrozenClock) -> MineView:
     theme.apply(qapp, "light", "desktop")
-    room = Room(SimpleNamespace(mine=MyWays(desk), me=desk.someone), clock, AtOnce(), AtOnce())  # type: ignore[arg-type]
+    room = Room(SimpleNamespace(mine=MyWays(desk), me=desk.someone), clock, AtOnce(), AtOnce(), AtOnce())  # type: ignore[arg-type]
     view = MineView(room)
     qtbot.addWidget(view)
     view.resize(1366, 768)

@@ -32,7 +32,7 @@ from clinic.protocol.op import Op, Ops, decode_ops
 from clinic.services.charts import drawn_chart
 from clinic.store.book import Book
 from clinic.store.migrations import migrate
-from clinic.store.opening import PRAGMAS
+from clinic.store.opening import PRAGMAS, STATEMENTS
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
 
@@ -299,7 +299,9 @@ def _plain(path: Path) -> Engine:
     """The same tables and pragmas without a key."""
 
     def creator() -> Any:
-        connection = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
+        connection = sqlcipher.connect(
+            str(path), check_same_thread=False, isolation_level=None, cached_statements=STATEMENTS
+        )
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection

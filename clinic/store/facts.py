@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading facts. One table holds every op, clustered by patient, kind and time; `state` says what it is to its fact.
+"""Reading facts. One table holds every op, chart by chart; `state` says what it is to its fact.
 
-A chart is therefore a few runs of neighbouring rows, however large the book is.
+A chart is a few runs of neighbouring rows, however large the book is, and an index says what of it is shown, by kind and
+time.
 """
 
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from typing import Any, TypeVar
 from clinic.domain.facts import (
     Appointment,
     AuditEvent,
+    CareTeam,
     Communication,
     DetectedIssue,
     Encounter,
     Fact,
+    Location,
+    Questionnaire,
     Slot,
     Task,
 )
@@ -25,12 +29,23 @@ from clinic.store.sheet import Sheet
 SUPERSEDED, SHOWN, BESIDE, QUARANTINED = range(4)
 """What an op is to its fact: replaced · what a chart shows · stands beside it, unreplaced · may not count."""
 
-LISTED = (Encounter, Communication, Appointment, Slot, Task, DetectedIssue)
+LISTED = (
+    Encounter, Communication, Appointment, Slot, Task, DetectedIssue, CareTeam, Location, Questionnaire,
+)  # fmt: skip
 """Kinds that are listed over all patients, by time."""
 
+PLACES = 28
+"""Bits of a row's number that are its place on the chart; those above them are the chart's number."""
+
+CHART = "(SELECT no FROM chart WHERE patient = :patient)"
+"""The number of the patient's chart."""
+
+ON_CHART = f"no BETWEEN {CHART} << {PLACES} AND ({CHART} + 1 << {PLACES}) - 1"
+"""Every op of the patient's chart, shown or not."""
+
 OF_ENCOUNTER = (
-    "patient IN (SELECT :patient UNION SELECT other FROM linked WHERE provisional = :patient) "
-    "AND encounter = :encounter AND encounter <> ''"
+    "chart IN (SELECT no FROM chart WHERE patient = :patient "
+    "OR patient IN (SELECT other FROM linked WHERE provisional = :patient)) AND encounter = :encounter AND encounter <> ''"
 )
 """Ops that name the encounter, on the chart of its `patient` and of whoever that turned out to be."""
 
@@ -45,7 +60,7 @@ class FactReads(Sheet):
         rows: list[Any] = []
         for whose in self.chart_of(patient):
             rows += self._all(
-                f"SELECT at, id, body FROM op WHERE patient = :patient AND kind = :kind AND state = {SHOWN} ORDER BY at, id",
+                f"SELECT at, id, body FROM op WHERE chart = {CHART} AND kind = :kind AND state = {SHOWN} ORDER BY at, id",
                 patient=whose, kind=kind.NUMBER,
             )  # fmt: skip
         if len(self.chart_of(patient)) > 1:
@@ -57,7 +72,7 @@ class FactReads(Sheet):
         rows: list[Any] = []
         for whose in self.chart_of(patient):
             rows += self._all(
-                f"SELECT at, id, body FROM op WHERE patient = :patient AND kind = :kind AND state = {SHOWN} "
+                f"SELECT at, id, body FROM op WHERE chart = {CHART} AND kind = :kind AND state = {SHOWN} "
                 "ORDER BY at DESC, id DESC LIMIT :limit", patient=whose, kind=kind.NUMBER, limit=limit,
             )  # fmt: skip
         rows.sort(key=lambda row: (row[0], row[1]), reverse=True)
@@ -82,7 +97,8 @@ class FactReads(Sheet):
     def whose_encounter(self, encounter: EncounterId) -> PatientId | None:
         """The patient of an encounter as it is shown."""
         row = self._one(
-            f"SELECT patient FROM op WHERE fact = :encounter AND kind = :kind AND state = {SHOWN}",
+            "SELECT chart.patient FROM op JOIN chart ON chart.no = op.chart "
+            f"WHERE fact = :encounter AND kind = :kind AND state = {SHOWN}",
             encounter=encounter, kind=Encounter.NUMBER,
         )  # fmt: skip
         return None if row is None else PatientId(row[0])
@@ -100,7 +116,7 @@ class FactReads(Sheet):
         return tuple(fact_in(row[0], kind) for row in rows)
 
     def all_facts(self, kind: type[F]) -> tuple[F, ...]:
-        """Every fact of one kind, oldest first. Quick for LISTED kinds and for those about nobody."""
+        """Every fact of one kind, oldest first. Quick for LISTED kinds; for others the whole book is read."""
         if kind in LISTED:
             return self.facts_between(kind, -(1 << 62), 1 << 62)
         rows = self._all(
@@ -150,16 +166,14 @@ class FactReads(Sheet):
 
     def ops(self, patient: PatientId) -> Iterator[Op]:
         """Every op about a patient, in the order of their stamps."""
-        for row in self._all(
-            "SELECT body FROM op WHERE patient = :patient ORDER BY stamp, id", patient=patient
-        ):
+        for row in self._all(f"SELECT body FROM op WHERE {ON_CHART} ORDER BY stamp, id", patient=patient):
             yield decode(row[0], Op)
 
     def last_moment(self, patient: PatientId, until_ms: int) -> int | None:
         """When the latest of what a chart shows happened, in ms, up to `until_ms`; who looked at it does not count."""
         moments = [
             self._one(
-                f"SELECT max(at) FROM op WHERE patient = :patient AND kind <> {AuditEvent.NUMBER} AND state = {SHOWN} "
+                f"SELECT max(at) FROM op WHERE chart = {CHART} AND kind <> {AuditEvent.NUMBER} AND state = {SHOWN} "
                 "AND at <= :until", patient=whose, until=until_ms,
             )[0]
             for whose in self.chart_of(patient)
@@ -169,14 +183,17 @@ class FactReads(Sheet):
     def bodies(self, patient: PatientId) -> tuple[bytes, ...]:
         """The canonical bytes of the shown op of every fact about a patient, in a fixed order."""
         rows = self._all(
-            f"SELECT body FROM op WHERE patient = :patient AND state = {SHOWN} ORDER BY kind, fact",
+            f"SELECT body FROM op WHERE chart = {CHART} AND state = {SHOWN} ORDER BY kind, fact",
             patient=patient,
         )
         return tuple(bytes(row[0]) for row in rows)
 
     def patient_of_fact(self, kind: int, fact_id: str) -> PatientId | None:
         """Whom a fact we hold is about ('' for nobody); None for a fact we do not hold."""
-        row = self._one("SELECT patient FROM op WHERE fact = :fact AND kind = :kind", kind=kind, fact=fact_id)
+        row = self._one(
+            "SELECT chart.patient FROM op JOIN chart ON chart.no = op.chart WHERE fact = :fact AND kind = :kind",
+            kind=kind, fact=fact_id,
+        )  # fmt: skip
         return None if row is None else PatientId(row[0])
 
     def count_ops(self) -> int:

@@ -7,7 +7,7 @@ is settled from every version (clinic.sync.merge).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import count, islice
 from json import dumps as json
 from typing import Any
 
@@ -16,7 +16,7 @@ from clinic.domain.ids import OpId, ScopeId, patient_scope
 from clinic.domain.record import Record, UnknownRecord
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.op import Op
-from clinic.store.facts import BESIDE, LISTED, QUARANTINED, SHOWN, SUPERSEDED, FactReads
+from clinic.store.facts import BESIDE, LISTED, PLACES, QUARANTINED, SHOWN, SUPERSEDED, FactReads
 from clinic.store.people import PeopleWrites
 from clinic.store.search import TEXTS, SearchWrites
 from clinic.store.sheet import to_ms
@@ -29,11 +29,13 @@ _MOMENTS = (
 _LISTED = frozenset(kind.NUMBER for kind in LISTED)
 _AT_ONCE = 500
 _INSERT = (
-    "INSERT INTO op (patient, kind, at, id, fact, scope, encounter, stamp, status, lane, body, state, conflict, gap) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO op (no, chart, kind, at, id, fact, scope, encounter, stamp, status, lane, state, conflict, gap, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
 )
 
 _Key = tuple[int, str]
+_Row = tuple[Any, ...]
+"""Whose, and the columns of an op from its kind on, but for `conflict`."""
 _Bodies = Mapping[OpId, bytes]
 _Shown = tuple[Op, Op | None]
 """An op that is shown from now on, and the one in whose place."""
@@ -66,14 +68,28 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
             facts[kind_of(op.fact), fact_id_of(op)].append(op)
         held = self._held(fact for _, fact in facts)
         first = {key: mine[0] for key, mine in facts.items() if len(mine) == 1 and key[1] not in held}
-        rows = (_row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items())
-        self._many(_INSERT, sorted(rows))  # in the order they lie: pages fill up instead of splitting
+        self._lay_down(
+            _row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()
+        )
         shown: list[_Shown] = [(op, None) for op in first.values()]
         for key, mine in facts.items():
             if key not in first:
                 shown += self._next_version(key, mine, bodies, scope)
         self._show(shown)
         return new
+
+    def _lay_down(self, rows: Iterable[_Row]) -> None:
+        """Put rows at the end of their charts, by kind and time."""
+        charts = defaultdict[str, list[_Row]](list)
+        for row in rows:
+            charts[row[0]].append(row)
+        for patient, mine in charts.items():
+            chart = self.chart_number(patient)
+            last = self._one("SELECT max(no) FROM op WHERE no < :next", next=chart + 1 << PLACES)[0] or 0
+            places = count(max(last, chart << PLACES) + 1)
+            self._many(
+                _INSERT, ((no, chart, *row[1:]) for no, row in zip(places, sorted(mine), strict=False))
+            )
 
     def _new(self, ops: Iterable[tuple[Op, bytes]]) -> list[Op]:
         """Those that are not here, each once."""
@@ -102,7 +118,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         self._many(
             "UPDATE op SET state = ?, conflict = 0 WHERE id = ?", ((SUPERSEDED, old.id) for old in stands)
         )
-        self._many(_INSERT, [_row(op, key, bodies[op.id], scope, SHOWN, gap=False)])
+        self._lay_down([_row(op, key, bodies[op.id], scope, SHOWN, gap=False)])
         return [(op, next(old for old in stands if old.id == was_shown))]
 
     def _settle(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> list[_Shown]:
@@ -119,7 +135,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         if merged.shown is not None:
             states[merged.shown.id] = SHOWN
         gaps = {name: any(other not in known for other in op.replaces) for name, op in known.items()}
-        self._many(_INSERT, (_row(op, key, bodies[op.id], scope, states[op.id], gaps[op.id]) for op in new))
+        self._lay_down(_row(op, key, bodies[op.id], scope, states[op.id], gaps[op.id]) for op in new)
         self._many(
             "UPDATE op SET state = ?, gap = ?, conflict = ? WHERE id = ?",
             ((states[name], gaps[name], merged.conflict and states[name] == SHOWN, name) for name in known),
@@ -180,12 +196,12 @@ def _moments(kind: type[Record]) -> tuple[str, ...]:
 _moments_of: dict[type[Record], tuple[str, ...]] = {}
 
 
-def _row(op: Op, key: _Key, body: bytes, scope: ScopeId, state: int, gap: bool) -> tuple[Any, ...]:
+def _row(op: Op, key: _Key, body: bytes, scope: ScopeId, state: int, gap: bool) -> _Row:
     kind, fact_id = key
     elsewhere = "" if scope == patient_scope(op.patient) else scope
     return (
         op.patient, kind, moment_of(op), op.id, fact_id, elsewhere, _encounter_of(op.fact),
-        op.stamp, str(getattr(op.fact, "status", "")), kind if kind in _LISTED else None, body, state, 0, gap,
+        op.stamp, str(getattr(op.fact, "status", "")), kind if kind in _LISTED else None, state, gap, body,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def make_keys(page: WritePage, most: int = _BLOCK) -> int:
     """Make the keys of at most so many records; returns of how many."""
     rows = page._all(
         "SELECT n.no, p.patient, p.family, p.given, p.birth_date, p.dni FROM person_unkeyed u "
-        "JOIN person p ON p.patient = u.patient JOIN person_no n ON n.patient = u.patient LIMIT :most", most=most,
+        "JOIN person p ON p.patient = u.patient JOIN chart n ON n.patient = u.patient LIMIT :most", most=most,
     )  # fmt: skip
     made = sorted((key, no) for no, _, *told in rows for key in keys(_described(*told)))
     page._many("INSERT OR IGNORE INTO person_key (key, no) VALUES (?, ?)", made)
@@ -40,7 +40,7 @@ def sharing(page: Page, who: Described, most: int = CANDIDATES) -> tuple[PersonR
     rows = page._all(
         f"SELECT {PERSON} FROM (SELECT no, count(*) AS shared FROM person_key WHERE key IN "
         "(SELECT value FROM json_each(:keys)) GROUP BY no ORDER BY shared DESC, no LIMIT :most) k "
-        "JOIN person_no USING (no) JOIN person USING (patient) ORDER BY k.shared DESC, no",
+        "JOIN chart USING (no) JOIN person USING (patient) ORDER BY k.shared DESC, no",
         keys=json(sorted(keys(who))), most=most,
     )  # fmt: skip
     return tuple(person_row(row) for row in rows)

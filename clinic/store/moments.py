@@ -9,7 +9,7 @@ from clinic.domain.facts import Fact
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
-from clinic.store.facts import OF_ENCOUNTER, QUARANTINED, SHOWN
+from clinic.store.facts import CHART, OF_ENCOUNTER, QUARANTINED, SHOWN
 from clinic.store.page import Page
 
 END = 1 << 62
@@ -26,11 +26,12 @@ class MomentRow:
 
 
 def kinds_of(page: Page, patient: PatientId) -> tuple[int, ...]:
-    """Numbers of the kinds on a record, those this program does not know too; one seek a kind."""
+    """Numbers of the kinds that a record shows, those this program does not know too; one seek a kind."""
     found: list[int] = []
     while True:
         row = page._one(
-            "SELECT min(kind) FROM op WHERE patient = :patient AND kind > :last", patient=patient, last=found[-1] if found else -1
+            f"SELECT min(kind) FROM op WHERE chart = {CHART} AND state = {SHOWN} AND kind > :last",
+            patient=patient, last=found[-1] if found else -1,
         )  # fmt: skip
         if row[0] is None:
             return tuple(found)
@@ -47,7 +48,7 @@ def moments(
         for kind in kinds_of(page, whose)
         if kind in kinds
         for row in page._all(
-            f"SELECT at, id, body, conflict, fact, kind FROM op WHERE patient = :patient AND kind = :kind AND state = {SHOWN} "
+            f"SELECT at, id, body, conflict, fact, kind FROM op WHERE chart = {CHART} AND kind = :kind AND state = {SHOWN} "
             "AND at >= :since AND (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT :limit",
             patient=whose, kind=kind, since=since_ms, at=before[0], id=before[1], limit=limit,
         )
@@ -80,7 +81,7 @@ def shown_ops(page: Page, patient: PatientId, kinds: Collection[type[Fact]]) -> 
         row
         for kind in kinds
         for row in page._all(
-            f"SELECT body FROM op WHERE patient = :patient AND kind = :kind AND state = {SHOWN} ORDER BY at, id",
+            f"SELECT body FROM op WHERE chart = {CHART} AND kind = :kind AND state = {SHOWN} ORDER BY at, id",
             patient=patient, kind=kind.NUMBER,
         )
     ]  # fmt: skip

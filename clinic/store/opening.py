@@ -18,6 +18,9 @@ OLDEST_SQLITE = (3, 51, 3)
 """Below this the write-ahead log can be reset under a reader (SQLite 3.51.3 release notes)."""
 
 READERS = 4
+STATEMENTS = 512
+"""Statements a connection keeps ready. When they are more, the driver puts aside the newest first, so the few that count
+must not find the room taken: a migration alone is a hundred."""
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -40,7 +43,9 @@ def engine_for(path: Path, key: bytes) -> Engine:
         raise ValueError("a store key has 32 bytes")
 
     def creator() -> Any:
-        connection = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
+        connection = sqlcipher.connect(
+            str(path), check_same_thread=False, isolation_level=None, cached_statements=STATEMENTS
+        )
         try:
             cursor = connection.cursor()
             cursor.execute("PRAGMA cipher_log_level=NONE")

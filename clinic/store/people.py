@@ -10,6 +10,7 @@ from clinic.domain.identity import chosen, whole
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI
 from clinic.protocol.op import fact_in
+from clinic.store.facts import CHART, SHOWN
 from clinic.store.folding import prefix_query
 from clinic.store.rows import PersonRow
 from clinic.store.sheet import Sheet, from_ms, to_ms
@@ -57,7 +58,7 @@ class PeopleWrites(PeopleReads):
         patient = fact.patient or fact.id
         self._do(
             f"INSERT INTO person ({PERSON}) VALUES (:patient, :family, :given, :born, :gender, :dni, :provisional, "
-            "coalesce((SELECT max(at) FROM op WHERE patient = :patient AND kind = :encounter AND state = 1), 0)) "
+            f"coalesce((SELECT max(at) FROM op WHERE chart = {CHART} AND kind = :encounter AND state = {SHOWN}), 0)) "
             "ON CONFLICT (patient) DO UPDATE SET family = excluded.family, given = excluded.given, "
             "birth_date = excluded.birth_date, "
             "gender = excluded.gender, dni = excluded.dni, provisional = excluded.provisional",
@@ -67,11 +68,18 @@ class PeopleWrites(PeopleReads):
         self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
 
     def _spell(self, patient: str, words: str) -> None:
-        self._do("INSERT OR IGNORE INTO person_no (patient) VALUES (:patient)", patient=patient)
+        self.chart_number(patient)
         self._do(
             "INSERT OR REPLACE INTO person_words (rowid, patient, words) "
-            "SELECT no, patient, :words FROM person_no WHERE patient = :patient", patient=patient, words=words,
+            "SELECT no, patient, :words FROM chart WHERE patient = :patient", patient=patient, words=words,
         )  # fmt: skip
+
+    def chart_number(self, patient: str) -> int:
+        """The number of a patient's chart, given now if there is none yet; '' is the chart of what is about nobody."""
+        row = self._one("SELECT no FROM chart WHERE patient = :patient", patient=patient)
+        if row is None:
+            row = self._one("INSERT INTO chart (patient) VALUES (:patient) RETURNING no", patient=patient)
+        return int(row[0])
 
     def seen(self, visits: Iterable[Encounter]) -> None:
         self._many(
@@ -110,7 +118,7 @@ class PeopleWrites(PeopleReads):
 
     def _links_of(self, patient: PatientId) -> list[Link]:
         rows = self._all(
-            "SELECT body FROM op WHERE patient = :patient AND kind = :kind AND state = 1",
+            f"SELECT body FROM op WHERE chart = {CHART} AND kind = :kind AND state = {SHOWN}",
             patient=patient, kind=Link.NUMBER,
         )  # fmt: skip
         return [fact_in(row[0], Link) for row in rows]

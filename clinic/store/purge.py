@@ -15,18 +15,19 @@ from clinic.domain.record import Record
 from clinic.domain.values import Attachment
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
+from clinic.store.facts import ON_CHART
 from clinic.store.page import Page
 from clinic.store.sheet import Sheet
 from clinic.store.writing import WritePage
 
 _GONE = "purged "
 _FREE = f"""
-    op.patient = :patient AND op.kind <> {AuditEvent.NUMBER}
+    op.{ON_CHART} AND op.kind <> {AuditEvent.NUMBER}
     AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scope IN (:scope, op.scope) AND (o.acked_at IS NULL OR o.acked_at > :held))
     AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.scope IN (:scope, op.scope))
     AND NOT EXISTS (SELECT 1 FROM linked AS l WHERE :patient IN (l.provisional, l.other))
-    AND NOT EXISTS (SELECT 1 FROM op AS x WHERE x.patient = :patient AND (x.conflict = 1 OR x.gap = 1 OR x.state > 1))
-    AND NOT EXISTS (SELECT 1 FROM op AS x WHERE x.patient = :patient AND x.kind <> {AuditEvent.NUMBER}
+    AND NOT EXISTS (SELECT 1 FROM op AS x WHERE x.{ON_CHART} AND (x.conflict = 1 OR x.gap = 1 OR x.state > 1))
+    AND NOT EXISTS (SELECT 1 FROM op AS x WHERE x.{ON_CHART} AND x.kind <> {AuditEvent.NUMBER}
         AND (x.stamp > :old OR substr(x.id, 1, length(:device) + 1) = :device || '.'))"""
 
 
@@ -46,8 +47,8 @@ class _NotWhole(Exception):
 def old_charts(page: Sheet, old_stamp: int) -> tuple[tuple[PatientId, int], ...]:
     """(patient, highest stamp) of charts nobody wrote in after `old_stamp`, the oldest first. The log does not count."""
     rows = page._all(
-        f"SELECT patient, max(stamp) AS last FROM op WHERE patient <> '' AND kind <> {AuditEvent.NUMBER} "
-        "GROUP BY patient HAVING last <= :old ORDER BY last, patient",
+        "SELECT patient, max(stamp) AS last FROM op JOIN chart ON chart.no = op.chart "
+        f"WHERE patient <> '' AND kind <> {AuditEvent.NUMBER} GROUP BY op.chart HAVING last <= :old ORDER BY last, patient",
         old=old_stamp,
     )
     return tuple((PatientId(row[0]), int(row[1])) for row in rows)
@@ -77,7 +78,7 @@ def may_go(page: Sheet, patient: PatientId, terms: Terms) -> bool:
 def purge_chart(page: WritePage, patient: PatientId, terms: Terms) -> Gone | None:
     """Let one chart go, whole; None if any of it may not. Call it in a transaction of its own."""
     rows = page._all(
-        f"SELECT body, at FROM op WHERE patient = :patient AND kind <> {AuditEvent.NUMBER}", patient=patient
+        f"SELECT body, at FROM op WHERE {ON_CHART} AND kind <> {AuditEvent.NUMBER}", patient=patient
     )
     ops = [(decode(bytes(row[0]), Op), int(row[1])) for row in rows]
     files = {name for op, _ in ops for name in _files_of(op.fact)}
@@ -124,11 +125,9 @@ def _files_wait(page: WritePage, files: set[str]) -> bool:
 
 def _forget_person(page: WritePage, patient: PatientId) -> None:
     page._do("DELETE FROM person WHERE patient = :patient", patient=patient)
-    row = page._one("SELECT no FROM person_no WHERE patient = :patient", patient=patient)
-    if row is not None:
-        page._do("DELETE FROM person_words WHERE rowid = :no", no=row[0])
-        page._do("DELETE FROM person_key WHERE no = :no", no=row[0])
-        page._do("DELETE FROM person_no WHERE no = :no", no=row[0])
+    number = page.chart_number(patient)
+    page._do("DELETE FROM person_words WHERE rowid = :no", no=number)
+    page._do("DELETE FROM person_key WHERE no = :no", no=number)
     page._do("DELETE FROM person_unkeyed WHERE patient = :patient", patient=patient)
 
 

@@ -7,7 +7,7 @@ to a page is damaged, the page's rows are known by their form.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.btrees import Cell, Value
+from clinic.store.facts import PLACES
 from clinic.store.lastwritten import last_written
 from clinic.store.migrations import STEPS
 from clinic.store.raw_pages import RawPages
@@ -185,15 +186,31 @@ def _missing(pages: RawPages, known: Survey, ops: set[OpId]) -> tuple[tuple[Miss
         return (), not known.lost and known.whole_list
     whole = pages.checked and not any(lost.what in (index, UNKNOWN) for lost in known.lost)
     named = (cell.values for cell in rows_of(pages, known, index))
-    missing = [_missing_op(values) for values in named if values and OpId(str(values[0])) not in ops]
-    return tuple(missing), whole
+    missing = {OpId(str(v[0])): v[1:] for v in named if v and OpId(str(v[0])) not in ops}
+    lying = {rest[0] for rest in missing.values() if len(rest) == 1}
+    patients = {
+        cell.rowid: cell.values[1] for cell in rows_of(pages, known, "chart") if lying and cell.values
+    }
+    moments = {
+        v[3]: v[1:3] for v in _values(pages, known, "op_on_chart") if lying and len(v) == 4 and v[3] in lying
+    }
+
+    def told(op: OpId, rest: tuple[Value, ...]) -> MissingOp:
+        if len(rest) == 1 and isinstance(rest[0], int):
+            rest = (patients.get(rest[0] >> PLACES), *moments.get(rest[0], ()))
+        patient, kind, at = (*rest, None, None, None)[:3]
+        return MissingOp(
+            op,
+            PatientId(patient) if isinstance(patient, str) else None,
+            kind if isinstance(kind, int) else None,
+            datetime.fromtimestamp(at / 1000, UTC) if isinstance(at, int) else None,
+        )
+
+    return tuple(told(op, rest) for op, rest in missing.items()), whole
 
 
-def _missing_op(values: tuple[Value, ...]) -> MissingOp:
-    op, rest = OpId(str(values[0])), values[1:]
-    if len(rest) == 3 and isinstance(rest[0], str) and isinstance(rest[1], int) and isinstance(rest[2], int):
-        return MissingOp(op, PatientId(rest[0]), rest[1], datetime.fromtimestamp(rest[2] / 1000, UTC))
-    return MissingOp(op)
+def _values(pages: RawPages, known: Survey, name: str) -> Iterator[tuple[Value, ...]]:
+    return (cell.values for cell in rows_of(pages, known, name) if cell.values)
 
 
 def _incomplete(known: Survey, filler: _Filler) -> tuple[str, ...]:

@@ -135,9 +135,10 @@ class SearchReads(Sheet):
         """Those of the newest of the pile that have the words, newest first."""
         begins = [re.compile(rf"(?<!\w){re.escape(word)}") for word in words]
         rows = self._all(
-            "SELECT op.at, op.patient, op.kind, op.body FROM (SELECT op, max(no) AS no FROM "
+            "SELECT op.at, chart.patient, op.kind, op.body FROM (SELECT op, max(no) AS no FROM "
             "(SELECT no, op FROM unread ORDER BY no DESC LIMIT :seen) GROUP BY op) AS pile "
-            f"JOIN op ON op.id = pile.op WHERE op.state = {SHOWN} ORDER BY op.at DESC, pile.no DESC", seen=PILE_SEEN,
+            "JOIN op ON op.id = pile.op JOIN chart ON chart.no = op.chart "
+            f"WHERE op.state = {SHOWN} ORDER BY op.at DESC, pile.no DESC", seen=PILE_SEEN,
         )  # fmt: skip
         return [
             (at, patient, fact)
@@ -179,7 +180,8 @@ class SearchReads(Sheet):
 
     def _numbered(self, number: int) -> Iterator[_Found]:
         row = self._one(
-            "SELECT op.at, op.patient, op.body FROM searched JOIN op ON op.id = searched.op WHERE searched.no = :no",
+            "SELECT op.at, chart.patient, op.body FROM searched JOIN op ON op.id = searched.op "
+            "JOIN chart ON chart.no = op.chart WHERE searched.no = :no",
             no=number,
         )
         if row is not None:
@@ -216,9 +218,10 @@ class SearchWrites(SearchReads):
     def read_pile(self, limit: int) -> int:
         """Read the oldest texts of the pile into the index; gives how many that were. What is shown no longer is left out."""
         rows = self._all(
-            "SELECT pile.no, op.id, op.at, op.patient, op.kind, op.body "
+            "SELECT pile.no, op.id, op.at, chart.patient, op.kind, op.body "
             "FROM (SELECT no, op FROM unread ORDER BY no LIMIT :limit) AS pile "
-            f"LEFT JOIN op ON op.id = pile.op AND op.state = {SHOWN} ORDER BY pile.no", limit=limit,
+            f"LEFT JOIN op ON op.id = pile.op AND op.state = {SHOWN} "
+            "LEFT JOIN chart ON chart.no = op.chart ORDER BY pile.no", limit=limit,
         )  # fmt: skip
         if rows:
             self._index({row[1]: row for row in rows if row[1] and self._number_of(row[1], row[2]) is None})

@@ -90,12 +90,12 @@ def test_a_step_that_is_cut_off_leaves_the_old_book_whole(
         Book.open(path, KEY, progress=stop)
     engine = engine_for(path, KEY)
     with engine.connect() as connection:
-        assert version_of(connection) == int(path.stem[-4:])
+        assert int(path.stem[-4:]) <= version_of(connection) < len(STEPS)
         tables = {
             row[0]
             for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
         }
-        assert "op_1" not in tables
+        assert "op_4" not in tables, "a step that was cut off is undone whole"
     engine.dispose()
     book = Book.open(path, KEY)
     assert book.read(lambda page: page.count_ops()) == said["ops"]

@@ -36,7 +36,9 @@ from clinic.sync.merge import settle
 
 Arriving = Mapping[tuple[str, int], int]
 """(scope, seq) of an envelope that comes from elsewhere -> ops in it."""
-_SCOPE = "CASE scope WHEN '' THEN 'p:' || patient ELSE scope END"
+_SCOPE = (
+    "CASE scope WHEN '' THEN 'p:' || (SELECT patient FROM chart WHERE chart.no = op.chart) ELSE scope END"
+)
 """A scope is written down only where it is not the patient's own."""
 
 
@@ -202,7 +204,7 @@ def _half_searched(page: Page, shown: Sequence[Op]) -> Iterator[str]:
     if any(not known.issuperset(spelt(texts[op])) for op in listed if op in texts):
         yield "half: a text is in the index, and not all its words are known"
     people = sorted(op.fact.id for op in shown if isinstance(op.fact, Patient))
-    for table in ("person", "person_no", "person_words"):
+    for table in ("person", "person_words"):
         listed = sorted(row[0] for row in page._all(f"SELECT patient FROM {table}"))
         if listed != people:
             yield f"half: {len(people)} people on record, {len(listed)} in {table}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Numbered steps from an empty file to today's tables. A released step never changes; a new one is added.
 
-A step is a module with `BEFORE`, statements; and, where rows have to be rewritten, `LONG`, the table whose rows they are,
-`fill`, which rewrites them and gives how many are done, and `AFTER`, statements again.
+A step is a module with `BEFORE`, statements; and, where more is needed, `fill`, which rewrites rows and gives how much of
+that is done, from 0 to 1, and `AFTER`, statements again. What the program does today is called by the newest step alone.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004
+from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004, step_0005
 from clinic.store.opening import said
 from clinic.store.writing import WritePage
 
-STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004)
+STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004, step_0005)
 Progress = Callable[[float], None]
 """Told how far the rewriting is, from 0 to 1."""
 
@@ -48,8 +48,10 @@ def _run(connection: Connection, number: int, step: ModuleType, progress: Progre
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         for statement in step.BEFORE:
             connection.exec_driver_sql(statement)
-        if hasattr(step, "fill"):
-            _fill(connection, step, progress)
+        for done in step.fill(WritePage(connection)) if hasattr(step, "fill") else ():
+            progress(done)
+        for statement in getattr(step, "AFTER", ()):
+            connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA user_version={number}")
         connection.exec_driver_sql("COMMIT")
     except BaseException as error:
@@ -59,11 +61,3 @@ def _run(connection: Connection, number: int, step: ModuleType, progress: Progre
         if isinstance(error, (DBAPIError, sqlcipher.Error)):
             raise said(error) from error
         raise
-
-
-def _fill(connection: Connection, step: ModuleType, progress: Progress) -> None:
-    whole = int(connection.exec_driver_sql(f"SELECT count(*) FROM {step.LONG}").scalar_one())
-    for done in step.fill(WritePage(connection)):
-        progress(done / whole)
-    for statement in step.AFTER:
-        connection.exec_driver_sql(statement)

@@ -2,17 +2,9 @@
 """One table of ops, clustered as charts are read; full-text search; attachments beside it in rows of their own.
 
 Before, a fact's bytes lay twice (as an op and as what is shown) under ten indices. Now an op lies once, `state` says what it
-is to its fact, and the tables of the first step that said so are gone.
+is to its fact, and the tables of the first step that said so are gone. The ops of such a book wait in `op_1`: a later step
+files them, into the tables they have today.
 """
-
-from collections.abc import Iterator
-from itertools import groupby
-from typing import Any
-
-from clinic.domain.ids import ScopeId
-from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
-from clinic.store.filing import Filing
 
 BEFORE = (
     "ALTER TABLE op RENAME TO op_1",
@@ -34,7 +26,6 @@ BEFORE = (
     """CREATE VIRTUAL TABLE search USING fts5(words, tags, content='', contentless_delete=1, prefix='2 3',
         tokenize='unicode61 remove_diacritics 2')""",
     "CREATE TABLE searched (no INTEGER PRIMARY KEY, op TEXT NOT NULL)",
-    "CREATE TABLE unread (no INTEGER PRIMARY KEY, op TEXT NOT NULL)",  # where `fill` lays texts since step 4
     "CREATE TABLE person_no (no INTEGER PRIMARY KEY, patient TEXT NOT NULL UNIQUE)",
     "INSERT INTO person_no (no, patient) SELECT rowid, patient FROM person_words",
     "ALTER TABLE attachment RENAME TO attachment_1",
@@ -46,29 +37,4 @@ BEFORE = (
     """INSERT INTO counter (name, value) SELECT 'stamp', coalesce(max(stamp), 0) FROM op_1
         WHERE stamp <= (unixepoch('now') * 1000 + 300000) << 16""",
 )
-AFTER = ("DROP TABLE standing", "DROP TABLE fact", "DROP TABLE op_1")
-LONG = "op_1"
-"""The table whose rows `fill` goes through."""
-
-
-def fill(page: Filing) -> Iterator[int]:
-    """File every op anew, oldest first; gives how many are done, now and then."""
-    done = 0
-    rows = page._connection.exec_driver_sql("SELECT scope, body FROM op_1 ORDER BY no")
-    for scope, block in _in_blocks(rows):
-        page.file_ops(((decode(body, Op), body) for body in block), ScopeId(scope))
-        done += len(block)
-        yield done
-
-
-def _in_blocks(rows: Any, size: int = 500) -> Iterator[tuple[str, list[bytes]]]:
-    """Runs of one scope, of at most `size` ops."""
-    for scope, run in groupby(rows, key=lambda row: row[0]):
-        block: list[bytes] = []
-        for row in run:
-            block.append(bytes(row[1]))
-            if len(block) == size:
-                yield scope, block
-                block = []
-        if block:
-            yield scope, block
+AFTER = ("DROP TABLE standing", "DROP TABLE fact")

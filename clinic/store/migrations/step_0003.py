@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys under which people who may be the same are looked for; triggers note whose keys have to be made anew."""
+"""Keys under which people who may be the same are looked for; triggers note whose keys have to be made anew.
 
-from collections.abc import Iterator
-
-from clinic.store.likeness import make_keys
-from clinic.store.writing import WritePage
+Everybody's have to be, when the next one is looked for.
+"""
 
 BEFORE = (
     "CREATE TABLE person_key (key INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (key, no)) WITHOUT ROWID",
@@ -19,14 +17,3 @@ BEFORE = (
         BEGIN INSERT INTO person_unkeyed (patient) SELECT new.patient
         WHERE NOT EXISTS (SELECT 1 FROM person_unkeyed WHERE patient = new.patient); END""",
 )
-AFTER = ()
-LONG = "person_unkeyed"
-"""The table whose rows `fill` goes through."""
-
-
-def fill(page: WritePage) -> Iterator[int]:
-    """Make everybody's keys; gives how many are done, now and then."""
-    done = 0
-    while made := make_keys(page, 500):
-        done += made
-        yield done

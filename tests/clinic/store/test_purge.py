@@ -134,12 +134,12 @@ def test_a_chart_goes_whole_when_nothing_holds_it_and_not_at_all_otherwise(chart
 
 def traces_of_people(book: Book) -> set[str]:
     """Everybody of whom the lists of people still know anything."""
-    tables = ("person", "person_no", "person_unkeyed")
+    tables = ("person", "person_unkeyed")
     found = {
         row[0] for t in tables for row in book.read(lambda page, t=t: page._all(f"SELECT patient FROM {t}"))
     }
     keyed = book.read(
-        lambda page: page._all("SELECT no FROM person_key WHERE no NOT IN (SELECT no FROM person_no)")
+        lambda page: page._all("SELECT no FROM person_key WHERE no NOT IN (SELECT rowid FROM person_words)")
     )
     return found | {str(row[0]) for row in keyed}
 

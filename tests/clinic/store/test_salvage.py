@@ -123,7 +123,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
                 inner.append(number)
             for cell in node.cells:
                 assert cell.values is not None
-                lies[str(cell.values[3])] = frozenset({number}) | node.overflow
+                lies[str(cell.values[4])] = frozenset({number}) | node.overflow
         roots = {name: tree.root for name, tree in known.trees.items()}
         return Whole(path, frozenset(op.id for op in everything), lies, roots, tuple(inner), pages.total)
 
@@ -282,7 +282,7 @@ def test_what_is_committed_in_the_log_counts_and_what_is_not_does_not(tmp_path: 
             known = survey(pages)
             assert not pages.bad
             held = {
-                cell.values[3]
+                cell.values[4]
                 for page in [known.trees.get("op")]
                 if page
                 for cell in _cells(pages, page.root)

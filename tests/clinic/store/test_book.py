@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -34,7 +35,10 @@ from clinic.store.book import Book
 from clinic.store.folding import prefix_query
 from clinic.store.migrations import STEPS, version_of
 from clinic.store.opening import engine_for
+from clinic.store.raw_pages import RawPages
 from clinic.store.rows import Changes
+from clinic.store.survey import OVERFLOW, survey
+from clinic.store.writing import WritePage
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
@@ -295,3 +299,43 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, key: bytes) -> No
     book = Book.open(tmp_path / "killed.db", key)
     assert book.read(lambda page: page.count_ops()) >= said[-1]
     book.close()
+
+
+def test_statements_stay_ready_from_one_write_to_the_next(book: Book) -> None:
+    """A book that has just been made has run every migration's statements on the writer's connection."""
+    prepared: list[tuple[object, ...]] = []
+
+    def watch(page: WritePage) -> None:
+        def asked(*what: object) -> int:
+            prepared.append(what)
+            return 0
+
+        page._driver.set_authorizer(asked)
+
+    file(book, op_of(person(1), 1))
+    book.keep(watch)
+    file(book, op_of(person(2), 2))
+    prepared.clear()
+    file(book, op_of(person(3), 3))
+    assert prepared == []
+
+
+def test_a_chart_is_a_run_of_neighbours_and_a_note_lies_whole_on_its_page(tmp_path: Path) -> None:
+    path, key = tmp_path / "book.db", os.urandom(32)
+    with closing(Book.open(path, key)) as book:
+        for turn in range(40):
+            who = person(turn % 4).patient
+            note = NoteSection(
+                id=FactId(f"n{turn}"), patient=who, encounter=EncounterId("e"), section=Section.PLAN,
+                text="x" * 2500, written_at=AT,
+            )  # fmt: skip
+            file(book, op_of(note, turn))
+        charts = book.read(
+            lambda page: [
+                row[0]
+                for row in page._all("SELECT c.patient FROM op JOIN chart c ON c.no = chart ORDER BY op.no")
+            ]
+        )
+        assert charts == sorted(charts, key=charts.index) and len(set(charts)) == 4
+    with RawPages(path, key) as pages:
+        assert OVERFLOW not in survey(pages).owner.values()

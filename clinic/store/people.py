@@ -68,10 +68,9 @@ class PeopleWrites(PeopleReads):
         self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
 
     def _spell(self, patient: str, words: str) -> None:
-        self.chart_number(patient)
         self._do(
-            "INSERT OR REPLACE INTO person_words (rowid, patient, words) "
-            "SELECT no, patient, :words FROM chart WHERE patient = :patient", patient=patient, words=words,
+            "INSERT OR REPLACE INTO person_words (rowid, patient, words) VALUES (:no, :patient, :words)",
+            no=self.chart_number(patient), patient=patient, words=words,
         )  # fmt: skip
 
     def chart_number(self, patient: str) -> int:

@@ -187,13 +187,11 @@ def _missing(pages: RawPages, known: Survey, ops: set[OpId]) -> tuple[tuple[Miss
     whole = pages.checked and not any(lost.what in (index, UNKNOWN) for lost in known.lost)
     named = (cell.values for cell in rows_of(pages, known, index))
     missing = {OpId(str(v[0])): v[1:] for v in named if v and OpId(str(v[0])) not in ops}
+    if not missing:
+        return (), whole
     lying = {rest[0] for rest in missing.values() if len(rest) == 1}
-    patients = {
-        cell.rowid: cell.values[1] for cell in rows_of(pages, known, "chart") if lying and cell.values
-    }
-    moments = {
-        v[3]: v[1:3] for v in _values(pages, known, "op_on_chart") if lying and len(v) == 4 and v[3] in lying
-    }
+    patients = {cell.rowid: cell.values[1] for cell in rows_of(pages, known, "chart") if cell.values}
+    moments = {v[3]: v[1:3] for v in _values(pages, known, "op_on_chart") if len(v) == 4 and v[3] in lying}
 
     def told(op: OpId, rest: tuple[Value, ...]) -> MissingOp:
         if len(rest) == 1 and isinstance(rest[0], int):

@@ -90,7 +90,8 @@ def test_a_step_that_is_cut_off_leaves_the_old_book_whole(
         Book.open(path, KEY, progress=stop)
     engine = engine_for(path, KEY)
     with engine.connect() as connection:
-        assert int(path.stem[-4:]) <= version_of(connection) < len(STEPS)
+        rewriting = next(n for n in range(int(path.stem[-4:]), len(STEPS)) if hasattr(STEPS[n], "fill"))
+        assert version_of(connection) == rewriting
         tables = {
             row[0]
             for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")

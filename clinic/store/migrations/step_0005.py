@@ -49,9 +49,8 @@ _MOVE = f"""INSERT INTO op (no, chart, kind, at, id, fact, scope, encounter, sta
 
 def fill(page: Filing) -> Iterator[float]:
     """Move every op, chart by chart; those of a book of the first step are filed anew. Gives how much is done, of 1."""
-    yield from _moved(page)
-    if page._one("SELECT 1 FROM sqlite_schema WHERE name = 'op_1'") is not None:
-        yield from _filed(page)
+    first = page._one("SELECT 1 FROM sqlite_schema WHERE name = 'op_1'") is not None
+    return _filed(page) if first else _moved(page)
 
 
 def _moved(page: Filing) -> Iterator[float]:

@@ -230,7 +230,7 @@ def _found(page: Page, alert: FactId) -> DetectedIssue:
 
 
 def _alerts(desk: Desk, page: Page, everybody: bool) -> tuple[Alert, ...]:
-    rows = standing(page.facts_with_status(DetectedIssue, IssueStatus.REGISTERED), desk.clock.now())
+    rows = standing(page.open_facts(DetectedIssue), desk.clock.now())
     me = desk.someone.user
     mine = (row for row in rows if everybody or row.concerns(me))
     return tuple(_line(desk, page, row) for row in mine if page.person(row.alert.patient) is not None)

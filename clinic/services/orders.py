@@ -94,7 +94,7 @@ def amend_report(desk: Desk, report: FactId, conclusion: str, window: PatientId)
 
 def open_orders(desk: Desk) -> tuple[ServiceRequest, ...]:
     """Orders that wait for a result, oldest first."""
-    return desk.book.read(lambda page: page.facts_with_status(ServiceRequest, RequestStatus.ACTIVE))
+    return desk.book.read(lambda page: page.open_facts(ServiceRequest))
 
 
 def flag(value: Decimal, low: Decimal | None, high: Decimal | None) -> str:

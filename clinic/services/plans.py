@@ -12,8 +12,6 @@ from clinic.services.desks import Desk, Written
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 
-OPEN = (TaskStatus.REQUESTED, TaskStatus.ACCEPTED, TaskStatus.IN_PROGRESS)
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -77,9 +75,7 @@ def due_tasks(desk: Desk) -> tuple[Due, ...]:
     today = desk.clock.now().date()
 
     def look(page: Page) -> tuple[Due, ...]:
-        tasks = sorted(
-            page.facts_with_status(Task, *OPEN), key=lambda task: (task.due or date.max, task.authored_at)
-        )
+        tasks = sorted(page.open_facts(Task), key=lambda task: (task.due or date.max, task.authored_at))
         rows = ((task, page.person(page.linked_to(task.patient) or task.patient)) for task in tasks)
         return tuple(
             Due(task, None if row is None else line(page, row), task.due is not None and task.due < today)
@@ -91,6 +87,6 @@ def due_tasks(desk: Desk) -> tuple[Due, ...]:
 
 def _open(desk: Desk, task: FactId, window: PatientId) -> Task:
     found = fact_of(desk, Task, task, window)
-    if found.status not in OPEN:
+    if found.status not in Task.OPEN:
         raise Refusal("This task is closed. Open it again first.")
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from clinic.domain.facts import Encounter, EncounterStatus, Observation
+from clinic.domain.facts import Encounter, Observation
 from clinic.domain.scores.kinds import Who
 from clinic.domain.scores.news2 import NEWS2, Risk, Score, news2, vitals_from
 from clinic.domain.scores.reading import compute, newest
@@ -52,11 +52,10 @@ def score_of(observations: Sequence[Observation], who: Who) -> Score:
 
 
 def _queue(page: Page) -> tuple[Waiting, ...]:
-    open_ones = page.facts_with_status(
-        Encounter, EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS
-    )
     rows = [
-        queue_row(page, encounter) for encounter in open_ones if page.person(encounter.patient) is not None
+        queue_row(page, encounter)
+        for encounter in page.open_facts(Encounter)
+        if page.person(encounter.patient) is not None
     ]
     return tuple(sorted(rows, key=urgency))
 

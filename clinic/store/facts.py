@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading facts. One table holds every op, chart by chart; `state` says what it is to its fact.
+"""Reading facts. One table holds every op, in the order they came; `state` says what it is to its fact.
 
-A chart is a few runs of neighbouring rows, however large the book is, and an index says what of it is shown, by kind and
-time.
+What comes together lies together: a visit is one run of rows, a chart a few runs, however large the book is. An index says
+what is on a chart, what of it is shown, by kind and time.
 """
 
 from collections.abc import Iterator
@@ -34,13 +34,10 @@ LISTED = (
 )  # fmt: skip
 """Kinds that are listed over all patients, by time."""
 
-PLACES = 28
-"""Bits of a row's number that are its place on the chart; those above them are the chart's number."""
-
 CHART = "(SELECT no FROM chart WHERE patient = :patient)"
 """The number of the patient's chart."""
 
-ON_CHART = f"no BETWEEN {CHART} << {PLACES} AND ({CHART} + 1 << {PLACES}) - 1"
+ON_CHART = f"chart = {CHART}"
 """Every op of the patient's chart, shown or not."""
 
 OF_ENCOUNTER = (
@@ -103,15 +100,10 @@ class FactReads(Sheet):
         )  # fmt: skip
         return None if row is None else PatientId(row[0])
 
-    def facts_with_status(self, kind: type[F], *statuses: str) -> tuple[F, ...]:
-        """Facts of one kind whose status is one of these, oldest first."""
-        names = {f"s{i}": status for i, status in enumerate(statuses)}
-        holes = ", ".join(f":{name}" for name in names)
+    def open_facts(self, kind: type[F]) -> tuple[F, ...]:
+        """Facts of one kind, over all patients, whose status is one of its OPEN ones; oldest first."""
         rows = self._all(
-            f"SELECT body FROM op WHERE kind = :kind AND status IN ({holes}) AND status <> '' AND state = {SHOWN} "
-            "ORDER BY at, id",
-            kind=kind.NUMBER,
-            **names,
+            f"SELECT body FROM op WHERE open = :kind AND state = {SHOWN} ORDER BY at, id", kind=kind.NUMBER
         )
         return tuple(fact_in(row[0], kind) for row in rows)
 

@@ -7,7 +7,7 @@ is settled from every version (clinic.sync.merge).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import count, islice
+from itertools import islice
 from json import dumps as json
 from typing import Any
 
@@ -16,7 +16,7 @@ from clinic.domain.ids import OpId, ScopeId, patient_scope
 from clinic.domain.record import Record, UnknownRecord
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.op import Op
-from clinic.store.facts import BESIDE, LISTED, PLACES, QUARANTINED, SHOWN, SUPERSEDED, FactReads
+from clinic.store.facts import BESIDE, LISTED, QUARANTINED, SHOWN, SUPERSEDED, FactReads
 from clinic.store.people import PeopleWrites
 from clinic.store.search import TEXTS, SearchWrites
 from clinic.store.sheet import to_ms
@@ -29,8 +29,8 @@ _MOMENTS = (
 _LISTED = frozenset(kind.NUMBER for kind in LISTED)
 _AT_ONCE = 500
 _INSERT = (
-    "INSERT INTO op (no, chart, kind, at, id, fact, scope, encounter, stamp, status, lane, state, conflict, gap, body) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
+    "INSERT INTO op (chart, kind, at, id, fact, scope, encounter, stamp, open, lane, state, conflict, gap, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
 )
 
 _Key = tuple[int, str]
@@ -79,17 +79,10 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         return new
 
     def _lay_down(self, rows: Iterable[_Row]) -> None:
-        """Put rows at the end of their charts, by kind and time."""
-        charts = defaultdict[str, list[_Row]](list)
-        for row in rows:
-            charts[row[0]].append(row)
-        for patient, mine in charts.items():
-            chart = self.chart_number(patient)
-            last = self._one("SELECT max(no) FROM op WHERE no < :next", next=chart + 1 << PLACES)[0] or 0
-            places = count(max(last, chart << PLACES) + 1)
-            self._many(
-                _INSERT, ((no, chart, *row[1:]) for no, row in zip(places, sorted(mine), strict=False))
-            )
+        """Put rows at the end, chart by chart, by kind and time."""
+        ordered = sorted(rows)
+        charts = {patient: self.chart_number(patient) for patient in dict.fromkeys(row[0] for row in ordered)}
+        self._many(_INSERT, ((charts[row[0]], *row[1:]) for row in ordered))
 
     def _new(self, ops: Iterable[tuple[Op, bytes]]) -> list[Op]:
         """Those that are not here, each once."""
@@ -201,8 +194,13 @@ def _row(op: Op, key: _Key, body: bytes, scope: ScopeId, state: int, gap: bool) 
     elsewhere = "" if scope == patient_scope(op.patient) else scope
     return (
         op.patient, kind, moment_of(op), op.id, fact_id, elsewhere, _encounter_of(op.fact),
-        op.stamp, str(getattr(op.fact, "status", "")), kind if kind in _LISTED else None, state, gap, body,
+        op.stamp, kind if is_open(op.fact) else None, kind if kind in _LISTED else None, state, gap, body,
     )  # fmt: skip
+
+
+def is_open(fact: Record) -> bool:
+    """Whether somebody has yet to do something about it."""
+    return isinstance(fact, Fact) and getattr(fact, "status", None) in fact.OPEN
 
 
 def _encounter_of(fact: Record) -> str:

@@ -19,7 +19,6 @@ from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.btrees import Cell, Value
-from clinic.store.facts import PLACES
 from clinic.store.lastwritten import last_written
 from clinic.store.migrations import STEPS
 from clinic.store.raw_pages import RawPages
@@ -190,12 +189,16 @@ def _missing(pages: RawPages, known: Survey, ops: set[OpId]) -> tuple[tuple[Miss
     if not missing:
         return (), whole
     lying = {rest[0] for rest in missing.values() if len(rest) == 1}
-    patients = {cell.rowid: cell.values[1] for cell in rows_of(pages, known, "chart") if cell.values}
-    moments = {v[3]: v[1:3] for v in _values(pages, known, "op_on_chart") if len(v) == 4 and v[3] in lying}
+    patients: dict[Value, Value] = {
+        cell.rowid: cell.values[1] for cell in rows_of(pages, known, "chart") if cell.values
+    }
+    places = {
+        v[-1]: (patients.get(v[0]), *v[-3:-1]) for v in _values(pages, known, "op_on_chart") if v[-1] in lying
+    }
 
     def told(op: OpId, rest: tuple[Value, ...]) -> MissingOp:
         if len(rest) == 1 and isinstance(rest[0], int):
-            rest = (patients.get(rest[0] >> PLACES), *moments.get(rest[0], ()))
+            rest = places.get(rest[0], ())
         patient, kind, at = (*rest, None, None, None)[:3]
         return MissingOp(
             op,

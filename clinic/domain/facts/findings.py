@@ -3,6 +3,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from clinic.domain.facts.fact import Fact
 from clinic.domain.ids import EncounterId, FactId, UserId
@@ -127,6 +128,8 @@ class IssueStatus(Word):
 @record(32)
 class DetectedIssue(Fact):
     """An alert: what a rule found, in which facts, who owns it, who acknowledged it."""
+
+    OPEN: ClassVar[frozenset[Word]] = frozenset((IssueStatus.REGISTERED,))
 
     code: Coding = n(3)
     status: IssueStatus = n(4, default=IssueStatus.REGISTERED)

@@ -2,6 +2,7 @@
 """What was prescribed, ordered, reported, planned."""
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from clinic.domain.facts.fact import Fact
 from clinic.domain.ids import EncounterId, FactId, UserId
@@ -70,6 +71,8 @@ class MedicationStatement(Fact):
 class ServiceRequest(Fact):
     """An order: a test, an image, a referral."""
 
+    OPEN: ClassVar[frozenset[Word]] = frozenset((RequestStatus.ACTIVE,))
+
     code: Coding = n(3)
     status: RequestStatus = n(4, default=RequestStatus.ACTIVE)
     authored_at: datetime = n(5)
@@ -113,6 +116,10 @@ class TaskStatus(Word):
 @record(29)
 class Task(Fact):
     """Something to be done for a patient, by somebody, until a day."""
+
+    OPEN: ClassVar[frozenset[Word]] = frozenset(
+        (TaskStatus.REQUESTED, TaskStatus.ACCEPTED, TaskStatus.IN_PROGRESS)
+    )
 
     title: str = n(3)
     status: TaskStatus = n(4, default=TaskStatus.REQUESTED)

@@ -2,6 +2,7 @@
 """Visits, their calls, appointments and the times offered for them."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from clinic.domain.facts.fact import Fact
 from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
@@ -34,6 +35,10 @@ class Participant(Record):
 
 @record(2)
 class Encounter(Fact):
+    OPEN: ClassVar[frozenset[Word]] = frozenset(
+        (EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS)
+    )
+
     status: EncounterStatus = n(3)
     arrived_at: datetime = n(4)
     ticket: str = n(5, default="")

@@ -6,6 +6,7 @@ that is done, from 0 to 1, and `AFTER`, statements again. What the program does 
 """
 
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -13,11 +14,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004, step_0005
+from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004, step_0005, step_0006
 from clinic.store.opening import said
 from clinic.store.writing import WritePage
 
-STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004, step_0005)
+STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006)
 Progress = Callable[[float], None]
 """Told how far the rewriting is, from 0 to 1."""
 
@@ -34,9 +35,19 @@ def migrate(engine: Engine, progress: Progress = lambda done: None) -> int:
             raise Unavailable(
                 "This store was written by a newer Posta. Update Posta on this computer; nothing was changed."
             )
-        for number, step in enumerate(STEPS[version:], start=version + 1):
-            _run(connection, number, step, progress if version else lambda done: None)
+        steps = STEPS[version:]
+        for nth, step in enumerate(steps):
+            tell = partial(_part, progress, nth, len(steps)) if version else _nobody
+            _run(connection, version + nth + 1, step, tell)
         return len(STEPS) - version
+
+
+def _part(progress: Progress, nth: int, of: int, done: float) -> None:
+    progress((nth + done) / of)
+
+
+def _nobody(done: float) -> None:
+    """A new book has no rows to rewrite."""
 
 
 def version_of(connection: Connection) -> int:

@@ -6,16 +6,13 @@ on. What a chart shows is in an index of its own, by kind and time. People's num
 """
 
 from collections.abc import Iterator
-from itertools import groupby
-from typing import Any
 
-from clinic.domain.ids import ScopeId
-from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
-from clinic.store.facts import LISTED, PLACES
-from clinic.store.filing import Filing
+from clinic.store.sheet import Sheet
 
-_LANES = ", ".join(str(kind.NUMBER) for kind in LISTED)
+PLACES = 28
+"""Bits of a row's number that are its place on the chart; those above them are the chart's number."""
+_LANES = "2, 9, 14, 30, 29, 32, 23, 19, 21"
+"""Numbers of the kinds that are listed over all patients."""
 
 BEFORE = (
     "ALTER TABLE person_no RENAME TO chart",
@@ -40,42 +37,16 @@ BEFORE = (
     "CREATE INDEX op_by_status ON op (kind, status, at) WHERE status <> '' AND state = 1",
     "CREATE INDEX op_by_lane ON op (lane, at) WHERE lane IS NOT NULL AND state = 1",
 )
-AFTER = ("DROP TABLE op_4", "DROP TABLE IF EXISTS op_1")
+AFTER = ("DROP TABLE op_4",)
 _MOVE = f"""INSERT INTO op (no, chart, kind, at, id, fact, scope, encounter, stamp, status, lane, state, conflict, gap, body)
     SELECT (:chart << {PLACES}) + row_number() OVER (ORDER BY kind, at, id), :chart, kind, at, id, fact, scope, encounter,
         stamp, status, iif(kind IN ({_LANES}), kind, NULL), state, conflict, gap, body
     FROM op_4 WHERE patient = :patient ORDER BY kind, at, id"""
 
 
-def fill(page: Filing) -> Iterator[float]:
-    """Move every op, chart by chart; those of a book of the first step are filed anew. Gives how much is done, of 1."""
-    first = page._one("SELECT 1 FROM sqlite_schema WHERE name = 'op_1'") is not None
-    return _filed(page) if first else _moved(page)
-
-
-def _moved(page: Filing) -> Iterator[float]:
+def fill(page: Sheet) -> Iterator[float]:
+    """Move every op, chart by chart. Gives how much is done, of 1."""
     charts = page._all("SELECT no, patient FROM chart ORDER BY no")
     for done, (no, patient) in enumerate(charts):
         page._do(_MOVE, chart=no, patient=patient)
         yield done / len(charts)
-
-
-def _filed(page: Filing) -> Iterator[float]:
-    whole, done = page._one("SELECT count(*) FROM op_1")[0], 0
-    for scope, block in _in_blocks(page._driver.execute("SELECT scope, body FROM op_1 ORDER BY no")):
-        page.file_ops(((decode(body, Op), body) for body in block), ScopeId(scope))
-        done += len(block)
-        yield done / whole
-
-
-def _in_blocks(rows: Any, size: int = 500) -> Iterator[tuple[str, list[bytes]]]:
-    """Runs of one scope, of at most `size` ops."""
-    for scope, run in groupby(rows, key=lambda row: row[0]):
-        block: list[bytes] = []
-        for row in run:
-            block.append(bytes(row[1]))
-            if len(block) == size:
-                yield scope, block
-                block = []
-        if block:
-            yield scope, block

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import ClinicalStatus, Encounter, EncounterStatus
+from clinic.domain.facts import ClinicalStatus, Encounter
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Attachment
 from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
@@ -29,7 +29,6 @@ TABS = (
     "opened",
 )
 CARDS = ("blood_pressure", "heart_rate", "temperature", "spo2", "respiratory_rate", "weight", "glucose")
-OPEN = (EncounterStatus.ARRIVED, EncounterStatus.TRIAGED, EncounterStatus.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class State:
     def visit(self) -> Encounter | None:
         """The encounter that is open now."""
         encounters = self.chart.encounters if self.chart else ()
-        return next((one for one in encounters if one.status in OPEN), None)
+        return next((one for one in encounters if one.status in Encounter.OPEN), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from clinic.domain.ids import (
     FactId,
     OpId,
     PatientId,
+    ScopeId,
     UserId,
     counted_id,
     patient_scope,
@@ -62,6 +63,9 @@ def op_of(
     return Op(
         id=OpId(f"op.{number}"), stamp=stamp or number, fact=fact, replaces=tuple(OpId(r) for r in replaces)
     )
+
+
+TEAM = ScopeId("t:1")
 
 
 def file(book: Book, *ops: Op) -> None:
@@ -199,7 +203,7 @@ def test_a_kind_this_program_does_not_know_is_kept_whole(book: Book) -> None:
     assert encode(kept) == encode(op) == encode(decode(encode(op), Op))
 
 
-def test_open_encounters_are_found_by_status(book: Book) -> None:
+def test_open_encounters_are_found(book: Book) -> None:
     waiting = Encounter(
         id=FactId("e1"), patient=person(1).patient, status=EncounterStatus.TRIAGED, arrived_at=AT
     )
@@ -207,7 +211,7 @@ def test_open_encounters_are_found_by_status(book: Book) -> None:
         id=FactId("e2"), patient=person(1).patient, status=EncounterStatus.FINISHED, arrived_at=AT
     )
     file(book, op_of(person(1), 1), op_of(waiting, 2), op_of(over, 3))
-    assert [e.id for e in book.read(lambda page: page.facts_with_status(Encounter, "triaged"))] == ["e1"]
+    assert [e.id for e in book.read(lambda page: page.open_facts(Encounter))] == ["e1"]
 
 
 def test_sections_of_a_note_are_found_by_their_encounter(book: Book) -> None:
@@ -320,22 +324,29 @@ def test_statements_stay_ready_from_one_write_to_the_next(book: Book) -> None:
     assert prepared == []
 
 
-def test_a_chart_is_a_run_of_neighbours_and_a_note_lies_whole_on_its_page(tmp_path: Path) -> None:
+def test_what_comes_together_lies_together_chart_by_chart_and_a_note_whole_on_its_page(
+    tmp_path: Path,
+) -> None:
     path, key = tmp_path / "book.db", os.urandom(32)
     with closing(Book.open(path, key)) as book:
-        for turn in range(40):
-            who = person(turn % 4).patient
-            note = NoteSection(
-                id=FactId(f"n{turn}"), patient=who, encounter=EncounterId("e"), section=Section.PLAN,
-                text="x" * 2500, written_at=AT,
-            )  # fmt: skip
-            file(book, op_of(note, turn))
-        charts = book.read(
-            lambda page: [
-                row[0]
-                for row in page._all("SELECT c.patient FROM op JOIN chart c ON c.no = chart ORDER BY op.no")
-            ]
+        for turn in range(10):
+            notes = [
+                NoteSection(
+                    id=FactId(f"n{turn}.{nth}"), patient=person(nth % 2).patient, encounter=EncounterId("e"),
+                    section=Section.PLAN, text="x" * 2500, written_at=AT,
+                )
+                for nth in range(4)
+            ]  # fmt: skip
+            ops = [(op_of(note, 10 * turn + nth), b"") for nth, note in enumerate(notes)]
+            book.keep(lambda page, ops=ops: page.file_ops(ops, TEAM) and None)
+        lying = book.read(
+            lambda page: page._all(
+                "SELECT op.fact, chart.patient FROM op JOIN chart ON chart.no = chart ORDER BY op.no"
+            )
         )
-        assert charts == sorted(charts, key=charts.index) and len(set(charts)) == 4
+    for turn in range(10):
+        came = lying[4 * turn : 4 * turn + 4]
+        assert [fact.split(".")[0] for fact, _ in came] == [f"n{turn}"] * 4
+        assert len({patient for _, patient in came[:2]}) == len({patient for _, patient in came[2:]}) == 1
     with RawPages(path, key) as pages:
         assert OVERFLOW not in survey(pages).owner.values()

@@ -13,9 +13,11 @@ from clinic.domain.alerts.rules import RULES, Rule, Seen
 from clinic.domain.errors import PostaError, Refusal
 from clinic.domain.facts import ClinicalStatus, Condition, DetectedIssue, Encounter, IssueStatus, Observation
 from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.keys.rights import Action
 from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, person_on
 from clinic.services.scoring import scores_here, who_on
 from clinic.store.page import Page
@@ -70,16 +72,19 @@ def raise_alerts(desk: Desk, patient: PatientId, rules: Sequence[Rule] = RULES) 
     return made
 
 
+@needs(Action.OPEN_CHART)
 def alerts(desk: Desk, everybody: bool = False) -> tuple[Alert, ...]:
     """The open alerts that are mine to answer (all, if `everybody`), the most pressing first."""
     return desk.book.read(lambda page: _alerts(desk, page, everybody))
 
 
+@needs(Action.OPEN_CHART)
 def alerts_of(desk: Desk, patient: PatientId) -> tuple[DetectedIssue, ...]:
     """Every alert on a chart, answered ones too, newest first."""
     return desk.book.read(lambda page: page.facts(DetectedIssue, patient))[::-1]
 
 
+@needs(Action.OPEN_CHART)
 def open_alerts(desk: Desk, patient: PatientId) -> tuple[Alert, ...]:
     """The open alerts on a chart, whoever has them, the most pressing first."""
 
@@ -90,6 +95,7 @@ def open_alerts(desk: Desk, patient: PatientId) -> tuple[Alert, ...]:
     return desk.book.read(look)
 
 
+@needs(Action.WRITE_NOTE)
 def acknowledge(desk: Desk, alert: FactId, note: str, window: PatientId) -> Written:
     """Say what was done about an alert. Those of the same rule and patient that stand beside it are answered with it.
 
@@ -129,6 +135,7 @@ def acknowledge(desk: Desk, alert: FactId, note: str, window: PatientId) -> Writ
     return desk.write_within(answered, window, P0_ALERT)
 
 
+@needs(Action.WRITE_NOTE)
 def take_over(desk: Desk, alert: FactId, window: PatientId) -> Written:
     """Become the owner of an open alert. Refused when it was answered."""
     me = desk.someone.user
@@ -142,6 +149,7 @@ def take_over(desk: Desk, alert: FactId, window: PatientId) -> Written:
     return desk.write_within(mine, window)
 
 
+@needs(Action.WRITE_NOTE)
 def reopen(desk: Desk, alert: FactId, window: PatientId) -> Written:
     """Take back one's own answer, and with it those that were answered with it. Refused for anybody else's."""
     me = desk.someone.user
@@ -174,6 +182,7 @@ def _answered_with(other: DetectedIssue, found: DetectedIssue) -> bool:
     )
 
 
+@needs(Action.WRITE_NOTE)
 def hand_back(desk: Desk, alert: FactId, to: UserId, window: PatientId) -> Written:
     """Give an open alert of one's own to somebody, '' for nobody in particular. Refused when it is not one's own."""
     me = desk.someone.user

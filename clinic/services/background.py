@@ -18,14 +18,17 @@ from clinic.domain.facts import (
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Coding
+from clinic.keys.rights import Action
 from clinic.protocol.envelope import P0_ALERT
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 
 CATEGORIES = ("medication", "food", "environment", "biologic")
 """FHIR AllergyIntolerance.category."""
 
 
+@needs(Action.WRITE_NOTE)
 def record_allergy(
     desk: Desk, substance: Coding, window: PatientId, *, reaction: str = "", severe: bool = False, category: str = "medication",
     note: str = "", encounter: EncounterId = EncounterId(""),
@@ -46,6 +49,7 @@ def record_allergy(
     return fact
 
 
+@needs(Action.WRITE_NOTE)
 def rule_out_allergy(desk: Desk, allergy: FactId, why: str, window: PatientId) -> Written:
     """It is never erased: it becomes inactive, with the reason. Refused without one."""
     found = fact_of(desk, AllergyIntolerance, allergy, window)
@@ -56,6 +60,7 @@ def rule_out_allergy(desk: Desk, allergy: FactId, why: str, window: PatientId) -
     )
 
 
+@needs(Action.WRITE_NOTE)
 def record_statement(
     desk: Desk, medication: Coding, window: PatientId, *, dose: str = "", since: date | None = None, source: str = "patient",
     note: str = "", encounter: EncounterId = EncounterId(""),
@@ -71,6 +76,7 @@ def record_statement(
     return fact
 
 
+@needs(Action.WRITE_NOTE)
 def stop_statement(desk: Desk, statement: FactId, window: PatientId, until: date | None = None) -> Written:
     """She does not take it any more. Refused if it ended before it began."""
     found = fact_of(desk, MedicationStatement, statement, window)
@@ -81,6 +87,7 @@ def stop_statement(desk: Desk, statement: FactId, window: PatientId, until: date
     return desk.write(replace(found, status=MedicationStatus.STOPPED, until=ended), window=window)
 
 
+@needs(Action.WRITE_NOTE)
 def record_procedure(
     desk: Desk, code: Coding, window: PatientId, *, performed_at: datetime | None = None, performer: str = "",
     reason: Coding | None = None, note: str = "", encounter: EncounterId = EncounterId(""),
@@ -97,6 +104,7 @@ def record_procedure(
     return fact
 
 
+@needs(Action.WRITE_NOTE)
 def record_immunization(
     desk: Desk, vaccine: Coding, window: PatientId, *, occurred_at: datetime | None = None, lot: str = "", dose: int = 0,
     primary_source: bool = True, note: str = "", encounter: EncounterId = EncounterId(""),
@@ -116,6 +124,7 @@ def record_immunization(
     return fact
 
 
+@needs(Action.WRITE_NOTE)
 def care_team(desk: Desk, name: str, members: Sequence[CareTeamMember], window: PatientId) -> CareTeam:
     """Who cares for the patient: one team of each name, its newest members counting. Refused without name or members."""
     if not name.strip() or not members:

@@ -27,8 +27,10 @@ from clinic.domain.facts import (
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
+from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, person_on
 from clinic.services.scoring import who_on
 from clinic.services.waiting import NEVER, score_of
@@ -72,6 +74,7 @@ class Chart:
     opened_by: tuple[Opened, ...]
 
 
+@needs(Action.OPEN_CHART)
 def open_chart(desk: Desk, patient: PatientId) -> Chart:
     """The chart, after the audit entry that it was opened is durable."""
     drawn = chart(desk, patient)
@@ -79,6 +82,7 @@ def open_chart(desk: Desk, patient: PatientId) -> Chart:
     return drawn
 
 
+@needs(Action.OPEN_CHART)
 def chart(desk: Desk, patient: PatientId) -> Chart:
     """The chart without an audit entry, to redraw one that is open."""
     return desk.book.read(lambda page: drawn_chart(page, patient))

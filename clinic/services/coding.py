@@ -12,7 +12,9 @@ from clinic.domain.values import ATC, ICD10, Coding
 from clinic.domain.wording import words_of
 from clinic.exchange.code_tables import CodeTable, tables
 from clinic.exchange.synonyms import synonyms
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.codes import Codes, CodeSource
 from clinic.store.page import Page
 from clinic.store.rows import Changes, CodeRow
@@ -29,6 +31,7 @@ _vocabularies: dict[str, tuple[str, ...]] = {}
 """Digest of a table -> its words; filled when somebody mistypes for the first time."""
 
 
+@needs(Action.LOOK_UP)
 def find_condition(desk: Desk, text: str, language: str = "es", limit: int = 12) -> tuple[Coding, ...]:
     """ICD-10 entries all of whose typed words begin a word of the code or its wording, in any order, accents or not.
 
@@ -38,11 +41,13 @@ def find_condition(desk: Desk, text: str, language: str = "es", limit: int = 12)
     return find_code(desk, ICD10, text, language, limit)
 
 
+@needs(Action.LOOK_UP)
 def find_medication(desk: Desk, text: str, language: str = "es", limit: int = 12) -> tuple[Coding, ...]:
     """Generic names with their ATC codes; found by other names too (aspirina, dipirona)."""
     return find_code(desk, ATC, text, language, limit)
 
 
+@needs(Action.LOOK_UP)
 def find_code(
     desk: Desk, system: str, text: str, language: str = "es", limit: int = 12
 ) -> tuple[Coding, ...]:
@@ -58,6 +63,7 @@ def remember(page: WritePage, user: UserId, code: Coding) -> None:
     page.put_meta(_recent_key(user, code.system), json.dumps(latest[:_REMEMBERED]).encode())
 
 
+@needs(Action.LOOK_UP)
 def code_sources(desk: Desk) -> tuple[CodeSource, ...]:
     """Every table here with its version, licence, hash, size and date."""
     return desk.book.read(lambda page: Codes(page).sources())
@@ -69,6 +75,7 @@ def load_codes(desk: Desk) -> int:
     return sum(_bring(desk, table) for table in tables() if not _imported(desk, table))
 
 
+@needs(Action.MANAGE)
 def import_codes(desk: Desk, table: CodeTable) -> bool:
     """Replace a table by a clinic's own list. False if exactly this list (and version and licence) is there already."""
     same = (table.system, table.language, table.version, table.licence, table.digest)

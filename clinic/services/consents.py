@@ -9,7 +9,9 @@ from clinic.domain.facts import Consent, Decision
 from clinic.domain.ids import PatientId
 from clinic.exchange.fhir.context import FOREIGN
 from clinic.exchange.resources import resource
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.sync.merge import standing_decision
 
 SCOPES = ("treatment", "teleconsultation", "recording", "sharing", "analytics")
@@ -48,6 +50,7 @@ class Template:
         )
 
 
+@needs(Action.LOOK_UP)
 def template(desk: Desk, language: str) -> Template:
     """The newest form of this organisation's jurisdiction in that language; the generic one where there is none."""
     return load_template(desk.jurisdiction, language)

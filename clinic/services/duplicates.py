@@ -9,7 +9,9 @@ from clinic.domain.facts import Gender
 from clinic.domain.ids import PatientId
 from clinic.domain.likeness import Described, Likeness, likeness
 from clinic.domain.values import HumanName
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
 from clinic.store.likeness import described, make_keys, sharing, unkeyed
 from clinic.store.page import Page
@@ -27,6 +29,7 @@ class Alike:
     likeness: Likeness
 
 
+@needs(Action.REGISTER)
 def likely_same(
     desk: Desk, name: HumanName, birth_date: date | None, dni: str, gender: Gender = Gender.UNKNOWN_
 ) -> tuple[Alike, ...]:
@@ -36,11 +39,13 @@ def likely_same(
     return desk.book.read(lambda page: tuple(_found(page, who)))
 
 
+@needs(Action.REGISTER)
 def alike(desk: Desk, name: HumanName, birth_date: date | None, dni: str) -> tuple[PersonLine, ...]:
     """The people of likely_same, without the reasons."""
     return tuple(found.person for found in likely_same(desk, name, birth_date, dni))
 
 
+@needs(Action.REGISTER)
 def pairs_like(desk: Desk, patient: PatientId) -> tuple[Alike, ...]:
     """Other records that may be of the same person as this one, which are not one chart with it yet."""
     prepare(desk)

@@ -29,6 +29,7 @@ from clinic.keys.invites import (
     seal_request,
 )
 from clinic.keys.refusals import Unreadable
+from clinic.keys.rights import Action
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots, check_password
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
@@ -37,6 +38,7 @@ from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
 from clinic.services.sitting import KEY_FILE, open_desk
 from clinic.store.book import Book
@@ -264,6 +266,7 @@ def set_up(
     home.keep_slots(_slots(home, setup, store_key, user, user_keys, user_name, password, random).encode())
 
 
+@needs(Action.ADMIT)
 def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None) -> str:
     """The text of an invitation's QR: single use, 24 hours, for one role and kind of device."""
     invitation = new_invitation(
@@ -276,6 +279,7 @@ def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None)
     return invitation_text(invitation)
 
 
+@needs(Action.ADMIT)
 def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) -> str:
     """Wait for a newcomer of any invitation still out, compare, and let her in. Returns her device's id.
 

@@ -23,10 +23,12 @@ from clinic.exchange.fhir.originals import unpacked
 from clinic.exchange.fhir.overlay import overlaid
 from clinic.exchange.fhir.times import instant
 from clinic.exchange.fhir.tree import Json, text
+from clinic.keys.rights import Action
 from clinic.keys.roster import TrustLog
 from clinic.services.audits import audit
 from clinic.services.consents import may
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.imports import shrink_small
 from clinic.services.known import latest_originals, open_file
 from clinic.services.people import person
@@ -77,6 +79,7 @@ class _Going:
     missing: list[str] = field(default_factory=list)
 
 
+@needs(Action.EXPORT)
 def export_bundle(desk: Desk, patients: Sequence[PatientId]) -> Exported:
     """The whole record of these people as a collection Bundle.
 

@@ -9,7 +9,9 @@ from clinic.domain.facts import Location, Provenance
 from clinic.domain.ids import FactId, short_hash_id
 from clinic.domain.values import Identifier, Verification
 from clinic.exchange.facility_files import Facility
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.writing import WritePage
 
 FACILITY_CODE = "urn:posta:facility-code"
@@ -25,6 +27,7 @@ class Brought:
     same: int
 
 
+@needs(Action.MANAGE)
 def import_facilities(
     desk: Desk, facilities: Sequence[Facility], source: str, digest: str, really: bool = True
 ) -> Brought:

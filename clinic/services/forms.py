@@ -9,10 +9,13 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Questionnaire, QuestionnaireResponse
 from clinic.domain.forms import Answer, check_answers, check_definition, read_answers
 from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.keys.rights import Action
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 
 
+@needs(Action.MANAGE)
 def publish(desk: Desk, form: Questionnaire) -> Written:
     """Put out a new version of a form. Refused for a definition that cannot be answered, or a version that is not newer."""
     check_definition(form)
@@ -28,6 +31,7 @@ def publish(desk: Desk, form: Questionnaire) -> Written:
     )
 
 
+@needs(Action.LOOK_UP)
 def forms(desk: Desk, name: str = "") -> tuple[Questionnaire, ...]:
     """Every version of the forms there are (of one of them), the newest version first."""
     held = desk.book.read(lambda page: page.all_facts(Questionnaire))
@@ -35,6 +39,7 @@ def forms(desk: Desk, name: str = "") -> tuple[Questionnaire, ...]:
     return tuple(sorted(wanted, key=lambda form: (form.name, -form.version)))
 
 
+@needs(Action.WRITE_NOTE)
 def answer(
     desk: Desk, form: Questionnaire, answers: Mapping[str, Answer], window: PatientId, encounter: EncounterId = EncounterId(""),
     finished: bool = True,
@@ -50,6 +55,7 @@ def answer(
     return response
 
 
+@needs(Action.WRITE_NOTE)
 def correct(
     desk: Desk,
     response: FactId,

@@ -24,10 +24,12 @@ from clinic.exchange.fhir.kinds import KINDS, fact_of, resource_of
 from clinic.exchange.fhir.owners import Owned, Owners, made_id
 from clinic.exchange.fhir.times import day, moment
 from clinic.exchange.fhir.tree import MAX_BYTES, Json
+from clinic.keys.rights import Action
 from clinic.protocol.codec import Malformed, encode
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.duplicates import likely_same
+from clinic.services.gate import needs
 from clinic.services.known import Known, open_file
 from clinic.services.messages import keep_bytes, shrink
 from clinic.services.people import PersonLine, person
@@ -114,6 +116,7 @@ def read_file(path: Path) -> bytes:
     return data
 
 
+@needs(Action.IMPORT)
 def plan_import(desk: Desk, data: bytes, source: str, into: PatientId | None = None) -> ImportPlan:
     """Look at a Bundle: nothing is written. `into`: the chart of a person here that everything is about.
 
@@ -131,6 +134,7 @@ def plan_import(desk: Desk, data: bytes, source: str, into: PatientId | None = N
     return ImportPlan(source, bundle, owners, people, (*bundle.remarks, *owners.remarks))
 
 
+@needs(Action.IMPORT)
 def import_bundle(
     desk: Desk, plan: ImportPlan, progress: Callable[[int, int], None] = lambda done, of: None,
     cancelled: Callable[[], bool] = lambda: False,

@@ -25,11 +25,13 @@ from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier,
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
 from clinic.keys.consents import sign_consent, template_hash
+from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import P1_TALK
 from clinic.services.consents import Template
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.messages import keep_bytes, shrink
 from clinic.services.visits import pressure, reading
 from clinic.store.rows import Changes
@@ -88,6 +90,7 @@ def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
     desk.book.keep(lambda page: page.put_capsule(lookup, sealed, waiting=False))
 
 
+@needs(Action.INTAKE)
 def read_card(desk: Desk, qr_text: str) -> Known:
     """Open the card's capsule from the local copy. Refused: not a card of ours; Unavailable: never seen here."""
     card = cards.read_card(qr_text)
@@ -103,6 +106,7 @@ def read_card(desk: Desk, qr_text: str) -> Known:
     )  # fmt: skip
 
 
+@needs(Action.INTAKE)
 def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None = None) -> Known:
     """Somebody says a number: a claim. A provisional person until staff confirm who it is."""
     digits = dni.replace(".", "").replace(" ", "")
@@ -119,6 +123,7 @@ def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None 
     return known
 
 
+@needs(Action.INTAKE)
 def arrive(desk: Desk, known: Known, language: str) -> Visit:
     """The patient is here: an Encounter with a ticket, filed at once."""
     number = desk.book.write(lambda page: (page.next_number("ticket"), Changes()))
@@ -131,10 +136,12 @@ def arrive(desk: Desk, known: Known, language: str) -> Visit:
     return Visit(known, encounter)
 
 
+@needs(Action.INTAKE)
 def tell_reason(desk: Desk, visit: Visit, reason: Coding, symptoms: tuple[Coding, ...]) -> None:
     visit.become(desk, reason=reason, symptoms=symptoms)
 
 
+@needs(Action.INTAKE)
 def tell_vitals(
     desk: Desk,
     visit: Visit,
@@ -163,6 +170,7 @@ def tell_vitals(
         desk.write(*facts, window=visit.patient, priority=P1_TALK)
 
 
+@needs(Action.INTAKE)
 def give_photo(desk: Desk, visit: Visit, jpeg: bytes, title: str = "") -> Attachment:
     """A photo the patient took, with its thumbnail."""
     photo, thumbnail = shrink(jpeg)
@@ -178,6 +186,7 @@ def give_photo(desk: Desk, visit: Visit, jpeg: bytes, title: str = "") -> Attach
     return attachment
 
 
+@needs(Action.INTAKE)
 def give_consent(
     desk: Desk, visit: Visit, template: Template, decisions: Mapping[str, Decision], strokes: tuple[Stroke, ...],
     read_aloud_seconds: int,
@@ -199,11 +208,13 @@ def give_consent(
     return signed
 
 
+@needs(Action.INTAKE)
 def ready(desk: Desk, visit: Visit) -> None:
     """Everything is told: the patient sits in the waiting room."""
     visit.become(desk, status=EncounterStatus.TRIAGED)
 
 
+@needs(Action.INTAKE)
 def leave(desk: Desk, visit: Visit) -> None:
     """The patient goes; what she told stays in her record."""
     visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())

@@ -11,7 +11,9 @@ from clinic.domain.values import Attachment, Identifier
 from clinic.exchange.fhir.context import Target, identifier_name
 from clinic.exchange.fhir.tree import Json, parse
 from clinic.keys.attachments import unseal_bytes
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.page import Page
 
 NOBODYS_CHART = PatientId("")
@@ -71,6 +73,7 @@ class Known:
         return self._latest[patient].get(of)
 
 
+@needs(Action.OPEN_CHART)
 def originals(desk: Desk, patient: PatientId) -> tuple[OriginalLine, ...]:
     """Everything on a chart that came from elsewhere, newest first: nothing imported is invisible."""
     return desk.book.read(lambda page: original_lines(page, patient))

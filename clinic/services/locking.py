@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """After how many untouched minutes a screen covers itself, as the person here wishes: never more than the clinic allows."""
 
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 
 MOST_MINUTES = 5
 POLICY = "idle lock minutes"
@@ -19,6 +21,7 @@ def lock_minutes(desk: Desk) -> int:
     return _minutes(kept.decode("ascii", "replace"), most_minutes(desk))
 
 
+@needs(Action.SELF)
 def keep_lock_minutes(desk: Desk, minutes: int) -> None:
     """Her wish; what is beyond the policy is kept and counts once the policy allows it. Raises Unavailable."""
     wish = str(min(max(minutes, 1), MOST_MINUTES)).encode()

@@ -10,8 +10,10 @@ from clinic.domain.facts import Communication, DocumentReference
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment
 from clinic.keys.attachments import seal_bytes, unseal_bytes
+from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.rows import Changes
 
 MAX_PHOTO = 200_000
@@ -21,6 +23,7 @@ _LONG_SIDE = 1280
 _SYNC = Changes(frozenset({"Sync"}))
 
 
+@needs(Action.CHAT)
 def send_message(
     desk: Desk, patient: PatientId, text: str, encounter: EncounterId | None = None,
     attachments: tuple[Attachment, ...] = (), window: PatientId = PatientId(""),
@@ -37,6 +40,7 @@ def send_message(
     return message
 
 
+@needs(Action.CHAT)
 def add_photo(
     desk: Desk, patient: PatientId, jpeg: bytes, title: str, encounter: EncounterId | None = None
 ) -> DocumentReference:

@@ -11,8 +11,10 @@ from clinic.domain.facts import DiagnosticReport, Observation, RequestStatus, Se
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding, Quantity
 from clinic.keys.consents import sign_fact
+from clinic.keys.rights import Action
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 
 PRIORITIES = ("routine", "urgent", "asap", "stat")
 """FHIR RequestPriority, the least urgent first."""
@@ -30,6 +32,7 @@ class Result:
     text: str = ""
 
 
+@needs(Action.PRESCRIBE)
 def order(
     desk: Desk, code: Coding, window: PatientId, *, priority: str = "routine", reason: Coding | None = None, note: str = "",
     encounter: EncounterId = EncounterId(""),
@@ -48,6 +51,7 @@ def order(
     return signed
 
 
+@needs(Action.PRESCRIBE)
 def cancel_order(desk: Desk, request: FactId, window: PatientId) -> Written:
     """Take an order back. Refused once a result has come."""
     found = fact_of(desk, ServiceRequest, request, window)
@@ -57,6 +61,7 @@ def cancel_order(desk: Desk, request: FactId, window: PatientId) -> Written:
     return desk.write(sign_fact(stopped, desk.user_keys), window=window)
 
 
+@needs(Action.WRITE_NOTE)
 def report(
     desk: Desk, code: Coding, results: Sequence[Result], window: PatientId, *, effective_at: datetime | None = None,
     based_on: FactId = FactId(""), conclusion: str = "", performer: str = "", attachments: tuple[Attachment, ...] = (),
@@ -84,6 +89,7 @@ def report(
     return whole
 
 
+@needs(Action.WRITE_NOTE)
 def amend_report(desk: Desk, report: FactId, conclusion: str, window: PatientId) -> Written:
     """Correct the conclusion: a new version, the old one is kept."""
     found = fact_of(desk, DiagnosticReport, report, window)
@@ -92,6 +98,7 @@ def amend_report(desk: Desk, report: FactId, conclusion: str, window: PatientId)
     return desk.write(replace(found, status="amended", conclusion=conclusion.strip()), window=window)
 
 
+@needs(Action.OPEN_CHART)
 def open_orders(desk: Desk) -> tuple[ServiceRequest, ...]:
     """Orders that wait for a result, oldest first."""
     return desk.book.read(lambda page: page.open_facts(ServiceRequest))

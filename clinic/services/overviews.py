@@ -6,7 +6,9 @@ from datetime import datetime
 
 from clinic.domain.facts import Appointment, Communication
 from clinic.domain.ids import PatientId
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
@@ -31,6 +33,7 @@ class Talk:
     message: Communication
 
 
+@needs(Action.BOOK)
 def booked(desk: Desk, since: datetime, until: datetime) -> tuple[Booked, ...]:
     """Appointments that start from `since` and before `until`, earliest first, of people this computer holds."""
 
@@ -42,6 +45,7 @@ def booked(desk: Desk, since: datetime, until: datetime) -> tuple[Booked, ...]:
     return desk.book.read(look)
 
 
+@needs(Action.CHAT)
 def talks(desk: Desk) -> tuple[Talk, ...]:
     """The newest message of each patient, newest first."""
 

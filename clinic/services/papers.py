@@ -32,9 +32,11 @@ from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI, Coding, Quantity
 from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
+from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.exports import allowed
+from clinic.services.gate import needs
 from clinic.services.known import original_lines
 from clinic.services.paper_words import WORDS
 from clinic.services.prescribing import sentence
@@ -45,6 +47,7 @@ from clinic.store.sheet import from_ms, to_ms
 _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "10*3/uL": "10³/µL", "10*6/uL": "10⁶/µL"}
 
 
+@needs(Action.OPEN_CHART)
 def record_paper(desk: Desk, patient: PatientId, language: str = "es") -> bytes:
     """The record as a PDF; printing it is an audited act.
 

@@ -10,7 +10,9 @@ from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_birth_date, digits_of
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
 from clinic.keys.cards import card_text, new_card
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.store.page import Page
 from clinic.store.rows import PersonRow
 from clinic.store.writing import WritePage
@@ -30,11 +32,13 @@ class PersonLine:
     last_seen_at: datetime | None
 
 
+@needs(Action.FIND)
 def find_people(desk: Desk, text: str, limit: int = 20) -> tuple[PersonLine, ...]:
     """People whose name, DNI or birth date begins with every typed word; nothing typed: the latest seen."""
     return desk.book.read(lambda page: tuple(line(page, row) for row in page.find_people(text, limit)))
 
 
+@needs(Action.FIND)
 def person(desk: Desk, patient: PatientId) -> PersonLine:
     return desk.book.read(lambda page: person_on(page, patient))
 
@@ -55,6 +59,7 @@ def line_of(fact: Patient, last_seen_at: datetime | None = None) -> PersonLine:
     )
 
 
+@needs(Action.REGISTER)
 def register(
     desk: Desk, name: HumanName, birth_date: date | None, gender: Gender, dni: str, phone: str = "", address: str = "",
     language: str = "es",
@@ -74,6 +79,7 @@ def register(
     return patient
 
 
+@needs(Action.REGISTER)
 def confirm_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
     """Say that a record is of the same person as `other`: from now on both are one chart. Undone by undo_identity.
 
@@ -96,6 +102,7 @@ def confirm_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Wr
     return desk.write_within(link)
 
 
+@needs(Action.REGISTER)
 def undo_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Written:
     """Part two records again; each note is where it was written. Refused when they were not linked."""
 
@@ -119,6 +126,7 @@ def joined(desk: Desk, patient: PatientId) -> tuple[Link, ...]:
     return desk.book.read(look)
 
 
+@needs(Action.REGISTER)
 def issue_card(desk: Desk, patient: PatientId) -> str:
     """The text of a new card's QR; only its look-up and public key are kept, and the capsule goes out sealed to it."""
     from clinic.services.capsules import send_capsule

@@ -6,9 +6,11 @@ from clinic.domain.ids import PatientId
 from clinic.keys.factors import SecondFactor
 from clinic.keys.hashing import SALT_BYTES, same
 from clinic.keys.passwords import is_row_of_keys
+from clinic.keys.rights import Action
 from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.knocking import FAILED
 from clinic.services.ways_in import own
 from clinic.store.rows import Changes
@@ -36,6 +38,7 @@ def check_new_pin(pin: str) -> None:
         raise Refusal("That PIN is one of the first that are tried. Choose another one.")
 
 
+@needs(Action.SELF)
 def set_pin(desk: Desk, password: str, pin: str, factor: SecondFactor | None = None) -> None:
     """Keep a PIN for the person here, inside the sealed store. Raises as `ways_in.own`, Refusal."""
     check_new_pin(pin)
@@ -46,6 +49,7 @@ def set_pin(desk: Desk, password: str, pin: str, factor: SecondFactor | None = N
     audit(desk, "way in", PatientId(""), entity="pin set")
 
 
+@needs(Action.SELF)
 def drop_pin(desk: Desk) -> None:
     """No PIN any more."""
     desk.book.keep(lambda page: page.drop_meta(_name(desk)), Changes())

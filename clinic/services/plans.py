@@ -7,8 +7,10 @@ from datetime import date
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Task, TaskStatus
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.keys.rights import Action
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 
@@ -22,6 +24,7 @@ class Due:
     late: bool
 
 
+@needs(Action.WRITE_NOTE)
 def plan(
     desk: Desk, title: str, window: PatientId, *, due: date | None = None, owner: UserId = UserId(""), note: str = "",
     about: FactId = FactId(""), priority: str = "routine", encounter: EncounterId = EncounterId(""),
@@ -39,6 +42,7 @@ def plan(
     return task
 
 
+@needs(Action.WRITE_NOTE)
 def take(desk: Desk, task: FactId, window: PatientId) -> Written:
     """Whoever is here owns it from now on. Refused if it is done or cancelled."""
     return desk.write(
@@ -46,6 +50,7 @@ def take(desk: Desk, task: FactId, window: PatientId) -> Written:
     )
 
 
+@needs(Action.WRITE_NOTE)
 def done(desk: Desk, task: FactId, window: PatientId, note: str = "") -> Written:
     found = _open(desk, task, window)
     finished = replace(
@@ -54,6 +59,7 @@ def done(desk: Desk, task: FactId, window: PatientId, note: str = "") -> Written
     return desk.write(finished, window=window)
 
 
+@needs(Action.WRITE_NOTE)
 def cancel(desk: Desk, task: FactId, why: str, window: PatientId) -> Written:
     """It will not be done. Refused without a reason."""
     if not why.strip():
@@ -63,6 +69,7 @@ def cancel(desk: Desk, task: FactId, why: str, window: PatientId) -> Written:
     )
 
 
+@needs(Action.WRITE_NOTE)
 def reopen(desk: Desk, task: FactId, window: PatientId) -> Written:
     """Undo done or cancel."""
     return desk.write(
@@ -70,6 +77,7 @@ def reopen(desk: Desk, task: FactId, window: PatientId) -> Written:
     )
 
 
+@needs(Action.OPEN_CHART)
 def due_tasks(desk: Desk) -> tuple[Due, ...]:
     """Open tasks of all patients: the late ones first, then by day; those without a day last."""
     today = desk.clock.now().date()

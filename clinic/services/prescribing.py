@@ -15,13 +15,16 @@ from clinic.domain.medication import directions, forms_in_words
 from clinic.domain.values import Coding
 from clinic.exchange.lists import forms, medicine_lists
 from clinic.keys.consents import sign_fact
+from clinic.keys.rights import Action
 from clinic.services.coding import remember
 from clinic.services.desks import Desk, WrongPatient
+from clinic.services.gate import needs
 from clinic.services.signed_lists import signature_of_crossings
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
 
 
+@needs(Action.PRESCRIBE)
 def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
     """All that is known against it, the gravest first: never empty, because a source that lists nothing is named too.
 
@@ -42,6 +45,7 @@ def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, 
     return cautions(medication, taking, allergies, lists, signed, f"{now:%Y-%m-%d}")
 
 
+@needs(Action.PRESCRIBE)
 def prescribe(
     desk: Desk, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
     instructions: str, window: PatientId, reason: str = "",

@@ -11,12 +11,14 @@ from clinic.domain.ids import PatientId
 from clinic.exchange.sheet_pdf import Sheet, sheet_pdf
 from clinic.keys.factors import SecondFactor
 from clinic.keys.passwords import check_password
+from clinic.keys.rights import Action
 from clinic.keys.sheets import SHEETS, SheetWords, join, read_sheet, split
 from clinic.keys.slots import Slots, WayIn
 from clinic.protocol.custody import SlotKind
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots
+from clinic.services.gate import needs
 from clinic.services.sitting import sit_down
 from clinic.services.ways_in import own
 from clinic.store.home import Home, keep
@@ -32,6 +34,7 @@ class MadeSheets:
     files: tuple[Path, ...]
 
 
+@needs(Action.SELF)
 def make_sheets(
     desk: Desk, password: str, folder: Path, language: str, factor: SecondFactor | None = None
 ) -> MadeSheets:

@@ -21,9 +21,11 @@ from clinic.domain.facts import (
 )
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.record import Record
+from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.timeline import kind_name, retracted, titled
 from clinic.store.moments import ops_of_encounter, shown_ops
 from clinic.store.page import Page
@@ -85,6 +87,7 @@ VERBS = {
 }  # fmt: skip
 
 
+@needs(Action.OPEN_CHART)
 def replay(desk: Desk, encounter: EncounterId) -> Replay:
     """Everything that was done in an encounter; looking at it is an audited act. Refused for one that is not here."""
     found = desk.book.read(lambda page: _replay(desk, page, encounter))
@@ -92,6 +95,7 @@ def replay(desk: Desk, encounter: EncounterId) -> Replay:
     return found
 
 
+@needs(Action.OPEN_CHART)
 def replay_text(desk: Desk, encounter: EncounterId, language: str = "es") -> str:
     """The same as lines of text, to file or hand over; exporting is an audited act."""
     found = desk.book.read(lambda page: _replay(desk, page, encounter))

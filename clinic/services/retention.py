@@ -13,8 +13,10 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, CareTeam, Encounter
 from clinic.domain.ids import PatientId
 from clinic.domain.retention import chart_is_past
+from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.page import Page
 from clinic.store.purge import Gone, Terms, may_go, old_charts, purge_chart
 from clinic.store.rows import Changes
@@ -36,6 +38,7 @@ class OldChart:
     past: bool
 
 
+@needs(Action.MANAGE)
 def look_for_old(desk: Desk, older_than: timedelta) -> tuple[OldChart, ...]:
     """Charts nobody wrote in for so long, the oldest first. Raises Refusal for less than LEAST_OLD."""
     if older_than < LEAST_OLD:
@@ -54,6 +57,7 @@ def look_for_old(desk: Desk, older_than: timedelta) -> tuple[OldChart, ...]:
     return desk.book.read(look)
 
 
+@needs(Action.MANAGE)
 def let_go(desk: Desk, older_than: timedelta) -> tuple[Gone, ...]:
     """Let every old chart go that is not of a care team of mine, and that nothing holds here. The log says so first.
 

@@ -25,8 +25,9 @@ from clinic.domain.scores.registry import Registry, registry
 from clinic.domain.values import Coding
 from clinic.exchange.growth_tables import chart_text, growth_tables
 from clinic.keys.consents import sign_fact
-from clinic.keys.rights import Action, may
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.store.page import Page
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ _GESTATION = timedelta(days=300)
 _CHART = "score:"
 
 
+@needs(Action.OPEN_CHART)
 def scores_of(desk: Desk, patient: PatientId) -> tuple[Result, ...]:
     """Every score of a patient as of now; those that do not fit the person say why, those without an input which."""
     return desk.book.read(lambda page: scores_on(page, patient, desk.clock.now()))
@@ -77,10 +79,9 @@ def scores_here(page: Page) -> Registry:
     return registry(growth_tables(), [*shipped, *_readable(signed.values())])
 
 
+@needs(Action.SIGN_NOTE)
 def sign_off(desk: Desk, text: str, language: str = "es") -> ScoreKind:
     """Take a chart of points into use for the whole team. Refused for somebody who may not sign, or a broken chart."""
-    if not may(desk.someone.role, Action.SIGN_NOTE):
-        raise Refusal("Only a clinician can sign off a score for this clinic.")
     kind = _chart(text, True)
     if kind.id in registry(growth_tables()):
         raise Refusal("A score of this name is built in. Give the chart another id.")
@@ -94,22 +95,20 @@ def sign_off(desk: Desk, text: str, language: str = "es") -> ScoreKind:
     return kind
 
 
+@needs(Action.SIGN_NOTE)
 def switch_off(desk: Desk, score: str) -> Written:
     """Take a chart of points out of use again. Refused for one that is not in use."""
-    if not may(desk.someone.role, Action.SIGN_NOTE):
-        raise Refusal("Only a clinician can switch a score off for this clinic.")
     before = desk.book.read(lambda page: page.fact(Questionnaire, f"{_CHART}{score}"))
     if before is None or before.status != "active":
         raise Refusal("This score is not in use here.")
     return desk.write(replace(before, status="retired", version=before.version + 1))
 
 
+@needs(Action.PRESCRIBE)
 def order_scale_2(
     desk: Desk, patient: PatientId, reason: Coding, encounter: EncounterId | None = None
 ) -> ServiceRequest:
     """A clinician's signed order to score SpO2 on scale 2. Refused for anybody else, or without the reason."""
-    if not may(desk.someone.role, Action.PRESCRIBE):
-        raise Refusal("Only a clinician can order SpO2 scale 2.")
     if not (reason.code or reason.display).strip():
         raise Refusal("Write why this patient's target is 88-92 %, such as chronic respiratory failure.")
     order = ServiceRequest(
@@ -121,10 +120,9 @@ def order_scale_2(
     return signed
 
 
+@needs(Action.PRESCRIBE)
 def stop_scale_2(desk: Desk, patient: PatientId) -> Written:
     """Back to scale 1. Refused for anybody but a clinician, or when it was not ordered."""
-    if not may(desk.someone.role, Action.PRESCRIBE):
-        raise Refusal("Only a clinician can stop SpO2 scale 2.")
     orders = desk.book.read(lambda page: page.facts(ServiceRequest, patient))
     standing = [o for o in orders if o.code.code == SCALE_2.code and o.status == RequestStatus.ACTIVE]
     if not standing:

@@ -28,8 +28,10 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
+from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 from clinic.store.rows import Hit, Piece
@@ -50,6 +52,7 @@ class Found:
     snippet: tuple[Piece, ...]
 
 
+@needs(Action.OPEN_CHART)
 def as_typed(desk: Desk, text: str, patient: PatientId | None = None, limit: int = 12) -> tuple[Found, ...]:
     """Facts that have every word typed so far, newest first. Asked at each key: leaves no audit entry."""
     return desk.book.read(
@@ -77,6 +80,7 @@ def unread(desk: Desk) -> int:
     return waiting if waiting > PILE_SEEN else 0
 
 
+@needs(Action.OPEN_CHART)
 def search(
     desk: Desk, text: str, *, patient: PatientId | None = None, kinds: Collection[type[Fact]] = (), since: datetime | None = None,
     until: datetime | None = None, best_first: bool = True, limit: int = 50,
@@ -91,6 +95,7 @@ def search(
     )
 
 
+@needs(Action.OPEN_CHART)
 def again(
     desk: Desk, text: str, *, patient: PatientId | None = None, kinds: Collection[type[Fact]] = (), since: datetime | None = None,
     until: datetime | None = None, best_first: bool = False, limit: int = 50,

@@ -9,8 +9,10 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Provenance
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.exchange.lists import medicine_lists
+from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.store.page import Page
 
 _SIGN = "sign"
@@ -26,6 +28,7 @@ def signature_of_crossings(desk: Desk, page: Page) -> Signed:
     return Signed()
 
 
+@needs(Action.SIGN_NOTE)
 def sign_crossings(desk: Desk, digest: str) -> Written:
     """Sign the list of cross-reactions whose SHA-256 was read. Refused to anybody but a clinician, or for another list."""
     if desk.someone.role != Role.CLINICIAN:

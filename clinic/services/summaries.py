@@ -11,9 +11,11 @@ from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import VITALS
 from clinic.exchange.summary_pdf import Summary
 from clinic.exchange.summary_pdf import summary_pdf as drawn
+from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.capsules import said
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.waiting import queue_row
 from clinic.store.page import Page
 
@@ -49,6 +51,7 @@ _VITAL_WORDS = {
 _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "/min": "/min"}
 
 
+@needs(Action.OPEN_CHART)
 def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
     """The summary of a signed visit as a PDF; printing is an audited act. Refused before the note is signed."""
     summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, ""))
@@ -56,6 +59,7 @@ def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
     return drawn(summary)
 
 
+@needs(Action.OPEN_CHART)
 def summary_text(desk: Desk, encounter: EncounterId, language: str) -> str:
     """The same in plain lines, for the kiosk's screen and its QR."""
     return desk.book.read(lambda page: _summary(desk, page, encounter, language))[0].qr_text

@@ -11,7 +11,9 @@ from clinic.domain.facts import Fact
 from clinic.domain.ids import PatientId
 from clinic.domain.record import Record
 from clinic.domain.vitals import BY_CODE
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.store.filing import kind_of
 from clinic.store.moments import END, MomentRow, kinds_of, moments
 from clinic.store.page import Page
@@ -56,6 +58,7 @@ class Timeline:
     next: Cursor | None
 
 
+@needs(Action.OPEN_CHART)
 def timeline(
     desk: Desk, patient: PatientId, kinds: Collection[type[Fact]] = (), since: datetime | None = None,
     until: datetime | None = None, after: Cursor | None = None, limit: int = PAGE,
@@ -67,6 +70,7 @@ def timeline(
     return desk.book.read(lambda page: timeline_on(page, patient, kinds, since, until, after, limit))
 
 
+@needs(Action.OPEN_CHART)
 def latest(desk: Desk, patient: PatientId, limit: int = 200) -> tuple[Moment, ...]:
     """What happened last, newest first."""
     return timeline(desk, patient, limit=limit).moments

@@ -26,10 +26,12 @@ from clinic.domain.plausible import check_appointment
 from clinic.domain.values import Coding, Quantity
 from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
 from clinic.keys.consents import sign_fact
+from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.services.capsules import send_capsule
 from clinic.services.coding import remember
 from clinic.services.desks import Desk, Written, WrongPatient
+from clinic.services.gate import needs
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
 
@@ -49,6 +51,7 @@ def encounter_of(desk: Desk, encounter: EncounterId) -> Encounter:
     return desk.book.read(lambda page: _encounter(page, encounter))
 
 
+@needs(Action.WRITE_NOTE)
 def start_visit(desk: Desk, encounter: EncounterId, window: PatientId) -> Written:
     """The clinician takes the patient: in progress, with whom and since when. Twice is once."""
     visit = encounter_of(desk, encounter)
@@ -63,11 +66,13 @@ def start_visit(desk: Desk, encounter: EncounterId, window: PatientId) -> Writte
     return desk.write(taken, window=window)
 
 
+@needs(Action.OPEN_CHART)
 def draft(desk: Desk, encounter: EncounterId) -> Draft:
     """What has been saved of the note so far."""
     return desk.book.read(lambda page: _draft(page, encounter))
 
 
+@needs(Action.WRITE_NOTE)
 def autosave(desk: Desk, encounter: EncounterId, section: Section, text: str, window: PatientId) -> Written:
     """Save one section. Raises WrongPatient if the window shows somebody else than the encounter's patient."""
     patient = _checked(desk, encounter, window).patient
@@ -78,6 +83,7 @@ def autosave(desk: Desk, encounter: EncounterId, section: Section, text: str, wi
     return desk.write(fact, window=window)
 
 
+@needs(Action.WRITE_NOTE)
 def add_condition(desk: Desk, encounter: EncounterId, code: Coding, window: PatientId) -> Written:
     patient = _checked(desk, encounter, window).patient
     fact = Condition(
@@ -96,6 +102,7 @@ def add_condition(desk: Desk, encounter: EncounterId, code: Coding, window: Pati
     return desk.write_within(make, window)
 
 
+@needs(Action.WRITE_NOTE)
 def remove_condition(desk: Desk, condition: FactId, why: str, window: PatientId) -> Written:
     """A problem is never erased: it becomes inactive, with the reason."""
     found = desk.book.read(lambda page: page.fact(Condition, condition))
@@ -104,6 +111,7 @@ def remove_condition(desk: Desk, condition: FactId, why: str, window: PatientId)
     return desk.write(replace(found, status=ClinicalStatus.INACTIVE, note=why), window=window)
 
 
+@needs(Action.TAKE_VITALS)
 def record_reading(
     desk: Desk, patient: PatientId, key: str, value: Decimal, encounter: EncounterId | None = None,
     method: Method = Method.MANUAL,
@@ -131,6 +139,7 @@ def reading(
     )  # fmt: skip
 
 
+@needs(Action.TAKE_VITALS)
 def blood_pressure(
     desk: Desk, patient: PatientId, systolic: Decimal, diastolic: Decimal, encounter: EncounterId | None = None,
     method: Method = Method.MANUAL,
@@ -163,6 +172,7 @@ def pressure(
     )  # fmt: skip
 
 
+@needs(Action.CALL)
 def media_step(desk: Desk, encounter: EncounterId, step: str, call: str = "") -> Written:
     """What happened to the call, written into the encounter."""
     visit = encounter_of(desk, encounter)
@@ -177,6 +187,7 @@ def media_step(desk: Desk, encounter: EncounterId, step: str, call: str = "") ->
     return desk.write(fact)
 
 
+@needs(Action.SIGN_NOTE)
 def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
     """Sign the note: from now on it is immutable. Refused if empty, signed already, or of another patient."""
     visit = _checked(desk, encounter, window)
@@ -203,6 +214,7 @@ def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
     return note
 
 
+@needs(Action.SIGN_NOTE)
 def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composition:
     """Add to a signed note; the note itself stays as it was signed."""
     first = desk.book.read(lambda page: page.fact(Composition, note))
@@ -216,6 +228,7 @@ def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composit
     return added
 
 
+@needs(Action.BOOK)
 def book_next(desk: Desk, patient: PatientId, start: datetime, reason: str) -> Written:
     """The next appointment with the clinician who is here. Refused in the past."""
     check_appointment(start, desk.clock.now())

@@ -11,7 +11,9 @@ from clinic.domain.scores.kinds import Who
 from clinic.domain.scores.news2 import NEWS2, Risk, Score, news2, vitals_from
 from clinic.domain.scores.reading import compute, newest
 from clinic.domain.vitals import readings
+from clinic.keys.rights import Action
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line, person_on
 from clinic.services.scoring import who_on
 from clinic.store.page import Page
@@ -32,6 +34,7 @@ class Waiting:
     readings: dict[str, Decimal]
 
 
+@needs(Action.SEE_QUEUE)
 def queue(desk: Desk) -> tuple[Waiting, ...]:
     """Everybody arrived, triaged or in a visit; highest NEWS2 first, then who came first."""
     return desk.book.read(_queue)

@@ -8,11 +8,13 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
 from clinic.keys.factors import CodeWrong, SecondFactor, check_code, new_totp, totp_typed, totp_uri
 from clinic.keys.passwords import check_password
+from clinic.keys.rights import Action
 from clinic.keys.slots import Opened, Slots, WayIn
 from clinic.protocol.custody import SlotKind
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots, unlock
+from clinic.services.gate import needs
 from clinic.services.knocking import tell_knocks
 from clinic.transport.security_key import Enrolling
 
@@ -46,6 +48,7 @@ def own(desk: Desk, password: str, factor: SecondFactor | None = None) -> Opened
     return opened
 
 
+@needs(Action.SELF)
 def change_password(desk: Desk, old: str, new: str, factor: SecondFactor | None = None) -> None:
     """A new password for the person here; second factors stay. Raises as `own`, PasswordTooShort."""
     opened = own(desk, old, factor)
@@ -54,6 +57,7 @@ def change_password(desk: Desk, old: str, new: str, factor: SecondFactor | None 
     _seal(desk, opened, new, factor, "password changed")
 
 
+@needs(Action.SELF)
 def remove_way_in(
     desk: Desk, label: str, password: str, kind: SlotKind = SlotKind.PASSWORD,
     factor: SecondFactor | None = None,
@@ -71,6 +75,7 @@ def remove_way_in(
     audit(desk, ACTION, PatientId(""), entity=f"removed: {label}")
 
 
+@needs(Action.SELF)
 def new_code(desk: Desk) -> NewCode:
     """A secret for the phone of the person here."""
     secret = new_totp(desk.random)
@@ -78,6 +83,7 @@ def new_code(desk: Desk) -> NewCode:
     return NewCode(secret, uri, totp_typed(secret))
 
 
+@needs(Action.SELF)
 def confirm_code(
     desk: Desk, password: str, code: NewCode, digits: str, factor: SecondFactor | None = None
 ) -> None:
@@ -87,6 +93,7 @@ def confirm_code(
     _seal(desk, opened, password, factor, "code added")
 
 
+@needs(Action.SELF)
 def remove_code(desk: Desk, password: str, factor: SecondFactor | None = None) -> None:
     """No digits any more. Raises PasswordTooShort where the password is too short alone."""
     opened = own(desk, password, factor)
@@ -96,6 +103,7 @@ def remove_code(desk: Desk, password: str, factor: SecondFactor | None = None) -
     _seal(desk, replace(opened, totp=b""), password, factor, "code removed")
 
 
+@needs(Action.SELF)
 def add_security_key(desk: Desk, password: str, key: Enrolling) -> None:
     """Mix a security key into the way in of the person here (C): without that key nothing opens it but the sheets.
     It is touched twice. Raises Refusal, Unavailable."""
@@ -104,6 +112,7 @@ def add_security_key(desk: Desk, password: str, key: Enrolling) -> None:
     _seal(desk, replace(opened, credential=credential), password, key, "security key added")
 
 
+@needs(Action.SELF)
 def remove_security_key(desk: Desk, password: str, key: SecondFactor) -> None:
     """The password alone again. Raises PasswordTooShort where it is too short alone."""
     opened = own(desk, password, key)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.facts import Communication, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
+from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.mine.doing import MyWays
@@ -44,6 +45,7 @@ class Clinic:
             coding,
             consents,
             duplicates,
+            gate,
             messages,
             overviews,
             people,
@@ -61,12 +63,17 @@ class Clinic:
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
-        self._duplicates, self._timeline = duplicates, timeline
+        self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
 
     @property
     def me(self) -> Person:
         return self.desk.someone
+
+    def allowed(self, action: Action) -> bool:
+        """Whether whoever is here may do that: what shows by itself asks this first, so that nothing is refused
+        that nobody asked for."""
+        return self._gate.allowed(self.desk, action)
 
     # people
 
@@ -98,13 +105,13 @@ class Clinic:
     # today
 
     def queue(self) -> tuple[Waiting, ...]:
-        return self._waiting.queue(self.desk)
+        return self._waiting.queue(self.desk) if self.allowed(Action.SEE_QUEUE) else ()
 
     def booked(self, since: datetime, until: datetime) -> tuple[Booked, ...]:
-        return self._overviews.booked(self.desk, since, until)
+        return self._overviews.booked(self.desk, since, until) if self.allowed(Action.BOOK) else ()
 
     def talks(self) -> tuple[Talk, ...]:
-        return self._overviews.talks(self.desk)
+        return self._overviews.talks(self.desk) if self.allowed(Action.CHAT) else ()
 
     # everything that was written
 
@@ -149,7 +156,7 @@ class Clinic:
 
     def alerts(self) -> tuple[Alert, ...]:
         """The open ones over all people, whoever has them: time alone makes one everybody's."""
-        return self._alerts.alerts(self.desk, everybody=True)
+        return self._alerts.alerts(self.desk, everybody=True) if self.allowed(Action.OPEN_CHART) else ()
 
     def open_alerts(self, patient: PatientId) -> tuple[Alert, ...]:
         return self._alerts.open_alerts(self.desk, patient)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QWidget
 
 from clinic.domain.ids import PatientId
+from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
@@ -84,17 +85,19 @@ class ShellView(QWidget):
         self.found = self._found()
         QShortcut(QKeySequence("Ctrl+L"), self, lambda: self.loop.send(LockPressed()))
         QShortcut(QKeySequence("Ctrl+Shift+K"), self, self._look_in_texts)
-        for number, key in enumerate(("today", "patients", "schedule", "messages"), 1):
+        for number, key in enumerate(self._places, 1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda page=key: self.go(page))
 
     def _rail(self) -> SideRail:
         items = (
-            RailItem("today", "home", _("Today")),
-            RailItem("patients", "users", _("Patients")),
-            RailItem("schedule", "calendar", _("Schedule")),
-            RailItem("messages", "message", _("Messages")),
+            (Action.LOOK_UP, RailItem("today", "home", _("Today"))),
+            (Action.FIND, RailItem("patients", "users", _("Patients"))),
+            (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
+            (Action.CHAT, RailItem("messages", "message", _("Messages"))),
         )
-        rail = SideRail(items, name="shell.rail")
+        mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
+        self._places = tuple(item.key for item in mine)
+        rail = SideRail(mine, name="shell.rail")
         rail.chosen.connect(self.go)
         self.face = Avatar(32, name="shell.me")
         self.face.show_person(self._room.clinic.me.name)

@@ -41,7 +41,12 @@ class Local:
 
     def as_nurse(self, desk: Desk) -> None:
         """Whoever sits there is a nurse for the rest of the test."""
-        desk.person = replace(desk.someone, role=Role.NURSE)
+        user = desk.someone.user
+        users = {
+            key: replace(u, roles=(Role.NURSE,)) if u.user == user else u
+            for key, u in desk.trust.by_user.items()
+        }
+        desk.trust, desk.person = replace(desk.trust, by_user=users), replace(desk.someone, role=Role.NURSE)
 
     def person(
         self, family: str = "Quispe", given: tuple[str, ...] = ("María",), born: date = date(1958, 3, 7), dni: str = "",

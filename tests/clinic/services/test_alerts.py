@@ -217,9 +217,9 @@ def test_scale_2_is_ordered_signed_and_stopped(town: Local) -> None:
     order = scoring.order_scale_2(town.ben, patient, reason)
     assert order.user_signature and total() == 0
     town.as_nurse(town.eva)
-    with pytest.raises(Refusal, match="Only a clinician"):
+    with pytest.raises(Refusal, match="Your role"):
         scoring.order_scale_2(town.eva, patient, reason)
-    with pytest.raises(Refusal, match="Only a clinician"):
+    with pytest.raises(Refusal, match="Your role"):
         scoring.stop_scale_2(town.eva, patient)
     with pytest.raises(Refusal, match="Write why"):
         scoring.order_scale_2(town.ben, patient, Coding(system="", code=""))
@@ -237,7 +237,7 @@ def test_pews_is_off_until_a_clinician_signs_it_off_and_off_again(town: Local) -
     pews = lambda: next(r for r in scoring.scores_of(town.ben, patient) if r.score == "pews")  # noqa: E731
     assert pews().not_for == "not-signed-off"
     town.as_nurse(town.eva)
-    with pytest.raises(Refusal, match="Only a clinician"):
+    with pytest.raises(Refusal, match="Your role"):
         scoring.sign_off(town.eva, chart_text("pews"))
     with pytest.raises(Refusal, match="cannot be read"):
         scoring.sign_off(town.ben, "id = 1")

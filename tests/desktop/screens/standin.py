@@ -382,6 +382,10 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
+    def allowed(self, action: object) -> bool:
+        """Whoever is here is a clinician of the team."""
+        return True
+
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.saved: list[tuple[str, str, str]] = []

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The matrix: every verb of the clinic, found in the program itself, with every role, on own and on others' records."""
+
+import importlib
+import inspect
+import os
+import pkgutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from clinic import services
+from clinic.domain.facts import AuditEvent
+from clinic.domain.ids import PatientId, UserId
+from clinic.keys.identity import UserKeys
+from clinic.keys.rights import Action
+from clinic.keys.trust import Signer, as_user, say
+from clinic.protocol.trust import DeviceKind, MemberAdd, Revoke, Role
+from clinic.services.desks import Desk, Person
+from clinic.services.gate import VERBS, Denied, allow, allowed
+from tests.clinic.conftest import Profile
+
+GRID = """
+                   adm com cli nur rec kio gat nobody
+run the computer    *   *   *   *   *   *   *   *
+own ways in         *   *   *   *   *   .   .   .
+look up             *   *   *   *   *   *   .   *
+find people         *   *   *   *   *   .   .   .
+admit               *   .   .   .   .   .   .   .
+manage              *   *   *   .   .   .   .   .
+register            *   .   *   *   *   o   o   .
+intake              .   .   .   .   .   o   .   .
+book                *   .   *   *   *   .   o   .
+see queue           .   .   o   o   o   .   .   .
+open chart          .   .   o   o   .   .   .   .
+take vitals         .   .   o   o   .   o   .   .
+write note          .   .   o   o   .   .   .   .
+sign note           .   .   o   .   .   .   .   .
+prescribe           .   .   o   .   .   .   .   .
+call                .   .   o   o   .   o   .   .
+chat                .   .   o   o   o   o   .   .
+import              .   .   o   o   .   .   .   .
+export              .   *   o   .   .   .   .   .
+break glass         .   .   x   x   .   .   .   .
+read audit          .   *   .   .   .   .   .   .
+"""
+"""What the clinic wants: `*` with all records, `o` with those of one's own team, `x` only with those of others."""
+
+PARTS = {
+    "alerts.watch": "the computer's own work", "alerts.raise_alerts": "the computer's own work",
+    "audits.audit": "writes who did what", "audits.audit_earlier": "writes who did what",
+    "backups.set_up": "where the backups of this computer go, a kiosk too",
+    "backups.plan_of": "the computer's own work", "backups.due": "the computer's own work",
+    "backups.late": "the computer's own work", "backups.back_up": "the computer's own work",
+    "capsules.send_capsule": "the computer's own work, after what was signed",
+    "charted.fact_of": "a part of verbs", "charted.patient_of": "a part of verbs",
+    "coding.load_codes": "the computer's own work", "colleagues.welcome": "shows its own password and invitation",
+    "consents.may": "a gate itself", "duplicates.prepare": "the computer's own work",
+    "enrolment.state": "checks the signer's right in the trust log", "exports.allowed": "a part of a verb",
+    "gate.allow": "the gate", "gate.allowed": "the gate", "gate.whose": "the gate",
+    "intake.keep_capsule": "the computer's own work",
+    "knocking.take_code": "proves somebody's own code", "knocking.tell_knocks": "the computer's own work",
+    "known.open_file": "a part of verbs", "link.exchange": "the computer's own work",
+    "link.send_files": "the computer's own work", "link.exchange_now": "the computer's own work",
+    "link.authority_of": "the computer's own work", "link.remote_of": "the computer's own work",
+    "locking.most_minutes": "how long until the screen is covered", "locking.lock_minutes": "how long until it is covered",
+    "messages.keep_bytes": "a part of verbs", "messages.picture": "needs the key out of a message",
+    "people.joined": "a part of verbs", "pins.has_pin": "whether there is one", "restores.own_archive": "a part of a verb",
+    "searching.unread": "how many texts wait", "signed_lists.signature_of_crossings": "a part of a verb",
+    "switching.come": "asks for the newcomer's own password", "syncing.snapshot": "the computer's own work",
+    "syncing.take": "the computer's own work", "syncing.sync_status": "counts what waits",
+    "visits.encounter_of": "a part of verbs", "visits.reading": "a part of verbs", "visits.pressure": "a part of verbs",
+    "ways_in.ways": "whose names the door shows to all", "ways_in.own": "asks for the password",
+    "ways_in.names_around": "whose names the door shows to all",
+}  # fmt: skip
+"""Functions of a desk that are no verb of a person's, and why nobody is asked."""
+
+_COLUMNS = ("adm", "com", "cli", "nur", "rec", "kio", "gat", "nobody")
+_ROLES = dict(
+    zip(
+        _COLUMNS,
+        (
+            Role.ADMINISTRATOR, Role.COMPLIANCE, Role.CLINICIAN, Role.NURSE, Role.RECEPTIONIST, Role.KIOSK, Role.GATEWAY,
+            None,
+        ),
+        strict=True,
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one role may do: action -> `*`, `o`, `x` or `.`."""
+
+    column: str
+    row: dict[Action, str]
+
+
+def wanted() -> list[Wanted]:
+    lines = [line for line in GRID.splitlines()[2:] if line.strip()]
+    cells = {Action(line[:20].strip()): line[20:].split() for line in lines}
+    return [
+        Wanted(column, {action: row[number] for action, row in cells.items()})
+        for number, column in enumerate(_COLUMNS)
+    ]
+
+
+def verbs() -> dict[str, Callable[..., object]]:
+    """Every public function of the services whose first value is a desk."""
+    found = {}
+    for module in pkgutil.iter_modules(services.__path__):
+        part = importlib.import_module(f"clinic.services.{module.name}")
+        for name, verb in inspect.getmembers(part, inspect.isfunction):
+            first = next(iter(inspect.signature(verb).parameters.values()), None)
+            at_desk = first is not None and "Desk" in str(first.annotation)
+            if at_desk and not name.startswith("_") and verb.__module__ == part.__name__:
+                found[f"{module.name}.{name}"] = verb
+    return found
+
+
+def test_every_verb_has_a_row() -> None:
+    there = set(verbs())
+    assert there - set(PARTS) == set(VERBS), (
+        "say in the service what a verb needs, or here why it needs nobody"
+    )
+    assert set(PARTS) <= there and not set(PARTS) & set(VERBS)
+
+
+def test_every_action_is_in_the_grid_and_asked_by_a_verb() -> None:
+    assert all(set(one.row) == set(Action) for one in wanted())
+    later = {Action.RUN, Action.BREAK_GLASS, Action.READ_AUDIT}
+    assert set(VERBS.values()) | later == set(Action)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "others"])
+@pytest.mark.parametrize("role", wanted(), ids=lambda role: role.column)
+def test_a_verb_does_what_the_grid_says_and_what_is_refused_is_written_down(
+    profile: Profile, role: Wanted, own: bool
+) -> None:
+    if not own and role.column in ("kio", "gat"):
+        pytest.skip("they hold nobody's records, and give what they take to the team")
+    with closing(profile.desk()) as desk:
+        sit_down(desk, _ROLES[role.column], own)
+        mine = "*o" if own else "*x"
+        for action, cell in role.row.items():
+            assert allowed(desk, action) == (cell in mine), action
+        for name, verb in verbs().items():
+            if name in VERBS and role.row[VERBS[name]] not in mine:
+                refused(desk, verb, VERBS[name])
+
+
+def refused(desk: Desk, verb: Callable[..., object], action: Action) -> None:
+    """It is refused before it looks at anything, and all that is new is the line in the audit, on its way to the team."""
+    waited, there = waiting(desk), len(attempts(desk))
+    with pytest.raises(Denied):
+        verb(desk)
+    assert waiting(desk) == waited + 1
+    if desk.kind != DeviceKind.KIOSK:  # which keeps nothing of what it says
+        new = attempts(desk)[there:]
+        assert [(entry.action, entry.entity) for entry in new] == [("attempt", action.value)]
+
+
+def waiting(desk: Desk) -> int:
+    return desk.book.read(lambda page: page.outbox_counts()).waiting
+
+
+def attempts(desk: Desk) -> list[AuditEvent]:
+    """Denied attempts, oldest first."""
+    kept = desk.book.read(lambda page: page.facts(AuditEvent, PatientId("")))
+    return [entry for entry in kept if entry.outcome == "denied"]
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_revoked_computer_and_somebody_unknown_do_nothing(profile: Profile, action: Action) -> None:
+    with closing(profile.desk()) as desk:
+        log = desk.trust
+        desk.trust = say(
+            log, Revoke(device=desk.device, incarnation=1, last_env_no=0), signer(desk), desk.clock.now()
+        )
+        assert allowed(desk, action) == (action == Action.RUN)
+        desk.trust = log
+        desk.person = Person(UserId("ghost"), "Ghost", Role.CLINICIAN)
+        assert allowed(desk, action) == (action == Action.RUN)
+
+
+def test_the_attempt_names_the_chart(profile: Profile) -> None:
+    with closing(profile.desk()) as desk:
+        sit_down(desk, Role.RECEPTIONIST, own=True)
+        with pytest.raises(Denied):
+            allow(desk, Action.OPEN_CHART, PatientId("p"))
+        kept = desk.book.read(lambda page: page.facts(AuditEvent, PatientId("p")))
+        assert [(entry.outcome, entry.entity) for entry in kept] == [("denied", "open chart")]
+
+
+def sit_down(desk: Desk, role: Role | None, own: bool) -> None:
+    """Let somebody of that role, of this computer's team or of none, sit at it."""
+    if role == Role.KIOSK:
+        desk.kind = DeviceKind.KIOSK
+    if role in (Role.KIOSK, None):
+        desk.person = None
+        return
+    assert role is not None
+    keys, now = UserKeys.make(os.urandom), desk.clock.now()
+    log = say(desk.trust, as_user(UserId("she"), "She", role, desk.device, keys), signer(desk), now)
+    if own and role != Role.GATEWAY:
+        log = say(log, MemberAdd(team=desk.team, user=UserId("she")), signer(desk), now)
+    desk.trust, desk.person = log, Person(UserId("she"), "She", role)
+
+
+def signer(desk: Desk) -> Signer:
+    """The administrator whose computer it is."""
+    return Signer(UserId("ana"), desk.device, desk.user_keys)

@@ -135,6 +135,7 @@ def check(
     problems = [
         *_about_the_whole(evidence, seal, log, words, organization),
         *_about_statements(evidence, seal, log),
+        *_about_what_was_asked(evidence, seal),
         *_beside(evidence, seal, peers),
     ]
     return Checked(evidence, seal, log, tuple(problems), standing_in(evidence, seal, log))
@@ -168,8 +169,6 @@ def _about_the_whole(
     yield from _about_the_seal(evidence, seal, log)
     if not same(seal.words, words_hash(words)):
         yield Problem(Wrong.WORDS)
-    if seal.asked not in [one.id for one in evidence.statements]:
-        yield Problem(Wrong.ASKED, 0, seal.asked)
 
 
 def _about_the_seal(evidence: ConsentEvidence, seal: EvidenceSeal, log: TrustLog) -> Iterator[Problem]:
@@ -278,6 +277,11 @@ def _about_its_place(number: int, digests: Sequence[bytes], sealed_: Sequence[by
         yield Problem(Wrong.MISSING, number)
     else:
         yield Problem(Wrong.SWAPPED, number)
+
+
+def _about_what_was_asked(evidence: ConsentEvidence, seal: EvidenceSeal) -> Iterator[Problem]:
+    if seal.asked not in [one.id for one in evidence.statements]:
+        yield Problem(Wrong.ASKED, 0, seal.asked)
 
 
 # beside others ------------------------------------------------------------------------------------

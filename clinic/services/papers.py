@@ -33,6 +33,7 @@ from clinic.domain.values import DNI, Coding, Quantity
 from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
 from clinic.services.audits import audit
+from clinic.services.consents import Purpose
 from clinic.services.desks import Desk
 from clinic.services.exports import allowed
 from clinic.services.known import original_lines
@@ -50,7 +51,7 @@ def record_paper(desk: Desk, patient: PatientId, language: str = "es") -> bytes:
 
     Refused: nobody is logged in, the person is not here or has not permitted sharing. Raises Unavailable.
     """
-    allowed(desk, [patient])
+    allowed(desk, [patient], Purpose.PRINT)
     tongue = language if language in WORDS else "en"
     paper = desk.book.read(lambda page: _Paper(desk, page, patient, tongue).drawn())
     audit(desk, "print", patient, entity="record")

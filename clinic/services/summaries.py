@@ -13,6 +13,7 @@ from clinic.exchange.summary_pdf import Summary
 from clinic.exchange.summary_pdf import summary_pdf as drawn
 from clinic.services.audits import audit
 from clinic.services.capsules import said
+from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.waiting import queue_row
 from clinic.store.page import Page
@@ -52,13 +53,16 @@ _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "/min": "/min"}
 def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
     """The summary of a signed visit as a PDF; printing is an audited act. Refused before the note is signed."""
     summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, ""))
+    ask(desk, patient.patient, Purpose.OWN_COPY)
     audit(desk, "print", patient.patient, entity=encounter)
     return drawn(summary)
 
 
 def summary_text(desk: Desk, encounter: EncounterId, language: str) -> str:
     """The same in plain lines, for the kiosk's screen and its QR."""
-    return desk.book.read(lambda page: _summary(desk, page, encounter, language))[0].qr_text
+    summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, language))
+    ask(desk, patient.patient, Purpose.OWN_COPY)
+    return summary.qr_text
 
 
 def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> tuple[Summary, Patient]:

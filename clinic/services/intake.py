@@ -19,7 +19,7 @@ from clinic.domain.facts import (
     Observation,
     Patient,
 )
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.plausible import check_birth_date
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
@@ -196,7 +196,7 @@ def give_consent(
         raise Refusal("Please sign with your finger in the box.")
     consent = drafted(
         desk, visit.patient, template, decisions, visit.cites, strokes=strokes, read_aloud_seconds=read_aloud_seconds,
-        encounter=visit.encounter,
+        encounter=visit.encounter, witness=_witness(desk),
     )  # fmt: skip
     return _signed(desk, visit, consent)
 
@@ -205,13 +205,19 @@ def withdraw_consent(desk: Desk, visit: Visit, scopes: Iterable[str], language: 
     """The patient takes permissions back at the kiosk: filed at once, asking nothing more of her."""
     form = load_template(desk.jurisdiction, language, WITHDRAWAL)
     denied = dict.fromkeys(scopes, Decision.DENY)
-    return _signed(
-        desk, visit, drafted(desk, visit.patient, form, denied, visit.cites, encounter=visit.encounter)
+    draft = drafted(
+        desk, visit.patient, form, denied, visit.cites, encounter=visit.encounter, witness=_witness(desk)
     )
+    return _signed(desk, visit, draft)
+
+
+def _witness(desk: Desk) -> UserId:
+    """Nobody at a kiosk; who is logged in where a person of the staff does this for the patient."""
+    return desk.person.user if desk.person else UserId("")
 
 
 def _signed(desk: Desk, visit: Visit, consent: Consent) -> Consent:
-    signed = sign_consent(consent, desk.device_keys)
+    signed = sign_consent(consent, desk.device_keys, desk.user_keys if consent.witness else None)
     desk.write(signed, window=visit.patient, priority=P1_TALK)
     visit.cites = to_cite([signed])
     return signed

@@ -54,20 +54,23 @@ NEEDS: Mapping[Purpose, str] = {
     Purpose.STATISTICS: "analytics",
 }
 """The scope that has to be permitted; '' where none has to be."""
-_REFUSED: Mapping[str, str] = {
-    "teleconsultation": "The patient has not agreed to a video visit. Ask for the consent first.",
-    "recording": "The patient has not agreed to a recording. Ask for the consent first.",
-    "sharing": "This person has not permitted that her record is shared. Ask her, record the answer, then export.",
-    "analytics": "This person has not permitted that her data are counted. Leave her out.",
-}
 
 
 class NotPermitted(Refusal):
     """The patient has not permitted it, or has taken it back."""
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(_REFUSED[scope])
-        self.scope = scope
+
+def _not_permitted(scope: str) -> NotPermitted:
+    match scope:
+        case "teleconsultation":
+            return NotPermitted("The patient has not agreed to a video visit. Ask for the consent first.")
+        case "recording":
+            return NotPermitted("The patient has not agreed to a recording. Ask for the consent first.")
+        case "analytics":
+            return NotPermitted("This person has not permitted that her data are counted. Leave her out.")
+    return NotPermitted(
+        "This person has not permitted that her record is shared. Ask her, record the answer, then export."
+    )
 
 
 # the gate -----------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ def ask(desk: Desk, patient: PatientId, purpose: Purpose) -> FactId:
     permit = permit_of(_believed(desk, patient), scope, desk.clock.now())
     if permit is None:
         audit(desk, "attempt", patient, outcome="failure", entity=f"no consent: {purpose}")
-        raise NotPermitted(scope)
+        raise _not_permitted(scope)
     return permit.id
 
 

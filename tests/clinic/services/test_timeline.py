@@ -213,7 +213,7 @@ def test_looking_and_exporting_are_written_down(town: Local) -> None:
     permit(town.ben, patient)
     text = replay_text(town.ben, visit)
     lines = text.splitlines()
-    assert lines[0].startswith("Consulta, paso a paso") and len(lines) == 1 + 14
+    assert lines[0].startswith("Consulta, paso a paso") and len(lines) == 1 + 12
     assert any("recetó" in line and "Amoxicilina" in line and "ben" in line for line in lines)
     assert any("plan: Reposo ⏎ y líquidos" in line for line in lines)
     acts = [e.action for e in town.ben.book.read(lambda page: page.facts(AuditEvent, patient))]

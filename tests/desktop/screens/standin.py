@@ -603,7 +603,11 @@ class Clinic:
         self.calls.append(("withdraw", patient, scope))
 
     def standing(self, patient: PatientId) -> dict[str, Decision]:
-        return {"teleconsultation": Decision.PERMIT, "recording": Decision.PERMIT, "sharing": Decision.DENY}
+        gone = {call[2] for call in self.calls if call[0] == "withdraw"}
+        permitted = {
+            s: Decision.DENY if s in gone else Decision.PERMIT for s in ("teleconsultation", "recording")
+        }
+        return {**permitted, "sharing": Decision.DENY}
 
     def start_visit(self, encounter: EncounterId, window: PatientId) -> None:
         self.calls.append(("start", encounter, window))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `posta` command: one name for every program of the clinic, and `posta doctor`.
+"""The `posta` command: one name for every program of the clinic, `posta doctor` and `posta verify`.
 
 Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused, 4 unavailable, 70 a bug.
 """
@@ -59,6 +59,10 @@ def _run(words: list[str]) -> int:
         from clinic.doctor import main as doctor
 
         return doctor(rest)
+    if chosen.command == "verify":
+        from clinic.verify import main as verify
+
+        return verify(rest)
     return start(chosen.command, rest)
 
 
@@ -75,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, purpose) in PROGRAMS.items():
         commands.add_parser(name, help=purpose, add_help=False)
     commands.add_parser("doctor", help="is this computer fit for Posta?", add_help=False)
+    commands.add_parser("verify", help="check a file that Posta made, on any computer", add_help=False)
     return parser
 
 

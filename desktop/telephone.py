@@ -17,7 +17,7 @@ from clinic.calls.call import RESTING, Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
-from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.ids import DeviceId, EncounterId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
@@ -268,17 +268,9 @@ class Telephone(QObject, Line):
         self._help.read(self._consent_of, call.encounter_id, then=permitted, failed=lambda _sentence: None)
 
     def _consent_of(self, encounter: str) -> str:
-        """On a worker: id of the consent that permits recording, or ''."""
+        """On a worker: id of the consent that permits recording. Raises NotPermitted."""
         clinic = self._room.clinic
-        patient: PatientId = clinic.encounter(EncounterId(encounter)).patient
-        if not clinic.may(patient, "recording"):
-            return ""
-        said = [
-            one
-            for one in clinic.chart(patient).consents
-            if any(item.scope == "recording" for item in one.items)
-        ]
-        return max(said, key=lambda one: one.given_at).id if said else ""
+        return clinic.ask_to_record(clinic.encounter(EncounterId(encounter)).patient)
 
     def _noted(self, encounter: str, step: str) -> None:
         call = self.calls.call.call_id

@@ -103,6 +103,14 @@ class GiveConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackConsent:
+    """One permission is taken back."""
+
+    scope: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -112,7 +120,7 @@ class Leave:
     """The visit is cancelled."""
 
 
-Filing = Arrive | TellReason | TellVitals | GivePhoto | GiveConsent | Wait | Leave
+Filing = Arrive | TellReason | TellVitals | GivePhoto | GiveConsent | TakeBackConsent | Wait | Leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,8 @@ class Journey:
     reason: Coding | None = None
     template: Template | None = None
     by_video: bool = True
+    permitted: tuple[str, ...] = ()
+    """Scopes that the patient permits, as far as is known here: each can be taken back."""
     recording_consent: str = ""
     """Id of the consent that allows keeping the call; '' when it was not given."""
     to_file: tuple[Filing, ...] = ()
@@ -199,6 +209,13 @@ class ConsentSigned:
     decisions: Mapping[str, Decision]
     strokes: tuple[Stroke, ...]
     read_aloud_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The patient takes a permission back."""
+
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +295,7 @@ Event = (
     | PhotoTaken
     | TemplateCame
     | ConsentSigned
+    | TakenBack
     | CheckDone
     | Placed
     | CallMoved
@@ -360,7 +378,7 @@ def _answered(journey: Journey, event: Event) -> Result:
         case Step.LANGUAGE, LanguageChosen(language):
             return replace(journey, step=Step.IDENTIFY, language=language), (Speak(language),)
         case Step.IDENTIFY, Identified(known):
-            return replace(journey, step=Step.GREET, known=known), ()
+            return replace(journey, step=Step.GREET, known=known, permitted=known.permitted), ()
         case Step.GREET, Confirmed(yes):
             return _confirmed(journey, yes)
         case Step.REASON, ReasonChosen(reason):
@@ -376,6 +394,8 @@ def _answered(journey: Journey, event: Event) -> Result:
             return moved, effects if moved.template else (*effects, LoadTemplate(moved.language))
         case Step.CONSENT, ConsentSigned():
             return _consented(journey, event)
+        case Step.WAITING, TakenBack(scope) if scope in journey.permitted:
+            return _taken_back(journey, scope)
         case Step.CHECK, CheckDone():
             return _file(replace(journey, step=Step.WAITING), Wait())
     return journey, ()
@@ -393,9 +413,22 @@ def _consented(journey: Journey, signed: ConsentSigned) -> Result:
         return journey, ()
     by_video = all(signed.decisions.get(scope) == Decision.PERMIT for scope in NEEDED)
     consent = GiveConsent(journey.template, signed.decisions, signed.strokes, signed.read_aloud_seconds)
+    yes = tuple(scope for scope, said in signed.decisions.items() if said == Decision.PERMIT)
+    journey = replace(journey, permitted=yes)
     if by_video:
         return _file(replace(journey, step=Step.CHECK, by_video=True), consent)
     return _file(replace(journey, step=Step.WAITING, by_video=False), consent, Wait())
+
+
+def _taken_back(journey: Journey, scope: str) -> Result:
+    """Filed at once; what it was needed for ends here and now."""
+    left = replace(
+        journey,
+        permitted=tuple(one for one in journey.permitted if one != scope),
+        by_video=journey.by_video and scope not in NEEDED,
+        recording_consent="" if scope == "recording" else journey.recording_consent,
+    )
+    return _file(left, TakeBackConsent(scope, journey.language))
 
 
 # Filing: one after the other
@@ -437,7 +470,7 @@ def _with_result(journey: Journey, result: object) -> Journey:
         case Arrive():
             return replace(journey, visit=cast("Visit", result))
         case GiveConsent(decisions=decisions) if isinstance(result, Consent):
-            kept = decisions.get("recording") == Decision.PERMIT
+            kept = decisions.get("recording") == Decision.PERMIT and "recording" in journey.permitted
             return replace(journey, recording_consent=result.id if kept else "")
     return journey
 

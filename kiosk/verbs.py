@@ -65,6 +65,8 @@ class DeskVerbs:
                 filing.strokes,
                 filing.read_aloud_seconds,
             )
+        if isinstance(filing, flow.TakeBackConsent):
+            return intake.withdraw_consent(self._desk, visit, (filing.scope,), filing.language)
         self._tell(filing, visit)
         return None
 

@@ -14,6 +14,9 @@ FactId = NewType("FactId", str)
 OpId = NewType("OpId", str)
 ScopeId = NewType("ScopeId", str)
 
+FOREIGN = "foreign:"
+"""Before the device name of a statement that was made elsewhere: shown, never believed like one of ours."""
+
 
 def short_hash_id(digest: bytes) -> str:
     """16 lower-case base32 letters of the first 10 bytes of a digest."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signatures inside facts: a user's under a note or a prescription, a device's under a consent.
+"""Signatures inside facts: a user's under a note or a prescription, a device's and a witness's under a consent.
 
 The signature covers a context and the encoded fact with its signature field empty; a fact that was changed,
 or moved to another patient, no longer carries it.
@@ -15,6 +15,7 @@ from clinic.protocol.codec import encode
 
 FACT_CONTEXT = b"posta signed fact 1"
 CONSENT_CONTEXT = b"posta consent 1"
+WITNESS_CONTEXT = b"posta consent witness 1"
 Signed = TypeVar("Signed", Composition, MedicationRequest, ServiceRequest)
 
 
@@ -33,9 +34,12 @@ def template_hash(text: str) -> bytes:
     return digest(text.encode(), b"posta template")
 
 
-def sign_consent(consent: Consent, device_keys: DeviceKeys) -> Consent:
-    """The statement signed by the device it was given on; the device's name is filled in."""
-    named = replace(consent, device=device_id(device_keys.public.signing))
+def sign_consent(consent: Consent, device_keys: DeviceKeys, witness: UserKeys | None = None) -> Consent:
+    """The statement signed by the device it was given on, whose name is filled in, and before that by the witness it
+    names, with the keys she has there."""
+    named = replace(consent, device=device_id(device_keys.public.signing), witness_signature=b"")
+    if witness is not None:
+        named = replace(named, witness_signature=witness.sign(_witness_bytes(named)))
     return replace(named, device_signature=device_keys.sign(_consent_bytes(named)))
 
 
@@ -44,6 +48,11 @@ def consent_signed_by(consent: Consent, device_public: bytes) -> bool:
     return consent.device == device_id(device_public) and verify(
         device_public, _consent_bytes(consent), consent.device_signature
     )
+
+
+def witnessed_by(consent: Consent, witness_public: bytes) -> bool:
+    """True if the owner of that Ed25519 key signed exactly this statement as its witness."""
+    return verify(witness_public, _witness_bytes(consent), consent.witness_signature)
 
 
 def verify_consent(consent: Consent, device_public: bytes, template_text: str) -> bool:
@@ -58,3 +67,7 @@ def _fact_bytes(fact: Composition | MedicationRequest | ServiceRequest) -> bytes
 
 def _consent_bytes(consent: Consent) -> bytes:
     return CONSENT_CONTEXT + encode(replace(consent, device_signature=b""))
+
+
+def _witness_bytes(consent: Consent) -> bytes:
+    return WITNESS_CONTEXT + encode(replace(consent, device_signature=b"", witness_signature=b""))

@@ -55,6 +55,7 @@ class Action(StrEnum):
     """Forms and lists for the whole clinic, and which old charts go from a computer."""
     REGISTER = "register"
     INTAKE = "intake"
+    TAKE_CONSENT = "take consent"
     BOOK = "book"
     SEE_QUEUE = "see queue"
     OPEN_CHART = "open chart"
@@ -88,15 +89,15 @@ def _row(own: str = "", other: str = "", both: str = "") -> dict[Action, Reach]:
 
 
 _STAFF = "RUN SELF LOOK_UP FIND"
-_CARE = "SEE_QUEUE OPEN_CHART TAKE_VITALS WRITE_NOTE CALL CHAT IMPORT"
+_CARE = "INTAKE TAKE_CONSENT SEE_QUEUE OPEN_CHART TAKE_VITALS WRITE_NOTE CALL CHAT IMPORT"
 RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
-    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE REGISTER BOOK"),
+    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE REGISTER INTAKE BOOK"),
     Role.COMPLIANCE: _row(both=f"{_STAFF} MANAGE READ_AUDIT EXPORT"),
     Role.CLINICIAN: _row(
         own=f"{_CARE} SIGN_NOTE PRESCRIBE EXPORT", other="BREAK_GLASS", both=f"{_STAFF} MANAGE REGISTER BOOK"
     ),
     Role.NURSE: _row(own=_CARE, other="BREAK_GLASS", both=f"{_STAFF} REGISTER BOOK"),
-    Role.RECEPTIONIST: _row(own="SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK"),
+    Role.RECEPTIONIST: _row(own="INTAKE TAKE_CONSENT SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK"),
     Role.KIOSK: _row(own="INTAKE TAKE_VITALS CALL CHAT REGISTER", both="RUN LOOK_UP"),
     Role.GATEWAY: _row(own="REGISTER BOOK", both="RUN"),
 }

@@ -21,8 +21,8 @@ from clinic.domain.facts import (
     RequestStatus,
     ServiceRequest,
 )
-from clinic.domain.ids import DeviceId, OpId
-from clinic.keys.consents import consent_signed_by, verify_fact
+from clinic.domain.ids import FOREIGN, DeviceId, OpId
+from clinic.keys.consents import consent_signed_by, verify_fact, witnessed_by
 from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.protocol.envelope import MAX_COUNT
@@ -40,7 +40,7 @@ def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
     _check_origin(op, device, log)
     _check_kiosk(op, device, log)
     _check_author(op, device, log)
-    _check_consent(op, log)
+    _check_consent(op, device, log)
 
 
 def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
@@ -85,14 +85,39 @@ def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A signature in this does not belong to its author.")
 
 
-def _check_consent(op: Op, log: TrustLog) -> None:
-    """A consent carries the signature of the device on which it was given; the text it names is checked where it is
-    shown (`clinic.keys.consents.verify_consent`)."""
-    if not isinstance(op.fact, Consent):
+def _check_consent(op: Op, device: DeviceId, log: TrustLog) -> None:
+    """A consent carries the signature of the device on which it was given, and of the witness it names; the text it names
+    is checked where it is shown (`clinic.keys.consents.verify_consent`)."""
+    if not isinstance(op.fact, Consent) or _came_from_elsewhere(op.fact, device, log):
         return
-    given_on = log.device(op.fact.device)
-    if given_on is None or not consent_signed_by(op.fact, given_on.signing_key):
+    check_consent(op.fact, log)
+
+
+def _came_from_elsewhere(consent: Consent, device: DeviceId, log: TrustLog) -> bool:
+    """What staff brought in with a record of another system: signed by nobody we know, so it never permits anything."""
+    sender = log.device(device)
+    return consent.device.startswith(FOREIGN) and sender is not None and sender.kind != DeviceKind.KIOSK
+
+
+def check_consent(consent: Consent, log: TrustLog) -> None:
+    """Raises Unreadable for a statement that is not believed: only a kiosk takes one without a witness."""
+    given_on = log.device(consent.device)
+    if given_on is None or not consent_signed_by(consent, given_on.signing_key):
         raise Unreadable("This consent was not signed on the device it names. Ask the patient again.")
+    witness = log.user(consent.witness, consent.device) if consent.witness else None
+    if witness is None and (consent.witness or given_on.kind != DeviceKind.KIOSK):
+        raise Unreadable("This consent names no witness who works there. Ask the patient again.")
+    if witness is not None and not witnessed_by(consent, witness.signing_key):
+        raise Unreadable("This consent was not signed by the witness it names. Ask the patient again.")
+
+
+def is_signed(consent: Consent, log: TrustLog) -> bool:
+    """True if a device and, where one is named, a witness whom the trust log knows signed exactly this statement."""
+    try:
+        check_consent(consent, log)
+    except Unreadable:
+        return False
+    return True
 
 
 def _made_by(name: OpId, device: DeviceId) -> bool:

@@ -3,7 +3,7 @@
 
 from datetime import date
 
-from clinic.domain.facts import Appointment
+from clinic.domain.facts import Appointment, Cited
 from clinic.domain.ids import PatientId
 from clinic.domain.record import Record, n, record
 from clinic.domain.values import HumanName
@@ -23,3 +23,7 @@ class Capsule(Record):
     prescriptions: tuple[str, ...] = n(8, default=())
     messages: tuple[str, ...] = n(9, default=())
     summaries: tuple[str, ...] = n(10, default=())
+    cites: tuple[Cited, ...] = n(11, default=())
+    """What a new statement about consent has to cite."""
+    permitted: tuple[str, ...] = n(12, default=())
+    """Scopes of what she permits, to be shown and taken back."""

@@ -7,6 +7,8 @@ from clinic.domain.facts import (
     Appointment,
     Communication,
     Composition,
+    Consent,
+    Decision,
     MedicationRequest,
     Patient,
     PatientCard,
@@ -16,6 +18,8 @@ from clinic.domain.ids import PatientId
 from clinic.domain.medication import directions
 from clinic.domain.values import DNI
 from clinic.keys.cards import seal_capsule
+from clinic.keys.consenting import standing_of, to_cite
+from clinic.keys.evidence import believed
 from clinic.keys.refusals import Unreadable
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import encode
@@ -36,7 +40,7 @@ def send_capsule(desk: Desk, patient: PatientId) -> None:
         fact = page.fact(Patient, who)
         cards = [card for card in page.facts(PatientCard, who) if not card.revoked] if fact else []
         if fact and cards:
-            contents = encode(_capsule(page, fact))
+            contents = encode(_capsule(desk, page, fact))
             for card in cards:
                 _put_capsule(page, card, contents)
         return None, Changes(frozenset({"Sync"})) if cards else Changes()
@@ -52,10 +56,12 @@ def _put_capsule(page: WritePage, card: PatientCard, contents: bytes) -> None:
         log.warning("a card on a chart has no key that can be sealed to")
 
 
-def _capsule(page: Page, fact: Patient) -> Capsule:
+def _capsule(desk: Desk, page: Page, fact: Patient) -> Capsule:
     patient = fact.patient
     requests = [m for m in page.facts(MedicationRequest, patient) if m.status == RequestStatus.ACTIVE][::-1]
     messages = page.facts(Communication, patient)[::-1]
+    statements = page.facts(Consent, patient)
+    standing = standing_of((believed(one, desk.trust) for one in statements), desk.clock.now())
     return Capsule(
         patient=patient, name=fact.name, birth_date=fact.birth_date, language=fact.language, photo=fact.photo,
         dni=next((i.value for i in fact.identifiers if i.system == DNI), ""),
@@ -63,6 +69,8 @@ def _capsule(page: Page, fact: Patient) -> Capsule:
         prescriptions=tuple(said(m, fact.language) for m in requests[:_LATEST]),
         messages=tuple(f"{m.sender_name}: {m.text}" for m in messages[:_LATEST] if m.sender != "patient"),
         summaries=tuple(n.plan for n in page.facts(Composition, patient)[::-1][:3] if n.plan),
+        cites=to_cite(statements),
+        permitted=tuple(scope for scope, said_ in standing.items() if said_ == Decision.PERMIT),
     )  # fmt: skip
 
 

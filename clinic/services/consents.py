@@ -1,53 +1,120 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Consent: the templates as data, and the one gate that is asked before a call, a recording, sharing, a print, an export."""
+"""Consent: what a patient permits, taking it and taking it back, and the one gate that is asked before a call, a recording,
+sharing, a print, an export.
+"""
 
-import tomllib
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
 
-from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Consent, Decision
-from clinic.domain.ids import PatientId
-from clinic.exchange.fhir.context import FOREIGN
-from clinic.exchange.resources import resource
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import Cited, Consent, ConsentItem, Decision
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.domain.values import Stroke
+from clinic.keys.consenting import SCOPES as SCOPES
+from clinic.keys.consenting import permit_of, standing_decision, standing_of, to_cite
+from clinic.keys.consents import sign_consent, template_hash
+from clinic.keys.evidence import believed
 from clinic.keys.rights import Action
+from clinic.protocol.envelope import P1_TALK
+from clinic.services.audits import audit
+from clinic.services.capsules import send_capsule
+from clinic.services.consent_forms import SPOKEN, WITHDRAWAL, form_of, load_template
+from clinic.services.consent_forms import Template as Template
+from clinic.services.consent_forms import TemplateItem as TemplateItem
+from clinic.services.consent_forms import parse_template as parse_template
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
-from clinic.sync.merge import standing_decision
-
-SCOPES = ("treatment", "teleconsultation", "recording", "sharing", "analytics")
+from clinic.store.page import Page
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateItem:
-    scope: str
-    question: str
+class Purpose(StrEnum):
+    """What a record, or a patient's picture and voice, is wanted for. Every place of the program that does one of these
+    asks the gate first."""
+
+    CALL = "call"
+    RECORD = "record"
+    SHARE = "share"
+    PRINT = "print"
+    EXPORT = "export"
+    API = "api"
+    SYNC_OUT = "sync out of the organisation"
+    OWN_COPY = "own copy"
+    """A paper or a screen for the patient herself: hers by law, whatever she permitted others."""
+    STATISTICS = "statistics"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A consent form of one jurisdiction, version and language. `text` is what is shown, read aloud and hashed."""
+NEEDS: Mapping[Purpose, str] = {
+    Purpose.CALL: "teleconsultation",
+    Purpose.RECORD: "recording",
+    Purpose.SHARE: "sharing",
+    Purpose.PRINT: "sharing",
+    Purpose.EXPORT: "sharing",
+    Purpose.API: "sharing",
+    Purpose.SYNC_OUT: "sharing",
+    Purpose.OWN_COPY: "",
+    Purpose.STATISTICS: "analytics",
+}
+"""The scope that has to be permitted; '' where none has to be."""
 
-    id: str
-    version: int
-    language: str
-    jurisdiction: str
-    title: str
-    intro: str
-    items: tuple[TemplateItem, ...]
-    closing: str
 
-    @property
-    def text(self) -> str:
-        questions = [f"[{item.scope}] {item.question}" for item in self.items]
-        return "\n\n".join(
-            [
-                f"{self.id} {self.version} {self.jurisdiction} {self.language}",
-                self.title,
-                self.intro,
-                *questions,
-                self.closing,
-            ]
-        )
+class NotPermitted(Refusal):
+    """The patient has not permitted it, or has taken it back."""
+
+
+def _not_permitted(scope: str) -> NotPermitted:
+    match scope:
+        case "teleconsultation":
+            return NotPermitted("The patient has not agreed to a video visit. Ask for the consent first.")
+        case "recording":
+            return NotPermitted("The patient has not agreed to a recording. Ask for the consent first.")
+        case "analytics":
+            return NotPermitted("This person has not permitted that her data are counted. Leave her out.")
+    return NotPermitted(
+        "This person has not permitted that her record is shared. Ask her, record the answer, then export."
+    )
+
+
+# the gate -----------------------------------------------------------------------------------------
+
+
+def may(desk: Desk, patient: PatientId, scope: str) -> bool:
+    """Has this patient permitted it (one of SCOPES), and not taken it back since? For showing or hiding a button.
+
+    A permit counts only if it was given to us, signed and witnessed; a denial counts wherever it came from.
+    """
+    return standing_decision(_believed(desk, patient), scope, desk.clock.now()) == Decision.PERMIT
+
+
+def ask(desk: Desk, patient: PatientId, purpose: Purpose) -> FactId:
+    """The gate: the id of the statement that permits this, '' for what needs none. Raises NotPermitted; an attempt
+    without a permit is in the audit first."""
+    scope = NEEDS[purpose]
+    if not scope:
+        return FactId("")
+    permit = permit_of(_believed(desk, patient), scope, desk.clock.now())
+    if permit is None:
+        audit(desk, "attempt", patient, outcome="failure", entity=f"no consent: {purpose}")
+        raise _not_permitted(scope)
+    return permit.id
+
+
+def standing(desk: Desk, patient: PatientId) -> dict[str, Decision]:
+    """Scope -> what this patient's statements come to now; what nobody asked, or has run out, is left out."""
+    return standing_of(_believed(desk, patient), desk.clock.now())
+
+
+def statements_of(page: Page, patient: PatientId) -> tuple[Consent, ...]:
+    """All statements on the chart that this record is part of, oldest first."""
+    return page.facts(Consent, page.linked_to(patient) or patient)
+
+
+def _believed(desk: Desk, patient: PatientId) -> tuple[Consent, ...]:
+    said = desk.book.read(lambda page: statements_of(page, patient))
+    return tuple(believed(consent, desk.trust) for consent in said)
+
+
+# taking a statement -------------------------------------------------------------------------------
 
 
 @needs(Action.LOOK_UP)
@@ -56,40 +123,75 @@ def template(desk: Desk, language: str) -> Template:
     return load_template(desk.jurisdiction, language)
 
 
-def load_template(jurisdiction: str, language: str) -> Template:
-    for folder in (jurisdiction, "generic"):
-        for tongue in (language, "es", "en"):
-            found = sorted(resource("consents", folder).glob(f"*.{tongue}.toml"))
-            if found:
-                return parse_template(found[-1].read_text(encoding="utf-8"))
-    raise Unavailable("The consent forms are missing from this installation. Install Posta again.")
+@needs(Action.TAKE_CONSENT)
+def say(
+    desk: Desk, patient: PatientId, decisions: Mapping[str, Decision], language: str, window: PatientId,
+    valid_until: datetime | None = None, encounter: EncounterId = EncounterId(""),
+) -> Consent:  # fmt: skip
+    """What a patient said aloud when the spoken form was read to her, signed by the witness who sits here.
+
+    `decisions`: scope -> answer, at least one; a permit lifts what was denied before. Refused when nobody is logged in,
+    for a scope nobody knows, and for an end that is past.
+    """
+    form = load_template(desk.jurisdiction, language, SPOKEN)
+    return _take(desk, patient, form, decisions, window, valid_until, encounter)
 
 
-def parse_template(text: str) -> Template:
-    """A template from TOML. Refused when something is missing or an item has a scope nobody knows."""
-    try:
-        data = tomllib.loads(text)
-        items = tuple(TemplateItem(item["scope"], item["question"].strip()) for item in data["items"])
-        made = Template(
-            data["id"], data["version"], data["language"], data["jurisdiction"], data["title"].strip(),
-            data["intro"].strip(), items, data["closing"].strip(),
+@needs(Action.TAKE_CONSENT)
+def withdraw(
+    desk: Desk, patient: PatientId, scopes: Iterable[str], language: str, window: PatientId,
+    encounter: EncounterId = EncounterId(""),
+) -> Consent:  # fmt: skip
+    """Take permissions back, at once: a denial that wins wherever it meets a permit that does not cite it."""
+    form = load_template(desk.jurisdiction, language, WITHDRAWAL)
+    denied = dict.fromkeys(scopes, Decision.DENY)
+    return _take(desk, patient, form, denied, window, None, encounter)
+
+
+def _take(
+    desk: Desk, patient: PatientId, form: Template, decisions: Mapping[str, Decision], window: PatientId,
+    valid_until: datetime | None, encounter: EncounterId,
+) -> Consent:  # fmt: skip
+    """Made inside the write: what it cites is what the book holds at that moment."""
+    witness, now = desk.someone.user, desk.clock.now()
+    if valid_until is not None and valid_until <= now:
+        raise Refusal("A consent cannot end before it begins. Choose a later day.")
+    made: list[Consent] = []
+
+    def statement(page: Page) -> tuple[Consent]:
+        draft = drafted(
+            desk, patient, form, decisions, to_cite(statements_of(page, patient)), how="voice", witness=witness,
+            valid_until=valid_until, encounter=encounter,
         )  # fmt: skip
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise Refusal("This consent form is not complete: {what}", what=str(error)) from error
-    if not items or any(item.scope not in SCOPES for item in items):
-        raise Refusal("This consent form asks about something Posta does not know.")
-    return made
+        made[:] = [sign_consent(draft, desk.device_keys, desk.user_keys)]
+        return (made[0],)
+
+    desk.write_within(statement, window=window, priority=P1_TALK)
+    send_capsule(desk, patient)
+    return made[0]
 
 
-def may(desk: Desk, patient: PatientId, scope: str) -> bool:
-    """The gate: has this patient permitted it, and not withdrawn since? A permit counts only if it was given to us;
-    a denial that came with a record from elsewhere counts too."""
-    said = desk.book.read(lambda page: page.facts(Consent, patient))
-    return standing_decision([_ours(consent) for consent in said], scope) == Decision.PERMIT
+def drafted(
+    desk: Desk, patient: PatientId, form: Template, decisions: Mapping[str, Decision], cites: tuple[Cited, ...] = (), *,
+    how: str = "touch", witness: UserId = UserId(""), strokes: tuple[Stroke, ...] = (), read_aloud_seconds: int = 0,
+    valid_until: datetime | None = None, encounter: EncounterId = EncounterId(""),
+) -> Consent:  # fmt: skip
+    """A statement that still has to be signed. `cites`: the patient's statements that are known here."""
+    asked = [item.scope for item in form.items]
+    if not decisions or any(scope not in asked for scope in decisions):
+        raise Refusal("Please say what the patient permits and what not.")
+    now = desk.clock.now()
+    return Consent(
+        id=FactId(desk.new_id()), patient=patient, template=form.id, template_version=form.version,
+        template_hash=template_hash(form.text), language=form.language, jurisdiction=form.jurisdiction,
+        items=tuple(ConsentItem(scope=scope, decision=decisions[scope]) for scope in asked if scope in decisions),
+        given_at=now, how=how, read_aloud_seconds=read_aloud_seconds, signature=strokes, witness=witness,
+        previous=cites[-1].statement if cites else FactId(""), device=desk.device, encounter=encounter,
+        valid_until=valid_until, cites=cites,
+    )  # fmt: skip
 
 
-def _ours(consent: Consent) -> Consent:
-    """A statement from elsewhere without what it permits."""
-    if not consent.device.startswith(FOREIGN):
-        return consent
-    return replace(consent, items=tuple(item for item in consent.items if item.decision != Decision.PERMIT))
+def text_of(consent: Consent) -> str:
+    """The whole text a statement was given under, '' if that version is not in this installation."""
+    form = form_of(consent)
+    return form.text if form is not None else ""

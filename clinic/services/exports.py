@@ -26,7 +26,7 @@ from clinic.exchange.fhir.tree import Json, text
 from clinic.keys.rights import Action
 from clinic.keys.roster import TrustLog
 from clinic.services.audits import audit
-from clinic.services.consents import may
+from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.imports import shrink_small
@@ -85,24 +85,21 @@ def export_bundle(desk: Desk, patients: Sequence[PatientId]) -> Exported:
 
     Refused: nobody is logged in, somebody is not here, somebody has not permitted sharing. Raises Unavailable.
     """
-    allowed(desk, patients)
+    allowed(desk, patients, Purpose.API)
     going = desk.book.read(lambda page: _gathered(desk, page, patients))
     for patient in patients:
         audit(desk, "export", patient, entity="FHIR R4 Bundle")
     return _bundle(desk, going)
 
 
-def allowed(desk: Desk, patients: Sequence[PatientId]) -> None:
-    """The gate before a record leaves. Refused for the first person who is not here or has not permitted sharing."""
+def allowed(desk: Desk, patients: Sequence[PatientId], purpose: Purpose) -> None:
+    """The gate before a record leaves. Refused for the first person who is not here or has not permitted it."""
     desk.require_someone()
     if not patients:
         raise Refusal("Say whose record is to be exported.")
     for patient in patients:
         person(desk, patient)
-        if not may(desk, patient, "sharing"):
-            raise Refusal(
-                "This person has not permitted that her record is shared. Ask her, record the answer, then export."
-            )
+        ask(desk, patient, purpose)
 
 
 # gathering ----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -9,8 +9,8 @@ from decimal import Decimal
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     Appointment,
+    Cited,
     Consent,
-    ConsentItem,
     Decision,
     DocumentReference,
     Encounter,
@@ -19,17 +19,19 @@ from clinic.domain.facts import (
     Observation,
     Patient,
 )
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.plausible import check_birth_date
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
-from clinic.keys.consents import sign_consent, template_hash
+from clinic.keys.consenting import to_cite
+from clinic.keys.consents import sign_consent
 from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import P1_TALK
-from clinic.services.consents import Template
+from clinic.services.consent_forms import WITHDRAWAL, load_template
+from clinic.services.consents import Template, drafted
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.messages import keep_bytes, shrink
@@ -53,6 +55,9 @@ class Known:
     prescriptions: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     provisional: bool = False
+    cites: tuple[Cited, ...] = ()
+    permitted: tuple[str, ...] = ()
+    """Scopes that she permits, as far as her card knows."""
 
 
 class Visit:
@@ -60,6 +65,8 @@ class Visit:
 
     def __init__(self, known: Known, encounter: Encounter) -> None:
         self.known = known
+        self.cites = known.cites
+        """What the next statement has to cite: what the card knew, then what she says here."""
         self._encounter = encounter
 
     @property
@@ -102,7 +109,7 @@ def read_card(desk: Desk, qr_text: str) -> Known:
     capsule = decode(cards.open_capsule(card, sealed), Capsule)
     return Known(
         capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
-        capsule.appointments, capsule.prescriptions, capsule.messages,
+        capsule.appointments, capsule.prescriptions, capsule.messages, cites=capsule.cites, permitted=capsule.permitted,
     )  # fmt: skip
 
 
@@ -196,15 +203,33 @@ def give_consent(
         raise Refusal("Please answer every question.")
     if sum(len(stroke.points) for stroke in strokes) < 2:
         raise Refusal("Please sign with your finger in the box.")
-    consent = Consent(
-        id=FactId(desk.new_id()), patient=visit.patient, template=template.id, template_version=template.version,
-        template_hash=template_hash(template.text), language=template.language, jurisdiction=template.jurisdiction,
-        items=tuple(ConsentItem(scope=item.scope, decision=decisions[item.scope]) for item in template.items),
-        given_at=desk.clock.now(), read_aloud_seconds=read_aloud_seconds, signature=strokes, device=desk.device,
-        encounter=visit.encounter,
+    consent = drafted(
+        desk, visit.patient, template, decisions, visit.cites, strokes=strokes, read_aloud_seconds=read_aloud_seconds,
+        encounter=visit.encounter, witness=_witness(desk),
     )  # fmt: skip
-    signed = sign_consent(consent, desk.device_keys)
+    return _signed(desk, visit, consent)
+
+
+@needs(Action.INTAKE)
+def withdraw_consent(desk: Desk, visit: Visit, scopes: Iterable[str], language: str) -> Consent:
+    """The patient takes permissions back at the kiosk: filed at once, asking nothing more of her."""
+    form = load_template(desk.jurisdiction, language, WITHDRAWAL)
+    denied = dict.fromkeys(scopes, Decision.DENY)
+    draft = drafted(
+        desk, visit.patient, form, denied, visit.cites, encounter=visit.encounter, witness=_witness(desk)
+    )
+    return _signed(desk, visit, draft)
+
+
+def _witness(desk: Desk) -> UserId:
+    """Nobody at a kiosk; who is logged in where a person of the staff does this for the patient."""
+    return desk.person.user if desk.person else UserId("")
+
+
+def _signed(desk: Desk, visit: Visit, consent: Consent) -> Consent:
+    signed = sign_consent(consent, desk.device_keys, desk.user_keys if consent.witness else None)
     desk.write(signed, window=visit.patient, priority=P1_TALK)
+    visit.cites = to_cite([signed])
     return signed
 
 

@@ -34,6 +34,7 @@ from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
 from clinic.keys.rights import Action
 from clinic.services.audits import audit
+from clinic.services.consents import Purpose
 from clinic.services.desks import Desk
 from clinic.services.exports import allowed
 from clinic.services.gate import needs
@@ -53,7 +54,7 @@ def record_paper(desk: Desk, patient: PatientId, language: str = "es") -> bytes:
 
     Refused: nobody is logged in, the person is not here or has not permitted sharing. Raises Unavailable.
     """
-    allowed(desk, [patient])
+    allowed(desk, [patient], Purpose.PRINT)
     tongue = language if language in WORDS else "en"
     paper = desk.book.read(lambda page: _Paper(desk, page, patient, tongue).drawn())
     audit(desk, "print", patient, entity="record")

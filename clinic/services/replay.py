@@ -24,6 +24,7 @@ from clinic.domain.record import Record
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.services.audits import audit
+from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.timeline import kind_name, retracted, titled
@@ -97,8 +98,12 @@ def replay(desk: Desk, encounter: EncounterId) -> Replay:
 
 @needs(Action.OPEN_CHART)
 def replay_text(desk: Desk, encounter: EncounterId, language: str = "es") -> str:
-    """The same as lines of text, to file or hand over; exporting is an audited act."""
+    """The same as lines of text, to file or hand over; exporting is an audited act.
+
+    Refused for a visit that is not here, or without the person's consent to sharing.
+    """
     found = desk.book.read(lambda page: _replay(desk, page, encounter))
+    ask(desk, found.patient, Purpose.EXPORT)
     audit(desk, "export", found.patient, entity=encounter)
     words = VERBS.get(language, VERBS["en"])
     head = f"{words['title']} · {encounter} · {len(found.moments)}"

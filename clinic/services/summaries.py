@@ -14,6 +14,7 @@ from clinic.exchange.summary_pdf import summary_pdf as drawn
 from clinic.keys.rights import Action
 from clinic.services.audits import audit
 from clinic.services.capsules import said
+from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.waiting import queue_row
@@ -55,6 +56,7 @@ _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "/min": "/min"}
 def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
     """The summary of a signed visit as a PDF; printing is an audited act. Refused before the note is signed."""
     summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, ""))
+    ask(desk, patient.patient, Purpose.OWN_COPY)
     audit(desk, "print", patient.patient, entity=encounter)
     return drawn(summary)
 
@@ -62,7 +64,9 @@ def summary_pdf(desk: Desk, encounter: EncounterId) -> bytes:
 @needs(Action.OPEN_CHART)
 def summary_text(desk: Desk, encounter: EncounterId, language: str) -> str:
     """The same in plain lines, for the kiosk's screen and its QR."""
-    return desk.book.read(lambda page: _summary(desk, page, encounter, language))[0].qr_text
+    summary, patient = desk.book.read(lambda page: _summary(desk, page, encounter, language))
+    ask(desk, patient.patient, Purpose.OWN_COPY)
+    return summary.qr_text
 
 
 def _summary(desk: Desk, page: Page, encounter: EncounterId, language: str) -> tuple[Summary, Patient]:

@@ -15,9 +15,10 @@ from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Composition, Consent, MedicationRequest
 from clinic.domain.ids import PatientId, UserId
-from clinic.keys.consents import verify_consent, verify_fact
+from clinic.keys.consents import verify_fact
+from clinic.keys.testimony import is_signed
 from clinic.services.charts import chart
-from clinic.services.consents import load_template
+from clinic.services.consent_forms import form_of
 from clinic.services.desks import Desk
 from clinic.services.sitting import open_desk
 
@@ -60,11 +61,8 @@ def _holds(desk: Desk, fact: Composition | MedicationRequest, author: UserId) ->
 
 
 def _consent_holds(desk: Desk, consent: Consent) -> bool:
-    """Signed by the kiosk the trust log knows, over the hash of the text that lies in our files."""
-    kiosk = desk.trust.device(consent.device)
-    shown = load_template(consent.jurisdiction, consent.language)
-    same_version = (shown.id, shown.version) == (consent.template, consent.template_version)
-    return kiosk is not None and same_version and verify_consent(consent, kiosk.signing_key, shown.text)
+    """Signed by the device and witness the trust log knows, over the hash of the text that lies in our files."""
+    return is_signed(consent, desk.trust) and form_of(consent) is not None
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from clinic.domain.errors import Unavailable
-from clinic.domain.ids import PatientId
+from clinic.domain.ids import FactId, PatientId
 from clinic.exchange.fhir.context import Remark
 from clinic.services.desks import Desk
 from clinic.services.imports import ImportPlan, ImportReport, Proposal, import_bundle, plan_import, read_file
@@ -42,6 +42,15 @@ def add_verbs(add: Add) -> None:
     printing.add_argument("--patient", required=True, metavar="PATIENT")
     printing.add_argument("--language", choices=("es", "en", "pt"), default="es")
     printing.add_argument("--out", required=True, type=Path, metavar="FILE")
+    proving = add(
+        "consent-evidence", _prove, "write what proves a consent, to be checked with `posta verify consent`"
+    )
+    proving.add_argument("--patient", required=True, metavar="PATIENT")
+    proving.add_argument("--consent", default="", metavar="ID", help="which one; the newest if not said")
+    proving.add_argument(
+        "--language", choices=("es", "en", "pt"), default="", help="the consent's if not said"
+    )
+    proving.add_argument("--out", required=True, type=Path, metavar="FILE")
 
 
 def _import(chosen: Namespace) -> int:
@@ -81,6 +90,17 @@ def _print(chosen: Namespace) -> int:
         data = record_paper(desk, PatientId(chosen.patient), chosen.language)
         _write(chosen.out, data)
     print(json.dumps({"file": str(chosen.out), "bytes": len(data)}))
+    return 0
+
+
+def _prove(chosen: Namespace) -> int:
+    from clinic.services.evidence import consent_evidence
+
+    with opened(chosen) as desk:
+        made = consent_evidence(desk, PatientId(chosen.patient), FactId(chosen.consent), chosen.language)
+        fingerprint = desk.trust.fingerprint.hex()
+        _write(chosen.out, made.encode())
+    print(json.dumps({"file": str(chosen.out), "bytes": len(made.encode()), "organization": fingerprint}))
     return 0
 
 

@@ -187,18 +187,3 @@ def _same_but_status(old: Record, new: Record) -> bool:
     if isinstance(old, ServiceRequest) and isinstance(new, ServiceRequest):
         return replace(new, status=old.status, user_signature=old.user_signature) == old
     return False
-
-
-# consents of one patient, over all statements
-
-
-def standing_decision(consents: Iterable[Consent], scope: str) -> Decision | None:
-    """What the patient's statements come to for `scope` (treatment, recording …), None if nobody asked.
-
-    A denial stands until a permit cites it in `previous`; while one stands, no permit counts.
-    """
-    said = [(consent, item.decision) for consent in consents for item in consent.items if item.scope == scope]
-    lifted = {consent.previous for consent, decision in said if decision == Decision.PERMIT}
-    if any(decision != Decision.PERMIT and consent.id not in lifted for consent, decision in said):
-        return Decision.DENY
-    return Decision.PERMIT if any(decision == Decision.PERMIT for _, decision in said) else None

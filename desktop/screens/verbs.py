@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Communication, Gender, Section
+from clinic.domain.facts import Communication, Decision, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
@@ -151,6 +151,22 @@ class Clinic:
 
     def may(self, patient: PatientId, scope: str) -> bool:
         return self._consents.may(self.desk, patient, scope)
+
+    def ask_to_call(self, patient: PatientId) -> FactId:
+        """The consent gate before a call."""
+        return self._consents.ask(self.desk, patient, self._consents.Purpose.CALL)
+
+    def ask_to_record(self, patient: PatientId) -> FactId:
+        """The consent gate before a call is recorded; the statement that permits it."""
+        return self._consents.ask(self.desk, patient, self._consents.Purpose.RECORD)
+
+    def withdraw(self, patient: PatientId, scope: str) -> object:
+        """The patient takes a permission back; who is here signs as her witness."""
+        return self._consents.withdraw(self.desk, patient, (scope,), language(), window=patient)
+
+    def standing(self, patient: PatientId) -> dict[str, Decision]:
+        """What the patient permits now, and what not."""
+        return self._consents.standing(self.desk, patient)
 
     # alerts
 

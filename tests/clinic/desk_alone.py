@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 from clinic.domain.clock import Clock, SystemClock
-from clinic.domain.facts import Consent, ConsentItem, Decision
-from clinic.domain.ids import FactId, OrgId, PatientId, TeamId, UserId
+from clinic.domain.facts import Decision
+from clinic.domain.ids import OrgId, PatientId, TeamId, UserId
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
 from clinic.protocol.trust import DeviceKind
+from clinic.services import consents
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, set_up
 from clinic.services.sitting import open_desk
@@ -35,11 +36,5 @@ def desk_alone(folder: Path, clock: Clock | None = None) -> Desk:
 def permit(
     desk: Desk, patient: PatientId, scope: str = "sharing", decision: Decision = Decision.PERMIT
 ) -> None:
-    """The patient's answer, recorded on this device."""
-    desk.write(
-        Consent(
-            id=FactId(desk.new_id()), patient=patient, template="AR", template_version=1, template_hash=b"hash", language="es",
-            jurisdiction="AR", items=(ConsentItem(scope=scope, decision=decision),), given_at=desk.clock.now(),
-            device=desk.device,
-        )
-    )  # fmt: skip
+    """The patient's answer, said aloud and signed here."""
+    consents.say(desk, patient, {scope: decision}, "es", window=patient)

@@ -233,3 +233,27 @@ def test_patience_is_a_minute_and_endless_during_a_call() -> None:
 
 def test_online_is_remembered() -> None:
     assert update(Journey(), flow.OnlineChanged(True))[0].online
+
+
+def test_in_the_waiting_room_a_permission_is_taken_back_at_once() -> None:
+    run = told(Run())
+    assert run.journey.permitted == tuple(ALL_YES) and run.journey.recording_consent
+    run.say(flow.TakenBack("recording"))
+    assert run.clinic.filed[-1] == flow.TakeBackConsent("recording", "es")
+    assert "recording" not in run.journey.permitted and run.journey.recording_consent == ""
+    assert run.journey.by_video
+    run.say(flow.TakenBack("recording"))
+    assert run.filed.count("TakeBackConsent") == 1
+
+
+def test_without_the_permission_for_video_no_call_is_taken() -> None:
+    run = told(Run()).say(flow.TakenBack("teleconsultation"))
+    assert not run.journey.by_video
+    run.say(flow.CallMoved("ringing", ENCOUNTER, "Dra. F"))
+    assert run.journey.step is Step.WAITING and flow.DeclineRing() in run.effects
+
+
+def test_what_the_card_knows_can_be_taken_back_before_anything_new_is_signed() -> None:
+    known = replace(ROSA, permitted=("sharing",))
+    run = Run().say(flow.LanguageChosen("es"), flow.Identified(known))
+    assert run.journey.permitted == ("sharing",)

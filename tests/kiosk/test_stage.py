@@ -225,6 +225,16 @@ def test_her_own_medicine_is_one_touch_away_in_the_waiting_room(kiosk: Kiosk) ->
     assert kiosk.sees("kiosk.waiting.ticket")
 
 
+def test_a_permission_is_one_touch_away_from_being_taken_back(kiosk: Kiosk) -> None:
+    to_waiting(kiosk)
+    kiosk.touch("kiosk.waiting.mine")
+    look_well(kiosk)
+    kiosk.touch("kiosk.waiting.take_back.recording")
+    kiosk.until(lambda: flow.TakeBackConsent("recording", "en") in kiosk.clinic.filed)
+    assert "recording" not in kiosk.journey.permitted
+    look_well(kiosk)
+
+
 def tap_the_glass(kiosk: Kiosk, place: QPoint, at_ms: int) -> None:
     """What lies at that place of the window is pressed and let go, as the system would tell it."""
     target = kiosk.window.childAt(place) or kiosk.window

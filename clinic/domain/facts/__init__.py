@@ -57,6 +57,7 @@ from clinic.domain.facts.people import (
 )
 from clinic.domain.facts.proof import (
     AuditEvent,
+    Cited,
     Consent,
     ConsentItem,
     Decision,
@@ -79,6 +80,7 @@ __all__ = [
     "AuditEvent",
     "CareTeam",
     "CareTeamMember",
+    "Cited",
     "ClinicalStatus",
     "Communication",
     "Composition",

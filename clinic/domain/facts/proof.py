@@ -23,9 +23,17 @@ class ConsentItem(Record):
     decision: Decision = n(2)
 
 
+@record(332)
+class Cited(Record):
+    """A statement that whoever took this one knew. `digest`: BLAKE2b-256 of it, so that none can be taken away unseen."""
+
+    statement: FactId = n(1)
+    digest: bytes = n(2)
+
+
 @record(11)
 class Consent(Fact):
-    """A statement of a patient. A denial wins every merge unless a later grant cites it in `previous`."""
+    """A statement of a patient. A denial wins every merge unless a later grant cites it (`clinic.keys.consenting`)."""
 
     template: str = n(3)
     template_version: int = n(4)
@@ -36,6 +44,7 @@ class Consent(Fact):
     items: tuple[ConsentItem, ...] = n(8)
     given_at: datetime = n(9)
     how: str = n(10, default="touch")
+    """touch (signed with a finger), voice (said aloud before a witness), imported."""
     read_aloud_seconds: int = n(11, default=0)
     signature: tuple[Stroke, ...] = n(12, default=())
     witness: UserId = n(13, default=UserId(""))
@@ -44,6 +53,14 @@ class Consent(Fact):
     device_signature: bytes = n(16, default=b"")
     """Ed25519 of the device over the statement without this field."""
     encounter: EncounterId = n(17, default=EncounterId(""))
+    valid_from: datetime | None = n(18, default=None)
+    """A permit counts from here on; from `given_at` where nothing is said."""
+    valid_until: datetime | None = n(19, default=None)
+    """A permit no longer counts from here on; a denial has no end."""
+    witness_signature: bytes = n(20, default=b"")
+    """Ed25519 of the witness, with the keys she has on that device, over the statement without both signatures."""
+    cites: tuple[Cited, ...] = n(21, default=())
+    """The statements known when this one was given that no other known one cites."""
 
 
 @record(12)

@@ -7,15 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic.domain.facts import Fact, Practitioner
+from clinic.domain.ids import FOREIGN as FOREIGN
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding
 from clinic.exchange.fhir.elements import coding, first, is_ucum, listed, unit_of, words
 from clinic.exchange.fhir.times import day, moment, vague
 from clinic.exchange.fhir.tree import Json
-
-FOREIGN = "foreign:"
-"""Before the device name of a statement that was made elsewhere: shown, never believed like one of ours."""
-
 
 NOBODY = UserId("")
 

@@ -54,9 +54,15 @@ def consent_out(fact: Consent, to: Outgoing) -> Json:
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": to.ref("Patient", fact.patient), "dateTime": instant(fact.given_at),
         "policyRule": {"text": fact.template or "-"}, "sourceReference": before,
-        "provision": {"provision": provisions} if provisions else {},
+        "provision": filled({"provision": provisions, "period": _validity(fact)}) if provisions else {},
         "extension": _said(fact) + extension("device", fact.device),
     }  # fmt: skip
+
+
+def _validity(fact: Consent) -> Json:
+    """From when until when it counts, where it says so."""
+    ends = {"start": fact.valid_from, "end": fact.valid_until}
+    return {name: instant(moment) for name, moment in ends.items() if moment is not None}
 
 
 def _said(fact: Consent) -> list[Json]:

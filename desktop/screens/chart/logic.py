@@ -48,6 +48,10 @@ class State:
     picture_note: str = ""
     card: str = ""
     replaying: EncounterId = EncounterId("")
+    permitted: tuple[str, ...] = ()
+    """Scopes of consent that the person permits now: each can be taken back."""
+    taking: str = ""
+    """The scope whose button was pressed once."""
     sentence: str = ""
 
     @property
@@ -143,6 +147,19 @@ class CardClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingLoaded:
+    patient: PatientId
+    permitted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackPressed:
+    """Once: asks; a second time: the permission is taken back."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactsChanged:
     patients: frozenset[PatientId]
 
@@ -196,6 +213,21 @@ class PlayVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadStanding:
+    """Effect: read what the person permits."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Effect: the person takes this permission back."""
+
+    patient: PatientId
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class IssueCard:
     """Effect: make a card for this person."""
 
@@ -217,10 +249,22 @@ Event = (
     | CardPressed
     | CardIssued
     | CardClosed
+    | StandingLoaded
+    | TakeBackPressed
     | FactsChanged
     | Failed
 )
-Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit | IssueCard
+Effect = (
+    OpenChart
+    | Redraw
+    | LoadMoments
+    | LoadPicture
+    | OpenVisit
+    | PlayVisit
+    | IssueCard
+    | LoadStanding
+    | TakeBack
+)
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
@@ -230,7 +274,7 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case ChartLoaded(chart, now):
             return _loaded(state, chart, now)
         case TabChosen(tab):
-            return _turned(replace(state, tab=tab))
+            return _turned(replace(state, tab=tab, taking=""))
         case VitalChosen(key):
             return replace(state, shown=key), ()
         case MomentsLoaded(patient, moments):
@@ -255,6 +299,10 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return (replace(state, card=text) if patient == state.patient else state), ()
         case CardClosed():
             return replace(state, card=""), ()
+        case StandingLoaded(patient, permitted):
+            return (replace(state, permitted=permitted) if patient == state.patient else state), ()
+        case TakeBackPressed(scope):
+            return _take_back(state, scope)
         case FactsChanged(patients):
             return state, ((Redraw(state.patient),) if patients & state.about else ())
         case Failed(sentence):
@@ -273,9 +321,20 @@ def _turned(state: State) -> tuple[State, tuple[Effect, ...]]:
     """What the tab shown needs: the timeline is read, the newest document is laid out."""
     if state.tab == "timeline":
         return state, (LoadMoments(state.patient),)
+    if state.tab == "consents":
+        return state, (LoadStanding(state.patient),)
     if state.tab == "documents" and not state.document and state.chart and state.chart.documents:
         return _document(state, state.chart.documents[0].id)
     return state, ()
+
+
+def _take_back(state: State, scope: str) -> tuple[State, tuple[Effect, ...]]:
+    """Asked for twice, done at once: nobody has to give a reason."""
+    if scope not in state.permitted:
+        return state, ()
+    if state.taking != scope:
+        return replace(state, taking=scope), ()
+    return replace(state, taking=""), (TakeBack(state.patient, scope),)
 
 
 def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:

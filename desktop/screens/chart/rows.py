@@ -46,7 +46,11 @@ KINDS = {
     "CareTeam": (N_("Care team"), "users", "neutral"),
 }
 DOCUMENTS = {"photo": N_("Photo")}
-TEMPLATES = ("teleconsultation",)
+TEMPLATES = {
+    "teleconsultation": N_("Consent for a video visit"),
+    "spoken": N_("Consent given by word of mouth"),
+    "withdrawal": N_("Permission taken back"),
+}
 STEPS = {
     "ringing": N_("ringing"),
     "answered": N_("answered"),
@@ -158,7 +162,7 @@ def _consent(one: Consent) -> Line:
     }
     return Line(
         one.id,
-        _("Consent for a video visit") if one.template in TEMPLATES else one.template,
+        named(TEMPLATES, one.template),
         " · ".join(said) + "\n" + how,
         fmt_moment(one.given_at),
         icon="shield",

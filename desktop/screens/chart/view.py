@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from clinic.domain.facts import Decision
 from clinic.domain.ids import EncounterId, PatientId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
@@ -37,6 +39,7 @@ from desktop.screens.chart.logic import (
     IssueCard,
     LoadMoments,
     LoadPicture,
+    LoadStanding,
     MomentsLoaded,
     OpenChart,
     OpenVisit,
@@ -47,8 +50,11 @@ from desktop.screens.chart.logic import (
     Redraw,
     ReplayLeft,
     ReplayPressed,
+    StandingLoaded,
     State,
     TabChosen,
+    TakeBack,
+    TakeBackPressed,
     VisitPressed,
     VitalChosen,
     VitalFace,
@@ -61,6 +67,7 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
+    SCOPES,
     SHORT_NAMES,
     VITAL_NAMES,
     Flag,
@@ -197,7 +204,24 @@ class ChartView(Page):
         card.add(self.rows, 1)
         card.add(self.nothing)
         card.add(across(None, self.play))
+        self.takings = {scope: self._taking(scope) for scope in SCOPES}
+        card.add(across(None, *self.takings.values(), gap=8))
         return card
+
+    def _taking(self, scope: str) -> SecondaryButton:
+        """Takes one permission back; shown only while it stands."""
+        button = SecondaryButton(named(SCOPES, scope), name=f"chart.consent.{scope}.take_back", icon="shield")
+        button.clicked.connect(lambda: self.loop.send(TakeBackPressed(scope)))
+        button.hide()
+        return button
+
+    def _render_takings(self, state: State) -> None:
+        for scope, button in self.takings.items():
+            words = (
+                _("Press again: take back %(what)s") if state.taking == scope else _("Take back: %(what)s")
+            )
+            button.setText(words % {"what": named(SCOPES, scope)})
+            button.setVisible(state.tab == "consents" and scope in state.permitted)
 
     def _play(self, note: str) -> None:
         if self.loop.state.tab == "notes":
@@ -298,6 +322,7 @@ class ChartView(Page):
             self.rows.choose(lines[0].key)
         self.nothing.setText("" if lines else _(rows.EMPTY[state.tab]))
         self.nothing.setVisible(not lines)
+        self._render_takings(state)
         self.stack.setCurrentWidget(self.listing)
 
     def _render_documents(self, chart: Chart, state: State) -> None:
@@ -326,6 +351,21 @@ class ChartView(Page):
                     clinic.timeline,
                     patient,
                     then=lambda found: self.loop.send(MomentsLoaded(patient, found)),
+                    failed=self._failed,
+                )
+            case LoadStanding(patient):
+                self._help.read(
+                    clinic.standing,
+                    patient,
+                    then=lambda found: self.loop.send(StandingLoaded(patient, _permitted(found))),
+                    failed=self._failed,
+                )
+            case TakeBack(patient, scope):
+                self._help.write(
+                    clinic.withdraw,
+                    patient,
+                    scope,
+                    then=lambda _done: self.loop.send(FactsChanged(frozenset({patient}))),
                     failed=self._failed,
                 )
             case LoadPicture(document, attachment):
@@ -363,6 +403,10 @@ class ChartView(Page):
 
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))
+
+
+def _permitted(standing: Mapping[str, Decision]) -> tuple[str, ...]:
+    return tuple(scope for scope, decision in standing.items() if decision == Decision.PERMIT)
 
 
 def _tabs() -> list[tuple[str, str]]:

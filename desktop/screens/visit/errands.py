@@ -191,15 +191,9 @@ class Errands:
 
     def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: PatientId) -> None:
         """The consent gate first: no permission, no call."""
-
-        def allowed(may: bool) -> None:
-            if may:
-                self._line.ring(kiosk, encounter)
-            else:
-                refused = _("The patient has not agreed to a video visit. Ask for the consent first.")
-                self._send(h.Failed(refused, encounter))
-
-        self._read(self._room.clinic.may, patient, "teleconsultation", then=allowed)
+        self._read(
+            self._room.clinic.ask_to_call, patient, then=lambda _permit: self._line.ring(kiosk, encounter)
+        )
 
     def _prescribe(self, effect: h.Prescribe) -> None:
         order = effect.order

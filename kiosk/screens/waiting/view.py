@@ -11,6 +11,7 @@ from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _
 from kiosk import flow
+from kiosk.screens.consent.view import SCOPES
 from kiosk.screens.pieces import Arrows, Drawing, middle, stacked
 from kiosk.screens.room import Heading, Room, Screen, Sides
 from kiosk.screens.waiting.logic import own_things, shown
@@ -42,9 +43,11 @@ class WaitingScreen(Screen):
         for line in (self._ticket, self._place, self._wait):
             card.add(line)
         card.body.addStretch(1)
-        mine = SecondaryButton(_("My appointments and medicine"), name="kiosk.waiting.mine", icon="clipboard")
+        mine = SecondaryButton(
+            _("My things: visits, medicine, permissions"), name="kiosk.waiting.mine", icon="clipboard"
+        )
         mine.clicked.connect(self._show_mine)
-        mine.setVisible(bool(own_things(journey)))
+        mine.setVisible(bool(own_things(journey) or journey.permitted))
         right = stacked((card, 1), (mine, 0))
         return stacked((Sides(Drawing("waiting"), right), 1), (self._state, 0))
 
@@ -55,12 +58,23 @@ class WaitingScreen(Screen):
         for title, lines in own_things(journey):
             column.addWidget(Text(title, "caption"))
             column.addWidget(Text("\n".join(lines), "heading", wrap=True))
+        self._takings = {scope: self._taking(scope) for scope in journey.permitted}
+        if self._takings:
+            column.addWidget(Text(_("What you permitted"), "caption"))
+        for button in self._takings.values():
+            column.addWidget(button)
         column.addStretch(1)
         card = Card(name="kiosk.waiting.mine.list")
         card.add(Arrows(inside, name="kiosk.waiting.mine"), 1)
         close = PrimaryButton(_("Back to the waiting room"), name="kiosk.waiting.mine.close", icon="check")
         close.clicked.connect(self._hide_mine)
         return stacked((card, 1), (close, 0))
+
+    def _taking(self, scope: str) -> SecondaryButton:
+        words = _("No longer: %(what)s") % {"what": _(SCOPES[scope])}
+        button = SecondaryButton(words, name=f"kiosk.waiting.take_back.{scope}", icon="shield")
+        button.clicked.connect(lambda: self.room.send(flow.TakenBack(scope)))
+        return button
 
     def _show_mine(self) -> None:
         self._pages.setCurrentIndex(1)
@@ -72,6 +86,8 @@ class WaitingScreen(Screen):
 
     def follow(self, journey: flow.Journey) -> None:
         now = shown(journey)
+        for scope, button in self._takings.items():
+            button.setVisible(scope in journey.permitted)
         self._ticket.setText(now.ticket)
         self._place.setText(now.place)
         self._wait.setText(now.wait)

@@ -26,6 +26,7 @@ from clinic.services import charts, people, prescribing, visits
 from clinic.services.replay import moments_of, replay, replay_text
 from clinic.services.timeline import Cursor, kind_name, latest, timeline, titled
 from clinic.sync.replay import Trust, scene_at, steps
+from tests.clinic.desk_alone import permit
 from tests.clinic.domain.scores.taken import observed
 from tests.clinic.services.local import AT, Local, clinic, file_ops
 
@@ -207,13 +208,16 @@ def test_the_note_as_it_was_at_every_moment(town: Local) -> None:
 def test_looking_and_exporting_are_written_down(town: Local) -> None:
     patient, visit = _visit(town)
     replay(town.ben, visit)
+    with pytest.raises(Refusal, match="not permitted"):
+        replay_text(town.ben, visit)
+    permit(town.ben, patient)
     text = replay_text(town.ben, visit)
     lines = text.splitlines()
     assert lines[0].startswith("Consulta, paso a paso") and len(lines) == 1 + 12
     assert any("recetó" in line and "Amoxicilina" in line and "ben" in line for line in lines)
     assert any("plan: Reposo ⏎ y líquidos" in line for line in lines)
     acts = [e.action for e in town.ben.book.read(lambda page: page.facts(AuditEvent, patient))]
-    assert acts == ["open", "open", "export"]
+    assert acts == ["open", "open", "attempt", "export"]
     with pytest.raises(Refusal, match="not on this computer"):
         replay(town.ben, EncounterId("none"))
 
@@ -243,6 +247,7 @@ def test_a_clock_that_is_wrong_is_told(town: Local) -> None:
     visits.autosave(town.ben, visit, Section.PLAN, "después", patient)
     typed = lambda: [m for m in replay(town.ben, visit).moments if m.kind == "NoteSection"]  # noqa: E731
     assert [m.step.trust for m in typed()] == [Trust.AHEAD, Trust.AHEAD]
+    permit(town.ben, patient)
     assert "[reloj adelantado]" in replay_text(town.ben, visit)
     town.clock.advance(7200)
     assert [(m.what, m.step.trust) for m in typed()] == [

@@ -35,7 +35,7 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, Us
 from clinic.domain.record import Record, UnknownRecord
 from clinic.domain.values import Coding, HumanName
 from clinic.protocol.op import Op
-from clinic.sync.merge import merge, replaces_plainly, settle, standing_decision
+from clinic.sync.merge import merge, replaces_plainly, settle
 from clinic.sync.settled import state_hash
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -315,31 +315,6 @@ def test_a_permit_that_saw_the_denial_replaces_it() -> None:
     assert names(merged.current) == ["b"]
 
 
-def test_a_permit_counts_until_it_is_withdrawn() -> None:
-    permit, withdrawal = consent("one", Decision.PERMIT), consent("two", Decision.DENY, "one")
-    assert standing_decision([permit], "recording") == Decision.PERMIT
-    assert standing_decision([permit, withdrawal], "recording") == Decision.DENY
-
-
-def test_a_later_permit_that_cites_the_denial_lifts_it() -> None:
-    said = [consent("one", Decision.DENY), consent("two", Decision.PERMIT, "one")]
-    assert standing_decision(said, "recording") == Decision.PERMIT
-    assert standing_decision([*said, consent("three", Decision.DENY, "two")], "recording") == Decision.DENY
-
-
-def test_a_permit_that_did_not_see_the_denial_lifts_nothing() -> None:
-    said = [
-        consent("one", Decision.PERMIT),
-        consent("two", Decision.DENY, "one"),
-        consent("three", Decision.PERMIT, "one"),
-    ]
-    assert standing_decision(said, "recording") == Decision.DENY
-
-
-def test_consents_are_asked_by_scope() -> None:
-    assert standing_decision([consent("one", Decision.PERMIT, scope="treatment")], "recording") is None
-
-
 # for every history
 
 
@@ -415,28 +390,6 @@ def test_a_denial_dominates_until_somebody_who_saw_it_permits(ops: list[Op]) -> 
 
 def _denies(one: Op) -> bool:
     return isinstance(one.fact, Consent) and one.fact.items[0].decision == Decision.DENY
-
-
-statements = st.lists(
-    st.builds(
-        consent,
-        st.sampled_from("abcdef"),
-        st.sampled_from(Decision),
-        st.sampled_from(["", *"abcdef"]),
-        st.just("recording"),
-    ),
-    max_size=6,
-    unique_by=lambda one: one.id,
-)
-
-
-@given(statements, st.randoms())
-def test_a_new_denial_always_denies(said: list[Consent], random: object) -> None:
-    denial = consent("new", Decision.DENY)
-    mixed = [*said, denial]
-    random.shuffle(mixed)  # type: ignore[attr-defined]
-    assert standing_decision(mixed, "recording") == Decision.DENY
-    assert standing_decision([*said, consent("last", Decision.PERMIT)], "recording") is not None
 
 
 def test_the_hash_tells_other_bytes_and_names_apart() -> None:

@@ -597,6 +597,22 @@ class Clinic:
     def may(self, patient: PatientId, scope: str) -> bool:
         return scope != "analytics"
 
+    def ask_to_call(self, patient: PatientId) -> FactId:
+        return FactId("c1")
+
+    def ask_to_record(self, patient: PatientId) -> FactId:
+        return FactId("c1")
+
+    def withdraw(self, patient: PatientId, scope: str) -> None:
+        self.calls.append(("withdraw", patient, scope))
+
+    def standing(self, patient: PatientId) -> dict[str, Decision]:
+        gone = {call[2] for call in self.calls if call[0] == "withdraw"}
+        permitted = {
+            s: Decision.DENY if s in gone else Decision.PERMIT for s in ("teleconsultation", "recording")
+        }
+        return {**permitted, "sharing": Decision.DENY}
+
     def start_visit(self, encounter: EncounterId, window: PatientId) -> None:
         self.calls.append(("start", encounter, window))
 

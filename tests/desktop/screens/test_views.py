@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic.domain.facts import Section
+from clinic.domain.ids import FactId, PatientId
+from clinic.services.consents import NotPermitted
 from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.screens.chart.view import ChartView
@@ -187,13 +189,33 @@ def test_signing_takes_one_confirmation_and_tells_the_kiosk(
 def test_the_call_asks_the_consent_first(
     qtbot: QtBot, visit: VisitView, clinic: Clinic, line: Spoken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clinic, "may", lambda _patient, _scope: False)
+    def refuse(_patient: PatientId) -> FactId:
+        raise NotPermitted("The patient has not agreed.")
+
+    monkeypatch.setattr(clinic, "ask_to_call", refuse)
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
     assert line.asked == []
-    monkeypatch.setattr(clinic, "may", lambda _patient, _scope: True)
+    monkeypatch.setattr(clinic, "ask_to_call", lambda _patient: FactId("c1"))
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: line.asked == [("ring", KIOSK, HERE)])
+
+
+def test_a_permission_is_taken_back_on_the_chart_by_pressing_twice(
+    qtbot: QtBot, room: Room, clinic: Clinic
+) -> None:
+    page = ChartView(room)
+    qtbot.addWidget(page)
+    page.show()
+    page.open(ROSA, "consents")
+    recording = page.takings["recording"]
+    qtbot.waitUntil(recording.isVisible)
+    assert not page.takings["sharing"].isVisible()  # she has not permitted it
+    qtbot.mouseClick(recording, Qt.MouseButton.LeftButton)
+    assert not [call for call in clinic.calls if call[0] == "withdraw"]
+    qtbot.mouseClick(recording, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ("withdraw", ROSA, "recording") in clinic.calls)
+    qtbot.waitUntil(lambda: not recording.isVisible())
 
 
 def test_a_code_is_found_by_typing_and_stands_under_the_assessment(

@@ -57,6 +57,7 @@ from clinic.domain.facts.people import (
 )
 from clinic.domain.facts.proof import (
     AuditEvent,
+    AuditHead,
     Consent,
     ConsentItem,
     Decision,
@@ -77,6 +78,7 @@ __all__ = [
     "AllergyIntolerance",
     "Appointment",
     "AuditEvent",
+    "AuditHead",
     "CareTeam",
     "CareTeamMember",
     "ClinicalStatus",

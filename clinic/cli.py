@@ -23,7 +23,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "kiosk": ("kiosk", "the patient's program, for a waiting room"),
     "server": ("sync_server", "the sync server"),
     "station": ("clinic", "a clinic without a screen: found, join, sync, verify"),
-    "verify": ("clinic.station.verify", "is the audit whole? of a home, or of a file without a store"),
+    "verify": ("clinic.verify", "is the audit whole? of a home, or of a file without a store"),
     "bench": ("clinic.bench", "measurements"),
 }
 """What `posta NAME` starts: the module, and a line for the list."""

@@ -82,7 +82,7 @@ def fhir_audit(desk: Desk, wanted: Wanted) -> tuple[bytes, int]:
     desk.require_someone()
     audit(desk, "export", wanted.patient, entity="audit, FHIR R4 Bundle")
     entries = [entry for entry in _held(desk)[0] if wanted.takes(entry)]
-    names = {("Patient", e.patient): full_url("Patient", e.patient) for e in entries if e.patient}
+    names = {("Patient", str(e.patient)): full_url("Patient", e.patient) for e in entries if e.patient}
     to = Outgoing(names, {}, lambda attachment: None, {})
     told = [
         {

@@ -15,7 +15,7 @@ from clinic.keys.audit_heads import AuditTree, grown, headed
 from tests.small_clinic import AT, Clinic, small_clinic
 
 COUNT, EVERY = 60, 7
-POSITIONS = range(0, 58, 3)
+POSITIONS = range(1, 59, 3)
 Entries = list[AuditEvent]
 
 

@@ -16,7 +16,7 @@ from clinic.domain.ids import PatientId
 from clinic.services.audit_proofs import Wanted, fhir_audit, proof_file, verify_audit, verify_file
 from clinic.services.audits import CLOCK, audit, sign_head
 from clinic.services.desks import Desk
-from clinic.station.verify import main as verify
+from clinic.verify import main as verify
 from tests.small_clinic import AT
 
 from .shared import BEN, BENS, shared_home, sit
@@ -31,7 +31,7 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def desk(tmp_path: Path, clock: FrozenClock) -> Iterator[Desk]:
-    desk = sit(shared_home(tmp_path / "home"), BENS, clock=clock)
+    desk = sit(shared_home(tmp_path / "home"), clock)
     yield desk
     desk.close()
 

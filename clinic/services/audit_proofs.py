@@ -54,12 +54,15 @@ def verify_audit(desk: Desk) -> tuple[Checked, ...]:
     return check_audit(entries, heads, desk.trust)
 
 
-def verify_file(data: bytes, fingerprint: bytes = b"") -> tuple[bytes, tuple[Checked, ...]]:
-    """The organisation's fingerprint and what the file comes to. `fingerprint`: the one it must have, b'' takes
-    the file's own. Raises Malformed, Distrust."""
+def verify_file(
+    data: bytes, fingerprint: bytes = b"", kept: bytes = b""
+) -> tuple[bytes, tuple[Checked, ...]]:
+    """The organisation's fingerprint and what the file comes to. `fingerprint`: the one it must have, b'' takes the
+    file's own; `kept`: a colleague's file, whose heads count too. Raises Malformed, Distrust, Refusal."""
     file = decode(data, AuditFile)
     log = verify_all(file.trust, fingerprint or _claimed(file))
-    return log.fingerprint, check_audit(file.entries, file.heads, log)
+    heads = {head.id: head for head in (*file.heads, *(decode(kept, AuditFile).heads if kept else ()))}
+    return log.fingerprint, check_audit(file.entries, heads.values(), log)
 
 
 def _claimed(file: AuditFile) -> bytes:

@@ -312,7 +312,8 @@ class OnStore(Protocol):
 
 async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock) -> Taken:
     """One exchange: snapshot, send, apply; `clock` learns the centre's time. Raises Refusal, Unavailable."""
-    await on_store(lambda: sign_head(desk))
+    if desk.signs_heads:
+        await on_store(lambda: sign_head(desk))
     request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
     response = await remote.sync(request)
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)

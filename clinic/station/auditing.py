@@ -2,18 +2,18 @@
 """The audit: is it whole, and letting it go out as FHIR or as a proof."""
 
 import json
-import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, PatientId
 from clinic.keys.audit_check import Checked
 from clinic.services.audit_proofs import Wanted, fhir_audit, proof_file, sentence, verify_audit, verify_file
 from clinic.services.imports import read_file
 from clinic.station.command import Add, opened
+from clinic.station.records import write_file
 
 
 def add_verbs(add: Add) -> None:
@@ -43,11 +43,16 @@ def add_verifying(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--fingerprint", default="", metavar="HEX", help="the organisation a file must be of")
 
+    parser.add_argument(
+        "--with", dest="kept", type=Path, metavar="FILE", help="a colleague's proof: her heads count too"
+    )
+
 
 def verify(chosen: Namespace) -> int:
     """1 if an entry is not as it was written."""
     if chosen.file is not None:
-        fingerprint, checked = verify_file(read_file(chosen.file), _hex(chosen.fingerprint))
+        kept = read_file(chosen.kept) if chosen.kept else b""
+        fingerprint, checked = verify_file(read_file(chosen.file), _hex(chosen.fingerprint), kept)
         print(f"Organisation {fingerprint.hex()}")
         return _told(checked)
     if chosen.home is None:
@@ -72,20 +77,9 @@ def _export(chosen: Namespace) -> int:
         raise Refusal("A proof holds every entry: leave the filters away, or leave --proof away.")
     with opened(chosen) as desk:
         data, entries = (proof_file(desk), None) if chosen.proof else fhir_audit(desk, wanted)
-        _write(chosen.out, data)
+        write_file(chosen.out, data)
     print(json.dumps({"file": str(chosen.out), "bytes": len(data), "entries": entries}))
     return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file only its owner can read."""
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(data)
-    except OSError as error:
-        raise Unavailable(
-            "The file {path} cannot be written. Check the folder and the disk.", path=path
-        ) from error
 
 
 def _moment(text: str) -> datetime:

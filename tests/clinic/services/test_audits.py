@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from clinic.__main__ import main as station
 from clinic.domain.clock import FrozenClock
 from clinic.domain.facts import AuditEvent, AuditHead
 from clinic.domain.ids import PatientId
-from clinic.services.audit_proofs import Wanted, fhir_audit, proof_file, verify_audit, verify_file
+from clinic.protocol.codec import decode, encode
+from clinic.services.audit_proofs import AuditFile, Wanted, fhir_audit, proof_file, verify_audit, verify_file
 from clinic.services.audits import CLOCK, audit, sign_head
 from clinic.services.desks import Desk
 from clinic.verify import main as verify
 from tests.small_clinic import AT
 
+from .conftest import Town
 from .shared import BEN, BENS, shared_home, sit
 
 ANA = PatientId("ana")
@@ -83,6 +86,24 @@ def test_a_proof_is_checked_without_a_store(
     assert verify(["audit", str(file)]) == 1
     assert "entry 1 of incarnation" in capsys.readouterr().out
     assert verify(["audit", str(file), "--fingerprint", "00" * 32]) == 3
+
+
+def test_a_tail_cut_off_shows_by_what_a_colleague_holds(town: Town) -> None:
+    for _ in range(3):
+        audit(town.desk, "open", ANA)
+    town.sync()
+    town.sync()
+    theirs = {one.device: one for one in verify_audit(town.station)}
+    desk = theirs[town.desk.device]
+    assert desk.bad is None and desk.covered == desk.entries >= 3
+    kept = proof_file(town.station)
+    file = decode(proof_file(town.desk), AuditFile)
+    mine = [e for e in file.entries if e.device == town.desk.device]
+    cut = replace(file, entries=tuple(mine[:1]), heads=())
+    assert verify_file(encode(cut))[1][0].bad is None
+    checked = {one.device: one for one in verify_file(encode(cut), b"", kept)[1]}
+    bad = checked[town.desk.device].bad
+    assert bad is not None and bad.index == 2 and "cut off" in bad.why
 
 
 def test_the_audit_goes_out_as_fhir_and_says_so(desk: Desk) -> None:

@@ -17,6 +17,10 @@ from clinic.keys.evidence import Checked, check
 
 def main(arguments: Sequence[str]) -> int:
     """Raises Refusal for a file that is no such file, Unavailable for one that cannot be read."""
+    if arguments[:1] == ["audit"]:
+        from clinic.__main__ import main as station
+
+        return station(["verify-audit", *arguments[1:]])
     chosen = _parser().parse_args(arguments)
     return int(chosen.check(chosen))
 
@@ -28,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         "Exit code 1: something is wrong with it.",
     )
     kinds = parser.add_subparsers(title="what", required=True, metavar="WHAT")
+    kinds.add_parser("audit", help="the audit, of a file or of a home", add_help=False)
     consent = kinds.add_parser("consent", help="the evidence of a consent")
     consent.set_defaults(check=_consent)
     consent.add_argument("file", type=Path, metavar="FILE")

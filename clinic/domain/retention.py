@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from clinic.domain.facts import (
     AuditEvent,
+    AuditHead,
     Consent,
     Fact,
     Link,
@@ -68,7 +69,7 @@ def rules_of(jurisdiction: str) -> Mapping[Class, Rule]:
 
 def class_of(kind: type[Record]) -> Class:
     """What a kind of fact is to the law: what is not known is part of the chart."""
-    if issubclass(kind, AuditEvent):
+    if issubclass(kind, (AuditEvent, AuditHead)):
         return Class.ACCESS_LOG
     if issubclass(kind, Consent):
         return Class.CONSENT

@@ -7,6 +7,7 @@ quarantine with its sentence, whoever sealed it.
 
 from clinic.domain.facts import (
     AuditEvent,
+    AuditHead,
     Communication,
     Composition,
     Consent,
@@ -22,6 +23,7 @@ from clinic.domain.facts import (
     ServiceRequest,
 )
 from clinic.domain.ids import FOREIGN, DeviceId, OpId
+from clinic.keys.audit_heads import head_signed_by
 from clinic.keys.consents import consent_signed_by, verify_fact, witnessed_by
 from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import TrustLog
@@ -30,7 +32,7 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import DeviceKind
 
 FROM_KIOSKS = (
-    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, MediaStep, Receipt
+    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt
 )  # fmt: skip
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
@@ -55,6 +57,14 @@ def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("This names one person and describes another.")
     if isinstance(op.fact, AuditEvent) and op.fact.device != device:
         raise Unreadable("This says what happened on another computer than the one that sent it.")
+    if isinstance(op.fact, AuditHead):
+        _check_head(op.fact, device, log)
+
+
+def _check_head(head: AuditHead, device: DeviceId, log: TrustLog) -> None:
+    sender = log.device(device)
+    if head.device != device or sender is None or not head_signed_by(head, sender.signing_key):
+        raise Unreadable("This head of an audit was not signed by the computer that sent it.")
 
 
 def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:

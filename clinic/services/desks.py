@@ -96,6 +96,10 @@ class Desk:
         )
         self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
         self._filed: dict[str, tuple[OpId, ...]] = {}
+        self.signs_heads = True
+        """False while a restored device only sends what waited, under numbers that it may have used again since."""
+        self.clock_seen = clock.now(), clock.monotonic()
+        """Wall and running time at the last audit entry: a clock that is set shows between them."""
         self.trust_turn = threading.RLock()
         """Held by whoever makes the trust log longer: an exchange, or an administrator's statement."""
 

@@ -23,6 +23,7 @@ from clinic.keys.attachments import attachment_id
 from clinic.keys.letters import open_letter, seal_letter
 from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
+from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
 from clinic.store.book import Book
@@ -311,6 +312,8 @@ class OnStore(Protocol):
 
 async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock) -> Taken:
     """One exchange: snapshot, send, apply; `clock` learns the centre's time. Raises Refusal, Unavailable."""
+    if desk.signs_heads:
+        await on_store(lambda: sign_head(desk))
     request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
     response = await remote.sync(request)
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)

@@ -157,6 +157,7 @@ def begin_anew(home: Home, store_key: bytes, clock: Clock, random: Random, why: 
     """
     with closing(_desk(home, store_key, clock, random)) as before:
         if before.kind == DeviceKind.KIOSK and before.book.read(lambda page: page.outbox(1)):
+            before.signs_heads = False
             exchange_now(before)
         counted = before.book.read(lambda page: page.numbers(_IN_SCOPE))
     incarnation, waiting = renew(home.book, store_key, clock.now(), random)

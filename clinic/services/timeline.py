@@ -124,7 +124,7 @@ def retracted(fact: Record) -> str:
     return "parted" if isinstance(fact, facts.Link) and not fact.active else ""
 
 
-QUIET = (facts.AuditEvent, facts.Receipt, facts.NoteSection, facts.PatientCard)
+QUIET = (facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard)
 """Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way."""
 _OVER = frozenset({"inactive", "entered-in-error", "stopped", "cancelled", "not-done"})
 

@@ -75,7 +75,7 @@ def _export(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         done = export_bundle(desk, [PatientId(patient) for patient in chosen.patient])
-        _write(chosen.out, done.data)
+        write_file(chosen.out, done.data)
     print(json.dumps({
         "file": str(chosen.out), "bytes": len(done.data), "resources": dict(sorted(done.counts.items())),
         "as_they_came": done.as_they_came, "kinds_without_a_fhir_name": dict(done.not_told), "files_missing": list(done.missing),
@@ -88,7 +88,7 @@ def _print(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         data = record_paper(desk, PatientId(chosen.patient), chosen.language)
-        _write(chosen.out, data)
+        write_file(chosen.out, data)
     print(json.dumps({"file": str(chosen.out), "bytes": len(data)}))
     return 0
 
@@ -99,12 +99,12 @@ def _prove(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         made = consent_evidence(desk, PatientId(chosen.patient), FactId(chosen.consent), chosen.language)
         fingerprint = desk.trust.fingerprint.hex()
-        _write(chosen.out, made.encode())
+        write_file(chosen.out, made.encode())
     print(json.dumps({"file": str(chosen.out), "bytes": len(made.encode()), "organization": fingerprint}))
     return 0
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """A file only its owner can read, whole or not at all."""
     beside = path.with_name(f".{path.name}.part")
     try:

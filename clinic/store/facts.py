@@ -116,6 +116,11 @@ class FactReads(Sheet):
         )
         return tuple(fact_in(row[0], kind) for row in rows)
 
+    def ops_of(self, kind: type[Fact]) -> tuple[Op, ...]:
+        """Every shown op of one kind, over all patients. The whole book is read."""
+        rows = self._all(f"SELECT body FROM op WHERE kind = :kind AND state = {SHOWN}", kind=kind.NUMBER)
+        return tuple(decode(row[0], Op) for row in rows)
+
     def facts_between(self, kind: type[F], since_ms: int, until_ms: int) -> tuple[F, ...]:
         """Facts of a LISTED kind over all patients, from `since_ms` and before `until_ms`, oldest first."""
         rows = self._all(

@@ -4,7 +4,7 @@ their order.
 
 | kind | rule |
 |---|---|
-| AuditEvent, Receipt, MediaStep, Provenance | append-only: nothing is ever replaced |
+| AuditEvent, AuditHead, Receipt, MediaStep, Provenance | append-only: nothing is ever replaced |
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from clinic.domain.facts import (
     AllergyIntolerance,
     AuditEvent,
+    AuditHead,
     ClinicalStatus,
     Composition,
     Condition,
@@ -43,7 +44,7 @@ from clinic.domain.record import Record
 from clinic.protocol.codec import encode
 from clinic.protocol.op import Op
 
-APPEND_ONLY = (AuditEvent, Receipt, MediaStep, Provenance)
+APPEND_ONLY = (AuditEvent, AuditHead, Receipt, MediaStep, Provenance)
 SIGNED = (Composition, MedicationRequest, ServiceRequest)
 
 

@@ -22,7 +22,7 @@ from clinic.keys.attachments import unseal_bytes
 from clinic.keys.audit import first_break
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op, fact_in
-from clinic.services.audits import audit
+from clinic.services.audits import audit, last_hash
 from clinic.services.desks import Desk, read_slots
 from clinic.store.book import Book
 from clinic.store.facts import BESIDE, QUARANTINED, SHOWN, SUPERSEDED
@@ -155,7 +155,7 @@ def _half(page: Page, desk: Desk) -> Iterator[str]:
     yield from _half_posted(page, desk)
     yield from _half_filed(page)
     yield from _half_attached(page)
-    if first_break(_audit_events(page), head=page.meta("audit head")) is not None:
+    if first_break(_audit_events(page), head=last_hash(page)) is not None:
         yield "half: the audit chain and its head differ"
 
 

@@ -57,6 +57,7 @@ from clinic.domain.facts.people import (
 )
 from clinic.domain.facts.proof import (
     AuditEvent,
+    AuditHead,
     Cited,
     Consent,
     ConsentItem,
@@ -78,6 +79,7 @@ __all__ = [
     "AllergyIntolerance",
     "Appointment",
     "AuditEvent",
+    "AuditHead",
     "CareTeam",
     "CareTeamMember",
     "Cited",

@@ -76,6 +76,26 @@ class AuditEvent(Fact):
     entity: str = n(8, default="")
     previous: bytes = n(9, default=b"")
     """Hash of this device's entry before."""
+    sequence: int = n(10, default=0)
+    """Place in the tree of this device and incarnation, from 1; 0 for entries from before there were trees."""
+    incarnation: int = n(11, default=0)
+
+
+@record(344)
+class AuditHead(Fact):
+    """What the audit of one device came to at `size` entries, signed by it; colleagues keep it, so that a tail that is
+    cut off or a past that is rewritten shows."""
+
+    device: DeviceId = n(3)
+    incarnation: int = n(4)
+    size: int = n(5)
+    root: bytes = n(6)
+    """RFC 6962 root over the first `size` entries, 32 bytes."""
+    at: datetime = n(7)
+    leaves: bytes = n(8)
+    """Leaf hashes of the entries since the head before, 32 bytes each: they name the entry that was changed."""
+    device_signature: bytes = n(9, default=b"")
+    """Ed25519 of the device over the head without this field."""
 
 
 @record(16)

@@ -121,7 +121,7 @@ class ChartView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "Receipt", "Sync"}:
+        if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)

@@ -29,7 +29,7 @@ LIGHT = Cost(memory_kib=FLOOR_KIB)
 
 
 def shared_home(folder: Path) -> Home:
-    """Ben's desk, on which Zoe has a way in too."""
+    """Ben's desk, on which Zoe has a way in too; he is a clinician and looks after the audit."""
     town, zoe = small_clinic(), somebody("zoe")
     ben, log = town.ben, _admitted(town, zoe)
     home, key = Home(folder), os.urandom(32)
@@ -50,6 +50,8 @@ def _admitted(town: Clinic, zoe: Somebody) -> TrustLog:
     eva, device = town.eva, town.ben.device
     log = say(town.log, as_user(zoe.user, ZOE, Role.NURSE, device, zoe.keys), eva.signer, AT)
     log = say(log, MemberAdd(team=TEAM, user=zoe.user), eva.signer, AT)
+    ben = town.ben
+    log = say(log, as_user(ben.user, ben.name, Role.COMPLIANCE, device, ben.keys), eva.signer, AT)
     team_keys = open_epochs(log, eva.keys, eva.user, eva.device)
     for user in (town.ben.user, zoe.user):
         for share in share_epochs_with(log, user, device, team_keys):

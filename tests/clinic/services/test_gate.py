@@ -45,13 +45,15 @@ chat                .   .   o   o   o   o   .   .
 import              .   .   o   o   .   .   .   .
 export              .   *   o   .   .   .   .   .
 break glass         .   .   x   x   .   .   .   .
-read audit          .   *   .   .   .   .   .   .
+read audit          *   *   .   .   .   .   .   .
 """
 """What the clinic wants: `*` with all records, `o` with those of one's own team, `x` only with those of others."""
 
 PARTS = {
     "alerts.watch": "the computer's own work", "alerts.raise_alerts": "the computer's own work",
     "audits.audit": "writes who did what", "audits.audit_earlier": "writes who did what",
+    "audit_proofs.verify_audit": "says whether it is whole, and nothing of what it holds",
+    "audits.sign_head": "the computer's own work",
     "backups.set_up": "where the backups of this computer go, a kiosk too",
     "backups.plan_of": "the computer's own work", "backups.due": "the computer's own work",
     "backups.late": "the computer's own work", "backups.back_up": "the computer's own work",
@@ -132,7 +134,7 @@ def test_every_verb_has_a_row() -> None:
 
 def test_every_action_is_in_the_grid_and_asked_by_a_verb() -> None:
     assert all(set(one.row) == set(Action) for one in wanted())
-    later = {Action.RUN, Action.BREAK_GLASS, Action.READ_AUDIT}
+    later = {Action.RUN, Action.BREAK_GLASS}
     assert {VERBS[name] for name in verbs() if name in VERBS} | later == set(Action)
 
 
@@ -158,7 +160,7 @@ def refused(desk: Desk, verb: Callable[..., object], action: Action) -> None:
     waited, there = waiting(desk), len(attempts(desk))
     with pytest.raises(Denied):
         verb(desk)
-    assert waiting(desk) == waited + 1
+    assert waiting(desk) - waited in (1, 2), "the entry, and sometimes the head that is signed over it"
     if desk.kind != DeviceKind.KIOSK:  # which keeps nothing of what it says
         new = attempts(desk)[there:]
         assert [(entry.action, entry.entity) for entry in new] == [("attempt", action.value)]

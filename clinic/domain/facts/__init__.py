@@ -64,6 +64,7 @@ from clinic.domain.facts.proof import (
     Provenance,
     Receipt,
 )
+from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
 from clinic.domain.facts.visits import (
     Appointment,
     Encounter,
@@ -74,6 +75,7 @@ from clinic.domain.facts.visits import (
 )
 
 __all__ = [
+    "AccessReview",
     "AllergyIntolerance",
     "Appointment",
     "AuditEvent",
@@ -94,6 +96,8 @@ __all__ = [
     "Encounter",
     "EncounterStatus",
     "Fact",
+    "Finding",
+    "Flag",
     "FormItem",
     "Gender",
     "Immunization",
@@ -120,6 +124,7 @@ __all__ = [
     "QuestionnaireResponse",
     "Receipt",
     "RequestStatus",
+    "ReviewStatus",
     "Section",
     "ServiceRequest",
     "Slot",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.station import (
+    auditing,
     backing_up,
     exchanging,
     finding,
@@ -34,6 +35,7 @@ ROOMS = (
     tidying,
     records,
     finding,
+    auditing,
 )
 
 

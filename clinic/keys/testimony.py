@@ -6,6 +6,7 @@ quarantine with its sentence, whoever sealed it.
 """
 
 from clinic.domain.facts import (
+    AccessReview,
     AuditEvent,
     Communication,
     Composition,
@@ -19,6 +20,7 @@ from clinic.domain.facts import (
     Patient,
     Receipt,
     RequestStatus,
+    ReviewStatus,
     ServiceRequest,
 )
 from clinic.domain.ids import DeviceId, OpId
@@ -41,6 +43,7 @@ def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
     _check_kiosk(op, device, log)
     _check_author(op, device, log)
     _check_consent(op, log)
+    _check_review(op)
 
 
 def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
@@ -93,6 +96,15 @@ def _check_consent(op: Op, log: TrustLog) -> None:
     given_on = log.device(op.fact.device)
     if given_on is None or not consent_signed_by(op.fact, given_on.signing_key):
         raise Unreadable("This consent was not signed on the device it names. Ask the patient again.")
+
+
+def _check_review(op: Op) -> None:
+    """Who judges what somebody did says so in her own name, and is somebody else."""
+    fact = op.fact
+    if not isinstance(fact, AccessReview) or fact.status != ReviewStatus.COMPLETED:
+        return
+    if not op.author or fact.closed_by != op.author or fact.concerns == op.author:
+        raise Unreadable("This review was closed by somebody who may not judge it.")
 
 
 def _made_by(name: OpId, device: DeviceId) -> bool:

@@ -2,11 +2,10 @@
 """The audit as people read it: who did what with which chart, narrowed, newest first, in pages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
 from clinic.domain.clock import milliseconds
-from clinic.domain.ids import DeviceId, PatientId, UserId
+from clinic.domain.ids import PatientId
+from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
 from clinic.domain.misuse.seen import Act
 from clinic.domain.sound import plain
 from clinic.keys.rights import Action
@@ -14,7 +13,6 @@ from clinic.services.acted import act_of
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
-from clinic.store.audits import Cursor
 from clinic.store.page import Page
 
 READ = "read audit"
@@ -24,47 +22,6 @@ LOOKED_AT = 5_000
 """Entries looked through in one go: then a screen says how far it is, and goes on."""
 _AT_ONCE = 500
 _EVER = 0, 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What of the audit is wanted; '' and None narrow nothing. `text`: words that a name, action or detail begins with or
-    holds; from `since` and before `until`."""
-
-    text: str = ""
-    user: UserId = UserId("")
-    patient: PatientId = PatientId("")
-    action: str = ""
-    device: DeviceId = DeviceId("")
-    outcome: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the audit. `person`: whose chart, '' for none or one that is not here any more."""
-
-    act: Act
-    person: str
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """`looked`: how many entries were gone through for these; `next`: where to go on, None at the end."""
-
-    entries: tuple[Entry, ...]
-    looked: int
-    next: Cursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What one can choose from: (id, name), by name."""
-
-    users: tuple[tuple[UserId, str], ...]
-    devices: tuple[tuple[DeviceId, str], ...]
 
 
 @needs(Action.READ_AUDIT)

@@ -11,10 +11,11 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import AccessReview, AuditEvent, Finding, Flag, ReviewStatus
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.due import closable, due
+from clinic.domain.misuse.lists import Entry
 from clinic.domain.misuse.rules import BY_ID, RULES, Rule
 from clinic.domain.misuse.seen import Act
 from clinic.keys.rights import Action, user_may
-from clinic.services.access import Entry, entry_on
+from clinic.services.access import entry_on
 from clinic.services.acted import act_of, seen_on
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, Written

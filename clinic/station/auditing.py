@@ -8,7 +8,8 @@ from argparse import Namespace
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Finding
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
-from clinic.services.access import Entry, Filters, again, read_audit
+from clinic.domain.misuse.lists import Entry, Filters
+from clinic.services.access import again, read_audit
 from clinic.services.desks import Desk
 from clinic.services.reviews import Review, assign, close, evidence, look, reviewers, reviews, watch_chart
 from clinic.station.command import Add, opened

@@ -6,12 +6,11 @@ from json import dumps as json
 
 from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import PatientId
+from clinic.domain.misuse.lists import Cursor
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op
 from clinic.store.facts import SHOWN, FactReads
 
-Cursor = tuple[int, int]
-"""(ms since 1970, row) of the last entry that was given."""
 _ENTRIES = (
     f"FROM chart CROSS JOIN op ON op.chart = chart.no AND op.state = {SHOWN} AND op.kind = {AuditEvent.NUMBER} "
     "AND op.at >= :since AND op.at <= :at WHERE (:whole OR chart.patient IN (SELECT value FROM json_each(:patients)))"

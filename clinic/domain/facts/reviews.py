@@ -30,7 +30,7 @@ class Finding(Word):
     UNCLEAR = "unclear"
 
 
-@record(350)
+@record(352)
 class AccessReview(Fact):
     """Entries of the audit that somebody should look at, and what came of it."""
 

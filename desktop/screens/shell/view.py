@@ -93,6 +93,7 @@ class ShellView(QWidget):
             RailItem("patients", "users", _("Patients")),
             RailItem("schedule", "calendar", _("Schedule")),
             RailItem("messages", "message", _("Messages")),
+            *((RailItem("audit", "shield", _("Audit")),) if self._room.clinic.reads_audit else ()),
         )
         rail = SideRail(items, name="shell.rail")
         rail.chosen.connect(self.go)
@@ -191,7 +192,7 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages")
+            if state.page in ("today", "patients", "schedule", "messages", "audit")
             else _home_of(state.page)
         )
         self.rail.choose(marked)

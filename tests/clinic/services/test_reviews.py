@@ -19,12 +19,12 @@ from clinic.domain.facts import (
     ReviewStatus,
 )
 from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.domain.misuse.lists import Filters
 from clinic.domain.values import HumanName
 from clinic.keys.refusals import Unreadable
 from clinic.keys.testimony import check_op
 from clinic.protocol.trust import Role
 from clinic.services import access, acted, charts, notices, people, reviews
-from clinic.services.access import Filters
 from clinic.services.audits import audit, audit_earlier
 from clinic.services.desks import Desk
 from clinic.services.gate import Denied

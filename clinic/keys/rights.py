@@ -8,9 +8,9 @@ own team. Nobody gives himself a role, or membership in a team that has members.
 of a team.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import Any
 
 from clinic.domain.ids import DeviceId, TeamId, UserId
@@ -42,54 +42,80 @@ KEYLESS = frozenset({Role.KIOSK, Role.GATEWAY})
 
 
 class Action(StrEnum):
-    """What a screen asks before it shows a button; local control only (L)."""
+    """What somebody does with the program; every verb of the clinic asks for one of them (`clinic.services.gate`)."""
 
+    RUN = "run the computer"
+    """The computer's own work: exchange, backups that are due, indices. No person is needed for it."""
+    SELF = "own ways in"
+    LOOK_UP = "look up"
+    """Codes, forms and templates, which speak of nobody."""
+    FIND = "find people"
     ADMIT = "admit"
-    OPEN_CHART = "open chart"
+    MANAGE = "manage"
+    """Forms, lists, backups and the terms of keeping, for the whole clinic."""
     REGISTER = "register"
+    INTAKE = "intake"
+    BOOK = "book"
+    SEE_QUEUE = "see queue"
+    OPEN_CHART = "open chart"
     TAKE_VITALS = "take vitals"
     WRITE_NOTE = "write note"
     SIGN_NOTE = "sign note"
     PRESCRIBE = "prescribe"
     CALL = "call"
     CHAT = "chat"
-    BOOK = "book"
+    IMPORT = "import"
+    EXPORT = "export"
+    PURGE = "let old charts go"
     BREAK_GLASS = "break glass"
     READ_AUDIT = "read audit"
-    EXPORT = "export"
+    REVIEW = "review audit"
+    """Judge what a rule found in the audit, and say whose chart is watched."""
 
 
-_CARE = frozenset(
-    {
-        Action.OPEN_CHART,
-        Action.REGISTER,
-        Action.TAKE_VITALS,
-        Action.WRITE_NOTE,
-        Action.CALL,
-        Action.CHAT,
-        Action.BOOK,
-        Action.BREAK_GLASS,
-    }
-)
-_MAY: dict[Role, frozenset[Action]] = {
-    Role.ADMINISTRATOR: frozenset({Action.ADMIT, Action.REGISTER, Action.BOOK}),
-    Role.COMPLIANCE: frozenset({Action.READ_AUDIT, Action.EXPORT}),
-    Role.CLINICIAN: _CARE | {Action.SIGN_NOTE, Action.PRESCRIBE, Action.EXPORT},
-    Role.NURSE: _CARE,
-    Role.RECEPTIONIST: frozenset({Action.REGISTER, Action.BOOK, Action.CHAT}),
-    Role.KIOSK: frozenset({Action.REGISTER, Action.TAKE_VITALS, Action.CALL, Action.CHAT}),
-    Role.GATEWAY: frozenset({Action.REGISTER, Action.BOOK}),
+class Reach(Flag):
+    """Whose records: those of a team one is a member of, those of others, or of both."""
+
+    NONE = 0
+    OWN = auto()
+    OTHER = auto()
+    ANY = OWN | OTHER
+
+
+def _row(own: str = "", other: str = "", both: str = "") -> dict[Action, Reach]:
+    """A role's row of the table, from names of actions."""
+    row = dict.fromkeys(Action, Reach.NONE)
+    for names, reach in ((own, Reach.OWN), (other, Reach.OTHER), (both, Reach.ANY)):
+        row |= {Action[name]: reach for name in names.split()}
+    return row
+
+
+_STAFF = "RUN SELF LOOK_UP FIND"
+_CARE = "SEE_QUEUE OPEN_CHART TAKE_VITALS WRITE_NOTE CALL CHAT IMPORT"
+RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
+    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE REGISTER BOOK READ_AUDIT REVIEW"),
+    Role.COMPLIANCE: _row(both=f"{_STAFF} READ_AUDIT REVIEW EXPORT PURGE"),
+    Role.CLINICIAN: _row(
+        own=f"{_CARE} SIGN_NOTE PRESCRIBE EXPORT", other="BREAK_GLASS", both=f"{_STAFF} REGISTER BOOK"
+    ),
+    Role.NURSE: _row(own=_CARE, other="BREAK_GLASS", both=f"{_STAFF} REGISTER BOOK"),
+    Role.RECEPTIONIST: _row(own="SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK"),
+    Role.KIOSK: _row(own="INTAKE TAKE_VITALS CALL CHAT REGISTER", both="RUN LOOK_UP"),
+    Role.GATEWAY: _row(own="REGISTER BOOK", both="RUN"),
 }
+"""The table: role x action -> whose records. Everything that is not in it is refused."""
+NOBODY: Mapping[Action, Reach] = _row(both="RUN LOOK_UP")
+"""The row of a computer at which nobody is logged in."""
 
 
-def may(role: Role, action: Action) -> bool:
-    """True if that role may do that; a role this program does not know may do nothing."""
-    return action in _MAY.get(role, frozenset())
+def may(role: Role, action: Action, on: Reach = Reach.ANY) -> bool:
+    """True if that role may do that with some of the records `on`; a role this program does not know may do nothing."""
+    return bool(RIGHTS.get(role, {}).get(action, Reach.NONE) & on)
 
 
-def user_may(log: TrustLog, user: UserId, action: Action) -> bool:
+def user_may(log: TrustLog, user: UserId, action: Action, on: Reach = Reach.ANY) -> bool:
     """True if any of the user's roles may do that."""
-    return any(may(role, action) for role in log.roles_of(user))
+    return any(may(role, action, on) for role in log.roles_of(user))
 
 
 def signing_key(log: TrustLog, statement: Statement) -> bytes:

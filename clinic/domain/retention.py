@@ -10,9 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from clinic.domain.facts import (
+    AccessReview,
     AuditEvent,
     Consent,
     Fact,
+    Flag,
     Link,
     Location,
     Organization,
@@ -58,7 +60,7 @@ RULES: Mapping[str, Mapping[Class, Rule]] = {
 }  # fmt: skip
 """Jurisdiction -> class -> rule. A place that is not in it has the generic rules."""
 
-_ORGANIZATION = (Link, Location, Organization, Practitioner, Questionnaire, Team)
+_ORGANIZATION = (Flag, Link, Location, Organization, Practitioner, Questionnaire, Team)
 
 
 def rules_of(jurisdiction: str) -> Mapping[Class, Rule]:
@@ -68,7 +70,7 @@ def rules_of(jurisdiction: str) -> Mapping[Class, Rule]:
 
 def class_of(kind: type[Record]) -> Class:
     """What a kind of fact is to the law: what is not known is part of the chart."""
-    if issubclass(kind, AuditEvent):
+    if issubclass(kind, (AuditEvent, AccessReview)):
         return Class.ACCESS_LOG
     if issubclass(kind, Consent):
         return Class.CONSENT

@@ -18,6 +18,7 @@ from clinic.station import (
     raw,
     records,
     recovering,
+    reviewing,
     tidying,
     ways,
 )
@@ -30,6 +31,7 @@ ROOMS = (
     listing,
     ways,
     recovering,
+    reviewing,
     backing_up,
     raw,
     tidying,

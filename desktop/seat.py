@@ -21,6 +21,7 @@ from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
+from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
@@ -98,7 +99,7 @@ class Seat(QObject):
     def _build(self, states: Mapping[str, Any]) -> None:
         """All pages and their frame, around the states they had before, if any."""
         room, phone, had = self.room, self.telephone, states.get
-        self.today = TodayView(room, phone.present, had("today"), had("backup"))
+        self.today = TodayView(room, phone.present, had("today"), had("backup"), had("told"))
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
@@ -106,6 +107,7 @@ class Seat(QObject):
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
+        self.audit = AuditView(room, had("audit"), had("judging"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -115,6 +117,7 @@ class Seat(QObject):
             "visit": self.visit,
             "mine": self.mine,
             "search": self.search,
+            "audit": self.audit,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -163,6 +166,9 @@ class Seat(QObject):
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
             "search": self.search.loop.state,
+            "told": self.today.opened.loop.state,
+            "audit": self.audit.loop.state,
+            "judging": self.audit.reviews.loop.state,
         }
 
     def _change_look(self) -> None:

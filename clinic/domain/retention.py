@@ -10,10 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from clinic.domain.facts import (
+    AccessReview,
     AuditEvent,
     AuditHead,
     Consent,
     Fact,
+    Flag,
     Link,
     Location,
     Organization,
@@ -59,7 +61,7 @@ RULES: Mapping[str, Mapping[Class, Rule]] = {
 }  # fmt: skip
 """Jurisdiction -> class -> rule. A place that is not in it has the generic rules."""
 
-_ORGANIZATION = (Link, Location, Organization, Practitioner, Questionnaire, Team)
+_ORGANIZATION = (Flag, Link, Location, Organization, Practitioner, Questionnaire, Team)
 
 
 def rules_of(jurisdiction: str) -> Mapping[Class, Rule]:
@@ -69,7 +71,7 @@ def rules_of(jurisdiction: str) -> Mapping[Class, Rule]:
 
 def class_of(kind: type[Record]) -> Class:
     """What a kind of fact is to the law: what is not known is part of the chart."""
-    if issubclass(kind, (AuditEvent, AuditHead)):
+    if issubclass(kind, (AuditEvent, AuditHead, AccessReview)):
         return Class.ACCESS_LOG
     if issubclass(kind, Consent):
         return Class.CONSENT

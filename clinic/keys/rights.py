@@ -69,6 +69,7 @@ class Action(StrEnum):
     EXPORT = "export"
     BREAK_GLASS = "break glass"
     READ_AUDIT = "read audit"
+    REVIEW = "review audit"
 
 
 class Reach(Flag):
@@ -91,8 +92,8 @@ def _row(own: str = "", other: str = "", both: str = "") -> dict[Action, Reach]:
 _STAFF = "RUN SELF LOOK_UP FIND"
 _CARE = "INTAKE TAKE_CONSENT SEE_QUEUE OPEN_CHART TAKE_VITALS WRITE_NOTE CALL CHAT IMPORT"
 RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
-    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE READ_AUDIT REGISTER INTAKE BOOK"),
-    Role.COMPLIANCE: _row(both=f"{_STAFF} MANAGE READ_AUDIT EXPORT"),
+    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE READ_AUDIT REVIEW REGISTER INTAKE BOOK"),
+    Role.COMPLIANCE: _row(both=f"{_STAFF} MANAGE READ_AUDIT REVIEW EXPORT"),
     Role.CLINICIAN: _row(
         own=f"{_CARE} SIGN_NOTE PRESCRIBE EXPORT", other="BREAK_GLASS", both=f"{_STAFF} MANAGE REGISTER BOOK"
     ),

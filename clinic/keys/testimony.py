@@ -6,6 +6,7 @@ quarantine with its sentence, whoever sealed it.
 """
 
 from clinic.domain.facts import (
+    AccessReview,
     AuditEvent,
     AuditHead,
     Communication,
@@ -20,6 +21,7 @@ from clinic.domain.facts import (
     Patient,
     Receipt,
     RequestStatus,
+    ReviewStatus,
     ServiceRequest,
 )
 from clinic.domain.ids import FOREIGN, DeviceId, OpId
@@ -43,6 +45,7 @@ def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
     _check_kiosk(op, device, log)
     _check_author(op, device, log)
     _check_consent(op, device, log)
+    _check_review(op)
 
 
 def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
@@ -128,6 +131,15 @@ def is_signed(consent: Consent, log: TrustLog) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _check_review(op: Op) -> None:
+    """Who judges what somebody did says so in her own name, and is somebody else."""
+    fact = op.fact
+    if not isinstance(fact, AccessReview) or fact.status != ReviewStatus.COMPLETED:
+        return
+    if not op.author or fact.closed_by != op.author or fact.concerns == op.author:
+        raise Unreadable("This review was closed by somebody who may not judge it.")
 
 
 def _made_by(name: OpId, device: DeviceId) -> bool:

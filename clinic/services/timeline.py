@@ -163,6 +163,8 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.Appointment: lambda f: (f.reason, f.practitioner_name),
     facts.QuestionnaireResponse: lambda f: (f.questionnaire, f.status),
     facts.AuditEvent: lambda f: (f.action, f.agent),
+    facts.AccessReview: lambda f: (f.rule, str(f.finding)),
+    facts.Flag: lambda f: (f.note, "" if f.active else "off"),
     facts.Receipt: lambda f: (f.reader_name, ""),
     facts.Link: lambda f: (f.other, ""),
     facts.PatientCard: lambda f: ("", "revoked" if f.revoked else ""),

@@ -2,13 +2,13 @@
 """A page of the book: typed reads on one connection, inside one transaction. Writing is clinic.store.writing."""
 
 from clinic.domain.ids import PatientId, ScopeId
-from clinic.store.facts import FactReads
+from clinic.store.audits import AuditReads
 from clinic.store.people import PeopleReads
 from clinic.store.rows import OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
 
 
-class Page(PeopleReads, SearchReads, FactReads):
+class Page(PeopleReads, SearchReads, AuditReads):
     """Reads."""
 
     # sync ----------------------------------------------------------------------------------------

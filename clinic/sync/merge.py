@@ -8,7 +8,7 @@ their order.
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
-| DetectedIssue | what somebody acknowledged is shown before what nobody has, and does not conflict with it |
+| DetectedIssue, AccessReview | what somebody answered is shown before what nobody has, and does not conflict with it |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from clinic.domain.facts import (
+    AccessReview,
     AllergyIntolerance,
     AuditEvent,
     AuditHead,
@@ -37,6 +38,7 @@ from clinic.domain.facts import (
     MedicationStatus,
     Provenance,
     Receipt,
+    ReviewStatus,
     ServiceRequest,
 )
 from clinic.domain.ids import OpId
@@ -140,6 +142,8 @@ def _denies(fact: Record) -> bool:
 
 
 def _answered(fact: Record) -> bool:
+    if isinstance(fact, AccessReview):
+        return fact.status == ReviewStatus.COMPLETED
     return isinstance(fact, DetectedIssue) and fact.status == IssueStatus.FINAL
 
 
@@ -154,6 +158,7 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     MedicationStatement: lambda fact: getattr(fact, "status", None) == MedicationStatus.ACTIVE,
     Encounter: lambda fact: getattr(fact, "practitioner", "") != "",
     DetectedIssue: _answered,
+    AccessReview: _answered,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),
     ServiceRequest: lambda fact: _signed(fact),

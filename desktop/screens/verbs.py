@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Communication, Decision, Gender, Section
+from clinic.domain.facts import Communication, Decision, Finding, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
@@ -19,14 +19,17 @@ from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
+    from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
     from clinic.services.alerts import Alert
     from clinic.services.backups import Plan
     from clinic.services.charts import Chart
     from clinic.services.desks import Desk, Person
+    from clinic.services.notices import Notice
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
     from clinic.services.replay import Replay
+    from clinic.services.reviews import Review
     from clinic.services.searching import Found
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
@@ -40,6 +43,7 @@ class Clinic:
     def __init__(self, desk: Desk) -> None:
         from clinic import services  # noqa: F401 - the package first, so that a missing part fails here
         from clinic.services import (
+            access,
             alerts,
             charts,
             coding,
@@ -47,10 +51,12 @@ class Clinic:
             duplicates,
             gate,
             messages,
+            notices,
             overviews,
             people,
             prescribing,
             replay,
+            reviews,
             searching,
             summaries,
             timeline,
@@ -61,6 +67,7 @@ class Clinic:
         self.desk = desk
         self.mine = MyWays(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
+        self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
@@ -283,6 +290,43 @@ class Clinic:
     def is_owner(self) -> bool:
         """Whether who is here administers the clinic."""
         return Role.ADMINISTRATOR in self.desk.trust.roles_of(self.me.user)
+
+    # the audit
+
+    def audit_choices(self) -> Choices:
+        return self._access.choices(self.desk)
+
+    def audit_entries(self, filters: Filters, after: Cursor | None, written_down: bool) -> tuple[Listed, int]:
+        """A page of entries, and how many of that time are here. `written_down`: a look of its own, with an entry."""
+        if written_down:
+            listed = self._access.read_audit(self.desk, filters)
+        else:
+            listed = self._access.again(self.desk, filters, after)
+        return listed, self._access.held(self.desk, filters)
+
+    def reviews(self, closed: bool, look: bool) -> tuple[Review, ...]:
+        """Those that wait, or that were judged; after a look through the audit with every rule, if `look`."""
+        if look:
+            self._reviews.look(self.desk)
+        return self._reviews.reviews(self.desk, closed)
+
+    def evidence(self, review: FactId) -> tuple[Entry, ...]:
+        return self._reviews.evidence(self.desk, review)
+
+    def take_review(self, review: FactId) -> object:
+        return self._reviews.assign(self.desk, review)
+
+    def close_review(self, review: FactId, finding: str, note: str) -> object:
+        return self._reviews.close(self.desk, review, Finding(finding), note)
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Who opened a chart of the team today without seeing the patient; none for who opens no charts."""
+        if not self._gate.allowed(self.desk, Action.OPEN_CHART):
+            return ()
+        return self._notices.notices(self.desk)
+
+    def put_away(self, key: str) -> object:
+        return self._notices.dismiss(self.desk, key)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

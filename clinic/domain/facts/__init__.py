@@ -66,6 +66,7 @@ from clinic.domain.facts.proof import (
     Provenance,
     Receipt,
 )
+from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
 from clinic.domain.facts.visits import (
     Appointment,
     Encounter,
@@ -76,6 +77,7 @@ from clinic.domain.facts.visits import (
 )
 
 __all__ = [
+    "AccessReview",
     "AllergyIntolerance",
     "Appointment",
     "AuditEvent",
@@ -98,6 +100,8 @@ __all__ = [
     "Encounter",
     "EncounterStatus",
     "Fact",
+    "Finding",
+    "Flag",
     "FormItem",
     "Gender",
     "Immunization",
@@ -124,6 +128,7 @@ __all__ = [
     "QuestionnaireResponse",
     "Receipt",
     "RequestStatus",
+    "ReviewStatus",
     "Section",
     "ServiceRequest",
     "Slot",

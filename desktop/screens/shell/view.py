@@ -94,6 +94,7 @@ class ShellView(QWidget):
             (Action.FIND, RailItem("patients", "users", _("Patients"))),
             (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
             (Action.CHAT, RailItem("messages", "message", _("Messages"))),
+            (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
         )
         mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
         self._places = tuple(item.key for item in mine)
@@ -194,7 +195,7 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages")
+            if state.page in ("today", "patients", "schedule", "messages", "audit")
             else _home_of(state.page)
         )
         self.rail.choose(marked)

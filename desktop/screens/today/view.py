@@ -24,6 +24,8 @@ from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
 from desktop.screens.marks import Marks
+from desktop.screens.notices.band import NoticeBand
+from desktop.screens.notices.logic import State as Told
 from desktop.screens.phrases import (
     coded,
     measured,
@@ -81,10 +83,12 @@ class TodayView(Page):
         present: Callable[[DeviceId], bool],
         state: State | None = None,
         backup: Backups | None = None,
+        told: Told | None = None,
     ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup = BackupBand(room, backup)
+        self.opened = NoticeBand(room, told)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -102,11 +106,14 @@ class TodayView(Page):
         """The minutes waited are of now."""
         self.reach_changed()
         self.backup.look()
+        self.opened.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
             self.loop.send(FactsChanged())
+        if "AuditEvent" in kinds:
+            self.opened.look()
 
     def reach_changed(self) -> None:
         """A kiosk came or went."""
@@ -122,7 +129,9 @@ class TodayView(Page):
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
-        self.setLayout(down(head, self.notice, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+        self.setLayout(
+            down(head, self.notice, self.opened, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18))
+        )
 
     def _alerts_card(self) -> Card:
         self.alerts = LineList(name="today.alerts", spoken=_("Open alerts"))

@@ -46,12 +46,17 @@ import              .   .   o   o   .   .   .   .
 export              .   *   o   .   .   .   .   .
 break glass         .   .   x   x   .   .   .   .
 read audit          *   *   .   .   .   .   .   .
+review audit        *   *   .   .   .   .   .   .
 """
 """What the clinic wants: `*` with all records, `o` with those of one's own team, `x` only with those of others."""
 
 PARTS = {
     "alerts.watch": "the computer's own work", "alerts.raise_alerts": "the computer's own work",
     "audits.audit": "writes who did what", "audits.audit_earlier": "writes who did what",
+    "access.entry_on": "a part of verbs",
+    "acted.hours_here": "a part of verbs",
+    "acted.seen_on": "a part of verbs",
+    "acted.staff_on": "a part of verbs",
     "audit_proofs.verify_audit": "says whether it is whole, and nothing of what it holds",
     "audits.sign_head": "the computer's own work",
     "backups.set_up": "where the backups of this computer go, a kiosk too",

@@ -36,8 +36,10 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
+from clinic.domain.misuse.lists import Choices, Cursor, Filters, Listed
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
@@ -382,15 +384,20 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
-    def allowed(self, action: object) -> bool:
+    may_not = frozenset({Action.READ_AUDIT, Action.REVIEW})
+
+    def allowed(self, action: Action) -> bool:
         """Whoever is here is a clinician of the team."""
-        return True
+        return action not in self.may_not
 
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
+        self.told: tuple[Any, ...] = ()
+        self.entries_held: tuple[Any, ...] = ()
+        self.reviewed: tuple[Any, ...] = ()
         self.is_owner = False
         self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
@@ -507,6 +514,39 @@ class Clinic:
 
     def unread(self) -> int:
         return self.texts_waiting
+
+    def notices(self) -> tuple[Any, ...]:
+        return self.told
+
+    def put_away(self, key: str) -> None:
+        self.calls.append(("put away", key))
+
+    def audit_choices(self) -> Choices:
+        return Choices((("lucia", "Lucía Paz"), ("ben", "Ben Acosta")), ((KIOSK, "Posta El Palmar"),))  # type: ignore[arg-type]
+
+    def audit_entries(self, filters: Filters, after: Cursor | None, written_down: bool) -> tuple[Listed, int]:
+        """`entries_held` in pages of three; the words are looked for in names."""
+        self.calls.append(("audit", filters, after, written_down))
+        start = after[1] if after else 0
+        found = [e for e in self.entries_held if filters.text.lower() in f"{e.act.name} {e.person}".lower()]
+        found = [e for e in found if filters.patient in ("", e.act.patient)]
+        page, end = tuple(found[start : start + 3]), start + 3
+        return Listed(page, len(page), (0, end) if end < len(found) else None), len(self.entries_held)
+
+    def reviews(self, closed: bool, look: bool) -> tuple[Any, ...]:
+        self.calls.append(("reviews", closed, look))
+        return tuple(one for one in self.reviewed if one.open is not closed)
+
+    def evidence(self, review: FactId) -> tuple[Any, ...]:
+        return self.entries_held[:2]
+
+    def take_review(self, review: FactId) -> None:
+        self.calls.append(("take", review))
+
+    def close_review(self, review: FactId, finding: str, note: str) -> None:
+        if not finding:
+            raise Refusal("Say what you found: justified, a mistake, misuse, or that it stays unclear.")
+        self.calls.append(("close", review, finding, note))
 
     def backup_plan(self) -> Plan | None:
         return self.plan

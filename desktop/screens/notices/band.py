@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A band above the waiting room: who opened a chart of one's team today without seeing the patient."""
+
+from __future__ import annotations
+
+from desktop.kit.bridge import Loop
+from desktop.kit.surfaces import Notice
+from desktop.kit.words import _
+from desktop.screens.notices.logic import (
+    Came,
+    Dismiss,
+    Effect,
+    Event,
+    LookDue,
+    PutAway,
+    State,
+    more,
+    sentence,
+    update,
+)
+from desktop.screens.room import Room
+
+
+class NoticeBand(Notice):
+    """Hidden while nobody did."""
+
+    def __init__(self, room: Room, state: State | None = None) -> None:
+        super().__init__(name="today.opened")
+        self._room, self._help = room, room.helper(self)
+        self.loop: Loop[State, Event, Effect] = Loop(
+            state or State(), update, self._perform, self.render_state
+        )
+        self.acted.connect(lambda: self.loop.send(PutAway()))
+        self.loop.show()
+        self.look()
+
+    def look(self) -> None:
+        """See what there is now."""
+        self.loop.send(LookDue())
+
+    def render_state(self, state: State) -> None:
+        self.say("warn", sentence(state), more(state), _("Put away"))
+
+    def _perform(self, effect: Effect) -> None:
+        clinic = self._room.clinic
+        if isinstance(effect, Dismiss):
+            self._help.write(
+                clinic.put_away, effect.key, failed=lambda said: self._room.ways.said.emit("warn", said)
+            )
+            return
+        self._help.read(
+            clinic.notices, then=lambda found: self.loop.send(Came(found)), failed=lambda _sentence: None
+        )

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit page: narrowed while typing, page by page; reviews judged by somebody else; the notice on Today."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from clinic.domain.facts import AccessReview, Finding, ReviewStatus
+from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
+from clinic.domain.misuse.lists import Entry, Filters, Listed
+from clinic.domain.misuse.rules import BY_ID
+from clinic.domain.misuse.rules import RULES as ALL_RULES
+from clinic.domain.misuse.seen import Act
+from clinic.keys.rights import Action
+from clinic.services.notices import Notice
+from clinic.services.reviews import Review
+from desktop.kit import theme
+from desktop.kit.audit import audit
+from desktop.screens.audit import judging as j
+from desktop.screens.audit import logic as a
+from desktop.screens.audit import rows
+from desktop.screens.audit.view import AuditView
+from desktop.screens.layouts import Page
+from desktop.screens.room import Room
+from desktop.screens.shell.view import ShellView
+from desktop.screens.today.view import TodayView
+from tests.desktop.screens.standin import BY_ID as PEOPLE
+from tests.desktop.screens.standin import JUAN, KIOSK, NOW, ROSA, Clinic
+
+
+def entry(
+    n: int,
+    name: str = "Ben Acosta",
+    action: str = "open",
+    patient: PatientId = ROSA,
+    outcome: str = "success",
+) -> Entry:
+    act = Act(
+        FactId(f"a{n}"), NOW - timedelta(minutes=7 * n), action, UserId("ben"), name, patient, DeviceId(KIOSK), outcome
+    )  # fmt: skip
+    return Entry(act, PEOPLE[patient].name.full if patient else "", "Consultorio 2")
+
+
+ENTRIES = (
+    entry(0), entry(1, action="print"), entry(2, "Lucía Paz", patient=JUAN), entry(3, action="attempt", outcome="denied"),
+    entry(4, "Lucía Paz", "backup", PatientId("")), entry(5, action="export", patient=JUAN), entry(6),
+)  # fmt: skip
+
+
+def review(mine: bool = False, name: str = "r1", rule: str = "no-relation", closed: bool = False) -> Review:
+    one = AccessReview(
+        id=FactId(name), rule=f"{rule}/1", severity=BY_ID[rule].severity, concerns=UserId("ben"), concerns_name="Ben Acosta",
+        about=ROSA, evidence=(FactId("a0"), FactId("a1")), since=NOW, identified_at=NOW, group=FactId(name),
+    )  # fmt: skip
+    if closed:
+        one = replace(
+            one,
+            status=ReviewStatus.COMPLETED,
+            finding=Finding.JUSTIFIED,
+            note="Asked him.",
+            closed_at=NOW,
+            closed_by=UserId("e"),
+        )
+    return Review(one, BY_ID[rule], PEOPLE[ROSA], "", "Eva" if closed else "", "", mine)
+
+
+def test_only_the_first_look_and_one_about_a_chart_are_written_down() -> None:
+    state, effects = a.update(a.State(NOW), a.Opened(NOW))
+    assert effects == (a.Learn(), a.Ask(state.wanted(), None, written_down=True))
+    state, effects = a.update(state, a.Opened(NOW))
+    assert effects[-1] == a.Ask(state.wanted())
+    state, effects = a.update(state, a.Narrowed("text", "ben"))
+    assert effects == (a.Ask(state.wanted()),) and state.wanted().text == "ben"
+    state = replace(state, listed=Listed(ENTRIES, 7, None))
+    narrowed, effects = a.update(state, a.ChartChosen(2))
+    assert narrowed.filters.patient == JUAN and effects == (
+        a.Ask(narrowed.wanted(), None, written_down=True),
+    )
+    assert a.update(state, a.ChartChosen(4))[1] == (), "an entry about no chart"
+    assert a.update(narrowed, a.ChartChosen(-1))[0].filters.patient == ""
+
+
+@pytest.mark.parametrize("which", ["user", "action", "device", "outcome", "text"])
+def test_each_filter_is_asked_for(which: str) -> None:
+    state, effects = a.update(a.State(NOW), a.Narrowed(which, "x"))
+    assert getattr(state.filters, which) == "x" and effects == (a.Ask(state.wanted()),)
+
+
+def test_days_begin_at_midnight_and_today_is_one() -> None:
+    state = a.update(a.State(NOW), a.SinceChosen("today"))[0]
+    since = state.wanted().since
+    assert (
+        since is not None and since.astimezone().hour == 0 and timedelta() <= NOW - since < timedelta(days=1)
+    )
+    assert a.update(state, a.SinceChosen("ever"))[0].wanted().since is None
+
+
+def test_pages_join_and_a_late_answer_does_not() -> None:
+    state = a.update(a.State(NOW), a.Opened(NOW))[0]
+    wanted = state.wanted()
+    state = a.update(state, a.Came(wanted, None, Listed(ENTRIES[:3], 5, (9, 9)), 12))[0]
+    state, effects = a.update(state, a.MoreAsked())
+    assert effects == (a.Ask(wanted, (9, 9)),) and a.update(state, a.MoreAsked())[1] == ()
+    late = a.update(state, a.Came(Filters(text="old"), None, Listed((), 0, None), 0))[0]
+    assert late == state
+    state = a.update(state, a.Came(wanted, (9, 9), Listed(ENTRIES[3:], 7, None), 12))[0]
+    assert state.listed == Listed(ENTRIES, 12, None) and not state.busy
+    assert a.update(state, a.MoreAsked())[1] == ()
+
+
+def test_what_concerns_oneself_cannot_be_closed_from_here() -> None:
+    state = j.State(reviews=(review(mine=True),), chosen="r1", finding="justified", note="x")
+    assert j.update(state, j.ClosePressed()) == (state, ()) and j.update(state, j.TakePressed()) == (
+        state,
+        (),
+    )
+    hers = replace(state, reviews=(review(),))
+    assert j.update(hers, j.ClosePressed())[1] == (j.Close(FactId("r1"), "justified", "x"),)
+
+
+def test_what_is_written_stays_until_it_is_closed_or_another_is_chosen() -> None:
+    state = j.State(reviews=(review(), review(name="r2")), chosen="r1", note="I asked")
+    assert j.update(state, j.Came(False, state.reviews))[0].note == "I asked"
+    assert j.update(state, j.Failed("no"))[0].note == "I asked"
+    assert j.update(state, j.Chosen("r2"))[0].note == ""
+    assert j.update(state, j.Done("r1", True))[0].note == ""
+    assert j.update(state, j.Came(False, (review(name="r2"),)))[0].chosen == ""
+
+
+def test_every_rule_finding_and_outcome_has_words() -> None:
+    assert set(rows.RULES) == {rule.id for rule in ALL_RULES}
+    assert {rule.id: rule.title for rule in ALL_RULES} == rows.RULES
+    assert set(rows.FINDINGS) == {finding.value for finding in Finding}
+
+
+def settle() -> None:
+    """Let the answers of the workers come in."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def _page(qtbot: QtBot, room: Room) -> AuditView:
+    page = AuditView(room)
+    qtbot.addWidget(page)
+    page.resize(1120, 720)
+    page.show()
+    settle()
+    return page
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_page_lists_narrows_and_judges(
+    qtbot: QtBot, clinic: Clinic, room: Room, qapp: QApplication, look: str
+) -> None:
+    theme.apply(qapp, look, "desktop")  # type: ignore[arg-type]
+    clinic.entries_held, clinic.reviewed = (
+        ENTRIES,
+        (review(), review(True, "r2", "own-chart"), review(name="r3", closed=True)),
+    )
+    page = _page(qtbot, room)
+    assert page.list.model().rowCount() == 3 and page.more.isVisible()
+    assert page.count.text() == "3 found among the newest 3 of 7 entries"
+    page.more.click()
+    settle()
+    page.more.click()
+    settle()
+    assert (
+        page.list.model().rowCount() == 7
+        and not page.more.isVisible()
+        and page.count.text() == "7 of 7 entries"
+    )
+    assert audit(page) == []
+    page.loop.send(a.Narrowed("text", "nobody"))
+    settle()
+    assert page.nothing.isVisible() and not page.list.isVisible()
+    page.show_tab("reviews")
+    panel = page.reviews
+    assert panel.list.model().rowCount() == 2
+    panel.loop.send(j.Chosen("r1"))
+    settle()
+    assert panel.evidence.model().rowCount() == 2 and panel.judge.isVisible()
+    assert audit(page) == []
+    panel.close_it.click()
+    settle()
+    assert "Say what you found" in panel.notice.accessibleName()
+    panel.loop.send(j.FindingChosen("justified"))
+    settle()
+    panel.note.setPlainText("Asked him.")
+    panel.close_it.click()
+    settle()
+    assert ("close", "r1", "justified", "Asked him.") in clinic.calls
+    panel.loop.send(j.Chosen("r2"))
+    settle()
+    assert not panel.judge.isVisible() and "yourself" in panel.notice.accessibleName()
+    panel.loop.send(j.ListChosen(True))
+    settle()
+    assert panel.list.model().rowCount() == 1
+
+
+def test_only_who_may_read_it_has_the_page_in_the_rail(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    pages = {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "audit")}
+    for may in (False, True):
+        clinic.may_not = frozenset() if may else frozenset({Action.READ_AUDIT})
+        shell = ShellView(room, pages)
+        qtbot.addWidget(shell)
+        assert (shell.rail.findChild(object, "shell.rail.audit") is not None) is may
+
+
+def test_today_tells_who_opened_a_chart_and_puts_it_away(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    clinic.told = (
+        Notice("k1", NOW, "Ben Acosta", "open", PEOPLE[ROSA], 1), Notice("k2", NOW, "Zoe Luna", "print", PEOPLE[JUAN], 2),
+    )  # fmt: skip
+    today = TodayView(room, lambda _device: False)
+    qtbot.addWidget(today)
+    today.resize(1120, 720)
+    today.show()
+    settle()
+    said = today.opened.accessibleName()
+    assert (
+        "Ben Acosta opened the chart of your patient Rosa Elena Quispe Mamani" in said
+        and "1 more notice" in said
+    )
+    today.opened.acted.emit()
+    settle()
+    assert ("put away", "k1") in clinic.calls and "Zoe Luna printed" in today.opened.accessibleName()
+    today.opened.acted.emit()
+    settle()
+    assert today.opened.isHidden()

@@ -10,6 +10,7 @@ from pathlib import Path
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.station import (
     backing_up,
+    custody,
     exchanging,
     finding,
     joining,
@@ -30,6 +31,7 @@ ROOMS = (
     ways,
     recovering,
     backing_up,
+    custody,
     raw,
     tidying,
     records,

@@ -79,6 +79,7 @@ _MAY: dict[Role, frozenset[Action]] = {
     Role.RECEPTIONIST: frozenset({Action.REGISTER, Action.BOOK, Action.CHAT}),
     Role.KIOSK: frozenset({Action.REGISTER, Action.TAKE_VITALS, Action.CALL, Action.CHAT}),
     Role.GATEWAY: frozenset({Action.REGISTER, Action.BOOK}),
+    Role.CUSTODIAN: frozenset(),
 }
 
 
@@ -165,6 +166,8 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     device = _live_device(log, body.device)
     if device.kind == DeviceKind.KIOSK and body.role != Role.KIOSK:
         raise _impossible("A kiosk carries no user.")
+    if body.role == Role.CUSTODIAN and device.kind != DeviceKind.STATION:
+        raise _impossible("A custodian works on a station only.")
     before = log.roles_of(body.user)
     if statement.signer_user == body.user and body.role not in before:
         raise _no_right("Nobody gives himself a role.")
@@ -174,6 +177,8 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     elif (known.signing_key, known.box_key) != (body.signing_key, body.box_key):
         raise _impossible("That user has other keys on that computer. Revoke it and enrol it again.")
     roles = before if body.role in before else (*before, body.role)
+    if Role.CUSTODIAN in roles and len(roles) > 1:
+        raise _impossible("A custodian has no second role.")
     if body.role not in KEYLESS and KEYLESS & set(roles):
         raise _impossible("A kiosk or gateway has no second role.")
     users = {key: replace(u, roles=roles) if u.user == body.user else u for key, u in log.by_user.items()}

@@ -30,6 +30,13 @@ def audit_earlier(desk: Desk, action: str, tried: Iterable[tuple[datetime, str, 
     )
 
 
+def entry_of(
+    desk: Desk, page: WritePage, action: str, patient: PatientId, agent: str, entity: str
+) -> AuditEvent:
+    """An entry to be filed with what it speaks of, in one transaction."""
+    return _entry(desk, page, action, patient, desk.clock.now(), agent, "success", entity)
+
+
 def _entry(
     desk: Desk, page: WritePage, action: str, patient: PatientId, at: datetime, agent: str, outcome: str, entity: str
 ) -> AuditEvent:  # fmt: skip

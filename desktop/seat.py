@@ -15,6 +15,7 @@ from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
 from clinic.services.alerts import watch
+from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from desktop.kit.bridge import in_qt
@@ -22,6 +23,7 @@ from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.chart.view import ChartView
+from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
 from desktop.screens.patients.logic import NewPerson
@@ -66,7 +68,7 @@ class Seat(QObject):
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
-        self._stop_watching = watch(desk)
+        self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
         self._build({})
         self._connect()
 
@@ -84,6 +86,7 @@ class Seat(QObject):
         self._given_up = True
         self._stop_listening()
         self._stop_watching()
+        self._stop_summaries()
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
@@ -106,6 +109,7 @@ class Seat(QObject):
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
+        self.emergency = EmergencyView(room, had("emergency"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -115,6 +119,7 @@ class Seat(QObject):
             "visit": self.visit,
             "mine": self.mine,
             "search": self.search,
+            "emergency": self.emergency,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -125,6 +130,7 @@ class Seat(QObject):
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
         ways.texts.connect(self._look_in_texts)
+        ways.elsewhere.connect(self._look_elsewhere)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
@@ -163,6 +169,7 @@ class Seat(QObject):
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
             "search": self.search.loop.state,
+            "emergency": self.emergency.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -182,6 +189,10 @@ class Seat(QObject):
             person = self.search.loop.state.person
         self.shell.go("search")
         self.search.open(text, person)
+
+    def _look_elsewhere(self, text: str) -> None:
+        self.shell.go("emergency")
+        self.emergency.open(text)
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
@@ -226,7 +237,7 @@ class Seat(QObject):
     def _tell_pages(self) -> None:
         kinds, patients = self._kinds, self._patients
         self._kinds, self._patients = frozenset(), frozenset()
-        for page in (self.today, self.patients, self.schedule, self.messages, self.search):
+        for page in (self.today, self.patients, self.schedule, self.messages, self.search, self.emergency):
             page.told(kinds)
         self.chart.told(kinds, patients)
         self.visit.told(kinds, patients)

@@ -14,6 +14,7 @@ from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
+from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
+        self.emergency = Emergencies(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries

@@ -20,6 +20,7 @@ from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
+from desktop.screens.emergency.band import ReviewBand
 from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
@@ -84,7 +85,7 @@ class TodayView(Page):
     ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
-        self.backup = BackupBand(room, backup)
+        self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -102,11 +103,14 @@ class TodayView(Page):
         """The minutes waited are of now."""
         self.reach_changed()
         self.backup.look()
+        self.reviews.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
             self.loop.send(FactsChanged())
+        if "Task" in kinds:
+            self.reviews.look()
 
     def reach_changed(self) -> None:
         """A kiosk came or went."""
@@ -122,7 +126,9 @@ class TodayView(Page):
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
-        self.setLayout(down(head, self.notice, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+        self.setLayout(
+            down(head, self.notice, self.reviews, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18))
+        )
 
     def _alerts_card(self) -> Card:
         self.alerts = LineList(name="today.alerts", spoken=_("Open alerts"))

@@ -114,7 +114,7 @@ class Asking:
                 answer.sentence or "The custodian did not open this chart. Ask your compliance officer."
             )
         keys = opened_keys(answer.keys, desk.user_keys)
-        return _kept(desk, patient, request, keys, _fetched(desk, patient, answer), self._now())
+        return _kept(desk, patient, request, keys, _fetched(desk, patient, answer))
 
     def _answer(self, patient: PatientId, reason: str, request: str, within_s: float) -> GlassAnswer:
         """Of the first custodian who is there and answers."""
@@ -235,8 +235,8 @@ def _fetched(desk: Desk, patient: PatientId, answer: GlassAnswer) -> tuple[Seque
 
 
 def _kept(
-    desk: Desk, patient: PatientId, request: str, keys: tuple[bytes, ...], sealed: tuple[Sequenced, ...], now: datetime
-) -> GlassOpen:  # fmt: skip
+    desk: Desk, patient: PatientId, request: str, keys: tuple[bytes, ...], sealed: tuple[Sequenced, ...]
+) -> GlassOpen:
     """File what opens in a book of its own; its key is kept last, with the time at which it goes."""
     scope, ring = patient_scope(patient), Keyring()
     for key in keys:
@@ -246,6 +246,7 @@ def _kept(
         raise Unavailable(
             "The centre holds nothing of this chart that can be read. Phone the patient's team."
         )
+    now = desk.clock.now()  # the clock that is looked at again, also before anybody answers
     glass = GlassOpen(
         request=request, patient=patient, user=desk.someone.user, opened_at=now, until=now + SHOWN_FOR, seen_at=now,
         key=desk.random(32), closed=closed,

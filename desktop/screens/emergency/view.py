@@ -141,6 +141,7 @@ class EmergencyView(Page):
         self.reason = NoteField(
             _("Why you need it now, in at least 20 characters"), name="emergency.reason", lines=3
         )
+        self.reason.setMaximumHeight(96)
         self.reason.textChanged.connect(
             lambda: self.loop.send(ReasonTyped(self.reason.toPlainText())) if not self._quiet else None
         )

@@ -11,6 +11,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.station import (
     auditing,
     backing_up,
+    custody,
     exchanging,
     finding,
     joining,
@@ -33,6 +34,7 @@ ROOMS = (
     recovering,
     reviewing,
     backing_up,
+    custody,
     raw,
     tidying,
     records,

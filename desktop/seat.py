@@ -15,6 +15,7 @@ from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
 from clinic.services.alerts import watch
+from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from desktop.kit.bridge import in_qt
@@ -23,6 +24,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
+from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
 from desktop.screens.patients.logic import NewPerson
@@ -67,7 +69,7 @@ class Seat(QObject):
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
-        self._stop_watching = watch(desk)
+        self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
         self._build({})
         self._connect()
 
@@ -85,6 +87,7 @@ class Seat(QObject):
         self._given_up = True
         self._stop_listening()
         self._stop_watching()
+        self._stop_summaries()
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
@@ -108,6 +111,7 @@ class Seat(QObject):
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
         self.audit = AuditView(room, had("audit"), had("judging"))
+        self.emergency = EmergencyView(room, had("emergency"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -118,6 +122,7 @@ class Seat(QObject):
             "mine": self.mine,
             "search": self.search,
             "audit": self.audit,
+            "emergency": self.emergency,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -128,6 +133,7 @@ class Seat(QObject):
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
         ways.texts.connect(self._look_in_texts)
+        ways.elsewhere.connect(self._look_elsewhere)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
@@ -169,6 +175,7 @@ class Seat(QObject):
             "told": self.today.opened.loop.state,
             "audit": self.audit.loop.state,
             "judging": self.audit.reviews.loop.state,
+            "emergency": self.emergency.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -188,6 +195,10 @@ class Seat(QObject):
             person = self.search.loop.state.person
         self.shell.go("search")
         self.search.open(text, person)
+
+    def _look_elsewhere(self, text: str) -> None:
+        self.shell.go("emergency")
+        self.emergency.open(text)
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
@@ -232,7 +243,7 @@ class Seat(QObject):
     def _tell_pages(self) -> None:
         kinds, patients = self._kinds, self._patients
         self._kinds, self._patients = frozenset(), frozenset()
-        for page in (self.today, self.patients, self.schedule, self.messages, self.search):
+        for page in (self.today, self.patients, self.schedule, self.messages, self.search, self.emergency):
             page.told(kinds)
         self.chart.told(kinds, patients)
         self.visit.told(kinds, patients)

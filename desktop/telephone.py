@@ -55,6 +55,7 @@ class Telephone(QObject, Line):
     def __init__(self, room: Room, args: argparse.Namespace, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         from clinic.services.backup_keeper import BackupKeeper
+        from clinic.services.break_glass import Asking
         from clinic.services.link import Link
 
         self._room, self._args, self._clock = room, args, clock
@@ -86,6 +87,8 @@ class Telephone(QObject, Line):
             self._presence_came,
             self._undelivered_came,
         )
+        self.asking = Asking(self._desk, self._link.post, self._link.is_present, self._link.clock.now)
+        room.clinic.emergency.asking = self.asking
         self.calls = CallDesk(
             me=self._desk.device,
             engine=self.engine,
@@ -165,6 +168,8 @@ class Telephone(QObject, Line):
     # letters
 
     def _letter_came(self, letter: Letter) -> None:
+        if self.asking.hear(letter):
+            return  # a worker waits for it
         in_qt(lambda: self._open(letter))
 
     def _open(self, letter: Letter) -> None:

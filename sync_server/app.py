@@ -28,7 +28,7 @@ from sync_server.desk import Desk
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
-from sync_server.routes import attachments, capsules, health, mailbox, session, sync, trust
+from sync_server.routes import attachments, capsules, health, mailbox, scopes, session, sync, trust
 from sync_server.routes.answers import guarded, on_http_error
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
@@ -42,6 +42,7 @@ def routes() -> list[Route]:
         Route("/v1/challenge", guarded(session.challenge), methods=["GET"]),
         Route("/v1/session", guarded(session.session), methods=["POST"]),
         Route("/v1/sync", guarded(sync.exchange), methods=["POST"]),
+        Route("/v1/scope", guarded(scopes.part), methods=["POST"]),
         Route("/v1/trust", guarded(trust.read), methods=["GET"]),
         Route("/v1/trust", guarded(trust.write), methods=["POST"]),
         Route("/v1/mailbox/{box}", guarded(mailbox.open_box), methods=["PUT"]),

@@ -101,6 +101,7 @@ RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
     Role.RECEPTIONIST: _row(own="INTAKE TAKE_CONSENT SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK"),
     Role.KIOSK: _row(own="INTAKE TAKE_VITALS CALL CHAT REGISTER", both="RUN LOOK_UP"),
     Role.GATEWAY: _row(own="REGISTER BOOK", both="RUN"),
+    Role.CUSTODIAN: _row(both="RUN LOOK_UP"),
 }
 """The table: role x action -> whose records. Everything that is not in it is refused."""
 NOBODY: Mapping[Action, Reach] = _row(both="RUN LOOK_UP")
@@ -190,6 +191,8 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     device = _live_device(log, body.device)
     if device.kind == DeviceKind.KIOSK and body.role != Role.KIOSK:
         raise _impossible("A kiosk carries no user.")
+    if body.role == Role.CUSTODIAN and device.kind != DeviceKind.STATION:
+        raise _impossible("A custodian works on a station only.")
     before = log.roles_of(body.user)
     if statement.signer_user == body.user and body.role not in before:
         raise _no_right("Nobody gives himself a role.")
@@ -199,6 +202,8 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     elif (known.signing_key, known.box_key) != (body.signing_key, body.box_key):
         raise _impossible("That user has other keys on that computer. Revoke it and enrol it again.")
     roles = before if body.role in before else (*before, body.role)
+    if Role.CUSTODIAN in roles and len(roles) > 1:
+        raise _impossible("A custodian has no second role.")
     if body.role not in KEYLESS and KEYLESS & set(roles):
         raise _impossible("A kiosk or gateway has no second role.")
     users = {key: replace(u, roles=roles) if u.user == body.user else u for key, u in log.by_user.items()}

@@ -23,6 +23,8 @@ from clinic.domain.facts import (
     RequestStatus,
     ReviewStatus,
     ServiceRequest,
+    Task,
+    TaskStatus,
 )
 from clinic.domain.ids import FOREIGN, DeviceId, OpId
 from clinic.keys.audit_heads import head_signed_by
@@ -31,7 +33,7 @@ from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import TrustLog
 from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.op import Op
-from clinic.protocol.trust import DeviceKind
+from clinic.protocol.trust import DeviceKind, Role
 
 FROM_KIOSKS = (
     Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt
@@ -39,10 +41,23 @@ FROM_KIOSKS = (
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
 
+FROM_CUSTODIANS = (AuditEvent, AuditHead, Task)
+"""A custodian says what it gave to whom, and asks for a review: it writes on no chart."""
+REVIEW_CODE = "glass-review"
+"""FHIR Task.code of the review after a break-glass."""
+
+
+def review_id(request: str, user: str) -> str:
+    """The id of the review of a request: it names whoever broke the glass, so that no version of it can name another."""
+    return f"glass.{request}.{user}"
+
+
 def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Raises Unreadable unless that computer may say this, about whom it says it, in whose name it says it."""
     _check_origin(op, device, log)
     _check_kiosk(op, device, log)
+    _check_custodian(op, device, log)
+    _check_glass_review(op)
     _check_author(op, device, log)
     _check_consent(op, device, log)
     _check_review(op)
@@ -81,6 +96,23 @@ def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A kiosk sent somebody as known for certain. Only staff confirm who a person is.")
     if not all(_made_by(name, device) for name in op.replaces):
         raise Unreadable("A kiosk sent a change of something that it did not write.")
+
+
+def _check_custodian(op: Op, device: DeviceId, log: TrustLog) -> None:
+    here = {role for user in log.users() if user.device == device for role in log.roles_of(user.user)}
+    if Role.CUSTODIAN in here and isinstance(op.fact, Fact) and not isinstance(op.fact, FROM_CUSTODIANS):
+        raise Unreadable("A custodian sent something that only people may write.")
+
+
+def _check_glass_review(op: Op) -> None:
+    """Somebody else closes the review of a break-glass; never who broke it."""
+    fact = op.fact
+    if not isinstance(fact, Task) or not (fact.code == REVIEW_CODE or fact.id.startswith("glass.")):
+        return
+    if fact.code != REVIEW_CODE or fact.id.rpartition(".")[2] != fact.author or not fact.author:
+        raise Unreadable("This review does not name whoever it is about.")
+    if op.author == fact.author and fact.status != TaskStatus.REQUESTED:
+        raise Unreadable("A review was closed by the person it is about.")
 
 
 def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:

@@ -21,6 +21,8 @@ class Role(Word):
     RECEPTIONIST = "receptionist"
     KIOSK = "kiosk"
     GATEWAY = "gateway"
+    CUSTODIAN = "custodian"
+    """A station that keeps the teams' keys for emergencies: a program, nobody's log-in."""
 
 
 class DeviceKind(Word):

@@ -97,6 +97,14 @@ def _clock_moved(desk: Desk, tree: AuditTree, now: datetime) -> list[AuditEvent]
     return [_entry(desk, CLOCK, PatientId(""), now, desk.name_here, "success", entity)]
 
 
+def audit_within(
+    desk: Desk, page: WritePage, action: str, patient: PatientId, agent: str, entity: str
+) -> tuple[AuditEvent, tuple[Fact, ...]]:
+    """An entry in the name of `agent`, and all that is filed with it, in the transaction of what it speaks of."""
+    entry = _entry(desk, action, patient, desk.clock.now(), agent, "success", entity)
+    return entry, _added(desk, page, [entry])
+
+
 def _entry(
     desk: Desk, action: str, patient: PatientId, at: datetime, agent: str, outcome: str, entity: str
 ) -> AuditEvent:  # fmt: skip

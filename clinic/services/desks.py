@@ -151,8 +151,11 @@ class Desk:
         make: Callable[[WritePage], Sequence[Fact]],
         window: PatientId = PatientId(""),
         priority: int = P2_RECORD,
+        team: TeamId | None = None,
     ) -> Written:
-        """Like write, with facts that are made inside the transaction."""
+        """Like write, with facts that are made inside the transaction; for another `team` than this computer's, if
+        named."""
+        to = team or self.team
         now: dict[str, tuple[OpId, ...]] = {}  # believed only once it is durable
 
         def act(page: WritePage) -> tuple[Written, Changes]:
@@ -160,8 +163,8 @@ class Desk:
             _check_window(page, facts, window)
             ops = [
                 op
-                for scope, mine in self._by_scope(facts)
-                for op in self._file(page, scope, mine, bool(window), priority)
+                for scope, mine in self._by_scope(facts, to)
+                for op in self._file(page, scope, mine, bool(window), priority, to)
             ]
             page.keep_number(STAMP, self._stamp)
             if self.kind == DeviceKind.KIOSK:
@@ -178,12 +181,12 @@ class Desk:
 
     def post_again(self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int) -> None:
         """Seal ops that are filed already once more, under this incarnation's own numbers."""
-        self._post(page, scope, [(op, encode(op)) for op in ops], priority)
+        self._post(page, scope, [(op, encode(op)) for op in ops], priority, self.team)
 
     def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
         """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""
         for key in page.scope_keys(scope).values():
-            self._grant(page, scope, key, priority)
+            self._grant(page, scope, key, priority, self.team)
 
     def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
         """Be told of every change; called on a store thread."""
@@ -211,30 +214,35 @@ class Desk:
     def _latest_believed(self) -> int:
         return (milliseconds(self.clock.now()) + AHEAD_MS) << 16
 
-    def _by_scope(self, facts: Sequence[Fact]) -> list[tuple[ScopeId, list[Fact]]]:
+    def _by_scope(self, facts: Sequence[Fact], team: TeamId) -> list[tuple[ScopeId, list[Fact]]]:
         scopes: dict[ScopeId, list[Fact]] = {}
         for fact in facts:
-            scopes.setdefault(
-                patient_scope(fact.patient) if fact.patient else team_scope(self.team), []
-            ).append(fact)
+            scopes.setdefault(patient_scope(fact.patient) if fact.patient else team_scope(team), []).append(
+                fact
+            )
         return list(scopes.items())
 
     def _file(
-        self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int
+        self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int, team: TeamId
     ) -> list[Op]:
         ops = [self._op(page, fact, windowed) for fact in facts]
         encoded = [(op, encode(op)) for op in ops]
         if self.kind != DeviceKind.KIOSK:
             page.file_ops(encoded, scope)
-        self._grant_key(page, scope, priority)
-        self._post(page, scope, encoded, priority)
+        self._grant_key(page, scope, priority, team)
+        self._post(page, scope, encoded, priority, team)
         return ops
 
     def _post(
-        self, page: WritePage, scope: ScopeId, encoded: Iterable[tuple[Op, bytes]], priority: int
+        self,
+        page: WritePage,
+        scope: ScopeId,
+        encoded: Iterable[tuple[Op, bytes]],
+        priority: int,
+        team: TeamId,
     ) -> None:
         for chunk in _chunks(encoded):
-            place = self._place(page, scope, priority)
+            place = self._place(page, scope, priority, team)
             page.post(
                 place.env_no,
                 scope,
@@ -253,14 +261,14 @@ class Desk:
             window=fact.patient if windowed else PatientId(""),
         )  # fmt: skip
 
-    def _place(self, page: WritePage, scope: ScopeId, priority: int) -> Place:
+    def _place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
         return Place(
-            scope=scope, team=self.team, device=self.device, incarnation=self.incarnation, env_no=page.next_number("env"),
+            scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=page.next_number("env"),
             scope_no=page.next_number(f"in {scope}"), priority=priority,
         )  # fmt: skip
 
     def _seal(self, page: WritePage, ops: tuple[Op, ...], place: Place) -> Envelope:
-        epoch = self.trust.epoch(self.team)
+        epoch = self.trust.epoch(place.team)
         if epoch is None:
             raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
         if self.kind == DeviceKind.KIOSK:
@@ -268,19 +276,19 @@ class Desk:
         key = next(iter(page.scope_keys(place.scope).values()))
         return seal_with_scope_key(Ops(ops=ops), place, key, epoch.epoch, self.device_keys, self.random)
 
-    def _grant_key(self, page: WritePage, scope: ScopeId, priority: int) -> None:
+    def _grant_key(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> None:
         """The first write into a scope makes its key and grants it to the team."""
-        if self.kind == DeviceKind.KIOSK or self.trust.epoch(self.team) is None or page.scope_keys(scope):
+        if self.kind == DeviceKind.KIOSK or self.trust.epoch(team) is None or page.scope_keys(scope):
             return
         key = new_scope_key(self.random)
         page.keep_scope_key(scope, scope_key_id(key), key)
-        self._grant(page, scope, key, priority)
+        self._grant(page, scope, key, priority, team)
 
-    def _grant(self, page: WritePage, scope: ScopeId, key: bytes, priority: int) -> None:
-        epoch = self.trust.epoch(self.team)
+    def _grant(self, page: WritePage, scope: ScopeId, key: bytes, priority: int, team: TeamId) -> None:
+        epoch = self.trust.epoch(team)
         if epoch is None:
             raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
-        place = self._place(page, scope, priority)
+        place = self._place(page, scope, priority, team)
         page.post(
             place.env_no,
             scope,

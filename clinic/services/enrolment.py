@@ -15,6 +15,7 @@ from clinic.domain.ids import OrgId, TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import share_epochs_with
 from clinic.keys.founding import Founder, found
+from clinic.keys.glass import memberships
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.invites import (
     check_answer,
@@ -36,7 +37,7 @@ from clinic.keys.trust import Signer, extend, make_statement, verify_all
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
-from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, MemberAdd, Role
+from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
@@ -415,8 +416,8 @@ def _admission(
         user=user, name=request.user_name, role=invitation.role, device=request.device,
         signing_key=request.user_signing_key, box_key=request.user_box_key,
     )  # fmt: skip
-    member = MemberAdd(team=invitation.team, user=user)
-    bodies = (person, member) if log.device(request.device) else (device, person, member)
+    members = memberships(log, user, invitation.role, invitation.team)
+    bodies = [person, *members] if log.device(request.device) else [device, person, *members]
     signer = Signer(desk.someone.user, desk.device, desk.user_keys)
     after = log
     for body in bodies:

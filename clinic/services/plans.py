@@ -8,6 +8,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Task, TaskStatus
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.keys.rights import Action
+from clinic.keys.testimony import REVIEW_CODE
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
@@ -45,14 +46,17 @@ def plan(
 @needs(Action.WRITE_NOTE)
 def take(desk: Desk, task: FactId, window: PatientId) -> Written:
     """Whoever is here owns it from now on. Refused if it is done or cancelled."""
-    return desk.write(
-        replace(_open(desk, task, window), status=TaskStatus.ACCEPTED, owner=desk.someone.user), window=window
-    )
+    found = _open(desk, task, window)
+    _not_ones_own(desk, found)
+    return desk.write(replace(found, status=TaskStatus.ACCEPTED, owner=desk.someone.user), window=window)
 
 
 @needs(Action.WRITE_NOTE)
 def done(desk: Desk, task: FactId, window: PatientId, note: str = "") -> Written:
     found = _open(desk, task, window)
+    _not_ones_own(desk, found)
+    if found.code == REVIEW_CODE and not note.strip():
+        raise Refusal("Write what you found: whom you asked, and whether opening the chart was right.")
     finished = replace(
         found, status=TaskStatus.COMPLETED, done_at=desk.clock.now(), note=note.strip() or found.note
     )
@@ -64,9 +68,10 @@ def cancel(desk: Desk, task: FactId, why: str, window: PatientId) -> Written:
     """It will not be done. Refused without a reason."""
     if not why.strip():
         raise Refusal("Say why this is not done.")
-    return desk.write(
-        replace(_open(desk, task, window), status=TaskStatus.CANCELLED, note=why.strip()), window=window
-    )
+    found = _open(desk, task, window)
+    if found.code == REVIEW_CODE:
+        raise Refusal("A review is not cancelled. Look into it, write what you found, and close it.")
+    return desk.write(replace(found, status=TaskStatus.CANCELLED, note=why.strip()), window=window)
 
 
 @needs(Action.WRITE_NOTE)
@@ -98,3 +103,9 @@ def _open(desk: Desk, task: FactId, window: PatientId) -> Task:
     if found.status not in Task.OPEN:
         raise Refusal("This task is closed. Open it again first.")
     return found
+
+
+def _not_ones_own(desk: Desk, task: Task) -> None:
+    """A review after a break-glass is somebody else's work, and says what was found."""
+    if task.code == REVIEW_CODE and task.author == desk.someone.user:
+        raise Refusal("You opened this chart yourself: somebody else has to close the review.")

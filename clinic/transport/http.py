@@ -20,6 +20,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     Challenge,
@@ -206,6 +207,12 @@ class Remote:
         """Newcomer: the answer, None while there is none."""
         body = await self._bare("GET", f"/v1/mailbox/{box}")
         return self._as(JoinAnswer, body) if body else None
+
+    # one patient's scope
+
+    async def scope_part(self, pull: ScopePull) -> ScopePart:
+        """Sealed records of one scope, by a custodian's permit; for a custodian, the grants of its keys."""
+        return self._as(ScopePart, await self._known("POST", "/v1/scope", encode(pull)))
 
     # capsules and attachments
 

@@ -28,6 +28,8 @@ class Ways(QObject):
     """patient, tab"""
     texts = Signal(str)
     """look for this in everything written"""
+    elsewhere = Signal(str)
+    """look for this person among other teams' patients; '' to see the reviews that are due"""
     visit = Signal(object)
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)

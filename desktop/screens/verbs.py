@@ -15,6 +15,7 @@ from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
+from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.mine.doing import MyWays
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Clinic:
 
         self.desk = desk
         self.mine = MyWays(desk)
+        self.emergency = Emergencies(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages

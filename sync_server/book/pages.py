@@ -52,6 +52,25 @@ def page(conn: Connection, pull: Pull) -> tuple[tuple[Sequenced, ...], tuple[Cur
     return tuple(out.sent), tuple(behind[:MAX_HEADS])
 
 
+def scope_part(
+    conn: Connection, scope: ScopeId, after: int, byte_budget: int
+) -> tuple[tuple[Sequenced, ...], bool]:
+    """Envelopes of one scope after a seq, whoever wrote them; whether there are more."""
+    out = _Page(room=byte_budget)
+    rows = conn.execute(
+        select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
+        .where(envelopes.c.scope == scope, envelopes.c.seq > after)
+        .order_by(envelopes.c.seq)
+        .limit(MAX_ENVELOPES + 1)
+    )
+    for seq, chain, wire in rows:
+        out.add(Sequenced(scope=scope, seq=int(seq), chain=chain, envelope=wire))
+        if out.full:
+            break
+    rows.close()
+    return tuple(out.sent), out.full
+
+
 def _of_others(pull: Pull) -> ColumnElement[bool]:
     """A device is never sent what it wrote itself in this incarnation."""
     return not_(and_(envelopes.c.device == pull.device, envelopes.c.incarnation == pull.incarnation))

@@ -119,6 +119,14 @@ class Book(Protocol):
         """Takes envelopes, moves cursors, gives what is next: one commit."""
         ...
 
+    def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:
+        """Envelopes of one scope after a seq, in order; whether there are more."""
+        ...
+
+    def scope_tags(self, scope: ScopeId) -> frozenset[Tag]:
+        """Whose scope it is."""
+        ...
+
     def open_mailbox(self, box: str, device: DeviceId, expires_at: datetime, now: datetime) -> None:
         """Raises Refusal if the box is somebody else's."""
         ...

@@ -23,11 +23,12 @@ from sqlalchemy.pool import StaticPool
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.ids import DeviceId
+from clinic.domain.ids import DeviceId, ScopeId
+from clinic.protocol.sync import Sequenced
 from sync_server.book import tables
 from sync_server.book.ingest import micros, take
-from sync_server.book.pages import page
-from sync_server.book.port import Exchanged, Mailbox, Pull, Push
+from sync_server.book.pages import page, scope_part
+from sync_server.book.port import Exchanged, Mailbox, Pull, Push, Tag
 from sync_server.book.vectors import ahead, move
 
 MOST_SESSIONS = 32
@@ -183,6 +184,15 @@ class SqliteBook:
         if pull.epoch and pull.reads and ahead(conn, pull.cursors):
             return self._renew(conn), False
         return epoch, move(conn, pull)
+
+    def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:
+        with self._unit() as conn:
+            return scope_part(conn, scope, after, byte_budget)
+
+    def scope_tags(self, scope: ScopeId) -> frozenset[Tag]:
+        t = tables.scope_tags
+        with self._unit() as conn:
+            return frozenset(Tag(row[0]) for row in conn.execute(select(t.c.tag).where(t.c.scope == scope)))
 
     # the mailbox of enrolment
 

@@ -4,6 +4,9 @@
 Every clinical fact carries ``patient``: the person on whose chart it was written.
 """
 
+from clinic.domain.facts.emergency import (
+    EmergencySummary,
+)
 from clinic.domain.facts.fact import (
     Fact,
 )
@@ -97,6 +100,7 @@ __all__ = [
     "DetectedIssue",
     "DiagnosticReport",
     "DocumentReference",
+    "EmergencySummary",
     "Encounter",
     "EncounterStatus",
     "Fact",

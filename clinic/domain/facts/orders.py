@@ -132,3 +132,5 @@ class Task(Fact):
     note: str = n(11, default="")
     done_at: datetime | None = n(12, default=None)
     encounter: EncounterId = n(13, default=EncounterId(""))
+    code: str = n(14, default="")
+    """What kind of task it is, where a rule asks for it: glass-review."""

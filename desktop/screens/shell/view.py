@@ -290,4 +290,4 @@ class ShellView(QWidget):
 
 
 def _home_of(page: str) -> str:
-    return {"chart": "patients", "visit": "today"}.get(page, "")
+    return {"chart": "patients", "visit": "today", "emergency": "patients"}.get(page, "")

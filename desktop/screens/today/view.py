@@ -20,6 +20,7 @@ from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
+from desktop.screens.emergency.band import ReviewBand
 from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
@@ -87,7 +88,7 @@ class TodayView(Page):
     ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
-        self.backup = BackupBand(room, backup)
+        self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self.opened = NoticeBand(room, told)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
@@ -107,6 +108,7 @@ class TodayView(Page):
         self.reach_changed()
         self.backup.look()
         self.opened.look()
+        self.reviews.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
@@ -114,6 +116,8 @@ class TodayView(Page):
             self.loop.send(FactsChanged())
         if "AuditEvent" in kinds:
             self.opened.look()
+        if "Task" in kinds:
+            self.reviews.look()
 
     def reach_changed(self) -> None:
         """A kiosk came or went."""
@@ -130,7 +134,16 @@ class TodayView(Page):
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
         self.setLayout(
-            down(head, self.notice, self.opened, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18))
+            down(
+                head,
+                self.notice,
+                self.opened,
+                self.reviews,
+                self.backup,
+                (body, 1),
+                gap=12,
+                margins=(20, 16, 20, 18),
+            )
         )
 
     def _alerts_card(self) -> Card:

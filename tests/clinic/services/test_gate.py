@@ -7,7 +7,7 @@ import os
 import pkgutil
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -23,30 +23,30 @@ from clinic.services.gate import VERBS, Denied, allow, allowed
 from tests.clinic.conftest import Profile
 
 GRID = """
-                   adm com cli nur rec kio gat nobody
-run the computer    *   *   *   *   *   *   *   *
-own ways in         *   *   *   *   *   .   .   .
-look up             *   *   *   *   *   *   .   *
-find people         *   *   *   *   *   .   .   .
-admit               *   .   .   .   .   .   .   .
-manage              *   *   *   .   .   .   .   .
-register            *   .   *   *   *   o   o   .
-intake              *   .   o   o   o   o   .   .
-take consent        .   .   o   o   o   .   .   .
-book                *   .   *   *   *   .   o   .
-see queue           .   .   o   o   o   .   .   .
-open chart          .   .   o   o   .   .   .   .
-take vitals         .   .   o   o   .   o   .   .
-write note          .   .   o   o   .   .   .   .
-sign note           .   .   o   .   .   .   .   .
-prescribe           .   .   o   .   .   .   .   .
-call                .   .   o   o   .   o   .   .
-chat                .   .   o   o   o   o   .   .
-import              .   .   o   o   .   .   .   .
-export              .   *   o   .   .   .   .   .
-break glass         .   .   x   x   .   .   .   .
-read audit          *   *   .   .   .   .   .   .
-review audit        *   *   .   .   .   .   .   .
+                   adm com cli nur rec kio gat cus nobody
+run the computer    *   *   *   *   *   *   *   *   *
+own ways in         *   *   *   *   *   .   .   .   .
+look up             *   *   *   *   *   *   .   *   *
+find people         *   *   *   *   *   .   .   .   .
+admit               *   .   .   .   .   .   .   .   .
+manage              *   *   *   .   .   .   .   .   .
+register            *   .   *   *   *   o   o   .   .
+intake              *   .   o   o   o   o   .   .   .
+take consent        .   .   o   o   o   .   .   .   .
+book                *   .   *   *   *   .   o   .   .
+see queue           .   .   o   o   o   .   .   .   .
+open chart          .   .   o   o   .   .   .   .   .
+take vitals         .   .   o   o   .   o   .   .   .
+write note          .   .   o   o   .   .   .   .   .
+sign note           .   .   o   .   .   .   .   .   .
+prescribe           .   .   o   .   .   .   .   .   .
+call                .   .   o   o   .   o   .   .   .
+chat                .   .   o   o   o   o   .   .   .
+import              .   .   o   o   .   .   .   .   .
+export              .   *   o   .   .   .   .   .   .
+break glass         .   .   x   x   .   .   .   .   .
+read audit          *   *   .   .   .   .   .   .   .
+review audit        *   *   .   .   .   .   .   .   .
 """
 """What the clinic wants: `*` with all records, `o` with those of one's own team, `x` only with those of others."""
 
@@ -57,6 +57,18 @@ PARTS = {
     "acted.hours_here": "a part of verbs",
     "acted.seen_on": "a part of verbs",
     "acted.staff_on": "a part of verbs",
+    "audits.audit_within": "a part of what writes who did what",
+    "break_glass.close_due": "the computer's own work",
+    "break_glass.forget": "makes nothing visible",
+    "break_glass.open_charts": "which are open, and how long",
+    "break_glass.phones": "whom to phone",
+    "break_glass.whole_chart": "of a chart for which a custodian has given the keys, as long as they hold",
+    "custodian.answer": "the custodian's own work",
+    "custodian.check_post": "the custodian's own work",
+    "emergency.checked_right": "the gate, which names the chart in the audit",
+    "emergency.open_summary": "asks the gate, and names the chart in the audit",
+    "emergency.refresh": "the computer's own work",
+    "emergency.watch": "the computer's own work",
     "audit_proofs.verify_audit": "says whether it is whole, and nothing of what it holds",
     "audits.sign_head": "the computer's own work",
     "backups.set_up": "where the backups of this computer go, a kiosk too",
@@ -86,13 +98,13 @@ PARTS = {
 }  # fmt: skip
 """Functions of a desk that are no verb of a person's, and why nobody is asked."""
 
-_COLUMNS = ("adm", "com", "cli", "nur", "rec", "kio", "gat", "nobody")
+_COLUMNS = ("adm", "com", "cli", "nur", "rec", "kio", "gat", "cus", "nobody")
 _ROLES = dict(
     zip(
         _COLUMNS,
         (
             Role.ADMINISTRATOR, Role.COMPLIANCE, Role.CLINICIAN, Role.NURSE, Role.RECEPTIONIST, Role.KIOSK, Role.GATEWAY,
-            None,
+            Role.CUSTODIAN, None,
         ),
         strict=True,
     )
@@ -212,8 +224,12 @@ def sit_down(desk: Desk, role: Role | None, own: bool) -> None:
         return
     assert role is not None
     keys, now = UserKeys.make(os.urandom), desk.clock.now()
-    log = say(desk.trust, as_user(UserId("she"), "She", role, desk.device, keys), signer(desk), now)
-    if own and role != Role.GATEWAY:
+    started = Role.CLINICIAN if role == Role.CUSTODIAN else role  # which is admitted on stations only
+    log = say(desk.trust, as_user(UserId("she"), "She", started, desk.device, keys), signer(desk), now)
+    if role == Role.CUSTODIAN:
+        user = replace(log.by_user[UserId("she"), desk.device], roles=(role,))
+        log = replace(log, by_user={**log.by_user, (user.user, user.device): user})
+    if own and role not in (Role.GATEWAY, Role.CUSTODIAN):
         log = say(log, MemberAdd(team=desk.team, user=UserId("she")), signer(desk), now)
     desk.trust, desk.person = log, Person(UserId("she"), "She", role)
 

@@ -25,6 +25,7 @@ from clinic.domain.facts import (
     Decision,
     DetectedIssue,
     DocumentReference,
+    EmergencySummary,
     Encounter,
     EncounterStatus,
     Gender,
@@ -35,7 +36,7 @@ from clinic.domain.facts import (
     Patient,
     Section,
 )
-from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Cursor, Filters, Listed
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
@@ -59,6 +60,7 @@ from clinic.services.waiting import Waiting
 from clinic.store.folding import search_words
 from clinic.store.search import snippet, text_of
 from clinic.sync.replay import steps
+from desktop.screens.emergency import logic as emergency
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
 KIOSK = DeviceId("kioskaaaaaaaaaaa")
@@ -381,6 +383,58 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
     )
 
 
+class Emergencies:
+    """Two patients of another team; a custodian who says yes to the right password."""
+
+    asks_key = False
+
+    def __init__(self) -> None:
+        self.people = tuple(
+            EmergencySummary(
+                id=FactId(f"emergency.{name}"), subject=PatientId(name), name=HumanName(family=name, given=("Inés",)),
+                birth_date=date(1971, 5, 4), dni="20111222", team=TeamId("sur"), written_at=NOW,
+                allergies=("Penicilina: edema",), medication=("Enalapril 10 mg",), problems=("Hipertensión",),
+            )
+            for name in ("Mamani", "Mansilla")
+        )  # fmt: skip
+        self.open: tuple[emergency.Open, ...] = ()
+        self.due: tuple[emergency.Review, ...] = ()
+        self.asked: list[tuple[str, ...]] = []
+
+    def find(self, text: str) -> tuple[EmergencySummary, ...]:
+        return tuple(one for one in self.people if text and text.lower() in one.name.full.lower())
+
+    def team(self, summary: EmergencySummary) -> str:
+        return "Hospital Sur"
+
+    def summary(self, patient: PatientId, reason: str) -> EmergencySummary:
+        self.asked.append(("summary", patient, reason))
+        return next(one for one in self.people if one.subject == patient)
+
+    def ask(self, patient: PatientId, reason: str, password: str, with_key: bool) -> emergency.Reading:
+        if password != "right":
+            raise Refusal("That is another person's password. Type your own.")
+        self.asked.append(("whole", patient, reason))
+        self.open = (emergency.Open(patient, NOW + timedelta(hours=4)),)
+        return self.read(patient)
+
+    def read(self, patient: PatientId) -> emergency.Reading:
+        parts = (emergency.Part("Allergies", ("Penicilina: edema",)), emergency.Part("Notes", ("Control",)))
+        return emergency.Reading(patient, "Mamani, Inés", parts, NOW + timedelta(hours=4), 1)
+
+    def state(self) -> tuple[tuple[emergency.Open, ...], tuple[emergency.Review, ...], bool]:
+        return self.open, self.due, False
+
+    def reviews(self) -> tuple[emergency.Review, ...]:
+        return self.due
+
+    def close_review(self, review: FactId, patient: PatientId, note: str) -> None:
+        if not note:
+            raise Refusal("Write what you found: whom you asked, and whether opening the chart was right.")
+        self.asked.append(("close", review, note))
+        self.due = ()
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -392,6 +446,7 @@ class Clinic:
 
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
+        self.emergency = Emergencies()
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""POST /v1/scope: the sealed records of one patient's scope for whom a custodian permitted them, and the grants of its keys
+for a custodian of its team. Nothing here can be read without a key that this server does not have.
+"""
+
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clinic.domain.ids import patient_of
+from clinic.keys.glass import checked_permit, custodians
+from clinic.protocol.envelope import ALG_KEY_GRANT, unpack
+from clinic.protocol.glass import ScopePart, ScopePull
+from clinic.protocol.sync import FaultNumber, Sequenced
+from sync_server.access import Rights
+from sync_server.desk import Desk, desk_of
+from sync_server.limits import ANSWER_BUDGET, SCOPE_BODY
+from sync_server.routes.answers import Denied, answer, record_of
+
+_log = logging.getLogger("posta.server")
+_MOST = 2**62
+
+
+async def part(request: Request) -> Response:
+    """In order of seq; ask again with `up_to` while there is more."""
+    desk = desk_of(request)
+    rights = await desk.live_rights(request)
+    asked = await record_of(request, ScopePull, SCOPE_BODY)
+    if patient_of(asked.scope) is None or not 0 <= asked.after < _MOST:
+        raise Denied(FaultNumber.MALFORMED, "This is no patient's scope.")
+    grants_only = not asked.permit
+    if grants_only:
+        await _check_custodian(desk, rights, asked)
+    else:
+        checked_permit(asked.permit, asked.signature, desk.log, rights.device, asked.scope, desk.clock.now())
+    found, more = await desk.book.ask(lambda book: book.scope_part(asked.scope, asked.after, ANSWER_BUDGET))
+    up_to = found[-1].seq if found else asked.after
+    handed = tuple(one for one in found if _is_grant(one)) if grants_only else found
+    _log.info("scope %s: out %d, %s", rights.device, len(handed), "grants" if grants_only else "by permit")
+    return answer(ScopePart(envelopes=handed, up_to=up_to, more=more))
+
+
+async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None:
+    """A custodian that is a member of a team whose scope this is."""
+    teams = {
+        team
+        for user in custodians(desk.log)
+        if user.device == rights.device
+        for team in desk.log.teams_of(user.user)
+    }
+    if not teams & await desk.book.ask(lambda book: book.scope_tags(asked.scope)):
+        raise Denied(FaultNumber.NOT_ALLOWED, "Only a custodian of the team may do this.")
+
+
+def _is_grant(one: Sequenced) -> bool:
+    return unpack(one.envelope).header.alg == ALG_KEY_GRANT

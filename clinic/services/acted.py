@@ -21,8 +21,9 @@ from clinic.domain.facts import (
     Receipt,
     ReviewStatus,
     Task,
+    TaskStatus,
 )
-from clinic.domain.ids import PatientId, UserId
+from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.hours import Hours, hours_of
 from clinic.domain.misuse.rules import BREAKS_GLASS, BY_ID, HISTORY
 from clinic.domain.misuse.seen import ANYBODY, Act, Charted, Seen, Somebody, Tie
@@ -30,6 +31,7 @@ from clinic.domain.sound import name_words
 from clinic.domain.values import DNI, HumanName
 from clinic.domain.wording import words_of
 from clinic.keys.consenting import standing_decision
+from clinic.keys.testimony import REVIEW_CODE
 from clinic.protocol.op import Op
 from clinic.services.desks import Desk
 from clinic.store.page import Page
@@ -71,8 +73,17 @@ def seen_on(desk: Desk, page: Page, reviews: Iterable[AccessReview]) -> Seen:
     return Seen(
         acts=acts, charts=charts_on(page, judged, now), staff=staff_on(desk, page), now=now, since=since,
         zone=now.astimezone().tzinfo or UTC, hours=hours_here(desk), common=_common(page),
-        reviewed=frozenset(e for r in reviews if r.status == ReviewStatus.COMPLETED for e in r.evidence),
+        reviewed=frozenset(e for r in reviews if r.status == ReviewStatus.COMPLETED for e in r.evidence) | _judged(page, acts),
     )  # fmt: skip
+
+
+def _judged(page: Page, acts: Iterable[Act]) -> frozenset[FactId]:
+    """Entries of a break-glass whose own review somebody has closed: both name the request."""
+    tasks = page.all_facts(Task)
+    closed = [t for t in tasks if t.code == REVIEW_CODE and t.status == TaskStatus.COMPLETED]
+    requests = [task.id.split(".")[1] for task in closed]
+    glass = [act for act in acts if act.action in BREAKS_GLASS]
+    return frozenset(act.entry for act in glass if any(f"request {one}" in act.entity for one in requests))
 
 
 def hours_here(desk: Desk) -> Hours | None:

@@ -11,18 +11,21 @@ import pytest
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AccessReview,
+    AuditEvent,
     Decision,
     Encounter,
     EncounterStatus,
     Finding,
     Gender,
     ReviewStatus,
+    Task,
+    TaskStatus,
 )
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.lists import Filters
 from clinic.domain.values import HumanName
 from clinic.keys.refusals import Unreadable
-from clinic.keys.testimony import check_op
+from clinic.keys.testimony import REVIEW_CODE, check_op, review_id
 from clinic.protocol.trust import Role
 from clinic.services import access, acted, charts, notices, people, reviews
 from clinic.services.audits import audit, audit_earlier
@@ -315,3 +318,25 @@ def _as_clinician(town: Local, ask):  # type: ignore[no-untyped-def]
         return ask(town.eva)
     finally:
         town.eva.trust = was
+
+
+def test_a_break_glass_whose_own_review_was_closed_asks_for_no_second_one(town: Local) -> None:
+    patient = town.person()
+    for request in ("aa", "bb"):
+        audit(
+            town.ben,
+            "break-glass",
+            NOBODY,
+            entity=f"chart of {patient}, request {request}: nobody else was there",
+        )
+    closed = Task(
+        id=FactId(review_id("aa", "ben")), patient=patient, title="Review", code=REVIEW_CODE, author=UserId("ben"),
+        authored_at=town.clock.now(), status=TaskStatus.COMPLETED, note="she was right",
+    )  # fmt: skip
+    town.eva.write(closed)
+    seen_by_eva(town, patient)
+    later(town, DAY * 4)
+    found = [review for review in reviews.look(town.eva) if review.rule.startswith("unreviewed-glass")]
+    entries = town.eva.book.read(lambda page: page.facts(AuditEvent, NOBODY))
+    (left,) = (entry for entry in entries if "request bb" in entry.entity)
+    assert [review.evidence for review in found] == [(left.id,)]

@@ -161,7 +161,9 @@ async def _inside(app: Any, scope: Any, asked: Asked) -> Answer:
     body = bytearray()
 
     async def receive() -> Any:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
+        if not waiting:
+            await asyncio.Event().wait()  # the other side stays
+        return waiting.pop()
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":

@@ -43,9 +43,7 @@ def _acks_before_it_is_written(scene: Scene) -> None:
 
 def _refuses_all(scene: Scene) -> None:
     def lie(s: Scene, asked: SyncRequest, answer: SyncResponse) -> SyncResponse:
-        no = tuple(
-            EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence="No.") for n in range(1, 20)
-        )
+        no = tuple(EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence="No.") for n in range(1, 20))
         return replace(answer, refused=no)
 
     _drops_and_says(scene, lie)
@@ -73,29 +71,91 @@ def _each_another_epoch(scene: Scene) -> None:
 
 
 SCRIPTS = (
-    Script("acknowledges without keeping", "throws what was written away and says it is durable", "", _acks_without_keeping),
-    Script("acknowledges too far", "says that envelopes up to 1,000 are durable", "", _acks_before_it_is_written),
-    Script("acknowledges nothing", "keeps everything and says it has nothing", "waits to leave", says(acked_env_no=0)),
+    Script(
+        "acknowledges without keeping",
+        "throws what was written away and says it is durable",
+        "",
+        _acks_without_keeping,
+    ),
+    Script(
+        "acknowledges too far", "says that envelopes up to 1,000 are durable", "", _acks_before_it_is_written
+    ),
+    Script(
+        "acknowledges nothing",
+        "keeps everything and says it has nothing",
+        "waits to leave",
+        says(acked_env_no=0),
+    ),
     Script("acknowledges below nothing", "says -1", COUNTS, says(acked_env_no=-1)),
     Script("acknowledges beyond all numbers", "says 2^70", COUNTS, says(acked_env_no=2**70)),
-    Script("acknowledges another incarnation", "says it is the next life of this computer", "waits to leave", says(acked_incarnation=9)),
-    Script("refuses what is good", "refuses every envelope, with a sentence of its own", "refused by the centre", _refuses_all, RESTORED),
-    Script("refuses what it keeps", "keeps every envelope and says that it refused it", "refused by the centre", says(
-        refused=tuple(EnvelopeRefused(env_no=n, why=Refused.BAD_SIGNATURE) for n in range(1, 20)))),
-    Script("refuses with a number that is none", "a reason of 2^70", COUNTS, says(refused=(EnvelopeRefused(env_no=1, why=2**70),))),
-    Script("says that something is missing, for ever", "asks for everything from the first on at every answer", "", says(
-        refused=(EnvelopeRefused(env_no=1, why=Refused.GAP),), acked_env_no=0)),
+    Script(
+        "acknowledges another incarnation",
+        "says it is the next life of this computer",
+        "waits to leave",
+        says(acked_incarnation=9),
+    ),
+    Script(
+        "refuses what is good",
+        "refuses every envelope, with a sentence of its own",
+        "refused by the centre",
+        _refuses_all,
+        RESTORED,
+    ),
+    Script(
+        "refuses what it keeps",
+        "keeps every envelope and says that it refused it",
+        "refused by the centre",
+        says(refused=tuple(EnvelopeRefused(env_no=n, why=Refused.BAD_SIGNATURE) for n in range(1, 20))),
+    ),
+    Script(
+        "refuses with a number that is none",
+        "a reason of 2^70",
+        COUNTS,
+        says(refused=(EnvelopeRefused(env_no=1, why=2**70),)),
+    ),
+    Script(
+        "says that something is missing, for ever",
+        "asks for everything from the first on at every answer",
+        "",
+        says(refused=(EnvelopeRefused(env_no=1, why=Refused.GAP),), acked_env_no=0),
+    ),
     Script("has more, for ever", "says at every answer that there is more", "", says(more=True)),
-    Script("wants all cursors, for ever", "asks at every answer for everything the victim has seen", "", says(want_cursors=True)),
+    Script(
+        "wants all cursors, for ever",
+        "asks at every answer for everything the victim has seen",
+        "",
+        says(want_cursors=True),
+    ),
     Script("lives a new life at every answer", "another epoch each time", "", _each_another_epoch),
     Script("says another epoch once", "as if it had been put back from a backup", "", says(epoch="another")),
     Script("has no epoch", "an empty one", "", says(epoch="")),
-    Script("lies about heads", "scopes of other patients that have a million envelopes", "", says(
-        heads=tuple(Cursor(scope=ScopeId(f"p:{n}"), seq=10**6) for n in range(100)))),
+    Script(
+        "lies about heads",
+        "scopes of other patients that have a million envelopes",
+        "",
+        says(heads=tuple(Cursor(scope=ScopeId(f"p:{n}"), seq=10**6) for n in range(100))),
+    ),
     Script("speaks another protocol", "says that it is version 99", "", says(protocol=99)),
-    Script("sets its clock ten years back", "its time is 2016", "clock is", says(server_time=AT - timedelta(days=3650))),
-    Script("sets its clock ten years ahead", "its time is 2036", "clock is", says(server_time=AT + timedelta(days=3650))),
-    Script("has no trust log", "says that the log ends before its first statement", "", says(trust_position=-1)),
-    Script("has a longer trust log", "says that the log has a billion statements and hands out none", "keeps back", says(trust_position=10**9)),
+    Script(
+        "sets its clock ten years back",
+        "its time is 2016",
+        "clock is",
+        says(server_time=AT - timedelta(days=3650)),
+    ),
+    Script(
+        "sets its clock ten years ahead",
+        "its time is 2036",
+        "clock is",
+        says(server_time=AT + timedelta(days=3650)),
+    ),
+    Script(
+        "has no trust log", "says that the log ends before its first statement", "", says(trust_position=-1)
+    ),
+    Script(
+        "has a longer trust log",
+        "says that the log has a billion statements and hands out none",
+        "keeps back",
+        says(trust_position=10**9),
+    ),
     Script("refuses a trust log that was not sent", "a refusal for nothing", "", says(trust_refused="No.")),
-)  # fmt: skip
+)

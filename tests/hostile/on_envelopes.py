@@ -9,7 +9,7 @@ from clinic.protocol.codec import dumps, encode
 from clinic.protocol.envelope import MAX_COUNT, Envelope, Header, pack, unpack
 from clinic.protocol.sync import Sequenced
 from tests.hostile.people import LATER, Scene
-from tests.hostile.script import ITSELF, RESTORED, Act, Script, flipped, hands_out, orders
+from tests.hostile.script import RESTORED, Act, Script, flipped, hands_out, orders
 from tests.small_clinic import OTHER_TEAM, small_clinic, somebody
 
 ASIDE = "set aside"
@@ -76,48 +76,175 @@ def _later(change: Callable[[tuple[Sequenced, ...]], tuple[Sequenced, ...]], the
 def _own_back(scene: Scene, run: tuple[Sequenced, ...]) -> tuple[Sequenced, ...]:
     """The victim's own note comes back to him as if it were news."""
     rows = scene.ben.book.read(lambda page: page._all("SELECT scope, envelope FROM outbox"))
-    return (*run, *(Sequenced(scope=ScopeId(r[0]), seq=900 + n, chain=b"", envelope=r[1]) for n, r in enumerate(rows)))
+    return (
+        *run,
+        *(Sequenced(scope=ScopeId(r[0]), seq=900 + n, chain=b"", envelope=r[1]) for n, r in enumerate(rows)),
+    )
 
 
 def _field(name: str, value: object) -> Script:
     does = f"the header's `{name}` is another"
-    return Script(f"flips an envelope's {name}", does, ASIDE, hands_out(_with_header(**{name: value})), RESTORED)
+    return Script(
+        f"flips an envelope's {name}", does, ASIDE, hands_out(_with_header(**{name: value})), RESTORED
+    )
 
 
 SCRIPTS = (
     *(_field(name, OTHERS[name]) for name in OTHERS),
-    Script("flips an envelope's signature", "one bit of it", ASIDE, hands_out(_with_parts(lambda s, h, b: [flipped(s), h, b])), RESTORED),
-    Script("flips an envelope's body", "one bit of what is sealed", ASIDE, hands_out(_with_parts(lambda s, h, b: [s, h, flipped(b)])), RESTORED),
-    Script("cuts an envelope's body", "the last bytes of what is sealed are missing", ASIDE,
-           hands_out(_with_parts(lambda s, h, b: [s, h, b[:-16]])), RESTORED),
-    Script("empties an envelope", "nothing is sealed in it", ASIDE, hands_out(_with_parts(lambda s, h, b: [s, h, b""])), RESTORED),
-    Script("wraps an envelope anew", "the same parts in longer CBOR", ASIDE,
-           hands_out(lambda s, wire: b"\x98\x03" + wire[1:]), RESTORED),
-    Script("adds a field to a header", "a field that only a later Posta knows", ASIDE, hands_out(_with_header(unknown=((99, 1),))), RESTORED),
-    Script("signs an envelope itself", "the same envelope under a key of the centre's", ASIDE, hands_out(_signed_by_the_centre), RESTORED),
-    Script("hands out garbage for an envelope", "zeros", ASIDE, hands_out(lambda s, wire: bytes(500)), RESTORED),
-    Script("hands out a giant envelope", "four megabytes", ASIDE, hands_out(lambda s, wire: bytes(4_000_000)), RESTORED),
-    Script("hands out another tenant's envelopes", "sealed and signed by computers of another clinic", ASIDE, orders(_foreign), RESTORED),
-    Script("hands out another team's envelopes", "a note of the ward, which this team cannot read", ASIDE, orders(_of_another_team)),
-    Script("hands an envelope out under another scope", "a note of one patient as another's", ASIDE,
-           orders(lambda s, run: tuple(replace(i, scope=ScopeId("p:another")) for i in run))),
-    Script("replays envelopes", "the same note ten times at later places", "",
-           orders(lambda s, run: run + tuple(replace(i, seq=i.seq + 5 + n) for n in range(10) for i in run[-1:])), RESTORED),
-    Script("reorders envelopes", "two notes in the other order, under their own places", "", _later(lambda run: run[::-1]), RESTORED),
-    Script("swaps two envelopes", "each at the other's place", "", _later(
-        lambda run: tuple(replace(a, envelope=b.envelope) for a, b in zip(run, run[::-1], strict=True)))),
-    Script("drops an envelope in the middle", "the first of two notes never comes", "earlier arrival is missing", _later(lambda run: run[1:], then=True), RESTORED),
+    Script(
+        "flips an envelope's signature",
+        "one bit of it",
+        ASIDE,
+        hands_out(_with_parts(lambda s, h, b: [flipped(s), h, b])),
+        RESTORED,
+    ),
+    Script(
+        "flips an envelope's body",
+        "one bit of what is sealed",
+        ASIDE,
+        hands_out(_with_parts(lambda s, h, b: [s, h, flipped(b)])),
+        RESTORED,
+    ),
+    Script(
+        "cuts an envelope's body",
+        "the last bytes of what is sealed are missing",
+        ASIDE,
+        hands_out(_with_parts(lambda s, h, b: [s, h, b[:-16]])),
+        RESTORED,
+    ),
+    Script(
+        "empties an envelope",
+        "nothing is sealed in it",
+        ASIDE,
+        hands_out(_with_parts(lambda s, h, b: [s, h, b""])),
+        RESTORED,
+    ),
+    Script(
+        "wraps an envelope anew",
+        "the same parts in longer CBOR",
+        ASIDE,
+        hands_out(lambda s, wire: b"\x98\x03" + wire[1:]),
+        RESTORED,
+    ),
+    Script(
+        "adds a field to a header",
+        "a field that only a later Posta knows",
+        ASIDE,
+        hands_out(_with_header(unknown=((99, 1),))),
+        RESTORED,
+    ),
+    Script(
+        "signs an envelope itself",
+        "the same envelope under a key of the centre's",
+        ASIDE,
+        hands_out(_signed_by_the_centre),
+        RESTORED,
+    ),
+    Script(
+        "hands out garbage for an envelope", "zeros", ASIDE, hands_out(lambda s, wire: bytes(500)), RESTORED
+    ),
+    Script(
+        "hands out a giant envelope",
+        "four megabytes",
+        ASIDE,
+        hands_out(lambda s, wire: bytes(4_000_000)),
+        RESTORED,
+    ),
+    Script(
+        "hands out another tenant's envelopes",
+        "sealed and signed by computers of another clinic",
+        ASIDE,
+        orders(_foreign),
+        RESTORED,
+    ),
+    Script(
+        "hands out another team's envelopes",
+        "a note of the ward, which this team cannot read",
+        ASIDE,
+        orders(_of_another_team),
+    ),
+    Script(
+        "hands an envelope out under another scope",
+        "a note of one patient as another's",
+        ASIDE,
+        orders(lambda s, run: tuple(replace(i, scope=ScopeId("p:another")) for i in run)),
+    ),
+    Script(
+        "replays envelopes",
+        "the same note ten times at later places",
+        "",
+        orders(
+            lambda s, run: run + tuple(replace(i, seq=i.seq + 5 + n) for n in range(10) for i in run[-1:])
+        ),
+        RESTORED,
+    ),
+    Script(
+        "reorders envelopes",
+        "two notes in the other order, under their own places",
+        "",
+        _later(lambda run: run[::-1]),
+        RESTORED,
+    ),
+    Script(
+        "swaps two envelopes",
+        "each at the other's place",
+        "",
+        _later(
+            lambda run: tuple(replace(a, envelope=b.envelope) for a, b in zip(run, run[::-1], strict=True))
+        ),
+    ),
+    Script(
+        "drops an envelope in the middle",
+        "the first of two notes never comes",
+        "earlier arrival is missing",
+        _later(lambda run: run[1:], then=True),
+        RESTORED,
+    ),
     Script("drops the tail", "the newest notes never come", "", orders(lambda s, run: ())),
-    Script("hands the victim his own back", "his own note as if it were news", "", orders(_own_back), RESTORED),
-    Script("counts a place that cannot be", "a note at place 2^62", "", orders(
-        lambda s, run: tuple(replace(i, seq=MAX_COUNT) for i in run))),
-    Script("counts far ahead", "a note at place 1,000,000", "", orders(
-        lambda s, run: tuple(replace(i, seq=i.seq + 1_000_000) for i in run)), RESTORED),
-    Script("counts from nothing", "every note at place 0", "", orders(lambda s, run: tuple(replace(i, seq=0) for i in run))),
-    Script("counts below nothing", "every note at place -5", "", orders(lambda s, run: tuple(replace(i, seq=-5) for i in run))),
-    Script("forges the chain", "another chain value beside every note", "", orders(lambda s, run: tuple(replace(i, chain=b"\x01" * 32) for i in run))),
-    Script("floods with scopes", "a thousand envelopes of patients that are not", ASIDE, orders(lambda s, run: (*run, *(
-        Sequenced(scope=ScopeId(f"p:x{n}"), seq=1, chain=b"", envelope=b"x") for n in range(1000))))),
-)  # fmt: skip
+    Script(
+        "hands the victim his own back", "his own note as if it were news", "", orders(_own_back), RESTORED
+    ),
+    Script(
+        "counts a place that cannot be",
+        "a note at place 2^62",
+        "",
+        orders(lambda s, run: tuple(replace(i, seq=MAX_COUNT) for i in run)),
+    ),
+    Script(
+        "counts far ahead",
+        "a note at place 1,000,000",
+        "",
+        orders(lambda s, run: tuple(replace(i, seq=i.seq + 1_000_000) for i in run)),
+        RESTORED,
+    ),
+    Script(
+        "counts from nothing",
+        "every note at place 0",
+        "",
+        orders(lambda s, run: tuple(replace(i, seq=0) for i in run)),
+    ),
+    Script(
+        "counts below nothing",
+        "every note at place -5",
+        "",
+        orders(lambda s, run: tuple(replace(i, seq=-5) for i in run)),
+    ),
+    Script(
+        "forges the chain",
+        "another chain value beside every note",
+        "",
+        orders(lambda s, run: tuple(replace(i, chain=b"\x01" * 32) for i in run)),
+    ),
+    Script(
+        "floods with scopes",
+        "a thousand envelopes of patients that are not",
+        ASIDE,
+        orders(
+            lambda s, run: (
+                *run,
+                *(Sequenced(scope=ScopeId(f"p:x{n}"), seq=1, chain=b"", envelope=b"x") for n in range(1000)),
+            )
+        ),
+    ),
+)
 assert set(OTHERS) == set(Header.__dataclass_fields__) - {"NUMBER", "unknown"}
-_ = ITSELF

@@ -4,7 +4,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -79,8 +79,6 @@ class Scene:
 
     def shown(self, desk: Desk | None = None) -> str:
         """The line about the centre at the foot of the desktop."""
-        from dataclasses import replace
-
         status = replace(sync_status(desk or self.ben, online=True), ahead_s=self.ahead_s)
         return sync_words(status, self.clock.now()).text
 
@@ -118,7 +116,11 @@ def scene(folder: Path) -> Iterator[Scene]:
     with ExitStack() as closing:
         house = closing.enter_context(House(folder / "centre", clock))
         desks = {}
-        for who, kind in ((town.ben, DeviceKind.DESKTOP), (town.eva, DeviceKind.DESKTOP), (town.kiosk, DeviceKind.KIOSK)):
+        for who, kind in (
+            (town.ben, DeviceKind.DESKTOP),
+            (town.eva, DeviceKind.DESKTOP),
+            (town.kiosk, DeviceKind.KIOSK),
+        ):
             desks[who.name] = _desk(folder, log, who, kind, clock, house.url)
             closing.callback(desks[who.name].close)
         with_remote(Remote(house.url), lambda remote: remote.found(log.statements))
@@ -148,9 +150,7 @@ def _a_morning(made: Scene) -> None:
     assert made.ben.book.read(lambda page: page.outbox_counts()).waiting == 1
 
 
-def _desk(
-    folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: FrozenClock, url: str
-) -> Desk:
+def _desk(folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: FrozenClock, url: str) -> Desk:
     home, key = Home(folder / who.name), os.urandom(32)
     home.make()
     book = Book.open(home.book, key)

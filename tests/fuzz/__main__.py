@@ -43,7 +43,13 @@ def look(name: str, seconds: int) -> None:
             raise
 
     found = Path(tempfile.mkdtemp(prefix=f"posta-fuzz-{name}-"))
-    options = [f"-max_total_time={seconds}", "-max_len=8192", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    options = [
+        "-print_final_stats=1",
+        f"-max_total_time={seconds}",
+        "-max_len=8192",
+        "-rss_limit_mb=2048",
+        f"-artifact_prefix={found}/",
+    ]
     atheris.Setup([sys.argv[0], *options, str(found), str(CORPUS / name)], one)
     print(f"what is new goes to {found}", flush=True)
     atheris.Fuzz()

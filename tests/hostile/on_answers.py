@@ -10,7 +10,7 @@ from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused, SyncRequest, 
 from clinic.services import messages
 from tests.hostile.house import Answer, Asked, Forward
 from tests.hostile.people import AT, CANARY, Scene
-from tests.hostile.script import RESTORED, Script, lies, says
+from tests.hostile.script import Script, lies, says
 
 COUNTS = "counts as no centre counts"
 
@@ -99,7 +99,6 @@ SCRIPTS = (
         "refuses every envelope, with a sentence of its own",
         "refused by the centre",
         _refuses_all,
-        RESTORED,
     ),
     Script(
         "refuses what it keeps",

@@ -176,7 +176,6 @@ SCRIPTS = (
         orders(
             lambda s, run: run + tuple(replace(i, seq=i.seq + 5 + n) for n in range(10) for i in run[-1:])
         ),
-        RESTORED,
     ),
     Script(
         "reorders envelopes",
@@ -202,7 +201,10 @@ SCRIPTS = (
     ),
     Script("drops the tail", "the newest notes never come", "", orders(lambda s, run: ())),
     Script(
-        "hands the victim his own back", "his own note as if it were news", "", orders(_own_back), RESTORED
+        "hands the victim his own back",
+        "his own note as if it were news",
+        "",
+        orders(_own_back),
     ),
     Script(
         "counts a place that cannot be",
@@ -215,7 +217,6 @@ SCRIPTS = (
         "a note at place 1,000,000",
         "",
         orders(lambda s, run: tuple(replace(i, seq=i.seq + 1_000_000) for i in run)),
-        RESTORED,
     ),
     Script(
         "counts from nothing",

@@ -51,7 +51,7 @@ def _inside(data: bytes) -> None:
     for plain in (data, _expanded(data)):
         ops = decode_ops(plain)
         for op in ops.ops:
-            assert decode(encode(op)) == op
+            _stands(encode(op))
         check_ops(ops, ScopeId("p:x"))
 
 
@@ -110,9 +110,12 @@ def codec(data: bytes) -> None:
 
 
 def _there_and_back(data: bytes) -> None:
-    value = decode(data)
-    once = encode(value)
-    assert decode(once) == value and encode(decode(once)) == once
+    _stands(encode(decode(data)))
+
+
+def _stands(once: bytes) -> None:
+    """By its bytes: what we do not know may hold a NaN, which equals nothing."""
+    assert encode(decode(once)) == once
 
 
 def code(data: bytes) -> None:

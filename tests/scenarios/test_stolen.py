@@ -161,7 +161,9 @@ def test_a_kiosk_that_starts_again_shows_nothing_of_before(tmp_path: Path) -> No
     stolen = open_kiosk(tmp_path / "stolen", clock, os.urandom)
     try:
         assert stolen.team_keys == {} and stolen.person is None
-        assert people.find_people(stolen, "") == () and people.find_people(stolen, WORDS[0]) == ()
+        with pytest.raises(Refusal):
+            people.find_people(stolen, WORDS[0])
+        assert stolen.book.read(lambda page: page._all("SELECT 1 FROM person")) == []
         assert stolen.book.read(lambda page: page._all("SELECT 1 FROM op")) == []
         assert stolen.book.read(lambda page: page.scope_keys(ScopeId("p:x"))) == {}
     finally:

@@ -216,7 +216,7 @@ def _from_map(cls: type[Record], raw: Any) -> Record:
     key = tuple(body.items())
     try:
         made = shared.get(key)
-    except TypeError:  # a list, in what we do not know
+    except (TypeError, RuntimeError):  # a list, or a tag around one, in what we do not know
         return _built(cls, body, ways)
     if made is None:
         made = _built(cls, body, ways)

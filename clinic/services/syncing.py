@@ -9,7 +9,7 @@ from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
-from clinic.keys.roster import TrustLog
+from clinic.keys.roster import Distrust, Reason, TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
 from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
@@ -17,6 +17,7 @@ from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
+from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
 from clinic.store.filing import fact_id_of, kind_of
@@ -26,7 +27,7 @@ from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, pick
-from clinic.sync.exchange import Meaning, Snapshot, meaning_of
+from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
@@ -72,7 +73,12 @@ def _lost_the_race(desk: Desk) -> Taken:
 
 
 def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
-    meaning = meaning_of(request, response)
+    if keeps_back_trust(request, response):
+        raise Distrust(
+            Reason.ROLLBACK,
+            "The server keeps back part of the list of who is admitted. Call whoever keeps your server.",
+        )
+    meaning = meaning_of(request, response, desk.book.read(lambda page: page.last_acknowledged()))
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
@@ -150,6 +156,8 @@ def _settle(
     """What the answer says about what we sent."""
     if meaning.forget_cursors:
         page.forget_cursors()
+        if desk.kind != DeviceKind.KIOSK:  # a kiosk holds capsules to read them, and sends none
+            page.offer_files_again()
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
     sent = {unpack(wire).header.env_no for wire in request.envelopes}

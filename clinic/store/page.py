@@ -29,6 +29,11 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )
         return OutboxCounts(*row)
 
+    def last_acknowledged(self) -> int:
+        """The highest number that a centre has said is durable, 0 for none."""
+        rows = self._all("SELECT env_no FROM outbox WHERE acked_at IS NOT NULL ORDER BY env_no DESC LIMIT 1")
+        return max(0, int(rows[0][0])) if rows else 0
+
     def outbox_left(self) -> tuple[int, int]:
         """(envelopes that wait, the first of their numbers)."""
         row = self._one(

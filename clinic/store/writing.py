@@ -84,6 +84,11 @@ class WritePage(Filing, Page):
             no=from_env_no,
         )
 
+    def offer_files_again(self) -> None:
+        """Attachments and capsules that had left wait once more; of what a centre still has, only the length is asked."""
+        self._do("UPDATE attachment SET state = 'waiting' WHERE state = 'sent' AND ciphertext IS NOT NULL")
+        self._do("UPDATE capsule SET waiting = 1")
+
     def told_cursors(self, told: dict[ScopeId, int]) -> None:
         """Remember which positions the centre has been told."""
         for scope, seq in told.items():

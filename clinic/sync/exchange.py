@@ -105,18 +105,27 @@ class Meaning:
     more: bool
 
 
-def meaning_of(request: SyncRequest, response: SyncResponse) -> Meaning:
-    """What an answer to that request means. Raises Malformed for numbers that no store could keep."""
+def meaning_of(request: SyncRequest, response: SyncResponse, acknowledged: int = 0) -> Meaning:
+    """What an answer to that request means. `acknowledged`: the highest number it said before was durable; a remote
+    that now says less has lost it, whatever it calls its epoch. Raises Malformed for numbers that no store could keep."""
     counts = (response.acked_env_no, *(n for item in response.refused for n in (item.env_no, item.why)))
     if not all(0 <= count < MAX_COUNT for count in counts):
         raise Malformed("The centre's answer counts as no centre counts. Call whoever keeps your server.")
     another = bool(request.server_epoch) and response.epoch != request.server_epoch
+    ours = response.acked_incarnation == request.incarnation
     gap = any(item.why == Refused.GAP for item in response.refused)
+    gap = gap or (ours and response.acked_env_no < acknowledged)
     return Meaning(
-        acked_env_no=response.acked_env_no if response.acked_incarnation == request.incarnation else 0,
+        acked_env_no=response.acked_env_no if ours else 0,
         refused=tuple(item for item in response.refused if item.why != Refused.GAP),
         resend_from=response.acked_env_no + 1 if another or gap else None,
         forget_cursors=another,
         tell_all_cursors=response.want_cursors,
         more=response.more or response.want_cursors or another or gap,
     )
+
+
+def keeps_back_trust(request: SyncRequest, response: SyncResponse) -> bool:
+    """True for a remote that says its trust log is longer than ours and hands out nothing of it: an honest one always
+    gives at least one statement."""
+    return not response.trust and response.trust_position > request.trust_position

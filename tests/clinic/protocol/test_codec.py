@@ -290,6 +290,8 @@ def test_what_is_made_once_for_many_is_no_other() -> None:
     assert encode(decode(dumps([NAMES, {1: "a", 2: "b", 90: [1]}]))) == dumps(
         [NAMES, {1: "a", 2: "b", 90: [1]}]
     )
+    tagged = dumps([NAMES, {1: "a", 2: "b", 90: cbor2.CBORTag(5, [""])}])
+    assert encode(decode(tagged)) == tagged, "a tag around a list has no hash"
     for wrong in ({1: "a", 2: 1}, {1: "a"}, {True: "a", 2: "b"}, {1: "a", 2: b"b"}):
         with pytest.raises(Malformed):
             decode(dumps([NAMES, wrong]))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import EnvelopeRefused, Refused, SyncRequest, SyncResponse
-from clinic.sync.exchange import Snapshot, cursor_digest, meaning_of, request_for
+from clinic.sync.exchange import Snapshot, cursor_digest, keeps_back_trust, meaning_of, request_for
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 vectors = st.dictionaries(st.sampled_from([ScopeId(f"p:{n}") for n in range(6)]), st.integers(1, 99))
@@ -99,3 +99,20 @@ def test_wanted_cursors_are_told_next() -> None:
     meaning = meaning_of(request(), answer(want_cursors=True))
     assert meaning.tell_all_cursors
     assert meaning.more
+
+
+@given(st.integers(0, 20), st.integers(0, 20))
+def test_a_remote_that_says_less_than_before_has_lost_it(before: int, now: int) -> None:
+    meaning = meaning_of(request(), answer(acked_env_no=now), acknowledged=before)
+    assert meaning.resend_from == (now + 1 if now < before else None)
+    assert meaning.more == (now < before)
+    other = meaning_of(request(), answer(acked_env_no=now, acked_incarnation=2), acknowledged=before)
+    assert other.resend_from is None, "numbers of another life say nothing about this one"
+
+
+def test_a_trust_log_that_is_said_to_be_longer_is_handed_out() -> None:
+    asked = request()
+    assert not keeps_back_trust(asked, answer()), "a remote that does not say"
+    assert not keeps_back_trust(asked, answer(trust_position=5))
+    assert not keeps_back_trust(asked, answer(trust_position=9, trust=(b"statement",)))
+    assert keeps_back_trust(asked, answer(trust_position=6))

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What whatever answers at the address may answer: a captive portal, a bomb, silence."""
+
+import gzip
+from dataclasses import replace
+
+from clinic.protocol.codec import dumps, encode
+from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncResponse
+from tests.hostile.house import Answer, Asked, Forward
+from tests.hostile.people import AT, Scene
+from tests.hostile.script import Script, instead
+
+STRANGE, SILENT = "is not a Posta server", "cannot be reached"
+BOMB = gzip.compress(bytes(60_000_000))
+DEEP = b"\x81" * 100_000 + b"\x00"
+_TRUE = SyncResponse(protocol=1, epoch="e", acked_incarnation=1, acked_env_no=10**6, server_time=AT)
+
+
+def _right_words_wrong_type(scene: Scene) -> None:
+    async def play(asked: Asked, forward: Forward) -> Answer:
+        return replace(await forward(asked), content_type="text/html; charset=utf-16")
+
+    scene.house.play = play
+
+
+def _signs_anything(scene: Scene) -> None:
+    """The nonce is what the centre would like to have signed: the victim's next envelope."""
+    wanted = scene.ben.book.read(lambda page: page.outbox())[0].envelope
+    instead(Answer(encode(Challenge(nonce=wanted, server="x"))), "/v1/challenge")(scene)
+
+
+SCRIPTS = (
+    Script("answers garbage", "a thousand bytes that are nothing", STRANGE, instead(Answer(b"\xff" * 1000))),
+    Script("answers nothing", "an empty body", STRANGE, instead(Answer())),
+    Script(
+        "answers a web page",
+        "a captive portal's page with status 200",
+        STRANGE,
+        instead(Answer(b"<html>Log in</html>", content_type="text/html")),
+    ),
+    Script(
+        "answers another record",
+        "a session where an exchange was asked",
+        STRANGE,
+        instead(Answer(encode(Session(token="x", expires_at=AT)))),
+    ),
+    Script(
+        "answers more than it should",
+        "a good answer with bytes behind it",
+        STRANGE,
+        instead(Answer(encode(_TRUE) + b"\x00")),
+    ),
+    Script("answers half", "a good answer cut in the middle", STRANGE, instead(Answer(encode(_TRUE)[:-5]))),
+    Script("answers a nest", "a hundred thousand lists in one another", STRANGE, instead(Answer(DEEP))),
+    Script("answers a giant", "sixty megabytes", STRANGE, instead(Answer(bytes(1_000_000), times=60))),
+    Script(
+        "answers a promise",
+        "CBOR that says it holds 2^60 bytes",
+        STRANGE,
+        instead(Answer(b"\x5b\x10" + bytes(7))),
+    ),
+    Script(
+        "answers a bomb",
+        "60 MB in 60 kB of gzip, said to be an encoding",
+        STRANGE,
+        instead(Answer(BOMB, headers=(("content-encoding", "gzip"),))),
+    ),
+    Script(
+        "answers a big number",
+        "a tag that builds a number of a million digits",
+        STRANGE,
+        instead(Answer(dumps([324, {1: 10**4000}]))),
+    ),
+    Script("names the wrong content", "the true answer as a web page", "", _right_words_wrong_type),
+    Script(
+        "redirects",
+        "to another server",
+        STRANGE,
+        instead(Answer(status=307, headers=(("location", "http://127.0.0.1:9/v1/sync"),))),
+    ),
+    Script(
+        "redirects for ever",
+        "to itself",
+        STRANGE,
+        instead(Answer(status=308, headers=(("location", "/v1/sync"),))),
+    ),
+    Script("breaks", "status 500 and no words", STRANGE, instead(Answer(b"oops", status=500))),
+    Script(
+        "is full, it says",
+        "a fault that asks to try again",
+        "no room",
+        instead(Answer(encode(Fault(number=FaultNumber.FULL, sentence="There is no room.")), status=507)),
+    ),
+    Script(
+        "knows nobody",
+        "every session is over at once",
+        "session is over",
+        instead(
+            Answer(
+                encode(Fault(number=FaultNumber.NOT_LOGGED_IN, sentence="This session is over.")), status=401
+            )
+        ),
+    ),
+    Script("hangs up", "in the middle of an answer", SILENT, instead(Answer(encode(_TRUE), cut=True))),
+    Script(
+        "is silent", "takes the request and says nothing", SILENT, instead(Answer(encode(_TRUE), stall=1.5))
+    ),
+    Script(
+        "has its nonce signed",
+        "asks the victim to sign an envelope as if it were a nonce",
+        "took too long",
+        _signs_anything,
+    ),
+    Script(
+        "gives a giant nonce",
+        "a megabyte to sign",
+        "taken at once",
+        instead(Answer(encode(Challenge(nonce=bytes(1_000_000), server="x"))), "/v1/challenge"),
+    ),
+)

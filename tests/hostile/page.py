@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table as a page for people: `python -m tests.hostile.page` writes docs/hostile.md, and a test compares them."""
+
+from pathlib import Path
+
+from tests.hostile.script import Script
+from tests.hostile.table import ALL, TABLE
+
+PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
+_HEAD = """# When the centre turns against the clinic
+
+Whoever runs the sync server may try what is listed here. Each row is a script in `tests/hostile`: the real server app on a
+real port with a hostile hand in front of it, against the real client (store, keys, HTTP, Socket.IO). This page is written
+by `python -m tests.hostile.page` from the same table; a test compares them.
+
+For every script the test holds, besides what the row says:
+
+- **nothing is believed**: the trust log on the victim's computer is a run of what the clinic really said, also on the disk;
+- **nothing leaks**: no word of the record, in any spelling, is in what was sent, in the centre's folder or in a log;
+- **nothing is lost**: what was written waits on, and once the centre is honest again all that was written before,
+  meanwhile and after is on both desks, and the trust logs are the same.
+
+"Sees" is part of the sentence a person reads: the refusal itself, the line about the centre at the foot of the desktop, or
+(letters and files) the log. "Nothing": the attempt changes nothing, and nobody is told. "Well again": by itself, or with
+`--restored` when whoever puts the server right starts it with `posta server --restored`, so that every computer asks for
+everything once more: a record that came damaged has been set aside, and its place counts as taken.
+
+What this does not show: a tail that is kept back whole, of the trust log or of records, with a lie about where it ends, is
+not seen until a later piece comes through or two computers compare; an older capsule of a card is taken for the newest; a
+sentence that the server sends with a refusal is shown as it came; a server may always refuse service, also by trickling.
+
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [f"## {title}\n\n{_rows(scripts)}\n" for title, scripts in TABLE.items()]
+    return _HEAD + f"{len(ALL)} scripts.\n\n" + "\n".join(parts)
+
+
+def _rows(scripts: tuple[Script, ...]) -> str:
+    lines = ["| the centre … | how | sees | well again |", "|---|---|---|---|"]
+    for script in scripts:
+        sees = f"… {script.sees} …" if script.sees else "nothing"
+        lines.append(f"| {script.name} | {script.does} | {sees} | {script.well} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -62,9 +62,11 @@ from clinic.domain.facts.proof import (
     Consent,
     ConsentItem,
     Decision,
+    IdentifiedBy,
     OriginalResource,
     Provenance,
     Receipt,
+    VerificationResult,
 )
 from clinic.domain.facts.visits import (
     Appointment,
@@ -100,6 +102,7 @@ __all__ = [
     "Fact",
     "FormItem",
     "Gender",
+    "IdentifiedBy",
     "Immunization",
     "IssueStatus",
     "Link",
@@ -130,4 +133,5 @@ __all__ = [
     "Task",
     "TaskStatus",
     "Team",
+    "VerificationResult",
 ]

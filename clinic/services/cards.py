@@ -71,18 +71,24 @@ def revoke(desk: Desk, card: FactId, why: str, window: PatientId) -> Written:
     if why not in WHYS:
         raise Refusal("Say why this card ends: lost, stolen, damaged, replaced or other.")
 
+    desk.book.read(lambda page: _working(page, card))
+
     def end(page: WritePage) -> tuple[PatientCard]:
-        found = page.fact(PatientCard, card)
-        if found is None:
-            raise Refusal("This card is not on this computer. Wait for the next exchange.")
-        if found.revoked:
-            raise Refusal("This card has been ended already.")
-        now = desk.clock.now()
+        found, now = _working(page, card), desk.clock.now()
         lay_out(page, withdraw(found.lookup, desk.device, desk.device_keys, now))
         return (replace(found, revoked=True, revoked_at=now, revoked_by=desk.someone.user, revoked_why=why),)
 
     audit(desk, "card", window, entity=f"ended: {why}")
     return desk.write_within(end, window)
+
+
+def _working(page: Page, card: FactId) -> PatientCard:
+    found = page.fact(PatientCard, card)
+    if found is None:
+        raise Refusal("This card is not on this computer. Wait for the next exchange.")
+    if found.revoked:
+        raise Refusal("This card has been ended already.")
+    return found
 
 
 def _line(desk: Desk, card: PatientCard, used_at: datetime | None) -> CardLine:

@@ -45,6 +45,7 @@ def counted(desk: Desk, label: str, wrong: type[Refusal]) -> Iterator[None]:
     """One try: `wrong`, or what cannot be opened, leaves as `wrong` and stays counted; anything else does not count.
 
     Raises TooSoon before the try while a wait runs, CallAPerson for the card that was tried too often."""
+    _not_ahead(desk)
     before = desk.book.write(lambda page: (_begin(desk, page, label), Changes()))
     try:
         yield
@@ -58,14 +59,21 @@ def counted(desk: Desk, label: str, wrong: type[Refusal]) -> Iterator[None]:
     desk.book.keep(lambda page: page.put_meta(_FILE, write_knocks(forgiven)))
 
 
+def _not_ahead(desk: Desk) -> None:
+    """After the clock was set back a wait begins now at the latest, and goes on from there."""
+    kept = desk.book.read(lambda page: read_knocks(page.meta(_FILE) or b""))
+    file = not_ahead(kept, desk.clock.now())
+    if file != kept:
+        desk.book.keep(lambda page: page.put_meta(_FILE, write_knocks(file)))
+
+
 def _begin(desk: Desk, page: WritePage, label: str) -> KnockFile:
     """The file as it was, after the try was written into it."""
     now = desk.clock.now()
-    file = not_ahead(read_knocks(page.meta(_FILE) or b""), now)
+    file = read_knocks(page.meta(_FILE) or b"")
     check_wait(file, label, now)
     tries = next((row.tries for row in file.in_a_row if row.label == label), 0)
     if tries >= MOST and label != CODES:
         raise CallAPerson
-    after = KnockFile(in_a_row=knocked(file, label, now).in_a_row)
-    page.put_meta(_FILE, write_knocks(after))
+    page.put_meta(_FILE, write_knocks(KnockFile(in_a_row=knocked(file, label, now).in_a_row)))
     return file

@@ -8,7 +8,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Patient, PatientCard, VerificationResult
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.values import DNI
-from clinic.keys.cards import card_text, check_new_pin, new_card
+from clinic.keys.cards import card_text, check_new_pin, new_card, read_card
 from clinic.keys.withdrawals import withdraw
 from clinic.services.audits import audit
 from clinic.services.capsules import send_capsule
@@ -80,6 +80,18 @@ def revoke(desk: Desk, card: FactId, why: str, window: PatientId) -> Written:
 
     audit(desk, "card", window, entity=f"ended: {why}")
     return desk.write_within(end, window)
+
+
+def paper(desk: Desk, patient: PatientId, text: str, language: str) -> bytes:
+    """A card just made as a PDF of a card's size. It names nobody: initials only."""
+    from clinic.exchange.card_pdf import PaperCard, card_pdf
+
+    fact = desk.book.read(lambda page: page.fact(Patient, page.linked_to(patient) or patient))
+    words = (*fact.name.given, *fact.name.family.split()) if fact else ()
+    initials = " ".join(f"{word[0].upper()}." for word in words if word)
+    audit(desk, "print", patient, entity="card")
+    card = PaperCard(desk.trust.organization().name, initials, read_card(text).asks_pin, text)
+    return card_pdf(card, language)
 
 
 def _working(page: Page, card: FactId) -> PatientCard:

@@ -113,6 +113,10 @@ class Clinic:
     def end_card(self, card: FactId, why: str, patient: PatientId) -> object:
         return self._cards.revoke(self.desk, card, why, patient)
 
+    def card_paper(self, patient: PatientId, text: str) -> bytes:
+        """A card just made, to print."""
+        return self._cards.paper(self.desk, patient, text, language())
+
     def give_code(self, patient: PatientId) -> GivenCode:
         return self._codes_out.give_code(self.desk, patient)
 

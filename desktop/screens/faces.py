@@ -131,7 +131,7 @@ def claim_words(row: Waiting) -> str:
     }
     if not visit.ticket:
         return _("Who is %(name)s?") % words
-    return _("%(ticket)s at %(kiosk)s says: %(name)s, id number %(number)s. Do you know who it is?") % words
+    return _("%(ticket)s at %(kiosk)s says: %(name)s, %(number)s. Do you know who it is?") % words
 
 
 def known_by(found: VerificationResult | None) -> tuple[str, ...]:

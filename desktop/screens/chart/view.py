@@ -246,8 +246,10 @@ class ChartView(Page):
         chart = state.chart
         self.notice.say("danger", state.sentence)
         self.tabs.choose(state.tab)
-        for part in (self.banner, self.vitals, self.tabs, self.stack):
-            part.setVisible(chart is not None)
+        self.carded.setVisible(state.carding and self.carded.isVisible())  # first, as below
+        for part in (self.vitals, self.tabs, self.stack):
+            part.setVisible(chart is not None and not state.carding)
+        self.banner.setVisible(chart is not None)
         gone, shown = (self.inside, self.replay) if state.replaying else (self.replay, self.inside)
         gone.hide()  # first: the window must not grow for a moment
         shown.show()
@@ -257,7 +259,6 @@ class ChartView(Page):
         show_identity(self.banner, charted_identity(chart, state.now))
         self.visit.setVisible(state.visit is not None)
         self.carded.setVisible(state.carding)
-        self.stack.setVisible(not state.carding)
         if state.carding and self.card.patient != state.patient:
             self.card.open(state.patient, chart.person.name.full)
         self._render_vitals(chart, state)
@@ -266,7 +267,7 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        self.vitals.setVisible(bool(faces))
+        self.vitals.setVisible(bool(faces) and not state.carding)
         tight = len(faces) == len(CARDS) and self.width() < TIGHT
         fit = (tight, tight and self.width() < SMALL)
         if fit != self._fit:

@@ -220,7 +220,7 @@ class CardsPanel(QWidget):
             return
         self.digits.setText(f"{code.code[:4]} {code.code[4:]}")
         words = {"number": number_text(code.number), "time": fmt_time(code.expires_at)}
-        self.until.setText(_("With the id number %(number)s, once, until %(time)s.") % words)
+        self.until.setText(_("With %(number)s, once, until %(time)s.") % words)
         if state.out:
             self.left.say("ok", _("The kiosks can take it now."))
         else:
@@ -302,6 +302,9 @@ def card_line(card: CardLine) -> Line:
     detail = " · ".join(part for part in (kind, used, given) if part)
     if card.works:
         return Line(card.card, title, detail, marks=(Mark(_("Works"), "ok", "check"),), icon="card")
-    ended = _("Ended: %(why)s") % {"why": _(WHYS.get(card.revoked_why, WHYS["other"]))}
+    why = _(WHYS.get(card.revoked_why, WHYS["other"]))
     day = fmt_date(card.revoked_at) if card.revoked_at else ""
-    return Line(card.card, title, detail, day, (Mark(ended, "neutral", "x"),), "card", "neutral")
+    ended = " · ".join(part for part in (detail, f"{why} {day}".strip()) if part)
+    return Line(
+        card.card, title, ended, marks=(Mark(_("Ended"), "neutral", "x"),), icon="card", tone="neutral"
+    )

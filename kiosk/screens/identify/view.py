@@ -127,7 +127,7 @@ class IdentifyScreen(Screen):
             notice.say("warn", _(state.say))
         self._view.set_message(_("One moment") if state.busy else "")
         self._pad.setEnabled(not state.busy)
-        self._card.setVisible(state.camera)
+        self._card.setVisible(state.camera and state.way is not logic.Way.PIN)
         self._code.setVisible(state.way is not logic.Way.PIN and not state.code)
         self._code.setText(_("I have no code") if state.way is logic.Way.CODE else _("I have a code"))
         self._with_code.setVisible(not state.code)

@@ -9,10 +9,12 @@ from clinic.domain.facts import Patient, PatientCard, VerificationResult
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.values import DNI
 from clinic.keys.cards import card_text, check_new_pin, new_card, read_card
+from clinic.keys.rights import Action
 from clinic.keys.withdrawals import withdraw
 from clinic.services.audits import audit
 from clinic.services.capsules import send_capsule
 from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
 from clinic.services.withdrawing import lay_out
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
@@ -36,6 +38,7 @@ class CardLine:
     works: bool
 
 
+@needs(Action.REGISTER)
 def cards_of(desk: Desk, patient: PatientId) -> tuple[CardLine, ...]:
     """Every card of a chart, those that work first, the newest first."""
 
@@ -48,6 +51,7 @@ def cards_of(desk: Desk, patient: PatientId) -> tuple[CardLine, ...]:
     return desk.book.read(look)
 
 
+@needs(Action.REGISTER)
 def issue(desk: Desk, patient: PatientId, pin: str = "") -> str:
     """The text of a new card's QR, which is kept nowhere; the capsule goes out sealed to it.
 
@@ -65,6 +69,7 @@ def issue(desk: Desk, patient: PatientId, pin: str = "") -> str:
     return card_text(card.secret, card.asks_pin)
 
 
+@needs(Action.REGISTER)
 def revoke(desk: Desk, card: FactId, why: str, window: PatientId) -> Written:
     """End a card: it opens nothing at any kiosk that has heard of it, and gets nothing any more from here. It is not
     undone: give a new card. Refused for one that is ended already."""
@@ -82,6 +87,7 @@ def revoke(desk: Desk, card: FactId, why: str, window: PatientId) -> Written:
     return desk.write_within(end, window)
 
 
+@needs(Action.REGISTER)
 def paper(desk: Desk, patient: PatientId, text: str, language: str) -> bytes:
     """A card just made as a PDF of a card's size. It names nobody: initials only."""
     from clinic.exchange.card_pdf import PaperCard, card_pdf

@@ -11,11 +11,13 @@ from clinic.domain.facts import Patient
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI
 from clinic.keys.onetime import AT_KIOSK, LIFE_S, code_key, new_code, seal_parcel
+from clinic.keys.rights import Action
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.onetime import CodeContents, WaitingCode
 from clinic.services.audits import audit
 from clinic.services.capsules import capsule_of
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.withdrawing import OnStore
 from clinic.store.page import Page
 from clinic.store.rows import Changes
@@ -35,6 +37,7 @@ class GivenCode:
     expires_at: datetime
 
 
+@needs(Action.REGISTER)
 def give_code(desk: Desk, patient: PatientId) -> GivenCode:
     """A code for a person without a card. Refused without an id number on the chart, or without a kiosk."""
     person = desk.someone
@@ -62,6 +65,7 @@ def waiting(page: Page) -> tuple[WaitingCode, ...]:
     return tuple(decode(data, WaitingCode) for data in page.metas(_WAITS).values())
 
 
+@needs(Action.REGISTER)
 def is_out(desk: Desk) -> bool:
     """Whether every code given here has reached the centre, so that a kiosk can take it."""
     return not desk.book.read(waiting)

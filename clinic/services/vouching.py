@@ -7,15 +7,18 @@ from clinic.domain.facts import Encounter, IdentifiedBy, Link, Patient, Verifica
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.keys.boxes import seal_to
 from clinic.keys.packing import squeeze
+from clinic.keys.rights import Action
 from clinic.protocol.codec import encode
 from clinic.protocol.letters import Vouched
 from clinic.services.capsules import capsule_of
 from clinic.services.desks import Desk
+from clinic.services.gate import needs
 from clinic.services.people import link_on
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
 
 
+@needs(Action.REGISTER)
 def vouch(desk: Desk, encounter: EncounterId, other: PatientId) -> Vouched | None:
     """Say that the patient of a visit is the person of that record; in the record stands who said so.
 

@@ -10,6 +10,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from clinic.domain.ids import DeviceId
 from clinic.keys.trust import say
+from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Challenge, SessionRequest, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
@@ -36,6 +37,10 @@ POST /v1/mailbox/{box}          204    401     401     403     403   403     403
 GET /v1/mailbox/{box}           204    401     401     403     403   403     403   204
 PUT /v1/capsules/{lookup}       401    401     401     403     403   403     204   204
 GET /v1/capsules/{lookup}       401    401     401     403     200   403     200   200
+PUT /v1/capsules/{lookup}/withdrawal 401 401   401     403     403   403     204   204
+GET /v1/withdrawals             401    401     401     403     200   403     200   200
+PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
+POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
 PUT /v1/attachments/{attachment} 401   401     401     403     204   204     204   204
 HEAD /v1/attachments/{attachment} 401  401     401     403     204   204     204   204
 GET /v1/attachments/{attachment} 401   401     401     403     403   403     200   200
@@ -84,6 +89,9 @@ class House:
                 return encode(TrustPart(first=0, statements=log.statements))
             case "PUT /v1/attachments/{attachment}":
                 return CONTENT
+            case "PUT /v1/capsules/{lookup}/withdrawal":
+                ben = somebody("ben")
+                return encode(withdraw(CARD, ben.device, ben.device_keys, AT))
         return b"" if route.startswith(("GET", "HEAD")) else b"something"
 
     def done(self, method: str, path: str, body: bytes, token: str) -> None:
@@ -116,6 +124,7 @@ def house(empty: Inside) -> House:
     eva = empty.token_of(clinic.eva)
     made.done("PUT", f"/v1/attachments/{FILE}?offset=0&total={len(CONTENT)}", CONTENT, eva)
     made.done("PUT", f"/v1/capsules/{CARD}", b"a capsule", eva)
+    made.done("PUT", f"/v1/codes/{CARD}", b"a parcel", eva)
     return made
 
 

@@ -138,6 +138,7 @@ class Seat(QObject):
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
         ways.identity.connect(self._identity_confirmed)
+        ways.vouched.connect(self.telephone.vouched)
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)

@@ -21,7 +21,7 @@ from clinic.domain.ids import DeviceId, EncounterId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, Letter, VisitOver
+from clinic.protocol.letters import ChatLine, Letter, VisitOver, Vouched
 from clinic.sync.status import SyncStatus
 from desktop import presence
 from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
@@ -154,6 +154,10 @@ class Telephone(QObject, Line):
             then=lambda over: self._link.post(kiosk, over),
             failed=lambda _sentence: None,
         )
+
+    def vouched(self, kiosk: str, letter: Vouched) -> None:
+        """A kiosk that is not connected goes on with a claim: in the record it stands anyway."""
+        self._link.post(DeviceId(kiosk), letter)
 
     # the queue
 

@@ -249,6 +249,13 @@ class OverCame:
 
 
 @dataclass(frozen=True, slots=True)
+class BecameKnown:
+    """Somebody of the staff vouches for the patient: what she may see is here, for this visit."""
+
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class OnlineChanged:
     online: bool
 
@@ -301,6 +308,7 @@ Event = (
     | CallMoved
     | LineCame
     | OverCame
+    | BecameKnown
     | OnlineChanged
     | Filed
     | FilingFailed
@@ -363,6 +371,8 @@ def update(journey: Journey, event: Event) -> Result:
             return _heard(journey, event)
         case Filed() | FilingFailed() | FileAgain():
             return _desk_answered(journey, event)
+        case BecameKnown(known):
+            return (replace(journey, known=known) if journey.visit is not None else journey), ()
         case TemplateCame(template):
             return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
         case BackPressed():

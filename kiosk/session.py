@@ -111,7 +111,7 @@ class Session:
         self._stage = Stage(
             program=program,
             window=window,
-            verbs=DeskVerbs(desk, self._capsule),
+            verbs=DeskVerbs(desk, self._capsule, self._take_code),
             engine=engine,
             calls=calls,
             voice=Voice(args.home / "cache" / "voice", window),
@@ -163,6 +163,13 @@ class Session:
         if self._link is None or not self._up:
             raise Unavailable("The centre cannot be reached.")
         return self._link.capsule(lookup)
+
+    def _take_code(self, lookup: str) -> bytes | None:
+        if self._link is None or not self._up:
+            raise Unavailable(
+                "The centre cannot be reached: a code works only with it. Go on with your number alone."
+            )
+        return self._link.take_code(lookup)
 
     def _post(self, peer: str, message: CallMessage) -> None:
         if self._link is not None:

@@ -5,6 +5,7 @@ silence.
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic.calls.call import Call
 from clinic.domain.clock import Clock
+from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.calling import (
     Accept,
@@ -23,7 +25,7 @@ from clinic.protocol.calling import (
     Hang,
     Ring,
 )
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -71,6 +73,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.CALL: CallScreen,
     flow.Step.AFTER: AfterScreen,
 }
+log = logging.getLogger(__name__)
 BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
@@ -145,8 +148,22 @@ class Stage(QObject):
                 self._loop.send(flow.LineCame(content))
             case VisitOver():
                 self._loop.send(flow.OverCame(content))
+            case Vouched():
+                self._vouched(sender, content)
             case _ if isinstance(content, _CALLING):
                 self._calls.deliver(sender, content)
+
+    def _vouched(self, sender: str, said: Vouched) -> None:
+        """What does not open, or is of another visit, changes nothing: she goes on as she came."""
+        if self.journey.visit is not None:
+            self._files.ask(
+                self._verbs.vouched,
+                self.journey.visit,
+                DeviceId(sender),
+                said,
+                then=lambda known: self._loop.send(flow.BecameKnown(known)),
+                failed=lambda error: log.warning("somebody vouched in vain: %s", error),
+            )
 
     def online_changed(self, online: bool) -> None:
         """Letters travel, or do not."""

@@ -10,40 +10,52 @@ from datetime import date
 from typing import Protocol
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import DeviceId
 from clinic.domain.values import HumanName
+from clinic.protocol.letters import Vouched
 from clinic.services import consents, intake
 from clinic.services.consents import Template
 from clinic.services.desks import Desk
 from clinic.services.intake import Known, Visit
 from kiosk import flow
 
+Fetch = Callable[[str], bytes | None]
+
 
 class Verbs(Protocol):
     """All raise Refusal or Unavailable."""
 
-    def read_card(self, text: str) -> Known: ...
+    def read_card(self, text: str, pin: str = "") -> Known: ...
+    def use_code(self, number: str, code: str) -> Known: ...
+    def vouched(self, visit: Visit, sender: DeviceId, said: Vouched) -> Known: ...
     def claim(self, number: str, born: date, name: HumanName | None) -> Known: ...
     def template(self, language: str) -> Template: ...
     def file(self, filing: flow.Filing, visit: Visit | None) -> object: ...
 
 
 class DeskVerbs:
-    """The real ones. `fetch(lookup)`: the sealed capsule of a card from the centre, None if it has none;
-    Unavailable offline.
+    """The real ones. `fetch(lookup)`: the sealed capsule of a card from the centre, None if it has none; `take(lookup)`:
+    what a one-time code brings; Unavailable offline.
     """
 
-    def __init__(self, desk: Desk, fetch: Callable[[str], bytes | None]) -> None:
-        self._desk, self._fetch = desk, fetch
+    def __init__(self, desk: Desk, fetch: Fetch, take: Fetch) -> None:
+        self._desk, self._fetch, self._take = desk, fetch, take
 
-    def read_card(self, text: str) -> Known:
+    def read_card(self, text: str, pin: str = "") -> Known:
         lookup = intake.card_lookup(text)
         try:
-            sealed = self._fetch(lookup)
+            sealed = None if pin else self._fetch(lookup)
         except Unavailable:
             sealed = None  # the copy from last time, if there is one
         if sealed is not None:
             intake.keep_capsule(self._desk, lookup, sealed)
-        return intake.read_card(self._desk, text)
+        return intake.read_card(self._desk, text, pin)
+
+    def use_code(self, number: str, code: str) -> Known:
+        return intake.use_code(self._desk, number, code, self._take)
+
+    def vouched(self, visit: Visit, sender: DeviceId, said: Vouched) -> Known:
+        return intake.vouched(self._desk, visit, sender, said)
 
     def claim(self, number: str, born: date, name: HumanName | None) -> Known:
         return intake.claim(self._desk, number, born, name)

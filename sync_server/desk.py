@@ -67,11 +67,14 @@ class Desk:
     exchanges: Bucket = field(init=False)
     """Everything with a session, per device."""
     letters: Bucket = field(init=False)
+    guesses: Bucket = field(init=False)
+    """One-time codes, per kiosk."""
 
     def __post_init__(self) -> None:
         self.knocks = Bucket(self.clock, rate=10, burst=60)
         self.exchanges = Bucket(self.clock, rate=50, burst=300)
         self.letters = Bucket(self.clock, rate=30, burst=150)
+        self.guesses = Bucket(self.clock, rate=1 / 60, burst=5)
 
     def read_trust(self) -> None:
         """Folds the log in the book anew. Raises Distrust if the book was tampered with."""

@@ -15,6 +15,7 @@ from clinic.domain.facts import (
     DocumentReference,
     Encounter,
     Fact,
+    IdentifiedBy,
     MediaStep,
     MedicationRequest,
     Observation,
@@ -25,6 +26,7 @@ from clinic.domain.facts import (
     ServiceRequest,
     Task,
     TaskStatus,
+    VerificationResult,
 )
 from clinic.domain.ids import FOREIGN, DeviceId, OpId
 from clinic.keys.audit_heads import head_signed_by
@@ -36,7 +38,8 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import DeviceKind, Role
 
 FROM_KIOSKS = (
-    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt
+    Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt,
+    VerificationResult,
 )  # fmt: skip
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
@@ -59,6 +62,7 @@ def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
     _check_custodian(op, device, log)
     _check_glass_review(op)
     _check_author(op, device, log)
+    _check_voucher(op)
     _check_consent(op, device, log)
     _check_review(op)
 
@@ -94,6 +98,8 @@ def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A kiosk sent something that only staff may write.")
     if isinstance(op.fact, Patient) and not op.fact.provisional:
         raise Unreadable("A kiosk sent somebody as known for certain. Only staff confirm who a person is.")
+    if isinstance(op.fact, VerificationResult) and op.fact.how == IdentifiedBy.VOUCHED:
+        raise Unreadable("A kiosk sent that somebody is vouched for. Only staff vouch.")
     if not all(_made_by(name, device) for name in op.replaces):
         raise Unreadable("A kiosk sent a change of something that it did not write.")
 
@@ -128,6 +134,15 @@ def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
     user = log.user(op.author, device)
     if user is None or not verify_fact(fact, user.signing_key) or (named != op.author and not stopped):
         raise Unreadable("A signature in this does not belong to its author.")
+
+
+def _check_voucher(op: Op) -> None:
+    """Nobody vouches in another's name."""
+    fact = op.fact
+    if not isinstance(fact, VerificationResult) or fact.how != IdentifiedBy.VOUCHED:
+        return
+    if not op.author or fact.by != op.author:
+        raise Unreadable("This says that somebody else vouches for a patient.")
 
 
 def _check_consent(op: Op, device: DeviceId, log: TrustLog) -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The capsule: what a patient may see of herself at a kiosk, sealed to her card."""
+"""The capsule: what a patient may see of herself at a kiosk, sealed to her card; and the end of a card.
 
-from datetime import date
+PUT and GET /v1/capsules/{lookup}; PUT /v1/capsules/{lookup}/withdrawal; GET /v1/withdrawals?after=N.
+"""
+
+from datetime import date, datetime
 
 from clinic.domain.facts import Appointment, Cited
-from clinic.domain.ids import PatientId
+from clinic.domain.ids import DeviceId, PatientId
 from clinic.domain.record import Record, n, record
 from clinic.domain.values import HumanName
 
@@ -27,3 +30,23 @@ class Capsule(Record):
     """What a new statement about consent has to cite."""
     permitted: tuple[str, ...] = n(12, default=())
     """Scopes of what she permits, to be shown and taken back."""
+
+
+@record(381)
+class Withdrawal(Record):
+    """A card opens nothing any more. `signature`: Ed25519 of the device over the record without it."""
+
+    lookup: str = n(1)
+    device: DeviceId = n(2)
+    at: datetime = n(3)
+    signature: bytes = n(4, default=b"")
+
+
+@record(382)
+class Withdrawals(Record):
+    """What the centre heard after a number; `last`: the number of the last one here, counted anew in every `epoch`."""
+
+    epoch: str = n(1)
+    last: int = n(2)
+    more: bool = n(3, default=False)
+    withdrawals: tuple[Withdrawal, ...] = n(4, default=())

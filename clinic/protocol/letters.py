@@ -10,7 +10,7 @@ Socket.IO events: client to server `letter` {to, blob} (answered {delivered: boo
 
 from datetime import datetime
 
-from clinic.domain.ids import DeviceId, EncounterId
+from clinic.domain.ids import DeviceId, EncounterId, UserId
 from clinic.domain.record import Record, n, record
 
 SIGNING_CONTEXT = b"posta letter 1"
@@ -59,3 +59,14 @@ class VisitOver(Record):
     summary: str = n(3)
     prescriptions: tuple[str, ...] = n(4, default=())
     next_appointment: datetime | None = n(5, default=None)
+
+
+@record(386)
+class Vouched(Record):
+    """Somebody of the staff says who the patient of this visit is. `sealed`: her Capsule, sealed to the session key of
+    the Encounter."""
+
+    encounter: EncounterId = n(1)
+    by: UserId = n(2)
+    by_name: str = n(3)
+    sealed: bytes = n(4)

@@ -149,6 +149,8 @@ class FaultNumber(IntEnum):
     FULL = 8
     CONFLICT = 9
     """Taken already by something else (a mailbox, a place in an upload)."""
+    GONE = 10
+    """Withdrawn for ever (a card)."""
     BUG = 99
 
 

@@ -40,7 +40,7 @@ def send_capsule(desk: Desk, patient: PatientId) -> None:
         fact = page.fact(Patient, who)
         cards = [card for card in page.facts(PatientCard, who) if not card.revoked] if fact else []
         if fact and cards:
-            contents = encode(_capsule(desk, page, fact))
+            contents = encode(capsule_of(desk, page, fact))
             for card in cards:
                 _put_capsule(page, card, contents)
         return None, Changes(frozenset({"Sync"})) if cards else Changes()
@@ -56,7 +56,8 @@ def _put_capsule(page: WritePage, card: PatientCard, contents: bytes) -> None:
         log.warning("a card on a chart has no key that can be sealed to")
 
 
-def _capsule(desk: Desk, page: Page, fact: Patient) -> Capsule:
+def capsule_of(desk: Desk, page: Page, fact: Patient) -> Capsule:
+    """What this person may see of herself."""
     patient = fact.patient
     requests = [m for m in page.facts(MedicationRequest, patient) if m.status == RequestStatus.ACTIVE][::-1]
     messages = page.facts(Communication, patient)[::-1]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,35 +15,48 @@ from clinic.domain.facts import (
     DocumentReference,
     Encounter,
     EncounterStatus,
+    IdentifiedBy,
     Method,
     Observation,
     Patient,
+    VerificationResult,
 )
-from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.plausible import check_birth_date
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
+from clinic.keys.boxes import new_box_key, open_sealed, public_box_key
+from clinic.keys.cards import PinMissing
 from clinic.keys.consenting import to_cite
 from clinic.keys.consents import sign_consent
+from clinic.keys.onetime import CodeWrong, code_key, open_parcel
+from clinic.keys.packing import expand
 from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import P1_TALK
+from clinic.protocol.letters import Vouched
+from clinic.protocol.onetime import CodeParcel
+from clinic.protocol.trust import DeviceKind
 from clinic.services.consent_forms import WITHDRAWAL, load_template
 from clinic.services.consents import Template, drafted
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.messages import keep_bytes, shrink
+from clinic.services.tries import CODES, PinWrong, counted
 from clinic.services.visits import pressure, reading
+from clinic.services.withdrawing import ENDED, CardEnded, has_ended
 from clinic.store.rows import Changes
+from clinic.store.writing import WritePage
 
 _TICKETS = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who stands before the kiosk, and what she may see of herself. `provisional`: by a number only."""
+    """Who stands before the kiosk, and what she may see of herself. `provisional`: by a number only; else `how` says what
+    showed who she is: `card` the look-up id, `by` and `by_name` who gave the code or vouches."""
 
     patient: PatientId
     name: HumanName
@@ -58,16 +71,22 @@ class Known:
     cites: tuple[Cited, ...] = ()
     permitted: tuple[str, ...] = ()
     """Scopes that she permits, as far as her card knows."""
+    how: IdentifiedBy | None = None
+    card: str = ""
+    by: UserId = UserId("")
+    by_name: str = ""
 
 
 class Visit:
-    """One patient's visit at this kiosk; lives and ends with the session process."""
+    """One patient's visit at this kiosk; lives and ends with the session process.
 
-    def __init__(self, known: Known, encounter: Encounter) -> None:
+    `session_key`: private X25519 key of this visit, kept nowhere; staff who vouch seal to its public half."""
+
+    def __init__(self, known: Known, encounter: Encounter, session_key: bytes = b"") -> None:
         self.known = known
         self.cites = known.cites
         """What the next statement has to cite: what the card knew, then what she says here."""
-        self._encounter = encounter
+        self._encounter, self._session_key = encounter, session_key
 
     @property
     def encounter(self) -> EncounterId:
@@ -81,6 +100,10 @@ class Visit:
     def patient(self) -> PatientId:
         return self.known.patient
 
+    def open(self, sealed: bytes) -> bytes:
+        """What was sealed to this visit. Raises Unreadable."""
+        return open_sealed(self._session_key, sealed)
+
     def become(self, desk: Desk, **changes: object) -> None:
         """Write the encounter anew with some fields changed."""
         self._encounter = replace(self._encounter, **changes)  # type: ignore[arg-type]
@@ -93,24 +116,81 @@ def card_lookup(qr_text: str) -> str:
 
 
 def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
-    """Hold a capsule's ciphertext for the next time, when there may be no network."""
-    desk.book.keep(lambda page: page.put_capsule(lookup, sealed, waiting=False))
+    """Hold a capsule's ciphertext for the next time, when there may be no network; not of a card that has ended."""
+
+    def keep(page: WritePage) -> None:
+        if not has_ended(page, lookup):
+            page.put_capsule(lookup, sealed, waiting=False)
+
+    desk.book.keep(keep)
 
 
 @needs(Action.INTAKE)
-def read_card(desk: Desk, qr_text: str) -> Known:
-    """Open the card's capsule from the local copy. Refused: not a card of ours; Unavailable: never seen here."""
+def read_card(desk: Desk, qr_text: str, pin: str = "") -> Known:
+    """Open the card's capsule from the local copy, about 0.2 s with a PIN.
+
+    Refused: not a card of ours, one that has ended (CardEnded), PinMissing, PinWrong, too many tries (TooSoon,
+    CallAPerson); Unavailable: never seen here."""
     card = cards.read_card(qr_text)
     sealed = desk.book.read(lambda page: page.capsule(card.lookup))
+    if sealed == ENDED:
+        raise CardEnded
     if sealed is None:
         raise Unavailable(
             "This card is not known here yet, and the centre cannot be reached. Use your id number instead."
         )
-    capsule = decode(cards.open_capsule(card, sealed), Capsule)
+    if not card.asks_pin:
+        return _shown(card, cards.open_capsule(card, sealed))
+    if not pin:
+        raise PinMissing("This card asks for its PIN.")
+    with counted(desk, card.lookup, PinWrong):
+        return _shown(card, cards.open_capsule(card.with_pin(pin), sealed))
+
+
+def _shown(card: cards.Card, contents: bytes) -> Known:
+    return replace(known_of(decode(contents, Capsule)), how=IdentifiedBy.CARD, card=card.lookup)
+
+
+def known_of(capsule: Capsule) -> Known:
+    """A capsule as the screens show it."""
     return Known(
         capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
         capsule.appointments, capsule.prescriptions, capsule.messages, cites=capsule.cites, permitted=capsule.permitted,
     )  # fmt: skip
+
+
+@needs(Action.INTAKE)
+def use_code(desk: Desk, number: str, code: str, take: Callable[[str], bytes | None]) -> Known:
+    """Who an id number and a one-time code name. `take`: the parcel at the centre, which gives it once.
+
+    Refused: CodeWrong, too many tries (TooSoon, CallAPerson), a forged parcel; Unavailable without the centre."""
+    key = code_key(desk.trust.organization().organization, number, code)
+    with counted(desk, CODES, CodeWrong):
+        parcel = take(key.lookup)
+        if parcel is None:
+            raise CodeWrong
+    found = open_parcel(
+        key, decode(parcel, CodeParcel), desk.trust, desk.device, desk.device_keys, desk.clock.now()
+    )
+    return replace(
+        known_of(found.capsule), how=IdentifiedBy.CODE, by=found.by, by_name=desk.trust.name_of(found.by)
+    )
+
+
+@needs(Action.INTAKE)
+def vouched(desk: Desk, visit: Visit, sender: DeviceId, said: Vouched) -> Known:
+    """Who the patient of this visit is, as somebody of the staff says. Refused from anybody else, or for another visit."""
+    device = desk.trust.device(sender)
+    member = desk.trust.user(said.by, sender)
+    if (
+        device is None
+        or device.kind != DeviceKind.DESKTOP
+        or member is None
+        or said.encounter != visit.encounter
+    ):
+        raise Refusal("This was said by nobody who may, or of another visit.")
+    capsule = decode(expand(visit.open(said.sealed)), Capsule)
+    return replace(known_of(capsule), how=IdentifiedBy.VOUCHED, by=said.by, by_name=member.name)
 
 
 @needs(Action.INTAKE)
@@ -134,13 +214,25 @@ def claim(desk: Desk, dni: str, birth_date: date | None, name: HumanName | None 
 def arrive(desk: Desk, known: Known, language: str) -> Visit:
     """The patient is here: an Encounter with a ticket, filed at once."""
     number = desk.book.write(lambda page: (page.next_number("ticket"), Changes()))
+    session_key = new_box_key(desk.random)
     encounter = Encounter(
         id=FactId(desk.new_id()), patient=known.patient, status=EncounterStatus.ARRIVED, arrived_at=desk.clock.now(),
         ticket=f"{_letter(desk)}-{(number - 1) % _TICKETS + 1:02d}", kiosk=desk.device,
-        device_name=desk.device_name, language=language,
+        device_name=desk.device_name, language=language, session_key=public_box_key(session_key),
     )  # fmt: skip
-    desk.write(encounter, window=known.patient, priority=P1_TALK)
-    return Visit(known, encounter)
+    desk.write(encounter, *_shown_by(desk, known, encounter), window=known.patient, priority=P1_TALK)
+    return Visit(known, encounter, session_key)
+
+
+def _shown_by(desk: Desk, known: Known, encounter: Encounter) -> tuple[VerificationResult, ...]:
+    """What showed who she is, for the record of the visit; nothing for a claim."""
+    if known.how is None:
+        return ()
+    result = VerificationResult(
+        id=FactId(desk.new_id()), patient=known.patient, encounter=EncounterId(encounter.id), how=known.how,
+        at=desk.clock.now(), card=known.card, by=known.by, by_name=known.by_name,
+    )  # fmt: skip
+    return (result,)
 
 
 @needs(Action.INTAKE)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from clinic.domain.clock import CentreClock, milliseconds
 from clinic.domain.errors import Refusal, Unavailable
@@ -23,9 +23,13 @@ from clinic.keys.attachments import attachment_id
 from clinic.keys.letters import open_letter, seal_letter
 from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
+from clinic.protocol.sync import FaultNumber
+from clinic.protocol.trust import DeviceKind
+from clinic.services import codes_out, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.services.withdrawing import OnStore
 from clinic.store.book import Book
 from clinic.store.page import Page
 from clinic.store.rows import Changes
@@ -50,7 +54,7 @@ from clinic.sync.machine import (
     step,
 )
 from clinic.sync.status import SyncStatus
-from clinic.transport.http import Remote
+from clinic.transport.http import RefusedByServer, Remote
 from clinic.transport.loop import NetLoop
 from clinic.transport.socket import Doorbell
 from clinic.transport.tls import believing
@@ -132,8 +136,18 @@ class Link:
         return device in self._present
 
     def capsule(self, lookup: str) -> bytes | None:
-        """A card's sealed capsule from the centre; waits. Raises Unavailable."""
-        return self._fetch(self._remote.capsule(lookup))
+        """A card's sealed capsule from the centre; waits. Raises Unavailable; CardEnded for one that was withdrawn."""
+        try:
+            return self._fetch(self._remote.capsule(lookup))
+        except RefusedByServer as no:
+            if no.number != FaultNumber.GONE:
+                raise
+            self._soon(self._files)  # the signed word of it, which ends the copy here too
+            raise withdrawing.CardEnded from no
+
+    def take_code(self, lookup: str) -> bytes | None:
+        """What a one-time code brings, once; None for a wrong one; waits. Raises Unavailable."""
+        return self._fetch(self._remote.take_code(lookup))
 
     # the doorbell's listener ---------------------------------------------------------------------
 
@@ -263,7 +277,7 @@ class Link:
         """Something was written here, on a store thread."""
         if "Sync" in changes.kinds:
             waiting = self._desk.book.read(
-                lambda page: page.outbox_counts().waiting + len(page.capsules_waiting())
+                lambda page: page.outbox_counts().waiting + len(page.capsules_waiting()) + len(beside(page))
             )
             if waiting:
                 self._soon(lambda: self._feed(LocalWrite(self._now(), waiting)))
@@ -304,12 +318,6 @@ class Link:
         return self._desk.clock.monotonic()
 
 
-class OnStore(Protocol):
-    """Runs store work where it does not hold up the net loop."""
-
-    async def __call__(self, act: Callable[[], T]) -> T: ...
-
-
 async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock) -> Taken:
     """One exchange: snapshot, send, apply; `clock` learns the centre's time. Raises Refusal, Unavailable."""
     if desk.signs_heads:
@@ -321,14 +329,19 @@ async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, c
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
-    """Capsules and attachments that wait, then attachments somebody here wants to see.
+    """Ends of cards, codes, capsules and attachments that wait, then attachments somebody here wants to see.
 
     One that the centre refuses, or hands out as something else, waits on and holds up none after it.
     """
     book = desk.book
+    if desk.kind == DeviceKind.KIOSK:
+        with _one_file():
+            await withdrawing.hear(desk, remote, on_store)
+    await withdrawing.tell_centre(desk, remote, on_store)
+    await codes_out.tell_centre(desk, remote, on_store)
     for lookup, sealed in await on_store(lambda: book.read(lambda page: page.capsules_waiting())):
         with _one_file():
-            await remote.put_capsule(lookup, sealed)
+            await _send_capsule(remote, lookup, sealed)
             await on_store(partial(book.keep, partial(WritePage.capsule_left, lookup=lookup, sealed=sealed)))
     for name in await on_store(lambda: book.read(lambda page: page.attachments_in("waiting"))):
         with _one_file():
@@ -336,6 +349,20 @@ async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
     for name in await on_store(lambda: book.read(lambda page: page.attachments_in("wanted"))):
         with _one_file():
             await _fetch_file(book, remote, name, on_store)
+
+
+def beside(page: Page) -> tuple[object, ...]:
+    """What waits beside envelopes and capsules: ends of cards, one-time codes."""
+    return (*withdrawing.waiting(page), *codes_out.waiting(page))
+
+
+async def _send_capsule(remote: Remote, lookup: str, sealed: bytes) -> None:
+    """One for a card that a colleague ended meanwhile is not wanted any more."""
+    try:
+        await remote.put_capsule(lookup, sealed)
+    except RefusedByServer as no:
+        if no.number != FaultNumber.GONE:
+            raise
 
 
 async def _send_file(book: Book, remote: Remote, name: str, on_store: OnStore) -> None:

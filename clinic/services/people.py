@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People: finding, registering, saying who a provisional patient is, cards. Duplicates: clinic.services.duplicates."""
+"""People: finding, registering, saying who a provisional patient is. Duplicates: clinic.services.duplicates."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Gender, Link, Patient, PatientCard
+from clinic.domain.facts import Gender, Link, Patient
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_birth_date, digits_of
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
-from clinic.keys.cards import card_text, new_card
 from clinic.keys.rights import Action
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
@@ -89,17 +88,19 @@ def confirm_identity(desk: Desk, provisional: PatientId, other: PatientId) -> Wr
     if provisional == other:
         raise Refusal("This is the same record already.")
 
-    def link(page: WritePage) -> tuple[Link]:
-        if page.person(provisional) is None or page.person(other) is None:
-            raise Refusal("One of these records is not on this computer. Wait for the next exchange.")
-        first, second = page.linked_to(provisional), page.linked_to(other)
-        if (first or provisional) == (second or other):
-            raise Refusal("These two records are one chart already.")
-        if first is not None:
-            raise Refusal("This record is part of another person's chart. Part those two first.")
-        return (_link(desk, provisional, other, active=True),)
+    return desk.write_within(lambda page: (link_on(desk, page, provisional, other),))
 
-    return desk.write_within(link)
+
+def link_on(desk: Desk, page: Page, provisional: PatientId, other: PatientId) -> Link:
+    """The Link that makes two records one chart. Refused as confirm_identity."""
+    if page.person(provisional) is None or page.person(other) is None:
+        raise Refusal("One of these records is not on this computer. Wait for the next exchange.")
+    first, second = page.linked_to(provisional), page.linked_to(other)
+    if (first or provisional) == (second or other):
+        raise Refusal("These two records are one chart already.")
+    if first is not None:
+        raise Refusal("This record is part of another person's chart. Part those two first.")
+    return _link(desk, provisional, other, active=True)
 
 
 @needs(Action.REGISTER)
@@ -124,24 +125,6 @@ def joined(desk: Desk, patient: PatientId) -> tuple[Link, ...]:
         return tuple(sorted(links.values(), key=lambda link: (link.linked_at, link.id)))
 
     return desk.book.read(look)
-
-
-@needs(Action.REGISTER)
-def issue_card(desk: Desk, patient: PatientId) -> str:
-    """The text of a new card's QR; only its look-up and public key are kept, and the capsule goes out sealed to it."""
-    from clinic.services.capsules import send_capsule
-
-    card = new_card(desk.random)
-    issued = PatientCard(
-        id=FactId(desk.new_id()),
-        patient=patient,
-        lookup=card.lookup,
-        public_key=card.public_key,
-        issued_at=desk.clock.now(),
-    )
-    desk.write(issued, window=patient)
-    send_capsule(desk, patient)
-    return card_text(card.secret)
 
 
 def _link(desk: Desk, provisional: PatientId, other: PatientId, active: bool) -> Link:

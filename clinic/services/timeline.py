@@ -124,7 +124,9 @@ def retracted(fact: Record) -> str:
     return "parted" if isinstance(fact, facts.Link) and not fact.active else ""
 
 
-QUIET = (facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard)
+QUIET = (
+    facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard, facts.VerificationResult
+)  # fmt: skip
 """Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way."""
 _OVER = frozenset({"inactive", "entered-in-error", "stopped", "cancelled", "not-done"})
 
@@ -168,6 +170,7 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.Receipt: lambda f: (f.reader_name, ""),
     facts.Link: lambda f: (f.other, ""),
     facts.PatientCard: lambda f: ("", "revoked" if f.revoked else ""),
+    facts.VerificationResult: lambda f: (str(f.how), f.by_name),
     facts.CareTeam: lambda f: (f.name, f.status),
     facts.Provenance: lambda f: (f.activity, f.source),
     facts.OriginalResource: lambda f: (f.title, f.resource_type),

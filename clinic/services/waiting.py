@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from clinic.domain.facts import Encounter, Observation
+from clinic.domain.facts import Encounter, IdentifiedBy, Observation, VerificationResult
+from clinic.domain.ids import EncounterId
 from clinic.domain.scores.kinds import Who
 from clinic.domain.scores.news2 import NEWS2, Risk, Score, news2, vitals_from
 from clinic.domain.scores.reading import compute, newest
@@ -16,6 +17,7 @@ from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line, person_on
 from clinic.services.scoring import who_on
+from clinic.services.vouching import identified
 from clinic.store.page import Page
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +34,8 @@ class Waiting:
     verified: bool
     matches: tuple[PersonLine, ...]
     readings: dict[str, Decimal]
+    identified: VerificationResult | None = None
+    """What showed who she is; None while it is a claim."""
 
 
 @needs(Action.SEE_QUEUE)
@@ -84,4 +88,13 @@ def queue_row(page: Page, encounter: Encounter) -> Waiting:
         )
     reason = encounter.reason.display if encounter.reason else ""
     score = score_of(taken, who_on(page, who.patient, encounter.arrived_at, taken))
-    return Waiting(encounter, who, score, reason, not who.provisional, matches, latest)
+    return Waiting(
+        encounter, who, score, reason, not who.provisional, matches, latest, _shown_by(page, encounter, who)
+    )
+
+
+def _shown_by(page: Page, encounter: Encounter, who: PersonLine) -> VerificationResult | None:
+    """A word for it that was taken back (the records were parted again) counts no more."""
+    found = identified(page, EncounterId(encounter.id))
+    taken_back = found is not None and found.how == IdentifiedBy.VOUCHED and who.provisional
+    return None if taken_back else found

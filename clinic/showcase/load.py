@@ -9,9 +9,8 @@ from datetime import timedelta
 from clinic.domain.facts import EncounterStatus, Fact
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI, Coding
-from clinic.services import intake
+from clinic.services import cards, intake
 from clinic.services.desks import Desk
-from clinic.services.people import issue_card
 from clinic.showcase import cast
 from clinic.showcase.people import Life, facilities, generate
 
@@ -54,7 +53,7 @@ def load_clinic(desk: Desk, count: int, seed: int) -> Loaded:
     grown = [life for life in everybody if _years(life, desk) >= 18]
     for waiter in cast.WAITERS:
         _seat(desk, grown[waiter.number], waiter)
-    return Loaded(len(everybody) + 1, written, hers.patient.patient, issue_card(desk, hers.patient.patient))
+    return Loaded(len(everybody) + 1, written, hers.patient.patient, cards.issue(desk, hers.patient.patient))
 
 
 def _years(life: Life, desk: Desk) -> float:

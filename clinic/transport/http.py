@@ -19,6 +19,7 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
+from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.sync import (
@@ -223,6 +224,27 @@ class Remote:
     async def capsule(self, lookup: str) -> bytes | None:
         """The sealed capsule, None if there is none."""
         return await self._if_there(f"/v1/capsules/{lookup}")
+
+    async def withdraw_card(self, said: Withdrawal) -> None:
+        """Staff: a card opens nothing any more."""
+        await self._known("PUT", f"/v1/capsules/{said.lookup}/withdrawal", encode(said))
+
+    async def withdrawals(self, after: int) -> Withdrawals:
+        """The cards that were withdrawn since number `after`."""
+        return self._as(Withdrawals, await self._known("GET", f"/v1/withdrawals?after={after}"))
+
+    async def put_code(self, lookup: str, parcel: bytes, seconds: int) -> None:
+        """Staff: a one-time code is out, for that long."""
+        await self._known("PUT", f"/v1/codes/{lookup}?seconds={seconds}", parcel)
+
+    async def take_code(self, lookup: str) -> bytes | None:
+        """A kiosk: what the code brings, and nobody after it; None for a wrong one."""
+        try:
+            return await self._known("POST", f"/v1/codes/{lookup}")
+        except RefusedByServer as no:
+            if no.number == FaultNumber.NOT_FOUND:
+                return None
+            raise
 
     async def put_attachment(
         self, attachment: str, sealed: bytes, told: Callable[[int], None] = lambda have: None

@@ -246,6 +246,12 @@ class Keypad(QWidget):
         key.setFocusProxy(self)
         return styled(key, kind="key", proxy="true")
 
+    def hide_digits(self, hidden: bool, longest: int) -> None:
+        """Dots instead of what is typed: others may stand behind."""
+        self._longest = longest
+        mode = LineField.EchoMode.Password if hidden else LineField.EchoMode.Normal
+        self._shown.setEchoMode(mode)
+
     def text(self) -> str:
         """What was typed, with a decimal comma."""
         return self._shown.text()

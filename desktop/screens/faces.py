@@ -24,6 +24,7 @@ from desktop.screens.phrases import (
 )
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import VerificationResult
     from clinic.services.charts import Chart
     from clinic.services.people import PersonLine
     from clinic.services.waiting import Waiting
@@ -117,3 +118,29 @@ def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:
         yield Mark(_("offline"), "neutral", "wifi-off")
     if row.encounter.language not in ("", "es"):
         yield Mark(named(LANGUAGES, row.encounter.language), "neutral", "globe")
+
+
+def claim_words(row: Waiting) -> str:
+    """What the person says of herself, for whoever is asked to vouch."""
+    visit, person = row.encounter, row.person
+    words = {
+        "ticket": visit.ticket,
+        "kiosk": visit.device_name,
+        "name": person.name.spoken,
+        "number": number_text(person.dni),
+    }
+    if not visit.ticket:
+        return _("Who is %(name)s?") % words
+    return _("%(ticket)s at %(kiosk)s says: %(name)s, %(number)s. Do you know who it is?") % words
+
+
+def known_by(found: VerificationResult | None) -> tuple[str, ...]:
+    """What showed who the person of a visit is, as a line; none for a claim."""
+    if found is None:
+        return ()
+    match str(found.how):
+        case "card":
+            return (_("Known by her card"),)
+        case "code":
+            return (_("Known by a code of %(name)s") % {"name": found.by_name},)
+    return (_("Vouched for by %(name)s") % {"name": found.by_name},)

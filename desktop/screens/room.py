@@ -38,6 +38,8 @@ class Ways(QObject):
     """so many have come in"""
     identity = Signal(str, str)
     """provisional patient, the person they are: just confirmed, can be undone"""
+    vouched = Signal(str, object)
+    """kiosk, clinic.protocol.letters.Vouched: who its patient is"""
     lock_time = Signal()
     """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)

@@ -21,9 +21,12 @@ from desktop.screens.mine.doing import MyWays
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
     from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
+    from clinic.protocol.letters import Vouched
     from clinic.services.alerts import Alert
     from clinic.services.backups import Plan
+    from clinic.services.cards import CardLine
     from clinic.services.charts import Chart
+    from clinic.services.codes_out import GivenCode
     from clinic.services.desks import Desk, Person
     from clinic.services.notices import Notice
     from clinic.services.overviews import Booked, Talk
@@ -46,7 +49,9 @@ class Clinic:
         from clinic.services import (
             access,
             alerts,
+            cards,
             charts,
+            codes_out,
             coding,
             consents,
             duplicates,
@@ -62,6 +67,7 @@ class Clinic:
             summaries,
             timeline,
             visits,
+            vouching,
             waiting,
         )
 
@@ -74,6 +80,7 @@ class Clinic:
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
         self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
+        self._cards, self._codes_out, self._vouching = cards, codes_out, vouching
 
     @property
     def me(self) -> Person:
@@ -104,8 +111,30 @@ class Clinic:
     def undo_identity(self, provisional: PatientId, other: PatientId) -> object:
         return self._people.undo_identity(self.desk, provisional, other)
 
-    def issue_card(self, patient: PatientId) -> str:
-        return self._people.issue_card(self.desk, patient)
+    # cards, and the other ways to be known at a kiosk
+
+    def cards_of(self, patient: PatientId) -> tuple[CardLine, ...]:
+        return self._cards.cards_of(self.desk, patient)
+
+    def issue_card(self, patient: PatientId, pin: str = "") -> str:
+        return self._cards.issue(self.desk, patient, pin)
+
+    def end_card(self, card: FactId, why: str, patient: PatientId) -> object:
+        return self._cards.revoke(self.desk, card, why, patient)
+
+    def card_paper(self, patient: PatientId, text: str) -> bytes:
+        """A card just made, to print."""
+        return self._cards.paper(self.desk, patient, text, language())
+
+    def give_code(self, patient: PatientId) -> GivenCode:
+        return self._codes_out.give_code(self.desk, patient)
+
+    def code_is_out(self) -> bool:
+        return self._codes_out.is_out(self.desk)
+
+    def vouch(self, encounter: EncounterId, other: PatientId) -> Vouched | None:
+        """Her record joins her chart; the letter that tells the visit's kiosk."""
+        return self._vouching.vouch(self.desk, encounter, other)
 
     def load_codes(self) -> int:
         """Bring diagnoses and medicines into the store where they are not there yet."""

@@ -227,11 +227,48 @@ class SqliteBook:
 
     # capsules and attachments
 
-    def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> None:
+    def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> bool:
         row = upsert(tables.capsules).values(lookup=lookup, body=body, device=device, written_at=micros(at))
         newer = {name: row.excluded[name] for name in ("body", "device", "written_at")}
         with self._unit() as conn:
+            if _withdrawn(conn, lookup):
+                return False
             conn.execute(row.on_conflict_do_update(index_elements=["lookup"], set_=newer))
+        return True
+
+    def withdraw_card(self, lookup: str, body: bytes, at: datetime) -> None:
+        row = upsert(tables.withdrawals).values(lookup=lookup, body=body, received_at=micros(at))
+        with self._unit() as conn:
+            conn.execute(row.on_conflict_do_nothing(index_elements=["lookup"]))
+            conn.execute(delete(tables.capsules).where(tables.capsules.c.lookup == lookup))
+
+    def is_withdrawn(self, lookup: str) -> bool:
+        with self._unit() as conn:
+            return _withdrawn(conn, lookup)
+
+    def withdrawals(self, after: int, limit: int) -> tuple[tuple[int, bytes], ...]:
+        t = tables.withdrawals
+        with self._unit() as conn:
+            found = select(t.c.number, t.c.body).where(t.c.number > after).order_by(t.c.number).limit(limit)
+            return tuple((int(row[0]), bytes(row[1])) for row in conn.execute(found))
+
+    def put_code(
+        self, lookup: str, body: bytes, device: DeviceId, expires_at: datetime, now: datetime
+    ) -> None:
+        t = tables.codes
+        row = upsert(t).values(lookup=lookup, body=body, device=device, expires_at=micros(expires_at))
+        newer = {name: row.excluded[name] for name in ("body", "device", "expires_at")}
+        with self._unit() as conn:
+            conn.execute(delete(t).where(t.c.expires_at <= micros(now)))
+            conn.execute(row.on_conflict_do_update(index_elements=["lookup"], set_=newer))
+
+    def take_code(self, lookup: str, now: datetime) -> bytes | None:
+        t = tables.codes
+        with self._unit() as conn:
+            conn.execute(delete(t).where(t.c.expires_at <= micros(now)))
+            body = conn.execute(select(t.c.body).where(t.c.lookup == lookup)).scalar()
+            conn.execute(delete(t).where(t.c.lookup == lookup))
+        return body
 
     def capsule(self, lookup: str) -> bytes | None:
         t = tables.capsules
@@ -258,6 +295,11 @@ class SqliteBook:
                 name: int(conn.execute(select(func.count()).select_from(table)).scalar_one())
                 for name, table in kinds.items()
             }
+
+
+def _withdrawn(conn: Connection, lookup: str) -> bool:
+    t = tables.withdrawals
+    return conn.execute(select(t.c.number).where(t.c.lookup == lookup)).first() is not None
 
 
 def _epoch(conn: Connection) -> str:

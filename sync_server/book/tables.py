@@ -115,6 +115,24 @@ capsules = Table(
     Column("written_at", BigInteger, nullable=False),
 )
 
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("lookup", String, nullable=False, unique=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("lookup", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("device", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
 attachments = Table(
     "attachments",
     metadata,

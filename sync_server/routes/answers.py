@@ -30,6 +30,7 @@ _STATUS = {
     FaultNumber.VERSION: HTTPStatus.UPGRADE_REQUIRED,
     FaultNumber.FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     FaultNumber.CONFLICT: HTTPStatus.CONFLICT,
+    FaultNumber.GONE: HTTPStatus.GONE,
     FaultNumber.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -326,8 +326,28 @@ def test_a_mailbox_takes_one_letter_a_side_and_ends(book: Book) -> None:
 def test_the_newest_capsule_replaces(book: Book) -> None:
     assert book.capsule("lookup") is None
     book.put_capsule("lookup", b"one", A, AT)
-    book.put_capsule("lookup", b"two", B, AT)
+    assert book.put_capsule("lookup", b"two", B, AT)
     assert book.capsule("lookup") == b"two"
+
+
+def test_a_withdrawn_card_gets_nothing_any_more(book: Book) -> None:
+    book.put_capsule("lost", b"one", A, AT)
+    book.withdraw_card("lost", b"signed", AT)
+    book.withdraw_card("lost", b"again", AT)
+    book.withdraw_card("other", b"signed too", AT)
+    assert book.capsule("lost") is None and book.is_withdrawn("lost") and not book.is_withdrawn("works")
+    assert not book.put_capsule("lost", b"two", B, AT) and book.capsule("lost") is None
+    (first, signed), (second, _other) = book.withdrawals(0, 10)
+    assert signed == b"signed" and second > first
+    assert book.withdrawals(first, 10) == ((second, b"signed too"),) == book.withdrawals(first, 1)
+
+
+def test_a_code_is_taken_once_and_ends(book: Book) -> None:
+    until = AT + timedelta(minutes=15)
+    for name in ("one", "two"):
+        book.put_code(name, b"parcel", A, until, AT)
+    assert (book.take_code("one", AT), book.take_code("one", AT)) == (b"parcel", None)
+    assert book.take_code("two", until) is None
 
 
 def test_attachments_are_known_by_size_and_bringer(book: Book) -> None:

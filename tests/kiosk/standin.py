@@ -10,8 +10,12 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Consent, ConsentItem, Encounter, EncounterStatus
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import HumanName
+from clinic.keys.cards import PinMissing
+from clinic.keys.onetime import CodeWrong
+from clinic.protocol.letters import Vouched
 from clinic.services.consents import Template, load_template
 from clinic.services.intake import Known, Visit
+from clinic.services.tries import PinWrong
 from kiosk import flow
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
@@ -23,7 +27,8 @@ ROSA = Known(
     prescriptions=("Enalapril 10 mg",),
 )
 ENCOUNTER = EncounterId("e1")
-CARD = "POSTA1:good"
+CARD, PIN_CARD = "POSTA1:good", "POSTA1:with pin"
+PIN, CODE = "2749", "48213377"
 
 
 def visit(known: Known = ROSA) -> Visit:
@@ -44,9 +49,23 @@ class Clinic:
     full: bool = False
     filed: list[flow.Filing] = field(default_factory=list)
 
-    def read_card(self, text: str) -> Known:
-        if text != CARD:
+    def read_card(self, text: str, pin: str = "") -> Known:
+        if text not in (CARD, PIN_CARD):
             raise Refusal("This is not a card of Posta.")
+        if text == PIN_CARD and not pin:
+            raise PinMissing("This card asks for its PIN.")
+        if text == PIN_CARD and pin != PIN:
+            raise PinWrong
+        return ROSA
+
+    def use_code(self, number: str, code: str) -> Known:
+        if (number, code) != (ROSA.dni, CODE):
+            raise CodeWrong
+        return ROSA
+
+    def vouched(self, visit: Visit, sender: DeviceId, said: Vouched) -> Known:
+        if said.encounter != visit.encounter:
+            raise Refusal("This was said of another visit.")
         return ROSA
 
     def claim(self, number: str, born: date, name: HumanName | None) -> Known:

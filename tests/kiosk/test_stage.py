@@ -9,14 +9,17 @@ from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from clinic.domain.ids import EncounterId, UserId
+from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
 from desktop.kit.audit import audit
+from desktop.kit.fields import LineField
 from desktop.kit.strokes import stroke
 from desktop.kit.text import Text
 from kiosk import flow
+from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.photo.view import jpeg
 from tests.kiosk.conftest import Kiosk, picture
-from tests.kiosk.standin import ENCOUNTER, NOW, ROSA
+from tests.kiosk.standin import CODE, ENCOUNTER, NOW, PIN, PIN_CARD, ROSA
 
 pytestmark = pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
 OVER = VisitOver(
@@ -120,6 +123,75 @@ def test_the_number_is_the_other_way_when_there_is_no_card(kiosk: Kiosk) -> None
     kiosk.type("05031961")
     kiosk.until(lambda: kiosk.sees("kiosk.greet.name"))
     assert "456" in kiosk.text("kiosk.greet.name")
+
+
+def test_a_card_with_a_pin_asks_for_it_with_dots(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    shown(kiosk, PIN_CARD)
+    kiosk.until(lambda: kiosk.sees("kiosk.keypad.1"))
+    look_well(kiosk)
+    kiosk.type("2740")
+    kiosk.until(lambda: kiosk.sees("kiosk.identify.say"))
+    field = kiosk.find("kiosk.keypad.shown")
+    assert isinstance(field, LineField) and field.echoMode() == LineField.EchoMode.Password
+    assert field.text() == ""
+    kiosk.type(PIN)
+    kiosk.until(lambda: kiosk.sees("kiosk.greet.name"))
+    assert kiosk.text("kiosk.greet.name") == "Rosa"
+
+
+def test_a_code_of_the_staff_with_the_number(kiosk: Kiosk) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.touch("kiosk.identify.code")
+    look_well(kiosk)
+    kiosk.type("11111111")
+    assert kiosk.journey.step is flow.Step.IDENTIFY and not kiosk.sees("kiosk.identify.code")
+    look_well(kiosk)
+    kiosk.touch("kiosk.identify.no_card")
+    kiosk.type(ROSA.dni)
+    kiosk.until(lambda: kiosk.sees("kiosk.identify.say"))
+    kiosk.type(CODE)
+    kiosk.until(lambda: kiosk.sees("kiosk.greet.name"))
+    assert kiosk.text("kiosk.greet.name") == "Rosa"
+
+
+@pytest.mark.expects_log("vouched in vain|propagateSizeHints|multimedia|Pulse|Couldn")
+def test_who_is_vouched_for_sees_her_own_things_while_she_waits(
+    kiosk: Kiosk, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk.touch("kiosk.language.en")
+    kiosk.touch("kiosk.identify.no_card")
+    kiosk.type("20111222")
+    kiosk.type("05031961")
+    kiosk.until(lambda: kiosk.sees("kiosk.greet.yes"))
+    kiosk.touch("kiosk.greet.yes")
+    kiosk.until(lambda: kiosk.journey.visit is not None)
+    kiosk.stage.send(flow.ReasonChosen(ROSA_REASON))
+    for event in (flow.SymptomsChosen(()), flow.VitalsTaken({}), flow.PhotoTaken(b"")):
+        kiosk.stage.send(event)
+    kiosk.until(lambda: kiosk.journey.template is not None)
+    kiosk.stage.send(flow.ConsentSigned({}, (), 0))
+    kiosk.until(lambda: kiosk.sees("kiosk.waiting.ticket"))
+    assert not kiosk.sees("kiosk.waiting.mine")
+    for encounter, known in (("another", False), (ENCOUNTER, True)):
+        said = Vouched(encounter=EncounterId(encounter), by=UserId("eva"), by_name="Eva", sealed=b"")
+        kiosk.stage.letter_came("desk", said)
+        kiosk.until(lambda known=known: (kiosk.journey.known == ROSA) if known else bool(in_vain(caplog)))
+    assert kiosk.sees("kiosk.waiting.mine")
+    kiosk.touch("kiosk.waiting.mine")
+    look_well(kiosk)
+    assert "Enalapril 10 mg" in [one.text() for one in kiosk.window.findChildren(Text) if one.isVisible()]
+
+
+def in_vain(caplog: pytest.LogCaptureFixture) -> bool:
+    return any("vouched in vain" in one.message for one in caplog.records)
+
+
+def shown(kiosk: Kiosk, text: str) -> None:
+    """The camera reads that code."""
+    screen = kiosk.window.findChild(IdentifyScreen)
+    assert screen is not None
+    screen._seen(text)
 
 
 def test_without_a_camera_the_keypad_comes_by_itself_with_a_sentence(kiosk: Kiosk) -> None:

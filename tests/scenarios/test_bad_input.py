@@ -30,7 +30,17 @@ from clinic.domain.values import ATC, ICD10, Coding, HumanName
 from clinic.domain.vitals import WEIGHT
 from clinic.domain.wording import folded
 from clinic.protocol.op import Op
-from clinic.services import charts, duplicates, intake, messages, people, prescribing, summaries, visits
+from clinic.services import (
+    cards,
+    charts,
+    duplicates,
+    intake,
+    messages,
+    people,
+    prescribing,
+    summaries,
+    visits,
+)
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.store.writing import WritePage
@@ -159,7 +169,7 @@ def test_names_of_people(desk: Desk, name: str) -> None:
         found = people.find_people(desk, text[:200], 500)
         if re.search(r"[^\W_]{2,}", text[:200]) and name != "astral":
             assert patient in [row.patient for row in found]
-        tried(desk, lambda: people.issue_card(desk, patient))
+        tried(desk, lambda: cards.issue(desk, patient))
     tried(desk, lambda: duplicates.alike(desk, HumanName(family=text, given=(text,)), None, text))
     tried(desk, lambda: people.find_people(desk, text))
 

@@ -24,7 +24,7 @@ from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Encounter, EncounterStatus, Gender, Patient, Section
 from clinic.domain.ids import EncounterId, FactId
 from clinic.domain.values import HumanName
-from clinic.services import charts, duplicates, messages, people, timeline, visits
+from clinic.services import cards, charts, duplicates, messages, people, timeline, visits
 from clinic.services.audits import audit
 from clinic.store.memory import keep_private
 from tests.scenarios.canaries import KINDS, WORDS, full_of_words
@@ -54,7 +54,7 @@ for word in WORDS:
     audit(desk, "search", patient, entity=word)
     duplicates.alike(desk, HumanName(family=word, given=(word,)), None, "")
 visits.sign(desk, encounter, patient)
-people.issue_card(desk, patient)
+cards.issue(desk, patient)
 timeline.timeline(desk, patient)
 for doing in (
     lambda page: page._do("INSERT INTO nowhere VALUES (:word)", word=WORDS[4]),

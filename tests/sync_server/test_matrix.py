@@ -8,9 +8,11 @@ from hashlib import blake2b
 import pytest
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from clinic.domain.ids import DeviceId
+from clinic.domain.ids import DeviceId, ScopeId
 from clinic.keys.trust import say
+from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
+from clinic.protocol.glass import ScopePull
 from clinic.protocol.sync import Challenge, SessionRequest, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
 from sync_server.app import routes
@@ -36,13 +38,19 @@ POST /v1/mailbox/{box}          204    401     401     403     403   403     403
 GET /v1/mailbox/{box}           204    401     401     403     403   403     403   204
 PUT /v1/capsules/{lookup}       401    401     401     403     403   403     204   204
 GET /v1/capsules/{lookup}       401    401     401     403     200   403     200   200
+PUT /v1/capsules/{lookup}/withdrawal 401 401   401     403     403   403     204   204
+GET /v1/withdrawals             401    401     401     403     200   403     200   200
+POST /v1/scope                  401    401     401     403     403   403     403   403
+PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
+POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
 PUT /v1/attachments/{attachment} 401   401     401     403     204   204     204   204
 HEAD /v1/attachments/{attachment} 401  401     401     403     204   204     204   204
 GET /v1/attachments/{attachment} 401   401     401     403     403   403     200   200
 """
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
-for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash."""
+for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's
+scope only with a custodian's permit."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes
@@ -79,11 +87,16 @@ class House:
                 )
             case "POST /v1/sync":
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
+            case "POST /v1/scope":
+                return encode(ScopePull(scope=ScopeId("p:somebody")))
             case "POST /v1/trust":
                 log = self.inside.desk.log
                 return encode(TrustPart(first=0, statements=log.statements))
             case "PUT /v1/attachments/{attachment}":
                 return CONTENT
+            case "PUT /v1/capsules/{lookup}/withdrawal":
+                ben = somebody("ben")
+                return encode(withdraw(CARD, ben.device, ben.device_keys, AT))
         return b"" if route.startswith(("GET", "HEAD")) else b"something"
 
     def done(self, method: str, path: str, body: bytes, token: str) -> None:
@@ -116,6 +129,7 @@ def house(empty: Inside) -> House:
     eva = empty.token_of(clinic.eva)
     made.done("PUT", f"/v1/attachments/{FILE}?offset=0&total={len(CONTENT)}", CONTENT, eva)
     made.done("PUT", f"/v1/capsules/{CARD}", b"a capsule", eva)
+    made.done("PUT", f"/v1/codes/{CARD}", b"a parcel", eva)
     return made
 
 

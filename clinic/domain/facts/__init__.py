@@ -65,9 +65,11 @@ from clinic.domain.facts.proof import (
     Consent,
     ConsentItem,
     Decision,
+    IdentifiedBy,
     OriginalResource,
     Provenance,
     Receipt,
+    VerificationResult,
 )
 from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
 from clinic.domain.facts.visits import (
@@ -108,6 +110,7 @@ __all__ = [
     "Flag",
     "FormItem",
     "Gender",
+    "IdentifiedBy",
     "Immunization",
     "IssueStatus",
     "Link",
@@ -139,4 +142,5 @@ __all__ = [
     "Task",
     "TaskStatus",
     "Team",
+    "VerificationResult",
 ]

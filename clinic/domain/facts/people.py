@@ -68,6 +68,12 @@ class PatientCard(Fact):
     public_key: bytes = n(4)
     issued_at: datetime = n(5)
     revoked: bool = n(6, default=False)
+    asks_pin: bool = n(7, default=False)
+    issued_by: UserId = n(8, default=UserId(""))
+    revoked_at: datetime | None = n(9, default=None)
+    revoked_by: UserId = n(10, default=UserId(""))
+    revoked_why: str = n(11, default="")
+    """lost, stolen, damaged, replaced, other."""
 
 
 @record(18)

@@ -140,3 +140,27 @@ class OriginalResource(Fact):
     """The Provenance of the import."""
     reference: str = n(10, default="")
     """The name other resources of its Bundle call it by."""
+
+
+class IdentifiedBy(Word):
+    """What showed who somebody is, at a visit that began at a kiosk."""
+
+    CARD = "card"
+    CODE = "code"
+    """Her id number and a code that staff gave her."""
+    VOUCHED = "vouched"
+    """Somebody of the staff who is there says so."""
+
+
+@record(380)
+class VerificationResult(Fact):
+    """How the person of a visit was identified (FHIR VerificationResult: its target is the Patient)."""
+
+    encounter: EncounterId = n(3)
+    how: IdentifiedBy = n(4)
+    at: datetime = n(5)
+    card: str = n(6, default="")
+    """Look-up id of the card that was shown."""
+    by: UserId = n(7, default=UserId(""))
+    """Who vouches, or gave the code."""
+    by_name: str = n(8, default="")

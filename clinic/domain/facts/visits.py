@@ -56,6 +56,8 @@ class Encounter(Fact):
     """HL7 v3 ActCode: VR (virtual), AMB (in the room), HH (at home), EMER."""
     type: Coding | None = n(16, default=None)
     location: FactId = n(17, default=FactId(""))
+    session_key: bytes = n(18, default=b"")
+    """Public X25519 key of the kiosk's session: what is sealed to it opens only while the patient is there."""
 
 
 @record(15)

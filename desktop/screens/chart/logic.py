@@ -46,7 +46,8 @@ class State:
     document: str = ""
     picture: bytes = b""
     picture_note: str = ""
-    card: str = ""
+    carding: bool = False
+    """Her cards stand in place of the page."""
     replaying: EncounterId = EncounterId("")
     permitted: tuple[str, ...] = ()
     """Scopes of consent that the person permits now: each can be taken back."""
@@ -136,12 +137,6 @@ class CardPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class CardIssued:
-    patient: PatientId
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class CardClosed:
     pass
 
@@ -227,13 +222,6 @@ class TakeBack:
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class IssueCard:
-    """Effect: make a card for this person."""
-
-    patient: PatientId
-
-
 Event = (
     PatientOpened
     | ChartLoaded
@@ -247,24 +235,13 @@ Event = (
     | ReplayPressed
     | ReplayLeft
     | CardPressed
-    | CardIssued
     | CardClosed
     | StandingLoaded
     | TakeBackPressed
     | FactsChanged
     | Failed
 )
-Effect = (
-    OpenChart
-    | Redraw
-    | LoadMoments
-    | LoadPicture
-    | OpenVisit
-    | PlayVisit
-    | IssueCard
-    | LoadStanding
-    | TakeBack
-)
+Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit | LoadStanding | TakeBack
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
@@ -294,11 +271,9 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case ReplayLeft():
             return replace(state, replaying=EncounterId("")), ()
         case CardPressed():
-            return state, ((IssueCard(state.patient),) if not state.card else ())
-        case CardIssued(patient, text):
-            return (replace(state, card=text) if patient == state.patient else state), ()
+            return replace(state, carding=True), ()
         case CardClosed():
-            return replace(state, card=""), ()
+            return replace(state, carding=False), ()
         case StandingLoaded(patient, permitted):
             return (replace(state, permitted=permitted) if patient == state.patient else state), ()
         case TakeBackPressed(scope):

@@ -44,6 +44,7 @@ KINDS = {
     "OriginalResource": (N_("From elsewhere"), "file", "neutral"),
     "Provenance": (N_("Source"), "info", "neutral"),
     "CareTeam": (N_("Care team"), "users", "neutral"),
+    "VerificationResult": (N_("Identity"), "id", "ok"),
 }
 DOCUMENTS = {"photo": N_("Photo")}
 TEMPLATES = {

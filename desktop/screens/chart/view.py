@@ -23,12 +23,10 @@ from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_ago, fmt_date
 from desktop.screens.alerts.band import AlertBand
 from desktop.screens.alerts.logic import State as Alerts
-from desktop.screens.card import CardPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
     CardClosed,
-    CardIssued,
     CardPressed,
     ChartLoaded,
     DocumentChosen,
@@ -36,7 +34,6 @@ from desktop.screens.chart.logic import (
     Event,
     FactsChanged,
     Failed,
-    IssueCard,
     LoadMoments,
     LoadPicture,
     LoadStanding,
@@ -62,6 +59,7 @@ from desktop.screens.chart.logic import (
     update,
 )
 from desktop.screens.faces import charted_identity, show_identity
+from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
@@ -74,7 +72,6 @@ from desktop.screens.phrases import (
     band,
     coded,
     named,
-    number_text,
     unit_text,
 )
 from desktop.screens.replay.logic import State as Replaying
@@ -125,12 +122,13 @@ class ChartView(Page):
             self.loop.send(FactsChanged(patients))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
+        self.card.told(kinds)
 
     # widgets
 
     def _build(self) -> None:
         self.banner = PatientBanner(name="chart.banner")
-        self.give = SecondaryButton(_("Give a card"), name="chart.card_issue", icon="card")
+        self.give = SecondaryButton(_("Cards and codes"), name="chart.card_issue", icon="card")
         self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
         self.visit = PrimaryButton(_("Open the visit"), name="chart.visit", icon="stethoscope")
         self.visit.clicked.connect(lambda: self.loop.send(VisitPressed()))
@@ -144,7 +142,8 @@ class ChartView(Page):
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
         for face in (self.summary, self.listing, self.viewer):
             self.stack.addWidget(face)
-        self.card = CardPanel(wide=True)
+        self.card = CardsPanel(self._room, "chart")
+        self.card.setFixedWidth(520)
         self.card.closed.connect(lambda: self.loop.send(CardClosed()))
         self.carded = Card(name="chart.card")
         self.carded.add(across(None, self.card, None), 1)
@@ -247,8 +246,10 @@ class ChartView(Page):
         chart = state.chart
         self.notice.say("danger", state.sentence)
         self.tabs.choose(state.tab)
-        for part in (self.banner, self.vitals, self.tabs, self.stack):
-            part.setVisible(chart is not None)
+        self.carded.setVisible(state.carding and self.carded.isVisible())  # first, as below
+        for part in (self.vitals, self.tabs, self.stack):
+            part.setVisible(chart is not None and not state.carding)
+        self.banner.setVisible(chart is not None)
         gone, shown = (self.inside, self.replay) if state.replaying else (self.replay, self.inside)
         gone.hide()  # first: the window must not grow for a moment
         shown.show()
@@ -257,17 +258,16 @@ class ChartView(Page):
             return
         show_identity(self.banner, charted_identity(chart, state.now))
         self.visit.setVisible(state.visit is not None)
-        self.carded.setVisible(bool(state.card))
-        self.stack.setVisible(not state.card)
-        if state.card:
-            self.card.show_card(chart.person.name.full, number_text(chart.person.dni), state.card)
+        self.carded.setVisible(state.carding)
+        if state.carding and self.card.patient != state.patient:
+            self.card.open(state.patient, chart.person.name.full)
         self._render_vitals(chart, state)
         self._render_tab(chart, state)
 
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        self.vitals.setVisible(bool(faces))
+        self.vitals.setVisible(bool(faces) and not state.carding)
         tight = len(faces) == len(CARDS) and self.width() < TIGHT
         fit = (tight, tight and self.width() < SMALL)
         if fit != self._fit:
@@ -385,13 +385,6 @@ class ChartView(Page):
                 self._room.ways.visit.emit(opened)
             case PlayVisit(encounter):
                 self.replay.open(encounter)
-            case IssueCard(patient):
-                self._help.write(
-                    clinic.issue_card,
-                    patient,
-                    then=lambda text: self.loop.send(CardIssued(patient, text)),
-                    failed=self._failed,
-                )
 
     def _read_chart(self, verb: Any, patient: PatientId) -> None:
         self._help.read(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding a person, registering a new one with a warning about people alike, giving a card."""
+"""Finding a person, registering a new one with a warning about people alike, her cards."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class State:
     alike: tuple[PersonLine, ...] = ()
     warned: NewPerson | None = None
     busy: bool = False
-    card: str = ""
     carded: PersonLine | None = None
+    """Whose cards are shown."""
     sentence: str = ""
 
     @property
@@ -118,12 +118,6 @@ class CardPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class CardIssued:
-    person: PersonLine
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class CardClosed:
     pass
 
@@ -168,13 +162,6 @@ class Register:
     birth: date
 
 
-@dataclass(frozen=True, slots=True)
-class IssueCard:
-    """Effect: make a card and put the capsule out."""
-
-    person: PersonLine
-
-
 Event = (
     Shown
     | TextTyped
@@ -188,12 +175,11 @@ Event = (
     | Registered
     | FormLeft
     | CardPressed
-    | CardIssued
     | CardClosed
     | FactsChanged
     | Failed
 )
-Effect = Find | OpenChart | FindAlike | Register | IssueCard
+Effect = Find | OpenChart | FindAlike | Register
 
 
 def birth_date(text: str, today: date) -> date | None:
@@ -248,12 +234,9 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case FormLeft():
             return replace(state, form=None, alike=(), warned=None, busy=False, sentence=""), ()
         case CardPressed():
-            chosen = state.selected
-            return state, ((IssueCard(chosen),) if chosen else ())
-        case CardIssued(person, text):
-            return replace(state, card=text, carded=person, sentence=""), ()
+            return replace(state, carded=state.selected, sentence=""), ()
         case CardClosed():
-            return replace(state, card="", carded=None), ()
+            return replace(state, carded=None), ()
         case FactsChanged():
             return state, (Find(state.text),)
         case Failed(sentence):

@@ -14,14 +14,13 @@ from desktop.kit.people import Avatar
 from desktop.kit.surfaces import Card, EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_ago
-from desktop.screens.card import CardPanel
 from desktop.screens.faces import person_row
+from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import OpeningList
 from desktop.screens.patients.logic import (
     AlikeFound,
     CardClosed,
-    CardIssued,
     CardPressed,
     Effect,
     Event,
@@ -32,7 +31,6 @@ from desktop.screens.patients.logic import (
     FormLeft,
     FormTyped,
     Found,
-    IssueCard,
     NewPerson,
     NewPressed,
     OpenChart,
@@ -46,7 +44,7 @@ from desktop.screens.patients.logic import (
     TextTyped,
     update,
 )
-from desktop.screens.phrases import SEXES, named, number_text, person_detail
+from desktop.screens.phrases import SEXES, named, person_detail
 from desktop.screens.room import Room
 
 KINDS = frozenset({"Patient", "Link", "Encounter"})
@@ -75,6 +73,7 @@ class PatientsView(Page):
         """Something in the book changed."""
         if kinds & KINDS and self.isVisible():
             self.loop.send(FactsChanged())
+        self.card.told(kinds)
 
     # widgets
 
@@ -103,7 +102,7 @@ class PatientsView(Page):
         left.add(self.empty, 1)
         left.add(across(self.elsewhere, None))
         self.side = QStackedWidget()
-        self.about, self.form, self.card = self._about(), self._form(), CardPanel()
+        self.about, self.form, self.card = self._about(), self._form(), CardsPanel(self._room, "patients")
         self.card.closed.connect(lambda: self.loop.send(CardClosed()))
         for face in (self.about, self.form, self.card):
             self.side.addWidget(face)
@@ -122,7 +121,7 @@ class PatientsView(Page):
         self.seen = Text("", "muted", wrap=True)
         self.open = PrimaryButton(_("Open the chart"), name="patients.open", icon="clipboard")
         self.open.clicked.connect(lambda: self.loop.send(PersonOpened(self.loop.state.chosen)))
-        self.give = SecondaryButton(_("Give a card"), name="patients.card", icon="card")
+        self.give = SecondaryButton(_("Cards and codes"), name="patients.card", icon="card")
         self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
         self.doings = holding(across((self.open, 1), (self.give, 1)))
         return holding(
@@ -179,15 +178,15 @@ class PatientsView(Page):
         self.people.setVisible(bool(state.people))
         self.empty.setVisible(not state.people)
         self.notice.say("warn", state.sentence)
-        face = self.card if state.card else self.form if state.form is not None else self.about
+        face = self.card if state.carded is not None else self.form if state.form is not None else self.about
         if self.side.currentWidget() is not face:
             self.side.setCurrentWidget(face)
             if face is self.form:
                 self.family.setFocus()
         self._render_about(state)
         self._render_form(state)
-        if state.card and state.carded is not None:
-            self.card.show_card(state.carded.name.full, number_text(state.carded.dni), state.card)
+        if state.carded is not None and state.carded.patient != self.card.patient:
+            self.card.open(state.carded.patient, state.carded.name.full)
 
     def _render_about(self, state: State) -> None:
         person = state.selected
@@ -262,13 +261,6 @@ class PatientsView(Page):
                     form.number,
                     failed=self._failed,
                     then=lambda patient: self.loop.send(Registered(patient)),
-                )
-            case IssueCard(person):
-                self._help.write(
-                    clinic.issue_card,
-                    person.patient,
-                    failed=self._failed,
-                    then=lambda text: self.loop.send(CardIssued(person, text)),
                 )
 
     def _failed(self, sentence: str) -> None:

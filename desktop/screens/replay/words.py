@@ -14,6 +14,7 @@ from clinic.domain.facts import (
     NoteSection,
     Observation,
     Receipt,
+    VerificationResult,
 )
 from clinic.domain.vitals import BY_CODE
 from clinic.services.replay import VERBS
@@ -23,6 +24,7 @@ from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_moment, fmt_time, fmt_value, language
 from desktop.screens.alerts.words import found
 from desktop.screens.chart.rows import KINDS, STEPS
+from desktop.screens.faces import known_by
 from desktop.screens.lines import Line
 from desktop.screens.phrases import SCOPES, SECTIONS, VITAL_NAMES, coded, named
 from desktop.screens.replay.logic import Note, State
@@ -51,6 +53,7 @@ _ICONS = {
     "NoteSection": ("pen", "neutral"),
     "AuditEvent": ("eye", "neutral"),
     "Receipt": ("check", "neutral"),
+    "VerificationResult": ("id", "ok"),
 }
 
 
@@ -118,6 +121,8 @@ def _about(fact: Record, one: Played) -> str:
             return _measured(fact)
         case Receipt():
             return ""
+        case VerificationResult():
+            return "".join(known_by(fact))
     return one.what
 
 

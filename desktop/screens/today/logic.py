@@ -145,8 +145,10 @@ class OpenChart:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmIdentity:
-    """Effect: the person who came is the one in the record."""
+    """Effect: somebody here vouches that the person who came is the one in the record; the kiosk hears it."""
 
+    encounter: EncounterId
+    kiosk: DeviceId
     provisional: PatientId
     other: PatientId
 
@@ -246,4 +248,6 @@ def _confirmed(state: State, other: PatientId) -> tuple[State, tuple[Effect, ...
     row = state.selected
     if row is None or not any(match.patient == other for match in row.matches):
         return state, ()
-    return replace(state, confirming=False), (ConfirmIdentity(row.person.patient, other),)
+    visit = row.encounter
+    vouched = ConfirmIdentity(EncounterId(visit.id), visit.kiosk, row.person.patient, other)
+    return replace(state, confirming=False), (vouched,)

@@ -21,7 +21,7 @@ from desktop.screens.alerts.rows import alert_line
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
 from desktop.screens.emergency.band import ReviewBand
-from desktop.screens.faces import mark, person_row, waiting_row
+from desktop.screens.faces import claim_words, known_by, mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList, OpeningList
 from desktop.screens.marks import Marks
@@ -67,10 +67,13 @@ from desktop.screens.today.logic import (
 from desktop.screens.visit.happenings import VisitOpened
 
 if TYPE_CHECKING:
+    from clinic.protocol.letters import Vouched
     from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
 
-KINDS = frozenset({"Encounter", "Observation", "Patient", "Link", "Appointment", "DetectedIssue"})
+KINDS = frozenset(
+    {"Encounter", "Observation", "Patient", "Link", "Appointment", "DetectedIssue", "VerificationResult"}
+)
 ALERTS_SHOWN = 3
 """So many are seen at once, and half of the next one: the rest is scrolled to."""
 
@@ -263,7 +266,7 @@ class TodayView(Page):
             return
         self._render_row(row, state.now)
         self.call.setEnabled(bool(row.encounter.kiosk))
-        self.ask.setText(_("Who is %(name)s?") % {"name": row.person.name.spoken})
+        self.ask.setText(claim_words(row))
         self.matches.show_rows([person_row(match, state.now) for match in row.matches])
         if row.matches and not self.matches.key():
             self.matches.pick(row.matches[0].patient)
@@ -271,7 +274,7 @@ class TodayView(Page):
     def _render_row(self, row: Waiting, now: datetime) -> None:
         self.face.show_person(row.person.name.full, row.person.photo)
         self.name.setText(row.person.name.full)
-        self.line.setText(person_detail(row.person, now.date()))
+        self.line.setText("\n".join((person_detail(row.person, now.date()), *known_by(row.identified))))
         symptoms = ", ".join(coded(one).lower() for one in row.encounter.symptoms)
         why = coded(row.encounter.reason) or _("No reason given")
         self.reason.setText(f"{why}: {symptoms}" if symptoms else why)
@@ -308,13 +311,13 @@ class TodayView(Page):
                 self._room.ways.visit.emit(opened)
             case OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
-            case ConfirmIdentity(provisional, other):
+            case ConfirmIdentity(encounter, kiosk, provisional, other):
                 self._help.write(
-                    self._room.clinic.confirm_identity,
-                    provisional,
+                    self._room.clinic.vouch,
+                    encounter,
                     other,
                     failed=self._failed,
-                    then=lambda _written: self._confirmed(provisional, other),
+                    then=lambda letter: self._confirmed(kiosk, letter, provisional, other),
                 )
             case Announce(arrived):
                 QApplication.beep()
@@ -338,7 +341,11 @@ class TodayView(Page):
             then=lambda booked: self.loop.send(BookedLoaded(booked)),
         )
 
-    def _confirmed(self, provisional: PatientId, other: PatientId) -> None:
+    def _confirmed(
+        self, kiosk: DeviceId, letter: Vouched | None, provisional: PatientId, other: PatientId
+    ) -> None:
+        if letter is not None:
+            self._room.ways.vouched.emit(kiosk, letter)
         self._room.ways.identity.emit(provisional, other)
         self.loop.send(FactsChanged())
 

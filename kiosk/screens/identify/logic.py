@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Card first, id number as the other way. A code is a claim, a number is a claim: who somebody is, staff
-confirm.
+"""Card first, id number as the other way, with a code of the staff if there is one. A code before the camera is a claim,
+a number is a claim: who somebody is show her card (with its PIN), a one-time code, or staff.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clinic.domain.id_documents import day_of, read_document
 from clinic.domain.values import HumanName
 from desktop.kit.words import N_
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 BAD_NUMBER = N_("An id number has 7 or 8 digits. Please look at it again.")
 BAD_BIRTH = N_("That date does not exist. Type day, month and year: 0 5 0 3 1 9 6 1.")
+BAD_PIN = N_("The PIN of a card has 4 to 6 digits.")
+BAD_CODE = N_("The code has 8 digits. Please look at it again.")
 NO_CAMERA = N_("The camera does not answer. You can type your id number.")
 OLDEST = 120
 
@@ -26,11 +29,14 @@ class Way(StrEnum):
     CARD = "card"
     NUMBER = "number"
     BIRTH = "birth"
+    PIN = "pin"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`busy`: the clinic is being asked; `refused`: texts of cards that were answered with a no."""
+    """`busy`: the clinic is being asked; `refused`: texts of cards that were answered with a no; `code`: digits that wait
+    for a number; `scanned`: what an identity document said."""
 
     way: Way = Way.CARD
     number: str = ""
@@ -39,6 +45,8 @@ class State:
     refused: frozenset[str] = frozenset()
     asked: str = ""
     camera: bool = True
+    code: str = ""
+    scanned: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,16 @@ class NoCard:
 
 @dataclass(frozen=True, slots=True)
 class UseCard:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HaveCode:
+    """The staff gave her a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCode:
     pass
 
 
@@ -71,8 +89,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class PinAsked:
+    """The card that was shown has a PIN."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
-    """A sentence of the desk: not a Posta card, revoked, damaged, no disk."""
+    """A sentence of the desk: not a Posta card, ended, damaged, a wrong PIN or code, no disk."""
 
     sentence: str
 
@@ -82,12 +105,13 @@ class CameraGone:
     pass
 
 
-Event = NoCard | UseCard | Seen | Typed | Found | NotFound | CameraGone
+Event = NoCard | UseCard | HaveCode | NoCode | Seen | Typed | Found | PinAsked | NotFound | CameraGone
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCard:
     text: str
+    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +122,43 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class UseCode:
+    number: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identify:
     """Go on with this person."""
 
     known: Known
 
 
-Effect = ReadCard | Claim | Identify
+Effect = ReadCard | Claim | UseCode | Identify
 Result = tuple[State, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event, today: date) -> Result:
+def update(state: State, event: Event, today: date) -> Result:  # noqa: PLR0911 - one line a case
     """`today`: for birth dates that cannot be."""
     match event:
         case NoCard():
             return replace(state, way=Way.NUMBER, say=""), ()
         case UseCard():
-            return replace(state, way=Way.CARD, say="", number=""), ()
+            return replace(state, way=Way.CARD, say="", number="", scanned=None), ()
+        case HaveCode() if not state.busy:
+            return replace(state, way=Way.CODE, say="", code=""), ()
+        case NoCode() if not state.busy:
+            return _without_code(state)
         case Seen(text) if state.way is Way.CARD and not state.busy and text not in state.refused:
-            return _seen(state, text)
+            return _seen(state, text, today)
         case Typed(text) if not state.busy:
             return _typed(state, text, today)
         case Found(known):
             return replace(state, busy=False, say=""), (Identify(known),)
+        case PinAsked():
+            return replace(state, busy=False, way=Way.PIN, say=""), ()
         case NotFound(sentence):
-            return replace(state, busy=False, say=sentence, refused=state.refused | {state.asked} - {""}), ()
+            return _not_found(state, sentence), ()
         case CameraGone() if state.way is Way.CARD:
             return replace(state, way=Way.NUMBER, say=NO_CAMERA, camera=False), ()
         case CameraGone():
@@ -132,57 +168,94 @@ def update(state: State, event: Event, today: date) -> Result:
 
 def back(state: State) -> State | None:
     """One step back inside this screen; None when "back" leaves it."""
+    before = replace(state, say="", code="")
     match state.way:
         case Way.BIRTH:
-            return replace(state, way=Way.NUMBER, say="")
-        case Way.NUMBER if state.camera:
-            return replace(state, way=Way.CARD, say="", number="")
+            return replace(before, way=Way.NUMBER)
+        case Way.CODE if state.number and state.scanned is None:
+            return replace(before, way=Way.NUMBER)
+        case Way.NUMBER | Way.CODE | Way.PIN if state.camera:
+            return replace(before, way=Way.CARD, number="", scanned=None)
+        case Way.CODE | Way.PIN:
+            return replace(before, way=Way.NUMBER, number="", scanned=None)
+        case Way.CARD if state.code:
+            return replace(before, way=Way.CODE)
     return None
 
 
-def _seen(state: State, text: str) -> Result:
-    claim = id_card(text)
+def _seen(state: State, text: str, today: date) -> Result:
+    document = id_card(text, today)
     asked = replace(state, busy=True, say="", asked=text)
-    return asked, (claim or ReadCard(text),)
+    if document is None:
+        return asked, (ReadCard(text),)
+    if state.code:
+        known = replace(asked, number=document.number, scanned=document)
+        return known, (UseCode(document.number, state.code),)
+    return asked, (document,)
 
 
 def _typed(state: State, text: str, today: date) -> Result:
-    if state.way is Way.NUMBER:
-        if not 7 <= len(text) <= 8:
-            return replace(state, say=BAD_NUMBER), ()
-        return replace(state, way=Way.BIRTH, number=text, say=""), ()
-    born = birth_date(text, today)
-    if state.way is not Way.BIRTH or born is None:
-        return replace(state, say=BAD_BIRTH), ()
-    return replace(state, busy=True, say="", asked=""), (Claim(state.number, born),)
+    match state.way:
+        case Way.NUMBER:
+            return _number_typed(state, text)
+        case Way.PIN:
+            right = text.isdigit() and 4 <= len(text) <= 6
+            asking = replace(state, busy=right, say="" if right else BAD_PIN)
+            return asking, (ReadCard(state.asked, text),) if right else ()
+        case Way.CODE:
+            return _code_typed(state, text)
+        case Way.BIRTH:
+            born = birth_date(text, today)
+            if born is not None:
+                return replace(state, busy=True, say="", asked=""), (Claim(state.number, born),)
+            return replace(state, say=BAD_BIRTH), ()
+    return state, ()
+
+
+def _number_typed(state: State, text: str) -> Result:
+    if not 7 <= len(text) <= 8:
+        return replace(state, say=BAD_NUMBER), ()
+    known = replace(state, number=text, say="", asked="", scanned=None)
+    if state.code:
+        return replace(known, busy=True), (UseCode(text, state.code),)
+    return replace(known, way=Way.BIRTH), ()
+
+
+def _code_typed(state: State, text: str) -> Result:
+    """The code goes with a number: the one typed before, or the one to be shown or typed next."""
+    if not (len(text) == 8 and text.isdigit()):
+        return replace(state, say=BAD_CODE), ()
+    if state.number:
+        return replace(state, code=text, busy=True, say=""), (UseCode(state.number, text),)
+    return replace(state, code=text, say="", way=Way.CARD if state.camera else Way.NUMBER), ()
+
+
+def _without_code(state: State) -> Result:
+    bare = replace(state, code="", say="")
+    if state.scanned is not None:
+        return replace(bare, busy=True, asked=""), (state.scanned,)
+    if state.number:
+        return replace(bare, way=Way.BIRTH), ()
+    return replace(bare, way=Way.CARD if state.camera else Way.NUMBER), ()
+
+
+def _not_found(state: State, sentence: str) -> State:
+    """A wrong PIN leaves the card known, a wrong code leaves the number."""
+    after = replace(state, busy=False, say=sentence)
+    if state.way is Way.PIN:
+        return after
+    if state.code:
+        return replace(after, way=Way.CODE, code="")
+    return replace(after, refused=state.refused | {state.asked} - {""})
 
 
 def birth_date(text: str, today: date) -> date | None:
     """`05031961` as a date; None if there was no such day, it is to come, or nobody is that old."""
-    born = _day(text)
+    born = day_of(text)
     return born if born is not None and born <= today and today.year - born.year <= OLDEST else None
 
 
-def _day(text: str) -> date | None:
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
-        return None
-    try:
-        return date(int(text[4:]), int(text[2:4]), int(text[:2]))
-    except ValueError:
-        return None
-
-
-def id_card(text: str) -> Claim | None:
-    """What an Argentine DNI says of itself (PDF417, both layouts of standards.md); None if it is none."""
-    parts = [part.strip() for part in text.split("@")]
-    if len(parts) >= 8 and parts[4].isdigit():
-        family, given, number, born = parts[1], parts[2], parts[4], parts[6]
-    elif len(parts) >= 9 and parts[0] == "" and parts[1].isdigit():
-        number, family, given, born = parts[1], parts[4], parts[5], parts[7]
-    else:
-        return None
-    day = _day(born.replace("/", ""))
-    if day is None or not family:
-        return None
-    name = HumanName(family=family.title(), given=tuple(word.title() for word in given.split()))
-    return Claim(number, day, name)
+def id_card(text: str, today: date) -> Claim | None:
+    """What an identity document says of itself, by its barcode or its machine-readable lines; None if it is none."""
+    found = read_document(text, today)
+    return None if found is None else Claim(found.number, found.born, found.name)

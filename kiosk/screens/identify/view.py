@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from clinic.keys.cards import MAX_PIN, PinMissing
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.surfaces import Notice
@@ -61,11 +62,15 @@ class IdentifyScreen(Screen):
         self._view.watch(self.room.engine, "local")
         no_card = SecondaryButton(_("I have no card"), name="kiosk.identify.no_card", icon="id")
         no_card.clicked.connect(lambda: self._loop.send(logic.NoCard()))
+        code = SecondaryButton(_("I have a code"), name="kiosk.identify.code", icon="lock")
+        code.clicked.connect(lambda: self._loop.send(logic.HaveCode()))
+        self._with_code = code
         right = stacked(
             (Drawing("show-card"), 1),
             (middle(Text(_("Hold the square of your card inside the frame"), "heading")), 0),
             (self._says[0], 0),
             (no_card, 0),
+            (code, 0),
         )
         return Sides(self._view, right, (3, 2))
 
@@ -76,7 +81,11 @@ class IdentifyScreen(Screen):
         self._example = middle(Text("", "heading"))
         self._card = SecondaryButton(_("I have a card"), name="kiosk.identify.card", icon="qr")
         self._card.clicked.connect(lambda: self._loop.send(logic.UseCard()))
-        left = stacked((self._picture, 1), (self._example, 0), (self._says[1], 0), (self._card, 0))
+        self._code = SecondaryButton("", name="kiosk.identify.other", icon="lock")
+        self._code.clicked.connect(self._other_way)
+        left = stacked(
+            (self._picture, 1), (self._example, 0), (self._says[1], 0), (self._card, 0), (self._code, 0)
+        )
         return Sides(left, self._pad, (2, 3))
 
     # what the logic asks for
@@ -84,8 +93,10 @@ class IdentifyScreen(Screen):
     def _do(self, effect: logic.Effect) -> None:
         verbs, ask = self.room.verbs, self.desk.ask
         match effect:
-            case logic.ReadCard(text):
-                ask(verbs.read_card, text, then=self._found, failed=self._not_found)
+            case logic.ReadCard(text, pin):
+                ask(verbs.read_card, text, pin, then=self._found, failed=self._not_found)
+            case logic.UseCode(number, code):
+                ask(verbs.use_code, number, code, then=self._found, failed=self._not_found)
             case logic.Claim(number, born, name):
                 ask(verbs.claim, number, born, name, then=self._found, failed=self._not_found)
             case logic.Identify(known):
@@ -95,7 +106,17 @@ class IdentifyScreen(Screen):
         self._loop.send(logic.Found(known))  # type: ignore[arg-type]  # what the verbs answer
 
     def _not_found(self, error: Exception) -> None:
+        if isinstance(error, PinMissing):
+            self._loop.send(logic.PinAsked())
+            return
+        self._pad.set_text(
+            "" if self._loop.state.way in (logic.Way.PIN, logic.Way.CODE) else self._pad.text()
+        )
         self._loop.send(logic.NotFound(tell(error)))
+
+    def _other_way(self) -> None:
+        code = self._loop.state.way is logic.Way.CODE
+        self._loop.send(logic.NoCode() if code else logic.HaveCode())
 
     def _render(self, state: logic.State) -> None:
         card = state.way is logic.Way.CARD
@@ -106,15 +127,33 @@ class IdentifyScreen(Screen):
             notice.say("warn", _(state.say))
         self._view.set_message(_("One moment") if state.busy else "")
         self._pad.setEnabled(not state.busy)
-        self._card.setVisible(state.camera)
-        if state.way is not self._shown.way:
+        self._card.setVisible(state.camera and state.way is not logic.Way.PIN)
+        self._code.setVisible(state.way is not logic.Way.PIN and not state.code)
+        self._code.setText(_("I have no code") if state.way is logic.Way.CODE else _("I have a code"))
+        self._with_code.setVisible(not state.code)
+        if (state.way, bool(state.code)) != (self._shown.way, bool(self._shown.code)):
             self._show_way(state)
         elif state.say and state.say != self._shown.say:
             self.room.voice.say(_(state.say), self.language)
         self._shown = state
 
     def _show_way(self, state: logic.State) -> None:
+        self._pad.hide_digits(state.way is logic.Way.PIN, MAX_PIN if state.way is logic.Way.PIN else 8)
         match state.way:
+            case logic.Way.CARD if state.code:
+                self.head(
+                    Heading(_("Show your identity card"), _("Or touch “I have no card”"), _(NUMBER_HELP))
+                )
+            case logic.Way.PIN:
+                self._pad.set_text("")
+                self._picture.show_picture("id")
+                self._example.setText(_("4 to 6 digits; nobody else sees them"))
+                self.head(Heading(_("Type the PIN of your card"), _("Then touch the tick"), _(PIN_HELP)))
+            case logic.Way.CODE:
+                self._pad.set_text("")
+                self._picture.show_picture("id")
+                self._example.setText(_("8 digits, without dots"))
+                self.head(Heading(_("Type the code you were given"), _("Then touch the tick"), _(CODE_HELP)))
             case logic.Way.CARD:
                 self.head(Heading(_("Show your card"), _("Hold it before the camera"), _(CARD_HELP)))
             case logic.Way.NUMBER:
@@ -177,6 +216,13 @@ CARD_HELP = N_(
 )
 NUMBER_HELP = N_(
     "Your id number is on your identity document. Touch its digits one after the other, then the tick."
+)
+PIN_HELP = N_(
+    "You chose these digits when you got your card. If you forgot them, call a person: you get a new card."
+)
+CODE_HELP = N_(
+    "Somebody of the clinic gave you eight digits. They work once, together with your id number. Without a code "
+    "touch “I have no code”."
 )
 BIRTH_HELP = N_("Type two digits for the day, two for the month and four for the year, then touch the tick.")
 

@@ -29,6 +29,7 @@ class WaitingScreen(Screen):
         self._own.timeout.connect(self._hide_mine)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._room_page(journey))
+        self._known = journey.known
         self._pages.addWidget(self._mine_page(journey))
         self.body.addWidget(self._pages)
         self.follow(journey)
@@ -48,6 +49,7 @@ class WaitingScreen(Screen):
         )
         mine.clicked.connect(self._show_mine)
         mine.setVisible(bool(own_things(journey) or journey.permitted))
+        self._mine = mine
         right = stacked((card, 1), (mine, 0))
         return stacked((Sides(Drawing("waiting"), right), 1), (self._state, 0))
 
@@ -84,7 +86,17 @@ class WaitingScreen(Screen):
         self._pages.setCurrentIndex(0)
         self._own.stop()
 
+    def _know_better(self, journey: flow.Journey) -> None:
+        """Somebody vouched for her: what she may see is here now."""
+        self._known, before = journey.known, self._pages.widget(1)
+        self._pages.insertWidget(1, self._mine_page(journey))
+        self._pages.removeWidget(before)
+        before.deleteLater()
+        self._mine.setVisible(bool(own_things(journey) or journey.permitted))
+
     def follow(self, journey: flow.Journey) -> None:
+        if journey.known is not self._known:
+            self._know_better(journey)
         now = shown(journey)
         for scope, button in self._takings.items():
             button.setVisible(scope in journey.permitted)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.keys.cards import Card, card_text, new_card, open_capsule, read_card, seal_capsule
+from clinic.keys.cards import Card, PinMissing, card_text, new_card, open_capsule, read_card, seal_capsule
 from clinic.keys.codes import CodeKind, WrongCode, code_kind, read_code, write_code
 from clinic.keys.refusals import Unreadable
 
@@ -80,3 +80,24 @@ def test_every_flipped_bit_of_a_capsule_is_refused(place: int, bit: int) -> None
         open_capsule(CARD, bytes(damaged))
     with pytest.raises(Unreadable):
         open_capsule(CARD, CAPSULE[:place])
+
+
+WITH_PIN = new_card(repeating(b"pin"), "2749")
+SEALED = seal_capsule(WITH_PIN.public_key, b"appointment on Monday")
+
+
+def test_a_card_with_a_pin_opens_with_both_and_with_neither_alone() -> None:
+    read = read_card(card_text(WITH_PIN.secret, asks_pin=True))
+    assert open_capsule(read.with_pin("2749"), SEALED) == b"appointment on Monday"
+    with pytest.raises(PinMissing):
+        open_capsule(read, SEALED)
+    for wrong in (read.with_pin("2740"), Card(WITH_PIN.secret), Card(bytes(32), True, "2749")):
+        with pytest.raises(Unreadable):
+            open_capsule(wrong, SEALED)
+    assert "2749" not in repr(read.with_pin("2749"))
+
+
+@pytest.mark.parametrize("payload", [b"\x02" + bytes(32), bytes(31), b"\x01" + bytes(33), b""])
+def test_a_card_of_another_shape_is_refused(payload: bytes) -> None:
+    with pytest.raises(WrongCode):
+        read_card(write_code(CodeKind.CARD, payload))

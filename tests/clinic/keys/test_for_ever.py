@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Values on printed cards, on disks and in other clinics' stores: what an older Posta made, today's must open."""
 
-from clinic.domain.ids import UserId
-from clinic.keys.cards import Card, card_text
+from clinic.domain.ids import OrgId, UserId
+from clinic.keys.cards import Card, card_text, read_card
 from clinic.keys.consents import template_hash
 from clinic.keys.identity import DeviceKeys, device_id
 from clinic.keys.invites import mailbox_id
+from clinic.keys.onetime import code_key
 from clinic.keys.sealing import Keyring, check_envelope, open_envelope, scope_key_id
 from clinic.keys.slots import Slots
 from clinic.protocol.envelope import unpack
@@ -34,6 +35,15 @@ def test_names_and_keys_that_follow_from_secrets() -> None:
     assert Card(SECRET).lookup == "ydbrm3kgy45xysry7jdkpck5hi"
     assert Card(SECRET).public_key.hex() == "0dbf7c3fd2f8094fff12fa3abb7125e7d9121072a1ad3baa82073d424b15f00b"
     assert card_text(SECRET) == "POSTA:CARD:1:AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQTCQKRMFYYDENBWHA5DYPQ6XLCYE"
+    with_pin = Card(SECRET, asks_pin=True, pin="2749")
+    assert (with_pin.lookup, read_card(card_text(SECRET, asks_pin=True)).with_pin("2749")) == (
+        Card(SECRET).lookup,
+        with_pin,
+    )
+    assert with_pin.public_key.hex() == "614299f70c220da0d0f3696f2f0c02853679f9dc53716ae9ce273bcd02b91c5c"
+    code = code_key(OrgId("org"), "14233456", "48213377")
+    assert code.lookup == "qtbk7ndc5abwqhhkphmvgzlroe"
+    assert code.key.hex() == "f754dcd03999ae301e79e9caeca04d594b15d6526f6431f4eac074833e251809"
     assert mailbox_id(SECRET[:16]) == "a6bsayx672ak4liubj3hmqgc2q"
     assert scope_key_id(SECRET).hex() == "13dda0127e66128e"
     assert template_hash("texto").hex() == "87cd8bd1ac46b1c177d8289567c103e50211f76e5c9794e94a5dce3c2dbfed9f"

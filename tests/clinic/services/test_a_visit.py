@@ -13,6 +13,7 @@ from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Coding, HumanName, Point, Stroke
 from clinic.keys.consents import verify_consent, verify_fact
 from clinic.services import (
+    cards,
     charts,
     coding,
     consents,
@@ -68,7 +69,7 @@ def _row(town: Town, encounter: EncounterId) -> waiting.Waiting:
 
 def _card_visit(town: Town) -> tuple[PatientId, intake.Visit]:
     patient = _person(town)
-    text = people.issue_card(town.desk, patient)
+    text = cards.issue(town.desk, patient)
     town.sync()
     from clinic.services.link import with_remote
     from clinic.transport.http import Remote

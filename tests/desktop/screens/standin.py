@@ -45,7 +45,9 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
 from clinic.services.backups import Plan
+from clinic.services.cards import CardLine
 from clinic.services.charts import Chart, Opened, Reading
+from clinic.services.codes_out import GivenCode
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
@@ -456,6 +458,13 @@ class Clinic:
         self.is_owner = False
         self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
+        self.cards = [
+            CardLine(FactId("k2"), NOW - timedelta(days=9), "Dra. Lucía Paz", True, NOW - timedelta(hours=2), None, "", "", True),
+            CardLine(
+                FactId("k1"), NOW - timedelta(days=400), "Eva Sosa", False, None, NOW - timedelta(days=9), "Eva Sosa",
+                "lost", False,
+            ),
+        ]  # fmt: skip
         self.rows: tuple[Waiting, ...] = QUEUE
         self.texts: dict[Section, str] = {}
         self.requests: tuple[MedicationRequest, ...] = ()
@@ -504,8 +513,32 @@ class Clinic:
     def undo_identity(self, provisional: PatientId, other: PatientId) -> None:
         self.calls.append(("undo", provisional, other))
 
-    def issue_card(self, patient: PatientId) -> str:
-        self.calls.append(("card", patient))
+    def cards_of(self, patient: PatientId) -> tuple[CardLine, ...]:
+        return tuple(self.cards)
+
+    def end_card(self, card: FactId, why: str, patient: PatientId) -> object:
+        self.calls.append(("end card", card, why, patient))
+        self.cards = [
+            replace(one, works=False, revoked_why=why, revoked_at=NOW) if one.card == card else one
+            for one in self.cards
+        ]
+        return None
+
+    def give_code(self, patient: PatientId) -> GivenCode:
+        self.calls.append(("code", patient))
+        return GivenCode("48213377", "14233456", NOW + timedelta(minutes=15))
+
+    def code_is_out(self) -> bool:
+        return True
+
+    def card_paper(self, patient: PatientId, text: str) -> bytes:
+        return b"%PDF"
+
+    def vouch(self, encounter: EncounterId, other: PatientId) -> None:
+        self.calls.append(("vouch", encounter, other))
+
+    def issue_card(self, patient: PatientId, pin: str = "") -> str:
+        self.calls.append(("card", patient, pin))
         return "POSTA1:" + "K7Q2M" * 12
 
     def alerts(self) -> tuple[Alert, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from clinic.domain.facts import EncounterStatus
-from clinic.domain.ids import PatientId
+from clinic.domain.ids import EncounterId, PatientId
 from clinic.sync.status import SyncStatus
 from desktop import presence
 from desktop.kit.words import set_language
@@ -92,7 +92,7 @@ class TestToday:
         assert state.confirming
         assert t.update(state, t.MatchConfirmed(PatientId("p.other")))[1] == ()
         assert t.update(state, t.MatchConfirmed(PatientId("p.marta2")))[1] == (
-            t.ConfirmIdentity(MARTA, PatientId("p.marta2")),
+            t.ConfirmIdentity(EncounterId(f"e.{MARTA}"), KIOSK, MARTA, PatientId("p.marta2")),
         )
 
     def test_a_verified_person_is_not_asked_about(self) -> None:
@@ -140,17 +140,17 @@ class TestPatients:
         state, _effects = p.update(p.State(now=NOW), p.TextTyped("sos"))
         assert p.update(state, p.Found("so", PEOPLE))[0].people == ()
 
-    def test_a_card_is_made_for_the_chosen_person(self) -> None:
+    def test_cards_are_shown_of_the_chosen_person(self) -> None:
         state, _effects = p.update(p.State(now=NOW), p.Found("", PEOPLE))
-        assert p.update(state, p.CardPressed())[1] == (p.IssueCard(PEOPLE[0]),)
+        assert p.update(state, p.CardPressed())[0].carded == PEOPLE[0]
 
 
 class TestChart:
-    def test_a_card_that_comes_late_is_not_shown_for_the_next_person(self) -> None:
+    def test_the_cards_of_one_person_do_not_stay_for_the_next(self) -> None:
         state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW))
-        state, _effects = c.update(state, c.PatientOpened(JUAN, NOW))
-        assert c.update(state, c.CardIssued(ROSA, "secret"))[0].card == ""
-        assert c.update(state, c.CardIssued(JUAN, "secret"))[0].card == "secret"
+        state, _effects = c.update(state, c.CardPressed())
+        assert state.carding
+        assert not c.update(state, c.PatientOpened(JUAN, NOW))[0].carding
 
     def test_the_newest_document_is_laid_out_at_once(self) -> None:
         state, _effects = c.update(c.State(now=NOW), c.PatientOpened(ROSA, NOW, "documents"))

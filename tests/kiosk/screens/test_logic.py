@@ -120,6 +120,51 @@ def test_whatever_the_camera_reads_is_a_card_or_a_claim_and_never_breaks(text: s
     assert len(effects) == 1
 
 
+def test_a_card_with_a_pin_asks_for_it_and_a_wrong_one_can_be_typed_again() -> None:
+    state, effects = identified(
+        identify.Seen("card"),
+        identify.PinAsked(),
+        identify.Typed("12"),
+        identify.Typed("2740"),
+        identify.NotFound("That is not the PIN."),
+        identify.Typed("2749"),
+    )
+    assert effects == [
+        identify.ReadCard("card"),
+        identify.ReadCard("card", "2740"),
+        identify.ReadCard("card", "2749"),
+    ]
+    assert (state.way, state.busy, state.refused) == (identify.Way.PIN, True, frozenset())
+    before = identify.back(replace(state, busy=False))
+    assert before is not None and before.way is identify.Way.CARD
+
+
+DOCUMENT = "00123456789@QUISPE@ROSA ELENA@F@14233456@A@05/03/1961@01/01/2020@200"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (identify.HaveCode(), identify.Typed("48213377"), identify.Seen(DOCUMENT)),
+        (identify.HaveCode(), identify.Typed("48213377"), identify.NoCard(), identify.Typed("14233456")),
+        (identify.NoCard(), identify.Typed("14233456"), identify.HaveCode(), identify.Typed("48213377")),
+    ],
+)
+def test_a_code_goes_with_a_number_in_whatever_order_they_come(events: tuple[identify.Event, ...]) -> None:
+    state, effects = identified(*events)
+    assert effects == [identify.UseCode("14233456", "48213377")] and state.busy
+    after = identify.update(state, identify.NotFound("Wrong."), TODAY)[0]
+    assert (after.way, after.say, after.number) == (identify.Way.CODE, "Wrong.", "14233456")
+    scanned = isinstance(events[-1], identify.Seen)
+    on, more = identify.update(after, identify.NoCode(), TODAY)
+    assert bool(more) == scanned and (scanned or on.way is identify.Way.BIRTH)
+
+
+def test_a_code_that_cannot_be_one_is_asked_for_again() -> None:
+    state, effects = identified(identify.HaveCode(), identify.Typed("1234567"))
+    assert (state.way, state.say, effects) == (identify.Way.CODE, identify.BAD_CODE, [])
+
+
 # is this you
 
 

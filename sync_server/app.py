@@ -28,7 +28,7 @@ from sync_server.desk import Desk
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
-from sync_server.routes import attachments, capsules, health, mailbox, session, sync, trust
+from sync_server.routes import attachments, capsules, computers, health, mailbox, session, sync, trust
 from sync_server.routes.answers import guarded, on_http_error
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
@@ -49,6 +49,8 @@ def routes() -> list[Route]:
         Route("/v1/mailbox/{box}", guarded(mailbox.read), methods=["GET"]),
         Route("/v1/capsules/{lookup}", guarded(capsules.put), methods=["PUT"]),
         Route("/v1/capsules/{lookup}", guarded(capsules.get), methods=["GET"]),
+        Route("/v1/computers", guarded(computers.read), methods=["GET"]),
+        Route("/v1/receipts", guarded(computers.take_receipt), methods=["POST"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.get), methods=["GET"]),

@@ -20,8 +20,10 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.sync import (
     CONTENT_TYPE,
+    ROOT_CONTEXT,
     Challenge,
     Fault,
     FaultNumber,
@@ -206,6 +208,38 @@ class Remote:
         """Newcomer: the answer, None while there is none."""
         body = await self._bare("GET", f"/v1/mailbox/{box}")
         return self._as(JoinAnswer, body) if body else None
+
+    # computers
+
+    async def computers(self) -> tuple[ComputerSeen, ...]:
+        """Staff: what the centre knows of every computer."""
+        return self._as(ComputersSeen, await self._known("GET", "/v1/computers")).computers
+
+    async def bring_receipt(self, receipt: WipeReceipt) -> None:
+        """The last word of a computer that was wiped."""
+        await self._bare("POST", "/v1/receipts", encode(receipt))
+
+    # the root, from recovery sheets
+
+    async def trust_by_root(self, sign: Sign) -> tuple[bytes, ...]:
+        """The whole log, for whoever holds the root key."""
+        found: list[bytes] = []
+        while len(found) <= MAX_STATEMENTS:
+            path, headers = f"/v1/trust?from={len(found)}", await self._root_header(sign)
+            part = self._as(TrustPart, await self._bare("GET", path, headers=headers)).statements
+            found += part
+            if not part:
+                return tuple(found)
+        raise Unavailable(_STRANGE, url=self.url)
+
+    async def add_by_root(self, sign: Sign, first: int, statements: tuple[bytes, ...]) -> None:
+        """Statements of a recovery; `sign` is still the old root's."""
+        body = encode(TrustPart(first=first, statements=statements))
+        await self._bare("POST", "/v1/trust", body, await self._root_header(sign))
+
+    async def _root_header(self, sign: Sign) -> dict[str, str]:
+        nonce = (await self.challenge()).nonce
+        return {"posta-root": f"{nonce.hex()}.{sign(ROOT_CONTEXT + nonce).hex()}"}
 
     # capsules and attachments
 

@@ -14,6 +14,7 @@ from clinic.station import (
     finding,
     joining,
     listing,
+    organising,
     raw,
     records,
     recovering,
@@ -25,6 +26,7 @@ from clinic.store.memory import keep_private
 
 ROOMS = (
     joining,
+    organising,
     exchanging,
     listing,
     ways,

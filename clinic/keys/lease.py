@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long a computer may go without hearing from an administrator of its organisation.
 
-The newest statement that an administrator signed (`TrustLog.heard`) is the sign of contact; an administrator's computer
-makes one a day (`Beacon`), once the centre has answered it. A server that hides a revocation hides those too, and its devices ask for contact after 14 days. A local control (L): whoever
-sets the clock back, or changes the program, is not stopped by it.
+The newest statement that an administrator signed (`TrustLog.heard`) is the sign of contact; an administrator's computer makes
+one a day (`Beacon`), once the centre has answered it. A server that hides a revocation hides those too, and its devices ask
+for contact after 14 days. A local control (L): whoever sets the clock back, or changes the program, is not stopped by it.
 """
 
 from datetime import datetime, timedelta

@@ -287,7 +287,9 @@ def _remove_user(log: TrustLog, statement: Statement, body: RemoveUser) -> Trust
         raise _impossible("That person does not work on that computer.")
     after = replace(log, removed=log.removed | {place})
     if not any(_is_administrator(after, user.user) for user in after.at_work()):
-        raise _impossible("Somebody must stay who administers the organisation. Make another administrator first.")
+        raise _impossible(
+            "Somebody must stay who administers the organisation. Make another administrator first."
+        )
     return after if after.roles_of(body.user) else _without(after, body.user)
 
 

@@ -363,6 +363,15 @@ def _user_of(desk: Desk, request: JoinRequest) -> UserId:
     return next(before, UserId(short_hash_id(desk.random(10))))
 
 
+class Outrun(Refusal):
+    """A colleague's statement came first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A colleague changed who is admitted at the same moment. Nothing was changed here; do it again."
+        )
+
+
 def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
     """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
     exchange_now(desk)
@@ -370,9 +379,7 @@ def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
         log = _stated(desk, make)
     exchange_now(desk)
     if desk.trust.statements[: len(log.statements)] != log.statements:
-        raise Refusal(
-            "A colleague changed who is admitted at the same moment. Nothing was changed here; do it again."
-        )
+        raise Outrun()
 
 
 def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:

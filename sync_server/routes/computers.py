@@ -40,7 +40,9 @@ async def take_receipt(request: Request) -> Response:
     desk.knock(request)
     receipt = await record_of(request, WipeReceipt, SMALL_BODY)
     if not is_good(receipt, desk.log):
-        raise Denied(FaultNumber.NOT_ALLOWED, "Nobody ordered this, or the computer it names did not sign it.")
+        raise Denied(
+            FaultNumber.NOT_ALLOWED, "Nobody ordered this, or the computer it names did not sign it."
+        )
     now = desk.clock.now()
     await desk.book.ask(lambda book: book.keep_receipt(receipt.device, encode(receipt), now))
     return nothing()

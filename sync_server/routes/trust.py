@@ -66,5 +66,7 @@ def _by_root(desk: Desk, request: Request) -> bool:
     if desk.log.root is None or not desk.spend_nonce(nonce):
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
     if not verify(desk.log.root_key, ROOT_CONTEXT + nonce, signature):
-        raise Denied(FaultNumber.NOT_LOGGED_IN, "These are not the present recovery sheets of this organisation.")
+        raise Denied(
+            FaultNumber.NOT_LOGGED_IN, "These are not the present recovery sheets of this organisation."
+        )
     return True

@@ -17,9 +17,9 @@ class Lease(StrEnum):
     WARN = "warn"
     """Seven days without a sign: it is said, nothing else."""
     ASK = "ask"
-    """Fourteen days: work stops until there was contact."""
+    """Fourteen days: contact is asked for plainly. Nothing is locked away: a post may be without a link for weeks."""
     ASK_LATER = "ask later"
-    """Fourteen days, but somebody is being cared for: it is said, and work goes on."""
+    """Fourteen days, but somebody is being cared for: asked for once the visit is over."""
 
 
 def lease(heard: datetime | None, now: datetime, in_care: bool) -> Lease:

@@ -207,11 +207,11 @@ def join(
 
 def found_organization(
     home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
-    team_name: str = "", authority: bytes = b"",
+    team_name: str = "", authority: bytes = b"", keep_root: Callable[[RootKeys], None] = lambda root: None,
 ) -> Desk:  # fmt: skip
     """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
 
-    The root key is sealed to nobody and forgotten here: recovery sheets are a work of their own.
+    `keep_root` puts the root key on paper before anything is founded (`clinic.services.root_sheets`); it is forgotten here.
     """
     place = Home(home)
     if place.enrolled:
@@ -228,6 +228,7 @@ def found_organization(
         at=clock.now(), random=random,
     )  # fmt: skip
     place.check_room()
+    keep_root(root)
     set_up(
         place,
         log,

@@ -11,7 +11,8 @@ from clinic.keys.rights import Action, user_may
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def needs(action: Action) -> Callable[[Callable[Concatenate[Desk, P], T]], Callable[Concatenate[Desk, P], T]]:

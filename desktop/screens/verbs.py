@@ -15,9 +15,11 @@ from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.mine.doing import MyWays
+from desktop.screens.organisation.doing import Governing
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
+    from clinic.keys.lease import Lease
     from clinic.services.alerts import Alert
     from clinic.services.backups import Plan
     from clinic.services.charts import Chart
@@ -57,7 +59,7 @@ class Clinic:
         )
 
         self.desk = desk
-        self.mine = MyWays(desk)
+        self.mine, self.governing = MyWays(desk), Governing(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
@@ -260,6 +262,12 @@ class Clinic:
     def is_owner(self) -> bool:
         """Whether who is here administers the clinic."""
         return Role.ADMINISTRATOR in self.desk.trust.roles_of(self.me.user)
+
+    def lease(self) -> tuple[Lease, int]:
+        """How this computer stands with its administrators, and the days since one was heard."""
+        from clinic.services.tending import lease_of
+
+        return lease_of(self.desk, in_care=False)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

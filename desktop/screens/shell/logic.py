@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinic.services.people import PersonLine
     from clinic.sync.status import SyncStatus
 
-PAGES = ("today", "patients", "schedule", "messages", "chart", "visit", "mine", "search")
+PAGES = ("today", "patients", "schedule", "messages", "chart", "visit", "mine", "search", "organisation")
 IN_CALL = ("calling", "connecting", "talking", "reconnecting")
 
 

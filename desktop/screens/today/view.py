@@ -22,6 +22,7 @@ from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
 from desktop.screens.faces import mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.lease import LeaseBand
 from desktop.screens.lines import Line, LineList, OpeningList
 from desktop.screens.marks import Marks
 from desktop.screens.phrases import (
@@ -84,7 +85,7 @@ class TodayView(Page):
     ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
-        self.backup = BackupBand(room, backup)
+        self.backup, self.lease = BackupBand(room, backup), LeaseBand(room)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -102,6 +103,7 @@ class TodayView(Page):
         """The minutes waited are of now."""
         self.reach_changed()
         self.backup.look()
+        self.lease.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
@@ -122,7 +124,9 @@ class TodayView(Page):
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         head = across(self.title, 10, self.day, None)
-        self.setLayout(down(head, self.notice, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+        self.setLayout(
+            down(head, self.notice, self.lease, self.backup, (body, 1), gap=12, margins=(20, 16, 20, 18))
+        )
 
     def _alerts_card(self) -> Card:
         self.alerts = LineList(name="today.alerts", spoken=_("Open alerts"))

@@ -38,6 +38,7 @@ from clinic.domain.facts import (
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.keys.lease import Lease, days_without, lease
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
@@ -388,6 +389,7 @@ class Clinic:
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
         self.is_owner = False
+        self.days_without = 0
         self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
         self.rows: tuple[Waiting, ...] = QUEUE
@@ -503,6 +505,10 @@ class Clinic:
 
     def unread(self) -> int:
         return self.texts_waiting
+
+    def lease(self) -> tuple[Lease, int]:
+        heard = NOW - timedelta(days=self.days_without)
+        return lease(heard, NOW, in_care=False), days_without(heard, NOW)
 
     def backup_plan(self) -> Plan | None:
         return self.plan

@@ -16,6 +16,7 @@ from clinic.station import (
     finding,
     joining,
     listing,
+    organising,
     raw,
     records,
     recovering,
@@ -28,6 +29,7 @@ from clinic.store.memory import keep_private
 
 ROOMS = (
     joining,
+    organising,
     exchanging,
     listing,
     ways,

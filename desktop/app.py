@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -99,6 +100,7 @@ class Window(QMainWindow):
         if is_enrolled(self._args.home):
             self._show_login()
         else:
+            self._worker.ask(_bring_receipt, self._args.home)
             self._show(
                 JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login)
             )
@@ -275,7 +277,30 @@ class Window(QMainWindow):
         self._show_shell()
         seat.room.ways.lock_time.connect(lambda: self._watch.begin(seat.lock_after_s()))
         self._watch.begin(seat.lock_after_s())
+        seat.wipe_ordered.connect(self._wipe)
         seat.start()
+        if desk.trust.is_wiped(desk.device):
+            self._wipe()
+
+    def _wipe(self) -> None:
+        """An administrator ordered it: everything here goes, at once; then the computer can join anew."""
+        seat, self._seat = self._seat, None
+        if seat is None:
+            return
+        from clinic.services.wiping import wipe
+
+        self._watch.end()
+        seat.stop()
+        self._worker.ask(
+            wipe, seat.desk, then=lambda _receipt: self._wiped(seat), failed=lambda _error: self._wiped(seat)
+        )
+
+    def _wiped(self, seat: Seat) -> None:
+        self.stack.removeWidget(seat.shell)
+        seat.close()
+        self._forget_faces()
+        _make_home(self._args)
+        self.begin()
 
     def _show_shell(self) -> None:
         assert self._seat is not None
@@ -364,6 +389,13 @@ def _key(wanted: bool) -> Enrolling | None:
     from clinic.transport.security_key import UsbKey
 
     return UsbKey(os.urandom)
+
+
+def _bring_receipt(home: Path) -> None:
+    """Of a wipe that was obeyed without a link; mostly there is none."""
+    from clinic.services.wiping import bring_receipt
+
+    bring_receipt(Home(home))
 
 
 def _load_parts() -> None:

@@ -27,6 +27,7 @@ from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
+from desktop.screens.organisation.view import OrganisationView
 from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
@@ -53,6 +54,8 @@ class Seat(QObject):
     """`shell` is the widget to show; it is made anew when the language changes."""
 
     shell_changed = Signal()
+    wipe_ordered = Signal()
+    """an administrator ordered this computer to be wiped"""
 
     def __init__(
         self, program: Program, args: argparse.Namespace, desk: Desk, clock: Clock, parent: QObject
@@ -82,8 +85,8 @@ class Seat(QObject):
     def _no_codes(self, sentence: str) -> None:
         self.shell.say("warn", sentence)
 
-    def close(self) -> None:
-        """Save what is not saved, hang up, let writes finish, close the book."""
+    def stop(self) -> None:
+        """Save what is not saved and hang up; the book stays open."""
         self._given_up = True
         self._stop_listening()
         self._stop_watching()
@@ -93,6 +96,11 @@ class Seat(QObject):
         self.room.clinic.mine.send_away()
         self.telephone.stop()
         self.room.close()
+
+    def close(self) -> None:
+        """Save what is not saved, hang up, let writes finish, close the book."""
+        if not self._given_up:
+            self.stop()
         self._desk.close()
         self.shell.deleteLater()
         self.deleteLater()
@@ -112,6 +120,7 @@ class Seat(QObject):
         self.search = SearchView(room, had("search"))
         self.audit = AuditView(room, had("audit"), had("judging"))
         self.emergency = EmergencyView(room, had("emergency"))
+        self.organisation = OrganisationView(room, had("organisation"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -123,6 +132,7 @@ class Seat(QObject):
             "search": self.search,
             "audit": self.audit,
             "emergency": self.emergency,
+            "organisation": self.organisation,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -177,6 +187,7 @@ class Seat(QObject):
             "audit": self.audit.loop.state,
             "judging": self.audit.reviews.loop.state,
             "emergency": self.emergency.loop.state,
+            "organisation": self.organisation.loop.state,
         }
 
     def _change_look(self) -> None:
@@ -244,12 +255,32 @@ class Seat(QObject):
     def _tell_pages(self) -> None:
         kinds, patients = self._kinds, self._patients
         self._kinds, self._patients = frozenset(), frozenset()
-        for page in (self.today, self.patients, self.schedule, self.messages, self.search, self.emergency):
+        for page in (
+            self.today,
+            self.patients,
+            self.schedule,
+            self.messages,
+            self.search,
+            self.emergency,
+            self.organisation,
+        ):
             page.told(kinds)
+        if "Trust" in kinds:
+            self._trust_grew()
         self.chart.told(kinds, patients)
         self.visit.told(kinds, patients)
         if "Sync" in kinds and not self.telephone.online:
             self._read_status()
+
+    def _trust_grew(self) -> None:
+        """An administrator was heard; perhaps she ordered a wipe, which is obeyed at once."""
+        self.today.lease.look()
+        if self._desk.trust.is_wiped(self._desk.device):
+            self.wipe_ordered.emit()
+
+    def in_care(self) -> bool:
+        """Whether a visit is open or a call goes on."""
+        return self.in_call() or self.shell.loop.state.visiting
 
     def _read_status(self) -> None:
         self._help.read(

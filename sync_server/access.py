@@ -55,6 +55,7 @@ def rights_of(log: TrustLog, device: DeviceId) -> Rights | None:
 
 
 def _users(log: TrustLog, device: DeviceId) -> set[UserId]:
+    """Whoever works or worked there."""
     return {user.user for user in log.users() if user.device == device}
 
 
@@ -62,7 +63,8 @@ def _reads(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamI
     """Teams somebody on the device is a member of now."""
     if kind != DeviceKind.DESKTOP:
         return frozenset()
-    return frozenset(team for user in _users(log, device) for team in log.teams_of(user))
+    here = {user.user for user in log.at_work() if user.device == device}
+    return frozenset(team for user in here for team in log.teams_of(user))
 
 
 def _writes(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:

@@ -28,7 +28,18 @@ from sync_server.desk import Desk
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
-from sync_server.routes import attachments, capsules, codes, health, mailbox, scopes, session, sync, trust
+from sync_server.routes import (
+    attachments,
+    capsules,
+    codes,
+    computers,
+    health,
+    mailbox,
+    scopes,
+    session,
+    sync,
+    trust,
+)
 from sync_server.routes.answers import guarded, on_http_error
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
@@ -54,6 +65,8 @@ def routes() -> list[Route]:
         Route("/v1/withdrawals", guarded(capsules.withdrawals), methods=["GET"]),
         Route("/v1/codes/{lookup}", guarded(codes.put), methods=["PUT"]),
         Route("/v1/codes/{lookup}", guarded(codes.take), methods=["POST"]),
+        Route("/v1/computers", guarded(computers.read), methods=["GET"]),
+        Route("/v1/receipts", guarded(computers.take_receipt), methods=["POST"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.get), methods=["GET"]),

@@ -27,6 +27,8 @@ class Sheet:
     number: int
     of: int
     words: tuple[str, ...] = field(repr=False)
+    root: bool = field(default=False, kw_only=True)
+    """The organisation's own: two of them name a new administrator."""
     qr_text: str = field(repr=False)
 
 
@@ -70,12 +72,37 @@ _WORDS = {
 }  # fmt: skip
 
 
+_OF_THE_ROOT = {
+    "es": {
+        "whose": "De {organization}: para cuando no queda nadie que la administre",
+        "can": "Dos de estas tres hojas juntas nombran a una nueva persona administradora. No abren ningún registro. Una sola no "
+        "dice nada.",
+        "use": "Para usarlas: posta station take-over, en una computadora nueva. Se leen los códigos o se escriben las palabras.",
+        "old": "Cuando se usan, se hace un juego nuevo y éste ya no vale: destruilo.",
+    },
+    "en": {
+        "whose": "Of {organization}: for when nobody is left who administers it",
+        "can": "Any two of these three sheets name a new administrator. They open no records. One alone tells nothing.",
+        "use": "To use them: posta station take-over, on a new computer. Read the QR codes, or type the words in their order.",
+        "old": "When they are used, a new set is made and this one counts no more: destroy it.",
+    },
+    "pt": {
+        "whose": "De {organization}: para quando não resta ninguém que a administre",
+        "can": "Duas quaisquer destas três folhas nomeiam uma nova pessoa administradora. Não abrem nenhum registro. Uma só "
+        "não diz nada.",
+        "use": "Para usá-las: posta station take-over, num computador novo. Leia os códigos QR ou digite as palavras em ordem.",
+        "old": "Quando são usadas, faz-se um jogo novo e este não vale mais: destrua-o.",
+    },
+}
+
+
 def sheet_pdf(sheet: Sheet, language: str) -> bytes:
     """An A4 page; Spanish where the language has no words of its own."""
     fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1)
-    said = _said(sheet, _WORDS.get(language, _WORDS["es"]))
+    words = _WORDS.get(language, _WORDS["es"])
+    said = _said(sheet, words | _OF_THE_ROOT.get(language, _OF_THE_ROOT["es"]) if sheet.root else words)
     canvas.setTitle(said["title"])
     _draw(canvas, sheet, said)
     canvas.save()
@@ -84,7 +111,8 @@ def sheet_pdf(sheet: Sheet, language: str) -> bytes:
 
 def _said(sheet: Sheet, words: dict[str, str]) -> dict[str, str]:
     values = {
-        "number": sheet.number, "of": sheet.of, "mark": sheet.mark, "person": sheet.person, "device": sheet.device,
+        "number": sheet.number, "of": sheet.of, "mark": sheet.mark, "person": sheet.person, "organization": sheet.organization,
+        "device": sheet.device,
         "day": sheet.made_at.strftime("%Y-%m-%d"),
     }  # fmt: skip
     return {key: text.format(**values) for key, text in words.items()}

@@ -62,6 +62,26 @@ def waiting_for_keys(log: TrustLog, team: TeamId) -> tuple[User, ...]:
     return tuple(reader for reader in _readers(log, team) if (reader.user, reader.device) not in served)
 
 
+def has_outsiders(log: TrustLog, team: TeamId) -> bool:
+    """True if the team's newest key was sealed to somebody who may read it no more: the next one is due."""
+    epoch = log.epoch(team)
+    if epoch is None:
+        return False
+    readers = {(reader.user, reader.device) for reader in _readers(log, team)}
+    return any(
+        number == epoch.epoch and (user, device) not in readers
+        for number, user, device, _ in log.by_team[team].shares
+    )
+
+
+def share_waiting(log: TrustLog, team: TeamId, mine: TeamKeys) -> EpochShare | None:
+    """The team's newest key, sealed to whoever still waits for it; None where nobody does or `mine` has it not."""
+    epoch, waiting = log.epoch(team), waiting_for_keys(log, team)
+    if epoch is None or not waiting or (team, epoch.epoch) not in mine:
+        return None
+    return EpochShare(team=team, epoch=epoch.epoch, sealed=_sealed(mine[team, epoch.epoch], waiting))
+
+
 def open_epochs(
     log: TrustLog, keys: UserKeys, user: UserId, device: DeviceId
 ) -> dict[tuple[TeamId, int], bytes]:
@@ -108,14 +128,9 @@ def _take(
 def _readers(log: TrustLog, team: TeamId) -> list[User]:
     """The members' computers that may hold the team's key."""
     readers = []
-    for user in log.users():
+    for user in log.at_work():
         device = log.device(user.device)
-        if (
-            user.user in log.members(team)
-            and device
-            and device.kind != DeviceKind.KIOSK
-            and not log.is_revoked(user.device)
-        ):
+        if user.user in log.members(team) and device and device.kind != DeviceKind.KIOSK:
             readers.append(user)
     return readers
 

@@ -21,12 +21,14 @@ from clinic.keys.roster import Distrust, Reason, Team, TrustLog, User
 from clinic.protocol.trust import (
     AddDevice,
     AddUser,
+    Beacon,
     DeviceKind,
     EpochShare,
     MemberAdd,
     MemberRemove,
     Policy,
     RecoveryUsed,
+    RemoveUser,
     Revoke,
     Role,
     Root,
@@ -136,6 +138,12 @@ def signing_key(log: TrustLog, statement: Statement) -> bytes:
             "Statement {position} was signed on a computer that had been revoked.",
             position=statement.position,
         )
+    if (user.user, user.device) in log.removed:
+        raise Distrust(
+            Reason.REVOKED,
+            "Statement {position} was signed by somebody who had been removed.",
+            position=statement.position,
+        )
     return user.signing_key
 
 
@@ -161,7 +169,12 @@ def accepted(log: TrustLog, statement: Statement) -> TrustLog:
     rule = _RULES.get(type(body))
     if rule is None:
         raise Distrust(Reason.IMPOSSIBLE, "A trust log holds no statements of that kind.")
-    return rule(log, statement, body)
+    return _hearing(rule(log, statement, body), statement)
+
+
+def _hearing(log: TrustLog, statement: Statement) -> TrustLog:
+    """When an administrator was last in contact: the newest in the order of the log, whatever clocks say."""
+    return replace(log, heard=statement.at) if _is_administrator(log, statement.signer_user) else log
 
 
 def _root(log: TrustLog, statement: Statement, body: Root) -> TrustLog:
@@ -201,6 +214,8 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
         _unused(log, body.signing_key)
     elif (known.signing_key, known.box_key) != (body.signing_key, body.box_key):
         raise _impossible("That user has other keys on that computer. Revoke it and enrol it again.")
+    if (body.user, body.device) in log.removed:
+        raise _impossible("That person was removed from that computer. Invite her anew: new keys are needed.")
     roles = before if body.role in before else (*before, body.role)
     if Role.CUSTODIAN in roles and len(roles) > 1:
         raise _impossible("A custodian has no second role.")
@@ -280,7 +295,7 @@ def _shares(
         device = _live_device(log, item.device)
         if device.kind == DeviceKind.KIOSK:
             raise _impossible("A kiosk never holds a team's key.")
-        if item.user not in team.members or log.user(item.user, item.device) is None:
+        if item.user not in team.members or not log.works(item.user, item.device):
             raise _impossible("A team's key goes to its members only.")
         found.append((epoch, item.user, item.device, item.sealed))
     return found
@@ -293,6 +308,33 @@ def _revoke(log: TrustLog, statement: Statement, body: Revoke) -> TrustLog:
     if before and (body.incarnation, body.last_env_no) >= (before.incarnation, before.last_env_no):
         raise _impossible("A revocation is never taken back.")
     return replace(log, revocations={**log.revocations, body.device: body})
+
+
+def _remove_user(log: TrustLog, statement: Statement, body: RemoveUser) -> TrustLog:
+    _by_administrator(log, statement)
+    place = (body.user, body.device)
+    if place not in log.by_user or place in log.removed:
+        raise _impossible("That person does not work on that computer.")
+    after = replace(log, removed=log.removed | {place})
+    if not any(_is_administrator(after, user.user) for user in after.at_work()):
+        raise _impossible(
+            "Somebody must stay who administers the organisation. Make another administrator first."
+        )
+    return after if after.roles_of(body.user) else _without(after, body.user)
+
+
+def _without(log: TrustLog, user: UserId) -> TrustLog:
+    """Nobody's members keep who is in the organisation no more."""
+    teams = {
+        name: replace(team, members=tuple(m for m in team.members if m != user))
+        for name, team in log.by_team.items()
+    }
+    return replace(log, by_team=teams)
+
+
+def _beacon(log: TrustLog, statement: Statement, body: Beacon) -> TrustLog:
+    _by_administrator(log, statement)
+    return log
 
 
 def _policy(log: TrustLog, statement: Statement, body: Policy) -> TrustLog:
@@ -328,6 +370,8 @@ _RULES: dict[type[Record], Rule] = {
     Policy: _policy,
     RecoveryUsed: _recovery,
     Wipe: _wipe,
+    RemoveUser: _remove_user,
+    Beacon: _beacon,
 }
 
 

@@ -4,6 +4,7 @@ questions only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from clinic.domain.errors import Refusal
@@ -90,6 +91,10 @@ class TrustLog:
     revocations: Mapping[DeviceId, Revoke] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
     wiped: frozenset[DeviceId] = frozenset()
+    removed: frozenset[tuple[UserId, DeviceId]] = frozenset()
+    """Who works on a computer no more; what they wrote there stands."""
+    heard: datetime | None = None
+    """When an administrator signed her newest statement, by her own clock."""
 
     @property
     def position(self) -> int:
@@ -108,8 +113,17 @@ class TrustLog:
         return self.root
 
     def users(self) -> tuple[User, ...]:
-        """Every (user, device) pair."""
+        """Every (user, device) pair, also of those who were removed since."""
         return tuple(self.by_user.values())
+
+    def at_work(self) -> tuple[User, ...]:
+        """Every (user, device) pair that was not removed and whose computer was not revoked."""
+        return tuple(u for u in self.by_user.values() if self.works(u.user, u.device))
+
+    def works(self, user: UserId, device: DeviceId) -> bool:
+        """True if that person may work on that computer now."""
+        pair = (user, device)
+        return pair in self.by_user and pair not in self.removed and device not in self.revocations
 
     def devices(self) -> tuple[AddDevice, ...]:
         return tuple(self.by_device.values())
@@ -124,16 +138,17 @@ class TrustLog:
         return self.by_user.get((user, device))
 
     def places_of(self, user: UserId) -> tuple[User, ...]:
-        """The devices a user is on, but for revoked ones."""
-        return tuple(u for u in self.by_user.values() if u.user == user and u.device not in self.revocations)
+        """The devices a user is on, but for revoked ones and those she was removed from."""
+        return tuple(u for u in self.at_work() if u.user == user)
 
     def name_of(self, user: UserId) -> str:
         """The name the log gives a user, '' if it knows none."""
         return next((u.name for u in self.by_user.values() if u.user == user), "")
 
     def roles_of(self, user: UserId) -> tuple[Role, ...]:
-        """Every role a user has, () for nobody."""
-        return next((u.roles for u in self.by_user.values() if u.user == user), ())
+        """Every role a user has, () for nobody, or for somebody who was removed everywhere."""
+        places = (u for u in self.by_user.values() if u.user == user)
+        return next((u.roles for u in places if (u.user, u.device) not in self.removed), ())
 
     def role_of(self, user: UserId) -> Role | None:
         """The role a user works in: the first that is not administrator's, if there is one."""

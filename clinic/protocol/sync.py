@@ -12,6 +12,8 @@ from clinic.domain.record import Record, n, record
 
 PROTOCOL_MIN = PROTOCOL_MAX = 1
 CONTENT_TYPE = "application/cbor"
+ROOT_CONTEXT = b"posta root 1"
+"""What a root key signs before a challenge's nonce."""
 
 
 class Refused(IntEnum):

@@ -139,6 +139,21 @@ class Wipe(Record):
     reason: str = n(2, default="")
 
 
+@record(214)
+class RemoveUser(Record):
+    """A person works on that computer no more; what she wrote there stands. From the last of her computers: she is in
+    the organisation no more."""
+
+    user: UserId = n(1)
+    device: DeviceId = n(2)
+    reason: str = n(3, default="")
+
+
+@record(215)
+class Beacon(Record):
+    """An administrator was in contact at the statement's time: whoever holds it has heard of everything before it."""
+
+
 @record(220)
 class Statement(Record):
     """`position` counts from 0; `signer_device` '' means the root key signed."""

@@ -304,6 +304,8 @@ class Desk:
         if not opened.user_id or opened.user_keys is None:
             return None
         user = opened.user_id
+        if (user, self.device) in self.trust.removed:
+            raise Refusal("You work on this computer no more. Ask your administrator if that is wrong.")
         role = self.trust.role_of(user)
         if role is None:
             raise Refusal("You have not been admitted yet. Ask your administrator to compare the six digits.")
@@ -311,7 +313,7 @@ class Desk:
 
     def team_keys_for(self, log: TrustLog) -> TeamKeys:
         """The team keys a log gives the person here; none where nobody logs in."""
-        if self.person is None or self._user_keys is None:
+        if self.person is None or self._user_keys is None or not log.works(self.person.user, self.device):
             return {}
         return open_epochs(log, self._user_keys, self.person.user, self.device)
 

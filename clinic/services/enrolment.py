@@ -210,11 +210,11 @@ def join(
 
 def found_organization(
     home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
-    team_name: str = "", authority: bytes = b"",
+    team_name: str = "", authority: bytes = b"", keep_root: Callable[[RootKeys], None] = lambda root: None,
 ) -> Desk:  # fmt: skip
     """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
 
-    The root key is sealed to nobody and forgotten here: recovery sheets are a work of their own.
+    `keep_root` puts the root key on paper before anything is founded (`clinic.services.root_sheets`); it is forgotten here.
     """
     place = Home(home)
     if place.enrolled:
@@ -231,6 +231,7 @@ def found_organization(
         at=clock.now(), random=random,
     )  # fmt: skip
     place.check_room()
+    keep_root(root)
     set_up(
         place,
         log,
@@ -368,6 +369,15 @@ def _user_of(desk: Desk, request: JoinRequest) -> UserId:
     return next(before, UserId(short_hash_id(desk.random(10))))
 
 
+class Outrun(Refusal):
+    """A colleague's statement came first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A colleague changed who is admitted at the same moment. Nothing was changed here; do it again."
+        )
+
+
 def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
     """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
     exchange_now(desk)
@@ -375,9 +385,7 @@ def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
         log = _stated(desk, make)
     exchange_now(desk)
     if desk.trust.statements[: len(log.statements)] != log.statements:
-        raise Refusal(
-            "A colleague changed who is admitted at the same moment. Nothing was changed here; do it again."
-        )
+        raise Outrun()
 
 
 def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:

@@ -233,9 +233,17 @@ class Link:
             log.warning("an exchange was refused: %s", refusal.sentence)
             return ExchangeFailed(0.0, Failure.REFUSED)
         self._files()
+        await self._on_store(self._tend)
         status = await self._on_store(lambda: sync_status(self._desk))
         more = taken.more or (status.waiting > 0 and taken.sent)
         return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more)
+
+    def _tend(self) -> None:
+        """What the organisation's log asks of the person here is said at once."""
+        if self._desk.person is not None:
+            from clinic.services.tending import tend  # it makes exchanges of its own
+
+            tend(self._desk)
 
     def _files(self) -> None:
         """Beside the exchanges: a photo holds up no consent."""

@@ -5,10 +5,12 @@ import json
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
+from clinic.keys.identity import RootKeys
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Admission, admit, found_organization, invite, join
 from clinic.services.link import exchange_now
@@ -23,6 +25,13 @@ def add_verbs(add: Add) -> None:
     founding.add_argument("--name", required=True, help="the organisation's name")
     founding.add_argument("--admin", required=True, help="the first administrator's name")
     founding.add_argument("--device-name", default="Station")
+    founding.add_argument(
+        "--sheets",
+        type=Path,
+        metavar="DIR",
+        help="where to write the organisation's three recovery sheets (PDF)",
+    )
+    founding.add_argument("--lang", choices=("es", "en", "pt"), default="es", help="language of the sheets")
     founding.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
     inviting = add("invite", _invite, "print an invitation code for one new device (single use, 24 h)")
     inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
@@ -55,6 +64,7 @@ def _found(chosen: Namespace) -> int:
         SystemClock(),
         os.urandom,
         authority=authority(chosen.ca),
+        keep_root=_on_paper(chosen),
     )
     with closing(desk):
         exchange_now(desk)
@@ -68,6 +78,26 @@ def _found(chosen: Namespace) -> int:
             )
         )
     return 0
+
+
+def _on_paper(chosen: Namespace) -> Callable[[RootKeys], None]:
+    """Writes the root key's sheets; without --sheets, says what that means."""
+    from clinic.services.root_sheets import write_root_sheets
+
+    def keep_root(root: RootKeys) -> None:
+        if chosen.sheets is None:
+            print(
+                "No recovery sheets: if all administrators are lost, nobody can be let in. See --sheets.",
+                file=sys.stderr,
+            )
+            return
+        made = write_root_sheets(root, chosen.name, chosen.sheets, chosen.lang, SystemClock())
+        print(
+            f"Print the {len(made.files)} sheets in {chosen.sheets}, give them to three people, delete the files.",
+            file=sys.stderr,
+        )
+
+    return keep_root
 
 
 def _invite(chosen: Namespace) -> int:

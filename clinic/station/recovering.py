@@ -5,10 +5,11 @@ import json
 import os
 import sys
 from argparse import Namespace
+from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.station.command import Add, beside, opened, password, password_in, text_in
+from clinic.station.command import Add, authority, beside, opened, password, password_in, text_in
 
 
 def add_verbs(add: Add) -> None:
@@ -27,6 +28,43 @@ def add_verbs(add: Add) -> None:
         help="text of a sheet's QR code, or its words; twice",
     )
     using.add_argument("--new-password-file", type=Path, required=True, metavar="FILE")
+
+    taking = add(
+        "take-over",
+        _take_over,
+        "all administrators are lost: become one, with two of the organisation's sheets",
+    )
+    taking.add_argument("--server", required=True, metavar="URL")
+    taking.add_argument("--admin", required=True, metavar="NAME", help="your name as colleagues know it")
+    taking.add_argument("--device-name", default="Station")
+    taking.add_argument(
+        "--sheet", type=Path, action="append", default=[], metavar="FILE", help="as for recover; twice"
+    )
+    taking.add_argument("--reason", required=True, help="why; everybody in the organisation can read it")
+    taking.add_argument(
+        "--sheets", type=Path, required=True, metavar="DIR", help="where to write the new sheets"
+    )
+    taking.add_argument("--lang", choices=("es", "en", "pt"), default="es")
+    taking.add_argument(
+        "--ca", type=Path, metavar="FILE", help="certificate of the clinic's own authority (PEM)"
+    )
+
+
+def _take_over(chosen: Namespace) -> int:
+    from clinic.services.root_sheets import take_over
+
+    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
+    desk = take_over(
+        chosen.home, chosen.server, texts, chosen.admin, password(chosen), chosen.device_name, chosen.reason,
+        chosen.sheets, chosen.lang, SystemClock(), os.urandom, authority(chosen.ca),
+    )  # fmt: skip
+    with closing(desk):
+        print(json.dumps({"administrator": desk.someone.name, "device": desk.device}, ensure_ascii=False))
+    print(
+        "The old sheets count no more. Print the new ones, then invite colleagues and revoke what was lost.",
+        file=sys.stderr,
+    )
+    return 0
 
 
 def _make(chosen: Namespace) -> int:

@@ -22,8 +22,10 @@ from clinic.domain.record import Record
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.glass import ScopePart, ScopePull
+from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.sync import (
     CONTENT_TYPE,
+    ROOT_CONTEXT,
     Challenge,
     Fault,
     FaultNumber,
@@ -214,6 +216,38 @@ class Remote:
     async def scope_part(self, pull: ScopePull) -> ScopePart:
         """Sealed records of one scope, by a custodian's permit; for a custodian, the grants of its keys."""
         return self._as(ScopePart, await self._known("POST", "/v1/scope", encode(pull)))
+
+    # computers
+
+    async def computers(self) -> tuple[ComputerSeen, ...]:
+        """Staff: what the centre knows of every computer."""
+        return self._as(ComputersSeen, await self._known("GET", "/v1/computers")).computers
+
+    async def bring_receipt(self, receipt: WipeReceipt) -> None:
+        """The last word of a computer that was wiped."""
+        await self._bare("POST", "/v1/receipts", encode(receipt))
+
+    # the root, from recovery sheets
+
+    async def trust_by_root(self, sign: Sign) -> tuple[bytes, ...]:
+        """The whole log, for whoever holds the root key."""
+        found: list[bytes] = []
+        while len(found) <= MAX_STATEMENTS:
+            path, headers = f"/v1/trust?from={len(found)}", await self._root_header(sign)
+            part = self._as(TrustPart, await self._bare("GET", path, headers=headers)).statements
+            found += part
+            if not part:
+                return tuple(found)
+        raise Unavailable(_STRANGE, url=self.url)
+
+    async def add_by_root(self, sign: Sign, first: int, statements: tuple[bytes, ...]) -> None:
+        """Statements of a recovery; `sign` is still the old root's."""
+        body = encode(TrustPart(first=first, statements=statements))
+        await self._bare("POST", "/v1/trust", body, await self._root_header(sign))
+
+    async def _root_header(self, sign: Sign) -> dict[str, str]:
+        nonce = (await self.challenge()).nonce
+        return {"posta-root": f"{nonce.hex()}.{sign(ROOT_CONTEXT + nonce).hex()}"}
 
     # capsules and attachments
 

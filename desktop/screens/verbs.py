@@ -17,10 +17,12 @@ from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.mine.doing import MyWays
+from desktop.screens.organisation.doing import Governing
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
     from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
+    from clinic.keys.lease import Lease
     from clinic.protocol.letters import Vouched
     from clinic.services.alerts import Alert
     from clinic.services.backups import Plan
@@ -72,8 +74,7 @@ class Clinic:
         )
 
         self.desk = desk
-        self.mine = MyWays(desk)
-        self.emergency = Emergencies(desk)
+        self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
@@ -358,6 +359,12 @@ class Clinic:
 
     def put_away(self, key: str) -> object:
         return self._notices.dismiss(self.desk, key)
+
+    def lease(self) -> tuple[Lease, int]:
+        """How this computer stands with its administrators, and the days since one was heard."""
+        from clinic.services.tending import lease_of
+
+        return lease_of(self.desk, in_care=False)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

@@ -79,6 +79,17 @@ class Exchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Computer:
+    """A computer that was here: when last, its newest incarnation and number, the receipt of its wipe or b''."""
+
+    device: DeviceId
+    seen_at: datetime
+    incarnation: int
+    last_env_no: int
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """An enrolment mailbox: opened by staff, one letter in, one answer back."""
 
@@ -168,6 +179,14 @@ class Book(Protocol):
 
     def attachment(self, attachment: str) -> tuple[int, DeviceId] | None:
         """(size in bytes, who brought it) of a whole attachment."""
+        ...
+
+    def computers(self) -> tuple[Computer, ...]:
+        """Every computer that ever exchanged."""
+        ...
+
+    def keep_receipt(self, device: DeviceId, body: bytes, at: datetime) -> None:
+        """A wiped computer's last word; the first one stays."""
         ...
 
     def counts(self) -> dict[str, int]:

@@ -25,10 +25,10 @@ from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Sequenced
-from sync_server.book import tables
+from sync_server.book import computers, tables
 from sync_server.book.ingest import micros, take
 from sync_server.book.pages import page, scope_part
-from sync_server.book.port import Exchanged, Mailbox, Pull, Push, Tag
+from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag
 from sync_server.book.vectors import ahead, move
 
 MOST_SESSIONS = 32
@@ -169,6 +169,7 @@ class SqliteBook:
     def exchange(self, push: Push, pull: Pull) -> Exchanged:
         with self._unit() as conn:
             taken = take(conn, push)
+            computers.seen(conn, push.device, micros(push.at))
             epoch, agreed = self._agree(conn, pull)
             sent, heads = page(conn, pull) if agreed else ((), ())
         return Exchanged(
@@ -287,6 +288,14 @@ class SqliteBook:
         with self._unit() as conn:
             row = conn.execute(select(t.c.size, t.c.device).where(t.c.attachment == attachment)).first()
         return (int(row[0]), DeviceId(row[1])) if row else None
+
+    def computers(self) -> tuple[Computer, ...]:
+        with self._unit() as conn:
+            return computers.known(conn)
+
+    def keep_receipt(self, device: DeviceId, body: bytes, at: datetime) -> None:
+        with self._unit() as conn:
+            computers.keep_receipt(conn, device, body, micros(at))
 
     def counts(self) -> dict[str, int]:
         kinds = {"envelopes": tables.envelopes, "scopes": tables.scopes, "statements": tables.trust}

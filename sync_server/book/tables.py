@@ -141,3 +141,18 @@ attachments = Table(
     Column("device", String, nullable=False),
     Column("received_at", BigInteger, nullable=False),
 )
+
+computers = Table(
+    "computers",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)

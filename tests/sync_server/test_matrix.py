@@ -13,6 +13,7 @@ from clinic.keys.trust import say
 from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
+from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.sync import Challenge, SessionRequest, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
 from sync_server.app import routes
@@ -40,6 +41,8 @@ PUT /v1/capsules/{lookup}       401    401     401     403     403   403     204
 GET /v1/capsules/{lookup}       401    401     401     403     200   403     200   200
 PUT /v1/capsules/{lookup}/withdrawal 401 401   401     403     403   403     204   204
 GET /v1/withdrawals             401    401     401     403     200   403     200   200
+GET /v1/computers               401    401     401     403     403   403     200   200
+POST /v1/receipts               403    403     403     403     403   403     403   403
 POST /v1/scope                  401    401     401     403     403   403     403   403
 PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
 POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
@@ -50,7 +53,7 @@ GET /v1/attachments/{attachment} 401   401     401     403     403   403     200
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
 for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's
-scope only with a custodian's permit."""
+scope only with a custodian's permit; a receipt of a wipe nobody ordered is refused, whoever brings it."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes
@@ -87,6 +90,8 @@ class House:
                 )
             case "POST /v1/sync":
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
+            case "POST /v1/receipts":
+                return encode(WipeReceipt(device=device, position=0, at=AT, waiting=0, signature=bytes(64)))
             case "POST /v1/scope":
                 return encode(ScopePull(scope=ScopeId("p:somebody")))
             case "POST /v1/trust":

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from clinic.services.people import PersonLine
     from clinic.sync.status import SyncStatus
 
-PAGES = ("today", "patients", "schedule", "messages", "chart", "visit", "mine", "search", "audit")
+PAGES = (
+    "today",
+    "patients",
+    "schedule",
+    "messages",
+    "chart",
+    "visit",
+    "mine",
+    "search",
+    "audit",
+    "organisation",
+)
 IN_CALL = ("calling", "connecting", "talking", "reconnecting")
 
 

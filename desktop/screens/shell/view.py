@@ -124,6 +124,10 @@ class ShellView(QWidget):
         mine = IconButton("user", _("My way in: password, PIN"), name="shell.mine", bare=True)
         mine.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         mine.clicked.connect(lambda: self.go("mine"))
+        everybody = IconButton("settings", _("People and computers"), name="shell.organisation", bare=True)
+        everybody.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        everybody.clicked.connect(lambda: self.go("organisation"))
+        everybody.setVisible(self._room.clinic.is_owner)
         lock = IconButton("lock", _("Lock"), name="shell.lock", bare=True)
         lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
         lock.clicked.connect(lambda: self.loop.send(LockPressed()))
@@ -134,6 +138,7 @@ class ShellView(QWidget):
             self.back,
             *self._languages(),
             self.look,
+            everybody,
             mine,
             lock,
             4,

@@ -23,6 +23,7 @@ from desktop.screens.backups.logic import State as Backups
 from desktop.screens.emergency.band import ReviewBand
 from desktop.screens.faces import claim_words, known_by, mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.lease import LeaseBand
 from desktop.screens.lines import Line, LineList, OpeningList
 from desktop.screens.marks import Marks
 from desktop.screens.notices.band import NoticeBand
@@ -93,6 +94,7 @@ class TodayView(Page):
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self.opened = NoticeBand(room, told)
+        self.lease = LeaseBand(room)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -112,6 +114,7 @@ class TodayView(Page):
         self.backup.look()
         self.opened.look()
         self.reviews.look()
+        self.lease.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
@@ -140,6 +143,7 @@ class TodayView(Page):
             down(
                 head,
                 self.notice,
+                self.lease,
                 self.opened,
                 self.reviews,
                 self.backup,

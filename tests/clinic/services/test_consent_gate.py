@@ -39,6 +39,10 @@ PLACES = {
 }
 
 
+OF_NO_RECORD = {"clinic/services/audit_proofs.py:proof_file", "clinic/services/audit_proofs.py:fhir_audit"}
+"""Who did what, for who looks after the audit: the law asks for it, and no patient can forbid it."""
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
@@ -75,8 +79,10 @@ def program() -> Iterator[tuple[str, ast.FunctionDef]]:
 def test_every_place_that_lets_a_record_out_is_listed_and_asks() -> None:
     found = {place: node for place, node in program() if lets_something_out(node)}
     assert found, "the program lets nothing out: this test looks at the wrong place"
-    assert set(found) <= set(PLACES), "a new way out: let it ask the gate, and list it"
-    silent = [place for place, node in found.items() if not words_in(node) & ASKS]
+    assert set(found) <= set(PLACES) | OF_NO_RECORD, "a new way out: let it ask the gate, and list it"
+    silent = [
+        place for place, node in found.items() if place not in OF_NO_RECORD and not words_in(node) & ASKS
+    ]
     assert silent == []
 
 

@@ -40,6 +40,7 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, Te
 from clinic.domain.misuse.lists import Choices, Cursor, Filters, Listed
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
@@ -456,6 +457,7 @@ class Clinic:
         self.entries_held: tuple[Any, ...] = ()
         self.reviewed: tuple[Any, ...] = ()
         self.is_owner = False
+        self.days_without = 0
         self.texts_waiting = 0
         self.calls: list[tuple[Any, ...]] = []
         self.cards = [
@@ -635,6 +637,10 @@ class Clinic:
         if not finding:
             raise Refusal("Say what you found: justified, a mistake, misuse, or that it stays unclear.")
         self.calls.append(("close", review, finding, note))
+
+    def lease(self) -> tuple[Lease, int]:
+        heard = NOW - timedelta(days=self.days_without)
+        return lease(heard, NOW, in_care=False), days_without(heard, NOW)
 
     def backup_plan(self) -> Plan | None:
         return self.plan

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an organisation's own log asks for, and who says it without being asked: a sign of life of its administrators,
+the next key of a team that somebody left, the present key for whoever waits for it.
+
+Anybody's program may make these at any time; whoever comes second finds nothing left to do.
+"""
+
+from datetime import datetime, timedelta
+
+from clinic.domain.clock import Random
+from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.domain.record import Record
+from clinic.keys.epochs import TeamKeys, has_outsiders, new_epoch, share_waiting
+from clinic.keys.roster import TrustLog
+from clinic.protocol.trust import Beacon, DeviceKind, Role
+
+BEACON_EVERY = timedelta(days=1)
+
+
+def due(
+    log: TrustLog, user: UserId, device: DeviceId, mine: TeamKeys, now: datetime, random: Random
+) -> list[Record]:
+    """Statements that this person's program should make now, in order; [] mostly."""
+    if not log.works(user, device):
+        return []
+    beacon: list[Record] = [Beacon()] if _beacon_due(log, user, now) else []
+    return beacon + [body for team in log.teams() if (body := _for_team(log, team.team, user, mine, random))]
+
+
+def _beacon_due(log: TrustLog, user: UserId, now: datetime) -> bool:
+    if Role.ADMINISTRATOR not in log.roles_of(user):
+        return False
+    return log.heard is None or abs(now - log.heard) >= BEACON_EVERY
+
+
+def _for_team(log: TrustLog, team: TeamId, user: UserId, mine: TeamKeys, random: Random) -> Record | None:
+    epoch, member = log.epoch(team), user in log.members(team)
+    if epoch is None:
+        starts = Role.ADMINISTRATOR in log.roles_of(user) and _can_read(log, team)
+        return new_epoch(log, team, {}, random) if starts else None
+    if not member or (team, epoch.epoch) not in mine:
+        return None
+    return new_epoch(log, team, mine, random) if has_outsiders(log, team) else share_waiting(log, team, mine)
+
+
+def _can_read(log: TrustLog, team: TeamId) -> bool:
+    """True if some member works on a computer that may hold the team's key."""
+    kinds = {d.device: d.kind for d in log.devices()}
+    members = log.members(team)
+    return any(u.user in members and kinds[u.device] != DeviceKind.KIOSK for u in log.at_work())

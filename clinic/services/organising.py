@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who belongs to the organisation: people, computers and teams, and an administrator's orders about them.
+
+Each order is an entry of the trust log that the administrator signs. True: the centre holds it. False: it waits here, and is
+said as soon as the centre can be reached (`clinic.services.wishes`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
+from clinic.domain.record import Record
+from clinic.keys.epochs import waiting_for_keys
+from clinic.keys.receipts import read_receipt
+from clinic.keys.rights import Action
+from clinic.keys.roster import Team, TrustLog, User
+from clinic.protocol.organisation import ComputerSeen, WipeReceipt, Wish
+from clinic.protocol.trust import (
+    AddDevice,
+    AddUser,
+    DeviceKind,
+    MemberAdd,
+    MemberRemove,
+    RemoveUser,
+    Revoke,
+    Role,
+    TeamCreate,
+    Wipe,
+)
+from clinic.services import wishes
+from clinic.services.audits import audit
+from clinic.services.desks import Desk
+from clinic.services.gate import needs
+from clinic.services.link import remote_of, with_remote
+
+AUDIT = "organisation"
+_REASON_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person of the organisation; `computers` those she works on now, none for one who was removed."""
+
+    user: UserId
+    name: str
+    roles: tuple[Role, ...]
+    teams: tuple[str, ...]
+    computers: tuple[DeviceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """`people`: names of those who work on it. `seen_at` None: never, or the centre was not asked."""
+
+    device: DeviceId
+    name: str
+    kind: DeviceKind
+    people: tuple[str, ...]
+    seen_at: datetime | None
+    revoked: str | None
+    """The reason, '' for none given; None for a computer that is in use."""
+    wipe_ordered: bool
+    receipt: WipeReceipt | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CareTeam:
+    """`epoch`: the number of its present key, 0 for none; `waiting`: names of members who wait for that key."""
+
+    team: TeamId
+    name: str
+    members: tuple[tuple[UserId, str], ...]
+    epoch: int
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """As this computer's trust log tells it, and the centre if it could be asked (`asked`)."""
+
+    name: str
+    fingerprint: str
+    position: int
+    people: tuple[Colleague, ...]
+    computers: tuple[Computer, ...]
+    teams: tuple[CareTeam, ...]
+    wishes: tuple[Wish, ...]
+    asked: bool
+    heard: datetime | None
+
+
+@needs(Action.ADMIT)
+def organisation(desk: Desk, ask_centre: bool = True) -> Organisation:
+    """Everybody and everything in the organisation. Offline too; then nobody knows when a computer was last seen."""
+    log, seen = desk.trust, _seen(desk) if ask_centre else None
+    return Organisation(
+        name=log.organization().name,
+        fingerprint=log.fingerprint.hex(),
+        position=log.position,
+        people=tuple(_colleague(log, user) for user in dict.fromkeys(u.user for u in log.users())),
+        computers=tuple(_computer(desk, device, seen or {}) for device in log.devices()),
+        teams=tuple(_team(log, team) for team in log.teams()),
+        wishes=wishes.wishes(desk),
+        asked=seen is not None,
+        heard=log.heard,
+    )
+
+
+@needs(Action.ADMIT)
+def revoke(desk: Desk, device: DeviceId, reason: str) -> bool:
+    """That computer is believed no more. Its teams get new keys in the same batch; what it has read, it keeps."""
+    if device == desk.device:
+        raise Refusal("This is the computer you sit at. Revoke it from another one.")
+    return _ordered(
+        desk, f"revoke {device}", Revoke(device=device, incarnation=0, last_env_no=0, reason=_reason(reason))
+    )
+
+
+@needs(Action.ADMIT)
+def order_wipe(desk: Desk, device: DeviceId, reason: str) -> bool:
+    """That computer hands in what waits and destroys its store, the next time somebody unlocks it with a connection."""
+    if device == desk.device:
+        raise Refusal("This is the computer you sit at. Have it wiped from another one.")
+    return _ordered(desk, f"wipe {device}", Wipe(device=device, reason=_reason(reason)))
+
+
+@needs(Action.ADMIT)
+def remove_person(desk: Desk, user: UserId, reason: str, device: DeviceId = DeviceId("")) -> bool:
+    """She works on that computer no more; on none and in no team, if none is named. What she wrote stands."""
+    if user == desk.someone.user:
+        raise Refusal("Nobody removes herself. Ask another administrator.")
+    places = [place for place in desk.trust.places_of(user) if not device or place.device == device]
+    if not places:
+        raise Refusal("That person works on no such computer.")
+    bodies = [RemoveUser(user=user, device=place.device, reason=_reason(reason)) for place in places]
+    return _ordered(desk, f"remove {user}", *bodies)
+
+
+@needs(Action.ADMIT)
+def give_role(desk: Desk, user: UserId, role: Role) -> bool:
+    """One role more; nobody gives herself one."""
+    place = next(iter(desk.trust.places_of(user)), None)
+    if place is None:
+        raise Refusal("That person works on no computer. Invite her first.")
+    return _ordered(desk, f"role {role} for {user}", _with_role(place, role))
+
+
+@needs(Action.ADMIT)
+def add_member(desk: Desk, team: TeamId, user: UserId) -> bool:
+    """A colleague of the team; she reads what is there as soon as a member's computer has passed its key on."""
+    return _ordered(desk, f"{user} into {team}", MemberAdd(team=team, user=user))
+
+
+@needs(Action.ADMIT)
+def remove_member(desk: Desk, team: TeamId, user: UserId) -> bool:
+    """She leaves the team; its next key is not hers. What she has read, she knows."""
+    return _ordered(desk, f"{user} out of {team}", MemberRemove(team=team, user=user))
+
+
+@needs(Action.ADMIT)
+def create_team(desk: Desk, name: str) -> TeamId:
+    """A team without members; it gets its key with the first of them."""
+    if not name.strip():
+        raise Refusal("Give the team a name.")
+    if any(team.name == name.strip() for team in desk.trust.teams()):
+        raise Refusal("There is a team of that name already.")
+    team = TeamId(short_hash_id(desk.random(10)))
+    _ordered(desk, f"team {team}", TeamCreate(team=team, name=name.strip()))
+    return team
+
+
+@needs(Action.ADMIT)
+def let_wish_go(desk: Desk, wish: str) -> None:
+    """What waits, or was refused, is wanted no more."""
+    wishes.dismiss(desk, wish)
+
+
+def _ordered(desk: Desk, what: str, *bodies: Record) -> bool:
+    """In the audit first."""
+    audit(desk, AUDIT, PatientId(""), entity=what)
+    return wishes.ask(desk, *bodies)
+
+
+def _reason(said: str) -> str:
+    reason = " ".join(said.split())[:_REASON_CHARACTERS]
+    if not reason:
+        raise Refusal("Say why, in a few words: everybody in the organisation can read it.")
+    return reason
+
+
+def _with_role(place: User, role: Role) -> AddUser:
+    return AddUser(
+        user=place.user, name=place.name, role=role, device=place.device, signing_key=place.signing_key,
+        box_key=place.box_key,
+    )  # fmt: skip
+
+
+def _seen(desk: Desk) -> Mapping[DeviceId, ComputerSeen] | None:
+    """None where the centre cannot be asked."""
+    try:
+        return {one.device: one for one in with_remote(remote_of(desk), lambda remote: remote.computers())}
+    except (Unavailable, Refusal):
+        return None
+
+
+def _colleague(log: TrustLog, user: UserId) -> Colleague:
+    teams = tuple(team.name for team in log.teams() if user in team.members)
+    places = tuple(place.device for place in log.places_of(user))
+    return Colleague(user, log.name_of(user), log.roles_of(user), teams, places)
+
+
+def _computer(desk: Desk, device: AddDevice, seen: Mapping[DeviceId, ComputerSeen]) -> Computer:
+    log, known = desk.trust, seen.get(device.device)
+    revoke = log.revocations.get(device.device)
+    return Computer(
+        device=device.device,
+        name=device.name,
+        kind=device.kind,
+        people=tuple(user.name for user in log.at_work() if user.device == device.device),
+        seen_at=known.seen_at if known else None,
+        revoked=revoke.reason if revoke else None,
+        wipe_ordered=log.is_wiped(device.device),
+        receipt=_receipt(log, device.device, known),
+        here=device.device == desk.device,
+    )
+
+
+def _receipt(log: TrustLog, device: DeviceId, known: ComputerSeen | None) -> WipeReceipt | None:
+    found = read_receipt(known.receipt, log) if known and known.receipt else None
+    return found if found and found.device == device else None
+
+
+def _team(log: TrustLog, team: Team) -> CareTeam:
+    return CareTeam(
+        team=team.team,
+        name=team.name,
+        members=tuple((user, log.name_of(user)) for user in team.members),
+        epoch=len(team.epochs),
+        waiting=tuple(dict.fromkeys(user.name for user in waiting_for_keys(log, team.team))),
+    )

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The organisation's own recovery sheets: three on paper, any two of which name a new administrator when all are lost.
+
+They open no record: the new administrator admits people and computers, and whoever still holds a team's key passes it on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from clinic.domain.clock import Clock, Random
+from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import DeviceId, PatientId, UserId, short_hash_id
+from clinic.exchange.sheet_pdf import Sheet, sheet_pdf
+from clinic.keys.hashing import same
+from clinic.keys.identity import SEED_BYTES, DeviceKeys, RootKeys, UserKeys, device_id
+from clinic.keys.passwords import check_password
+from clinic.keys.sheets import SHEETS, join, read_sheet, split
+from clinic.keys.trust import EMPTY, Signer, TrustLog, as_device, as_user, follow, say
+from clinic.protocol.trust import DeviceKind, RecoveryUsed, Role
+from clinic.services.audits import audit
+from clinic.services.desks import Desk
+from clinic.services.enrolment import DeviceSetup, set_up
+from clinic.services.link import with_remote
+from clinic.services.recovery import MadeSheets
+from clinic.services.sitting import open_desk
+from clinic.store.home import Home, keep
+from clinic.transport.http import Remote
+from clinic.transport.tls import believing
+
+_NOBODY = UserId(""), DeviceId("")
+
+
+def write_root_sheets(
+    root: RootKeys, organization: str, folder: Path, language: str, clock: Clock
+) -> MadeSheets:
+    """Three PDFs, each proved with the others before anybody relies on them. Raises Refusal where files of that name are,
+    Unavailable for the disk."""
+    seed = root.signing_secret[:SEED_BYTES]
+    words = split(seed)
+    for left_out in words:
+        if not same(join([read_sheet(w.qr_text) for w in words if w is not left_out]), seed):
+            raise Unavailable("The new sheets do not give the key back. Nothing was changed; try again.")
+    files = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in words:
+            file = folder / f"posta-root-{part.mark}-{part.number}.pdf"
+            if file.exists():
+                raise Refusal("{path} is there already. Name an empty folder.", path=file)
+            sheet = Sheet(
+                organization=organization, person="", device="", made_at=clock.now(), mark=part.mark, number=part.number,
+                of=SHEETS, words=part.words, qr_text=part.qr_text, root=True,
+            )  # fmt: skip
+            keep(file, sheet_pdf(sheet, language))
+            files.append(file)
+    except OSError as error:
+        raise Unavailable("The sheets could not be written to {path}.", path=folder) from error
+    return MadeSheets(words[0].mark, tuple(files))
+
+
+def take_over(
+    path: Path, server: str, texts: Sequence[str], admin: str, password: str, device_name: str, reason: str,
+    sheets: Path, language: str, clock: Clock, random: Random, authority: bytes = b"",
+) -> Desk:  # fmt: skip
+    """A new administrator on a new computer, with two sheets. New ones are written before the old ones stop counting.
+
+    Raises Refusal for sheets that are not the present ones, a profile that is set up, a weak password; Unavailable."""
+    home = Home(path)
+    if home.enrolled:
+        raise Refusal("This computer belongs to an organisation already. Use a new one, or another --home.")
+    check_password(password, names=(admin,))
+    old = _root_of(join([read_sheet(text) for text in texts]))
+    remote = Remote(server, tls=believing(authority))
+    log = follow(EMPTY, 0, with_remote(remote, lambda remote: remote.trust_by_root(old.sign)))
+    if not same(log.root_key, old.public.signing):
+        raise Refusal("These are not the present recovery sheets of this organisation.")
+    new, device, user = RootKeys.make(random), DeviceKeys.make(random), UserKeys.make(random)
+    user_id = UserId(short_hash_id(random(10)))
+    after = _recovered(log, old, new, (admin, user_id, user), (device_name, device), reason, clock.now())
+    write_root_sheets(new, log.organization().name, sheets, language, clock)
+    home.check_room()
+    setup = DeviceSetup(device_name, DeviceKind.DESKTOP, server, log.teams()[0].team, authority)
+    set_up(home, after, setup, device, user_id, user, admin, password, random)
+    try:
+        made = after.statements[len(log.statements) :]
+        with_remote(remote, lambda remote: remote.add_by_root(old.sign, len(log.statements), made))
+    except BaseException:
+        home.unmake()
+        raise
+    desk = open_desk(path, password, clock, random)
+    audit(desk, "recovery sheets", PatientId(""), entity="used: the organisation's")
+    return desk
+
+
+def _root_of(seed: bytes) -> RootKeys:
+    """Nothing is ever sealed to the root: its box key is not on paper."""
+    return RootKeys.decode(RootKeys.MARK + seed + seed)
+
+
+def _recovered(
+    log: TrustLog, old: RootKeys, new: RootKeys, who: tuple[str, UserId, UserKeys], where: tuple[str, DeviceKeys],
+    reason: str, at: datetime,
+) -> TrustLog:  # fmt: skip
+    (name, user, keys), (device_name, device) = who, where
+    here = device_id(device.public.signing)
+    log = say(log, RecoveryUsed(new_signing_key=new.public.signing, reason=reason), Signer(*_NOBODY, old), at)
+    log = say(log, as_device(here, device_name, DeviceKind.DESKTOP, device), Signer(*_NOBODY, new), at)
+    return say(log, as_user(user, name, Role.ADMINISTRATOR, here, keys), Signer(*_NOBODY, new), at)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page of people and computers asks of the services; called on workers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from clinic.domain.errors import PostaError
+from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.protocol.trust import DeviceKind, Role
+from desktop.screens.organisation.logic import Do, Order
+
+if TYPE_CHECKING:
+    from clinic.services.desks import Desk
+    from clinic.services.enrolment import Admission
+    from clinic.services.organising import Organisation
+
+WAIT_S = 24 * 3600.0
+"""As long as an invitation holds."""
+
+
+class Governing:
+    """Of the person at one desk. One newcomer at a time is waited for, on a thread that ends with the program."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._answers: queue.Queue[bool] = queue.Queue()
+        self.knocks: Future[Admission] | None = None
+        self.ends: Future[str] | None = None
+
+    def read(self) -> Organisation:
+        """Raises Refusal for who does not administer, Unavailable for the disk."""
+        from clinic.services.organising import organisation
+
+        return organisation(self._desk)
+
+    def order(self, asked: Do) -> bool:
+        """True: the centre has it. Raises Refusal, Unavailable."""
+        from clinic.services import organising as o
+
+        desk, chosen, about = self._desk, asked.chosen, asked.about
+        match asked.order:
+            case Order.REVOKE:
+                return o.revoke(desk, DeviceId(chosen), asked.why)
+            case Order.WIPE:
+                return o.order_wipe(desk, DeviceId(chosen), asked.why)
+            case Order.REMOVE:
+                return o.remove_person(desk, UserId(chosen), asked.why)
+            case Order.ROLE:
+                return o.give_role(desk, UserId(chosen), Role(about))
+            case Order.ADD_MEMBER:
+                return o.add_member(desk, TeamId(chosen), UserId(about))
+            case Order.REMOVE_MEMBER:
+                return o.remove_member(desk, TeamId(chosen), UserId(about))
+            case Order.TEAM:
+                o.create_team(desk, about)
+            case Order.LET_GO:
+                o.let_wish_go(desk, about)
+        return True
+
+    def invite(self, role: str, kind: str) -> str:
+        """The text of an invitation. Raises Refusal, Unavailable."""
+        from clinic.services.enrolment import invite
+
+        return invite(self._desk, Role(role), DeviceKind(kind))
+
+    def await_newcomer(self) -> None:
+        """`knocks` is done when somebody asks, `ends` when she is in or sent away."""
+        if self.ends is not None and not self.ends.done():
+            return
+        self.knocks, self.ends = Future(), Future()
+        threading.Thread(target=self._wait, args=(self.knocks, self.ends), name="knocks", daemon=True).start()
+
+    def answer(self, same: bool) -> None:
+        """The six digits were the same, or not."""
+        self._answers.put(same)
+
+    def _wait(self, knocks: Future[Admission], ends: Future[str]) -> None:
+        from clinic.services.enrolment import admit
+
+        def compare(newcomer: Admission) -> bool:
+            knocks.set_result(newcomer)
+            return self._answers.get()
+
+        try:
+            ends.set_result(admit(self._desk, compare, WAIT_S))
+        except PostaError as error:
+            ends.set_exception(error)
+        except Exception as bug:  # noqa: BLE001 - a thread's roof: whoever waits hears of it
+            ends.set_exception(bug)

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People and computers of the organisation: what is chosen, which order waits for a second press, who knocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from desktop.kit.words import _
+
+if TYPE_CHECKING:
+    from clinic.services.enrolment import Admission
+    from clinic.services.organising import CareTeam, Colleague, Computer, Organisation
+
+
+class Order(StrEnum):
+    """What an administrator can want."""
+
+    REVOKE = "revoke"
+    WIPE = "wipe"
+    REMOVE = "remove"
+    ROLE = "role"
+    ADD_MEMBER = "add member"
+    REMOVE_MEMBER = "remove member"
+    TEAM = "team"
+    LET_GO = "let go"
+
+
+SURE = frozenset({Order.REVOKE, Order.WIPE, Order.REMOVE})
+"""Orders that ask once more, with the name of what they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`tab`: people, computers or teams; `sure`: the order that is carried out when it is pressed again; `code`: an
+    invitation that is out; `knocking`: a newcomer whose six digits are to be compared."""
+
+    found: Organisation | None = None
+    tab: str = "people"
+    chosen: str = ""
+    busy: bool = False
+    sure: Order | None = None
+    code: str = ""
+    knocking: Admission | None = None
+    tone: str = ""
+    sentence: str = ""
+
+    @property
+    def person(self) -> Colleague | None:
+        people = self.found.people if self.found and self.tab == "people" else ()
+        return next((one for one in people if one.user == self.chosen), None)
+
+    @property
+    def computer(self) -> Computer | None:
+        computers = self.found.computers if self.found and self.tab == "computers" else ()
+        return next((one for one in computers if one.device == self.chosen), None)
+
+    @property
+    def team(self) -> CareTeam | None:
+        teams = self.found.teams if self.found and self.tab == "teams" else ()
+        return next((one for one in teams if one.team == self.chosen), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The page comes to the front, or the trust log has grown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    found: Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class TabChosen:
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChosen:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`about`: the role, the person or the wish it is about; `why`: the reason as typed."""
+
+    order: Order
+    about: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """Not after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The order was carried out; `held`: the centre has it."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePressed:
+    role: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    newcomer: Admission
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotLetIn:
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Effect: read how things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Effect: give the order about what is chosen."""
+
+    order: Order
+    chosen: str
+    about: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Effect: make an invitation, and wait for whoever uses it."""
+
+    role: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Effect: wait for a newcomer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Effect: the six digits were the same, or not."""
+
+    same: bool
+
+
+Event = (
+    Shown | Read | TabChosen | RowChosen | Ordered | Unsure | Said | Failed | InvitePressed | Invited | Knocked
+    | Answered | LetIn | NotLetIn
+)  # fmt: skip
+Effect = Look | Do | Invite | Await | Answer
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a case
+    match event:
+        case Shown():
+            return state, (Look(),)
+        case Read(found):
+            return replace(state, found=found), ()
+        case TabChosen(tab):
+            return replace(state, tab=tab, chosen="", sure=None, sentence=""), ()
+        case RowChosen(key):
+            return replace(state, chosen=key, sure=None, sentence=""), ()
+        case Ordered():
+            return _ordered(state, event)
+        case Unsure():
+            return replace(state, sure=None), ()
+        case Said(held):
+            said = _("Done: the centre has it, every computer hears of it.") if held else _waits()
+            return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)
+        case Failed(sentence):
+            return replace(state, busy=False, tone="danger", sentence=sentence), (Look(),)
+        case _:
+            return _invitations(state, event)
+
+
+def _invitations(state: State, event: Event) -> Result:
+    match event:
+        case InvitePressed(role, kind):
+            return (
+                (state, ()) if state.busy else (replace(state, busy=True, sentence=""), (Invite(role, kind),))
+            )
+        case Invited(code):
+            return replace(state, busy=False, code=code, knocking=None), (Await(),)
+        case Knocked(newcomer):
+            return replace(state, knocking=newcomer, code=""), ()
+        case Answered(same) if state.knocking is not None:
+            return replace(state, busy=True), (Answer(same),)
+        case LetIn():
+            done = replace(state, busy=False, code="", knocking=None, tone="ok", sentence=_("Let in."))
+            return done, (Look(),)
+        case NotLetIn(sentence):
+            return replace(state, busy=False, code="", knocking=None, tone="warn", sentence=sentence), (
+                Look(),
+            )
+        case _:
+            return state, ()
+
+
+def _ordered(state: State, asked: Ordered) -> Result:
+    if state.busy:
+        return state, ()
+    if asked.order in SURE and not asked.why.strip():
+        return replace(
+            state, tone="warn", sentence=_("Write why first: everybody in the organisation reads it.")
+        ), ()
+    if asked.order in SURE and state.sure != asked.order:
+        return replace(state, sure=asked.order, sentence=""), ()
+    effect = Do(asked.order, state.chosen, asked.about, asked.why)
+    return replace(state, busy=True, sure=None, sentence=""), (effect,)
+
+
+def _waits() -> str:  # noqa: N802 - a sentence
+    return _("The centre cannot be reached. This waits here, and is signed anew and said once it can.")
+
+
+def warning(state: State) -> str:
+    """What the order that is to be pressed again does, and what it does not do; '' for none."""
+    name = _name(state)
+    match state.sure:
+        case Order.REVOKE:
+            return _(
+                "Revoke “%(name)s”? Nothing it sends from now on is believed, what it has not handed in yet is lost, and its "
+                "teams get new keys. What it has read stays on it: order a wipe too if it may come back into good hands."
+            ) % {"name": name}
+        case Order.WIPE:
+            return _(
+                "Have “%(name)s” wiped? When somebody next unlocks it with a connection, it hands in what waits, destroys its "
+                "store and sends a receipt. Somebody who keeps it off the network, or reads the disk, is not stopped by this."
+            ) % {"name": name}
+        case Order.REMOVE:
+            return _(
+                "Remove %(name)s? She or he comes in on no computer any more and leaves every team, whose keys change. What "
+                "she or he wrote stands, what was read is known."
+            ) % {"name": name}
+        case _:
+            return ""
+
+
+def _name(state: State) -> str:
+    thing = state.person or state.computer
+    return thing.name if thing else ""

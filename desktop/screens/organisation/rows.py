@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People, computers and teams as rows, and in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from desktop.kit.people import Mark
+from desktop.kit.words import _, fmt_ago, fmt_date, plural
+from desktop.screens.lines import Line
+from desktop.screens.organisation.logic import State
+
+if TYPE_CHECKING:
+    from clinic.services.organising import CareTeam, Colleague, Computer
+
+
+def role_names() -> dict[str, str]:
+    """What people read for a role."""
+    return {
+        "administrator": _("Administrator"), "compliance": _("Compliance officer"), "clinician": _("Clinician"),
+        "nurse": _("Nurse, field worker"), "receptionist": _("Reception"), "kiosk": _("Kiosk"), "gateway": _("Gateway"),
+    }  # fmt: skip
+
+
+def kind_names() -> dict[str, str]:
+    """What people read for a kind of computer."""
+    return {"desktop": _("Desktop"), "kiosk": _("Kiosk"), "station": _("Station")}
+
+
+def rows(state: State, now: datetime) -> list[Line]:
+    """The rows of the tab that shows."""
+    found = state.found
+    if found is None:
+        return []
+    match state.tab:
+        case "people":
+            return [_person(one) for one in found.people]
+        case "computers":
+            return [_computer(one, now) for one in found.computers]
+        case _:
+            return [_team(one) for one in found.teams]
+
+
+def _person(one: Colleague) -> Line:
+    roles = ", ".join(role_names().get(role, role) for role in one.roles)
+    gone = (Mark(_("Removed"), "warn"),) if not one.computers else ()
+    return Line(
+        one.user,
+        one.name,
+        " · ".join(part for part in (roles, ", ".join(one.teams)) if part),
+        marks=gone,
+        face=one.name,
+    )
+
+
+def _computer(one: Computer, now: datetime) -> Line:
+    marks = []
+    if one.here:
+        marks.append(Mark(_("This one"), "primary"))
+    if one.revoked is not None:
+        marks.append(Mark(_("Revoked"), "danger"))
+    if one.wipe_ordered:
+        marks.append(Mark(_("Wiped"), "ok") if one.receipt else Mark(_("To be wiped"), "warn"))
+    people = ", ".join(one.people)
+    detail = " · ".join(part for part in (kind_names().get(one.kind, one.kind), people) if part)
+    when = fmt_ago(one.seen_at, now) if one.seen_at else ""
+    return Line(one.device, one.name, detail, when, tuple(marks), icon="screen")
+
+
+def _team(one: CareTeam) -> Line:
+    marks = (Mark(_("Waits for the key"), "warn"),) if one.waiting else ()
+    members = plural("%(n)d member", "%(n)d members", len(one.members))
+    return Line(
+        one.team, one.name, f"{members} · {_('key %(n)d') % {'n': one.epoch}}", marks=marks, icon="users"
+    )
+
+
+def about(state: State) -> tuple[str, str]:
+    """Heading and text of what is chosen."""
+    if state.person is not None:
+        return state.person.name, _person(state.person).detail
+    if state.computer is not None:
+        return state.computer.name, _about_computer(state.computer)
+    if state.team is not None:
+        return state.team.name, _about_team(state.team)
+    return "", ""
+
+
+def _about_computer(one: Computer) -> str:
+    said = [kind_names().get(one.kind, one.kind)]
+    said += [_("Works here: %(names)s") % {"names": ", ".join(one.people)}] if one.people else []
+    said += [_("Revoked: %(why)s") % {"why": one.revoked}] if one.revoked is not None else []
+    if one.receipt is not None:
+        said.append(
+            _("Wiped on %(day)s; the receipt is signed by it.") % {"day": fmt_date(one.receipt.at.date())}
+        )
+        if one.receipt.waiting:
+            said.append(
+                plural(
+                    "%(n)d record could not be handed in before.",
+                    "%(n)d records could not be handed in before.",
+                    one.receipt.waiting,
+                )
+            )
+    elif one.wipe_ordered:
+        said.append(_("A wipe is ordered; it has not been here since, or nobody has unlocked it."))
+    return "\n".join(said)
+
+
+def _about_team(one: CareTeam) -> str:
+    said = [", ".join(name for _user, name in one.members)]
+    if one.waiting:
+        said.append(
+            _("Wait for a colleague's computer to pass the key on: %(names)s")
+            % {"names": ", ".join(one.waiting)}
+        )
+    return "\n".join(part for part in said if part)

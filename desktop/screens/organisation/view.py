@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People and computers: the list on the left, what is chosen and invitations on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from desktop.kit.bridge import Desk as Worker
+from desktop.kit.bridge import Loop
+from desktop.kit.buttons import DangerButton, PrimaryButton, QuietButton, SecondaryButton
+from desktop.kit.fields import Choice, Field, LineField
+from desktop.kit.surfaces import Card, Notice
+from desktop.kit.text import Text
+from desktop.kit.words import _, plural, tell
+from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.lines import LineList
+from desktop.screens.organisation.logic import (
+    Answer,
+    Answered,
+    Await,
+    Do,
+    Effect,
+    Event,
+    Failed,
+    Invite,
+    Invited,
+    InvitePressed,
+    Knocked,
+    LetIn,
+    Look,
+    NotLetIn,
+    Order,
+    Ordered,
+    Read,
+    RowChosen,
+    Said,
+    Shown,
+    State,
+    TabChosen,
+    Unsure,
+    update,
+    warning,
+)
+from desktop.screens.organisation.rows import about, kind_names, role_names, rows
+from desktop.screens.photos import QrView
+from desktop.screens.room import Room
+
+B = TypeVar("B", SecondaryButton, DangerButton)
+
+
+class OrganisationView(Page):
+    def __init__(self, room: Room, state: State | None = None) -> None:
+        super().__init__("organisation", _("People and computers"))
+        self._room, self._help, self._waiting = room, room.helper(self), Worker(self)
+        self._build()
+        self.loop: Loop[State, Event, Effect] = Loop(
+            state or State(), update, self._perform, self.render_state
+        )
+        self.loop.show()
+        if self.loop.state.code or self.loop.state.knocking:  # the page was made anew in another language
+            self._await()
+
+    def refresh(self) -> None:
+        self.loop.send(Shown())
+
+    def told(self, kinds: frozenset[str]) -> None:
+        """Something in the book changed."""
+        if "Trust" in kinds and self.isVisible():
+            self.loop.send(Shown())
+
+    # widgets
+
+    def _build(self) -> None:
+        self.notice, self.waits = Notice(name="organisation.notice"), Notice(name="organisation.waits")
+        self.waits.acted.connect(self._let_go)
+        self.tab = Choice(
+            (("people", _("People")), ("computers", _("Computers")), ("teams", _("Teams"))),
+            name="organisation.tab",
+            spoken=_("What is shown"),
+        )
+        self.tab.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
+        self.list = LineList(name="organisation.list", spoken=_("People and computers"))
+        self.list.chosen.connect(lambda key: self.loop.send(RowChosen(key)))
+        left = Card(name="organisation.left")
+        left.add(self.tab)
+        left.add(self.list, 1)
+        right = holding(down((self._chosen(), 1), self._invitation(), gap=14))
+        head = across(Text(_("People and computers"), "title"), None)
+        body = across((left, 5), (right, 4), gap=14)
+        self.setLayout(down(head, self.notice, self.waits, (body, 1), gap=12, margins=(20, 16, 20, 18)))
+
+    def _chosen(self) -> Card:
+        self.name = Text("", "heading", name="organisation.name", wrap=True)
+        self.text = Text("", "body", name="organisation.about", wrap=True)
+        self.why = LineField(_("Why, in a few words"), name="organisation.why")
+        self.warn = Notice(name="organisation.warning", tone="danger")
+        self.revoke = self._button(DangerButton, _("Revoke"), Order.REVOKE)
+        self.wipe = self._button(DangerButton, _("Have it wiped"), Order.WIPE)
+        self.remove = self._button(DangerButton, _("Remove"), Order.REMOVE)
+        self.not_sure = QuietButton(_("Not after all"), name="organisation.unsure")
+        self.not_sure.clicked.connect(lambda: self.loop.send(Unsure()))
+        self.which = Choice((), name="organisation.which", spoken=_("Role or person"))
+        self.role = self._button(SecondaryButton, _("Give this role"), Order.ROLE, self.which.key)
+        self.add_member = self._button(
+            SecondaryButton, _("Add to the team"), Order.ADD_MEMBER, self.which.key
+        )
+        self.leave = self._button(
+            SecondaryButton, _("Take out of the team"), Order.REMOVE_MEMBER, self.which.key
+        )
+        self.new_team = LineField(_("Name of a new team"), name="organisation.team.name")
+        self.make = self._button(SecondaryButton, _("Make the team"), Order.TEAM, self.new_team.text)
+        self.pick = holding(down(self.which, across(self.role, self.add_member, self.leave, None)))
+        self.making = holding(across((self.new_team, 1), self.make))
+        card = Card(name="organisation.chosen")
+        for thing in (self.name, self.text, self.pick, self.making, self.why, self.warn):
+            card.add(thing)
+        card.body.addStretch(1)
+        card.add(across(None, self.not_sure, self.remove, self.wipe, self.revoke))
+        return card
+
+    def _button(self, kind: type[B], text: str, order: Order, of: Callable[[], str] = str) -> B:
+        button = kind(text, name=f"organisation.{order.value.replace(' ', '_')}")
+        button.clicked.connect(lambda: self.loop.send(Ordered(order, of(), self.why.text())))
+        return button
+
+    def _invitation(self) -> Card:
+        roles = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway")]
+        self.as_role = Choice(roles, name="organisation.invite.role", spoken=_("Role"))
+        self.as_kind = Choice(
+            tuple(kind_names().items()), name="organisation.invite.kind", spoken=_("Kind of computer")
+        )
+        self.as_role.choose("clinician")
+        self.invite = PrimaryButton(_("Invite"), name="organisation.invite", icon="qr")
+        self.invite.clicked.connect(self._invite)
+        self.qr = QrView(name="organisation.invite.qr", spoken=_("Invitation"), side=190)
+        self.code = Text("", "muted", name="organisation.invite.code", wrap=True)
+        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.out = holding(across(self.qr, (self.code, 1), gap=12))
+        self.form = holding(
+            across(
+                (Field(_("Role"), self.as_role), 1),
+                (Field(_("Kind of computer"), self.as_kind), 1),
+                self.invite,
+            )
+        )
+        card = Card(_("Invite"), name="organisation.invitation")
+        for thing in (self.form, self.out, self._compare()):
+            card.add(thing)
+        return card
+
+    def _compare(self) -> QWidget:
+        self.who = Text("", "body", name="organisation.knock.who", wrap=True)
+        self.digits = Text("", "display", name="organisation.knock.digits")
+        self.digits.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.admit = PrimaryButton(_("The same: let in"), name="organisation.knock.admit", icon="check")
+        self.admit.clicked.connect(lambda: self.loop.send(Answered(True)))
+        self.refuse = SecondaryButton(_("Not the same"), name="organisation.knock.refuse", icon="x")
+        self.refuse.clicked.connect(lambda: self.loop.send(Answered(False)))
+        self.knock = holding(down(self.who, self.digits, across(None, self.refuse, self.admit)))
+        return self.knock
+
+    # rendering
+
+    def render_state(self, state: State) -> None:
+        self.notice.say(state.tone or "info", state.sentence)
+        self._render_waiting(state)
+        self.tab.choose(state.tab)
+        self.list.show_lines(rows(state, self._room.clock.now()))
+        heading, text = about(state)
+        self.name.say(heading)
+        self.text.say(text)
+        self._render_orders(state)
+        self._render_invitation(state)
+
+    def _render_waiting(self, state: State) -> None:
+        waiting = state.found.wishes if state.found else ()
+        refused = next((wish.refused for wish in waiting if wish.refused), "")
+        text = plural("%(n)d order waits for the centre", "%(n)d orders wait for the centre", len(waiting))
+        if refused:
+            text = _("An order cannot be carried out any more")
+        shown = text if waiting else ""
+        self.waits.say("warn", shown, _(refused) if refused else "", _("Let it go") if waiting else "")
+
+    def _render_orders(self, state: State) -> None:
+        computer, person, team, idle = state.computer, state.person, state.team, not state.busy
+        other = computer is not None and not computer.here
+        at_work = person is not None and bool(person.computers) and person.user != self._room.clinic.me.user
+        self.revoke.setVisible(other and computer is not None and computer.revoked is None)
+        self.wipe.setVisible(other and computer is not None and not computer.wipe_ordered)
+        self.remove.setVisible(at_work)
+        self.why.setVisible(other or at_work)
+        self.role.setVisible(at_work)
+        self.add_member.setVisible(team is not None)
+        self.leave.setVisible(team is not None)
+        self.pick.setVisible(team is not None or at_work)
+        self.making.setVisible(state.tab == "teams")
+        self.not_sure.setVisible(state.sure is not None)
+        self.warn.say(
+            "danger", warning(state), _("Press the same button again to do it.") if state.sure else ""
+        )
+        self._render_options(state)
+        for button in (
+            self.revoke,
+            self.wipe,
+            self.remove,
+            self.role,
+            self.add_member,
+            self.leave,
+            self.make,
+        ):
+            button.setEnabled(idle)
+
+    def _render_options(self, state: State) -> None:
+        options = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway")]
+        if state.team is not None and state.found is not None:
+            options = [(one.user, one.name) for one in state.found.people if one.computers]
+        if [self.which.itemData(n) for n in range(self.which.count())] != [key for key, _text in options]:
+            self.which.show_options(options)
+
+    def _render_invitation(self, state: State) -> None:
+        self.form.setVisible(not state.code and state.knocking is None)
+        self.invite.setEnabled(not state.busy)
+        self.out.setVisible(bool(state.code))
+        self.qr.show_text(state.code)
+        how = _("Scan it or type it on the new computer. It serves once, for 24 hours.")
+        self.code.say(f"{how}\n\n{_breakable(state.code)}" if state.code else "")
+        self.knock.setVisible(state.knocking is not None)
+        if state.knocking is not None:
+            one = state.knocking
+            self.who.say(
+                _(
+                    "%(name)s wants to come in on “%(computer)s” as %(role)s. Does the other screen show these digits?"
+                )
+                % {
+                    "name": one.name or one.device_name,
+                    "computer": one.device_name,
+                    "role": role_names().get(one.role, one.role),
+                }
+            )
+            self.digits.setText(f"{one.digits[:3]} {one.digits[3:]}")
+        self.admit.setEnabled(not state.busy)
+        self.refuse.setEnabled(not state.busy)
+
+    # doing
+
+    def _invite(self) -> None:
+        kind = self.as_kind.key()
+        self.loop.send(InvitePressed("kiosk" if kind == "kiosk" else self.as_role.key(), kind))
+
+    def _let_go(self) -> None:
+        waiting = self.loop.state.found.wishes if self.loop.state.found else ()
+        for wish in waiting[:1]:
+            self.loop.send(Ordered(Order.LET_GO, wish.id))
+
+    def _perform(self, effect: Effect) -> None:
+        governing = self._room.clinic.governing
+        failed = lambda sentence: self.loop.send(Failed(sentence))  # noqa: E731
+        match effect:
+            case Look():
+                self._help.read(
+                    governing.read, then=lambda found: self.loop.send(Read(found)), failed=self._unread
+                )
+            case Do():
+                self._help.by_hand(governing.order, effect, then=self._said, failed=failed)
+            case Invite(role, kind):
+                self._help.by_hand(
+                    governing.invite,
+                    role,
+                    kind,
+                    then=lambda code: self.loop.send(Invited(code)),
+                    failed=failed,
+                )
+            case Await():
+                self._await()
+            case Answer(same):
+                governing.answer(same)
+
+    def _unread(self, sentence: str) -> None:
+        self.notice.say("danger", sentence)
+
+    def _said(self, held: bool) -> None:
+        self.why.clear()
+        self.new_team.clear()
+        self.loop.send(Said(held))
+
+    def _await(self) -> None:
+        governing = self._room.clinic.governing
+        governing.await_newcomer()
+        if governing.knocks is not None and governing.ends is not None:
+            self._waiting.watch(governing.knocks, then=lambda newcomer: self.loop.send(Knocked(newcomer)))
+            self._waiting.watch(
+                governing.ends,
+                then=lambda _device: self.loop.send(LetIn()),
+                failed=lambda error: self.loop.send(NotLetIn(tell(error))),
+            )
+
+
+def _breakable(code: str) -> str:
+    """In groups that a line can end after."""
+    return " ".join(code[at : at + 8] for at in range(0, len(code), 8))

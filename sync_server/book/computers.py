@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the book knows of computers: newest numbers, when they were last here, receipts of their wipes."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from clinic.domain.ids import DeviceId
+from sync_server.book.port import Computer
+from sync_server.book.tables import computers, counters, receipts
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def seen(conn: Connection, device: DeviceId, at: int) -> None:
+    """It was here at that microsecond."""
+    row = upsert(computers).values(device=device, seen_at=at)
+    conn.execute(row.on_conflict_do_update(index_elements=["device"], set_={"seen_at": row.excluded.seen_at}))
+
+
+def keep_receipt(conn: Connection, device: DeviceId, body: bytes, at: int) -> None:
+    """The first one stays."""
+    row = upsert(receipts).values(device=device, body=body, received_at=at)
+    conn.execute(row.on_conflict_do_nothing())
+
+
+def known(conn: Connection) -> tuple[Computer, ...]:
+    """Every computer that was ever here."""
+    c, r = computers.c, receipts.c
+    rows = conn.execute(
+        select(c.device, c.seen_at, r.body).select_from(
+            computers.outerjoin(receipts, receipts.c.device == computers.c.device)
+        )
+    ).all()
+    numbers = _numbers(conn)
+    return tuple(
+        Computer(DeviceId(d), _EPOCH + timedelta(microseconds=at), *numbers.get(d, (0, 0)), body or b"")
+        for d, at, body in rows
+    )
+
+
+def _numbers(conn: Connection) -> dict[str, tuple[int, int]]:
+    """device -> (its newest incarnation, the last number of that)."""
+    c = counters.c
+    newest = select(c.device, func.max(c.incarnation).label("n")).group_by(c.device).subquery()
+    rows = conn.execute(
+        select(c.device, c.incarnation, c.last_env_no).join(
+            newest, (newest.c.device == c.device) & (newest.c.n == c.incarnation)
+        )
+    )
+    return {device: (incarnation, last) for device, incarnation, last in rows}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GET /v1/computers: what the centre knows of them, for staff. POST /v1/receipts: a wiped computer's last word.
+
+A receipt needs no session, for the computer that brings it has lost everything; its own signature under it does.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clinic.keys.receipts import is_good
+from clinic.protocol.codec import encode
+from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
+from clinic.protocol.sync import FaultNumber
+from sync_server.desk import desk_of
+from sync_server.limits import SMALL_BODY
+from sync_server.routes.answers import Denied, answer, nothing, record_of
+
+
+async def read(request: Request) -> Response:
+    """Numbers, times, receipts."""
+    desk = desk_of(request)
+    await desk.staff_rights(request)
+    found = await desk.book.ask(lambda book: book.computers())
+    return answer(
+        ComputersSeen(
+            computers=tuple(
+                ComputerSeen(
+                    device=c.device, incarnation=c.incarnation, last_env_no=c.last_env_no, seen_at=c.seen_at,
+                    receipt=c.receipt,
+                )
+                for c in found
+            )
+        )
+    )  # fmt: skip
+
+
+async def take_receipt(request: Request) -> Response:
+    """The same again is fine."""
+    desk = desk_of(request)
+    desk.knock(request)
+    receipt = await record_of(request, WipeReceipt, SMALL_BODY)
+    if not is_good(receipt, desk.log):
+        raise Denied(
+            FaultNumber.NOT_ALLOWED, "Nobody ordered this, or the computer it names did not sign it."
+        )
+    now = desk.clock.now()
+    await desk.book.ask(lambda book: book.keep_receipt(receipt.device, encode(receipt), now))
+    return nothing()

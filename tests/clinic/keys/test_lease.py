@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seven days are said, fourteen ask for contact, and nobody who is cared for is let down."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.keys.lease import Lease, days_without, lease
+from clinic.keys.tending import BEACON_EVERY, due
+from clinic.protocol.trust import Beacon
+from tests.clinic.keys.conftest import AT, Clinic, repeating
+
+
+def test_the_days_that_count() -> None:
+    for hours, expected in (
+        (0, Lease.FRESH), (7 * 24 - 1, Lease.FRESH), (7 * 24, Lease.WARN), (14 * 24 - 1, Lease.WARN), (14 * 24, Lease.ASK)
+    ):  # fmt: skip
+        assert lease(AT, AT + timedelta(hours=hours), in_care=False) == expected, hours
+    assert lease(None, AT, in_care=False) == Lease.ASK
+    assert days_without(AT, AT + timedelta(days=9, hours=5)) == 9
+
+
+@given(hours=st.integers(-1000, 5000) | st.none())
+def test_care_is_never_interrupted(hours: int | None) -> None:
+    heard = None if hours is None else AT
+    assert lease(heard, AT + timedelta(hours=hours or 0), in_care=True) != Lease.ASK
+
+
+def test_an_administrators_program_gives_a_sign_a_day_and_nobody_elses_does(clinic: Clinic) -> None:
+    eva, ben, log = clinic.eva, clinic.ben, clinic.log
+    assert log.heard == AT
+    random = repeating(b"x")
+
+    def signs(who: object, days: float) -> bool:
+        bodies = due(log, who.user, who.device, {}, AT + timedelta(days=days), random)  # type: ignore[attr-defined]
+        return Beacon() in bodies
+
+    assert not signs(eva, 0.9) and signs(eva, BEACON_EVERY.days) and not signs(ben, 3)
+    assert clinic.plus(Beacon()).log.heard == AT

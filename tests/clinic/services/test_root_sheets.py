@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All administrators are lost: two of three sheets name a new one, through the station's verbs and a real server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clinic.__main__ import main
+from clinic.keys.sheets import read_sheet
+from tests.paper import qr_of
+from tests.server_process import ServerProcess
+
+pytestmark = pytest.mark.slow
+PASSWORD = "siete gatos duermen bajo la mesa"
+
+
+def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], quick_passwords: None
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(PASSWORD)
+
+    def station(verb: str, home: str, *more: str) -> int:
+        return main([verb, "--home", str(tmp_path / home), "--password-file", str(secret), *more])
+
+    with ServerProcess(tmp_path / "server") as server:
+        assert station(
+            "found", "first", "--server", server.url, "--name", "Red del Norte", "--admin", "Ana Ruiz",
+            "--sheets", str(tmp_path / "paper"),
+        ) == 0  # fmt: skip
+        texts = [qr_of(file) for file in sorted((tmp_path / "paper").glob("*.pdf"))]
+        assert len(texts) == 3 and len({read_sheet(text).number for text in texts}) == 3
+        files = []
+        for number, text in enumerate(texts):
+            files.append(tmp_path / f"sheet{number}")
+            files[-1].write_text(text)
+        over = ("--server", server.url, "--admin", "Bea Sosa", "--reason", "incendio", "--sheets")
+        one = [*over, str(tmp_path / "new"), "--sheet", str(files[0]), "--sheet", str(files[0])]
+        assert station("take-over", "second", *one) == 3, "one sheet twice tells nothing"
+        two = ["--sheet", str(files[2]), "--sheet", str(files[0])]
+        assert station("take-over", "second", *over, str(tmp_path / "new"), *two) == 0
+        assert len(list((tmp_path / "new").glob("*.pdf"))) == 3
+        assert station("take-over", "third", *over, str(tmp_path / "newer"), *two) == 3, "used once"
+        assert not (tmp_path / "newer").exists()
+        capsys.readouterr()
+        assert station("revoke", "second", "--computer", "Station", "--reason", "x") == 3, "two are called so"
+        assert station("people", "second") == 0
+        people = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {one["person"] for one in people} == {"Ana Ruiz", "Bea Sosa"}
+        lost = next(one for one in people if one["person"] == "Ana Ruiz")["computers"][0]
+        assert station("revoke", "second", "--computer", lost, "--reason", "incendio") == 0
+        assert json.loads(capsys.readouterr().out)["said"] is True
+        assert station("invite", "second", "--role", "clinician") == 0

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People and computers: the page over a real desk and a real centre."""
+
+import os
+import threading
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from clinic.domain.clock import SystemClock
+from clinic.protocol.trust import Role
+from clinic.services.enrolment import join
+from clinic.services.link import exchange_now
+from clinic.services.organising import organisation
+from desktop.kit import theme
+from desktop.kit.audit import audit
+from desktop.screens.organisation import logic as m
+from desktop.screens.organisation.doing import Governing
+from desktop.screens.organisation.view import OrganisationView
+from desktop.screens.room import Room
+from tests.clinic.services import conftest
+from tests.clinic.services.conftest import PASSWORD, Town
+from tests.desktop.screens.standin import AtOnce
+
+pytestmark = pytest.mark.slow
+town = conftest.town
+
+
+@pytest.fixture
+def page(qtbot: QtBot, qapp: QApplication, town: Town) -> OrganisationView:
+    theme.apply(qapp, "light", "desktop")
+    desk = town.station
+    clinic = SimpleNamespace(governing=Governing(desk), me=desk.someone)
+    view = OrganisationView(Room(clinic, SystemClock(), AtOnce(), AtOnce(), AtOnce()))  # type: ignore[arg-type]
+    qtbot.addWidget(view)
+    view.resize(1180, 680)
+    view.show()
+    qtbot.waitUntil(lambda: view.loop.state.found is not None)
+    return view
+
+
+def press(page: OrganisationView, name: str) -> None:
+    (button,) = [
+        one for one in page.findChildren(QPushButton, f"organisation.{name}") if one.isVisibleTo(page)
+    ]
+    button.click()
+
+
+def settle(qtbot: QtBot, page: OrganisationView, tone: str) -> None:
+    qtbot.waitUntil(lambda: bool(page.loop.state.sentence) and not page.loop.state.busy, timeout=20_000)
+    assert page.loop.state.tone == tone, page.loop.state.sentence
+
+
+def show(qtbot: QtBot, page: OrganisationView, tab: str, key: str) -> None:
+    page.refresh()
+    page.loop.send(m.TabChosen(tab))
+    page.loop.send(m.RowChosen(key))
+    qtbot.waitUntil(lambda: bool(page.name.text()), timeout=10_000)
+
+
+def test_a_computer_is_revoked_after_its_name_was_read(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    lost = town.enrol("Perdida Dos")
+    page.refresh()
+    show(qtbot, page, "computers", lost.device)
+    press(page, "revoke")
+    assert page.loop.state.tone == "warn" and not page.loop.state.sure, "first why"
+    page.why.setText("robada")
+    press(page, "revoke")
+    assert "Perdida Dos" in m.warning(page.loop.state) and not town.station.trust.is_revoked(lost.device)
+    press(page, "unsure")
+    press(page, "revoke")
+    press(page, "revoke")
+    settle(qtbot, page, "ok")
+    assert town.station.trust.is_revoked(lost.device) and not page.why.text()
+    qtbot.waitUntil(
+        lambda: page.loop.state.computer is not None and page.loop.state.computer.revoked == "robada"
+    )
+
+
+def test_a_newcomer_is_compared_and_let_in(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
+    page.loop.send(m.InvitePressed("nurse", "desktop"))
+    qtbot.waitUntil(lambda: bool(page.loop.state.code))
+    home = town.folder / "por-pantalla"
+    joining = join(home, page.loop.state.code, "Nora Vidal", PASSWORD, "Posta 3", SystemClock(), os.urandom)
+    waiter = threading.Thread(target=joining.wait, args=(30,))
+    waiter.start()
+    qtbot.waitUntil(lambda: page.loop.state.knocking is not None, timeout=20_000)
+    assert page.digits.text().replace(" ", "") == joining.digits and "Nora Vidal" in page.who.text()
+    press(page, "knock.admit")
+    settle(qtbot, page, "ok")
+    waiter.join()
+    nora = next(one for one in organisation(town.station).people if one.name == "Nora Vidal")
+    assert nora.roles == (Role.NURSE,)
+    show(qtbot, page, "people", nora.user)
+    page.which.choose("receptionist")
+    press(page, "role")
+    settle(qtbot, page, "ok")
+    qtbot.waitUntil(
+        lambda: bool(page.loop.state.person) and Role.RECEPTIONIST in page.loop.state.person.roles
+    )
+
+
+def test_a_team_is_made_and_filled(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
+    page.loop.send(m.TabChosen("teams"))
+    page.new_team.setText("Guardia")
+    press(page, "team")
+    settle(qtbot, page, "ok")
+    team = next(one for one in organisation(town.station).teams if one.name == "Guardia")
+    show(qtbot, page, "teams", team.team)
+    page.which.choose(town.desk.someone.user)
+    press(page, "add_member")
+    settle(qtbot, page, "ok")
+    exchange_now(town.desk)
+    assert town.desk.someone.user in town.desk.trust.members(team.team)
+    assert not audit(page)

@@ -116,10 +116,11 @@ def card_lookup(qr_text: str) -> str:
 
 
 def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
-    """Hold a capsule's ciphertext for the next time, when there may be no network; not of a card that has ended."""
+    """Hold a capsule's ciphertext for the next time, when there may be no network; not of a card that has ended, and no
+    word of an end, which only staff can sign."""
 
     def keep(page: WritePage) -> None:
-        if not has_ended(page, lookup):
+        if sealed != ENDED and not has_ended(page, lookup):
             page.put_capsule(lookup, sealed, waiting=False)
 
     desk.book.keep(keep)

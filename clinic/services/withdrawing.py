@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 _WAITS = "card ended "
 _HEARD = "cards ended heard"
-ENDED = b""
-"""What stands in a capsule's place."""
+ENDED = b"posta card ended"
+"""What stands in a capsule's place: nothing that the centre hands out is kept as that."""
 
 
 class CardEnded(Refusal):

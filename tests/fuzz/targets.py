@@ -140,7 +140,7 @@ def _code(kind: CodeKind, text: str) -> None:
 
 def _card(text: str) -> None:
     card = read_card(text)
-    assert read_card(card_text(card.secret)) == card
+    assert read_card(card_text(card.secret, card.asks_pin)) == card
 
 
 def _invitation(text: str) -> None:

@@ -11,7 +11,7 @@ from clinic.keys.cards import new_card, seal_capsule
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import JoinAnswer, JoinRequest, TrustPart
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services import intake, messages, people
+from clinic.services import cards, intake, messages
 from clinic.services.enrolment import admit, invite, join
 from clinic.services.link import remote_of, with_remote
 from tests.hostile.house import Answer, Asked, Forward, honest
@@ -89,7 +89,7 @@ def _shows_card(change: Callable[[Scene, bytes], bytes]) -> Act:
     """The patient shows her card at the kiosk, and the centre hands out something else."""
 
     def act(scene: Scene) -> None:
-        text = people.issue_card(scene.eva, scene.patient)
+        text = cards.issue(scene.eva, scene.patient)
         scene.sync(scene.eva)
         lookup = intake.card_lookup(text)
         _at("/v1/capsules", "GET", lambda s, asked, answer: replace(answer, body=change(s, answer.body)))(

@@ -2,6 +2,7 @@
 """How a patient identifies herself at a kiosk: cards with and without a PIN, their end, one-time codes, staff who vouch.
 Through a real server, real stores and real keys."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,13 +19,14 @@ from clinic.domain.values import HumanName
 from clinic.keys.cards import PinMissing, read_card
 from clinic.keys.knocks import TooSoon
 from clinic.keys.onetime import CodeWrong
+from clinic.keys.refusals import Unreadable
 from clinic.keys.slots import WrongPassword
 from clinic.protocol.letters import Vouched
 from clinic.protocol.sync import FaultNumber
 from clinic.services import cards, codes_out, intake, people, tries, vouching, waiting
 from clinic.services.link import exchange_now, remote_of, with_remote
 from clinic.services.tries import CallAPerson, PinWrong
-from clinic.services.withdrawing import CardEnded
+from clinic.services.withdrawing import ENDED, CardEnded
 from clinic.transport.http import RefusedByServer, Remote
 from tests.clinic.services.conftest import PASSWORD, Town
 
@@ -157,6 +159,19 @@ def test_nobody_but_staff_ends_a_card(town: Town, maria: PatientId) -> None:
             check_withdrawal(said, town.kiosk.trust)
         with pytest.raises(RefusedByServer):
             asked(town, lambda remote, said=said: remote.withdraw_card(said))
+    assert intake.read_card(town.kiosk, text).patient == maria
+
+
+@pytest.mark.parametrize("made_up", [b"", ENDED])
+def test_the_centre_ends_no_card_by_what_it_hands_out(town: Town, maria: PatientId, made_up: bytes) -> None:
+    text = given(town, maria)
+    lookup = intake.card_lookup(text)
+    good = town.kiosk.book.read(lambda page: page.capsule(lookup))
+    intake.keep_capsule(town.kiosk, lookup, made_up)
+    with contextlib.suppress(Unreadable):
+        intake.read_card(town.kiosk, text)
+    assert good is not None
+    intake.keep_capsule(town.kiosk, lookup, good)
     assert intake.read_card(town.kiosk, text).patient == maria
 
 

@@ -66,7 +66,7 @@ def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[R
 
 def custodians(log: TrustLog) -> tuple[User, ...]:
     """Custodians at their stations, but for revoked ones."""
-    return tuple(user for user in log.users() if _is_custodian(log, user))
+    return tuple(user for user in log.at_work() if _is_custodian(log, user))
 
 
 def is_custodian(log: TrustLog, device: DeviceId) -> bool:
@@ -77,16 +77,13 @@ def is_custodian(log: TrustLog, device: DeviceId) -> bool:
 def _is_custodian(log: TrustLog, user: User) -> bool:
     device = log.device(user.device)
     return (
-        Role.CUSTODIAN in log.roles_of(user.user)
-        and device is not None
-        and device.kind == DeviceKind.STATION
-        and not log.is_revoked(user.device)
+        Role.CUSTODIAN in log.roles_of(user.user) and device is not None and device.kind == DeviceKind.STATION
     )
 
 
 def people_of(log: TrustLog) -> Iterable[UserId]:
     """Everybody who may hold a team's key."""
-    return dict.fromkeys(u.user for u in log.users() if not KEYLESS & set(log.roles_of(u.user)))
+    return dict.fromkeys(u.user for u in log.at_work() if not KEYLESS & set(log.roles_of(u.user)))
 
 
 def signed_request(

@@ -70,6 +70,8 @@ def allowed(desk: Desk, action: Action, on: Reach | None = None) -> bool:
         return may(Role.KIOSK, action, reach)
     if desk.person is None:
         return bool(NOBODY[action] & reach)
+    if (desk.person.user, desk.device) in log.removed:
+        return False
     return any(may(role, action, reach) for role in log.roles_of(desk.person.user))
 
 

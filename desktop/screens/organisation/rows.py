@@ -20,6 +20,7 @@ def role_names() -> dict[str, str]:
     return {
         "administrator": _("Administrator"), "compliance": _("Compliance officer"), "clinician": _("Clinician"),
         "nurse": _("Nurse, field worker"), "receptionist": _("Reception"), "kiosk": _("Kiosk"), "gateway": _("Gateway"),
+        "custodian": _("Custodian"),
     }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def rows(state: State, now: datetime) -> list[Line]:
 
 def _person(one: Colleague) -> Line:
     roles = ", ".join(role_names().get(role, role) for role in one.roles)
-    gone = (Mark(_("Removed"), "warn"),) if not one.computers else ()
+    gone = (Mark(_("No computer"), "warn"),) if not one.computers else ()
     return Line(
         one.user,
         one.name,

@@ -215,7 +215,7 @@ class OrganisationView(Page):
             button.setEnabled(idle)
 
     def _render_options(self, state: State) -> None:
-        options = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway")]
+        options = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway", "custodian")]
         if state.team is not None and state.found is not None:
             options = [(one.user, one.name) for one in state.found.people if one.computers]
         if [self.which.itemData(n) for n in range(self.which.count())] != [key for key, _text in options]:

@@ -14,6 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from hypothesis import HealthCheck, settings
 
+from desktop.kit import words
+
 OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
 
 settings.register_profile(
@@ -52,6 +54,14 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
         line for line in complaints.lines if not any(re.search(pattern, line) for pattern in allowed)
     ]
     assert not unexpected, "unexpected in the log: " + "; ".join(unexpected)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def language_of_its_own() -> Iterator[None]:
+    """A module that changes the language leaves the next one the words it found."""
+    spoken, catalogue = words._Spoken.language, words._Spoken.catalogue
+    yield
+    words._Spoken.language, words._Spoken.catalogue = spoken, catalogue
 
 
 @pytest.hookimpl(trylast=True)

@@ -22,10 +22,17 @@ def prepare(desk: Desk) -> int:
 
     For administrators; any time again. Gives how many statements were signed. Raises Refusal, Unavailable.
     """
-    before = desk.trust.position
-    state(desk, lambda found: _statements(desk, found))
+    said = 0
+
+    def missing(found: TrustLog) -> list[Record]:
+        nonlocal said
+        bodies = _statements(desk, found)
+        said = len(bodies)
+        return bodies
+
+    state(desk, missing)
     refresh(desk, desk.book.read(lambda page: ours(page, page.all_facts(Patient))))
-    return desk.trust.position - before
+    return said
 
 
 def _statements(desk: Desk, found: TrustLog) -> list[Record]:

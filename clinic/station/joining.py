@@ -68,6 +68,8 @@ def _found(chosen: Namespace) -> int:
     )
     with closing(desk):
         exchange_now(desk)
+        if chosen.sheets is None:
+            print(_NO_SHEETS, file=sys.stderr)
         print(
             json.dumps(
                 {
@@ -80,16 +82,15 @@ def _found(chosen: Namespace) -> int:
     return 0
 
 
+_NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be let in. See --sheets."
+
+
 def _on_paper(chosen: Namespace) -> Callable[[RootKeys], None]:
-    """Writes the root key's sheets; without --sheets, says what that means."""
+    """Writes the root key's sheets, where it is said where to."""
     from clinic.services.root_sheets import write_root_sheets
 
     def keep_root(root: RootKeys) -> None:
         if chosen.sheets is None:
-            print(
-                "No recovery sheets: if all administrators are lost, nobody can be let in. See --sheets.",
-                file=sys.stderr,
-            )
             return
         made = write_root_sheets(root, chosen.name, chosen.sheets, chosen.lang, SystemClock())
         print(

@@ -140,6 +140,7 @@ def test_every_kind_has_words() -> None:
     about_nobody = {
         facts.Fact,
         facts.AuditHead,
+        facts.EmergencySummary,
         facts.Practitioner,
         facts.Location,
         facts.Organization,

@@ -169,6 +169,8 @@ class Window(QMainWindow):
             form.device,
             self._clock,
             os.urandom,
+            b"",
+            form.server,
             then=asked,
             failed=lambda error: failed(tell(error)),
         )

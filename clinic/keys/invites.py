@@ -65,6 +65,11 @@ def read_invitation(text: str, now: datetime) -> Invitation:
         raise WrongCode(
             CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer."
         ) from error
+    return check_unexpired(invitation, now)
+
+
+def check_unexpired(invitation: Invitation, now: datetime) -> Invitation:
+    """The same invitation. Raises WrongCode where something is missing, Refusal once it has expired."""
     if len(invitation.secret) != SECRET_BYTES or len(invitation.fingerprint) != 32:
         raise WrongCode(CodeKind.JOIN, "This invitation is not complete. Ask for a new one.")
     if now >= invitation.expires_at:

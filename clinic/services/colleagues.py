@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import PatientId, UserId
-from clinic.keys.invites import read_invitation, sign_request
+from clinic.keys.invites import sign_request
 from clinic.keys.passwords import check_password
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import Opened, Slots
@@ -21,6 +21,7 @@ from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots
 from clinic.services.enrolment import Joining, names
 from clinic.services.link import AUTHORITY, exchange_now
+from clinic.services.short_codes import invitation_of
 
 
 class Welcoming(Joining):
@@ -56,7 +57,8 @@ class Welcoming(Joining):
 def welcome(desk: Desk, code: str, name: str, password: str) -> Welcoming:
     """Begin: the request is laid into the centre's mailbox. Refused: expired or foreign code, one for a kiosk, a weak
     password, a name that has a way in here. Unavailable without the centre."""
-    invitation, name = read_invitation(code, desk.clock.now()), name.strip()
+    authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+    invitation, name = invitation_of(code, desk.server, desk.clock, authority), name.strip()
     if not name:
         raise Refusal("Write your name as colleagues and patients know it.")
     if invitation.kind == DeviceKind.KIOSK or desk.kind == DeviceKind.KIOSK:

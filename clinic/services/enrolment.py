@@ -25,7 +25,6 @@ from clinic.keys.invites import (
     invitation_text,
     mailbox_id,
     new_invitation,
-    read_invitation,
     seal_answer,
     seal_request,
 )
@@ -41,6 +40,7 @@ from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
+from clinic.services.short_codes import invitation_of
 from clinic.services.sitting import KEY_FILE, open_desk
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
@@ -191,13 +191,14 @@ def names(log: TrustLog, request: JoinRequest, user: UserId) -> bool:
 
 def join(
     home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random,
-    authority: bytes = b"",
+    authority: bytes = b"", server: str = "",
 ) -> Joining:  # fmt: skip
-    """Begin with an invitation. Refused: expired or foreign code, a password too weak, a home that is set up already."""
+    """Begin with an invitation: its text, or a short code and the address of the centre it lies at. Refused: expired or
+    foreign code, a password too weak, a home that is set up already."""
     place = Home(home)
     if place.enrolled:
         raise Refusal("This computer is set up already. Start it without an invitation code.")
-    invitation = read_invitation(code, clock.now())
+    invitation = invitation_of(code, server, clock, authority)
     if invitation.kind != DeviceKind.KIOSK:
         check_password(password, names=(user_name,))
         if not user_name.strip():

@@ -14,6 +14,7 @@ from clinic.keys.identity import RootKeys
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Admission, admit, found_organization, invite, join
 from clinic.services.link import exchange_now
+from clinic.services.short_codes import shorten
 from clinic.station.command import Add, authority, opened, password
 
 _CA = "certificate of the clinic's own authority (PEM): from now on no other is believed"
@@ -39,6 +40,9 @@ def add_verbs(add: Add) -> None:
         "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
     )
     inviting.add_argument("--name", default="", help="for whom (only shown here)")
+    inviting.add_argument(
+        "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
+    )
     admitting = add("admit", _admit, "wait for a newcomer, compare the six digits, let her in")
     admitting.add_argument(
         "--yes", action="store_true", help="do not ask (only where both screens are the same person's)"
@@ -47,6 +51,7 @@ def add_verbs(add: Add) -> None:
     admitting.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
     joining = add("join", _join, "enrol this computer with an invitation code")
     joining.add_argument("--code", required=True)
+    joining.add_argument("--server", default="", metavar="URL", help="where a short code lies")
     joining.add_argument("--name", default="", help="your name as colleagues know it")
     joining.add_argument("--device-name", default="Posta")
     joining.add_argument("--timeout", type=float, default=600, metavar="SECONDS")
@@ -103,7 +108,8 @@ def _on_paper(chosen: Namespace) -> Callable[[RootKeys], None]:
 
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        print(invite(desk, Role(chosen.role), DeviceKind(chosen.kind)))
+        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind))
+        print(shorten(desk, code) if chosen.short else code)
     return 0
 
 
@@ -136,7 +142,7 @@ def _join(chosen: Namespace) -> int:
     secret = password(chosen) if chosen.password_file else ""
     joining = join(
         chosen.home, chosen.code, chosen.name, secret, chosen.device_name, SystemClock(), os.urandom,
-        authority(chosen.ca),
+        authority(chosen.ca), chosen.server,
     )  # fmt: skip
     print(json.dumps({"digits": joining.digits}), flush=True)
     joining.wait(chosen.timeout)

@@ -211,6 +211,14 @@ class Remote:
         body = await self._bare("GET", f"/v1/mailbox/{box}")
         return self._as(JoinAnswer, body) if body else None
 
+    async def lay_invitation(self, box: str, sealed: bytes) -> None:
+        """Staff: an invitation under a short code, for whoever knows it."""
+        await self._known("POST", f"/v1/mailbox/{box}", sealed)
+
+    async def lying_invitation(self, box: str) -> bytes | None:
+        """Newcomer: what lies under a short code, sealed."""
+        return await self._bare("GET", f"/v1/mailbox/{box}") or None
+
     # one patient's scope
 
     async def scope_part(self, pull: ScopePull) -> ScopePart:

@@ -27,6 +27,7 @@ class Form:
     device: str = ""
     password: str = ""
     again: str = ""
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,19 @@ def password_rule(password: str) -> str:
     return _("Use at least 15 characters, or 5 words with spaces between them.")
 
 
+def needs_address(code: str) -> bool:
+    """True for a short code: the long one names its centre itself."""
+    from clinic.keys.short_codes import is_short
+
+    return is_short(code)
+
+
 def mistake(form: Form) -> str:
     """The first thing to mend in the form; '' when it can be sent."""
     if not form.code.strip():
         return _("Type the code the administrator gave you.")
+    if needs_address(form.code) and not form.server.strip():
+        return _("Type the address of the centre, which stands beside the code.")
     if not form.name.strip():
         return _("Type your name as your patients and colleagues know it.")
     if not form.device.strip():

@@ -27,6 +27,7 @@ from desktop.screens.join.logic import (
     Step,
     Submitted,
     WaitForAdmission,
+    needs_address,
     update,
 )
 from desktop.screens.layouts import Page, across, down, holding
@@ -49,6 +50,7 @@ class JoinView(Page):
 
     def _build(self, state: State) -> None:
         self.code = LineField(name="join.code")
+        self.server = LineField("https://", name="join.server", spoken=_("Address of the centre"))
         self.who = LineField(_("Dr. Laura Benítez"), name="join.name", spoken=_("Your name"))
         self.device = LineField(_("Consulting room 2"), name="join.device", spoken=_("Name of this computer"))
         self.password = LineField(name="join.password", secret=True)
@@ -56,11 +58,13 @@ class JoinView(Page):
         self.notice = Notice(name="join.notice")
         self.next = PrimaryButton(_("Ask to join"), name="join.next", icon="arrow-right")
         self.next.clicked.connect(self._submit)
-        for field in (self.code, self.who, self.device, self.password, self.again):
+        for field in (self.code, self.server, self.who, self.device, self.password, self.again):
             field.returnPressed.connect(self._submit)
         self.code.setText(state.code)
         self.device.setText(state.device)
         self.form, self.compare = self._form(), self._compare()
+        self.code.textChanged.connect(self._ask_where)
+        self._ask_where(state.code)
         card = Card(name="join.card")
         card.setFixedWidth(520)
         card.body.setContentsMargins(32, 26, 32, 26)
@@ -71,6 +75,7 @@ class JoinView(Page):
 
     def _form(self) -> QWidget:
         rule = _("At least 15 characters, or 5 words with spaces between them.")
+        self.where = Field(_("Address of the centre"), self.server)
         lost = _("Nobody can look it up for you: keep it where only you find it.")
         return holding(
             down(
@@ -82,6 +87,7 @@ class JoinView(Page):
                 ),
                 6,
                 Field(_("Code"), self.code),
+                self.where,
                 across(
                     (Field(_("Your name"), self.who), 1),
                     (Field(_("Name of this computer"), self.device), 1),
@@ -123,6 +129,9 @@ class JoinView(Page):
             )
         )
 
+    def _ask_where(self, code: str) -> None:
+        self.where.setVisible(needs_address(code))
+
     def render_state(self, state: State) -> None:
         comparing = state.step in (Step.COMPARING, Step.ADMITTED)
         self.form.setVisible(not comparing)
@@ -139,6 +148,7 @@ class JoinView(Page):
             self.device.text().strip(),
             self.password.text(),
             self.again.text(),
+            self.server.text().strip(),
         )
         self.loop.send(Submitted(form))
 

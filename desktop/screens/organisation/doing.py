@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.errors import PostaError
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.protocol.trust import DeviceKind, Role
-from desktop.screens.organisation.logic import Do, Order
+from desktop.screens.organisation.logic import Do, Inviting, Order
 
 if TYPE_CHECKING:
     from clinic.services.desks import Desk
@@ -61,11 +61,13 @@ class Governing:
                 o.let_wish_go(desk, about)
         return True
 
-    def invite(self, role: str, kind: str) -> str:
-        """The text of an invitation. Raises Refusal, Unavailable."""
+    def invite(self, role: str, kind: str) -> Inviting:
+        """An invitation to scan, and its short code to type. Raises Refusal, Unavailable."""
         from clinic.services.enrolment import invite
+        from clinic.services.short_codes import shorten
 
-        return invite(self._desk, Role(role), DeviceKind(kind))
+        code = invite(self._desk, Role(role), DeviceKind(kind))
+        return Inviting(code, shorten(self._desk, code), self._desk.server)
 
     def await_newcomer(self) -> None:
         """`knocks` is done when somebody asks, `ends` when she is in or sent away."""

@@ -32,16 +32,25 @@ SURE = frozenset({Order.REVOKE, Order.WIPE, Order.REMOVE})
 
 
 @dataclass(frozen=True, slots=True)
+class Inviting:
+    """`code`: the text of the QR; `short`: what is typed instead, together with the address of the centre, `server`."""
+
+    code: str
+    short: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """`tab`: people, computers or teams; `sure`: the order that is carried out when it is pressed again; `code`: an
-    invitation that is out; `knocking`: a newcomer whose six digits are to be compared."""
+    """`tab`: people, computers or teams; `sure`: the order that is carried out when it is pressed again; `out`: an
+    invitation that waits for somebody; `knocking`: a newcomer whose six digits are to be compared."""
 
     found: Organisation | None = None
     tab: str = "people"
     chosen: str = ""
     busy: bool = False
     sure: Order | None = None
-    code: str = ""
+    out: Inviting | None = None
     knocking: Admission | None = None
     tone: str = ""
     sentence: str = ""
@@ -116,7 +125,7 @@ class InvitePressed:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    code: str
+    out: Inviting
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,17 +220,17 @@ def _invitations(state: State, event: Event) -> Result:
             return (
                 (state, ()) if state.busy else (replace(state, busy=True, sentence=""), (Invite(role, kind),))
             )
-        case Invited(code):
-            return replace(state, busy=False, code=code, knocking=None), (Await(),)
+        case Invited(out):
+            return replace(state, busy=False, out=out, knocking=None), (Await(),)
         case Knocked(newcomer):
-            return replace(state, knocking=newcomer, code=""), ()
+            return replace(state, knocking=newcomer, out=None), ()
         case Answered(same) if state.knocking is not None:
             return replace(state, busy=True), (Answer(same),)
         case LetIn():
-            done = replace(state, busy=False, code="", knocking=None, tone="ok", sentence=_("Let in."))
+            done = replace(state, busy=False, out=None, knocking=None, tone="ok", sentence=_("Let in."))
             return done, (Look(),)
         case NotLetIn(sentence):
-            return replace(state, busy=False, code="", knocking=None, tone="warn", sentence=sentence), (
+            return replace(state, busy=False, out=None, knocking=None, tone="warn", sentence=sentence), (
                 Look(),
             )
         case _:

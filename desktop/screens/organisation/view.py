@@ -61,7 +61,7 @@ class OrganisationView(Page):
             state or State(), update, self._perform, self.render_state
         )
         self.loop.show()
-        if self.loop.state.code or self.loop.state.knocking:  # the page was made anew in another language
+        if self.loop.state.out or self.loop.state.knocking:  # the page was made anew in another language
             self._await()
 
     def refresh(self) -> None:
@@ -84,7 +84,7 @@ class OrganisationView(Page):
         )
         self.tab.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         self.list = LineList(name="organisation.list", spoken=_("People and computers"))
-        self.list.chosen.connect(lambda key: self.loop.send(RowChosen(key)))
+        self.list.chosen.connect(self._row_chosen)
         left = Card(name="organisation.left")
         left.add(self.tab)
         left.add(self.list, 1)
@@ -137,9 +137,16 @@ class OrganisationView(Page):
         self.invite = PrimaryButton(_("Invite"), name="organisation.invite", icon="qr")
         self.invite.clicked.connect(self._invite)
         self.qr = QrView(name="organisation.invite.qr", spoken=_("Invitation"), side=190)
-        self.code = Text("", "muted", name="organisation.invite.code", wrap=True)
-        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.out = holding(across(self.qr, (self.code, 1), gap=12))
+        self.code = Text("", "title", name="organisation.invite.code", wrap=True)
+        self.where = Text("", "strong", name="organisation.invite.where", wrap=True)
+        for typed in (self.code, self.where):
+            typed.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        how = Text(
+            _("Scan it on the new computer, or type this code and the address there."), "body", wrap=True
+        )
+        once = Text(_("It serves once, for 24 hours."), "muted", wrap=True)
+        said = down(None, how, 6, self.code, self.where, 6, once, None, gap=4)
+        self.out = holding(across(self.qr, (holding(said), 1), gap=12))
         self.form = holding(
             across(
                 (Field(_("Role"), self.as_role), 1),
@@ -222,12 +229,12 @@ class OrganisationView(Page):
             self.which.show_options(options)
 
     def _render_invitation(self, state: State) -> None:
-        self.form.setVisible(not state.code and state.knocking is None)
+        self.form.setVisible(state.out is None and state.knocking is None)
         self.invite.setEnabled(not state.busy)
-        self.out.setVisible(bool(state.code))
-        self.qr.show_text(state.code)
-        how = _("Scan it or type it on the new computer. It serves once, for 24 hours.")
-        self.code.say(f"{how}\n\n{_breakable(state.code)}" if state.code else "")
+        self.out.setVisible(state.out is not None)
+        self.qr.show_text(state.out.code if state.out else "")
+        self.code.say(state.out.short if state.out else "")
+        self.where.say(state.out.server if state.out else "")
         self.knock.setVisible(state.knocking is not None)
         if state.knocking is not None:
             one = state.knocking
@@ -246,6 +253,10 @@ class OrganisationView(Page):
         self.refuse.setEnabled(not state.busy)
 
     # doing
+
+    def _row_chosen(self, key: str) -> None:
+        self.why.clear()
+        self.loop.send(RowChosen(key))
 
     def _invite(self) -> None:
         kind = self.as_kind.key()
@@ -271,7 +282,7 @@ class OrganisationView(Page):
                     governing.invite,
                     role,
                     kind,
-                    then=lambda code: self.loop.send(Invited(code)),
+                    then=lambda out: self.loop.send(Invited(out)),
                     failed=failed,
                 )
             case Await():
@@ -297,8 +308,3 @@ class OrganisationView(Page):
                 then=lambda _device: self.loop.send(LetIn()),
                 failed=lambda error: self.loop.send(NotLetIn(tell(error))),
             )
-
-
-def _breakable(code: str) -> str:
-    """In groups that a line can end after."""
-    return " ".join(code[at : at + 8] for at in range(0, len(code), 8))

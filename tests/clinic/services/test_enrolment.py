@@ -12,10 +12,12 @@ from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.keys.invites import mailbox_id, read_invitation
 from clinic.keys.refusals import Unreadable
+from clinic.keys.short_codes import new_short_code
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Joining, admit, invite, join
 from clinic.services.link import with_remote
+from clinic.services.short_codes import invitation_of, shorten
 from clinic.services.sitting import open_desk
 from clinic.transport.http import Remote
 from tests.clinic.services.conftest import PASSWORD, Town
@@ -72,6 +74,34 @@ def test_a_link_that_comes_and_goes_is_waited_out_on_both_sides(
     home, _, waiter = begun(town, "nora")
     admit(town.station, lambda newcomer: True, 60)
     works(home, waiter)
+
+
+def test_a_short_code_and_the_address_do_what_the_long_code_does(town: Town) -> None:
+    short = shorten(town.station, invite(town.station, Role.NURSE, DeviceKind.DESKTOP))
+    home = town.folder / "quela"
+    typed = short.lower().replace("-", " ")
+    joining = join(home, typed, "Quela", PASSWORD, "q", SystemClock(), os.urandom, server=town.url)
+    waiter = threading.Thread(target=joining.wait, args=(60,))
+    waiter.start()
+    admit(town.station, lambda newcomer: newcomer.digits == joining.digits, 60)
+    works(home, waiter)
+    with pytest.raises(Refusal, match="has been used"):
+        join(town.folder / "r", short, "Rita", PASSWORD, "r", SystemClock(), os.urandom, server=town.url)
+
+
+def test_a_short_code_that_leads_nowhere_says_what_to_do(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refusal, match="address of the centre"):
+        invitation_of(new_short_code(os.urandom), "", SystemClock())
+    with pytest.raises(Refusal, match="Nothing lies under this code"):
+        invitation_of(new_short_code(os.urandom), town.url, SystemClock())
+    short = shorten(town.station, invite(town.station, Role.NURSE, DeviceKind.DESKTOP))
+
+    async def forged(remote: Remote, box: str) -> bytes:
+        return os.urandom(200)
+
+    monkeypatch.setattr(Remote, "lying_invitation", forged)
+    with pytest.raises(Refusal, match="not from your administrator"):
+        invitation_of(short, town.url, SystemClock())
 
 
 def test_an_answer_that_was_cut_off_is_given_again_to_the_one_who_was_admitted(

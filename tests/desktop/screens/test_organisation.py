@@ -83,9 +83,10 @@ def test_a_computer_is_revoked_after_its_name_was_read(
 
 def test_a_newcomer_is_compared_and_let_in(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
     page.loop.send(m.InvitePressed("nurse", "desktop"))
-    qtbot.waitUntil(lambda: bool(page.loop.state.code))
+    qtbot.waitUntil(lambda: page.loop.state.out is not None)
     home = town.folder / "por-pantalla"
-    joining = join(home, page.loop.state.code, "Nora Vidal", PASSWORD, "Posta 3", SystemClock(), os.urandom)
+    short, where = page.code.text(), page.where.text()
+    joining = join(home, short, "Nora Vidal", PASSWORD, "Posta 3", SystemClock(), os.urandom, server=where)
     waiter = threading.Thread(target=joining.wait, args=(30,))
     waiter.start()
     qtbot.waitUntil(lambda: page.loop.state.knocking is not None, timeout=20_000)

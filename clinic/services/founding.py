@@ -6,6 +6,7 @@ All or nothing, also after a power cut: what is being founded stands in HOME/fou
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,9 +79,20 @@ class Founding:
         self._root: RootKeys | None = None
         self._papers: RootPapers | None = None
         self._files: tuple[Path, ...] = ()
+        self._turn = threading.Lock()
+        """Sheets are given up before they are handed in, or not at all."""
+
+    def look(self, server: str, authority: bytes = b"", code: str = "") -> Challenge | None:
+        """What the centre says, as `centre_is_free`; None: an earlier try has arrived there, and the profile is ready."""
+        if self._arrived_before():
+            forget_note(self._home)
+            return None
+        return centre_is_free(server, authority, code)
 
     def make_papers(self, name: str, language: str) -> RootPapers:
         """A new root key on three sheets, to be printed or kept; earlier ones of this founding are taken away."""
+        if self._waits():
+            raise Unavailable(_UNSURE)
         self.drop_sheets()
         self._root = RootKeys.make(self._random)
         self._papers = root_papers(self._root, name, language, self._clock.now())
@@ -115,10 +127,13 @@ class Founding:
         return len(self._papers.words[0].words) if self._papers else 0
 
     def drop_sheets(self) -> None:
-        """Nothing was founded: its root key and the files of its sheets go."""
-        drop_files(self._files)
-        self._files, self._root, self._papers = (), None, None
-        forget_note(self._home)
+        """Nothing was founded: its root key and the files of its sheets go. Not while a centre may have them."""
+        with self._turn:
+            if self._waits():
+                return
+            drop_files(self._files)
+            self._files, self._root, self._papers = (), None, None
+            forget_note(self._home)
 
     def found(self, plan: Plan, password: str, told: Callable[[Stage], None] = lambda stage: None) -> Desk:
         """The desk of the first administrator. `told` hears each stage before it begins and may raise `Stopped`.
@@ -147,16 +162,23 @@ class Founding:
         """True if the centre has what an earlier try of ours handed in; else nothing of that try is left but its sheets."""
         if not self._home.founding.exists():
             return False
-        if _arrived(_read_note(self._home)):
+        note = _read_note(self._home)
+        if _arrived(note):
             return True
+        drop_files(Path(file) for file in note.sheets if file not in self._names())
         self._undo()
         return False
+
+    def _waits(self) -> bool:
+        """True while a centre may have what was handed in."""
+        return self._home.founding.exists() and bool(_read_note(self._home).organization)
 
     def _say_it(self, plan: Plan, log: TrustLog, told: Callable[[Stage], None]) -> None:
         whose = log.organization().organization
         try:
-            told(Stage.HANDING_IN)
-            self._note(_Note(plan.server, plan.authority.decode("ascii"), whose, self._names()))
+            with self._turn:
+                told(Stage.HANDING_IN)
+                self._note(_Note(plan.server, plan.authority.decode("ascii"), whose, self._names()))
             _hand_in(plan, log)
         except Unsure:
             raise
@@ -294,7 +316,13 @@ def _whose(server: str, authority: bytes) -> OrgId:
 
 def _centre(server: str, authority: bytes, code: str = "") -> Challenge:
     remote = Remote(server, tls=believing(authority))
-    return with_remote(remote, lambda remote: remote.challenge(code))
+    try:
+        return with_remote(remote, lambda remote: remote.challenge(code))
+    except NotReached as lost:
+        raise NotReached(
+            "No centre answers at {url}. Check the address, the connection and the certificate file, then try again.",
+            url=server,
+        ) from lost
 
 
 def _hand_in(plan: Plan, log: TrustLog) -> None:

@@ -59,7 +59,7 @@ MAX_ANSWER = 48 * 1024 * 1024
 MAX_STATEMENTS = 100_000
 _TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
-_STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
+_STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
     httpx.StreamError,

@@ -28,6 +28,8 @@ class Form:
     password: str = ""
     again: str = ""
     server: str = ""
+    authority: str = ""
+    """Path of the centre's own certificate, '' for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def test_an_unreachable_server_is_one_sentence_and_the_next_try_works(
     ]  # fmt: skip
     assert main([*verb, nobody_listens()]) == 4
     said = capsys.readouterr()
-    assert len(said.err.splitlines()) == 1 and "cannot be reached" in said.err and not said.out
+    assert len(said.err.splitlines()) == 1 and "No centre answers" in said.err and not said.out
     assert nothing_is_left(tmp_path / "home", tmp_path / "paper")
     assert main([*verb, server.url]) == 0
 
@@ -188,7 +188,7 @@ def test_a_centre_that_falls_silent_after_it_took_the_statements_is_asked_at_the
         with pytest.raises(f.Unsure):
             found(home, server.url, paper)
     assert not Home(home).enrolled and len(list(paper.glob("*.pdf"))) == 3
-    with pytest.raises(Unavailable, match="cannot be reached"):
+    with pytest.raises(Unavailable, match="No centre answers"):
         f.settle(home)
     with pytest.raises(Unavailable, match="not answered yet"):
         Home(home).read_slots()

@@ -59,6 +59,8 @@ class Desk:
     random: Random
     folder: Path
     log: TrustLog = EMPTY
+    founding_code: str = ""
+    """What whoever founds must know; '' asks nobody."""
     bells: Bells = field(default_factory=Silence)
     trust_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     nonces: dict[bytes, float] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A new organisation is set up on screen, by keyboard, at a real server; going back loses nothing, a failure leaves nothing."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from desktop.kit.words import set_language
 from desktop.screens.founding import logic as f
 from desktop.screens.founding.doing import Founder
 from desktop.screens.founding.view import FoundingView
+from sync_server.beginning import begin
 from tests.paper import qr_of
 from tests.server_process import ServerProcess
 
@@ -347,3 +349,37 @@ def test_every_page_can_be_used_by_everybody(
         for _turn in range(3):
             QApplication.processEvents()
         assert audit(view) == [], step
+
+
+@pytest.mark.slow
+def test_a_centre_that_was_just_set_up_is_founded_with_its_certificate_and_its_code(
+    screen: Screen, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        begin(
+            ["--data", str(tmp_path / "server"), "--own-certificate", "--name", "127.0.0.1"],
+            SystemClock(),
+            os.urandom,
+        )
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    with ServerProcess(tmp_path / "server") as server:
+        assert server.url.startswith("https://")
+        pane = screen.view.centre
+        pane.server.setFocus()
+        screen.types(server.url)
+        screen.is_told("certificate file")
+        pane.authority.setText(told["authority"])
+        screen.types("")
+        screen.is_told("founding code")
+        pane.code.setText("0000-0000-0000-0000")
+        screen.types("")
+        screen.is_told("not the founding code")
+        pane.code.setText(told["founding_code"])
+        screen.up_to_the_sheets("")
+        screen.qtbot.keyClick(screen.view.sheets.ways["none"], Qt.Key.Key_Space)
+        screen.qtbot.keyClick(screen.view.sheets.sure, Qt.Key.Key_Space)
+        screen.qtbot.keyClick(screen.view.next, Qt.Key.Key_Space)
+        screen.comes_to(f.Step.DONE)
+    assert Home(screen.home).enrolled

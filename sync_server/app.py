@@ -69,6 +69,7 @@ def routes() -> list[Route]:
         Route("/v1/codes/{lookup}", guarded(codes.put), methods=["PUT"]),
         Route("/v1/codes/{lookup}", guarded(codes.take), methods=["POST"]),
         Route("/v1/computers", guarded(computers.read), methods=["GET"]),
+        Route("/v1/sessions/{device}", guarded(computers.end), methods=["DELETE"]),
         Route("/v1/receipts", guarded(computers.take_receipt), methods=["POST"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),

@@ -156,7 +156,8 @@ class Founding:
         if self._home.enrolled:
             raise Refusal("This computer belongs to an organisation already.")
         check_password(password, names=(plan.admin, plan.name))
-        centre_is_free(plan.server, plan.authority, plan.code)
+        if centre_is_free(plan.server, plan.authority, plan.code).asks_code and not plan.code:
+            raise Refusal("This centre asks for the founding code that 'posta server init' printed.")
 
     def _arrived_before(self) -> bool:
         """True if the centre has what an earlier try of ours handed in; else nothing of that try is left but its sheets."""

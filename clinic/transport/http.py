@@ -241,6 +241,10 @@ class Remote:
         """Staff: what the centre knows of every computer."""
         return self._as(ComputersSeen, await self._known("GET", "/v1/computers")).computers
 
+    async def end_session(self, device: DeviceId) -> None:
+        """Staff: that computer hangs up and must prove its key anew."""
+        await self._known("DELETE", f"/v1/sessions/{device}")
+
     async def bring_receipt(self, receipt: WipeReceipt) -> None:
         """The last word of a computer that was wiped."""
         await self._bare("POST", "/v1/receipts", encode(receipt))

@@ -22,7 +22,7 @@ from clinic.keys.hashing import same
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
 from clinic.keys.passwords import check_password
 from clinic.keys.trust import TrustLog
-from clinic.protocol.sync import Challenge
+from clinic.protocol.sync import Challenge, FaultNumber
 from clinic.protocol.trust import DeviceKind
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, set_up
@@ -31,7 +31,7 @@ from clinic.services.recovery import MadeSheets
 from clinic.services.root_sheets import RootPapers, drop_files, keep_papers, root_papers
 from clinic.services.sitting import open_desk
 from clinic.store.home import Home, keep, sync_folder
-from clinic.transport.http import NotReached, Remote
+from clinic.transport.http import NotReached, RefusedByServer, Remote
 from clinic.transport.tls import believing
 
 TRIES, PAUSE_S = 5, 1.0
@@ -319,6 +319,10 @@ def _centre(server: str, authority: bytes, code: str = "") -> Challenge:
     remote = Remote(server, tls=believing(authority))
     try:
         return with_remote(remote, lambda remote: remote.challenge(code))
+    except RefusedByServer as no:
+        if code and no.number == FaultNumber.NOT_ALLOWED:
+            raise Refusal("This is not the founding code of this centre. Compare it sign by sign.") from no
+        raise
     except NotReached as lost:
         raise NotReached(
             "No centre answers at {url}. Check the address, the connection and the certificate file, then try again.",

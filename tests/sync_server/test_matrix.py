@@ -54,7 +54,8 @@ GET /v1/attachments/{attachment} 401   401     401     403     403   403     200
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
 for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's scope
-only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; a receipt of a wipe nobody ordered is refused, whoever brings it."""
+only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; a
+receipt of a wipe nobody ordered is refused, whoever brings it."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes

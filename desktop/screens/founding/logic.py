@@ -278,7 +278,7 @@ def _heard(state: State, event: Event) -> Result:
     match event:
         case CentreAnswered(asks_code):
             missing = asks_code and not state.code
-            wrong = _("This centre asks for the founding code that “posta server init” printed.")
+            wrong = _("This centre asks for the founding code that 'posta server init' printed.")
             return _on(replace(done, asks_code=asks_code), Step.WHO, wrong if missing else "")
         case FoundBefore():
             return done, (GoToLogin(),)

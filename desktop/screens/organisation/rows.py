@@ -59,6 +59,8 @@ def _computer(one: Computer, now: datetime) -> Line:
     marks = []
     if one.here:
         marks.append(Mark(_("This one"), "primary"))
+    if one.session_since is not None:
+        marks.append(Mark(_("Logged in"), "ok"))
     if one.revoked is not None:
         marks.append(Mark(_("Revoked"), "danger"))
     if one.wipe_ordered:

@@ -12,6 +12,8 @@ from clinic.domain.record import Record, n, record
 
 PROTOCOL_MIN = PROTOCOL_MAX = 1
 CONTENT_TYPE = "application/cbor"
+FOUNDING = "posta-founding"
+"""Header with the founding code."""
 ROOT_CONTEXT = b"posta root 1"
 """What a root key signs before a challenge's nonce."""
 
@@ -39,6 +41,8 @@ class Challenge(Record):
     nonce: bytes = n(1)
     server: str = n(2)
     organization: OrgId = n(3, default=OrgId(""))
+    asks_code: bool = n(4, default=False)
+    """It belongs to nobody yet, and whoever founds must know the code its keeper was given."""
 
 
 @record(311)

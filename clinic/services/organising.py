@@ -64,6 +64,9 @@ class Computer:
     wipe_ordered: bool
     receipt: WipeReceipt | None
     here: bool
+    session_since: datetime | None = None
+    came_from: str = ""
+    """As `ComputerSeen` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,34 @@ def order_wipe(desk: Desk, device: DeviceId, reason: str) -> bool:
     if device == desk.device:
         raise Refusal("This is the computer you sit at. Have it wiped from another one.")
     return _ordered(desk, f"wipe {device}", Wipe(device=device, reason=_reason(reason)))
+
+
+@needs(Action.ADMIT)
+def end_session(desk: Desk, device: DeviceId) -> None:
+    """That computer hangs up at the centre and must prove its key anew, which its program does by itself: to keep it out,
+    revoke it. Raises Unavailable without the centre."""
+    _end(desk, device)
+
+
+@needs(Action.SELF)
+def my_computers(desk: Desk) -> tuple[Computer, ...]:
+    """Those the person here works on, as the centre knows them. Raises Unavailable without it."""
+    seen = {one.device: one for one in with_remote(remote_of(desk), lambda remote: remote.computers())}
+    places = {place.device for place in desk.trust.places_of(desk.someone.user)}
+    return tuple(_computer(desk, one, seen) for one in desk.trust.devices() if one.device in places)
+
+
+@needs(Action.SELF)
+def end_my_session(desk: Desk, device: DeviceId) -> None:
+    """The same for a computer one works on oneself."""
+    if not desk.trust.works(desk.someone.user, device):
+        raise Refusal("You do not work on that computer. Ask an administrator.")
+    _end(desk, device)
+
+
+def _end(desk: Desk, device: DeviceId) -> None:
+    audit(desk, AUDIT, PatientId(""), entity=f"end session of {device}")
+    with_remote(remote_of(desk), lambda remote: remote.end_session(device))
 
 
 @needs(Action.ADMIT)
@@ -225,6 +256,8 @@ def _computer(desk: Desk, device: AddDevice, seen: Mapping[DeviceId, ComputerSee
         wipe_ordered=log.is_wiped(device.device),
         receipt=_receipt(log, device.device, known),
         here=device.device == desk.device,
+        session_since=known.session_since if known else None,
+        came_from=known.came_from if known else "",
     )
 
 

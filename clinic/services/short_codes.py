@@ -8,12 +8,11 @@ from clinic.keys.refusals import Unreadable
 from clinic.keys.rights import Action
 from clinic.keys.short_codes import (
     ShortCode,
-    is_short,
-    new_short_code,
     open_invitation,
     read_short_code,
     seal_invitation,
 )
+from clinic.keys.typed_codes import is_short, new_short_code
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber
 from clinic.services.desks import Desk

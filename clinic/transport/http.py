@@ -25,6 +25,7 @@ from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.sync import (
     CONTENT_TYPE,
+    FOUNDING,
     ROOT_CONTEXT,
     Challenge,
     Fault,
@@ -58,7 +59,7 @@ MAX_ANSWER = 48 * 1024 * 1024
 MAX_STATEMENTS = 100_000
 _TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
-_STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
+_STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
     httpx.StreamError,
@@ -66,6 +67,10 @@ _BROKEN = (
     anyio.BrokenResourceError,
     OSError,
 )
+
+
+class NotReached(Unavailable):
+    """No connection was made: nothing of the request can have arrived."""
 
 
 class RefusedByServer(Refusal):
@@ -134,9 +139,11 @@ class Remote:
 
     # sessions
 
-    async def challenge(self) -> Challenge:
-        """A nonce to sign, and whose server it is: `organization` '' means nobody's yet."""
-        return self._as(Challenge, await self._bare("GET", "/v1/challenge"))
+    async def challenge(self, code: str = "") -> Challenge:
+        """A nonce to sign, and whose server it is: `organization` '' means nobody's yet. A founding `code` is compared;
+        RefusedByServer for a wrong one."""
+        headers = {FOUNDING: code} if code else {}
+        return self._as(Challenge, await self._bare("GET", "/v1/challenge", headers=headers))
 
     async def token(self, fresh: bool = False) -> str:
         """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does
@@ -160,10 +167,13 @@ class Remote:
         """One exchange."""
         return self._as(SyncResponse, await self._known("POST", "/v1/sync", encode(request)))
 
-    async def found(self, statements: tuple[bytes, ...]) -> None:
-        """Founds the organisation on a server that has none, by handing in the first statements."""
+    async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
+        """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server
+        asks of whoever founds, if it asks."""
+        headers = {FOUNDING: code} if code else {}
+        body = encode(TrustPart(first=0, statements=statements))
         try:
-            await self._bare("POST", "/v1/trust", encode(TrustPart(first=0, statements=statements)))
+            await self._bare("POST", "/v1/trust", body, headers)
         except RefusedByServer as refused:
             if refused.number == FaultNumber.NOT_LOGGED_IN:
                 raise Refusal(
@@ -230,6 +240,10 @@ class Remote:
     async def computers(self) -> tuple[ComputerSeen, ...]:
         """Staff: what the centre knows of every computer."""
         return self._as(ComputersSeen, await self._known("GET", "/v1/computers")).computers
+
+    async def end_session(self, device: DeviceId) -> None:
+        """Staff: that computer hangs up and must prove its key anew."""
+        await self._known("DELETE", f"/v1/sessions/{device}")
 
     async def bring_receipt(self, receipt: WipeReceipt) -> None:
         """The last word of a computer that was wiped."""
@@ -363,7 +377,8 @@ class Remote:
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
-            raise Unavailable(_SILENT, url=self.url) from error
+            unmet = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            raise (NotReached if unmet else Unavailable)(_SILENT, url=self.url) from error
         finally:
             self._under_way.discard(under_way)
 

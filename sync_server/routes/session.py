@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from clinic.domain.ids import OrgId
 from clinic.keys.identity import verify
-from clinic.protocol.sync import Challenge, FaultNumber, Session, SessionRequest
+from clinic.protocol.sync import FOUNDING, Challenge, FaultNumber, Session, SessionRequest
 from sync_server.access import rights_of
 from sync_server.desk import Desk, desk_of
+from sync_server.founding_code import check_code
 from sync_server.limits import SMALL_BODY
 from sync_server.routes.answers import Denied, answer, record_of
 
@@ -16,13 +17,16 @@ SESSION_CONTEXT = b"posta session 1"
 
 
 async def challenge(request: Request) -> Response:
-    """A nonce, and whose server this is."""
+    """A nonce, and whose server this is; a founding code that comes along is compared, so that a wrong one shows early."""
     desk = desk_of(request)
     desk.knock(request)
     root = desk.log.root
+    if root is None and FOUNDING in request.headers:
+        check_code(desk, request)
     epoch = await desk.book.ask(lambda book: book.epoch())
     whose = root.organization if root else OrgId("")
-    return answer(Challenge(nonce=desk.new_nonce(), server=epoch, organization=whose))
+    asks = root is None and bool(desk.founding_code)
+    return answer(Challenge(nonce=desk.new_nonce(), server=epoch, organization=whose, asks_code=asks))
 
 
 async def session(request: Request) -> Response:

@@ -47,6 +47,8 @@ class Governing:
                 return o.revoke(desk, DeviceId(chosen), asked.why)
             case Order.WIPE:
                 return o.order_wipe(desk, DeviceId(chosen), asked.why)
+            case Order.END_SESSION:
+                o.end_session(desk, DeviceId(chosen))
             case Order.REMOVE:
                 return o.remove_person(desk, UserId(chosen), asked.why)
             case Order.ROLE:

@@ -25,6 +25,7 @@ class Order(StrEnum):
     REMOVE_MEMBER = "remove member"
     TEAM = "team"
     LET_GO = "let go"
+    END_SESSION = "end session"
 
 
 SURE = frozenset({Order.REVOKE, Order.WIPE, Order.REMOVE})
@@ -110,6 +111,7 @@ class Said:
     """The order was carried out; `held`: the centre has it."""
 
     held: bool
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,11 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
             return _ordered(state, event)
         case Unsure():
             return replace(state, sure=None), ()
+        case Said(held, Order.END_SESSION):
+            said = _(
+                "Ended: it must prove its key anew, which its program does by itself. To keep it out, revoke it."
+            )
+            return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)
         case Said(held):
             said = _("Done: the centre has it, every computer hears of it.") if held else _waits()
             return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)

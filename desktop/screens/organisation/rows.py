@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from desktop.kit.people import Mark
-from desktop.kit.words import _, fmt_ago, fmt_date, plural
+from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.lines import Line
 from desktop.screens.organisation.logic import State
 
@@ -59,6 +59,8 @@ def _computer(one: Computer, now: datetime) -> Line:
     marks = []
     if one.here:
         marks.append(Mark(_("This one"), "primary"))
+    if one.session_since is not None:
+        marks.append(Mark(_("Logged in"), "ok"))
     if one.revoked is not None:
         marks.append(Mark(_("Revoked"), "danger"))
     if one.wipe_ordered:
@@ -92,6 +94,7 @@ def _about_computer(one: Computer) -> str:
     said = [kind_names().get(one.kind, one.kind)]
     said += [_("Works here: %(names)s") % {"names": ", ".join(one.people)}] if one.people else []
     said += [_("Revoked: %(why)s") % {"why": one.revoked}] if one.revoked is not None else []
+    said += [session_words(one)] if one.session_since else []
     if one.receipt is not None:
         said.append(
             _("Wiped on %(day)s; the receipt is signed by it.") % {"day": fmt_date(one.receipt.at.date())}
@@ -107,6 +110,17 @@ def _about_computer(one: Computer) -> str:
     elif one.wipe_ordered:
         said.append(_("A wipe is ordered; it has not been here since, or nobody has unlocked it."))
     return "\n".join(said)
+
+
+def session_words(one: Computer) -> str:
+    """Since when its session is open, and from where; '' for none."""
+    if one.session_since is None:
+        return ""
+    where = {
+        "here": _("on the centre's own machine"), "local": _("from the local network"), "internet": _("from the internet"),
+    }.get(one.came_from, "")  # fmt: skip
+    since = _("Logged in at the centre since %(when)s") % {"when": fmt_moment(one.session_since)}
+    return f"{since}, {where}." if where else f"{since}."
 
 
 def _about_team(one: CareTeam) -> str:

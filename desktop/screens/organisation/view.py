@@ -101,6 +101,7 @@ class OrganisationView(Page):
         self.revoke = self._button(DangerButton, _("Revoke"), Order.REVOKE)
         self.wipe = self._button(DangerButton, _("Have it wiped"), Order.WIPE)
         self.remove = self._button(DangerButton, _("Remove"), Order.REMOVE)
+        self.end_session = self._button(SecondaryButton, _("End its session"), Order.END_SESSION)
         self.not_sure = QuietButton(_("Not after all"), name="organisation.unsure")
         self.not_sure.clicked.connect(lambda: self.loop.send(Unsure()))
         self.which = Choice((), name="organisation.which", spoken=_("Role or person"))
@@ -119,7 +120,7 @@ class OrganisationView(Page):
         for thing in (self.name, self.text, self.pick, self.making, self.why, self.warn):
             card.add(thing)
         card.body.addStretch(1)
-        card.add(across(None, self.not_sure, self.remove, self.wipe, self.revoke))
+        card.add(across(None, self.not_sure, self.end_session, self.remove, self.wipe, self.revoke))
         return card
 
     def _button(self, kind: type[B], text: str, order: Order, of: Callable[[], str] = str) -> B:
@@ -198,6 +199,7 @@ class OrganisationView(Page):
         at_work = person is not None and bool(person.computers) and person.user != self._room.clinic.me.user
         self.revoke.setVisible(other and computer is not None and computer.revoked is None)
         self.wipe.setVisible(other and computer is not None and not computer.wipe_ordered)
+        self.end_session.setVisible(computer is not None and computer.session_since is not None)
         self.remove.setVisible(at_work)
         self.why.setVisible(other or at_work)
         self.role.setVisible(at_work)
@@ -213,6 +215,7 @@ class OrganisationView(Page):
         for button in (
             self.revoke,
             self.wipe,
+            self.end_session,
             self.remove,
             self.role,
             self.add_member,
@@ -276,7 +279,9 @@ class OrganisationView(Page):
                     governing.read, then=lambda found: self.loop.send(Read(found)), failed=self._unread
                 )
             case Do():
-                self._help.by_hand(governing.order, effect, then=self._said, failed=failed)
+                self._help.by_hand(
+                    governing.order, effect, then=lambda held: self._said(held, effect.order), failed=failed
+                )
             case Invite(role, kind):
                 self._help.by_hand(
                     governing.invite,
@@ -293,10 +298,10 @@ class OrganisationView(Page):
     def _unread(self, sentence: str) -> None:
         self.notice.say("danger", sentence)
 
-    def _said(self, held: bool) -> None:
+    def _said(self, held: bool, order: Order) -> None:
         self.why.clear()
         self.new_team.clear()
-        self.loop.send(Said(held))
+        self.loop.send(Said(held, order))
 
     def _await(self) -> None:
         governing = self._room.clinic.governing

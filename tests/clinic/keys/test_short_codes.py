@@ -13,15 +13,13 @@ from clinic.keys import short_codes
 from clinic.keys.codes import WrongCode
 from clinic.keys.refusals import Unreadable
 from clinic.keys.short_codes import (
-    SYMBOLS,
     ShortCode,
-    is_short,
-    new_short_code,
     open_invitation,
     read_short_code,
     seal_invitation,
 )
 from clinic.keys.stretch import WEAK
+from clinic.keys.typed_codes import SYMBOLS, is_short, new_short_code
 from tests.clinic.keys.test_invites import AT, INVITATION
 
 

@@ -60,6 +60,24 @@ def test_who_is_who(town: Town) -> None:
         o.organisation(town.desk)
 
 
+def test_a_live_session_is_seen_and_ended_by_an_administrator_and_by_who_works_there(town: Town) -> None:
+    town.sync()
+    live = named(town, "Dra. Lucía Paz")
+    assert live.session_since is not None and live.came_from == "here"
+    (own,) = o.my_computers(town.desk)
+    assert own.here and own.session_since is not None
+    o.end_session(town.station, town.desk.device)
+    assert named(town, "Dra. Lucía Paz").session_since is None
+    exchange_now(town.desk)
+    assert named(town, "Dra. Lucía Paz").session_since is not None, "its program has proved its key anew"
+    o.end_my_session(town.desk, town.desk.device)
+    assert named(town, "Dra. Lucía Paz").session_since is None
+    with pytest.raises(Refusal, match="do not work"):
+        o.end_my_session(town.desk, town.station.device)
+    with pytest.raises(Refusal, match="role"):
+        o.end_session(town.desk, town.station.device)
+
+
 def test_a_revoked_computer_is_out_and_the_teams_key_is_another(town: Town) -> None:
     lost = town.enrol("Perdida")
     epoch = town.station.trust.epoch(town.station.team)

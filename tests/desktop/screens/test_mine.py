@@ -255,3 +255,26 @@ def test_nothing_typed_is_in_the_state() -> None:
         m.State(), m.Submitted(m.Change.PASSWORD, "vieja clave", "nueva clave", "nueva clave")
     )
     assert "clave" not in repr(state)
+
+
+def test_my_sessions_are_shown_and_ended(
+    qtbot: QtBot, page: MineView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    here = m.Session("d1", "Sala 1", "Logged in at the centre since today.", here=True)
+    mine = page._room.clinic.mine
+    monkeypatch.setattr(mine, "sessions", lambda: () if ended else (here,))
+    monkeypatch.setattr(mine, "change", lambda asked: ended.append(asked.new))
+    page.refresh()
+    QApplication.processEvents()
+    (button,) = page.findChildren(QPushButton, "mine.session.0.end")
+    assert audit(page) == []
+    button.click()
+    qtbot.waitUntil(lambda: page.loop.state.sessions == ())
+    assert ended == ["d1"] and page.loop.state.tone == "ok"
+
+
+def test_without_the_centre_nobody_claims_to_know_my_sessions(page: MineView) -> None:
+    page.refresh()
+    QApplication.processEvents()
+    assert page.loop.state.sessions is None and "cannot be asked" in page.sessions.none.text()

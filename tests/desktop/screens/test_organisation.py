@@ -60,6 +60,17 @@ def show(qtbot: QtBot, page: OrganisationView, tab: str, key: str) -> None:
     qtbot.waitUntil(lambda: bool(page.name.text()), timeout=10_000)
 
 
+def test_the_session_of_a_computer_is_ended(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
+    exchange_now(town.desk)
+    show(qtbot, page, "computers", town.desk.device)
+    qtbot.waitUntil(lambda: page.end_session.isVisibleTo(page), timeout=10_000)
+    assert "Logged in at the centre" in page.text.text()
+    press(page, "end_session")
+    settle(qtbot, page, "ok")
+    qtbot.waitUntil(lambda: not page.end_session.isVisibleTo(page), timeout=10_000)
+    assert audit(page) == []
+
+
 def test_a_computer_is_revoked_after_its_name_was_read(
     qtbot: QtBot, page: OrganisationView, town: Town
 ) -> None:

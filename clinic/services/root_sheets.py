@@ -9,22 +9,23 @@ from datetime import datetime
 from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
-from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, PatientId, UserId, short_hash_id
-from clinic.exchange.sheet_pdf import Sheet, sheet_pdf
+from clinic.exchange.sheet_pdf import SheetUse
 from clinic.keys.hashing import same
 from clinic.keys.identity import SEED_BYTES, DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.passwords import check_password
-from clinic.keys.sheets import SHEETS, join, read_sheet, split
+from clinic.keys.sheets import join, read_sheet
 from clinic.keys.trust import EMPTY, Signer, TrustLog, as_device, as_user, follow, say
 from clinic.protocol.trust import DeviceKind, RecoveryUsed, Role
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, set_up
 from clinic.services.link import with_remote
+from clinic.services.paper_keys import write_sheets
 from clinic.services.recovery import MadeSheets
 from clinic.services.sitting import open_desk
-from clinic.store.home import Home, keep
+from clinic.store.home import Home
 from clinic.transport.http import Remote
 from clinic.transport.tls import believing
 
@@ -37,26 +38,7 @@ def write_root_sheets(
     """Three PDFs, each proved with the others before anybody relies on them. Raises Refusal where files of that name are,
     Unavailable for the disk."""
     seed = root.signing_secret[:SEED_BYTES]
-    words = split(seed)
-    for left_out in words:
-        if not same(join([read_sheet(w.qr_text) for w in words if w is not left_out]), seed):
-            raise Unavailable("The new sheets do not give the key back. Nothing was changed; try again.")
-    files = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in words:
-            file = folder / f"posta-root-{part.mark}-{part.number}.pdf"
-            if file.exists():
-                raise Refusal("{path} is there already. Name an empty folder.", path=file)
-            sheet = Sheet(
-                organization=organization, person="", device="", made_at=clock.now(), mark=part.mark, number=part.number,
-                of=SHEETS, words=part.words, qr_text=part.qr_text, root=True,
-            )  # fmt: skip
-            keep(file, sheet_pdf(sheet, language))
-            files.append(file)
-    except OSError as error:
-        raise Unavailable("The sheets could not be written to {path}.", path=folder) from error
-    return MadeSheets(words[0].mark, tuple(files))
+    return write_sheets(seed, SheetUse.ROOT, organization, "", folder, language, clock)
 
 
 def take_over(

@@ -23,7 +23,7 @@ from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from sync_server.book.sqlite import SqliteBook
 from sync_server.book.thread import BookThread
-from sync_server.certificates import own_certificate
+from sync_server.certificates import mark_of, own_certificate
 from sync_server.desk import Desk
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
@@ -211,6 +211,7 @@ def _run(wanted: argparse.Namespace) -> int:
     tls = own_certificate(wanted.tls_cert, wanted.tls_key)
     listening = bound(wanted.host, wanted.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom)
+    desk.certificate = mark_of(wanted.tls_cert)
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

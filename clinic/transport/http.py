@@ -19,6 +19,7 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
+from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.glass import ScopePart, ScopePull
@@ -43,7 +44,6 @@ logging.getLogger("httpx").setLevel(
 )  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
-SESSION_CONTEXT = b"posta session 1"
 NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 PIECE = 128 * 1024
@@ -68,6 +68,14 @@ _BROKEN = (
 )
 
 
+def _shown(response: httpx.Response) -> bytes:
+    """`certificate_mark` of the other side's certificate; b'' without TLS."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    return certificate_mark(der) if der else b""
+
+
 class RefusedByServer(Refusal):
     """The server said no; `number` says which no."""
 
@@ -87,11 +95,13 @@ class Remote:
         sign: Sign | None = None,
         tls: ssl.SSLContext | None = None,
         heard: Callable[[], None] = lambda: None,
+        fingerprint: bytes = b"",
     ) -> None:
         """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever
-        bytes arrive."""
+        bytes arrive. `fingerprint`: of the organisation whose centre this must be, as pinned when the device joined."""
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
+        self._fingerprint, self._certificate = fingerprint, b""
         self._token = ""
         self._client: httpx.AsyncClient | None = None
         self._under_way: set[asyncio.Timeout] = set()
@@ -148,9 +158,13 @@ class Remote:
     async def _session(self) -> Session:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
-        nonce = (await self.challenge()).nonce
+        told = await self.challenge()
+        if told.proofs < NEWEST:
+            proof = old_proof(told.nonce)
+        else:
+            proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
         asked = SessionRequest(
-            device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce)
+            device=self._device, nonce=told.nonce, signature=self._sign(proof), certificate=self._certificate
         )
         return self._as(Session, await self._bare("POST", "/v1/session", encode(asked)))
 
@@ -373,6 +387,7 @@ class Remote:
         data = bytearray()
         sized = {**headers, "content-length": str(len(body))}
         async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
+            self._certificate = _shown(response)
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece

@@ -357,7 +357,7 @@ def test_no_card_signs_in_as_staff_and_no_password_opens_a_capsule(town: Town, m
     from clinic.keys.identity import DeviceKeys
 
     as_device = DeviceKeys.make(lambda size: (card.secret * 4)[:size])
-    stranger = Remote(town.url, town.desk.device, as_device.sign)
+    stranger = Remote(town.url, town.desk.device, as_device.sign, fingerprint=town.desk.trust.fingerprint)
     with pytest.raises(RefusedByServer):
         with_remote(stranger, lambda remote: remote.token())
     for password in (PASSWORD, f"POSTA:CARD:1:{PASSWORD}"):

@@ -46,6 +46,8 @@ T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
 NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
+ALLOWED_S, SLOWEST = 60.0, 256.0
+"""A request and its answer get so many seconds, and one more for each 256 bytes that travel: what trickles is cut off."""
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
 WRITTEN_AT_ONCE = 8 * 1024
@@ -74,6 +76,13 @@ def _shown(response: httpx.Response) -> bytes:
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     return certificate_mark(der) if der else b""
+
+
+def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
+    """More came, so more time; not for what is being dropped."""
+    ends = under_way.when()
+    if ends is not None and ends > asyncio.get_running_loop().time():
+        under_way.reschedule(ends + seconds)
 
 
 class RefusedByServer(Refusal):
@@ -369,11 +378,11 @@ class Remote:
             client = self._open_client()
         except httpx.InvalidURL as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        under_way = asyncio.timeout(None)
+        under_way = asyncio.timeout(ALLOWED_S + len(body) / SLOWEST)
         try:
             async with under_way:
                 self._under_way.add(under_way)
-                return await self._streamed(client, method, path, body, headers)
+                return await self._streamed(client, method, path, body, headers, under_way)
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
@@ -382,8 +391,9 @@ class Remote:
             self._under_way.discard(under_way)
 
     async def _streamed(
-        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str]
-    ) -> httpx.Response:
+        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str],
+        under_way: asyncio.Timeout,
+    ) -> httpx.Response:  # fmt: skip
         data = bytearray()
         sized = {**headers, "content-length": str(len(body))}
         async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
@@ -391,6 +401,7 @@ class Remote:
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece
+                _longer(under_way, len(piece) / SLOWEST)
                 if len(data) > MAX_ANSWER:
                     raise Unavailable(_STRANGE, url=self.url)
         headers = {name: value for name, value in response.headers.items() if name.startswith("posta-")}

@@ -120,7 +120,7 @@ def card_lookup(qr_text: str) -> str:
 
 
 _OFFERED = "capsule offered "
-"""Meta: what the centre handed out for a card, until the card has opened it."""
+"""Meta: what the centre handed out for a card of which there is a copy, until the card has opened it."""
 
 
 def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
@@ -128,7 +128,11 @@ def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
     no older. Not of a card that has ended, and no word of an end, which only staff can sign."""
 
     def keep(page: WritePage) -> None:
-        if sealed != ENDED and not has_ended(page, lookup):
+        if sealed == ENDED or has_ended(page, lookup):
+            return
+        if page.capsule(lookup) is None:
+            page.put_capsule(lookup, sealed, waiting=False)
+        else:
             page.put_meta(_OFFERED + lookup, sealed)
 
     desk.book.keep(keep)
@@ -179,7 +183,7 @@ def _newest(desk: Desk, card: cards.Card, copies: Sequence[bytes]) -> Known:
             page.put_capsule(card.lookup, sealed, waiting=False)
         page.drop_meta(_OFFERED + card.lookup)
 
-    if len(copies) > 1 or copies[0] == sealed:
+    if len(copies) > 1:
         desk.book.keep(keep)
     return replace(known_of(capsule), how=IdentifiedBy.CARD, card=card.lookup)
 

@@ -74,6 +74,7 @@ class Seat(QObject):
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
         self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
         self._build({})
+        self.room.in_care = self.in_care
         self._connect()
 
     def start(self) -> None:
@@ -240,6 +241,7 @@ class Seat(QObject):
     def _call_changed(self, call: Call) -> None:
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
+        self.today.lease.look()
 
     def _reach_changed(self) -> None:
         self.today.reach_changed()
@@ -280,7 +282,7 @@ class Seat(QObject):
 
     def in_care(self) -> bool:
         """Whether a visit is open or a call goes on."""
-        return self.in_call() or self.shell.loop.state.visiting
+        return self.in_call() or self.visit.loop.state.in_care
 
     def _read_status(self) -> None:
         self._help.read(

@@ -24,7 +24,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from sync_server.beginning import begin
 from sync_server.book.sqlite import SqliteBook
 from sync_server.book.thread import BookThread
-from sync_server.certificates import own_certificate
+from sync_server.certificates import mark_of, own_certificate
 from sync_server.configuration import LEVELS, Configuration, configured
 from sync_server.desk import Desk
 from sync_server.founding_code import read_code
@@ -216,9 +216,11 @@ def _run(wanted: argparse.Namespace, how: Configuration) -> int:
             folder=wanted.data,
             why=error.strerror,
         ) from error
-    tls = own_certificate(*how.certificate(wanted.data))
+    shown = how.certificate(wanted.data)
+    tls = own_certificate(*shown)
     listening = bound(how.host, how.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom)
+    desk.certificate = mark_of(shown[0])
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

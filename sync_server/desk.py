@@ -68,6 +68,8 @@ class Desk:
     log: TrustLog = EMPTY
     founding_code: str = ""
     """What whoever founds must know; '' asks nobody."""
+    certificate: bytes = b""
+    """`certificate_mark` of the one it shows; b'' where it does not speak TLS itself."""
     bells: Bells = field(default_factory=Silence)
     trust_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     nonces: dict[bytes, float] = field(default_factory=dict)

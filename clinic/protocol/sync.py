@@ -36,13 +36,15 @@ class Refused(IntEnum):
 
 @record(310)
 class Challenge(Record):
-    """GET /v1/challenge: sign ``b"posta session 1" + nonce`` with the device key."""
+    """GET /v1/challenge: sign `clinic.keys.sessions.session_proof` with the device key."""
 
     nonce: bytes = n(1)
     server: str = n(2)
     organization: OrgId = n(3, default=OrgId(""))
     asks_code: bool = n(4, default=False)
     """It belongs to nobody yet, and whoever founds must know the code its keeper was given."""
+    proofs: int = n(5, default=1)
+    """The newest form of proof that this centre takes: 2, bound to the centre; 1, the nonce alone (before it was named)."""
 
 
 @record(311)
@@ -52,6 +54,8 @@ class SessionRequest(Record):
     device: DeviceId = n(1)
     nonce: bytes = n(2)
     signature: bytes = n(3)
+    certificate: bytes = n(4, default=b"")
+    """`certificate_mark` of what the device was shown: signed too, and compared where the centre speaks TLS itself."""
 
 
 @record(312)

@@ -424,7 +424,13 @@ def authority_of(desk: Desk) -> ssl.SSLContext | None:
 
 def remote_of(desk: Desk, url: str = "") -> Remote:
     """The desk's server, or the same desk at another address."""
-    return Remote(url or desk.server, desk.device, desk.device_keys.sign, authority_of(desk))
+    return Remote(
+        url or desk.server,
+        desk.device,
+        desk.device_keys.sign,
+        authority_of(desk),
+        fingerprint=desk.trust.fingerprint,
+    )
 
 
 def with_remote(remote: Remote, act: Callable[[Remote], Awaitable[T]]) -> T:

@@ -5,6 +5,7 @@ Each order is an entry of the trust log that the administrator signs. True: the 
 said as soon as the centre can be reached (`clinic.services.wishes`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from clinic.protocol.trust import (
     DeviceKind,
     MemberAdd,
     MemberRemove,
+    Policy,
     RemoveUser,
     Revoke,
     Role,
@@ -34,8 +36,10 @@ from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.link import remote_of, with_remote
+from clinic.services.wiping import PHONE
 
 AUDIT = "organisation"
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{1,38}")
 _REASON_CHARACTERS = 300
 
 
@@ -124,7 +128,8 @@ def revoke(desk: Desk, device: DeviceId, reason: str) -> bool:
 
 @needs(Action.ADMIT)
 def order_wipe(desk: Desk, device: DeviceId, reason: str) -> bool:
-    """That computer hands in what waits and destroys its store, the next time somebody unlocks it with a connection."""
+    """That computer hands in what waits and destroys its store, the next time somebody unlocks it with a connection; a
+    kiosk between two patients, a station that runs at once."""
     if device == desk.device:
         raise Refusal("This is the computer you sit at. Have it wiped from another one.")
     return _ordered(desk, f"wipe {device}", Wipe(device=device, reason=_reason(reason)))
@@ -201,6 +206,15 @@ def create_team(desk: Desk, name: str) -> TeamId:
     team = TeamId(short_hash_id(desk.random(10)))
     _ordered(desk, f"team {team}", TeamCreate(team=team, name=name.strip()))
     return team
+
+
+@needs(Action.ADMIT)
+def set_phone(desk: Desk, number: str) -> bool:
+    """The number that a kiosk says to phone once it was closed."""
+    said = number.strip()
+    if not _NUMBER.fullmatch(said):
+        raise Refusal("That is no telephone number. Give digits, such as +54 385 421 0000.")
+    return _ordered(desk, "help phone", Policy(key=PHONE, value=said))
 
 
 @needs(Action.ADMIT)

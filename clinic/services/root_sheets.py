@@ -13,7 +13,7 @@ from pathlib import Path
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, PatientId, UserId, short_hash_id
-from clinic.exchange.sheet_pdf import Sheet, sheet_pdf
+from clinic.exchange.sheet_pdf import Sheet, SheetUse, sheet_pdf
 from clinic.keys.hashing import same
 from clinic.keys.identity import SEED_BYTES, DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.passwords import check_password
@@ -93,7 +93,7 @@ def write_root_sheets(
 def _sheet(part: SheetWords, organization: str, at: datetime) -> Sheet:
     return Sheet(
         organization=organization, person="", device="", made_at=at, mark=part.mark, number=part.number, of=SHEETS,
-        words=part.words, qr_text=part.qr_text, root=True,
+        words=part.words, qr_text=part.qr_text, use=SheetUse.ROOT,
     )  # fmt: skip
 
 

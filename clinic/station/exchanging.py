@@ -10,6 +10,7 @@ from clinic.services.desks import Desk
 from clinic.services.link import exchange_now
 from clinic.services.syncing import sync_status
 from clinic.station.command import Add, opened
+from clinic.station.obeying import obey
 from clinic.sync.settled import state_hash
 
 
@@ -23,6 +24,7 @@ def add_verbs(add: Add) -> None:
 def _sync(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         exchange_now(desk)
+        obey(desk)
         return _print_status(desk)
 
 

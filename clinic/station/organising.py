@@ -17,6 +17,7 @@ from clinic.services.organising import Computer, Organisation
 from clinic.services.tending import lease_of, tend
 from clinic.services.wiping import wipe
 from clinic.station.command import Add, opened
+from clinic.station.obeying import obey, print_receipt
 
 T = TypeVar("T", bound=str)
 _REASON = "why, in a few words: everybody in the organisation can read it"
@@ -42,6 +43,8 @@ def add_verbs(add: Add) -> None:
     role = add("give-role", _role, "one role more for somebody")
     role.add_argument("--person", required=True, metavar="NAME")
     role.add_argument("--role", required=True, choices=[str(role) for role in Role])
+    phone = add("help-phone", _phone, "the number that a closed kiosk says to phone")
+    phone.add_argument("--number", required=True)
     team = add("add-team", _add_team, "a new team")
     team.add_argument("--name", required=True)
     for name, verb, help_ in (
@@ -170,6 +173,10 @@ def _role(chosen: Namespace) -> int:
     )
 
 
+def _phone(chosen: Namespace) -> int:
+    return _order(chosen, lambda desk, _found: organising.set_phone(desk, chosen.number))
+
+
 def _add_team(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         _print({"team": organising.create_team(desk, chosen.name)})
@@ -193,6 +200,7 @@ def _member(chosen: Namespace, verb: Callable[[Desk, TeamId, UserId], bool]) -> 
 def _tend(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         said = tend(desk)
+        obey(desk)
         state, days = lease_of(desk, in_care=False)
         _print({"said": said, "position": desk.trust.position, "lease": str(state), "days": days})
     return 0
@@ -203,8 +211,7 @@ def _wipe_here(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         exchange_now(desk)
-        receipt = wipe(desk)
-    _print({"wiped": receipt.device, "lost": receipt.waiting})
+        print_receipt(wipe(desk))
     return 0
 
 

@@ -19,6 +19,7 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
+from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.glass import ScopePart, ScopePull
@@ -44,9 +45,10 @@ logging.getLogger("httpx").setLevel(
 )  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
-SESSION_CONTEXT = b"posta session 1"
 NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
+ALLOWED_S, SLOWEST = 60.0, 256.0
+"""A request and its answer get so many seconds, and one more for each 256 bytes that travel: what trickles is cut off."""
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
 WRITTEN_AT_ONCE = 8 * 1024
@@ -73,6 +75,21 @@ class NotReached(Unavailable):
     """No connection was made: nothing of the request can have arrived."""
 
 
+def _shown(response: httpx.Response) -> bytes:
+    """`certificate_mark` of the other side's certificate; b'' without TLS."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    return certificate_mark(der) if der else b""
+
+
+def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
+    """More came, so more time; not for what is being dropped."""
+    ends = under_way.when()
+    if ends is not None and ends > asyncio.get_running_loop().time():
+        under_way.reschedule(ends + seconds)
+
+
 class RefusedByServer(Refusal):
     """The server said no; `number` says which no."""
 
@@ -92,11 +109,13 @@ class Remote:
         sign: Sign | None = None,
         tls: ssl.SSLContext | None = None,
         heard: Callable[[], None] = lambda: None,
+        fingerprint: bytes = b"",
     ) -> None:
         """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever
-        bytes arrive."""
+        bytes arrive. `fingerprint`: of the organisation whose centre this must be, as pinned when the device joined."""
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
+        self._fingerprint, self._certificate = fingerprint, b""
         self._token = ""
         self._client: httpx.AsyncClient | None = None
         self._under_way: set[asyncio.Timeout] = set()
@@ -155,9 +174,13 @@ class Remote:
     async def _session(self) -> Session:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
-        nonce = (await self.challenge()).nonce
+        told = await self.challenge()
+        if told.proofs < NEWEST:
+            proof = old_proof(told.nonce)
+        else:
+            proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
         asked = SessionRequest(
-            device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce)
+            device=self._device, nonce=told.nonce, signature=self._sign(proof), certificate=self._certificate
         )
         return self._as(Session, await self._bare("POST", "/v1/session", encode(asked)))
 
@@ -369,11 +392,11 @@ class Remote:
             client = self._open_client()
         except httpx.InvalidURL as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        under_way = asyncio.timeout(None)
+        under_way = asyncio.timeout(ALLOWED_S + len(body) / SLOWEST)
         try:
             async with under_way:
                 self._under_way.add(under_way)
-                return await self._streamed(client, method, path, body, headers)
+                return await self._streamed(client, method, path, body, headers, under_way)
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
@@ -383,14 +406,17 @@ class Remote:
             self._under_way.discard(under_way)
 
     async def _streamed(
-        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str]
-    ) -> httpx.Response:
+        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str],
+        under_way: asyncio.Timeout,
+    ) -> httpx.Response:  # fmt: skip
         data = bytearray()
         sized = {**headers, "content-length": str(len(body))}
         async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
+            self._certificate = _shown(response)
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece
+                _longer(under_way, len(piece) / SLOWEST)
                 if len(data) > MAX_ANSWER:
                     raise Unavailable(_STRANGE, url=self.url)
         headers = {name: value for name, value in response.headers.items() if name.startswith("posta-")}

@@ -61,6 +61,8 @@ class Room:
     ) -> None:  # fmt: skip
         self.clinic, self.clock = clinic, clock
         self.ways = Ways()
+        self.in_care: Callable[[], bool] = lambda: False
+        """Whether a visit is open or a call goes on; the desk's seat says so."""
         self._reads = reads or ThreadPoolExecutor(2, "reads")
         self._writes = writes or ThreadPoolExecutor(1, "writes")
         self._by_hand = by_hand or ThreadPoolExecutor(1, "by-hand")

@@ -360,11 +360,12 @@ class Clinic:
     def put_away(self, key: str) -> object:
         return self._notices.dismiss(self.desk, key)
 
-    def lease(self) -> tuple[Lease, int]:
-        """How this computer stands with its administrators, and the days since one was heard."""
+    def lease(self, in_care: bool) -> tuple[Lease, int]:
+        """How this computer stands with its administrators, and the days since one was heard. In the middle of care
+        nothing is asked for."""
         from clinic.services.tending import lease_of
 
-        return lease_of(self.desk, in_care=False)
+        return lease_of(self.desk, in_care)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

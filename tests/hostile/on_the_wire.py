@@ -2,13 +2,18 @@
 """What whatever answers at the address may answer: a captive portal, a bomb, silence."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 
-from clinic.protocol.codec import dumps, encode
+import httpx
+
+from clinic.protocol.codec import decode, dumps, encode
 from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncResponse
-from tests.hostile.house import Answer, Asked, Forward
+from clinic.services.link import with_remote
+from clinic.transport.http import Remote
+from tests.hostile.house import Answer, Asked, Forward, House, honest
 from tests.hostile.people import AT, Scene
-from tests.hostile.script import Script, instead
+from tests.hostile.script import Act, Script, instead
 
 STRANGE, SILENT = "is not a Posta server", "cannot be reached"
 BOMB = gzip.compress(bytes(60_000_000))
@@ -27,6 +32,34 @@ def _signs_anything(scene: Scene) -> None:
     """The nonce is what the centre would like to have signed: the victim's next envelope."""
     wanted = scene.ben.book.read(lambda page: page.outbox())[0].envelope
     instead(Answer(encode(Challenge(nonce=wanted, server="x"))), "/v1/challenge")(scene)
+
+
+def _hands_on(change: Callable[[Challenge, Challenge], Challenge]) -> Act:
+    """Another centre of the same clinic stands by, and the proof is tried there."""
+
+    def act(scene: Scene) -> None:
+        with House(scene.house.folder.parent / "elsewhere", scene.clock, seed=b"other") as other:
+            with_remote(Remote(other.url), lambda remote: remote.found(scene.log.statements))
+
+            async def play(asked: Asked, forward: Forward) -> Answer:
+                if asked.path == "/v1/challenge":
+                    mine = decode((await forward(asked)).body, Challenge)
+                    remote = Remote(other.url)
+                    theirs = await remote.challenge()
+                    await remote.close()
+                    return Answer(encode(change(mine, theirs)))
+                if asked.path == "/v1/session":
+                    async with httpx.AsyncClient(trust_env=False) as there:
+                        got = await there.post(f"{other.url}/v1/session", content=asked.body)
+                    assert got.status_code == 401, "it opens nothing there"
+                    return Answer(got.content, got.status_code)
+                return await forward(asked)
+
+            scene.house.play = play
+            scene.sync()
+            scene.house.play = honest
+
+    return act
 
 
 SCRIPTS = (
@@ -104,6 +137,24 @@ SCRIPTS = (
     Script("hangs up", "in the middle of an answer", SILENT, instead(Answer(encode(_TRUE), cut=True))),
     Script(
         "is silent", "takes the request and says nothing", SILENT, instead(Answer(encode(_TRUE), stall=1.5))
+    ),
+    Script(
+        "trickles",
+        "a byte every half second, for ever: never silent, never done",
+        SILENT,
+        instead(Answer(bytes(100), trickle=0.5)),
+    ),
+    Script(
+        "hands on another centre's nonce",
+        "so as to be let in there in the victim's name",
+        "could not prove who it is",
+        _hands_on(lambda mine, theirs: replace(mine, nonce=theirs.nonce)),
+    ),
+    Script(
+        "hands on another centre's nonce as an older one",
+        "the same, and says that it takes the nonce alone",
+        "could not prove who it is",
+        _hands_on(lambda mine, theirs: replace(mine, nonce=theirs.nonce, proofs=1)),
     ),
     Script(
         "has its nonce signed",

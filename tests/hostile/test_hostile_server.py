@@ -22,11 +22,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_passwords: None) -> Iterator[Scene]:
     monkeypatch.setattr("clinic.transport.http.IDLE_S", 1.0)
+    monkeypatch.setattr("clinic.transport.http.ALLOWED_S", 4.0)
     with scene(tmp_path) as made:
         yield made
 
 
-@pytest.mark.expects_log("waits on|a letter was refused|an exchange was refused")
+@pytest.mark.expects_log("waits on|a letter was refused|an exchange was refused|the copy here is shown")
 @pytest.mark.parametrize("script", ALL, ids=[script.name for script in ALL])
 def test_a_script_of_the_hostile_centre(
     script: Script, play: Scene, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -14,12 +14,12 @@ from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
 from clinic.protocol.organisation import WipeReceipt
-from clinic.protocol.sync import Challenge, SessionRequest, SyncRequest, TrustPart
+from clinic.protocol.sync import Challenge, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
 from sync_server.app import routes
 from sync_server.desk import SESSION_HOURS
 from sync_server.realtime import Doorbell
-from tests.small_clinic import AT, TEAM, enrolled, somebody
+from tests.small_clinic import AT, TEAM, enrolled, proof, somebody
 
 from .conftest import Inside
 
@@ -85,11 +85,8 @@ class House:
         device = PEOPLE[who].device if who in PEOPLE else somebody("ben").device
         match route:
             case "POST /v1/session":
-                nonce = decode(self.inside.send("GET", "/v1/challenge").content, Challenge).nonce
-                key = PEOPLE.get(who, somebody("ben"))
-                return encode(
-                    SessionRequest(device=device, nonce=nonce, signature=key.sign(b"posta session 1" + nonce))
-                )
+                told = decode(self.inside.send("GET", "/v1/challenge").content, Challenge)
+                return encode(proof(PEOPLE.get(who, somebody("ben")), told))
             case "POST /v1/sync":
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
             case "POST /v1/receipts":

@@ -71,10 +71,9 @@ def _card_visit(town: Town) -> tuple[PatientId, intake.Visit]:
     patient = _person(town)
     text = cards.issue(town.desk, patient)
     town.sync()
-    from clinic.services.link import with_remote
-    from clinic.transport.http import Remote
+    from clinic.services.link import remote_of, with_remote
 
-    remote = Remote(town.url, town.kiosk.device, town.kiosk.device_keys.sign)
+    remote = remote_of(town.kiosk)
     sealed = with_remote(remote, lambda r: r.capsule(intake.card_lookup(text)))
     assert sealed is not None
     intake.keep_capsule(town.kiosk, intake.card_lookup(text), sealed)

@@ -105,6 +105,8 @@ PARTS = {
     "syncing.take": "the computer's own work", "syncing.sync_status": "counts what waits",
     "visits.encounter_of": "a part of verbs", "visits.reading": "a part of verbs", "visits.pressure": "a part of verbs",
     "ways_in.ways": "whose names the door shows to all", "ways_in.own": "asks for the password",
+    "paper_keys.escrow_sheets": "asks for the password of a custodian, and who that is in the trust log",
+    "paper_keys.take_up_escrow": "at a custodian's station, as the trust log says",
     "ways_in.names_around": "whose names the door shows to all",
 }  # fmt: skip
 """Functions of a desk that are no verb of a person's, and why nobody is asked."""

@@ -26,7 +26,7 @@ from clinic.transport import http as http_client
 from clinic.transport.http import MAX_ANSWER, PIECE, RefusedByServer, Remote
 from clinic.transport.loop import NetLoop
 from tests.server_process import ServerProcess
-from tests.small_clinic import AT, Somebody, small_clinic
+from tests.small_clinic import AT, Somebody, pinned, small_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ class Wire:
 
     def play(self, who: Somebody | None, scene: Scene, **more: Any) -> Any:
         async def played() -> Any:
-            known = {"device": who.device, "sign": who.sign} if who else {}
+            known = {"device": who.device, "sign": who.sign, "fingerprint": pinned()} if who else {}
             remote = Remote(self.url, **known, **more)
             try:
                 return await scene(remote)

@@ -638,9 +638,9 @@ class Clinic:
             raise Refusal("Say what you found: justified, a mistake, misuse, or that it stays unclear.")
         self.calls.append(("close", review, finding, note))
 
-    def lease(self) -> tuple[Lease, int]:
+    def lease(self, in_care: bool) -> tuple[Lease, int]:
         heard = NOW - timedelta(days=self.days_without)
-        return lease(heard, NOW, in_care=False), days_without(heard, NOW)
+        return lease(heard, NOW, in_care), days_without(heard, NOW)
 
     def backup_plan(self) -> Plan | None:
         return self.plan

@@ -144,6 +144,7 @@ class Seat(QObject):
         ways.chart.connect(self._open_chart)
         ways.texts.connect(self._look_in_texts)
         ways.elsewhere.connect(self._look_elsewhere)
+        ways.judging.connect(self._look_at_reviews)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
@@ -211,6 +212,10 @@ class Seat(QObject):
     def _look_elsewhere(self, text: str) -> None:
         self.shell.go("emergency")
         self.emergency.open(text)
+
+    def _look_at_reviews(self) -> None:
+        self.shell.go("audit")
+        self.audit.show_tab("reviews")
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))

@@ -31,7 +31,7 @@ from clinic.domain.sound import name_words
 from clinic.domain.values import DNI, HumanName
 from clinic.domain.wording import words_of
 from clinic.keys.consenting import standing_decision
-from clinic.keys.testimony import REVIEW_CODE
+from clinic.keys.testimony import REVIEW_CODE, is_glass
 from clinic.protocol.op import Op
 from clinic.services.desks import Desk
 from clinic.store.page import Page
@@ -80,8 +80,10 @@ def seen_on(desk: Desk, page: Page, reviews: Iterable[AccessReview]) -> Seen:
 def _judged(page: Page, acts: Iterable[Act]) -> frozenset[FactId]:
     """Entries of a break-glass whose own review somebody has closed: both name the request."""
     tasks = page.all_facts(Task)
-    closed = [t for t in tasks if t.code == REVIEW_CODE and t.status == TaskStatus.COMPLETED]
-    requests = [task.id.split(".")[1] for task in closed]
+    closed = [t.id for t in tasks if t.code == REVIEW_CODE and t.status == TaskStatus.COMPLETED]
+    words = page.facts(AccessReview, PatientId(""))
+    closed += [one.id for one in words if is_glass(one) and one.status == ReviewStatus.COMPLETED]
+    requests = [name.split(".")[1] for name in closed]
     glass = [act for act in acts if act.action in BREAKS_GLASS]
     return frozenset(act.entry for act in glass if any(f"request {one}" in act.entity for one in requests))
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     AllergyIntolerance,
+    AuditEvent,
     ClinicalStatus,
     Condition,
     DocumentReference,
     EmergencySummary,
+    Fact,
     MedicationRequest,
     MedicationStatement,
     MedicationStatus,
@@ -25,9 +27,12 @@ from clinic.domain.sound import plain
 from clinic.domain.values import DNI
 from clinic.keys.glass import everybody, reason_of
 from clinic.keys.rights import Action, Reach
-from clinic.services.audits import audit
+from clinic.keys.testimony import GLASS_SUMMARY
+from clinic.protocol.envelope import P0_ALERT
+from clinic.services.audits import audit, audit_within
 from clinic.services.desks import Desk
 from clinic.services.gate import allowed, needs
+from clinic.services.glass_word import tell
 from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
@@ -112,8 +117,24 @@ def open_summary(desk: Desk, patient: PatientId, reason: str) -> EmergencySummar
     found = desk.book.read(lambda page: page.fact(EmergencySummary, _id(patient)))
     if found is None:
         raise Refusal("This computer holds no emergency summary of that person.")
-    audit(desk, BREAK_GLASS, NOBODYS, entity=f"summary of {patient}: {reason}")
+    _written_down(desk, patient, reason)
     return found
+
+
+def _written_down(desk: Desk, patient: PatientId, reason: str) -> None:
+    """The entry, then the word to the patient's team and to compliance; both durable."""
+    entries: list[AuditEvent] = []
+
+    def entered(page: WritePage) -> tuple[Fact, ...]:
+        entry, filed = audit_within(
+            desk, page, BREAK_GLASS, NOBODYS, desk.name_here, f"summary of {patient}: {reason}"
+        )
+        entries.append(entry)
+        return filed
+
+    desk.write_within(entered, priority=P0_ALERT)
+    entry, me = entries[-1].id, desk.someone
+    tell(desk, GLASS_SUMMARY, patient, me.user, me.name, desk.device, entry, entry, reason)
 
 
 def checked_right(desk: Desk, patient: PatientId) -> None:

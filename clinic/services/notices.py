@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same-day notice: somebody who does not see the patient today opened, printed or exported a chart of my team.
 
-It accuses nobody, and it is only told: to the team's members, but not to who did it, on the day itself.
+It accuses nobody, and it is only told: to the team's members, but not to who did it, on the day itself. That somebody of
+another team broke the glass is told for a week, so that who was away hears it too.
 """
 
 import json
@@ -15,6 +16,7 @@ from clinic.keys.rights import Action
 from clinic.services.acted import DAY, acts_between, charts_on
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
+from clinic.services.glass_word import TOLD_FOR, words_on
 from clinic.services.people import PersonLine, person_on
 from clinic.store.page import Page
 from clinic.store.rows import Changes
@@ -27,7 +29,8 @@ _SEEN = "notices seen "
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one person did with one chart today: the last of `times` such acts. `key` names it until she does more."""
+    """What one person did with one chart today: the last of `times` such acts. `key` names it until she does more.
+    `action`: of the audit, or GLASS_SUMMARY, GLASS_CHART."""
 
     key: str
     at: datetime
@@ -35,6 +38,8 @@ class Notice:
     action: str
     person: PersonLine
     times: int
+    reason: str = ""
+    """Why, where it was asked."""
 
 
 @needs(Action.OPEN_CHART)
@@ -67,8 +72,18 @@ def _notices(desk: Desk, page: Page, me: UserId, everything: bool = False) -> tu
     charts = charts_on(page, acts, now)
     strange = [act for act in acts if _strange(act, charts.get(act.patient), midnight)]
     away = frozenset[str]() if everything else _dismissed(page, me)
-    made = (_notice(page, some) for some in _together(strange))
+    made = [*(_notice(page, some) for some in _together(strange)), *_glass(page, me, now)]
     return tuple(sorted((n for n in made if n.key not in away), key=lambda n: n.at, reverse=True))[:MOST]
+
+
+def _glass(page: Page, me: UserId, now: datetime) -> Iterable[Notice]:
+    """Word of summaries and charts of patients who are here, so that they are this team's."""
+    for one in words_on(page, now - TOLD_FOR):
+        patient = page.linked_to(one.about) or one.about
+        if one.concerns != me and page.person(patient) is not None:
+            what = one.rule.partition("/")[0]
+            person = person_on(page, patient)
+            yield Notice(one.id, one.identified_at, one.concerns_name, what, person, 1, one.reason)
 
 
 def _others(act: Act, me: UserId) -> bool:

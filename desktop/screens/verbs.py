@@ -342,6 +342,12 @@ class Clinic:
             self._reviews.look(self.desk)
         return self._reviews.reviews(self.desk, closed)
 
+    def broken_glass(self) -> tuple[Review, ...]:
+        """What waits for who judges reviews, but for what she did herself; none for anybody else."""
+        if not self.allowed(Action.REVIEW):
+            return ()
+        return tuple(one for one in self._reviews.broken_glass(self.desk) if not one.mine)
+
     def evidence(self, review: FactId) -> tuple[Entry, ...]:
         return self._reviews.evidence(self.desk, review)
 

@@ -160,4 +160,5 @@ def _whose(row: Review) -> str:
     """Whom it concerns and whose chart it is."""
     whose = row.person.name.full if row.person else row.device
     owner = _("taken by %(name)s") % {"name": row.owner} if row.owner else ""
-    return " · ".join(part for part in (row.review.concerns_name, whose, owner) if part)
+    reason = _("reason given: %(reason)s") % {"reason": row.review.reason} if row.review.reason else ""
+    return " · ".join(part for part in (row.review.concerns_name, whose, owner, reason) if part)

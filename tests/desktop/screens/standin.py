@@ -454,6 +454,7 @@ class Clinic:
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
         self.told: tuple[Any, ...] = ()
+        self.glass: tuple[Any, ...] = ()
         self.entries_held: tuple[Any, ...] = ()
         self.reviewed: tuple[Any, ...] = ()
         self.is_owner = False
@@ -604,6 +605,9 @@ class Clinic:
 
     def unread(self) -> int:
         return self.texts_waiting
+
+    def broken_glass(self) -> tuple[Any, ...]:
+        return self.glass
 
     def notices(self) -> tuple[Any, ...]:
         return self.told

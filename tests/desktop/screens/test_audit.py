@@ -209,6 +209,51 @@ def test_only_who_may_read_it_has_the_page_in_the_rail(qtbot: QtBot, clinic: Cli
         assert (shell.rail.findChild(object, "shell.rail.audit") is not None) is may
 
 
+def glass(name: str = "glass.e1.ben", rule: str = "glass-summary") -> Review:
+    one = replace(
+        review(name=name).review, id=FactId(name), rule=f"{rule}/1", severity="high", reason="Unconscious, nobody knows her"
+    )  # fmt: skip
+    return Review(one, None, PEOPLE[ROSA], "", "", "", False)
+
+
+def test_who_judges_is_told_at_once_on_whatever_page_shows(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    said: list[str] = []
+    room.ways.said.connect(lambda _tone, text: said.append(text))
+    judging: list[bool] = []
+    room.ways.judging.connect(lambda: judging.append(True))
+    today = TodayView(room, lambda _device: False)
+    qtbot.addWidget(today)
+    settle()
+    assert today.glass.isHidden()
+    clinic.glass = (glass(),)
+    today.told(frozenset({"AccessReview"}))  # while another page is in front
+    settle()
+    assert len(said) == 1 and "1 emergency opening waits for your review." in said[0]
+    assert "Unconscious" in said[0] and "Quispe" in said[0]
+    today.resize(1120, 720)
+    today.show()
+    today.told(frozenset({"AccessReview"}))
+    settle()
+    assert len(said) == 1, "once"
+    assert today.glass.isVisible() and "Ben Acosta" in today.glass.accessibleName()
+    today.glass.acted.emit()
+    assert judging == [True]
+
+
+def test_the_team_is_told_who_broke_the_glass_and_why(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    said: list[str] = []
+    room.ways.said.connect(lambda _tone, text: said.append(text))
+    today = TodayView(room, lambda _device: False)
+    qtbot.addWidget(today)
+    settle()
+    clinic.told = (Notice("g", NOW, "Omar Sosa", "glass-summary", PEOPLE[ROSA], 1, "Unconscious here"),)
+    today.told(frozenset({"AccessReview"}))
+    settle()
+    assert len(said) == 1 and said[0].startswith("Omar Sosa of another team opened the emergency summary")
+    assert "Reason given: Unconscious here" in today.opened.accessibleName()
+    assert rows.rule_word("glass-summary/1").startswith("Break-glass")
+
+
 def test_today_tells_who_opened_a_chart_and_puts_it_away(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
     clinic.told = (
         Notice("k1", NOW, "Ben Acosta", "open", PEOPLE[ROSA], 1), Notice("k2", NOW, "Zoe Luna", "print", PEOPLE[JUAN], 2),

@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Communication, Decision, Finding, Gender, Section
+from clinic.domain.facts import Communication, Finding, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
+from desktop.screens.consents.doing import Consenting
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
@@ -75,6 +76,7 @@ class Clinic:
 
         self.desk = desk
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
+        self.consenting = Consenting(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
@@ -198,14 +200,6 @@ class Clinic:
     def ask_to_record(self, patient: PatientId) -> FactId:
         """The consent gate before a call is recorded; the statement that permits it."""
         return self._consents.ask(self.desk, patient, self._consents.Purpose.RECORD)
-
-    def withdraw(self, patient: PatientId, scope: str) -> object:
-        """The patient takes a permission back; who is here signs as her witness."""
-        return self._consents.withdraw(self.desk, patient, (scope,), language(), window=patient)
-
-    def standing(self, patient: PatientId) -> dict[str, Decision]:
-        """What the patient permits now, and what not."""
-        return self._consents.standing(self.desk, patient)
 
     # alerts
 

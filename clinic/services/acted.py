@@ -27,6 +27,7 @@ from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.hours import Hours, hours_of
 from clinic.domain.misuse.rules import BREAKS_GLASS, BY_ID, HISTORY
 from clinic.domain.misuse.seen import ANYBODY, Act, Charted, Seen, Somebody, Tie
+from clinic.domain.policies import HOURS as HOURS
 from clinic.domain.sound import name_words
 from clinic.domain.values import DNI, HumanName
 from clinic.domain.wording import words_of
@@ -37,8 +38,6 @@ from clinic.services.desks import Desk
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 
-HOURS = "opening hours"
-"""The policy of the trust log that says when the clinic is open."""
 JUDGED = timedelta(days=7)
 """How far back entries are judged: those that arrive a week late still are."""
 AT_ONCE = 1000

@@ -42,7 +42,8 @@ _RANK = {"high": 0, "moderate": 1, "low": 2}
 @dataclass(frozen=True, slots=True)
 class Review:
     """A line of the list. `rule`: the rule's own words where it is known here; `person`: whose chart, None for several;
-    `owner`, `closed_by`: names; `mine`: it is about whoever looks at it, who cannot judge it.
+    `owner`, `closed_by`: names; `mine`: it is about whoever looks at it, who cannot judge it;
+    `watched`: whether every opening of that chart is looked at, None where it is not on this computer.
     """
 
     review: AccessReview
@@ -52,6 +53,7 @@ class Review:
     closed_by: str
     device: str
     mine: bool
+    watched: bool | None = None
 
     @property
     def open(self) -> bool:
@@ -208,8 +210,16 @@ def _line(desk: Desk, page: Page, one: AccessReview) -> Review:
     return Review(
         one, BY_ID.get(one.rule.partition("/")[0]), _whose(page, one), desk.trust.name_of(one.owner),
         desk.trust.name_of(one.closed_by), device.name if device is not None else "",
-        desk.person is not None and one.concerns == desk.person.user,
+        desk.person is not None and one.concerns == desk.person.user, _watched(page, one.about),
     )  # fmt: skip
+
+
+def _watched(page: Page, about: PatientId) -> bool | None:
+    whole = page.linked_to(about) or about
+    if not about or page.person(whole) is None:
+        return None
+    flag = page.fact(Flag, FactId(f"flag-{whole}"))
+    return flag is not None and flag.active
 
 
 def _whose(page: Page, one: AccessReview) -> PersonLine | None:

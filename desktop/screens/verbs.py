@@ -345,8 +345,17 @@ class Clinic:
     def evidence(self, review: FactId) -> tuple[Entry, ...]:
         return self._reviews.evidence(self.desk, review)
 
-    def take_review(self, review: FactId) -> object:
-        return self._reviews.assign(self.desk, review)
+    def reviewers(self) -> tuple[tuple[UserId, str], ...]:
+        """Who may judge reviews: (id, name)."""
+        return self._reviews.reviewers(self.desk)
+
+    def assign_review(self, review: FactId, to: UserId) -> object:
+        """To somebody who may judge it; to whoever is here, for ''."""
+        return self._reviews.assign(self.desk, review, to)
+
+    def watch_chart(self, patient: PatientId, on: bool) -> object:
+        """Every opening of that chart without a reason is looked at, or no longer."""
+        return self._reviews.watch_chart(self.desk, patient, on)
 
     def close_review(self, review: FactId, finding: str, note: str) -> object:
         return self._reviews.close(self.desk, review, Finding(finding), note)

@@ -56,8 +56,8 @@ RULES = {
     "many-denied": N_("Many denied attempts"),
 }
 GLASS = {
-    "glass-summary": N_("Break-glass: emergency summary of another team's patient"),
-    "glass-chart": N_("Break-glass: whole chart of another team's patient"),
+    "glass-summary": N_("Break-glass: emergency summary"),
+    "glass-chart": N_("Break-glass: whole chart"),
 }
 """Told by whoever did it, found by no rule."""
 FINDINGS = {

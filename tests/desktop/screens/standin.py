@@ -673,8 +673,17 @@ class Clinic:
     def evidence(self, review: FactId) -> tuple[Any, ...]:
         return self.entries_held[:2]
 
-    def take_review(self, review: FactId) -> None:
-        self.calls.append(("take", review))
+    def reviewers(self) -> tuple[tuple[str, str], ...]:
+        return (("ben", "Ben Acosta"), ("eva", "Eva Sosa"), ("nora", "Nora Gil"))
+
+    def assign_review(self, review: FactId, to: str) -> None:
+        self.calls.append(("assign", review, to))
+
+    def watch_chart(self, patient: PatientId, on: bool) -> None:
+        self.calls.append(("watch", patient, on))
+        self.reviewed = tuple(
+            replace(one, watched=on) if one.watched is not None else one for one in self.reviewed
+        )
 
     def close_review(self, review: FactId, finding: str, note: str) -> None:
         if not finding:

@@ -200,6 +200,33 @@ def test_the_page_lists_narrows_and_judges(
     assert panel.list.model().rowCount() == 1
 
 
+def test_a_review_is_given_to_somebody_and_its_chart_is_watched(
+    qtbot: QtBot, clinic: Clinic, room: Room
+) -> None:
+    clinic.reviewed = (replace(review(), watched=False), glass())
+    page = _page(qtbot, room)
+    page.show_tab("reviews")
+    panel = page.reviews
+    panel.loop.send(j.Chosen("r1"))
+    settle()
+    assert [key for key, _name in panel.loop.state.others] == ["eva", "nora"], "not to whom it concerns"
+    panel.whom.choose("nora")
+    panel.give.click()
+    settle()
+    assert ("assign", "r1", "nora") in clinic.calls
+    assert panel.watch.text() == "Watch this chart" and audit(page) == []
+    panel.watch.click()
+    settle()
+    assert ("watch", ROSA, True) in clinic.calls and panel.watch.text() == "Watch this chart no longer"
+    panel.watch.click()
+    settle()
+    assert clinic.calls.count(("watch", ROSA, False)) == 1
+    panel.loop.send(j.Chosen("glass.e1.ben"))
+    settle()
+    assert not panel.watch.isVisible(), "a chart that is not here cannot be watched from here"
+    assert "reason given: Unconscious" in panel.about.text()
+
+
 def test_only_who_may_read_it_has_the_page_in_the_rail(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
     pages = {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "audit")}
     for may in (False, True):

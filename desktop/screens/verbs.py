@@ -187,7 +187,12 @@ class Clinic:
         """A visit step by step; who looked is written down."""
         return self._replay.replay(self.desk, encounter)
 
+    def open_document(self, patient: PatientId, attachment: Attachment) -> bytes:
+        """Somebody looks at it: the entry is durable first."""
+        return self._messages.open_document(self.desk, patient, attachment)
+
     def picture(self, attachment: Attachment) -> bytes:
+        """For a letter to the patient's own kiosk, of what was just sent there; nobody here opens it."""
         return self._messages.picture(self.desk, attachment)
 
     def may(self, patient: PatientId, scope: str) -> bool:

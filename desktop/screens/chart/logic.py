@@ -170,8 +170,9 @@ class LoadMoments:
 
 @dataclass(frozen=True, slots=True)
 class LoadPicture:
-    """Effect: get the whole picture of a document."""
+    """Effect: open a document; it is written down who did."""
 
+    patient: PatientId
     document: str
     attachment: Attachment
 
@@ -268,7 +269,7 @@ def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
     if found is None:
         return replace(state, document="", picture=b"", picture_note=""), ()
     fresh = replace(state, document=document, picture=b"", picture_note="")
-    return fresh, (LoadPicture(document, found.attachment),)
+    return fresh, (LoadPicture(state.patient, document, found.attachment),)
 
 
 def _play(state: State, note: str) -> tuple[State, tuple[Effect, ...]]:

@@ -347,9 +347,10 @@ class ChartView(Page):
                     then=lambda found: self.loop.send(MomentsLoaded(patient, found)),
                     failed=self._failed,
                 )
-            case LoadPicture(document, attachment):
+            case LoadPicture(patient, document, attachment):
                 self._help.read(
-                    clinic.picture,
+                    clinic.open_document,
+                    patient,
                     attachment,
                     then=lambda data: self.loop.send(PictureCame(document, data)),
                     failed=lambda sentence: self.loop.send(PictureMissing(document, sentence)),

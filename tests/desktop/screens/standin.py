@@ -777,6 +777,10 @@ class Clinic:
             ),
         )
 
+    def open_document(self, patient: PatientId, attachment: Attachment) -> bytes:
+        self.calls.append(("read", patient, attachment.id))
+        return self.photo
+
     def picture(self, attachment: Attachment) -> bytes:
         return self.photo
 

@@ -203,6 +203,7 @@ def test_the_page_lists_narrows_and_judges(
 def test_a_review_is_given_to_somebody_and_its_chart_is_watched(
     qtbot: QtBot, clinic: Clinic, room: Room
 ) -> None:
+    theme.apply(QApplication.instance(), "light", "desktop")  # type: ignore[arg-type]
     clinic.reviewed = (replace(review(), watched=False), glass())
     page = _page(qtbot, room)
     page.show_tab("reviews")

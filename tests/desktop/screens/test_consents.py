@@ -14,6 +14,7 @@ from clinic.domain.facts import Decision
 from clinic.domain.ids import FactId
 from desktop.kit import theme
 from desktop.kit.audit import audit
+from desktop.screens.chart.logic import TabChosen
 from desktop.screens.chart.view import ChartView
 from desktop.screens.consents import logic as c
 from desktop.screens.consents.doing import end_of
@@ -141,3 +142,17 @@ def test_the_evidence_is_a_file_and_the_screen_says_where(
     clinic.consenting.may_export = clinic.consenting.may_take = False
     page.consents.loop.show()
     assert not page.consents.prove.isVisible() and not page.consents.ask.isVisible()
+
+
+def test_a_document_is_opened_once_however_often_the_chart_is_drawn(
+    qtbot: QtBot, page: ChartView, clinic: Clinic
+) -> None:
+    def read() -> int:
+        return len([call for call in clinic.calls if call[0] == "read"])
+
+    page.loop.send(TabChosen("documents"))
+    qtbot.waitUntil(lambda: read() == 1)
+    for _ in range(3):
+        page.told(frozenset({"Observation"}), frozenset({ROSA}))
+        page.resize(page.width() + 1, page.height())
+    assert read() == 1

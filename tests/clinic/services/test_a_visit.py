@@ -29,7 +29,6 @@ from clinic.services import (
     waiting,
 )
 from clinic.services.desks import WrongPatient
-from clinic.services.gate import Denied
 from clinic.services.syncing import sync_status
 from tests.clinic.services.conftest import Town
 
@@ -260,5 +259,3 @@ def test_a_document_somebody_opens_is_in_the_audit_once_and_only_if_she_saw_it(
     with pytest.raises(Unavailable):
         messages.open_document(town.desk, patient, absent)
     assert len(read()) == 1
-    with pytest.raises(Denied):
-        messages.open_document(town.station, patient, document.attachment)

@@ -16,6 +16,8 @@ by `python -m tests.hostile.page` from the same table; a test compares them.
 For every script the test holds, besides what the row says:
 
 - **nothing is believed**: the trust log on the victim's computer is a run of what the clinic really said, also on the disk;
+- **nothing it writes is read**: a refusal is a number and a code that choose among our own sentences (`clinic/protocol/faults.py`);
+  the server's words are on no screen, in no log, and not in the store;
 - **nothing leaks**: no word of the record, in any spelling, is in what was sent, in the centre's folder or in a log;
 - **nothing is lost**: what was written waits on, and once the centre is honest again all that was written before,
   meanwhile and after is on both desks, and the trust logs are the same.
@@ -27,7 +29,7 @@ everything once more: a record that came damaged has been set aside, and its pla
 
 What this does not show: a tail that is kept back whole, of the trust log or of records, with a lie about where it ends, is
 not seen until a later piece comes through or two computers compare; an older capsule of a card is taken for the newest; a
-sentence that the server sends with a refusal is shown as it came; a server may always refuse service, also by trickling.
+server may always refuse service, also by trickling, and with whichever of our own sentences it likes.
 
 """
 

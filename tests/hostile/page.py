@@ -16,7 +16,7 @@ by `python -m tests.hostile.page` from the same table; a test compares them.
 For every script the test holds, besides what the row says:
 
 - **nothing is believed**: the trust log on the victim's computer is a run of what the clinic really said, also on the disk;
-- **nothing it writes is read**: a refusal is a number and a code that choose among our own sentences (`clinic/protocol/faults.py`);
+- **nothing it writes is read**: a refusal is a number and a code that choose among our sentences (`clinic/protocol/faults.py`);
   the server's words are on no screen, in no log, and not in the store;
 - **nothing leaks**: no word of the record, in any spelling, is in what was sent, in the centre's folder or in a log;
 - **nothing is lost**: what was written waits on, and once the centre is honest again all that was written before,

@@ -21,7 +21,7 @@ from clinic.keys.trust import Signer, say
 from clinic.protocol.trust import DeviceKind
 from clinic.services import messages, people
 from clinic.services.desks import Desk
-from clinic.services.enrolment import DeviceSetup, _first_page, _stated
+from clinic.services.enrolment import DeviceSetup, _stated, first_page
 from clinic.services.link import exchange, remote_of, send_files, with_remote
 from clinic.services.syncing import sync_status
 from clinic.store.book import Book
@@ -159,7 +159,7 @@ def _desk(folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: F
     setup = DeviceSetup(who.name, kind, url, TEAM)
 
     def first(page: WritePage) -> None:
-        _first_page(page, log, setup, who.device_keys)
+        first_page(page, log, setup, who.device_keys)
 
     book.keep(first)
     home.keep_height(log.position)

@@ -72,6 +72,7 @@ def measure(people: int) -> Iterator[Result]:
     with tempfile.TemporaryDirectory(prefix="posta-bench-") as folder, closing(_desk(Path(folder))) as desk:
         entries = _fill(desk, people)
         here = f"{people:,} people, {entries:,} entries"
+        yield _once("patients of other teams, read when the page opens", lambda: _elsewhere(desk, ""), 1_000)
         for name, act, target in (
             (f"audit page, first look, {here}", lambda: access.again(desk, Filters(), None), FELT_MS),
             ("audit page, words nobody wrote: 5,000 gone through", lambda: _nothing(desk), 5 * FELT_MS),

@@ -167,7 +167,8 @@ Effect = Load | LoadEvidence | LoadReviewers | Assign | Watch | Close
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
     match event:
         case Opened():
-            return replace(state, sentence=""), (Load(state.closed, look=not state.closed), LoadReviewers())
+            look = () if state.closed else (Load(False, look=True),)
+            return replace(state, sentence=""), (Load(state.closed), *look, LoadReviewers())
         case ListChosen(closed):
             return _closed_up(replace(state, closed=closed, loaded=False, reviews=())), (Load(closed),)
         case Came(closed, reviews):

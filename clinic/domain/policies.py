@@ -28,15 +28,13 @@ def checked(key: str, value: str, jurisdiction: str) -> str:
     if key == HOURS:
         hours_of(said)
     elif key == IDLE_LOCK:
-        _within(said, 1, MOST_MINUTES, "Write a number of minutes from {least} to {most}.")
-    else:
-        least = years_by_law(jurisdiction)
-        _within(
-            said,
-            least,
-            MOST_YEARS,
+        if not _within(said, 1, MOST_MINUTES):
+            raise Refusal("Write a number of minutes from {least} to {most}.", least=1, most=MOST_MINUTES)
+    elif not _within(said, years_by_law(jurisdiction), MOST_YEARS):
+        raise Refusal(
             "Write a number of years from {least}, which the law asks for, to {most}.",
-        )
+            least=years_by_law(jurisdiction), most=MOST_YEARS,
+        )  # fmt: skip
     return said
 
 
@@ -64,9 +62,8 @@ def holds(key: str, policies: Mapping[str, str], jurisdiction: str) -> str:
     return policies.get(HOURS, "")
 
 
-def _within(said: str, least: int, most: int, sentence: str) -> None:
-    if not (said.isascii() and said.isdigit() and len(said) < 4 and least <= int(said) <= most):
-        raise Refusal(sentence, least=least, most=most)
+def _within(said: str, least: int, most: int) -> bool:
+    return said.isascii() and said.isdigit() and len(said) < 4 and least <= int(said) <= most
 
 
 def _number(said: str, least: int, most: int, otherwise: int = 0) -> int:

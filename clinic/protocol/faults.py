@@ -3,8 +3,6 @@
 reaches no screen, for whoever runs it could write anything ("call this number, your password is needed").
 """
 
-from collections.abc import Mapping
-
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.protocol.sync import Fault, FaultNumber
 from clinic.protocol.sync import Refused as Why
@@ -53,7 +51,7 @@ CODES = {
     39: "There is nothing here.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""
-NUMBERS: Mapping[int, str] = {
+NUMBERS = {
     FaultNumber.MALFORMED: "The centre could not read what was sent. Update this program, or call whoever keeps the server.",
     FaultNumber.NOT_LOGGED_IN: "The centre wants this computer to connect again. It does so by itself; try again in a moment.",
     FaultNumber.NOT_ALLOWED: "The centre does not allow this to this computer. Ask an administrator.",
@@ -67,7 +65,7 @@ NUMBERS: Mapping[int, str] = {
     FaultNumber.BUG: "The server made a mistake. It is in its log; try again later.",
 }
 """What a number means where the code says nothing that is known here."""
-RECORDS: Mapping[int, str] = {
+RECORDS = {
     Why.MALFORMED: "The centre could not read this record.",
     Why.TOO_LARGE: "This record is larger than the centre takes.",
     Why.WRONG_SENDER: "The centre says that another computer sent this record.",
@@ -95,8 +93,9 @@ def error_of(fault: Fault) -> PostaError:
     passes = fault.number in TRY_AGAIN
     if fault.code in CODES:
         return Unavailable(CODES[fault.code]) if passes else Refusal(CODES[fault.code])
-    if fault.number in NUMBERS:
-        return Unavailable(NUMBERS[fault.number]) if passes else Refusal(NUMBERS[fault.number])
+    if fault.number in list(FaultNumber):
+        number = FaultNumber(fault.number)
+        return Unavailable(NUMBERS[number]) if passes else Refusal(NUMBERS[number])
     return Refusal(
         "The centre said no for a reason that this program does not know (number {number}). Update it, or call whoever keeps "
         "the server.",
@@ -106,6 +105,6 @@ def error_of(fault: Fault) -> PostaError:
 
 def why_not_taken(why: int) -> str:
     """Our own sentence for a record that a centre did not take, to be kept beside it."""
-    if why in RECORDS:
-        return Refusal(RECORDS[why]).sentence
+    if why in list(Why):
+        return Refusal(RECORDS[Why(why)]).sentence
     return Refusal("The centre did not take this record, for a reason this program does not know.").sentence

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audit page: narrowed while typing, page by page; reviews judged by somebody else; the notice on Today."""
 
+import ast
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic import services as clinic_services
 from clinic.domain.facts import AccessReview, Finding, ReviewStatus
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
 from clinic.domain.misuse.lists import Entry, Filters, Listed
@@ -134,6 +137,29 @@ def test_every_rule_finding_and_outcome_has_words() -> None:
     assert set(rows.RULES) == {rule.id for rule in ALL_RULES}
     assert {rule.id: rule.title for rule in ALL_RULES} == rows.RULES
     assert set(rows.FINDINGS) == {finding.value for finding in Finding}
+
+
+def test_every_action_that_the_services_write_has_a_word() -> None:
+    folder = Path(clinic_services.__file__).parent
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in folder.glob("*.py")]
+    constants = {
+        target.id: node.value.value
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+        and target.id in ("ACTION", "ATTEMPT", "AUDIT", "BREAK_GLASS", "FAILED", "CLOCK")
+    }
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    said = {
+        call.args[1].value
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "audit"
+        and isinstance(call.args[1], ast.Constant)
+    } | set(constants.values())
+    assert len(said) > 20 and said - set(rows.ACTIONS) == set()
 
 
 def settle() -> None:

@@ -196,6 +196,11 @@ def test_the_call_asks_the_consent_first(
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
     assert line.asked == []
+    with qtbot.waitSignal(visit._room.ways.chart) as way:
+        visit.notice.acted.emit()
+    assert way.args == [ROSA, "consents"], "one step from where she is asked"
+    visit.loop.send(h.Failed("The disk is full.", HERE))
+    assert visit.loop.state.sentence != visit.loop.state.unasked
     monkeypatch.setattr(clinic, "ask_to_call", lambda _patient: FactId("c1"))
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: line.asked == [("ring", KIOSK, HERE)])

@@ -115,7 +115,9 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
-        self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
+        self.chart = ChartView(
+            room, had("chart"), had("alerts"), had("replay"), had("consents"), self._args.save_to
+        )
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
@@ -145,6 +147,7 @@ class Seat(QObject):
         ways.chart.connect(self._open_chart)
         ways.texts.connect(self._look_in_texts)
         ways.elsewhere.connect(self._look_elsewhere)
+        ways.judging.connect(self._look_at_reviews)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.arrived.connect(self._arrived)
@@ -180,6 +183,7 @@ class Seat(QObject):
             "chart": self.chart.loop.state,
             "alerts": self.chart.band.loop.state,
             "replay": self.chart.replay.loop.state,
+            "consents": self.chart.consents.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
@@ -212,6 +216,10 @@ class Seat(QObject):
     def _look_elsewhere(self, text: str) -> None:
         self.shell.go("emergency")
         self.emergency.open(text)
+
+    def _look_at_reviews(self) -> None:
+        self.shell.go("audit")
+        self.audit.show_tab("reviews")
 
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
@@ -309,6 +317,8 @@ class Seat(QObject):
             return "visit", _("Something you wrote here has not been sent or signed.")
         if self.chart.band.loop.state.drafts:
             return "chart", _("What you wrote about an alert has not been sent.")
+        if self.chart.consents.loop.state.unfinished:
+            return "chart", _("What the patient answered has not been signed.")
         if self.patients.loop.state.form not in (None, NewPerson()):
             return "patients", _("The new patient has not been registered yet.")
         return "", ""

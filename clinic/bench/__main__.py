@@ -33,11 +33,18 @@ def _crash(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.images, chosen.kills, chosen.seed)
 
 
+def _trust(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.trust import measure
+
+    return measure(chosen.people)
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
     "start": _start,
     "duplicates": _duplicates,
     "crash": _crash,
+    "trust": _trust,
 }
 
 
@@ -48,7 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
     parser.add_argument(
-        "--people", type=int, default=20_000, help="store, duplicates: generated people (default 20000)"
+        "--people",
+        type=int,
+        default=20_000,
+        help="store, duplicates, trust: generated people (default 20000)",
     )
     parser.add_argument(
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"

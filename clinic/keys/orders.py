@@ -71,7 +71,7 @@ def is_so(log: TrustLog, body: Record) -> bool:
         case AddUser(user=user, role=role):
             return role in log.roles_of(user)
         case Policy(key=key, value=value):
-            return log.policies.get(key) == value
+            return log.policies.get(key, "") == value
         case _:
             return False
 

@@ -146,6 +146,9 @@ class Fault(Record):
 
     number: int = n(1)
     sentence: str = n(2)
+    """For the server's own log and for people who look at the wire. No program shows it."""
+    code: int = n(3, default=0)
+    """Of `clinic.protocol.faults.CODES`: which of our sentences it means; 0 for none of them."""
 
 
 class FaultNumber(IntEnum):

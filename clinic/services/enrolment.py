@@ -222,7 +222,7 @@ def set_up(
     store_key = random(32)
     book = Book.open(home.book, store_key)
     try:
-        book.keep(lambda page: _first_page(page, log, setup, device_keys))
+        book.keep(lambda page: first_page(page, log, setup, device_keys))
     finally:
         book.close()
     home.keep_height(log.position)
@@ -394,7 +394,7 @@ def _admission(
     return [*bodies, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 
-def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
+def first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
     for key, value in {
         "device keys": device_keys.encode(), "device name": setup.name.encode(), "kind": str(setup.kind).encode(),
         "incarnation": b"1", "pinned": log.fingerprint, "server": setup.server.encode(), "team": setup.team.encode(),

@@ -12,11 +12,14 @@ from datetime import datetime
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
+from clinic.domain.policies import KEEP_YEARS, SETTABLE, checked, holds
 from clinic.domain.record import Record
+from clinic.domain.retention import Class, rules_of, years_by_law
 from clinic.keys.epochs import waiting_for_keys
 from clinic.keys.receipts import read_receipt
 from clinic.keys.rights import Action
 from clinic.keys.roster import Team, TrustLog, User
+from clinic.keys.trust import open_statement
 from clinic.protocol.organisation import ComputerSeen, WipeReceipt, Wish
 from clinic.protocol.trust import (
     AddDevice,
@@ -85,6 +88,22 @@ class CareTeam:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A rule of the organisation. `said`: what the log says, '' for nothing; `holds`: what counts, which is `default` where
+    nobody said anything; `least`: the least that the law asks for, 0 where it asks for nothing; `by`, `at`: who signed the
+    newest statement, and when by her clock."""
+
+    key: str
+    said: str
+    holds: str
+    default: str
+    least: int
+    source: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """As this computer's trust log tells it, and the centre if it could be asked (`asked`)."""
 
@@ -94,6 +113,7 @@ class Organisation:
     people: tuple[Colleague, ...]
     computers: tuple[Computer, ...]
     teams: tuple[CareTeam, ...]
+    settings: tuple[Setting, ...]
     wishes: tuple[Wish, ...]
     asked: bool
     heard: datetime | None
@@ -110,6 +130,7 @@ def organisation(desk: Desk, ask_centre: bool = True) -> Organisation:
         people=tuple(_colleague(log, user) for user in dict.fromkeys(u.user for u in log.users())),
         computers=tuple(_computer(desk, device, seen or {}) for device in log.devices()),
         teams=tuple(_team(log, team) for team in log.teams()),
+        settings=tuple(_setting(log, key, desk.jurisdiction) for key in SETTABLE),
         wishes=wishes.wishes(desk),
         asked=seen is not None,
         heard=log.heard,
@@ -218,6 +239,13 @@ def set_phone(desk: Desk, number: str) -> bool:
 
 
 @needs(Action.ADMIT)
+def set_rule(desk: Desk, key: str, value: str) -> bool:
+    """A rule for the whole organisation; '' takes it back. Refused for what cannot be read, or is less than the law asks for."""
+    said = checked(key, value, desk.jurisdiction)
+    return _ordered(desk, f"rule {key}: {said or 'default'}", Policy(key=key, value=said))
+
+
+@needs(Action.ADMIT)
 def let_wish_go(desk: Desk, wish: str) -> None:
     """What waits, or was refused, is wanted no more."""
     wishes.dismiss(desk, wish)
@@ -278,6 +306,28 @@ def _computer(desk: Desk, device: AddDevice, seen: Mapping[DeviceId, ComputerSee
 def _receipt(log: TrustLog, device: DeviceId, known: ComputerSeen | None) -> WipeReceipt | None:
     found = read_receipt(known.receipt, log) if known and known.receipt else None
     return found if found and found.device == device else None
+
+
+def _setting(log: TrustLog, key: str, jurisdiction: str) -> Setting:
+    lawful = key == KEEP_YEARS
+    least = years_by_law(jurisdiction) if lawful else 0
+    source = rules_of(jurisdiction)[Class.CHART].source if lawful else ""
+    by, at = _signed_by(log, key)
+    default = holds(key, {}, jurisdiction)
+    return Setting(
+        key, log.policies.get(key, ""), holds(key, log.policies, jurisdiction), default, least, source, by, at
+    )
+
+
+def _signed_by(log: TrustLog, key: str) -> tuple[str, datetime | None]:
+    """Who said the newest word about a rule; ('', None) for nobody."""
+    if key not in log.policies:
+        return "", None
+    for data in reversed(log.statements):
+        statement, _body, _signature = open_statement(data)
+        if isinstance(statement.body, Policy) and statement.body.key == key:
+            return log.name_of(statement.signer_user), statement.at
+    return "", None
 
 
 def _team(log: TrustLog, team: Team) -> CareTeam:

@@ -15,6 +15,7 @@ from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
+from clinic.protocol.faults import why_not_taken
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
@@ -161,7 +162,7 @@ def _settle(
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
     sent = {unpack(wire).header.env_no for wire in request.envelopes}
-    refused = [(r.env_no, r.why, r.sentence) for r in meaning.refused if r.env_no in sent]
+    refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
     page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.domain.policies import SETTABLE
 from clinic.protocol.trust import Role
 from clinic.services import organising
 from clinic.services.desks import Desk
@@ -54,6 +55,10 @@ def add_verbs(add: Add) -> None:
         one = add(name, verb, help_)
         one.add_argument("--team", required=True, metavar="NAME")
         one.add_argument("--person", required=True, metavar="NAME")
+    add("rules", _rules, "the organisation's own rules: what was said, what holds, who signed it")
+    ruling = add("set-rule", _set_rule, "a rule for the whole organisation, such as its opening hours")
+    ruling.add_argument("--rule", required=True, choices=SETTABLE)
+    ruling.add_argument("--value", required=True, help="'' takes it back: the default holds")
     add("tend", _tend, "say what the organisation's log asks of you: orders that wait, keys, a sign of life")
     add("wipe-here", _wipe_here, "obey a wipe that an administrator ordered for this computer")
 
@@ -195,6 +200,20 @@ def _member(chosen: Namespace, verb: Callable[[Desk, TeamId, UserId], bool]) -> 
     return _order(
         chosen, lambda desk, found: verb(desk, team_in(found, chosen.team), person_in(found, chosen.person))
     )
+
+
+def _rules(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        for one in organising.organisation(desk, ask_centre=False).settings:
+            _print(
+                {"rule": one.key, "said": one.said, "holds": one.holds, "default": one.default, "source": one.source,
+                 "by": one.by, "at": one.at.isoformat() if one.at else None}
+            )  # fmt: skip
+    return 0
+
+
+def _set_rule(chosen: Namespace) -> int:
+    return _order(chosen, lambda desk, _found: organising.set_rule(desk, chosen.rule, chosen.value))
 
 
 def _tend(chosen: Namespace) -> int:

@@ -22,6 +22,7 @@ from clinic.domain.record import Record
 from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.sync import (
@@ -59,7 +60,6 @@ that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
-_TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
@@ -91,10 +91,11 @@ def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
 
 
 class RefusedByServer(Refusal):
-    """The server said no; `number` says which no."""
+    """The server said no; `number` says which no, the sentence is ours."""
 
     def __init__(self, fault: Fault, headers: httpx.Headers) -> None:
-        super().__init__(fault.sentence)
+        said = error_of(fault)
+        super().__init__(said.sentence, **said.values)
         self.number = fault.number
         self.headers = headers
 
@@ -440,8 +441,8 @@ class Remote:
             fault = decode(response.content, Fault)
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        if fault.number in _TRY_AGAIN:
-            raise Unavailable(fault.sentence)
+        if fault.number in TRY_AGAIN:
+            raise error_of(fault)
         raise RefusedByServer(fault, response.headers)
 
     def _as(self, expect: type[T], body: bytes) -> T:

@@ -30,6 +30,8 @@ class Ways(QObject):
     """look for this in everything written"""
     elsewhere = Signal(str)
     """look for this person among other teams' patients; '' to see the reviews that are due"""
+    judging = Signal()
+    """the reviews of the audit"""
     visit = Signal(object)
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)

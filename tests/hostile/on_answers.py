@@ -9,7 +9,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused, SyncRequest, SyncResponse
 from clinic.services import messages
 from tests.hostile.house import Answer, Asked, Forward
-from tests.hostile.people import AT, CANARY, Scene
+from tests.hostile.people import AT, CANARY, PHISH, Scene
 from tests.hostile.script import Script, lies, says
 
 COUNTS = "counts as no centre counts"
@@ -43,7 +43,7 @@ def _acks_before_it_is_written(scene: Scene) -> None:
 
 def _refuses_all(scene: Scene) -> None:
     def lie(s: Scene, asked: SyncRequest, answer: SyncResponse) -> SyncResponse:
-        no = tuple(EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence="No.") for n in range(1, 20))
+        no = tuple(EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence=PHISH) for n in range(1, 20))
         return replace(answer, refused=no)
 
     _drops_and_says(scene, lie)

@@ -12,13 +12,26 @@ from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncRes
 from clinic.services.link import with_remote
 from clinic.transport.http import Remote
 from tests.hostile.house import Answer, Asked, Forward, House, honest
-from tests.hostile.people import AT, Scene
+from tests.hostile.people import AT, PHISH, Scene
 from tests.hostile.script import Act, Script, instead
 
 STRANGE, SILENT = "is not a Posta server", "cannot be reached"
 BOMB = gzip.compress(bytes(60_000_000))
 DEEP = b"\x81" * 100_000 + b"\x00"
 _TRUE = SyncResponse(protocol=1, epoch="e", acked_incarnation=1, acked_env_no=10**6, server_time=AT)
+
+
+_OWN_WORDS = (
+    ("not allowed", FaultNumber.NOT_ALLOWED, 0, 403, "does not allow this to this computer"),
+    ("try again", FaultNumber.FULL, 0, 507, "cannot store anything"),
+    ("a mistake", FaultNumber.BUG, 0, 500, "server made a mistake"),
+    ("gone", FaultNumber.GONE, 0, 410, "was withdrawn for ever"),
+    ("a code that nobody knows", FaultNumber.VERSION, 999_999, 426, "different versions of Posta"),
+    ("a code of ours", FaultNumber.NOT_ALLOWED, 36, 403, "This name cannot be."),
+    ("a number that nobody knows", 4242, 0, 403, "number 4242"),
+    ("a negative number", -7, -7, 418, "number -7"),
+    ("braces in it", FaultNumber.NOT_FOUND, 0, 404, "does not have this"),
+)
 
 
 def _right_words_wrong_type(scene: Scene) -> None:
@@ -121,18 +134,27 @@ SCRIPTS = (
     Script(
         "is full, it says",
         "a fault that asks to try again",
-        "no room",
+        "cannot store anything",
         instead(Answer(encode(Fault(number=FaultNumber.FULL, sentence="There is no room.")), status=507)),
     ),
     Script(
         "knows nobody",
         "every session is over at once",
-        "session is over",
+        "connect again",
         instead(
             Answer(
                 encode(Fault(number=FaultNumber.NOT_LOGGED_IN, sentence="This session is over.")), status=401
             )
         ),
+    ),
+    *(
+        Script(
+            f"writes its own words into a refusal ({name})",
+            f"a fault of number {number}, code {code}, that asks for the password",
+            sees,
+            instead(Answer(encode(Fault(number=number, sentence=PHISH, code=code)), status=status)),
+        )
+        for name, number, code, status, sees in _OWN_WORDS
     ),
     Script("hangs up", "in the middle of an answer", SILENT, instead(Answer(encode(_TRUE), cut=True))),
     Script(
@@ -165,7 +187,7 @@ SCRIPTS = (
     Script(
         "gives a giant nonce",
         "a megabyte to sign",
-        "taken at once",
+        "takes at once",
         instead(Answer(encode(Challenge(nonce=bytes(1_000_000), server="x"))), "/v1/challenge"),
     ),
 )

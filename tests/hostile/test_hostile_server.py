@@ -38,6 +38,7 @@ def test_a_script_of_the_hostile_centre(
     play.sync()
     seen = " | ".join([*play.told, play.shown()])
     assert script.sees in seen, f"the person sees: {seen}"
+    _its_words_reach_nobody(play, seen, caplog.text)
     if not script.sees:
         assert not play.told, "what came to nothing is not told"
     _nothing_is_believed(play, believed.position)
@@ -53,6 +54,14 @@ def test_a_script_of_the_hostile_centre(
         _go_on(play)
     _nothing_is_lost(play)
     _nothing_leaks(play, tmp_path, caplog.text)
+
+
+def _its_words_reach_nobody(play: Scene, seen: str, log: str) -> None:
+    """What it wrote into its answers is on no screen, in no log, and in nothing that is kept to be shown."""
+    refused = "SELECT sentence FROM outbox WHERE refused IS NOT NULL"
+    kept = play.ben.book.read(lambda page: [str(row[0]) for row in page._all(refused)])
+    for text in (seen, log, *kept):
+        assert "0800" not in text and "evil" not in text
 
 
 def _nothing_is_believed(play: Scene, position: int) -> None:

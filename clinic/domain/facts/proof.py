@@ -44,7 +44,7 @@ class Consent(Fact):
     items: tuple[ConsentItem, ...] = n(8)
     given_at: datetime = n(9)
     how: str = n(10, default="touch")
-    """touch (signed with a finger), voice (said aloud before a witness), imported."""
+    """touch (signed with a finger), voice (said aloud before a witness), phone, video (said to a witness that way), imported."""
     read_aloud_seconds: int = n(11, default=0)
     signature: tuple[Stroke, ...] = n(12, default=())
     witness: UserId = n(13, default=UserId(""))

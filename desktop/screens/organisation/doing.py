@@ -59,6 +59,8 @@ class Governing:
                 return o.remove_member(desk, TeamId(chosen), UserId(about))
             case Order.TEAM:
                 o.create_team(desk, about)
+            case Order.RULE:
+                return o.set_rule(desk, chosen, about)
             case Order.LET_GO:
                 o.let_wish_go(desk, about)
         return True

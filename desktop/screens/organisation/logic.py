@@ -11,7 +11,7 @@ from desktop.kit.words import _
 
 if TYPE_CHECKING:
     from clinic.services.enrolment import Admission
-    from clinic.services.organising import CareTeam, Colleague, Computer, Organisation
+    from clinic.services.organising import CareTeam, Colleague, Computer, Organisation, Setting
 
 
 class Order(StrEnum):
@@ -24,6 +24,7 @@ class Order(StrEnum):
     ADD_MEMBER = "add member"
     REMOVE_MEMBER = "remove member"
     TEAM = "team"
+    RULE = "rule"
     LET_GO = "let go"
     END_SESSION = "end session"
 
@@ -43,7 +44,7 @@ class Inviting:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tab`: people, computers or teams; `sure`: the order that is carried out when it is pressed again; `out`: an
+    """`tab`: people, computers, teams or rules; `sure`: the order that is carried out when it is pressed again; `out`: an
     invitation that waits for somebody; `knocking`: a newcomer whose six digits are to be compared."""
 
     found: Organisation | None = None
@@ -70,6 +71,11 @@ class State:
     def team(self) -> CareTeam | None:
         teams = self.found.teams if self.found and self.tab == "teams" else ()
         return next((one for one in teams if one.team == self.chosen), None)
+
+    @property
+    def setting(self) -> Setting | None:
+        settings = self.found.settings if self.found and self.tab == "rules" else ()
+        return next((one for one in settings if one.key == self.chosen), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from desktop.kit.people import Mark
 from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.lines import Line
 from desktop.screens.organisation.logic import State
+from desktop.screens.organisation.rules import TITLES, about_setting, setting_line
 
 if TYPE_CHECKING:
     from clinic.services.organising import CareTeam, Colleague, Computer
@@ -39,6 +40,8 @@ def rows(state: State, now: datetime) -> list[Line]:
             return [_person(one) for one in found.people]
         case "computers":
             return [_computer(one, now) for one in found.computers]
+        case "rules":
+            return [setting_line(one) for one in found.settings]
         case _:
             return [_team(one) for one in found.teams]
 
@@ -87,6 +90,8 @@ def about(state: State) -> tuple[str, str]:
         return state.computer.name, _about_computer(state.computer)
     if state.team is not None:
         return state.team.name, _about_team(state.team)
+    if state.setting is not None:
+        return _(TITLES[state.setting.key]), about_setting(state.setting)
     return "", ""
 
 

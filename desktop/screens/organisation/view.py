@@ -46,10 +46,11 @@ from desktop.screens.organisation.logic import (
     warning,
 )
 from desktop.screens.organisation.rows import about, kind_names, role_names, rows
+from desktop.screens.organisation.rules import HOW
 from desktop.screens.photos import QrView
 from desktop.screens.room import Room
 
-B = TypeVar("B", SecondaryButton, DangerButton)
+B = TypeVar("B", PrimaryButton, SecondaryButton, DangerButton)
 
 
 class OrganisationView(Page):
@@ -78,7 +79,12 @@ class OrganisationView(Page):
         self.notice, self.waits = Notice(name="organisation.notice"), Notice(name="organisation.waits")
         self.waits.acted.connect(self._let_go)
         self.tab = Choice(
-            (("people", _("People")), ("computers", _("Computers")), ("teams", _("Teams"))),
+            (
+                ("people", _("People")),
+                ("computers", _("Computers")),
+                ("teams", _("Teams")),
+                ("rules", _("Rules")),
+            ),
             name="organisation.tab",
             spoken=_("What is shown"),
         )
@@ -114,10 +120,14 @@ class OrganisationView(Page):
         )
         self.new_team = LineField(_("Name of a new team"), name="organisation.team.name")
         self.make = self._button(SecondaryButton, _("Make the team"), Order.TEAM, self.new_team.text)
+        self.value = LineField(name="organisation.rule.value", spoken=_("Value"))
+        self.set_rule = self._button(PrimaryButton, _("Sign this rule"), Order.RULE, self.value.text)
+        self.ruling = holding(across((self.value, 1), self.set_rule))
+        self._ruled = ""
         self.pick = holding(down(self.which, across(self.role, self.add_member, self.leave, None)))
         self.making = holding(across((self.new_team, 1), self.make))
         card = Card(name="organisation.chosen")
-        for thing in (self.name, self.text, self.pick, self.making, self.why, self.warn):
+        for thing in (self.name, self.text, self.ruling, self.pick, self.making, self.why, self.warn):
             card.add(thing)
         card.body.addStretch(1)
         card.add(across(None, self.not_sure, self.end_session, self.remove, self.wipe, self.revoke))
@@ -211,8 +221,10 @@ class OrganisationView(Page):
         self.warn.say(
             "danger", warning(state), _("Press the same button again to do it.") if state.sure else ""
         )
+        self._render_rule(state)
         self._render_options(state)
         for button in (
+            self.set_rule,
             self.revoke,
             self.wipe,
             self.end_session,
@@ -223,6 +235,16 @@ class OrganisationView(Page):
             self.make,
         ):
             button.setEnabled(idle)
+
+    def _render_rule(self, state: State) -> None:
+        """What is being typed stays while its rule is chosen."""
+        one = state.setting
+        self.ruling.setVisible(one is not None)
+        now = f"{one.key} {one.said}" if one is not None else ""
+        if now != self._ruled and one is not None:
+            self.value.setText(one.said)
+            self.value.setPlaceholderText(_(HOW[one.key]))
+        self._ruled = now
 
     def _render_options(self, state: State) -> None:
         options = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway", "custodian")]

@@ -131,6 +131,8 @@ class State:
     signed: Composition | None = None
     tone: str = ""
     sentence: str = ""
+    unasked: str = ""
+    """The sentence that says whose consent lacks, as long as it is the one that shows."""
 
     @property
     def visit(self) -> Encounter | None:

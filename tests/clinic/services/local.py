@@ -17,7 +17,7 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services import people
 from clinic.services.desks import Desk
-from clinic.services.enrolment import DeviceSetup, _first_page
+from clinic.services.enrolment import DeviceSetup, first_page
 from clinic.store.book import Book
 from clinic.store.home import Home
 from tests.small_clinic import TEAM, Somebody, small_clinic
@@ -81,6 +81,6 @@ def _desk(folder: Path, log: object, who: Somebody, clock: FrozenClock) -> Desk:
     key = os.urandom(32)
     book = Book.open(home.book, key)
     setup = DeviceSetup(who.name, DeviceKind.DESKTOP, "http://localhost:1", TEAM)
-    book.keep(lambda page: _first_page(page, log, setup, who.device_keys))  # type: ignore[arg-type]
+    book.keep(lambda page: first_page(page, log, setup, who.device_keys))  # type: ignore[arg-type]
     home.keep_height(log.position)  # type: ignore[attr-defined]
     return Desk(home, book, Opened(who.name, key, who.user, who.keys), clock, os.urandom)

@@ -2,13 +2,14 @@
 """One visit at the level of the verbs, through a real server, real stores and real keys."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Consent, Decision, EncounterStatus, Gender, Section
+from clinic.domain.facts import AuditEvent, Consent, Decision, EncounterStatus, Gender, Section
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Coding, HumanName, Point, Stroke
 from clinic.keys.consents import verify_consent, verify_fact
@@ -237,3 +238,23 @@ def test_another_file_than_the_one_asked_for_is_not_kept(town: Town, jpeg: Calla
     there.write_bytes(whole)
     town.sync()
     assert messages.picture(town.station, document.attachment).startswith(b"\xff\xd8")
+
+
+def test_a_document_somebody_opens_is_in_the_audit_once_and_only_if_she_saw_it(
+    town: Town, jpeg: Callable[..., bytes]
+) -> None:
+    patient = _person(town)
+    document = messages.add_photo(town.desk, patient, jpeg(), "Foto")
+
+    def read() -> list[str]:
+        found = town.desk.book.read(lambda page: page.facts(AuditEvent, patient))
+        return [one.entity for one in found if one.action == "read"]
+
+    assert messages.open_document(town.desk, patient, document.attachment).startswith(b"\xff\xd8")
+    assert read() == [f"document {document.attachment.id}"]
+    messages.picture(town.desk, document.attachment)
+    assert len(read()) == 1, "the program's own work is no opening"
+    absent = replace(document.attachment, id="0" * 64)
+    with pytest.raises(Unavailable):
+        messages.open_document(town.desk, patient, absent)
+    assert len(read()) == 1

@@ -69,6 +69,8 @@ PARTS = {
     "emergency.open_summary": "asks the gate, and names the chart in the audit",
     "emergency.refresh": "the computer's own work",
     "emergency.watch": "the computer's own work",
+    "elsewhere.known_elsewhere": "a part of a verb",
+    "glass_word.tell": "a part of what breaks the glass", "glass_word.team_of": "a part of verbs",
     "tending.lease_of": "how this computer stands with its administrators",
     "tending.tend": "the computer's own work, as far as its person may sign",
     "wiping.is_ordered": "the computer's own work",

@@ -18,6 +18,7 @@ from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.trust import DeviceKind, Role, Wipe
 from clinic.services import enrolment
 from clinic.services import organising as o
+from clinic.services.acted import HOURS, hours_here
 from clinic.services.desks import Desk
 from clinic.services.link import exchange_now, with_remote
 from clinic.services.people import register
@@ -199,3 +200,23 @@ def test_a_receipt_that_could_not_be_brought_waits(town: Town, monkeypatch: pyte
         receipt = wipe(lost)
     assert named(town, "Lejos").receipt is None
     assert bring_receipt(Home(lost.home.path)) and named(town, "Lejos").receipt == receipt
+
+
+def test_a_rule_of_the_organisation_is_signed_read_and_taken_back(town: Town) -> None:
+    def hours() -> o.Setting:
+        return next(one for one in o.organisation(town.station).settings if one.key == HOURS)
+
+    assert (hours().said, hours().holds, hours().by) == ("", "", "")
+    with pytest.raises(Refusal, match="Mo-Fr 07:00"):
+        o.set_rule(town.station, HOURS, "from 7 to 8")
+    assert o.set_rule(town.station, HOURS, "Mo-Fr 07:00-20:00")
+    assert hours().holds == "Mo-Fr 07:00-20:00" and hours().by == town.station.someone.name and hours().at
+    with pytest.raises(Refusal, match="so already"):
+        o.set_rule(town.station, HOURS, "Mo-Fr 07:00-20:00")
+    exchange_now(town.desk)
+    assert hours_here(town.desk) is not None, "every computer goes by it"
+    with pytest.raises(Refusal, match="role"):
+        o.set_rule(town.desk, HOURS, "Mo-Su 00:00-24:00")
+    assert o.set_rule(town.station, HOURS, "")
+    exchange_now(town.desk)
+    assert hours_here(town.desk) is None and hours().holds == ""

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.policies import IDLE_LOCK
 from clinic.protocol.trust import Role
 from clinic.services.enrolment import join
 from clinic.services.link import exchange_now
+from clinic.services.locking import most_minutes
 from clinic.services.organising import organisation
 from desktop.kit import theme
 from desktop.kit.audit import audit
@@ -129,3 +131,22 @@ def test_a_team_is_made_and_filled(qtbot: QtBot, page: OrganisationView, town: T
     exchange_now(town.desk)
     assert town.desk.someone.user in town.desk.trust.members(team.team)
     assert not audit(page)
+
+
+def test_a_rule_is_explained_and_signed_and_nonsense_is_sent_back(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    show(qtbot, page, "rules", IDLE_LOCK)
+    assert "5 minutes" in page.text.text() and "“idle lock minutes”" in page.text.text()
+    assert page.ruling.isVisible() and not page.pick.isVisible()
+    assert not audit(page)
+    page.value.setText("9")
+    press(page, "rule")
+    settle(qtbot, page, "danger")
+    assert "from 1 to 5" in page.loop.state.sentence and page.value.text() == "9", "what was typed stays"
+    page.value.setText("2")
+    press(page, "rule")
+    settle(qtbot, page, "ok")
+    assert most_minutes(town.station) == 2
+    qtbot.waitUntil(lambda: page.loop.state.setting is not None and page.loop.state.setting.said == "2")
+    assert "2 minutes" in page.text.text() and "Signed by" in page.text.text()

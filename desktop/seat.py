@@ -25,6 +25,7 @@ from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
+from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
 from desktop.screens.organisation.view import OrganisationView
@@ -80,6 +81,7 @@ class Seat(QObject):
         """Connect, and show how things stand until the first exchange says more."""
         self.telephone.start()
         self._read_status()
+        self.inbox.refresh()
         self._help.write(self.room.clinic.load_codes, failed=self._no_codes)
 
     def _no_codes(self, sentence: str) -> None:
@@ -114,6 +116,7 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
+        self.inbox = InboxView(room, had("inbox"))
         self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
@@ -126,6 +129,7 @@ class Seat(QObject):
             "patients": self.patients,
             "schedule": self.schedule,
             "messages": self.messages,
+            "inbox": self.inbox,
             "chart": self.chart,
             "visit": self.visit,
             "mine": self.mine,
@@ -146,6 +150,7 @@ class Seat(QObject):
         ways.elsewhere.connect(self._look_elsewhere)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
+        ways.to_choose.connect(lambda n: self.shell.loop.send(shell.ToChooseCounted(n)))
         ways.arrived.connect(self._arrived)
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
@@ -176,6 +181,7 @@ class Seat(QObject):
             "patients": self.patients.loop.state,
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
+            "inbox": self.inbox.loop.state,
             "chart": self.chart.loop.state,
             "alerts": self.chart.band.loop.state,
             "replay": self.chart.replay.loop.state,
@@ -260,6 +266,7 @@ class Seat(QObject):
             self.patients,
             self.schedule,
             self.messages,
+            self.inbox,
             self.search,
             self.emergency,
             self.organisation,

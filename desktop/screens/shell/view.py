@@ -94,6 +94,7 @@ class ShellView(QWidget):
             (Action.FIND, RailItem("patients", "users", _("Patients"))),
             (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
             (Action.CHAT, RailItem("messages", "message", _("Messages"))),
+            (Action.FIND, RailItem("inbox", "list", _("Written twice"))),
             (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
         )
         mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
@@ -200,11 +201,13 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages", "audit")
+            if state.page in ("today", "patients", "schedule", "messages", "inbox", "audit")
             else _home_of(state.page)
         )
         self.rail.choose(marked)
         self.rail.set_badge("today", state.waiting)
+        if "inbox" in self._places:
+            self.rail.set_badge("inbox", state.to_choose)
         said = sync_words(state.status, state.now)
         self.status.say(said.tone, said.text)
         self._render_back(state)

@@ -18,6 +18,7 @@ from clinic.services.alerts import watch
 from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
+from clinic.services.receipts import watch as watch_receipts
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
@@ -74,6 +75,7 @@ class Seat(QObject):
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
         self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
+        self._stop_receipts = watch_receipts(desk)
         self._build({})
         self._connect()
 
@@ -93,6 +95,7 @@ class Seat(QObject):
         self._stop_listening()
         self._stop_watching()
         self._stop_summaries()
+        self._stop_receipts()
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()

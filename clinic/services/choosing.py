@@ -17,6 +17,7 @@ from clinic.domain.facts import (
     Fact,
     Link,
     MedicationRequest,
+    NoteSection,
     Patient,
     PatientCard,
     RequestStatus,
@@ -207,6 +208,8 @@ def _dispute(desk: Desk, page: Page, number: int, fact: str) -> Dispute | None:
         return None
     shared = before(stands, versions)
     base = shared.fact if shared is not None and isinstance(shared.fact, Fact) else None
+    if _signed_already(page, next(iter(facts.values()))):
+        return None
     patient = next(iter(facts.values())).patient
     return Dispute(
         kind=kind.__name__, fact=FactId(fact), patient=page.linked_to(patient) or patient, person=_person(page, patient),
@@ -225,6 +228,14 @@ def _side(log: TrustLog, op: Op, versions: Mapping[OpId, Op]) -> Side:
         op.id, op.fact, first.author, log.name_of(first.author) if first.author else "", device,
         known.name if known else "", from_ms(first.stamp >> 16),
     )  # fmt: skip
+
+
+def _signed_already(page: Page, fact: Fact) -> bool:
+    """A draft of a visit that is over: its texts stand in the signed notes."""
+    if not isinstance(fact, NoteSection):
+        return False
+    visit = page.fact(Encounter, fact.encounter)
+    return visit is not None and visit.status == EncounterStatus.FINISHED
 
 
 def _notes(page: Page, fact: Fact) -> tuple[Composition, ...]:

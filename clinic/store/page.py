@@ -48,6 +48,14 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )
         return int(row[0])
 
+    def unacknowledged(self, scope: ScopeId) -> tuple[tuple[int, bytes, bool], ...]:
+        """(number, envelope, whether it was refused) of what no centre has taken of a scope."""
+        rows = self._all(
+            "SELECT env_no, envelope, refused IS NOT NULL FROM outbox WHERE scope = :scope AND acked_at IS NULL "
+            "ORDER BY env_no", scope=scope,
+        )  # fmt: skip
+        return tuple((int(row[0]), bytes(row[1]), bool(row[2])) for row in rows)
+
     def cursors(self) -> dict[ScopeId, int]:
         """Scope -> seq of the last envelope taken from the centre."""
         return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, seq FROM cursor")}

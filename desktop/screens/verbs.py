@@ -180,6 +180,12 @@ class Clinic:
     def chart(self, patient: PatientId) -> Chart:
         return self._charts.chart(self.desk, patient)
 
+    def shown(self, patient: PatientId, facts: tuple[FactId, ...]) -> object:
+        """These were shown to who is here: their writers hear of it."""
+        from clinic.services.receipts import note_opened
+
+        return note_opened(self.desk, patient, facts)
+
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         return self._timeline.latest(self.desk, patient)
 

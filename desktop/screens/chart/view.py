@@ -74,6 +74,7 @@ from desktop.screens.phrases import (
     named,
     unit_text,
 )
+from desktop.screens.receipts import marked
 from desktop.screens.replay.logic import State as Replaying
 from desktop.screens.replay.view import ReplayPanel
 from desktop.screens.room import Room
@@ -90,6 +91,9 @@ WIDER = 5
 TIGHT, SMALL = 1260, 1000
 """Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
 
+RECEIPTED = frozenset({"notes", "medication", "messages"})
+"""Tabs whose rows say how far they have come."""
+
 
 class ChartView(Page):
     def __init__(
@@ -102,6 +106,7 @@ class ChartView(Page):
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
+        self._told: tuple[str, ...] = ()
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -120,6 +125,8 @@ class ChartView(Page):
         """Something in the book changed."""
         if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
+        elif kinds & {"Receipt", "Sync"} and self.isVisible() and self.loop.state.tab in RECEIPTED:
+            self.loop.send(FactsChanged(frozenset(self.loop.state.about)))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
         self.card.told(kinds)
@@ -314,7 +321,7 @@ class ChartView(Page):
             case "opened":
                 lines = rows.opened(chart, state)
             case tab:
-                lines = rows.TABS[tab](chart)
+                lines = marked(rows.TABS[tab](chart), chart.reached)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
         self.play.setVisible(bool(lines) and state.tab == "notes")
@@ -324,6 +331,21 @@ class ChartView(Page):
         self.nothing.setVisible(not lines)
         self._render_takings(state)
         self.stack.setCurrentWidget(self.listing)
+        self._tell_shown(chart, state)
+
+    def _tell_shown(self, chart: Chart, state: State) -> None:
+        """Who wrote what stands here hears that it was opened."""
+        theirs = tuple(
+            line.key
+            for line in self.rows.lines()
+            if line.key in chart.reached and not chart.reached[line.key].mine
+        )
+        told = (chart.person.patient, *theirs)
+        if theirs and self.isVisible() and told != self._told and state.tab in RECEIPTED:
+            self._told = told
+            self._help.write(
+                self._room.clinic.shown, chart.person.patient, theirs, failed=lambda _sentence: None
+            )
 
     def _render_documents(self, chart: Chart, state: State) -> None:
         self.documents.show_lines(rows.documents(chart))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -104,6 +105,28 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     return Taken(meaning.more and moved, bool(request.envelopes) and moved)
 
 
+def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
+    """Take in envelopes that came without a place in the centre's order, such as on a stick, with the trust log they came
+    with: (records that were not here, envelopes put aside). Cursors stay; taking one twice changes nothing."""
+    reader = _Reader(log, desk.team_keys_for(log))
+
+    def act(page: WritePage) -> tuple[tuple[int, int], Changes]:
+        for position in range(desk.trust.position + 1, log.position + 1):
+            page.add_trust(position, log.statements[position], sent=True)
+        found = [_carried(desk, page, wire, reader) for wire in wires]
+        ops = [op for some in found for op in some or ()]
+        if log is not desk.trust or reader.granted:
+            ops += _retried(desk, page, reader)
+        reader.arrivals.keep(page)
+        desk.seen_stamps(page, [op.stamp for op in ops])
+        return (len(ops), sum(some is None for some in found)), _changes(ops, trust=log is not desk.trust)
+
+    taken = desk.book.write(act)
+    if log is not desk.trust:
+        desk.adopt(log, seen=log.position)
+    return taken
+
+
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
     """Counts, never adjectives."""
 
@@ -188,6 +211,21 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
         why = refusal.sentence
     page.quarantine(item.scope, item.seq, why, "", item.envelope[:MAX_WIRE], desk.clock.now())
     return []
+
+
+def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:
+    """File one; None if it was put aside."""
+    scope = ""
+    try:
+        envelope = unpack(wire)
+        scope = envelope.header.scope
+        return _filed(page, envelope.header.scope, reader.ops(page, envelope))
+    except KeyMissing:
+        why = NO_KEY
+    except Refusal as refusal:
+        why = refusal.sentence
+    page.quarantine(scope, 0, why, "", wire[:MAX_WIRE], desk.clock.now())
+    return None
 
 
 def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:

@@ -26,6 +26,7 @@ from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
+from desktop.screens.exchange.view import ExchangeView
 from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
@@ -120,6 +121,7 @@ class Seat(QObject):
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
         self.inbox = InboxView(room, had("inbox"))
+        self.exchange = ExchangeView(room, had("exchange"))
         self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
@@ -133,6 +135,7 @@ class Seat(QObject):
             "schedule": self.schedule,
             "messages": self.messages,
             "inbox": self.inbox,
+            "exchange": self.exchange,
             "chart": self.chart,
             "visit": self.visit,
             "mine": self.mine,
@@ -185,6 +188,7 @@ class Seat(QObject):
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
             "inbox": self.inbox.loop.state,
+            "exchange": self.exchange.loop.state,
             "chart": self.chart.loop.state,
             "alerts": self.chart.band.loop.state,
             "replay": self.chart.replay.loop.state,
@@ -270,6 +274,7 @@ class Seat(QObject):
             self.schedule,
             self.messages,
             self.inbox,
+            self.exchange,
             self.search,
             self.emergency,
             self.organisation,

@@ -15,7 +15,7 @@ from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope,
 from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
+from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
@@ -29,6 +29,7 @@ from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, pick
 from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
+from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
@@ -90,7 +91,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         _settle(desk, page, request, response, meaning)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
-            ops += _retried(desk, page, reader)
+            ops += _retried(page, reader)
         reader.arrivals.keep(page)
         fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
@@ -116,7 +117,7 @@ def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int
         found = [_carried(desk, page, wire, reader) for wire in wires]
         ops = [op for some in found for op in some or ()]
         if log is not desk.trust or reader.granted:
-            ops += _retried(desk, page, reader)
+            ops += _retried(page, reader)
         reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
         return (len(ops), sum(some is None for some in found)), _changes(ops, trust=log is not desk.trust)
@@ -125,6 +126,32 @@ def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int
     if log is not desk.trust:
         desk.adopt(log, seen=log.position)
     return taken
+
+
+def retry_set_aside(desk: Desk, number: int) -> bool:
+    """Read one envelope of the quarantine once more. True if it is filed now; else it stays, under its reason of now."""
+    reader = _Reader(desk.trust, desk.team_keys)
+
+    def act(page: WritePage) -> tuple[bool, Changes]:
+        found = page.set_aside(number)
+        if found is None:
+            return False, Changes()
+        scope, data = found
+        ops = _tried(page, reader, number, scope, data)
+        reader.arrivals.keep(page)
+        return ops is not None, _changes(ops or [], trust=False)
+
+    return desk.book.write(act)
+
+
+def what_waits(desk: Desk) -> tuple[Waits, ...]:
+    """Everything that waits to leave, in the order in which it leaves: envelopes, then files."""
+
+    def look(page: Page) -> tuple[Waits, ...]:
+        envelopes = (Waits(priority, size, ops) for priority, size, ops in page.waiting_sizes())
+        return (*envelopes, *(Waits(P4_ATTACHMENT, size, 1) for size in page.waiting_files()))
+
+    return desk.book.read(look)
 
 
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
@@ -228,19 +255,24 @@ def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[
     return None
 
 
-def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:
+def _retried(page: WritePage, reader: _Reader) -> list[Op]:
     """New keys may open what waited for them; what turns out damaged stays in quarantine under its own reason."""
     filed: list[Op] = []
-    for no, scope, seq, data in page.quarantine_waiting_for_key():
-        try:
-            filed += _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
-        except KeyMissing:
-            continue
-        except Refusal as refusal:
-            page.release(no)
-            page.quarantine(scope, seq, refusal.sentence, "", data, desk.clock.now())
-        else:
-            page.release(no)
+    for no, scope, _seq, data in page.quarantine_waiting_for_key():
+        filed += _tried(page, reader, no, scope, data) or ()
+    return filed
+
+
+def _tried(page: WritePage, reader: _Reader, no: int, scope: str, data: bytes) -> list[Op] | None:
+    """What one of the quarantine comes to now; None if it stays there."""
+    try:
+        filed = _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
+    except KeyMissing:
+        return None
+    except Refusal as refusal:
+        page.stays_aside(no, refusal.sentence)
+        return None
+    page.release(no)
     return filed
 
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A page of the book: typed reads on one connection, inside one transaction. Writing is clinic.store.writing."""
 
+from datetime import datetime
+
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.audits import AuditReads
 from clinic.store.people import PeopleReads
 from clinic.store.rows import OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
+from clinic.store.sheet import from_ms
 
 
 class Page(PeopleReads, SearchReads, AuditReads):
@@ -71,6 +74,37 @@ class Page(PeopleReads, SearchReads, AuditReads):
 
     def quarantined(self) -> int:
         return int(self._one("SELECT count(*) FROM quarantine")[0])
+
+    def in_quarantine(self) -> tuple[tuple[int, str, datetime, bytes], ...]:
+        """(no, why, since when, envelope) of each, the oldest first."""
+        rows = self._all("SELECT no, why, at, envelope FROM quarantine ORDER BY no")
+        return tuple((int(row[0]), str(row[1]), from_ms(row[2]), bytes(row[3])) for row in rows)
+
+    def set_aside(self, number: int) -> tuple[str, bytes] | None:
+        """(scope, envelope) of one in quarantine."""
+        row = self._one("SELECT scope, envelope FROM quarantine WHERE no = :no", no=number)
+        return None if row is None else (str(row[0]), bytes(row[1]))
+
+    def refused_by_centre(self) -> tuple[tuple[int, str, int, bytes], ...]:
+        """(number, sentence, why, envelope) of ours that the centre did not take."""
+        rows = self._all(
+            "SELECT env_no, sentence, refused, envelope FROM outbox WHERE refused IS NOT NULL ORDER BY env_no"
+        )
+        return tuple((int(row[0]), str(row[1]), int(row[2]), bytes(row[3])) for row in rows)
+
+    def waiting_sizes(self) -> tuple[tuple[int, int, int], ...]:
+        """(priority, bytes, ops) of each envelope that waits, in the order in which it leaves."""
+        rows = self._all(
+            "SELECT priority, length(envelope), ops FROM outbox WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no"
+        )
+        return tuple((int(row[0]), int(row[1]), int(row[2])) for row in rows)
+
+    def waiting_files(self) -> tuple[int, ...]:
+        """Bytes of each attachment that waits to leave."""
+        rows = self._all(
+            "SELECT length(ciphertext) FROM attachment WHERE state = 'waiting' AND ciphertext IS NOT NULL"
+        )
+        return tuple(int(row[0]) for row in rows)
 
     def quarantine_waiting_for_key(self) -> tuple[tuple[int, str, int, bytes], ...]:
         """(no, scope, seq, envelope) of those that could not be opened for want of a key."""

@@ -102,6 +102,10 @@ class WritePage(Filing, Page):
             scope=scope, seq=seq, why=why, device=device, at=to_ms(at), envelope=envelope,
         )  # fmt: skip
 
+    def stays_aside(self, no: int, why: str) -> None:
+        """One of the quarantine was tried once more and stays, for this reason."""
+        self._do("UPDATE quarantine SET why = :why WHERE no = :no", why=why, no=no)
+
     def release(self, no: int) -> None:
         """Take an envelope out of quarantine, once it has been applied."""
         self._do("DELETE FROM quarantine WHERE no = :no", no=no)

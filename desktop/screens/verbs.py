@@ -16,6 +16,7 @@ from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.emergency.doing import Emergencies
+from desktop.screens.exchange.doing import Carrying
 from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
@@ -76,7 +77,7 @@ class Clinic:
 
         self.desk = desk
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
-        self.choosing = Choosing(desk)
+        self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages

@@ -21,6 +21,7 @@ PAGES = (
     "schedule",
     "messages",
     "inbox",
+    "exchange",
     "chart",
     "visit",
     "mine",

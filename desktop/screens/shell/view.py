@@ -95,6 +95,7 @@ class ShellView(QWidget):
             (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
             (Action.CHAT, RailItem("messages", "message", _("Messages"))),
             (Action.FIND, RailItem("inbox", "list", _("Written twice"))),
+            (Action.RUN, RailItem("exchange", "refresh", _("Exchange"))),
             (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
         )
         mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
@@ -201,7 +202,7 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages", "inbox", "audit")
+            if state.page in ("today", "patients", "schedule", "messages", "inbox", "exchange", "audit")
             else _home_of(state.page)
         )
         self.rail.choose(marked)

@@ -77,6 +77,8 @@ PARTS = {
     "receipts.reached_on": "a part of verbs",
     "receipts.watch": "the computer's own work",
     "sticks.heard_of_us": "counts of envelopes, and nothing of what is in them",
+    "syncing.retry_set_aside": "a part of verbs",
+    "syncing.what_waits": "counts and bytes, and nothing of what is in them",
     "syncing.take_carried": "the computer's own work",
     "tending.lease_of": "how this computer stands with its administrators",
     "tending.tend": "the computer's own work, as far as its person may sign",

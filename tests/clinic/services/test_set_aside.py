@@ -54,7 +54,9 @@ def test_trying_again_files_what_can_be_read_now(local: Local) -> None:
     late = [wire for wire in wires(local) if wire not in good]
     at, scope = local.clock.now(), patient_scope(patient)
     for wire in late:
-        local.eva.book.keep(partial(WritePage.quarantine, scope=scope, seq=9, why="odd", device="", envelope=wire, at=at))  # fmt: skip
+        local.eva.book.keep(
+            partial(WritePage.quarantine, scope=scope, seq=9, why="odd", device="", envelope=wire, at=at)
+        )
     keys = [one.key for one in s.set_aside(local.eva)]
     assert keys and all(s.try_again(local.eva, key) for key in keys)
     assert not s.set_aside(local.eva) and not s.try_again(local.eva, keys[0])

@@ -30,7 +30,8 @@ class Goes:
 
 
 def forecast(waiting: Sequence[Waits], bits_per_s: int, within_s: float) -> tuple[Goes, ...]:
-    """What is carried, the most urgent first. `waiting` is in the order in which it leaves; a speed of 0 carries nothing."""
+    """What is carried: first what is done first. `waiting` is in the order in which it leaves; a speed of 0 carries
+    nothing."""
     sizes: dict[int, list[int]] = {}
     ends: dict[int, float] = {}
     at = 0.0
@@ -41,7 +42,5 @@ def forecast(waiting: Sequence[Waits], bits_per_s: int, within_s: float) -> tupl
             records + one.records, size + one.size, in_time + (one.size if at <= within_s else 0),
         ]  # fmt: skip
         ends[one.priority] = at
-    return tuple(
-        Goes(priority, records, size, ends[priority], in_time)
-        for priority, (records, size, in_time) in sorted(sizes.items())
-    )
+    found = (Goes(one, records, size, ends[one], in_time) for one, (records, size, in_time) in sizes.items())
+    return tuple(sorted(found, key=lambda goes: (goes.done_s, goes.priority)))

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from clinic.domain.facts import Appointment
 from clinic.domain.ids import FactId
@@ -20,6 +21,22 @@ def overlap(one: Appointment, other: Appointment) -> bool:
     """True if the same practitioner would have to be with two people at once."""
     same = bool(one.practitioner) and one.practitioner == other.practitioner
     return same and one.start < end_of(other) and other.start < end_of(one)
+
+
+def crowded(booked: Iterable[Appointment]) -> tuple[Appointment, ...]:
+    """Those that stand and share some time with another one; quick, for a full calendar has few."""
+    found: dict[FactId, Appointment] = {}
+    standing = (one for one in booked if one.status == "booked" and one.practitioner)
+    for _who, theirs in groupby(
+        sorted(standing, key=lambda one: (one.practitioner, one.start)), lambda one: one.practitioner
+    ):
+        longest: Appointment | None = None
+        for one in theirs:
+            if longest is not None and overlap(longest, one):
+                found |= {longest.id: longest, one.id: one}
+            if longest is None or end_of(one) > end_of(longest):
+                longest = one
+    return tuple(found.values())
 
 
 def lost(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from clinic.domain.bookings import free_times, lost
+from clinic.domain.bookings import crowded, free_times, lost
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment
 from clinic.domain.ids import FactId, PatientId
@@ -44,8 +44,9 @@ def clashes(desk: Desk) -> tuple[Clash, ...]:
 
     def look(page: Page) -> tuple[Clash, ...]:
         coming = page.facts_between(Appointment, to_ms(now), to_ms(now + AHEAD))
-        claimed = {one.id: _claim(page, one.id) for one in coming}
-        found = [_clash(page, one, keeps, coming, now) for one, keeps in lost(coming, claimed)]
+        shared = crowded(coming)
+        claimed = {one.id: _claim(page, one.id) for one in shared}
+        found = [_clash(page, one, keeps, coming, now) for one, keeps in lost(shared, claimed)]
         return tuple(sorted(found, key=lambda clash: clash.appointment.start))
 
     return desk.book.read(look)

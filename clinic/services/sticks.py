@@ -83,7 +83,7 @@ def no_progress(_done: int, _whole: int) -> None:
 def to_stick(desk: Desk, drive: Path) -> Put:
     """Write everything that no centre has acknowledged to the stick, and what was heard of others there. Raises Unavailable
     for the stick; whatever file was there stays then."""
-    if desk.signs_heads and desk.kind != DeviceKind.KIOSK:
+    if desk.signs_heads:
         sign_head(desk)
     number = desk.book.write(lambda page: (page.next_number("stick"), Changes()))
     envelopes, statements, heard = desk.book.read(_what_leaves)

@@ -94,7 +94,7 @@ class ShellView(QWidget):
             (Action.FIND, RailItem("patients", "users", _("Patients"))),
             (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
             (Action.CHAT, RailItem("messages", "message", _("Messages"))),
-            (Action.FIND, RailItem("inbox", "list", _("Written twice"))),
+            (Action.FIND, RailItem("inbox", "list", _("To choose"))),
             (Action.RUN, RailItem("exchange", "refresh", _("Exchange"))),
             (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
         )

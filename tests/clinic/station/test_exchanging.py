@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from clinic.domain.errors import Refusal
 from clinic.domain.facts import Gender
 from clinic.domain.ids import PatientId
 from clinic.domain.values import HumanName
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services import people
+from clinic.services import intake, people, sticks, visits
 from clinic.services.link import exchange_now
 from tests.clinic.services import conftest
 from tests.clinic.services.conftest import PASSWORD, ROOT, Town, enrol
@@ -77,3 +78,18 @@ def test_a_bad_stick_is_one_sentence_and_exit_3(town: Town, tmp_path: Path) -> N
     assert len(damaged.stderr.strip().splitlines()) == 1
     gone = posta(home, "sync", "--to-usb", str(drive / "posta" / "x.stick"))
     assert gone.returncode == 4 and "cannot be written" in gone.stderr
+
+
+def test_a_kiosk_writes_a_stick_that_staff_read_and_reads_none(town: Town, tmp_path: Path) -> None:
+    town.sync()
+    known = intake.claim(town.kiosk, "30111222", date(1980, 5, 6), HumanName(family="Choque", given=("Ana",)))
+    visit = intake.arrive(town.kiosk, known, "es")
+    put = sticks.to_stick(town.kiosk, tmp_path)
+    assert put.envelopes > 0 and b"Choque" not in put.path.read_bytes()
+    (took,) = sticks.from_stick(town.desk, tmp_path).took
+    assert took.device_name == "Quebracho" and took.new > 0 and not took.aside
+    assert visits.encounter_of(town.desk, visit.encounter).patient == known.patient
+    with pytest.raises(Refusal, match="kiosk takes nothing"):
+        sticks.from_stick(town.kiosk, tmp_path)
+    town.sync()
+    assert not town.desk.book.read(lambda page: page.quarantined())

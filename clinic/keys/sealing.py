@@ -3,7 +3,7 @@
 
 Body key and nonce = BLAKE2b-448 keyed with the scope key (or with the fresh key in a SealedBox), salted
 with the header's 16 random bytes, personalised `posta envelope 1`: 32 bytes of XChaCha20-Poly1305 key, then
-24 of nonce. The header's bytes are the additional data. Contents: zstd, then PADMÉ (`clinic.keys.packing`).
+24 of nonce. The header's bytes are the additional data. Contents: zstd with a dictionary, then PADMÉ (`clinic.keys.packing`).
 
 A reader checks: `check_envelope` (form, signature, rights), counters (the sync machine), `open_envelope`
 (decrypt, schema, and that every op is about the scope's patient).
@@ -19,7 +19,7 @@ from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, sea
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
 from clinic.keys.identity import DeviceKeys, verify
-from clinic.keys.packing import MAX_PLAIN, expand, squeeze
+from clinic.keys.packing import MAX_PLAIN, NEWEST_DICTIONARY, expand, squeeze
 from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
 from clinic.keys.roster import Epoch, TrustLog
 from clinic.protocol.codec import encode
@@ -169,10 +169,12 @@ def check_ops(ops: Ops, scope: ScopeId) -> None:
 
 
 def _opened(envelope: Envelope, key: bytes, body: bytes) -> Ops:
-    if len(key) != KEY_BYTES or len(envelope.header.salt) != SALT_BYTES or envelope.header.dictionary:
+    header = envelope.header
+    if len(key) != KEY_BYTES or len(header.salt) != SALT_BYTES:
         raise Unreadable("This was sealed by a newer Posta. Update this computer.")
-    ops = decode_ops(expand(unlock(*_body_key(key, envelope.header), body, envelope.header_bytes)))
-    check_ops(ops, envelope.header.scope)
+    packed = unlock(*_body_key(key, header), body, envelope.header_bytes)
+    ops = decode_ops(expand(packed, header.dictionary))
+    check_ops(ops, header.scope)
     return ops
 
 
@@ -211,6 +213,7 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
         key_epoch=key_epoch,
         salt=salt,
         priority=place.priority,
+        dictionary=0 if alg == ALG_KEY_GRANT else NEWEST_DICTIONARY,
         key_id=key_id,
     )
 
@@ -220,7 +223,7 @@ def _sealed(ops: Ops, key: bytes, header: Header) -> bytes:
     plain = encode(ops)
     if len(plain) > MAX_PLAIN:  # nobody would unpack it
         raise _too_long()
-    return lock(*_body_key(key, header), squeeze(plain), encode(header))
+    return lock(*_body_key(key, header), squeeze(plain, header.dictionary), encode(header))
 
 
 def _body_key(key: bytes, header: Header) -> tuple[bytes, bytes]:

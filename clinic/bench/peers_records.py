@@ -52,7 +52,14 @@ def fact_of(one: dict[str, Any], id: FactId, device: DeviceId) -> Fact:
     at = datetime.fromisoformat(one["created"])
     match one["kind"]:
         case "chat":
-            return Communication(id=id, patient=patient, sent_at=at, sender=author, sender_name="Dra. Ledesma", text=one["body"])
+            return Communication(
+                id=id,
+                patient=patient,
+                sent_at=at,
+                sender=author,
+                sender_name="Dra. Ledesma",
+                text=one["body"],
+            )
         case "vitals":
             return Observation(
                 id=id, patient=patient, code=_PANEL, effective_at=at, components=tuple(_parts(one["values"])), text=one["note"],
@@ -74,7 +81,8 @@ def fact_of(one: dict[str, Any], id: FactId, device: DeviceId) -> Fact:
         case _:
             return AuditEvent(
                 id=id, patient=patient, action=one["action"], recorded_at=at, agent=author, device=device,
-                outcome=one["outcome"], entity=one["reason"], previous=bytes.fromhex(one["prev"]), sequence=one["seq"], incarnation=1,
+                outcome=one["outcome"], entity=one["reason"], previous=bytes.fromhex(one["prev"]), sequence=one["seq"],
+                incarnation=1,
             )  # fmt: skip
 
 
@@ -86,7 +94,8 @@ def _parts(values: dict[str, Any]) -> Iterator[Observed]:
     for name, value in {**values.get("bp", {}), **{k: v for k, v in values.items() if k != "bp"}}.items():
         code, display, unit = _PARTS[name]
         yield Observed(
-            code=Coding(system=LOINC, code=code, display=display), value=Quantity(value=Decimal(str(value)), unit=unit)
+            code=Coding(system=LOINC, code=code, display=display),
+            value=Quantity(value=Decimal(str(value)), unit=unit),
         )
 
 

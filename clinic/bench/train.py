@@ -31,8 +31,10 @@ _TOGETHER = (1, 5, 20)
 def main() -> None:
     source, out = (Path(name) for name in sys.argv[1:3])
     ops = [*_ops(list(facts_of(records(source), _DEVICE))), *_ops(list(_clinic()))]
-    samples = [
-        encode(Ops(ops=tuple(ops[at : at + count]))) for count in _TOGETHER for at in range(0, len(ops), count)
+    samples: list[bytes | bytearray | memoryview] = [
+        encode(Ops(ops=tuple(ops[at : at + count])))
+        for count in _TOGETHER
+        for at in range(0, len(ops), count)
     ]
     out.write_bytes(zstandard.train_dictionary(BYTES, samples, level=LEVEL).as_bytes())
 

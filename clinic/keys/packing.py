@@ -35,7 +35,9 @@ def expand(packed: bytes, dictionary: int = 0) -> bytes:
         if size > MAX_PLAIN:  # covers "unknown", which is 2**64 - 1
             raise Unreadable("This message would grow beyond 8 MiB.")
         words = _dictionary(dictionary) if dictionary else None
-        return zstandard.ZstdDecompressor(words).decompress(frame, max_output_size=size, allow_extra_data=False)
+        return zstandard.ZstdDecompressor(words).decompress(
+            frame, max_output_size=size, allow_extra_data=False
+        )
     except zstandard.ZstdError as error:
         raise Unreadable("This message was not packed by Posta.") from error
 

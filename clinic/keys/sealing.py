@@ -9,7 +9,7 @@ A reader checks: `check_envelope` (form, signature, rights), counters (the sync 
 (decrypt, schema, and that every op is about the scope's patient).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinic.domain.clock import Random
@@ -33,7 +33,7 @@ from clinic.protocol.envelope import (
     Envelope,
     Header,
 )
-from clinic.protocol.op import Ops, decode_ops
+from clinic.protocol.op import Ops, decode_ops, join_ops
 from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
@@ -107,6 +107,26 @@ def seal_with_scope_key(
     return _signed(header, _sealed(ops, scope_key, header), device_keys)
 
 
+def seal_together(
+    envelopes: Sequence[Envelope], place: Place, keys: Mapping[bytes, bytes], key_epoch: int, device_keys: DeviceKeys,
+    random: Random,
+) -> Envelope:  # fmt: skip
+    """Envelopes of one scope, made here and not sent yet, as one in another place, under the first of the scope's `keys`.
+
+    Raises Unreadable for one that none of the keys opens, Refusal above 64 kB."""
+    plain = join_ops([_plain(one, keys) for one in envelopes])
+    key = next(iter(keys.values()))
+    header = _header(place, ALG_SCOPE_KEY, key_epoch, random(SALT_BYTES), scope_key_id(key))
+    return _signed(header, _locked(plain, key, header), device_keys)
+
+
+def _plain(envelope: Envelope, keys: Mapping[bytes, bytes]) -> bytes:
+    key = keys.get(envelope.header.key_id)
+    if key is None:
+        raise KeyMissing("The key of this record is not here.")
+    return _unlocked(envelope, key, envelope.body)
+
+
 def seal_for_team(ops: Ops, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random) -> Envelope:
     """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64
     kB."""
@@ -169,13 +189,16 @@ def check_ops(ops: Ops, scope: ScopeId) -> None:
 
 
 def _opened(envelope: Envelope, key: bytes, body: bytes) -> Ops:
+    ops = decode_ops(_unlocked(envelope, key, body))
+    check_ops(ops, envelope.header.scope)
+    return ops
+
+
+def _unlocked(envelope: Envelope, key: bytes, body: bytes) -> bytes:
     header = envelope.header
     if len(key) != KEY_BYTES or len(header.salt) != SALT_BYTES:
         raise Unreadable("This was sealed by a newer Posta. Update this computer.")
-    packed = unlock(*_body_key(key, header), body, envelope.header_bytes)
-    ops = decode_ops(expand(packed, header.dictionary))
-    check_ops(ops, header.scope)
-    return ops
+    return expand(unlock(*_body_key(key, header), body, envelope.header_bytes), header.dictionary)
 
 
 def _granted(envelope: Envelope, team_keys: TeamKeys) -> Granted:
@@ -220,7 +243,10 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
 
 def _sealed(ops: Ops, key: bytes, header: Header) -> bytes:
     check_ops(ops, header.scope)
-    plain = encode(ops)
+    return _locked(encode(ops), key, header)
+
+
+def _locked(plain: bytes, key: bytes, header: Header) -> bytes:
     if len(plain) > MAX_PLAIN:  # nobody would unpack it
         raise _too_long()
     return lock(*_body_key(key, header), squeeze(plain, header.dictionary), encode(header))

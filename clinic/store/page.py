@@ -4,8 +4,9 @@
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.audits import AuditReads
 from clinic.store.people import PeopleReads
-from clinic.store.rows import OutboxCounts, OutboxRow
+from clinic.store.rows import UNNUMBERED, OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
+from clinic.sync.batch import Unnumbered
 
 
 class Page(PeopleReads, SearchReads, AuditReads):
@@ -20,6 +21,23 @@ class Page(PeopleReads, SearchReads, AuditReads):
             "WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit", limit=limit,
         )  # fmt: skip
         return tuple(OutboxRow(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def numbered(self, limit: int = 500) -> tuple[OutboxRow, ...]:
+        """Of these, those that may be offered."""
+        return tuple(row for row in self.outbox(limit) if row.env_no < UNNUMBERED)
+
+    def unnumbered(self, limit: int = -1) -> tuple[Unnumbered, ...]:
+        """Of these, those that have no number yet."""
+        rows = self._all(
+            "SELECT env_no, scope, priority, ops, length(envelope) FROM outbox WHERE env_no >= :first "
+            "ORDER BY env_no LIMIT :limit", first=UNNUMBERED, limit=limit,
+        )  # fmt: skip
+        return tuple(Unnumbered(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def posted(self, env_no: int) -> tuple[bytes, int]:
+        """(envelope, milliseconds when it was written) of a row of the outbox."""
+        row = self._one("SELECT envelope, written_at FROM outbox WHERE env_no = :no", no=env_no)
+        return bytes(row[0]), int(row[1])
 
     def outbox_counts(self) -> OutboxCounts:
         row = self._one(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clinic.sync.backoff import delay_s
-from clinic.sync.exchange import DEFAULT_BUDGET, SMALLEST_BUDGET
+from clinic.sync.exchange import DEFAULT_BUDGET, LARGEST_BUDGET, SMALLEST_BUDGET, budget_after
 from clinic.sync.status import SyncStatus
 
 NOTHING_YET = SyncStatus()
@@ -61,11 +61,14 @@ class LocalWrite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDone:
-    """An answer came and is applied. `status`: the store's counts afterwards."""
+    """An answer came and is applied. `status`: the store's counts afterwards; `moved`: bytes of envelopes, the larger way, in
+    `took_s` seconds on the link."""
 
     now: float
     status: SyncStatus = NOTHING_YET
     more: bool = False
+    moved: int = 0
+    took_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ Effect = Exchange | WaitUntil | Report
 @dataclass(frozen=True, slots=True)
 class State:
     """`again`: something happened during the exchange; `due_at`: when a rest ends; `budget`: bytes each way of the
-    next exchange, at most `most`."""
+    next exchange, as the link carried them last, at most `most`."""
 
     phase: Phase = Phase.STILL
     online: bool = False
@@ -133,7 +136,7 @@ class State:
     due_at: float = 0.0
     status: SyncStatus = NOTHING_YET
     budget: int = DEFAULT_BUDGET
-    most: int = DEFAULT_BUDGET
+    most: int = LARGEST_BUDGET
 
 
 Stepped = tuple[State, tuple[Effect, ...]]
@@ -141,7 +144,7 @@ Stepped = tuple[State, tuple[Effect, ...]]
 
 def start(status: SyncStatus = NOTHING_YET, budget: int = DEFAULT_BUDGET) -> State:
     """Nothing under way, not connected; `status` as the store remembers it."""
-    return State(status=replace(status, online=False), budget=budget, most=budget)
+    return State(status=replace(status, online=False), budget=budget)
 
 
 def step(state: State, event: Event, jitter: float = 0.5) -> Stepped:
@@ -189,7 +192,7 @@ def _done(state: State, event: Event, jitter: float) -> Stepped:
     if not isinstance(event, ExchangeDone):
         raise TypeError("only an ExchangeDone ends an exchange well")
     status = replace(event.status, online=state.online)
-    budget = min(state.most, 2 * state.budget)
+    budget = budget_after(state.budget, event.moved, event.took_s, state.most)
     still = replace(state, phase=Phase.STILL, failures=0, status=status, budget=budget)
     return _go(still, event, jitter) if event.more or state.again else (still, ())
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic.sync.exchange import LARGEST_BUDGET, SMALLEST_BUDGET, budget_after
 from clinic.sync.machine import (
     TABLE,
     Connected,
@@ -200,11 +201,32 @@ def test_whoever_rests_has_asked_to_be_woken(history: list[tuple[Event, float]])
             assert asked >= state.due_at
 
 
-def test_a_link_that_fails_is_asked_for_less_until_it_carries_and_then_for_more() -> None:
-    state = start()
-    asked = []
-    for kind in (Failure.UNREACHABLE, Failure.UNREACHABLE, Failure.UNREACHABLE, None, None, None, None, None):
+def asked_after(*ends: Event) -> list[int]:
+    state, asked = start(), []
+    for end in ends:
         state, effects = after(SyncDue(1.0), state=state)
         asked += [effect.budget for effect in effects if isinstance(effect, Exchange)]
-        state, _ = step(state, ExchangeFailed(1.0, kind) if kind else DONE)
-    assert asked == [262_144, 65_536, 16_384, 16_384, 32_768, 65_536, 131_072, 262_144]
+        state, _ = step(state, end)
+    return asked
+
+
+def carried(moved: int, took_s: float) -> ExchangeDone:
+    return ExchangeDone(1.0, moved=moved, took_s=took_s)
+
+
+def test_a_link_that_fails_is_asked_for_less_and_for_more_once_it_carries() -> None:
+    lost = ExchangeFailed(1.0, Failure.UNREACHABLE)
+    fast = carried(16_384, 0.01)
+    assert asked_after(lost, lost, lost, fast, carried(131_072, 0.1), DONE) == [
+        65_536, 16_384, 16_384, 16_384, 131_072, 1_048_576
+    ]  # fmt: skip
+
+
+def test_a_thin_link_is_asked_for_three_seconds_of_it() -> None:
+    """64 kbit/s carry 24,000 bytes in that time; what was not full says nothing of the link."""
+    assert asked_after(carried(65_536, 8.192), carried(1_000, 9.0), DONE) == [65_536, 24_000, 24_000]
+
+
+@given(st.integers(16_384, LARGEST_BUDGET), st.integers(0, 4_000_000), st.floats(0, 600))
+def test_a_budget_keeps_within_its_bounds(budget: int, moved: int, took_s: float) -> None:
+    assert SMALLEST_BUDGET <= budget_after(budget, moved, took_s) <= min(LARGEST_BUDGET, 8 * budget)

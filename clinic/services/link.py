@@ -34,7 +34,7 @@ from clinic.store.book import Book
 from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
-from clinic.sync.exchange import DEFAULT_BUDGET, budget_after, request_for
+from clinic.sync.exchange import request_for
 from clinic.sync.machine import (
     Connected,
     Disconnected,
@@ -53,6 +53,7 @@ from clinic.sync.machine import (
     start,
     step,
 )
+from clinic.sync.pace import Pace
 from clinic.sync.status import SyncStatus
 from clinic.transport.http import RefusedByServer, Remote
 from clinic.transport.loop import NetLoop
@@ -410,10 +411,10 @@ def exchange_now(desk: Desk) -> None:
         return act()
 
     async def all_of_it(remote: Remote) -> None:
-        budget = DEFAULT_BUDGET
+        pace = Pace()
         while True:
-            taken = await exchange(desk, remote, budget, on_store, CentreClock(desk.clock))
-            budget = budget_after(budget, taken.moved, taken.took_s)
+            taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock))
+            pace = pace.carried(taken.moved, taken.took_s)
             if not (taken.more or taken.sent):
                 break
         await send_files(desk, remote, on_store)

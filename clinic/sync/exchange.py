@@ -25,22 +25,7 @@ from clinic.protocol.sync import (
     SyncRequest,
     SyncResponse,
 )
-
-DEFAULT_BUDGET = 65_536
-SMALLEST_BUDGET = 16_384
-LARGEST_BUDGET = 2 * 1024 * 1024
-"""Bytes each way of one exchange: 8 s, 2 s and 4 min at 64 kbit/s. A link that is known gets what it carries in AIM_S."""
-AIM_S = 3.0
-
-
-def budget_after(budget: int, moved: int, took_s: float, most: int = LARGEST_BUDGET) -> int:
-    """The next budget after an exchange that went well and moved so many bytes in so many seconds: what the link carries in
-    AIM_S, at most eight times as much as before; an exchange that was not full says nothing of the link."""
-    if 2 * moved < budget or took_s <= 0:
-        return budget
-    carried = min(moved / took_s * AIM_S, 8 * budget, most)
-    return max(SMALLEST_BUDGET, int(carried))
-
+from clinic.sync.pace import DEFAULT_BUDGET
 
 KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})
 """Refusals that leave the envelope's number free."""

@@ -65,6 +65,7 @@ PARTS = {
     "break_glass.whole_chart": "of a chart for which a custodian has given the keys, as long as they hold",
     "custodian.answer": "the custodian's own work",
     "custodian.check_post": "the custodian's own work",
+    "leaving.make_ready": "the computer's own work",
     "emergency.checked_right": "the gate, which names the chart in the audit",
     "emergency.open_summary": "asks the gate, and names the chart in the audit",
     "emergency.refresh": "the computer's own work",

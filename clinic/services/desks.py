@@ -25,7 +25,7 @@ from clinic.services.door import read_slots as read_slots
 from clinic.store.book import Book
 from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
-from clinic.store.rows import Changes
+from clinic.store.rows import UNNUMBERED, Changes
 from clinic.store.writing import WritePage
 
 RAW_CHUNK = 24_000
@@ -264,6 +264,17 @@ class Desk:
         )  # fmt: skip
 
     def _place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
+        """A kiosk cannot open again what it seals, so there the numbers are given at once; else when it leaves."""
+        if self.kind == DeviceKind.KIOSK:
+            return self.numbered_place(page, scope, priority, team)
+        waiting = UNNUMBERED + page.next_number("unnumbered")
+        return Place(
+            scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=waiting, scope_no=0,
+            priority=priority,
+        )  # fmt: skip
+
+    def numbered_place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
+        """The next numbers of this device."""
         return Place(
             scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=page.next_number("env"),
             scope_no=page.next_number(f"in {scope}"), priority=priority,

@@ -21,6 +21,7 @@ from clinic.protocol.trust import DeviceKind
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
+from clinic.services.leaving import make_ready
 from clinic.services.receipts import CARRIED
 from clinic.services.syncing import take_carried
 from clinic.store.page import Page
@@ -29,6 +30,7 @@ from clinic.store.writing import WritePage
 
 FOLDER = "posta"
 SUFFIX = ".stick"
+EVERYTHING = 1 << 62
 AT_ONCE = 200
 """Envelopes that are taken in one transaction: between two of them reading can be stopped."""
 _HEARD, _TAKEN = "stick heard ", "stick taken "
@@ -85,6 +87,7 @@ def to_stick(desk: Desk, drive: Path) -> Put:
     for the stick; whatever file was there stays then."""
     if desk.signs_heads:
         sign_head(desk)
+    make_ready(desk, EVERYTHING)
     number = desk.book.write(lambda page: (page.next_number("stick"), Changes()))
     envelopes, statements, heard = desk.book.read(_what_leaves)
     numbers = [env_no for env_no, _ in envelopes]
@@ -181,7 +184,7 @@ def _what_leaves(page: Page) -> tuple[list[tuple[int, bytes]], tuple[bytes, ...]
     log = page.trust()
     known = log[: len(log) - len(page.unsent_trust())]
     heard = tuple(decode(kept, StickHeard) for kept in page.metas(_TAKEN).values())
-    return [(row.env_no, row.envelope) for row in page.outbox(limit=1 << 62)], known, heard
+    return [(row.env_no, row.envelope) for row in page.numbered(EVERYTHING)], known, heard
 
 
 # the stick

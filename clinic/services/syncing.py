@@ -21,13 +21,14 @@ from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
+from clinic.services.leaving import make_ready
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
 from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
-from clinic.sync.batch import Waiting, pick
+from clinic.sync.batch import Waiting, gather, pick
 from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
 from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
@@ -39,15 +40,19 @@ NO_KEY = "no key"
 class Taken:
     """What an exchange brought: whether to go on at once, whether something left.
 
-    An answer that moves nothing, here or there, asks for no other one.
+    An answer that moves nothing, here or there, asks for no other one. `moved`: bytes of envelopes, the larger way; `took_s`:
+    seconds on the link.
     """
 
     more: bool
     sent: bool
+    moved: int = 0
+    took_s: float = 0.0
 
 
 def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
-    """What we hold and offer, of one moment."""
+    """What we hold and offer, of one moment; what is offered has its number from here on. Raises Unavailable for the disk."""
+    make_ready(desk, byte_budget)
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
@@ -103,7 +108,8 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    return Taken(meaning.more and moved, bool(request.envelopes) and moved)
+    brought = max(sum(map(len, request.envelopes)), sum(len(item.envelope) for item in response.envelopes))
+    return Taken(meaning.more and moved, bool(request.envelopes) and moved, brought)
 
 
 def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
@@ -148,8 +154,9 @@ def what_waits(desk: Desk) -> tuple[Waits, ...]:
     """Everything that waits to leave, in the order in which it leaves: envelopes, then files."""
 
     def look(page: Page) -> tuple[Waits, ...]:
-        envelopes = (Waits(priority, size, ops) for priority, size, ops in page.waiting_sizes())
-        return (*envelopes, *(Waits(P4_ATTACHMENT, size, 1) for size in page.waiting_files()))
+        numbered = (Waits(priority, size, ops) for priority, size, ops in page.numbered_sizes())
+        later = (Waits(row.priority, row.size, row.ops) for rows in gather(page.unnumbered()) for row in rows)
+        return (*numbered, *later, *(Waits(P4_ATTACHMENT, size, 1) for size in page.waiting_files()))
 
     return desk.book.read(look)
 
@@ -196,7 +203,7 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     return Snapshot(
         device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
         trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
-        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.outbox()), byte_budget)),
+        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)),
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.audits import AuditReads
 from clinic.store.people import PeopleReads
-from clinic.store.rows import OutboxCounts, OutboxRow
+from clinic.store.rows import UNNUMBERED, OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
 from clinic.store.sheet import from_ms
+from clinic.sync.batch import Unnumbered
 
 
 class Page(PeopleReads, SearchReads, AuditReads):
@@ -23,6 +24,23 @@ class Page(PeopleReads, SearchReads, AuditReads):
             "WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit", limit=limit,
         )  # fmt: skip
         return tuple(OutboxRow(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def numbered(self, limit: int = 500) -> tuple[OutboxRow, ...]:
+        """Of these, those that may be offered."""
+        return tuple(row for row in self.outbox(limit) if row.env_no < UNNUMBERED)
+
+    def unnumbered(self, limit: int = -1) -> tuple[Unnumbered, ...]:
+        """Of these, those that have no number yet."""
+        rows = self._all(
+            "SELECT env_no, scope, priority, ops, length(envelope) FROM outbox WHERE env_no >= :first "
+            "ORDER BY env_no LIMIT :limit", first=UNNUMBERED, limit=limit,
+        )  # fmt: skip
+        return tuple(Unnumbered(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def posted(self, env_no: int) -> tuple[bytes, int]:
+        """(envelope, milliseconds when it was written) of a row of the outbox."""
+        row = self._one("SELECT envelope, written_at FROM outbox WHERE env_no = :no", no=env_no)
+        return bytes(row[0]), int(row[1])
 
     def outbox_counts(self) -> OutboxCounts:
         row = self._one(
@@ -92,11 +110,12 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )
         return tuple((int(row[0]), str(row[1]), int(row[2]), bytes(row[3])) for row in rows)
 
-    def waiting_sizes(self) -> tuple[tuple[int, int, int], ...]:
-        """(priority, bytes, ops) of each envelope that waits, in the order in which it leaves."""
+    def numbered_sizes(self) -> tuple[tuple[int, int, int], ...]:
+        """(priority, bytes, ops) of each envelope that has its number and waits, in the order in which it leaves."""
         rows = self._all(
-            "SELECT priority, length(envelope), ops FROM outbox WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no"
-        )
+            "SELECT priority, length(envelope), ops FROM outbox WHERE acked_at IS NULL AND refused IS NULL "
+            "AND env_no < :first ORDER BY env_no", first=UNNUMBERED,
+        )  # fmt: skip
         return tuple((int(row[0]), int(row[1]), int(row[2])) for row in rows)
 
     def waiting_files(self) -> tuple[int, ...]:

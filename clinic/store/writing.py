@@ -45,6 +45,10 @@ class WritePage(Filing, Page):
             no=env_no, scope=scope, priority=priority, ops=ops, envelope=envelope, at=to_ms(at),
         )  # fmt: skip
 
+    def drop_posted(self, env_no: int) -> None:
+        """Take a row out of the outbox that has become part of another."""
+        self._do("DELETE FROM outbox WHERE env_no = :no", no=env_no)
+
     def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
         """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""
         for env_no, why, sentence in refused:

@@ -68,6 +68,7 @@ PARTS = {
     "choosing.undo_choice": "asks the gate for what its kind needs",
     "custodian.answer": "the custodian's own work",
     "custodian.check_post": "the custodian's own work",
+    "leaving.make_ready": "the computer's own work",
     "emergency.checked_right": "the gate, which names the chart in the audit",
     "emergency.open_summary": "asks the gate, and names the chart in the audit",
     "emergency.refresh": "the computer's own work",

@@ -322,6 +322,8 @@ class Seat(QObject):
             return "visit", _("Something you wrote here has not been sent or signed.")
         if self.chart.band.loop.state.drafts:
             return "chart", _("What you wrote about an alert has not been sent.")
+        if self.inbox.loop.state.unwritten:
+            return "inbox", _("What you joined by hand does not stand yet.")
         if self.patients.loop.state.form not in (None, NewPerson()):
             return "patients", _("The new patient has not been registered yet.")
         return "", ""

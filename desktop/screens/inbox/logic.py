@@ -35,7 +35,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tab`: open or done; `picks`: line -> side; `joined`: the text typed to join two, None while none is."""
+    """`tab`: open or done; `picks`: line -> side; `joined`: the text typed to join two, None while none is; `drafts`: such texts
+    of others that were left for a moment."""
 
     now: datetime
     found: Found | None = None
@@ -44,9 +45,15 @@ class State:
     opened: Dispute | None = None
     picks: Mapping[str, OpId] = field(default_factory=dict)
     joined: str | None = None
+    drafts: Mapping[str, str] = field(default_factory=dict)
     busy: bool = False
     tone: str = ""
     sentence: str = ""
+
+    @property
+    def unwritten(self) -> bool:
+        """Words were typed that are not in the book."""
+        return self.joined is not None or bool(self.drafts)
 
     @property
     def clash(self) -> Clash | None:
@@ -217,7 +224,11 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
         case Failed(sentence):
             return replace(state, busy=False, tone="warn", sentence=sentence), (Load(),)
         case Done():
-            return replace(_closed(state), busy=False, sentence=""), (Load(),)
+            written = state.opened.key if state.opened else ""
+            left = {key: text for key, text in state.drafts.items() if key != written}
+            return replace(_closed(replace(state, joined=None, drafts=left)), busy=False, sentence=""), (
+                Load(),
+            )
         case _:
             return (state, ()) if state.busy else _acted(state, event)
 
@@ -227,7 +238,8 @@ def _acted(state: State, event: Event) -> Result:
         case Picked(name, side):
             return _picked(state, name, side), ()
         case JoinPressed() if state.opened is not None and state.joins:
-            return replace(state, joined=joined_text(state.opened, state.joins), picks=_lines(state)), ()
+            text = state.drafts.get(state.opened.key) or joined_text(state.opened, state.joins)
+            return replace(state, joined=text, picks=_lines(state)), ()
         case Typed(text) if state.joined is not None:
             return replace(state, joined=text), ()
         case SettlePressed() if state.ready and state.opened is not None:
@@ -266,7 +278,14 @@ def _loaded(state: State) -> Result:
 
 
 def _closed(state: State) -> State:
-    return replace(state, chosen="", opened=None, picks={}, joined=None)
+    """Nothing is open; words that were typed are kept."""
+    return replace(_set_by(state), chosen="", opened=None, picks={}, joined=None)
+
+
+def _set_by(state: State) -> State:
+    if state.opened is None or state.joined is None:
+        return state
+    return replace(state, drafts={**state.drafts, state.opened.key: state.joined})
 
 
 def _row(state: State, key: str) -> Result:
@@ -283,10 +302,8 @@ def _opened(state: State, dispute: Dispute) -> State:
     """What only one side changed is picked already; two signatures leave nothing to pick."""
     if dispute.key != state.chosen:
         return state
-    first = {WHOLE: dispute.sides[0].op}
-    return replace(
-        state, opened=dispute, picks=first if dispute.notes else dict(dispute.suggested), joined=None
-    )
+    picks = {WHOLE: dispute.sides[0].op} if dispute.notes else dict(dispute.suggested)
+    return replace(state, opened=dispute, picks=picks, joined=state.drafts.get(dispute.key))
 
 
 def _picked(state: State, name: str, side: int) -> State:
@@ -295,9 +312,9 @@ def _picked(state: State, name: str, side: int) -> State:
         return state
     op = one.sides[side].op
     if name == WHOLE:
-        return replace(state, picks={WHOLE: op}, joined=None)
+        return replace(_set_by(state), picks={WHOLE: op}, joined=None)
     joined = None if name == state.joins else state.joined
-    return replace(state, picks={**_lines(state), name: op}, joined=joined)
+    return replace(_set_by(state), picks={**_lines(state), name: op}, joined=joined)
 
 
 def _lines(state: State) -> dict[str, OpId]:

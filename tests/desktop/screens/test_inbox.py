@@ -186,6 +186,32 @@ def test_another_version_that_comes_meanwhile_is_shown_and_typed_words_stay(
     assert shown(local.ben, patient).address == "Salta 1"
 
 
+def test_words_that_were_typed_are_there_when_one_comes_back(
+    qtbot: QtBot, qapp: QApplication, local: Local
+) -> None:
+    first, second = local.person(), local.person("Sosa", dni="123")
+    for patient in (first, second):
+        change(local.ben, patient, address="Mitre 12")
+        change(local.eva, patient, address="Belgrano 7")
+    local.carry(first, second)
+    page = page_of(qtbot, local.ben, qapp)
+    open_first(qtbot, page)
+    press(page, "join")
+    page.text.setPlainText("Mitre 12, fondo")
+    key = page.loop.state.chosen
+    other = next(one.key for one in page.loop.state.found.disputes if one.key != key)  # type: ignore[union-attr]
+    page.list.chosen.emit(other)
+    qtbot.waitUntil(lambda: page.loop.state.opened is not None and page.loop.state.opened.key == other)
+    assert not page.text.isVisibleTo(page) and page.loop.state.unwritten
+    page.list.chosen.emit(key)
+    qtbot.waitUntil(lambda: page.loop.state.opened is not None and page.loop.state.opened.key == key)
+    assert page.loop.state.joined == "Mitre 12, fondo", (page.loop.state.drafts, key)
+    assert page.text.isVisibleTo(page) and page.text.toPlainText() == "Mitre 12, fondo"
+    press(page, "settle")
+    settled(qtbot, page, 1)
+    assert not page.loop.state.unwritten
+
+
 def test_two_signed_notes_both_stand(qtbot: QtBot, qapp: QApplication, local: Local) -> None:
     patient = local.person()
     encounter = visit(local.ben, patient)

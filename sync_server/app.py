@@ -124,6 +124,7 @@ def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = Non
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         ws="websockets-sansio",
         ws_max_size=SYNC_BODY,
         ws_ping_interval=None,

@@ -60,10 +60,11 @@ class SessionRequest(Record):
 
 @record(312)
 class Session(Record):
-    """An opaque bearer token."""
+    """An opaque bearer token. `squeezes`: bodies of exchanges may be zstd, each way."""
 
     token: str = n(1)
     expires_at: datetime = n(2)
+    squeezes: bool = n(3, default=False)
 
 
 @record(313)

@@ -25,6 +25,7 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
+from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
@@ -117,7 +118,7 @@ class Remote:
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
         self._fingerprint, self._certificate = fingerprint, b""
-        self._token = ""
+        self._token, self._squeezes = "", False
         self._client: httpx.AsyncClient | None = None
         self._under_way: set[asyncio.Timeout] = set()
 
@@ -155,6 +156,12 @@ class Remote:
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
                 headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
+            for name in (
+                "accept",
+                "connection",
+                "user-agent",
+            ):  # nobody reads them, and each exchange would carry them
+                del self._client.headers[name]
         return self._client
 
     # sessions
@@ -169,7 +176,8 @@ class Remote:
         """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does
         not know."""
         if fresh or not self._token:
-            self._token = (await self._session()).token
+            session = await self._session()
+            self._token, self._squeezes = session.token, session.squeezes
         return self._token
 
     async def _session(self) -> Session:
@@ -188,8 +196,16 @@ class Remote:
     # the exchange and the trust log
 
     async def sync(self, request: SyncRequest) -> SyncResponse:
-        """One exchange."""
-        return self._as(SyncResponse, await self._known("POST", "/v1/sync", encode(request)))
+        """One exchange; both bodies squeezed where the server knows how."""
+        await self.token()
+        body, headers = encode(request), {}
+        if self._squeezes:
+            body, headers = squeezed(body), {"accept-encoding": ENCODING}
+        answer = await self._known("POST", "/v1/sync", body, headers)
+        try:
+            return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
 
     async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
         """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server

@@ -36,6 +36,8 @@ class Ways(QObject):
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)
     """the rows of the queue, whenever they were read"""
+    to_choose = Signal(int)
+    """so many things were written twice and wait for a choice"""
     arrived = Signal(int)
     """so many have come in"""
     identity = Signal(str, str)

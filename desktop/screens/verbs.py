@@ -17,6 +17,8 @@ from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.consents.doing import Consenting
 from desktop.screens.emergency.doing import Emergencies
+from desktop.screens.exchange.doing import Carrying
+from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
 
@@ -77,6 +79,7 @@ class Clinic:
         self.desk = desk
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting = Consenting(desk)
+        self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
@@ -179,6 +182,12 @@ class Clinic:
 
     def chart(self, patient: PatientId) -> Chart:
         return self._charts.chart(self.desk, patient)
+
+    def shown(self, patient: PatientId, facts: tuple[FactId, ...]) -> object:
+        """These were shown to who is here: their writers hear of it."""
+        from clinic.services.receipts import note_opened
+
+        return note_opened(self.desk, patient, facts)
 
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         return self._timeline.latest(self.desk, patient)

@@ -100,12 +100,14 @@ class AuditHead(Fact):
 
 @record(16)
 class Receipt(Fact):
-    """This reader has opened these facts; `reader_name` is what the writer's screen shows."""
+    """These facts have come in on this reader's computer, or were shown to her; `reader_name` is what the writer's screen
+    shows."""
 
     reader: UserId = n(3)
     reader_name: str = n(4)
     opened: tuple[FactId, ...] = n(5)
     at: datetime = n(6)
+    arrived: tuple[FactId, ...] = n(7, default=())
 
 
 @record(33)

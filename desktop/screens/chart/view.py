@@ -70,6 +70,7 @@ from desktop.screens.phrases import (
     named,
     unit_text,
 )
+from desktop.screens.receipts import marked
 from desktop.screens.replay.logic import State as Replaying
 from desktop.screens.replay.view import ReplayPanel
 from desktop.screens.room import Room
@@ -86,6 +87,9 @@ WIDER = 5
 """Share of the room for the card with two numbers; the others have 4."""
 TIGHT, SMALL = 1260, 1000
 """Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
+
+RECEIPTED = frozenset({"notes", "medication", "messages"})
+"""Tabs whose rows say how far they have come."""
 
 
 class ChartView(Page):
@@ -105,6 +109,7 @@ class ChartView(Page):
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
+        self._told: tuple[str, ...] = ()
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -123,6 +128,8 @@ class ChartView(Page):
         """Something in the book changed."""
         if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
+        elif kinds & {"Receipt", "Sync"} and self.isVisible() and self.loop.state.tab in RECEIPTED:
+            self.loop.send(FactsChanged(frozenset(self.loop.state.about)))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
         self.card.told(kinds)
@@ -302,7 +309,7 @@ class ChartView(Page):
             case "opened":
                 lines = rows.opened(chart, state)
             case tab:
-                lines = rows.TABS[tab](chart)
+                lines = marked(rows.TABS[tab](chart), chart.reached)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
         self.play.setVisible(bool(lines) and state.tab == "notes")
@@ -311,6 +318,21 @@ class ChartView(Page):
         self.nothing.setText("" if lines else _(rows.EMPTY[state.tab]))
         self.nothing.setVisible(not lines)
         self.stack.setCurrentWidget(self.listing)
+        self._tell_shown(chart, state)
+
+    def _tell_shown(self, chart: Chart, state: State) -> None:
+        """Who wrote what stands here hears that it was opened."""
+        theirs = tuple(
+            line.key
+            for line in self.rows.lines()
+            if line.key in chart.reached and not chart.reached[line.key].mine
+        )
+        told = (chart.person.patient, *theirs)
+        if theirs and self.isVisible() and told != self._told and state.tab in RECEIPTED:
+            self._told = told
+            self._help.write(
+                self._room.clinic.shown, chart.person.patient, theirs, failed=lambda _sentence: None
+            )
 
     def _render_consents(self, chart: Chart) -> None:
         now = (chart.person.patient, chart.consents)

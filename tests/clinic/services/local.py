@@ -40,13 +40,15 @@ class Local:
         file_ops(self.ben, theirs)
 
     def as_nurse(self, desk: Desk) -> None:
-        """Whoever sits there is a nurse for the rest of the test."""
+        self.as_role(desk, Role.NURSE)
+
+    def as_role(self, desk: Desk, role: Role) -> None:
+        """Whoever sits there is that for the rest of the test."""
         user = desk.someone.user
         users = {
-            key: replace(u, roles=(Role.NURSE,)) if u.user == user else u
-            for key, u in desk.trust.by_user.items()
+            key: replace(u, roles=(role,)) if u.user == user else u for key, u in desk.trust.by_user.items()
         }
-        desk.trust, desk.person = replace(desk.trust, by_user=users), replace(desk.someone, role=Role.NURSE)
+        desk.trust, desk.person = replace(desk.trust, by_user=users), replace(desk.someone, role=role)
 
     def person(
         self, family: str = "Quispe", given: tuple[str, ...] = ("María",), born: date = date(1958, 3, 7), dni: str = "",

@@ -49,6 +49,10 @@ CODES = {
     37: "This number cannot be.",
     38: "This cannot be done here.",
     39: "There is nothing here.",
+    40: "This centre asks for the founding code that 'posta server init' printed.",
+    41: "This is not the founding code of this centre. Compare it sign by sign.",
+    42: "Only an administrator, or who works on that computer, may end its session.",
+    43: "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""
 NUMBERS = {

@@ -48,8 +48,9 @@ async def exchange(request: Request) -> Response:
         1000 * (desk.clock.monotonic() - started),
     )
     body = encode(_response(desk, asked, done, trust_refused))
-    squeezes = ENCODING in request.headers.get("accept-encoding", "")
-    return Response(squeezed(body) if squeezes else body, media_type=CONTENT_TYPE)
+    frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
+    encoding = {} if frame is body else {"content-encoding": ENCODING}
+    return Response(frame, media_type=CONTENT_TYPE, headers=encoding)
 
 
 def _check(rights: Rights, asked: SyncRequest) -> None:

@@ -147,7 +147,7 @@ def test_founding_without_the_server_leaves_nothing_and_can_be_tried_again(
     for _ in range(2):
         said = sentence(run("clinic", "found", *words, "--password-file", str(password)), 4)
         assert "No centre answers" in said
-        assert [path.name for path in place.iterdir()] == ["log"]
+        assert not place.exists() or [path.name for path in place.iterdir()] == ["log"]
 
 
 def test_a_profile_wants_room_before_an_invitation_is_used(

@@ -16,7 +16,7 @@ from clinic.keys.receipts import sign_receipt
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.organisation import WipeReceipt
 from clinic.services.desks import Desk
-from clinic.services.link import AUTHORITY, exchange_now, with_remote
+from clinic.services.link import authority_text, exchange_now, with_remote
 from clinic.services.syncing import sync_status
 from clinic.store.home import Home, keep
 from clinic.transport.http import Remote
@@ -42,7 +42,7 @@ def wipe(desk: Desk) -> WipeReceipt:
         raise Refusal("No administrator ordered this computer to be wiped.")
     waiting = _handed_in(desk)
     keys, clock, server = desk.device_keys, desk.clock, desk.server
-    authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+    authority = authority_text(desk)
     device, position = desk.device, desk.trust.position
     desk.close()
     destroy(desk.home)

@@ -23,8 +23,8 @@ def _application() -> QGuiApplication:
     return here if isinstance(here, QGuiApplication) else QApplication([])
 
 
-_QR = zxingcpp.barcode_formats_from_str("QRCode")
-"""A line of print may look like a bar code of another kind."""
+READ = zxingcpp.barcode_formats_from_str("QRCode,PDF417")
+"""What our readers look for: a line of print may look like a bar code of another kind."""
 
 
 def picture_of(path: Path, width: int = 1240) -> Image.Image:
@@ -50,7 +50,7 @@ def _on_white(drawn: QImage) -> Image.Image:
 
 def qr_of(path: Path) -> str:
     """The text of the one QR code on the page."""
-    (found,) = zxingcpp.read_barcodes(picture_of(path), formats=_QR)
+    (found,) = zxingcpp.read_barcodes(picture_of(path), formats=READ)
     return str(found.text)
 
 

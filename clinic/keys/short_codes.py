@@ -5,18 +5,18 @@ The invitation lies at the centre, sealed under a key made of the code; the code
 at 64 MiB of Argon2id, outlast the day the code lives by far. How it looks: `typed_codes`.
 """
 
-from base64 import b32encode
 from dataclasses import dataclass
+from datetime import datetime
 
 from clinic.domain.clock import Random
 from clinic.keys.boxes import NONCE_BYTES, lock, unlock
 from clinic.keys.codes import CodeKind, WrongCode
 from clinic.keys.hashing import SALT_BYTES, derive, digest
+from clinic.keys.invites import invitation_in, mailbox_id
 from clinic.keys.packing import pad, unpad
-from clinic.keys.refusals import Unreadable
 from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
 from clinic.keys.typed_codes import DRAWN, as_read, is_right
-from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.codec import encode
 from clinic.protocol.custody import Invitation
 
 _COST = Cost(time_cost=3, memory_kib=FLOOR_KIB, lanes=2)
@@ -40,8 +40,7 @@ def read_short_code(text: str, *, cost: Cost = _COST, weak_for_tests: bool = Fal
     drawn = as_read(text)[:DRAWN]
     salt = digest(b"", _SALT, SALT_BYTES)
     stretched = stretch(drawn.encode(), salt, cost, weak_for_tests=weak_for_tests)
-    box = b32encode(derive(stretched, b"posta short box", size=16)).decode().rstrip("=").lower()
-    return ShortCode(box, derive(stretched, b"posta short key", size=32))
+    return ShortCode(mailbox_id(stretched), derive(stretched, b"posta short key"))
 
 
 def seal_invitation(invitation: Invitation, code: ShortCode, random: Random) -> bytes:
@@ -50,12 +49,6 @@ def seal_invitation(invitation: Invitation, code: ShortCode, random: Random) -> 
     return nonce + lock(code.key, nonce, pad(encode(invitation)), _CONTEXT)
 
 
-def open_invitation(sealed: bytes, code: ShortCode) -> Invitation:
-    """The inverse. Raises Unreadable for what was not laid there by whoever has the code."""
-    data = unpad(unlock(code.key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _CONTEXT))
-    try:
-        return decode(data, Invitation)
-    except Malformed as error:
-        raise Unreadable(
-            "This invitation was made by another version of Posta. Update this computer."
-        ) from error
+def open_invitation(sealed: bytes, code: ShortCode, now: datetime) -> Invitation:
+    """The inverse. Raises Unreadable for what was not laid there by whoever has the code; else as `read_invitation`."""
+    return invitation_in(unpad(unlock(code.key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _CONTEXT)), now)

@@ -339,14 +339,16 @@ class Outrun(Refusal):
         )
 
 
-def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
-    """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
+def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> int:
+    """Sign statements and bring them to the centre; gives how many. They are made against the centre's newest log."""
     exchange_now(desk)
     with desk.trust_turn:
+        before = desk.trust.position
         log = _stated(desk, make)
     exchange_now(desk)
     if desk.trust.statements[: len(log.statements)] != log.statements:
         raise Outrun()
+    return log.position - before
 
 
 def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:

@@ -424,7 +424,12 @@ def exchange_now(desk: Desk) -> None:
 
 def authority_of(desk: Desk) -> ssl.SSLContext | None:
     """The clinic's own authority, if this computer was given one when it joined."""
-    return believing(desk.book.read(lambda page: page.meta(AUTHORITY)) or b"")
+    return believing(authority_text(desk))
+
+
+def authority_text(desk: Desk) -> bytes:
+    """The same as PEM text; b'' where this computer believes what the system believes."""
+    return desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
 
 
 def remote_of(desk: Desk, url: str = "") -> Remote:

@@ -21,7 +21,7 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.trust import DeviceKind, Wipe
 from clinic.services.desks import Desk
-from clinic.services.link import AUTHORITY, exchange_now, with_remote
+from clinic.services.link import authority_text, exchange_now, with_remote
 from clinic.services.syncing import sync_status
 from clinic.store.home import Home, keep
 from clinic.transport.http import Remote
@@ -60,7 +60,7 @@ def wipe(desk: Desk) -> WipeReceipt:
         raise Refusal("No administrator ordered this computer to be wiped.")
     waiting = _handed_in(desk)
     keys, clock, server = desk.device_keys, desk.clock, desk.server
-    authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+    authority = authority_text(desk)
     device, position = desk.device, desk.trust.position
     if desk.kind == DeviceKind.KIOSK:
         keep(desk.home.path / _NOTE, json.dumps(asdict(_closed(desk))).encode())

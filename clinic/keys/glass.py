@@ -56,7 +56,9 @@ def everybody(log: TrustLog) -> TeamId | None:
 
 
 def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[Record]:
-    """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all."""
+    """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all, a gateway none."""
+    if role in KEYLESS:
+        return []
     wide = everybody(log)
     teams = [team, *([wide] if wide else [])]
     if role == Role.CUSTODIAN:

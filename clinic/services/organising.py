@@ -15,6 +15,7 @@ from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
 from clinic.domain.policies import KEEP_YEARS, SETTABLE, checked, holds
 from clinic.domain.record import Record
 from clinic.domain.retention import Class, rules_of, years_by_law
+from clinic.domain.wording import name_as_said
 from clinic.keys.epochs import waiting_for_keys
 from clinic.keys.receipts import read_receipt
 from clinic.keys.rights import Action
@@ -222,10 +223,11 @@ def create_team(desk: Desk, name: str) -> TeamId:
     """A team without members; it gets its key with the first of them."""
     if not name.strip():
         raise Refusal("Give the team a name.")
-    if any(team.name == name.strip() for team in desk.trust.teams()):
+    name = name_as_said(name)
+    if any(team.name == name for team in desk.trust.teams()):
         raise Refusal("There is a team of that name already.")
     team = TeamId(short_hash_id(desk.random(10)))
-    _ordered(desk, f"team {team}", TeamCreate(team=team, name=name.strip()))
+    _ordered(desk, f"team {team}", TeamCreate(team=team, name=name))
     return team
 
 

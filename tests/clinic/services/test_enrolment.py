@@ -154,3 +154,51 @@ def test_whoever_waits_in_vain_hears_why(town: Town, monkeypatch: pytest.MonkeyP
             joining.wait(0.1)
     with pytest.raises(Refusal, match="not the same"):  # nobody is left at the door for the next test
         admit(town.station, lambda newcomer: False, 5)
+
+
+def test_a_gateway_comes_in_and_holds_no_key_of_a_team(town: Town) -> None:
+    gateway = town.enrol("pasarela", Role.GATEWAY, DeviceKind.STATION)
+    assert gateway.person is not None and not gateway.team_keys
+    assert gateway.person.user not in gateway.trust.members(gateway.team)
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [
+        (Role.KIOSK, DeviceKind.DESKTOP),
+        (Role.NURSE, DeviceKind.KIOSK),
+        (Role.CUSTODIAN, DeviceKind.DESKTOP),
+        (Role.GATEWAY, DeviceKind.DESKTOP),
+    ],
+)
+def test_nobody_is_invited_in_a_role_that_her_computer_cannot_have(
+    town: Town, role: Role, kind: DeviceKind
+) -> None:
+    with pytest.raises(Refusal):
+        invite(town.station, role, kind)
+
+
+def test_somebody_the_log_can_never_take_hears_why_and_stands_in_nobodys_way(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic.services.enrolment.check_pair", lambda role, kind: None)
+    code = invite(town.station, Role.CUSTODIAN, DeviceKind.DESKTOP)
+    joining = join(town.folder / "carla", code, "Carla", PASSWORD, "PC", SystemClock(), os.urandom)
+    with pytest.raises(Refusal, match="station only"):
+        admit(town.station, lambda newcomer: True, 30)
+    with pytest.raises(Refusal, match="station only"):
+        joining.wait(30)
+    home, _, waiter = begun(town, "dora")
+    admit(town.station, lambda newcomer: True, 30)
+    works(home, waiter)
+
+
+def test_a_newcomer_whose_name_cannot_be_read_is_not_even_shown(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = invite(town.station, Role.NURSE, DeviceKind.DESKTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr("clinic.services.enrolment.name_as_said", lambda name: name)
+        join(town.folder / "evil", code, "\u202eanA", PASSWORD, "PC", SystemClock(), os.urandom)
+    with pytest.raises(Refusal, match="cannot|nobody can see"):
+        admit(town.station, lambda newcomer: pytest.fail("shown"), 30)

@@ -28,7 +28,6 @@ from clinic.keys.invites import (
     seal_answer,
     seal_request,
 )
-from clinic.keys.refusals import Unreadable
 from clinic.keys.rights import Action, check_pair
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots, check_password

@@ -74,8 +74,13 @@ class Plan:
 
 def as_said(plan: Plan) -> Plan:
     """The same with its names as others will read them. Raises Refusal."""
-    names = {field: name_as_said(getattr(plan, field)) for field in ("name", "admin", "device_name")}
-    return replace(plan, **names, team_name=plan.team_name and name_as_said(plan.team_name))
+    return replace(
+        plan,
+        name=name_as_said(plan.name),
+        admin=name_as_said(plan.admin),
+        device_name=name_as_said(plan.device_name),
+        team_name=plan.team_name and name_as_said(plan.team_name),
+    )
 
 
 class Founding:

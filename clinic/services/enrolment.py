@@ -111,7 +111,7 @@ class Joining:
         """
         until = self._clock.monotonic() + timeout_s
         nobody = Refusal(
-            "Nobody let this computer in yet. Ask the administrator, then try again with the same code."
+            "Nobody let this computer in in time. Ask the administrator for a new invitation."
         )
         why: PostaError = nobody
         while not cancelled() and self._clock.monotonic() < until:

@@ -146,7 +146,7 @@ def test_a_centre_that_forges_or_forgets_stands_in_nobodys_way(
 def test_whoever_waits_in_vain_hears_why(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     code = invite(town.station, Role.NURSE, DeviceKind.DESKTOP)
     joining = join(town.folder / "rita", code, "Rita", PASSWORD, "Rita", SystemClock(), os.urandom)
-    with pytest.raises(Refusal, match="Nobody let this computer in yet"):
+    with pytest.raises(Refusal, match="Nobody let this computer in in time"):
         joining.wait(0.1)
     with monkeypatch.context() as patch:
         broken(patch, "join_answer", 99)

@@ -55,3 +55,7 @@ def org_scope(org: OrgId) -> ScopeId:
 def patient_of(scope: ScopeId) -> PatientId | None:
     """The patient a scope belongs to, or None for a team's or the organisation's."""
     return PatientId(scope[2:]) if scope.startswith("p:") else None
+
+
+ELSEWHERE = "fhir."
+"""How an id begins that follows from another system's name: of a record, or of who wrote it there. No user's id does."""

@@ -110,9 +110,7 @@ class Joining:
         Refused: no, or not within the time. Unavailable: the link was gone at the end, or the disk.
         """
         until = self._clock.monotonic() + timeout_s
-        nobody = Refusal(
-            "Nobody let this computer in in time. Ask the administrator for a new invitation."
-        )
+        nobody = Refusal("Nobody let this computer in in time. Ask the administrator for a new invitation.")
         why: PostaError = nobody
         while not cancelled() and self._clock.monotonic() < until:
             try:

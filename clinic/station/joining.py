@@ -41,7 +41,6 @@ def add_verbs(add: Add) -> None:
     inviting.add_argument(
         "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
     )
-    inviting.add_argument("--name", default="", help="for whom (only shown here)")
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
     )
@@ -82,7 +81,7 @@ def _found(chosen: Namespace) -> int:
         print(
             json.dumps(
                 {
-                    "organization": chosen.name,
+                    "organization": desk.trust.organization().name,
                     "fingerprint": desk.trust.fingerprint.hex(),
                     "device": desk.device,
                 }

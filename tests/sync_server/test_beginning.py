@@ -15,6 +15,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import FOUNDING, Challenge, FaultNumber, TrustPart
 from sync_server.app import arguments, main, open_desk
+from sync_server.beginning import begin
 from sync_server.certificates import own_certificate
 from sync_server.configuration import Configuration, configured, keep_configuration, read_configuration
 from sync_server.founding_code import keep_code, read_code
@@ -41,6 +42,13 @@ def files_in(folder: Path) -> dict[str, bytes]:
         for f in folder.rglob("*")
         if f.is_file() and not f.name.startswith("server.db")
     }
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
+def test_a_port_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, port: str) -> None:
+    with pytest.raises(Refusal, match="A port is a number"):
+        begin(["--data", str(tmp_path / "data"), "--port", port], FrozenClock(AT), repeating(b"port"))
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_same_again_changes_nothing_and_says_the_same(tmp_path: Path, said: Said) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from clinic.domain.clock import SystemClock
 from clinic.protocol.trust import DeviceKind, Role
+from clinic.services import organising
 from clinic.services.enrolment import Admission, admit, invite, join
 from clinic.services.founding import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.short_codes import shorten
 from clinic.station.command import Add, authority, opened, password
+from clinic.station.organising import team_in
 
 _CA = "certificate of the clinic's own authority (PEM): from now on no other is believed"
 
@@ -40,6 +42,12 @@ def add_verbs(add: Add) -> None:
     inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
     inviting.add_argument(
         "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
+    )
+    inviting.add_argument(
+        "--team",
+        default="",
+        metavar="NAME",
+        help="whose records that computer works with; this computer's, if not said",
     )
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
@@ -96,7 +104,8 @@ _NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be 
 
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind))
+        team = team_in(organising.organisation(desk), chosen.team) if chosen.team else None
+        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind), team=team)
         print(shorten(desk, code) if chosen.short else code)
     return 0
 

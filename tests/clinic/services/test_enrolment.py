@@ -10,15 +10,18 @@ import pytest
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import TeamId
 from clinic.keys.invites import mailbox_id, read_invitation
 from clinic.keys.refusals import Unreadable
 from clinic.keys.typed_codes import new_short_code
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Joining, admit, invite, join
-from clinic.services.link import with_remote
+from clinic.services.link import exchange_now, with_remote
+from clinic.services.organising import create_team
 from clinic.services.short_codes import invitation_of, shorten
 from clinic.services.sitting import open_desk
+from clinic.services.tending import tend
 from clinic.transport.http import Remote
 from tests.clinic.services.conftest import PASSWORD, Town
 
@@ -202,3 +205,21 @@ def test_a_newcomer_whose_name_cannot_be_read_is_not_even_shown(
         join(town.folder / "evil", code, "\u202eanA", PASSWORD, "PC", SystemClock(), os.urandom)
     with pytest.raises(Refusal, match="nobody can see"):
         admit(town.station, lambda newcomer: pytest.fail("shown"), 30)
+
+
+def test_somebody_is_invited_into_another_team_and_holds_its_key_alone(town: Town) -> None:
+    with pytest.raises(Refusal, match="no such team"):
+        invite(town.station, Role.NURSE, DeviceKind.DESKTOP, team=TeamId("nowhere"))
+    south = create_team(town.station, "Hospital Sur")
+    home = town.folder / "sara"
+    code = invite(town.station, Role.CLINICIAN, DeviceKind.DESKTOP, team=south)
+    joining = join(home, code, "Sara", PASSWORD, "PC", SystemClock(), os.urandom)
+    waiter = threading.Thread(target=joining.wait, args=(60,))
+    waiter.start()
+    admit(town.station, lambda newcomer: True, 60)
+    waiter.join()
+    tend(town.station)  # an administrator's program begins the first key of a team
+    desk = open_desk(home, PASSWORD, SystemClock(), os.urandom)
+    exchange_now(desk)
+    assert desk.team == south and {team for team, _ in desk.team_keys} == {south}
+    desk.close()

@@ -64,7 +64,11 @@ def test_every_form_of_the_formulary_has_words() -> None:
 
 @pytest.mark.parametrize(
     ("route", "language", "said"),
-    [("", "en", "(dose not on record)"), ("oral", "es", "por boca (dosis no registrada)"), ("", "xx", "(dose not on record)")],
+    [
+        ("", "en", "(dose not on record)"),
+        ("oral", "es", "por boca (dosis no registrada)"),
+        ("", "xx", "(dose not on record)"),
+    ],
 )
 def test_an_order_that_says_no_dose_is_not_said_to_be_for_once(route: str, language: str, said: str) -> None:
     assert directions("", route, 0, 0, language) == said

@@ -132,7 +132,9 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
     ours, theirs = charts.chart(town.desk, patient), charts.chart(second, patient)
     assert replace(theirs, reached=ours.reached) == ours
     assert theirs.reached.keys() == ours.reached.keys()
-    assert not any(one.mine for one in theirs.reached.values()) and all(one.mine for one in ours.reached.values())
+    assert not any(one.mine for one in theirs.reached.values()) and all(
+        one.mine for one in ours.reached.values()
+    )
     assert second.book.read(lambda page: page.bodies(patient)) == town.desk.book.read(
         lambda page: page.bodies(patient)
     )

@@ -3,6 +3,7 @@
 anything. Pure; what is not known here is kept and left alone.
 """
 
+import re
 from collections.abc import Mapping
 
 from clinic.domain.errors import Refusal
@@ -12,10 +13,13 @@ from clinic.domain.retention import years_by_law
 HOURS = "opening hours"
 IDLE_LOCK = "idle lock minutes"
 KEEP_YEARS = "keep years"
-SETTABLE = (HOURS, IDLE_LOCK, KEEP_YEARS)
+HELP_PHONE = "help phone"
+"""Whom a kiosk that was closed says to phone."""
+SETTABLE = (HOURS, IDLE_LOCK, KEEP_YEARS, HELP_PHONE)
 """What an administrator sets by hand; others follow from what she does."""
 MOST_MINUTES = 5
 MOST_YEARS = 100
+_TELEPHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{1,38}", re.ASCII)
 
 
 def checked(key: str, value: str, jurisdiction: str) -> str:
@@ -27,6 +31,9 @@ def checked(key: str, value: str, jurisdiction: str) -> str:
         return ""
     if key == HOURS:
         hours_of(said)
+    elif key == HELP_PHONE:
+        if not _TELEPHONE.fullmatch(said):
+            raise Refusal("That is no telephone number. Give digits, such as +54 385 421 0000.")
     elif key == IDLE_LOCK:
         if not _within(said, 1, MOST_MINUTES):
             raise Refusal("Write a number of minutes from {least} to {most}.", least=1, most=MOST_MINUTES)
@@ -49,8 +56,16 @@ def minutes_allowed(policies: Mapping[str, str]) -> int:
     return _number(policies.get(IDLE_LOCK, ""), 1, MOST_MINUTES, MOST_MINUTES)
 
 
+def help_phone(policies: Mapping[str, str]) -> str:
+    """The number that a closed kiosk shows; '' where none was said that is one."""
+    said = policies.get(HELP_PHONE, "")
+    return said if _TELEPHONE.fullmatch(said) else ""
+
+
 def holds(key: str, policies: Mapping[str, str], jurisdiction: str) -> str:
-    """What counts now, whether it was said or is the default; '' for no hours, as the program itself reads it."""
+    """What counts now, whether it was said or is the default; '' for no hours or no number, as the program itself reads it."""
+    if key == HELP_PHONE:
+        return help_phone(policies)
     if key == IDLE_LOCK:
         return str(minutes_allowed(policies))
     if key == KEEP_YEARS:

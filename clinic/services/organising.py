@@ -5,7 +5,6 @@ Each order is an entry of the trust log that the administrator signs. True: the 
 said as soon as the centre can be reached (`clinic.services.wishes`).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,10 +39,8 @@ from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.link import remote_of, with_remote
-from clinic.services.wiping import PHONE
 
 AUDIT = "organisation"
-_NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{1,38}")
 _REASON_CHARACTERS = 300
 
 
@@ -229,15 +226,6 @@ def create_team(desk: Desk, name: str) -> TeamId:
     team = TeamId(short_hash_id(desk.random(10)))
     _ordered(desk, f"team {team}", TeamCreate(team=team, name=name))
     return team
-
-
-@needs(Action.ADMIT)
-def set_phone(desk: Desk, number: str) -> bool:
-    """The number that a kiosk says to phone once it was closed."""
-    said = number.strip()
-    if not _NUMBER.fullmatch(said):
-        raise Refusal("That is no telephone number. Give digits, such as +54 385 421 0000.")
-    return _ordered(desk, "help phone", Policy(key=PHONE, value=said))
 
 
 @needs(Action.ADMIT)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.domain.ids import UserId
+from clinic.domain.policies import help_phone
 from clinic.keys.receipts import sign_receipt
 from clinic.keys.trust import open_statement
 from clinic.protocol.codec import Malformed, decode, encode
@@ -33,7 +34,6 @@ _KEPT = frozenset({"lock", "log"})
 LETTER, ADDRESS, AUTHORITY_FILE = "wiped.receipt", "wiped.server", "wiped.ca"
 _SIGNED, _NOTE = "wiped.signed", "wiped.note"
 _NOTE_CHARACTERS = 200
-PHONE = "help phone"
 """Policy: the number a closed kiosk says to phone."""
 
 
@@ -156,7 +156,7 @@ def _closed(desk: Desk) -> Closed:
         said, _message, _signature = open_statement(data)
         if isinstance(said.body, Wipe) and said.body.device == desk.device:
             signer = said.signer_user
-    return Closed(log.organization().name, log.name_of(signer), log.policies.get(PHONE, ""))
+    return Closed(log.organization().name, log.name_of(signer), help_phone(log.policies))
 
 
 def _shred(path: Path) -> None:

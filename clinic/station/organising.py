@@ -44,8 +44,6 @@ def add_verbs(add: Add) -> None:
     role = add("give-role", _role, "one role more for somebody")
     role.add_argument("--person", required=True, metavar="NAME")
     role.add_argument("--role", required=True, choices=[str(role) for role in Role])
-    phone = add("help-phone", _phone, "the number that a closed kiosk says to phone")
-    phone.add_argument("--number", required=True)
     team = add("add-team", _add_team, "a new team")
     team.add_argument("--name", required=True)
     for name, verb, help_ in (
@@ -176,10 +174,6 @@ def _role(chosen: Namespace) -> int:
         chosen,
         lambda desk, found: organising.give_role(desk, person_in(found, chosen.person), Role(chosen.role)),
     )
-
-
-def _phone(chosen: Namespace) -> int:
-    return _order(chosen, lambda desk, _found: organising.set_phone(desk, chosen.number))
 
 
 def _add_team(chosen: Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic.domain.policies import HOURS, IDLE_LOCK, KEEP_YEARS
+from clinic.domain.policies import HELP_PHONE, HOURS, IDLE_LOCK, KEEP_YEARS
 from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_date, plural
 from desktop.screens.lines import Line
@@ -17,6 +17,7 @@ TITLES = {
     HOURS: N_("Opening hours"),
     IDLE_LOCK: N_("Until an untouched screen covers itself"),
     KEEP_YEARS: N_("How long charts are kept"),
+    HELP_PHONE: N_("Whom a closed kiosk says to phone"),
 }
 _FOR = {
     HOURS: N_(
@@ -31,11 +32,16 @@ _FOR = {
         "From the last entry, with its consents and with who opened it. Nothing is deleted by it: it says from when a chart "
         "is called past its time. More than the law asks for can be set, never less."
     ),
+    HELP_PHONE: N_(
+        "A kiosk whose data was destroyed shows this number to whoever stands before it. Set it before you order that: "
+        "afterwards the kiosk hears nothing more."
+    ),
 }
 HOW = {
     HOURS: N_("Like Mo-Fr 07:00-20:00; Sa 08:00-13:00"),
     IDLE_LOCK: N_("A number of minutes"),
     KEEP_YEARS: N_("A number of years"),
+    HELP_PHONE: N_("Like +54 385 421 0000"),
 }
 
 
@@ -66,6 +72,8 @@ def value_words(key: str, value: str) -> str:
     """A value as people say it."""
     if key == HOURS:
         return value or _("no hours: no opening counts as out of hours")
+    if key == HELP_PHONE:
+        return value or _("no number: it says to ask the staff")
     number = int(value)
     if key == IDLE_LOCK:
         return plural("%(n)d minute", "%(n)d minutes", number)

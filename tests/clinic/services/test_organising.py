@@ -9,6 +9,7 @@ import pytest
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Gender
+from clinic.domain.policies import IDLE_LOCK
 from clinic.domain.record import Record
 from clinic.domain.values import HumanName
 from clinic.keys.identity import DeviceKeys
@@ -113,6 +114,23 @@ def test_an_order_waits_offline_and_is_signed_anew_after_a_lost_race(
     assert o.remove_member(town.station, team, town.desk.someone.user)
     with pytest.raises(Refusal, match="so already"):
         o.remove_member(town.station, team, town.desk.someone.user)
+
+
+def test_what_the_background_signed_just_before_is_at_the_centre_before_it_counts_as_said(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, raced = enrolment._stated, []
+
+    def between(desk: Desk, make: Make) -> TrustLog:
+        """The background comes first: signed here, not yet sent."""
+        if not raced:
+            raced.append(real(desk, make))
+        return real(desk, make)
+
+    monkeypatch.setattr(enrolment, "_stated", between)
+    assert o.set_rule(town.station, IDLE_LOCK, "3") and raced
+    exchange_now(town.desk)
+    assert town.desk.trust.policies[IDLE_LOCK] == "3"
 
 
 def test_two_administrators_at_once_both_have_their_way(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

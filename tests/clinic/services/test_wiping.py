@@ -14,6 +14,7 @@ import pytest
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Encounter
+from clinic.domain.policies import HELP_PHONE
 from clinic.keys.identity import UserKeys
 from clinic.keys.roster import Distrust
 from clinic.keys.trust import SIGNING_CONTEXT, Signer
@@ -109,7 +110,7 @@ def test_a_running_kiosk_ends_the_visit_first_then_everything(
     came = intake.arrive(desk, intake.claim(desk, "30111222", date(1980, 1, 1)), "es")
     desk.close()
     exchange_now(town.station)
-    assert o.set_phone(town.station, PHONE)
+    assert o.set_rule(town.station, HELP_PHONE, PHONE)
     kiosk = KioskProcess(home)
     try:
         kiosk.touch("kiosk.language.en")

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from json import dumps
 
 from clinic.domain.ids import ScopeId
 from clinic.store.filing import Filing
@@ -45,9 +46,11 @@ class WritePage(Filing, Page):
             no=env_no, scope=scope, priority=priority, ops=ops, envelope=envelope, at=to_ms(at),
         )  # fmt: skip
 
-    def drop_posted(self, env_no: int) -> None:
-        """Take a row out of the outbox that has become part of another."""
-        self._do("DELETE FROM outbox WHERE env_no = :no", no=env_no)
+    def drop_posted(self, numbers: Sequence[int]) -> None:
+        """Take rows out of the outbox that have become part of another."""
+        self._do(
+            "DELETE FROM outbox WHERE env_no IN (SELECT value FROM json_each(:nos))", nos=dumps(list(numbers))
+        )
 
     def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
         """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""

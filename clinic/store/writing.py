@@ -18,11 +18,11 @@ class WritePage(Filing, Page):
 
     def next_number(self, name: str, first: int = 1) -> int:
         """The next value of a counter that never repeats."""
-        self._do(
-            "INSERT INTO counter (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = value + 1",
-            name=name, first=first,
+        row = self._one(
+            "INSERT INTO counter (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = value + 1 "
+            "RETURNING value", name=name, first=first,
         )  # fmt: skip
-        return int(self._one("SELECT value FROM counter WHERE name = :name", name=name)[0])
+        return int(row[0])
 
     def keep_number(self, name: str, value: int) -> None:
         """Raise a counter to at least `value`."""

@@ -44,7 +44,7 @@ _IN_SCOPE = "in "
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was made anew. `again`: envelopes that waited and were sealed once more under the new numbers."""
+    """What was made anew. `again`: parts that wait to leave, under new numbers."""
 
     no: int
     made_at: datetime
@@ -169,8 +169,9 @@ def begin_anew(home: Home, store_key: bytes, clock: Clock, random: Random, why: 
             _post_again(desk, page, waiting)
 
         desk.book.keep(act, Changes(frozenset({"Sync"})))
+        waits, _first = desk.book.read(lambda page: page.outbox_left())
         audit(desk, "restore", PatientId(""), entity=why)
-    return incarnation, len(waiting)
+    return incarnation, waits
 
 
 def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:

@@ -48,6 +48,10 @@ def team_scope(team: TeamId) -> ScopeId:
     return ScopeId(f"t:{team}")
 
 
+AUDITORS = TeamId("auditors")
+"""The team of compliance officers and custodians: every computer seals its audit to it, and whoever is not in it reads none."""
+
+
 def org_scope(org: OrgId) -> ScopeId:
     return ScopeId(f"o:{org}")
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, ScopeId, TeamId, patient_of
+from clinic.domain.facts import AuditEvent, AuditHead
+from clinic.domain.ids import AUDITORS, DeviceId, ScopeId, TeamId, patient_of, team_scope
 from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, seal_to, unlock
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
@@ -38,6 +39,8 @@ from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
 VERSION = 1
+AUDIT = (AuditEvent, AuditHead)
+"""What a computer seals to the auditors as well."""
 _SURE_TO_FIT = MAX_ENVELOPE // 2
 _MOST_PACKED = MAX_ENVELOPE - 1_024
 
@@ -136,11 +139,19 @@ def seal_for_team(ops: Ops, place: Place, epoch: Epoch, device_keys: DeviceKeys,
     """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64
     kB."""
     check_ops(ops, place.scope)
-    plain, key = encode(ops), fresh_key(random)
+    plain = encode(ops)
     check_fits(plain)
+    return box_packed(packed_ops(plain), place, epoch, device_keys, random)
+
+
+def box_packed(
+    packed: bytes, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random
+) -> Envelope:
+    """What `packed_ops` gave, as an envelope only the team can open. Raises Refusal above 64 kB."""
+    key = fresh_key(random)
     header = _header(place, ALG_TEAM_BOX, epoch.epoch, random(SALT_BYTES))
     header_bytes = encode(header)
-    sealed = lock(*_body_key(key, header), packed_ops(plain), header_bytes)
+    sealed = lock(*_body_key(key, header), packed, header_bytes)
     return _signed(header, header_bytes, seal_to(epoch.public_key, key) + sealed, device_keys)
 
 
@@ -191,9 +202,15 @@ def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> 
 
 def check_ops(ops: Ops, scope: ScopeId) -> None:
     """Every op in a patient's scope is about that patient, and was written on that patient's chart; in a team's or
-    the organisation's scope, which others read, none is about a patient. Raises Unreadable."""
+    the organisation's scope, which others read, none is about a patient, but for the auditors' copy of the audit. Raises
+    Unreadable."""
     patient = patient_of(scope) or ""
-    if any(op.patient != patient or op.window not in ("", patient) for op in ops.ops):
+    audited = scope == team_scope(AUDITORS)
+    if any(
+        (op.patient != patient or op.window not in ("", patient))
+        and not (audited and isinstance(op.fact, AUDIT))
+        for op in ops.ops
+    ):
         raise Unreadable("This holds something about another patient than it says.")
 
 

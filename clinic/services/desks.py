@@ -9,11 +9,29 @@ from dataclasses import dataclass, field
 from clinic.domain.clock import Clock, Random, milliseconds, stamp_after
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Fact
-from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
+from clinic.domain.ids import (
+    AUDITORS,
+    OpId,
+    PatientId,
+    ScopeId,
+    TeamId,
+    UserId,
+    counted_id,
+    patient_scope,
+    team_scope,
+)
 from clinic.keys.epochs import TeamKeys, open_epochs
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.roster import Epoch
-from clinic.keys.sealing import Place, check_fits, check_ops, new_scope_key, scope_key_id, seal_for_team
+from clinic.keys.sealing import (
+    AUDIT,
+    Place,
+    check_fits,
+    check_ops,
+    new_scope_key,
+    scope_key_id,
+    seal_for_team,
+)
 from clinic.keys.slots import Opened
 from clinic.keys.trust import TrustLog, verify_all
 from clinic.protocol.codec import encode
@@ -182,9 +200,11 @@ class Desk:
         self._filed.update(now)
         return written
 
-    def post_again(self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int) -> None:
-        """Seal ops that are filed already once more, under this incarnation's own numbers."""
-        self._post(page, scope, [(op, encode(op)) for op in ops], priority, self.team)
+    def post_again(
+        self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int, team: TeamId | None = None
+    ) -> None:
+        """Have ops that are filed already leave once more, under this incarnation's own numbers."""
+        self._post(page, scope, [(op, encode(op)) for op in ops], priority, team or self.team)
 
     def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
         """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""
@@ -235,6 +255,9 @@ class Desk:
             page.file_ops(encoded, scope)
         self._grant_key(page, scope, priority, team)
         self._post(page, scope, encoded, priority, team)
+        told = [pair for pair in encoded if isinstance(pair[0].fact, AUDIT)]
+        if told and team != AUDITORS and self.trust.epoch(AUDITORS) is not None:
+            self._post(page, team_scope(AUDITORS), told, P2_RECORD, AUDITORS)
         return ops
 
     def _post(

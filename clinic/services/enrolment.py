@@ -11,10 +11,10 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
-from clinic.domain.ids import TeamId, UserId, short_hash_id
+from clinic.domain.ids import AUDITORS, TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
 from clinic.domain.wording import name_as_said
-from clinic.keys.epochs import share_epochs_with
+from clinic.keys.epochs import new_epoch, share_epochs_with
 from clinic.keys.glass import memberships
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.invites import (
@@ -411,7 +411,12 @@ def _admission(
     after = log
     for body in bodies:
         after = extend(after, make_statement(after, body, signer, desk.clock.now()))
-    return [*bodies, *share_epochs_with(after, user, request.device, desk.team_keys)]
+    begun = [new_epoch(after, AUDITORS, {}, desk.random)] if _without_key(after, AUDITORS) else []
+    return [*bodies, *begun, *share_epochs_with(after, user, request.device, desk.team_keys)]
+
+
+def _without_key(log: TrustLog, team: TeamId) -> bool:
+    return bool(log.members(team)) and log.epoch(team) is None
 
 
 def first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:

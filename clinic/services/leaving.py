@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 
 from clinic.domain.ids import TeamId
-from clinic.keys.sealing import Place, grant, packed_ops, seal_packed
+from clinic.keys.sealing import Place, box_packed, grant, packed_ops, seal_packed
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import P1_TALK, Envelope, pack
 from clinic.protocol.op import join_ops
@@ -65,7 +65,9 @@ def _leave(desk: Desk, page: WritePage, team: TeamId, rows: Sequence[Row], at: d
 
 
 def _sealed(desk: Desk, page: WritePage, team: TeamId, rows: Sequence[Row]) -> Iterator[tuple[int, Envelope]]:
-    """Each envelope that rows of one scope and team come to, with the number of its ops."""
+    """Each envelope that rows of one scope and team come to, with the number of its ops. Where this computer has no key of
+    the scope (the auditors'), it seals what it cannot open again.
+    """
     first, keys, epoch = rows[0][0], page.scope_keys(rows[0][0].scope), desk.epoch(team)
 
     def place() -> Place:
@@ -75,9 +77,12 @@ def _sealed(desk: Desk, page: WritePage, team: TeamId, rows: Sequence[Row]) -> I
         for _, what in rows:
             yield 0, grant(keys[what.key_id], place(), epoch, desk.device_keys, desk.random)
         return
-    key = next(iter(keys.values()))
+    key = next(iter(keys.values()), None)
     for ops, packed in _packed(rows):
-        yield ops, seal_packed(packed, place(), key, epoch.epoch, desk.device_keys, desk.random)
+        if key is None:
+            yield ops, box_packed(packed, place(), epoch, desk.device_keys, desk.random)
+        else:
+            yield ops, seal_packed(packed, place(), key, epoch.epoch, desk.device_keys, desk.random)
 
 
 def _packed(rows: Sequence[Row]) -> Iterator[tuple[int, bytes]]:

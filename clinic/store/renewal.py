@@ -33,8 +33,11 @@ def next_incarnation(last: int, now: datetime, random: Random) -> int:
     return max(last + 1, (minutes << _NOISE_BITS) | (random(1)[0] >> 2))
 
 
-def renew(path: Path, key: bytes, now: datetime, random: Random) -> tuple[int, tuple[tuple[int, bytes], ...]]:
-    """Give a book the next incarnation; returns it, and (priority, envelope) of what had its number and waited.
+def renew(
+    path: Path, key: bytes, now: datetime, random: Random
+) -> tuple[int, tuple[tuple[int, bytes, int], ...]]:
+    """Give a book the next incarnation; returns it, and (priority, envelope, ms when it was written) of what had its number
+    and waited.
 
     Raises Unavailable."""
     try:
@@ -42,9 +45,9 @@ def renew(path: Path, key: bytes, now: datetime, random: Random) -> tuple[int, t
             book.execute("BEGIN IMMEDIATE")
             last = int(book.execute("SELECT value FROM meta WHERE key = 'incarnation'").fetchone()[0])
             waiting = tuple(
-                (row[0], bytes(row[1]))
+                (row[0], bytes(row[1]), int(row[2]))
                 for row in book.execute(
-                    f"SELECT priority, envelope FROM outbox WHERE {_WAITS} ORDER BY env_no"
+                    f"SELECT priority, envelope, written_at FROM outbox WHERE {_WAITS} ORDER BY env_no"
                 )
             )
             number = next_incarnation(last, now, random)

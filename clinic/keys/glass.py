@@ -35,6 +35,7 @@ SHOWN_FOR = timedelta(hours=4)
 REVIEW_WITHIN = timedelta(hours=72)
 REASON_AT_LEAST = 20
 REASON_AT_MOST = 1000
+AUDIT_TEAM = "Audit"
 EVERYBODY = "organisation-wide team"
 """The policy that names it."""
 
@@ -72,7 +73,7 @@ def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[R
 
 def auditing(log: TrustLog, user: UserId) -> list[Record]:
     """What makes somebody an auditor: the team, where there is none yet, and her place in it."""
-    made: list[Record] = [] if AUDITORS in log.by_team else [TeamCreate(team=AUDITORS, name="Audit")]
+    made: list[Record] = [] if AUDITORS in log.by_team else [TeamCreate(team=AUDITORS, name=AUDIT_TEAM)]
     return made if user in log.members(AUDITORS) else [*made, MemberAdd(team=AUDITORS, user=user)]
 
 

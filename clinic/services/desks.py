@@ -240,9 +240,8 @@ class Desk:
     def _by_scope(self, facts: Sequence[Fact], team: TeamId) -> list[tuple[ScopeId, list[Fact]]]:
         scopes: dict[ScopeId, list[Fact]] = {}
         for fact in facts:
-            scopes.setdefault(patient_scope(fact.patient) if fact.patient else team_scope(team), []).append(
-                fact
-            )
+            chart = fact.patient and not (team == AUDITORS and isinstance(fact, AUDIT))
+            scopes.setdefault(patient_scope(fact.patient) if chart else team_scope(team), []).append(fact)
         return list(scopes.items())
 
     def _file(

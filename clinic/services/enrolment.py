@@ -235,7 +235,9 @@ def invite(
     """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (this computer's, if
     none is named). Refused: a role that computer cannot have, no such team."""
     check_pair(role, kind)
-    if team is not None and team not in desk.trust.by_team:
+    if team == AUDITORS and role not in (Role.COMPLIANCE, Role.CUSTODIAN):
+        raise Refusal("Only compliance officers and custodians are auditors.")
+    if team not in (None, AUDITORS) and team not in desk.trust.by_team:
         raise Refusal("There is no such team.")
     invitation = new_invitation(
         server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,

@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.ids import AUDITORS
+from clinic.keys.glass import AUDIT_TEAM
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services import organising
 from clinic.services.enrolment import Admission, admit, invite, join
@@ -104,7 +106,8 @@ _NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be 
 
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        team = team_in(organising.organisation(desk), chosen.team) if chosen.team else None
+        found = organising.organisation(desk, ask_centre=False)
+        team = AUDITORS if chosen.team == AUDIT_TEAM else team_in(found, chosen.team) if chosen.team else None
         code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind), team=team)
         print(shorten(desk, code) if chosen.short else code)
     return 0

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 import pytest
 
+from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
 from clinic.domain.ids import AUDITORS, DeviceId, PatientId, TeamId, team_scope
+from clinic.keys.glass import everybody
 from clinic.protocol.trust import DeviceKind, Role, TeamCreate
 from clinic.services.audit_proofs import verify_audit
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
-from clinic.services.enrolment import state
+from clinic.services.enrolment import invite, state
 from clinic.services.link import exchange_now
 from clinic.services.organising import give_role
+from clinic.services.syncing import sync_status
 from clinic.services.tending import tend
 from tests.clinic.services.conftest import Town
 from tests.clinic.services.test_break_glass import enrolled
@@ -89,3 +92,30 @@ def test_who_is_made_an_auditor_later_is_one(house: House) -> None:
     assert give_role(house.town.station, nurse.someone.user, Role.COMPLIANCE)
     tend(house.town.station)
     assert nurse.someone.user in house.town.station.trust.members(AUDITORS)
+
+
+def test_an_officer_of_the_auditors_alone_holds_no_chart_and_looks_at_every_team(house: House) -> None:
+    with pytest.raises(Refusal, match="Only compliance officers"):
+        invite(house.town.station, Role.CLINICIAN, DeviceKind.DESKTOP, team=AUDITORS)
+    alone = enrolled(
+        house.town.station,
+        house.town.folder / "alone",
+        "Ada Luz",
+        Role.COMPLIANCE,
+        DeviceKind.DESKTOP,
+        AUDITORS,
+    )
+    house.town.opened.append(alone)
+    patient = patient_at(house.omar, "Mirada")
+    audit(house.omar, "open", patient)
+    for desk in (house.officer, alone, house.omar, alone):
+        exchange_now(desk)
+        tend(desk)
+    exchange_now(alone)
+    assert {team for team, _ in alone.team_keys} <= {AUDITORS, everybody(alone.trust)}
+    assert ("open", patient) in seen_of(alone, house.omar.device)
+    audit(alone, "read audit", patient)
+    for desk in (alone, house.officer):
+        exchange_now(desk)
+    assert sync_status(alone).refused == 0 and sync_status(alone).waiting == 0
+    assert ("read audit", patient) in seen_of(house.officer, alone.device)

@@ -270,10 +270,15 @@ def set_up(
 
 
 @needs(Action.ADMIT)
-def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None) -> str:
-    """The text of an invitation's QR: single use, 24 hours, for one role and kind of device."""
+def invite(
+    desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None, team: TeamId | None = None
+) -> str:
+    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (None: that of whoever
+    invites). Refused for a team that the organisation does not have."""
+    if team and team not in desk.trust.by_team:
+        raise Refusal("There is no such team.")
     invitation = new_invitation(
-        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=desk.team,
+        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,
         expires_at=(at or desk.clock.now()) + VALID, random=desk.random,
     )  # fmt: skip
     box = mailbox_id(invitation.secret)

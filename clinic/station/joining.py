@@ -14,8 +14,10 @@ from clinic.keys.identity import RootKeys
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Admission, admit, found_organization, invite, join
 from clinic.services.link import exchange_now
+from clinic.services.organising import organisation
 from clinic.services.short_codes import shorten
 from clinic.station.command import Add, authority, opened, password
+from clinic.station.organising import team_in
 
 _CA = "certificate of the clinic's own authority (PEM): from now on no other is believed"
 
@@ -40,6 +42,7 @@ def add_verbs(add: Add) -> None:
         "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
     )
     inviting.add_argument("--name", default="", help="for whom (only shown here)")
+    inviting.add_argument("--team", default="", metavar="NAME", help="into which team; your own if not said")
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
     )
@@ -108,7 +111,8 @@ def _on_paper(chosen: Namespace) -> Callable[[RootKeys], None]:
 
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind))
+        team = team_in(organisation(desk, ask_centre=False), chosen.team) if chosen.team else None
+        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind), team=team)
         print(shorten(desk, code) if chosen.short else code)
     return 0
 

@@ -4,6 +4,7 @@
 import html
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,11 +23,29 @@ class Row:
     measured: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Album:
+    """How the page is called, and what stands under its pictures: by the name in `03-desktop-NAME.png`."""
+
+    title: str = "One whole visit"
+    captions: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+
+    def caption(self, path: Path) -> str:
+        """Its sentence; the name of the file where there is none."""
+        return self.captions.get(picture_name(path), path.name)
+
+
+def picture_name(path: Path) -> str:
+    """`NAME` of `03-desktop-NAME.png`."""
+    return path.stem.split("-", 2)[-1]
+
+
 class Report:
     """Rows in order; whatever happens later, what was found stays on disk."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, album: Album = Album()) -> None:
+        self._folder, self._album = folder, album
         self.rows: list[Row] = []
 
     @property
@@ -37,10 +56,10 @@ class Report:
         self.rows.append(row)
         text = json.dumps([asdict(row) for row in self.rows], ensure_ascii=False, indent=1)
         _replace(self._folder / "report.json", text + "\n")
-        _replace(self._folder / "index.html", page(self.rows, self._folder))
+        _replace(self._folder / "index.html", page(self.rows, self._folder, self._album))
 
 
-def page(rows: list[Row], folder: Path) -> str:
+def page(rows: list[Row], folder: Path, album: Album = Album()) -> str:
     """The contact sheet: the rows, then every PNG of the folder, then what else was kept."""
     lines = "".join(
         f"<tr class={'ok' if row.ok else 'bad'}><td>{CHECK if row.ok else CROSS}"
@@ -49,13 +68,21 @@ def page(rows: list[Row], folder: Path) -> str:
         for row in rows
     )
     pictures = "".join(
-        f'<figure><a href="{name}"><img loading=lazy src="{name}" alt="{name}"></a>'
-        f"<figcaption>{name}</figcaption></figure>"
-        for name in (html.escape(path.name) for path in sorted(folder.glob("*.png")))
+        f'<figure><a href="{name}"><img loading=lazy src="{name}" alt="{told}"></a>'
+        f"<figcaption>{told}</figcaption></figure>"
+        for name, told in (
+            (html.escape(path.name), html.escape(album.caption(path)))
+            for path in sorted(folder.glob("*.png"))
+        )
     )
-    kept = [path for pattern in ("*.mkv", "*.pdf", "report.json") for path in sorted(folder.glob(pattern))]
+    kept = [
+        path
+        for pattern in ("*.mkv", "*.pdf", "*.txt", "*.proof", "report.json")
+        for path in sorted(folder.glob(pattern))
+    ]
     files = "".join(f'<li><a href="{html.escape(path.name)}">{html.escape(path.name)}</a>' for path in kept)
-    return _PAGE.format(lines=lines, pictures=pictures, files=files)
+    title = html.escape(album.title)
+    return _PAGE.format(lines=lines, pictures=pictures, files=files, title=title, language=album.language)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -65,7 +92,7 @@ def _replace(path: Path, text: str) -> None:
     os.replace(beside, path)
 
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Posta: one whole visit</title><style>
+_PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Posta: {title}</title><style>
 body{{font:15px/1.5 Inter,system-ui,sans-serif;margin:32px;background:#f4f7f8;color:#14232b}}
 table{{border-collapse:collapse;background:#fff;border-radius:12px;overflow:hidden}}
 td{{padding:8px 14px;border-bottom:1px solid #dfe6ea}}
@@ -73,5 +100,5 @@ td{{padding:8px 14px;border-bottom:1px solid #dfe6ea}}
 main{{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:18px;margin-top:24px}}
 figure{{margin:0;background:#fff;border-radius:12px;padding:10px}}img{{width:100%;border-radius:6px}}
 figcaption{{color:#566872;font-size:13px}}
-</style><h1>One whole visit</h1><table>{lines}</table><ul>{files}</ul><main>{pictures}</main></html>
+</style><h1>{title}</h1><table>{lines}</table><ul>{files}</ul><main>{pictures}</main></html>
 """

@@ -58,8 +58,12 @@ class Scene:
 
     def shot(self, side: str, name: str) -> Path:
         """A picture of the whole window, numbered in order."""
+        return self.hands[side].shot(self.picture(side, name))
+
+    def picture(self, side: str, name: str) -> Path:
+        """Where the next picture goes."""
         self.pictures += 1
-        return self.hands[side].shot(self.out / f"{self.pictures:02d}-{side}-{name}.png")
+        return self.out / f"{self.pictures:02d}-{side}-{name}.png"
 
     def both(self, name: str) -> None:
         for side in ("desktop", "kiosk"):

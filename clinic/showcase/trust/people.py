@@ -13,6 +13,7 @@ COMPLIANCE = Newcomer("officer", "compliance", "desktop", OFFICER, OFFICER_COMPU
 MACHINES = ("station", "desktop", "second", "keeper", "officer", "fresh")
 """Those where a person has a password."""
 REASON = "Llegó inconsciente a la guardia, sin familiares ni documentos de su salud"
+FOUND = "Hablé con Rita y con la guardia: la paciente llegó sola e inconsciente. Fue correcto."
 WHY_LOST = "Quedó en el colectivo"
 AFTER_FAMILY, AFTER_GIVEN, AFTER_NUMBER = "Ñancupil", "Teodora", "31554902"
 """Somebody who is registered only after a computer was lost."""

@@ -21,7 +21,7 @@ from clinic.keys.epochs import open_epochs
 from clinic.keys.sealing import Granted, Keyring, open_envelope
 from clinic.keys.trust import verify_all
 from clinic.protocol.envelope import unpack
-from clinic.protocol.glass import ScopePull
+from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.trust import Role
 from clinic.services.break_glass import whole_chart
 from clinic.services.desks import Desk
@@ -119,26 +119,34 @@ def _person(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 def _glass(desk: Desk, chosen: argparse.Namespace) -> Told:
     """Whether a chart of another team can be read here at the time of this clock, and which files it left."""
-    refused = ""
+    refused = until = ""
     try:
-        whole_chart(desk, PatientId(chosen.patient), desk.clock.now())
+        until = whole_chart(desk, PatientId(chosen.patient), desk.clock.now()).until.isoformat()
     except Refusal as no:
         refused = str(no)
     folder = desk.home.path / "glass"
-    return {"refused": refused, "files": len(list(folder.iterdir())) if folder.is_dir() else 0}
+    return {
+        "refused": refused,
+        "until": until,
+        "files": len(list(folder.iterdir())) if folder.is_dir() else 0,
+    }
 
 
 def _sealed(desk: Desk, chosen: argparse.Namespace) -> Told:
     """Writes what the centre holds of one patient's scope, sealed as it is, and the trust log of this computer."""
     found: list[str] = []
-    pull, more = ScopePull(scope=patient_scope(PatientId(chosen.patient))), True
+    after, more = 0, True
     while more:
-        part = with_remote(remote_of(desk), lambda remote, pull=pull: remote.scope_part(pull))
+        part = _part(desk, ScopePull(scope=patient_scope(PatientId(chosen.patient)), after=after))
         found += [item.envelope.hex() for item in part.envelopes]
-        more, pull = part.more and part.up_to > pull.after, ScopePull(scope=pull.scope, after=part.up_to)
+        more, after = part.more and part.up_to > after, part.up_to
     trust = [statement.hex() for statement in desk.trust.statements]
     chosen.file.write_text(json.dumps({"envelopes": found, "trust": trust}), encoding="utf-8")
     return {"envelopes": len(found)}
+
+
+def _part(desk: Desk, pull: ScopePull) -> ScopePart:
+    return with_remote(remote_of(desk), lambda remote: remote.scope_part(pull))
 
 
 def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:

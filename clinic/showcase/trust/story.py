@@ -5,11 +5,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from clinic.showcase.cardfilm import film_card
 from clinic.showcase.founding import card_film
 from clinic.showcase.report import Album, Report
 from clinic.showcase.scene import KIOSK_SIDE, Scene
-from clinic.showcase.trust import enrolment, founding
+from clinic.showcase.trust import card, consent, enrolment, founding, glass
 from clinic.showcase.trust.seats import awake
 from clinic.showcase.trust.words import Words, words
 from clinic.showcase.visit import Step, take
@@ -17,6 +16,9 @@ from clinic.showcase.visit import Step, take
 STEPS: tuple[tuple[str, Step], ...] = (
     ("founding", founding.run),
     ("enrolment", enrolment.run),
+    ("card", card.run),
+    ("consent", consent.run),
+    ("emergency", glass.run),
 )
 """By the names of their words in resources/demo."""
 DESKTOPS = ("station", "desktop", "second", "officer", "fresh")
@@ -74,8 +76,3 @@ def programs(out: Path, language: str, visible: bool) -> dict[str, tuple[str, ..
         *(("--scale", "desktop") if visible else ()), *silent,
     )  # fmt: skip
     return made
-
-
-def show_card(scene: Scene, text: str) -> None:
-    """What the kiosk's second camera will see: the printed card, held before it."""
-    film_card(text, card_film(scene.stage.folder))

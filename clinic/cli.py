@@ -63,6 +63,8 @@ def _run(words: list[str]) -> int:
         from clinic.verify import main as verify
 
         return verify(rest)
+    if chosen.command == "sync":
+        return start("station", ["sync", *rest])
     return start(chosen.command, rest)
 
 
@@ -78,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, (_, purpose) in PROGRAMS.items():
         commands.add_parser(name, help=purpose, add_help=False)
+    commands.add_parser(
+        "sync", help="exchange with the centre, or by a stick: posta station sync", add_help=False
+    )
     commands.add_parser("doctor", help="is this computer fit for Posta?", add_help=False)
     commands.add_parser("verify", help="check a file that Posta made, on any computer", add_help=False)
     return parser

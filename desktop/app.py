@@ -16,7 +16,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
-from clinic.domain.clock import SystemClock
+from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.store.home import Home
 from desktop import options
@@ -24,7 +24,7 @@ from desktop.cover import Curtain, Watch
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
 from desktop.kit.words import _, set_language, tell
-from desktop.screens.join.logic import Form
+from desktop.screens.join.logic import Failed, Form
 from desktop.screens.join.logic import State as Joining
 from desktop.screens.join.view import JoinView
 from desktop.screens.login.logic import Entered, LiftCover, Locked, OpenAgain, OpenBook, Way, begun
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from clinic.services.desks import Desk
     from clinic.services.enrolment import Joining as Request
     from clinic.transport.security_key import Enrolling
+    from desktop.screens.founding.doing import Founder
+    from desktop.screens.founding.view import FoundingView
     from desktop.seat import Seat
 
 ASKED_MS = 20_000
@@ -76,6 +78,9 @@ class Window(QMainWindow):
         self._program, self._args, self._clock = program, args, SystemClock()
         self._worker = Worker(self)
         self._request: Request | None = None
+        self._join: JoinView | None = None
+        self._founding: FoundingView | None = None
+        self._founder: Founder | None = None
         self._seat: Seat | None = None
         self._login: LoginView | None = None
         self._leaving = self._asked = False
@@ -101,9 +106,45 @@ class Window(QMainWindow):
             self._show_login()
         else:
             self._worker.ask(_bring_receipt, self._args.home)
-            self._show(
-                JoinView(Joining(code=self._args.join), self._ask_to_join, self._wait, self._show_login)
+            self._show_joining()
+            self._settle()
+
+    def _show_joining(self) -> None:
+        """With a code, or by founding: what was typed on either page stays while one goes to and fro."""
+        if self._join is None:
+            self._join = JoinView(
+                Joining(code=self._args.join),
+                self._ask_to_join,
+                self._wait,
+                self._show_login,
+                self._show_founding,
             )
+        self._show(self._join)
+
+    def _show_founding(self) -> None:
+        from desktop.screens.founding.doing import Founder
+        from desktop.screens.founding.view import FoundingView
+
+        if self._founding is None:
+            self._founder = Founder(self._args.home, self._clock, os.urandom)
+            self._founding = FoundingView(self._founder, self._worker, self._show_joining, self._show_login)
+        self._show(self._founding)
+
+    def _settle(self) -> None:
+        """A founding that was cut off is finished or forgotten before anything else."""
+        from clinic.services.founding import settle
+
+        def settled(founded: bool) -> None:
+            if founded:
+                self._show_login()
+
+        self._worker.ask(
+            settle, self._args.home, then=settled, failed=lambda error: self._join_says(tell(error))
+        )
+
+    def _join_says(self, sentence: str) -> None:
+        if self._join is not None:
+            self._join.loop.send(Failed(sentence))
 
     def _warm_up(self) -> None:
         """Load what the pages need while the password is typed."""
@@ -141,6 +182,7 @@ class Window(QMainWindow):
 
     def _forget_faces(self) -> None:
         """What was typed before (a new password) does not stay behind."""
+        self._join = self._founding = None
         while (old := self.stack.widget(0)) is not None:
             self.stack.removeWidget(old)
             old.deleteLater()
@@ -154,14 +196,12 @@ class Window(QMainWindow):
     def _ask_to_join(
         self, form: Form, made: Callable[[str], object], failed: Callable[[str], object]
     ) -> None:
-        from clinic.services.enrolment import join
-
         def asked(request: Request) -> None:
             self._request = request
             made(request.digits)
 
         self._worker.ask(
-            join,
+            _join,
             self._args.home,
             form.code,
             form.name,
@@ -169,7 +209,7 @@ class Window(QMainWindow):
             form.device,
             self._clock,
             os.urandom,
-            b"",
+            form.authority,
             form.server,
             then=asked,
             failed=lambda error: failed(tell(error)),
@@ -379,8 +419,10 @@ class Window(QMainWindow):
         self.close()
 
     def leave(self) -> None:
-        """The program ends, whatever ends it."""
+        """The program ends, whatever ends it. Sheets of an organisation that was not founded go."""
         self._leaving = True
+        if self._founder is not None:
+            self._founder.leave()
         self._stand_up()
 
 
@@ -391,6 +433,23 @@ def _key(wanted: bool) -> Enrolling | None:
     from clinic.transport.security_key import UsbKey
 
     return UsbKey(os.urandom)
+
+
+def _join(
+    home: Path,
+    code: str,
+    name: str,
+    password: str,
+    device: str,
+    clock: Clock,
+    random: Random,
+    authority: str,
+    server: str,
+) -> Request:
+    from clinic.services.enrolment import join
+    from desktop.screens.files import read_certificate
+
+    return join(home, code, name, password, device, clock, random, read_certificate(authority), server)
 
 
 def _bring_receipt(home: Path) -> None:

@@ -18,6 +18,7 @@ from clinic.services.alerts import watch
 from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
+from clinic.services.receipts import watch as watch_receipts
 from desktop.kit.bridge import in_qt
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
@@ -25,6 +26,8 @@ from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
+from desktop.screens.exchange.view import ExchangeView
+from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
 from desktop.screens.organisation.view import OrganisationView
@@ -73,13 +76,16 @@ class Seat(QObject):
         self._gather.timeout.connect(self._tell_pages)
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
         self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
+        self._stop_receipts = watch_receipts(desk)
         self._build({})
+        self.room.in_care = self.in_care
         self._connect()
 
     def start(self) -> None:
         """Connect, and show how things stand until the first exchange says more."""
         self.telephone.start()
         self._read_status()
+        self.inbox.refresh()
         self._help.write(self.room.clinic.load_codes, failed=self._no_codes)
 
     def _no_codes(self, sentence: str) -> None:
@@ -91,6 +97,7 @@ class Seat(QObject):
         self._stop_listening()
         self._stop_watching()
         self._stop_summaries()
+        self._stop_receipts()
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
@@ -114,7 +121,11 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
-        self.chart = ChartView(room, had("chart"), had("alerts"), had("replay"))
+        self.chart = ChartView(
+            room, had("chart"), had("alerts"), had("replay"), had("consents"), self._args.save_to
+        )
+        self.inbox = InboxView(room, had("inbox"))
+        self.exchange = ExchangeView(room, had("exchange"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
@@ -126,6 +137,8 @@ class Seat(QObject):
             "patients": self.patients,
             "schedule": self.schedule,
             "messages": self.messages,
+            "inbox": self.inbox,
+            "exchange": self.exchange,
             "chart": self.chart,
             "visit": self.visit,
             "mine": self.mine,
@@ -144,8 +157,10 @@ class Seat(QObject):
         ways.chart.connect(self._open_chart)
         ways.texts.connect(self._look_in_texts)
         ways.elsewhere.connect(self._look_elsewhere)
+        ways.judging.connect(self._look_at_reviews)
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
+        ways.to_choose.connect(lambda n: self.shell.loop.send(shell.ToChooseCounted(n)))
         ways.arrived.connect(self._arrived)
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
@@ -176,9 +191,12 @@ class Seat(QObject):
             "patients": self.patients.loop.state,
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
+            "inbox": self.inbox.loop.state,
+            "exchange": self.exchange.loop.state,
             "chart": self.chart.loop.state,
             "alerts": self.chart.band.loop.state,
             "replay": self.chart.replay.loop.state,
+            "consents": self.chart.consents.loop.state,
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
@@ -212,6 +230,10 @@ class Seat(QObject):
         self.shell.go("emergency")
         self.emergency.open(text)
 
+    def _look_at_reviews(self) -> None:
+        self.shell.go("audit")
+        self.audit.show_tab("reviews")
+
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
         self.shell.loop.send(shell.VisitOpened())
@@ -240,6 +262,7 @@ class Seat(QObject):
     def _call_changed(self, call: Call) -> None:
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
+        self.today.lease.look()
 
     def _reach_changed(self) -> None:
         self.today.reach_changed()
@@ -260,6 +283,8 @@ class Seat(QObject):
             self.patients,
             self.schedule,
             self.messages,
+            self.inbox,
+            self.exchange,
             self.search,
             self.emergency,
             self.organisation,
@@ -280,7 +305,7 @@ class Seat(QObject):
 
     def in_care(self) -> bool:
         """Whether a visit is open or a call goes on."""
-        return self.in_call() or self.shell.loop.state.visiting
+        return self.in_call() or self.visit.loop.state.in_care
 
     def _read_status(self) -> None:
         self._help.read(
@@ -307,6 +332,10 @@ class Seat(QObject):
             return "visit", _("Something you wrote here has not been sent or signed.")
         if self.chart.band.loop.state.drafts:
             return "chart", _("What you wrote about an alert has not been sent.")
+        if self.chart.consents.loop.state.unfinished:
+            return "chart", _("What the patient answered has not been signed.")
+        if self.inbox.loop.state.unwritten:
+            return "inbox", _("What you joined by hand does not stand yet.")
         if self.patients.loop.state.form not in (None, NewPerson()):
             return "patients", _("The new patient has not been registered yet.")
         return "", ""

@@ -26,6 +26,7 @@ from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
 from clinic.services.desks import Desk, is_enrolled
 from clinic.services.sitting import open_kiosk
+from clinic.services.wiping import closed, is_ordered
 from clinic.store.home import Home
 from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import Desk as Worker
@@ -35,6 +36,7 @@ from desktop.kit.engine import CallEngine
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
 from desktop.kit.words import _, set_language, tell
 from kiosk import options, questionnaire
+from kiosk.closing import Closing
 from kiosk.restarts import STOP, VISIT_OVER
 from kiosk.screens.frame import Sheet
 from kiosk.stage import Stage
@@ -56,10 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_language(args.lang)
     try:
         ready = is_enrolled(args.home)
-    except Unavailable as closed:
-        sys.stderr.write(tell(closed) + "\n")
+        gone = None if ready else closed(Home(args.home))
+    except Unavailable as error:
+        sys.stderr.write(tell(error) + "\n")
         return EXIT_UNAVAILABLE
-    if not ready:
+    if not ready and gone is None:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
     program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
@@ -67,9 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window = _window(args)
     try:
         _held = Home(args.home).hold()  # let go when the process ends
-        desk = open_kiosk(args.home, SystemClock(), os.urandom)
+        desk = None if gone else open_kiosk(args.home, SystemClock(), os.urandom)
     except (Refusal, Unavailable) as error:
         return _out_of_order(program, window, tell(error), args)
+    if desk is None or is_ordered(desk):
+        return _close_down(program, window, desk, args)
     session = Session(program, window, desk, args)
     program.show(window, full_screen=not args.window)
     _hello(args)
@@ -121,6 +126,7 @@ class Session:
             keep_received=args.keep_received,
         )
         self._stage.finished.connect(self._finish)
+        self._stage.free.connect(self._look_for_a_wipe)
         self._agenda, self._worker = Agenda(), Worker(window)
         for last in (desk.close, self._cut_link, engine.stop, self._stop_backup, self._agenda.stop):
             program.on_quit(last)
@@ -138,7 +144,12 @@ class Session:
 
         server = self._args.server or self._desk.server
         self._link = Link(
-            self._desk, server, on_letter=self._letter_came, on_online=self._online, clock=self._centre
+            self._desk,
+            server,
+            on_status=lambda _status: in_qt(self._look_for_a_wipe),
+            on_letter=self._letter_came,
+            on_online=self._online,
+            clock=self._centre,
         )
         self._link.start()
         self._agenda.start()
@@ -181,6 +192,11 @@ class Session:
     def _online(self, online: bool) -> None:
         self._up = online
         in_qt(lambda: self._stage.online_changed(online))
+
+    def _look_for_a_wipe(self) -> None:
+        """Between two patients only; the next session obeys it before it shows anything."""
+        if is_ordered(self._desk) and self._stage.is_free:
+            self._finish()
 
     def _finish(self) -> None:
         self.over = True
@@ -229,6 +245,17 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
     QTimer.singleShot(OUT_OF_ORDER_S * 1000, program.app.quit)
     code = program.run(window)
     return VISIT_OVER if again else code or EXIT_UNAVAILABLE
+
+
+def _close_down(program: Program, window: QWidget, desk: Desk | None, args: argparse.Namespace) -> int:
+    """A wipe was ordered, or obeyed already: nothing but its screen from now on."""
+    closing = Closing(window, args.home, desk)
+    closing.ended.connect(program.app.quit)
+    program.show(window, full_screen=not args.window)
+    _hello(args)
+    closing.begin()
+    code = program.run(window)
+    return VISIT_OVER if closing.again else code or STOP
 
 
 def _hello(args: argparse.Namespace) -> None:

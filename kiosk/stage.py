@@ -86,6 +86,8 @@ class Stage(QObject):
     """Made once per session, in the Qt thread."""
 
     finished = Signal()
+    free = Signal()
+    """The first screen is shown: nobody is here yet, or she went back to it."""
 
     def __init__(
         self,
@@ -133,6 +135,11 @@ class Stage(QObject):
     @property
     def journey(self) -> flow.Journey:
         return self._loop.state
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody is being seen to."""
+        return self.journey.step is flow.Step.LANGUAGE
 
     def send(self, event: flow.Event) -> None:
         self._loop.send(event)
@@ -269,6 +276,8 @@ class Stage(QObject):
             self._presence, flow.patience_s(journey.step), self._clock.monotonic()
         )
         self._ask(screen.heading)
+        if self.is_free:
+            self.free.emit()
 
     def _ask(self, heading: Heading) -> None:
         assert self._frame is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.keys.roster import TrustLog
-from clinic.protocol.trust import DeviceKind
+from clinic.protocol.trust import DeviceKind, Role
 from sync_server.book.port import EVERYBODY, Tag
 
 
@@ -72,6 +72,17 @@ def _writes(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[Team
     users = _users(log, device)
     anywhere = kind == DeviceKind.KIOSK and not users
     return frozenset(team.team for team in log.teams() if anywhere or users & team.ever)
+
+
+def may_end(log: TrustLog, one: Rights, other: DeviceId) -> bool:
+    """See and end the session of a device: an administrator's computer that of any, others of those whose people work
+    there too."""
+    if not one.staff or log.device(other) is None:
+        return False
+    here = {user.user for user in log.at_work() if user.device == one.device}
+    there = {user.user for user in log.at_work() if user.device == other}
+    administers = any(Role.ADMINISTRATOR in log.roles_of(user) for user in here)
+    return one.device == other or administers or bool(here & there)
 
 
 def may_write_to(one: Rights, other: Rights) -> bool:

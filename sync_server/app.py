@@ -21,10 +21,13 @@ from starlette.routing import Route
 
 from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
+from sync_server.beginning import begin
 from sync_server.book.sqlite import SqliteBook
 from sync_server.book.thread import BookThread
-from sync_server.certificates import own_certificate
+from sync_server.certificates import mark_of, own_certificate
+from sync_server.configuration import LEVELS, Configuration, configured
 from sync_server.desk import Desk
+from sync_server.founding_code import read_code
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
@@ -66,6 +69,7 @@ def routes() -> list[Route]:
         Route("/v1/codes/{lookup}", guarded(codes.put), methods=["PUT"]),
         Route("/v1/codes/{lookup}", guarded(codes.take), methods=["POST"]),
         Route("/v1/computers", guarded(computers.read), methods=["GET"]),
+        Route("/v1/sessions/{device}", guarded(computers.end), methods=["DELETE"]),
         Route("/v1/receipts", guarded(computers.take_receipt), methods=["POST"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
@@ -78,6 +82,7 @@ def open_desk(folder: Path, clock: Clock, random: Random) -> Desk:
     book = BookThread(lambda: SqliteBook.open(folder / "server.db", random))
     desk = Desk(book, clock, random, folder)
     try:
+        desk.founding_code = read_code(folder)
         desk.read_trust()
     except BaseException:
         book.close()
@@ -119,6 +124,7 @@ def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = Non
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         ws="websockets-sansio",
         ws_max_size=SYNC_BODY,
         ws_ping_interval=None,
@@ -159,20 +165,22 @@ def bound(host: str, port: int) -> socket.socket:
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="posta server", description="Stores and orders sealed records for a clinic's devices."
+        prog="posta server",
+        description="Stores and orders sealed records for a clinic's devices.",
+        epilog="'posta server init --help' says how a new one is set up.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+        "--host", help="address to listen on (default: this machine only, or what server.toml says)"
     )
-    parser.add_argument("--port", type=int, default=8440, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 8440); 0 picks a free one")
     parser.add_argument(
         "--tls-cert", type=Path, metavar="FILE", help="certificate chain in PEM form: speak TLS 1.3"
     )
     parser.add_argument(
         "--tls-key", type=Path, metavar="FILE", help="its private key in PEM form, without a password"
     )
-    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--log-level", choices=LEVELS)
     parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
     )
@@ -181,9 +189,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a server; the exit code is as in docs/architecture.md."""
-    wanted = arguments(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    wanted = None if words[:1] == ["init"] else arguments(words)
     try:
-        return _run(wanted)
+        if wanted is None:
+            return begin(words[1:], SystemClock(), os.urandom)
+        return _run(wanted, configured(wanted))
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
@@ -192,25 +203,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return UNAVAILABLE
     except Exception:  # noqa: BLE001  # the roof: bugs end here
         _log.exception("bug")
-        print(
-            f"The server made a mistake and stopped. It is written down in {wanted.data / 'log'}.",
-            file=sys.stderr,
-        )
+        where = f" It is written down in {wanted.data / 'log'}." if wanted else ""
+        print(f"The server made a mistake and stopped.{where}", file=sys.stderr)
         return BUG
 
 
-def _run(wanted: argparse.Namespace) -> int:
+def _run(wanted: argparse.Namespace, how: Configuration) -> int:
     try:
-        keep_journal(wanted.data, wanted.log_level)
+        keep_journal(wanted.data, how.log_level)
     except OSError as error:
         raise Unavailable(
             "Cannot write in {folder} ({why}). Choose another folder with --data.",
             folder=wanted.data,
             why=error.strerror,
         ) from error
-    tls = own_certificate(wanted.tls_cert, wanted.tls_key)
-    listening = bound(wanted.host, wanted.port)
+    shown = how.certificate(wanted.data)
+    tls = own_certificate(*shown)
+    listening = bound(how.host, how.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom)
+    desk.certificate = mark_of(shown[0])
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.keys.sessions import certificate_mark
 
 
 def own_certificate(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -32,3 +33,12 @@ def own_certificate(certificate: Path | None, key: Path | None) -> ssl.SSLContex
             why=error.strerror,
         ) from error
     return context
+
+
+def mark_of(certificate: Path | None) -> bytes:
+    """`certificate_mark` of the first certificate of a chain that was read before; b'' without one."""
+    if certificate is None:
+        return b""
+    text = certificate.read_text(encoding="ascii", errors="replace")
+    begin, end = text.index(ssl.PEM_HEADER), text.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)
+    return certificate_mark(ssl.PEM_cert_to_DER_cert(text[begin:end]))

@@ -4,7 +4,7 @@ limits."""
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +19,7 @@ from clinic.protocol.sync import FaultNumber
 from sync_server.access import Rights, rights_of
 from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
-from sync_server.limits import Bucket, neighbourhood
+from sync_server.limits import Bucket, kind_of_address, neighbourhood
 from sync_server.routes.answers import Denied
 
 SESSION_HOURS = 12
@@ -39,6 +39,10 @@ class Bells(Protocol):
         """The trust log has grown."""
         ...
 
+    async def hang_up(self, device: DeviceId) -> None:
+        """Its session is over."""
+        ...
+
 
 class Silence:
     """Rings for nobody."""
@@ -47,6 +51,9 @@ class Silence:
         """Nothing."""
 
     async def trust(self, position: int) -> None:
+        """Nothing."""
+
+    async def hang_up(self, device: DeviceId) -> None:
         """Nothing."""
 
 
@@ -59,9 +66,15 @@ class Desk:
     random: Random
     folder: Path
     log: TrustLog = EMPTY
+    founding_code: str = ""
+    """What whoever founds must know; '' asks nobody."""
+    certificate: bytes = b""
+    """`certificate_mark` of the one it shows; b'' where it does not speak TLS itself."""
     bells: Bells = field(default_factory=Silence)
     trust_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     nonces: dict[bytes, float] = field(default_factory=dict)
+    came_from: dict[DeviceId, str] = field(default_factory=dict)
+    """Where each device last asked from, roughly; since this server started."""
     knocks: Bucket = field(init=False)
     """Challenges, sessions and mailboxes, per address."""
     exchanges: Bucket = field(init=False)
@@ -105,6 +118,17 @@ class Desk:
         await self.book.ask(lambda book: book.keep_session(token_hash(token), device, expires_at))
         return token, life
 
+    async def live_sessions(self) -> dict[DeviceId, datetime]:
+        """Device -> since when the oldest of its sessions is open."""
+        now, life = self.clock.now(), timedelta(hours=SESSION_HOURS)
+        over = await self.book.ask(lambda book: book.live_sessions(now))
+        return {device: until - life for device, until in over.items()}
+
+    async def end_sessions(self, device: DeviceId) -> None:
+        """It hangs up, and must prove its key anew."""
+        await self.book.ask(lambda book: book.end_sessions(device))
+        await self.bells.hang_up(device)
+
     async def device_of(self, token: str) -> Rights | None:
         """Whose token this is and what it may do; None for no session."""
         now = self.clock.now()
@@ -118,6 +142,7 @@ class Desk:
         if rights is None:
             self.knock(request)
             raise Denied(FaultNumber.NOT_LOGGED_IN, "This session is over. Connect again.")
+        self.came_from[rights.device] = kind_of_address(request.client.host if request.client else "")
         if not self.exchanges.take(rights.device):
             raise Denied(FaultNumber.TOO_MANY, _TOO_MANY)
         return rights

@@ -29,6 +29,18 @@ def neighbourhood(address: str) -> str:
     return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
 
 
+def kind_of_address(address: str) -> str:
+    """'here', 'local' or 'internet', all that anybody is told of an address; '' for none."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return ""
+    known = known if isinstance(known, IPv4Address) else known.ipv4_mapped or known
+    if known.is_loopback:
+        return "here"
+    return "internet" if known.is_global else "local"
+
+
 @dataclass(slots=True)
 class Bucket:
     """At most `burst` at once and `rate` a second for each name."""

@@ -61,6 +61,11 @@ class Doorbell:
         for sids in list(self._here.values()):
             await self._tell(sids, "trust", {"position": position})
 
+    async def hang_up(self, device: DeviceId) -> None:
+        """Every link of that device."""
+        for sid in list(self._here.get(device, [])):
+            await self.server.disconnect(sid)
+
     async def _tell(self, sids: list[str], event: str, data: dict[str, object]) -> None:
         for sid in list(sids):
             await self.server.emit(event, data, to=sid)

@@ -11,7 +11,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import zxingcpp
 from PIL import Image
 from PySide6.QtCore import QBuffer, QSize
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QApplication
 
@@ -23,8 +23,8 @@ def _application() -> QGuiApplication:
     return here if isinstance(here, QGuiApplication) else QApplication([])
 
 
-_QR = zxingcpp.barcode_formats_from_str("QRCode")
-"""A line of print may look like a bar code of another kind."""
+READ = zxingcpp.barcode_formats_from_str("QRCode,PDF417")
+"""What our readers look for: a line of print may look like a bar code of another kind."""
 
 
 def picture_of(path: Path, width: int = 1240) -> Image.Image:
@@ -35,6 +35,10 @@ def picture_of(path: Path, width: int = 1240) -> Image.Image:
     size = pdf.pagePointSize(0)
     drawn = pdf.render(0, QSize(width, round(width * size.height() / size.width())))
     pdf.close()
+    return _on_white(drawn)
+
+
+def _on_white(drawn: QImage) -> Image.Image:
     out = QBuffer()
     out.open(QBuffer.OpenModeFlag.ReadWrite)
     drawn.save(out, "PNG")
@@ -46,5 +50,11 @@ def picture_of(path: Path, width: int = 1240) -> Image.Image:
 
 def qr_of(path: Path) -> str:
     """The text of the one QR code on the page."""
-    (found,) = zxingcpp.read_barcodes(picture_of(path), formats=_QR)
+    (found,) = zxingcpp.read_barcodes(picture_of(path), formats=READ)
+    return str(found.text)
+
+
+def qr_on(picture: QImage) -> str:
+    """The same of a page that is drawn already."""
+    (found,) = zxingcpp.read_barcodes(_on_white(picture))
     return str(found.text)

@@ -16,9 +16,11 @@ from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import Place, seal_for_team
+from clinic.keys.sessions import session_proof
 from clinic.keys.trust import Signer, as_device, as_user, say
 from clinic.protocol.envelope import P2_RECORD, Header, pack, unpack
 from clinic.protocol.op import Op, Ops
+from clinic.protocol.sync import Challenge, SessionRequest
 from clinic.protocol.trust import DeviceKind, MemberAdd, Role, TeamCreate
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -152,6 +154,17 @@ def _log() -> TrustLog:
     log = say(log, new_epoch(log, OTHER_TEAM, {}, repeating(b"ward")), by, AT)
     log = admitted(log, somebody("station"), DeviceKind.STATION, by)
     return admitted(log, somebody("kiosk"), DeviceKind.KIOSK, by)
+
+
+def pinned() -> bytes:
+    """The fingerprint of the organisation, as its devices pinned it."""
+    return _log().fingerprint
+
+
+def proof(who: Somebody, told: Challenge) -> SessionRequest:
+    """What a device answers to a challenge over a link without TLS."""
+    message = session_proof(pinned(), told.server, b"", told.nonce)
+    return SessionRequest(device=who.device, nonce=told.nonce, signature=who.sign(message))
 
 
 def small_clinic() -> Clinic:

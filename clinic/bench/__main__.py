@@ -4,6 +4,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from clinic.bench.result import Result, json_line, table
 from clinic.domain.errors import PostaError
@@ -33,11 +34,25 @@ def _crash(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.images, chosen.kills, chosen.seed)
 
 
+def _trust(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.trust import measure
+
+    return measure(chosen.people)
+
+
+def _sync(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.sync import measure
+
+    return measure(chosen.count, chosen.records)
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
     "start": _start,
     "duplicates": _duplicates,
     "crash": _crash,
+    "trust": _trust,
+    "sync": _sync,
 }
 
 
@@ -48,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=sorted(BENCHES), help="what to measure")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
     parser.add_argument(
-        "--people", type=int, default=20_000, help="store, duplicates: generated people (default 20000)"
+        "--people",
+        type=int,
+        default=20_000,
+        help="store, duplicates, trust: generated people (default 20000)",
     )
     parser.add_argument(
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
@@ -61,8 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--seed", type=int, default=1, help="crash: another seed tries other disks (default 1)"
     )
+    parser.add_argument("--count", type=int, default=10_000, help="sync: records (default 10000)")
+    parser.add_argument(
+        "--records", type=Path, metavar="FILE", help="sync: records of other engines, a JSON line each"
+    )
     chosen = parser.parse_args(arguments)
-    if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills) < 1:
+    if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills, chosen.count) < 1:
         parser.error("numbers start at 1")
     try:
         results = list(BENCHES[chosen.name](chosen))

@@ -84,11 +84,16 @@ def must_stay_until(kind: type[Fact], last_entry: datetime, jurisdiction: str) -
     return None if years is None else _years_later(last_entry, years)
 
 
-def chart_is_past(last_entry: datetime, now: datetime, jurisdiction: str) -> bool:
-    """True if nothing of a chart that was last written in then has to be kept any more."""
+def years_by_law(jurisdiction: str) -> int:
+    """The longest that the law of a place asks for, of a chart and what belongs to it."""
     rules = rules_of(jurisdiction)
-    longest = max(rules[part].years or 0 for part in (Class.CHART, Class.CONSENT, Class.ACCESS_LOG))
-    return now > _years_later(last_entry, longest)
+    return max(rules[part].years or 0 for part in (Class.CHART, Class.CONSENT, Class.ACCESS_LOG))
+
+
+def chart_is_past(last_entry: datetime, now: datetime, jurisdiction: str, years: int = 0) -> bool:
+    """True if nothing of a chart that was last written in then has to be kept any more; `years`: as long as the organisation
+    keeps it, which is never less than the law says."""
+    return now > _years_later(last_entry, max(years, years_by_law(jurisdiction)))
 
 
 def _years_later(at: datetime, years: int) -> datetime:

@@ -122,7 +122,7 @@ class _Telling:
         kind = self._words.get(str(device.kind), str(device.kind)) if device else "?"
         name = device.name if device else consent.device
         yield "  " + self._say("where", at=_at(consent.given_at), device=name, kind=kind)
-        how = consent.how if consent.how in ("touch", "voice", "imported") else "voice"
+        how = consent.how if consent.how in ("touch", "voice", "phone", "video", "imported") else "voice"
         yield "  " + self._say(how, n=len(consent.signature))
         if consent.read_aloud_seconds:
             yield "  " + self._say("aloud", n=consent.read_aloud_seconds)

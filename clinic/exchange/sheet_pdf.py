@@ -4,6 +4,7 @@
 import io
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -13,6 +14,19 @@ from clinic.exchange.paper import INK, LEFT, LINE, MUTED, PRIMARY, RIGHT, TOP, d
 
 _COLUMNS = 3
 _QR_SIDE = 62 * mm
+
+
+class SheetUse(StrEnum):
+    """What two sheets of a set give back; the word in the names of their files."""
+
+    PERSON = "person"
+    """a person's way into her computer"""
+    ROOT = "root"
+    """the organisation's own: they name a new administrator"""
+    BACKUP = "backup"
+    """the key that backups are sealed to"""
+    ESCROW = "escrow"
+    """the key of a custodian's station"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +41,7 @@ class Sheet:
     number: int
     of: int
     words: tuple[str, ...] = field(repr=False)
-    root: bool = field(default=False, kw_only=True)
-    """The organisation's own: two of them name a new administrator."""
+    use: SheetUse = field(default=SheetUse.PERSON, kw_only=True)
     qr_text: str = field(repr=False)
 
 
@@ -96,13 +109,76 @@ _OF_THE_ROOT = {
 }
 
 
+_OF_BACKUPS = {
+    "es": {
+        "title": "Llave de los respaldos, hoja {number} de {of}",
+        "whose": "De {organization}: la llave de sus copias de respaldo",
+        "can": "Dos de estas tres hojas juntas abren las copias de respaldo, y con ellas todos los registros. Una sola no "
+        "dice nada.",
+        "use": "Para usarlas: posta station restore --sheet … --sheet …, o posta station backup-key para tener la llave "
+        "en un archivo.",
+        "old": "Mientras haya copias hechas con esta llave, estas hojas valen: no las destruyas antes que a las copias.",
+    },
+    "en": {
+        "title": "Backup key, sheet {number} of {of}",
+        "whose": "Of {organization}: the key of its backups",
+        "can": "Any two of these three sheets open the backups, and with them every record. One alone tells nothing.",
+        "use": "To use them: posta station restore --sheet … --sheet …, or posta station backup-key to have the key in a file.",
+        "old": "As long as there are backups made with this key, these sheets count: do not destroy them before the backups.",
+    },
+    "pt": {
+        "title": "Chave das cópias de segurança, folha {number} de {of}",
+        "whose": "De {organization}: a chave das suas cópias de segurança",
+        "can": "Duas quaisquer destas três folhas abrem as cópias de segurança, e com elas todos os registros. Uma só não "
+        "diz nada.",
+        "use": "Para usá-las: posta station restore --sheet … --sheet …, ou posta station backup-key para ter a chave num "
+        "arquivo.",
+        "old": "Enquanto houver cópias feitas com esta chave, estas folhas valem: não as destrua antes das cópias.",
+    },
+}  # fmt: skip
+_OF_ESCROW = {
+    "es": {
+        "title": "Llave de custodia, hoja {number} de {of}",
+        "whose": "De {organization}: de la estación de custodia «{device}»",
+        "can": "Dos de estas tres hojas juntas le devuelven las llaves de los equipos a una estación de custodia nueva, y "
+        "con ellas "
+        "se leen todos los registros. Una sola no dice nada.",
+        "use": "Para usarlas: posta station escrow-recover, en una estación de custodia nueva, antes de revocar la anterior.",
+        "old": "Cuando la estación nueva tiene sus propias hojas y la anterior está revocada, destruí éstas.",
+    },
+    "en": {
+        "title": "Custody key, sheet {number} of {of}",
+        "whose": "Of {organization}: of the custodian's station “{device}”",
+        "can": "Any two of these three sheets give the teams' keys back to a new custodian's station, and with them every record "
+        "can be read. One alone tells nothing.",
+        "use": "To use them: posta station escrow-recover, at a new custodian's station, before the old one is revoked.",
+        "old": "Once the new station has sheets of its own and the old one is revoked, destroy these.",
+    },
+    "pt": {
+        "title": "Chave de custódia, folha {number} de {of}",
+        "whose": "De {organization}: da estação de custódia «{device}»",
+        "can": "Duas quaisquer destas três folhas devolvem as chaves das equipes a uma nova estação de custódia, e com "
+        "elas se leem "
+        "todos os registros. Uma só não diz nada.",
+        "use": "Para usá-las: posta station escrow-recover, numa nova estação de custódia, antes de revogar a anterior.",
+        "old": "Quando a nova estação tiver as suas próprias folhas e a anterior estiver revogada, destrua estas.",
+    },
+}  # fmt: skip
+_OF: dict[SheetUse, dict[str, dict[str, str]]] = {
+    SheetUse.ROOT: _OF_THE_ROOT,
+    SheetUse.BACKUP: _OF_BACKUPS,
+    SheetUse.ESCROW: _OF_ESCROW,
+}
+
+
 def sheet_pdf(sheet: Sheet, language: str) -> bytes:
     """An A4 page; Spanish where the language has no words of its own."""
     fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1)
     words = _WORDS.get(language, _WORDS["es"])
-    said = _said(sheet, words | _OF_THE_ROOT.get(language, _OF_THE_ROOT["es"]) if sheet.root else words)
+    own = _OF.get(sheet.use, {})
+    said = _said(sheet, words | own.get(language, own.get("es", {})))
     canvas.setTitle(said["title"])
     _draw(canvas, sheet, said)
     canvas.save()

@@ -59,17 +59,17 @@ def invitation_text(invitation: Invitation) -> str:
 
 def read_invitation(text: str, now: datetime) -> Invitation:
     """The invitation in a scanned or typed text. Raises WrongCode, or Refusal once it has expired."""
+    return invitation_in(read_code(CodeKind.JOIN, "".join(text.split())), now)
+
+
+def invitation_in(data: bytes, now: datetime) -> Invitation:
+    """The same of the bytes that stand in the text, or lie under a short code."""
     try:
-        invitation = decode(read_code(CodeKind.JOIN, "".join(text.split())), Invitation)
+        invitation = decode(data, Invitation)
     except Malformed as error:
         raise WrongCode(
             CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer."
         ) from error
-    return check_unexpired(invitation, now)
-
-
-def check_unexpired(invitation: Invitation, now: datetime) -> Invitation:
-    """The same invitation. Raises WrongCode where something is missing, Refusal once it has expired."""
     if len(invitation.secret) != SECRET_BYTES or len(invitation.fingerprint) != 32:
         raise WrongCode(CodeKind.JOIN, "This invitation is not complete. Ask for a new one.")
     if now >= invitation.expires_at:

@@ -21,6 +21,7 @@ from clinic.protocol.trust import (
     AddUser,
     MemberAdd,
     MemberRemove,
+    Policy,
     RemoveUser,
     Revoke,
     TeamCreate,
@@ -69,6 +70,8 @@ def is_so(log: TrustLog, body: Record) -> bool:
             return team in log.by_team
         case AddUser(user=user, role=role):
             return role in log.roles_of(user)
+        case Policy(key=key, value=value):
+            return log.policies.get(key, "") == value
         case _:
             return False
 

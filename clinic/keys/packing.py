@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done to bytes before they are sealed: zstd makes them small, PADMÉ hides their length."""
+"""What is done to bytes before they are sealed: zstd makes them small, PADMÉ hides their length.
+
+Small things become much smaller with a dictionary of what clinics write (decision 24). Dictionaries are numbered and kept for
+ever: 0 is none, and the newest is what we pack with.
+"""
+
+from functools import cache
+from pathlib import Path
 
 import zstandard
 
@@ -7,25 +14,41 @@ from clinic.keys.refusals import Unreadable
 
 MAX_PLAIN = 8 * 1024 * 1024
 """Bytes a packed message may become: 64 kB can claim to hold gigabytes."""
-_LEVEL = 3
+NEWEST_DICTIONARY = 1
+_LEVEL, _WITH_DICTIONARY = 3, 6
 _END = b"\x80"
 
 
-def squeeze(data: bytes) -> bytes:
-    """Compressed, then padded to a PADMÉ length."""
-    return pad(zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data))
+def squeeze(data: bytes, dictionary: int = 0) -> bytes:
+    """Compressed, then padded to a PADMÉ length. `dictionary`: its number."""
+    if not dictionary:
+        return pad(zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data))
+    words = _dictionary(dictionary)
+    return pad(zstandard.ZstdCompressor(_WITH_DICTIONARY, words, write_dict_id=False).compress(data))
 
 
-def expand(packed: bytes) -> bytes:
-    """The inverse of `squeeze`. Raises Unreadable, also for more than 8 MiB."""
+def expand(packed: bytes, dictionary: int = 0) -> bytes:
+    """The inverse of `squeeze`. Raises Unreadable, also for more than 8 MiB and a dictionary that is not known."""
     frame = unpad(packed)
     try:
         size = zstandard.get_frame_parameters(frame).content_size
         if size > MAX_PLAIN:  # covers "unknown", which is 2**64 - 1
             raise Unreadable("This message would grow beyond 8 MiB.")
-        return zstandard.ZstdDecompressor().decompress(frame, max_output_size=size, allow_extra_data=False)
+        words = _dictionary(dictionary) if dictionary else None
+        return zstandard.ZstdDecompressor(words).decompress(
+            frame, max_output_size=size, allow_extra_data=False
+        )
     except zstandard.ZstdError as error:
         raise Unreadable("This message was not packed by Posta.") from error
+
+
+@cache
+def _dictionary(number: int) -> zstandard.ZstdCompressionDict:
+    if not 0 < number <= NEWEST_DICTIONARY:
+        raise Unreadable("This was sealed by a newer Posta. Update this computer.")
+    made = zstandard.ZstdCompressionDict(Path(__file__).with_name(f"dictionary-{number}.zdict").read_bytes())
+    made.precompute_compress(level=_WITH_DICTIONARY)
+    return made
 
 
 def padded_length(length: int) -> int:

@@ -3,13 +3,13 @@
 
 Body key and nonce = BLAKE2b-448 keyed with the scope key (or with the fresh key in a SealedBox), salted
 with the header's 16 random bytes, personalised `posta envelope 1`: 32 bytes of XChaCha20-Poly1305 key, then
-24 of nonce. The header's bytes are the additional data. Contents: zstd, then PADMÉ (`clinic.keys.packing`).
+24 of nonce. The header's bytes are the additional data. Contents: zstd with a dictionary, then PADMÉ (`clinic.keys.packing`).
 
 A reader checks: `check_envelope` (form, signature, rights), counters (the sync machine), `open_envelope`
 (decrypt, schema, and that every op is about the scope's patient).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinic.domain.clock import Random
@@ -19,7 +19,7 @@ from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, sea
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
 from clinic.keys.identity import DeviceKeys, verify
-from clinic.keys.packing import MAX_PLAIN, expand, squeeze
+from clinic.keys.packing import MAX_PLAIN, NEWEST_DICTIONARY, expand, squeeze
 from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
 from clinic.keys.roster import Epoch, TrustLog
 from clinic.protocol.codec import encode
@@ -33,7 +33,7 @@ from clinic.protocol.envelope import (
     Envelope,
     Header,
 )
-from clinic.protocol.op import Ops, decode_ops
+from clinic.protocol.op import Ops, decode_ops, join_ops
 from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
@@ -107,6 +107,26 @@ def seal_with_scope_key(
     return _signed(header, _sealed(ops, scope_key, header), device_keys)
 
 
+def seal_together(
+    envelopes: Sequence[Envelope], place: Place, keys: Mapping[bytes, bytes], key_epoch: int, device_keys: DeviceKeys,
+    random: Random,
+) -> Envelope:  # fmt: skip
+    """Envelopes of one scope, made here and not sent yet, as one in another place, under the first of the scope's `keys`.
+
+    Raises Unreadable for one that none of the keys opens, Refusal above 64 kB."""
+    plain = join_ops([_plain(one, keys) for one in envelopes])
+    key = next(iter(keys.values()))
+    header = _header(place, ALG_SCOPE_KEY, key_epoch, random(SALT_BYTES), scope_key_id(key))
+    return _signed(header, _locked(plain, key, header), device_keys)
+
+
+def _plain(envelope: Envelope, keys: Mapping[bytes, bytes]) -> bytes:
+    key = keys.get(envelope.header.key_id)
+    if key is None:
+        raise KeyMissing("The key of this record is not here.")
+    return _unlocked(envelope, key, envelope.body)
+
+
 def seal_for_team(ops: Ops, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random) -> Envelope:
     """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64
     kB."""
@@ -169,11 +189,16 @@ def check_ops(ops: Ops, scope: ScopeId) -> None:
 
 
 def _opened(envelope: Envelope, key: bytes, body: bytes) -> Ops:
-    if len(key) != KEY_BYTES or len(envelope.header.salt) != SALT_BYTES or envelope.header.dictionary:
-        raise Unreadable("This was sealed by a newer Posta. Update this computer.")
-    ops = decode_ops(expand(unlock(*_body_key(key, envelope.header), body, envelope.header_bytes)))
+    ops = decode_ops(_unlocked(envelope, key, body))
     check_ops(ops, envelope.header.scope)
     return ops
+
+
+def _unlocked(envelope: Envelope, key: bytes, body: bytes) -> bytes:
+    header = envelope.header
+    if len(key) != KEY_BYTES or len(header.salt) != SALT_BYTES:
+        raise Unreadable("This was sealed by a newer Posta. Update this computer.")
+    return expand(unlock(*_body_key(key, header), body, envelope.header_bytes), header.dictionary)
 
 
 def _granted(envelope: Envelope, team_keys: TeamKeys) -> Granted:
@@ -211,16 +236,20 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
         key_epoch=key_epoch,
         salt=salt,
         priority=place.priority,
+        dictionary=0 if alg == ALG_KEY_GRANT else NEWEST_DICTIONARY,
         key_id=key_id,
     )
 
 
 def _sealed(ops: Ops, key: bytes, header: Header) -> bytes:
     check_ops(ops, header.scope)
-    plain = encode(ops)
+    return _locked(encode(ops), key, header)
+
+
+def _locked(plain: bytes, key: bytes, header: Header) -> bytes:
     if len(plain) > MAX_PLAIN:  # nobody would unpack it
         raise _too_long()
-    return lock(*_body_key(key, header), squeeze(plain), encode(header))
+    return lock(*_body_key(key, header), squeeze(plain, header.dictionary), encode(header))
 
 
 def _body_key(key: bytes, header: Header) -> tuple[bytes, bytes]:

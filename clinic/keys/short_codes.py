@@ -2,27 +2,25 @@
 """A short code that stands for an invitation: for where no camera reads the long one.
 
 The invitation lies at the centre, sealed under a key made of the code; the code never goes there. 70 random bits, each try
-at 64 MiB of Argon2id, outlast the day the code lives by far. Symbols are Crockford's base 32: I and L are read as 1, O as 0.
+at 64 MiB of Argon2id, outlast the day the code lives by far. How it looks: `typed_codes`.
 """
 
-from base64 import b32encode
 from dataclasses import dataclass
+from datetime import datetime
 
 from clinic.domain.clock import Random
 from clinic.keys.boxes import NONCE_BYTES, lock, unlock
 from clinic.keys.codes import CodeKind, WrongCode
-from clinic.keys.hashing import SALT_BYTES, derive, digest, same
+from clinic.keys.hashing import SALT_BYTES, derive, digest
+from clinic.keys.invites import invitation_in, mailbox_id
 from clinic.keys.packing import pad, unpad
-from clinic.keys.refusals import Unreadable
 from clinic.keys.stretch import FLOOR_KIB, Cost, stretch
-from clinic.protocol.codec import Malformed, decode, encode
+from clinic.keys.typed_codes import DRAWN, as_read, is_right
+from clinic.protocol.codec import encode
 from clinic.protocol.custody import Invitation
 
-SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_DRAWN, _CHECKS, _GROUP = 14, 2, 4
 _COST = Cost(time_cost=3, memory_kib=FLOOR_KIB, lanes=2)
 _SALT, _CONTEXT = b"posta short salt", b"posta short code"
-_ALIKE = str.maketrans("ILO", "110")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +31,16 @@ class ShortCode:
     key: bytes
 
 
-def new_short_code(random: Random) -> str:
-    """'4KZ7-9QPM-XW2C-81TD': the last two symbols catch what was mistyped."""
-    drawn = "".join(SYMBOLS[byte & 31] for byte in random(_DRAWN))
-    return _grouped(drawn + _check(drawn))
-
-
-def is_short(text: str) -> bool:
-    """True for what can only be meant as a short code: its letters and their number, right or mistyped."""
-    bare = _bare(text)
-    return len(bare) == _DRAWN + _CHECKS and all(letter.isascii() and letter.isalnum() for letter in bare)
-
-
 def read_short_code(text: str, *, cost: Cost = _COST, weak_for_tests: bool = False) -> ShortCode:
     """About 0.15 s. Raises WrongCode for what was mistyped."""
-    bare = _bare(text)
-    drawn, check = bare[:_DRAWN], bare[_DRAWN:]
-    if (
-        not is_short(text)
-        or not set(drawn) <= set(SYMBOLS)
-        or not same(check.encode(), _check(drawn).encode())
-    ):
+    if not is_right(text):
         raise WrongCode(
             CodeKind.OTHER, "This code is mistyped. It has 16 letters and digits; compare them one by one."
         )
+    drawn = as_read(text)[:DRAWN]
     salt = digest(b"", _SALT, SALT_BYTES)
     stretched = stretch(drawn.encode(), salt, cost, weak_for_tests=weak_for_tests)
-    box = b32encode(derive(stretched, b"posta short box", size=16)).decode().rstrip("=").lower()
-    return ShortCode(box, derive(stretched, b"posta short key", size=32))
+    return ShortCode(mailbox_id(stretched), derive(stretched, b"posta short key"))
 
 
 def seal_invitation(invitation: Invitation, code: ShortCode, random: Random) -> bytes:
@@ -69,24 +49,6 @@ def seal_invitation(invitation: Invitation, code: ShortCode, random: Random) -> 
     return nonce + lock(code.key, nonce, pad(encode(invitation)), _CONTEXT)
 
 
-def open_invitation(sealed: bytes, code: ShortCode) -> Invitation:
-    """The inverse. Raises Unreadable for what was not laid there by whoever has the code."""
-    data = unpad(unlock(code.key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _CONTEXT))
-    try:
-        return decode(data, Invitation)
-    except Malformed as error:
-        raise Unreadable(
-            "This invitation was made by another version of Posta. Update this computer."
-        ) from error
-
-
-def _bare(text: str) -> str:
-    return "".join(text.replace("-", " ").split()).upper().translate(_ALIKE)
-
-
-def _grouped(symbols: str) -> str:
-    return "-".join(symbols[at : at + _GROUP] for at in range(0, len(symbols), _GROUP))
-
-
-def _check(drawn: str) -> str:
-    return "".join(SYMBOLS[byte & 31] for byte in digest(drawn.encode(), b"posta short chk", _CHECKS))
+def open_invitation(sealed: bytes, code: ShortCode, now: datetime) -> Invitation:
+    """The inverse. Raises Unreadable for what was not laid there by whoever has the code; else as `read_invitation`."""
+    return invitation_in(unpad(unlock(code.key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _CONTEXT)), now)

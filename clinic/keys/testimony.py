@@ -44,8 +44,10 @@ FROM_KIOSKS = (
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
 
-FROM_CUSTODIANS = (AuditEvent, AuditHead, Task)
-"""A custodian says what it gave to whom, and asks for a review: it writes on no chart."""
+FROM_CUSTODIANS = (AuditEvent, AuditHead, Task, AccessReview)
+"""A custodian says what it gave to whom, and asks for reviews: it writes on no chart."""
+GLASS_SUMMARY, GLASS_CHART = "glass-summary", "glass-chart"
+"""Reviews that no rule found: whoever opened a summary, or gave a chart out, told the organisation at once."""
 REVIEW_CODE = "glass-review"
 """FHIR Task.code of the review after a break-glass."""
 
@@ -53,6 +55,11 @@ REVIEW_CODE = "glass-review"
 def review_id(request: str, user: str) -> str:
     """The id of the review of a request: it names whoever broke the glass, so that no version of it can name another."""
     return f"glass.{request}.{user}"
+
+
+def is_glass(review: AccessReview) -> bool:
+    """True for the word to the whole organisation that somebody broke the glass."""
+    return review.rule.partition("/")[0] in (GLASS_SUMMARY, GLASS_CHART)
 
 
 def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
@@ -108,16 +115,34 @@ def _check_custodian(op: Op, device: DeviceId, log: TrustLog) -> None:
     here = {role for user in log.users() if user.device == device for role in log.roles_of(user.user)}
     if Role.CUSTODIAN in here and isinstance(op.fact, Fact) and not isinstance(op.fact, FROM_CUSTODIANS):
         raise Unreadable("A custodian sent something that only people may write.")
+    if (
+        Role.CUSTODIAN in here
+        and isinstance(op.fact, AccessReview)
+        and op.fact.status != ReviewStatus.REQUESTED
+    ):
+        raise Unreadable("A custodian judged a review. Only people do.")
 
 
 def _check_glass_review(op: Op) -> None:
     """Somebody else closes the review of a break-glass; never who broke it."""
     fact = op.fact
+    if isinstance(fact, AccessReview):
+        _check_glass_word(op, fact)
     if not isinstance(fact, Task) or not (fact.code == REVIEW_CODE or fact.id.startswith("glass.")):
         return
     if fact.code != REVIEW_CODE or fact.id.rpartition(".")[2] != fact.author or not fact.author:
         raise Unreadable("This review does not name whoever it is about.")
     if op.author == fact.author and fact.status != TaskStatus.REQUESTED:
+        raise Unreadable("A review was closed by the person it is about.")
+
+
+def _check_glass_word(op: Op, review: AccessReview) -> None:
+    if not (is_glass(review) or review.id.startswith("glass.")):
+        return
+    named = review.id.rpartition(".")[2]
+    if not is_glass(review) or named != review.concerns or not review.concerns:
+        raise Unreadable("This review does not name whoever it is about.")
+    if op.author == review.concerns and review.status != ReviewStatus.REQUESTED:
         raise Unreadable("A review was closed by the person it is about.")
 
 

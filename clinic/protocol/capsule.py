@@ -30,6 +30,8 @@ class Capsule(Record):
     """What a new statement about consent has to cite."""
     permitted: tuple[str, ...] = n(12, default=())
     """Scopes of what she permits, to be shown and taken back."""
+    made_at: datetime | None = n(13, default=None)
+    """By the clock of the desk that sealed it; None before this was said."""
 
 
 @record(381)

@@ -146,6 +146,15 @@ def head_of(cls: type[Record]) -> bytes:
     return b"\x82" + dumps(cls.NUMBER)
 
 
+def array_head(count: int) -> bytes:
+    """How the bytes of an array of that many items begin (RFC 8949, 3.1). Raises Malformed above 65,535."""
+    if count < 24:
+        return bytes([0x80 + count])
+    if count > 0xFFFF:
+        raise Malformed("This message has more parts than it should.")
+    return b"\x98" + bytes([count]) if count < 256 else b"\x99" + count.to_bytes(2, "big")
+
+
 def _array_head(data: bytes, start: int) -> tuple[int, int]:
     """(number of items, where the first one begins)."""
     first = data[start] if start < len(data) else 0

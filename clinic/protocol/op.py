@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An op: one fact as one device wrote it, and which versions of it the writer had seen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import TypeVar
 
 from clinic.domain.facts import Fact
 from clinic.domain.ids import OpId, PatientId, UserId
 from clinic.domain.record import Record, field_numbers, n, record
-from clinic.protocol.codec import Malformed, decode, encode, head_of, items, loads, record_in, record_of
+from clinic.protocol.codec import (
+    Malformed,
+    array_head,
+    decode,
+    encode,
+    head_of,
+    items,
+    loads,
+    record_in,
+    record_of,
+)
 
 F = TypeVar("F", bound=Record)
 
@@ -58,6 +68,18 @@ def fact_in(data: bytes, kind: type[F]) -> F:
 _LISTED = encode(Ops(ops=()))[:-1]
 """How the bytes of Ops begin, before the number of its ops."""
 _ONE = head_of(Op)
+
+
+def join_ops(parts: Iterable[bytes]) -> bytes:
+    """The encoded Ops of several encoded Ops, one after the other; none of their ops is read. Raises Malformed."""
+    listed = [raw for part in parts for raw in _raw_ops(part)]
+    return _LISTED + array_head(len(listed)) + b"".join(listed)
+
+
+def _raw_ops(data: bytes) -> Iterator[bytes]:
+    if not data.startswith(_LISTED):
+        raise Malformed("This is not an envelope's content.")
+    return (part for _, part in items(data, len(_LISTED)))
 
 
 def decode_ops(data: bytes) -> Ops:

@@ -31,6 +31,10 @@ class ComputerSeen(Record):
     last_env_no: int = n(3, default=0)
     seen_at: datetime | None = n(4, default=None)
     receipt: bytes = n(5, default=b"")
+    session_since: datetime | None = n(6, default=None)
+    """Of the oldest session that is live there; None for none, or where whoever asks is not told."""
+    came_from: str = n(7, default="")
+    """'here' (the centre's own machine), 'local' or 'internet'; '' while it has not been here since the centre started."""
 
 
 @record(362)

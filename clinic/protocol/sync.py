@@ -12,6 +12,8 @@ from clinic.domain.record import Record, n, record
 
 PROTOCOL_MIN = PROTOCOL_MAX = 1
 CONTENT_TYPE = "application/cbor"
+FOUNDING = "posta-founding"
+"""Header with the founding code."""
 ROOT_CONTEXT = b"posta root 1"
 """What a root key signs before a challenge's nonce."""
 
@@ -34,11 +36,15 @@ class Refused(IntEnum):
 
 @record(310)
 class Challenge(Record):
-    """GET /v1/challenge: sign ``b"posta session 1" + nonce`` with the device key."""
+    """GET /v1/challenge: sign `clinic.keys.sessions.session_proof` with the device key."""
 
     nonce: bytes = n(1)
     server: str = n(2)
     organization: OrgId = n(3, default=OrgId(""))
+    asks_code: bool = n(4, default=False)
+    """It belongs to nobody yet, and whoever founds must know the code its keeper was given."""
+    proofs: int = n(5, default=1)
+    """The newest form of proof that this centre takes: 2, bound to the centre; 1, the nonce alone (before it was named)."""
 
 
 @record(311)
@@ -48,14 +54,17 @@ class SessionRequest(Record):
     device: DeviceId = n(1)
     nonce: bytes = n(2)
     signature: bytes = n(3)
+    certificate: bytes = n(4, default=b"")
+    """`certificate_mark` of what the device was shown: signed too, and compared where the centre speaks TLS itself."""
 
 
 @record(312)
 class Session(Record):
-    """An opaque bearer token."""
+    """An opaque bearer token. `squeezes`: bodies of exchanges may be zstd, each way."""
 
     token: str = n(1)
     expires_at: datetime = n(2)
+    squeezes: bool = n(3, default=False)
 
 
 @record(313)
@@ -138,6 +147,9 @@ class Fault(Record):
 
     number: int = n(1)
     sentence: str = n(2)
+    """For the server's own log and for people who look at the wire. No program shows it."""
+    code: int = n(3, default=0)
+    """Of `clinic.protocol.faults.CODES`: which of our sentences it means; 0 for none of them."""
 
 
 class FaultNumber(IntEnum):

@@ -27,18 +27,17 @@ from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.hours import Hours, hours_of
 from clinic.domain.misuse.rules import BREAKS_GLASS, BY_ID, HISTORY
 from clinic.domain.misuse.seen import ANYBODY, Act, Charted, Seen, Somebody, Tie
+from clinic.domain.policies import HOURS as HOURS
 from clinic.domain.sound import name_words
 from clinic.domain.values import DNI, HumanName
 from clinic.domain.wording import words_of
 from clinic.keys.consenting import standing_decision
-from clinic.keys.testimony import REVIEW_CODE
+from clinic.keys.testimony import REVIEW_CODE, is_glass
 from clinic.protocol.op import Op
 from clinic.services.desks import Desk
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 
-HOURS = "opening hours"
-"""The policy of the trust log that says when the clinic is open."""
 JUDGED = timedelta(days=7)
 """How far back entries are judged: those that arrive a week late still are."""
 AT_ONCE = 1000
@@ -80,8 +79,10 @@ def seen_on(desk: Desk, page: Page, reviews: Iterable[AccessReview]) -> Seen:
 def _judged(page: Page, acts: Iterable[Act]) -> frozenset[FactId]:
     """Entries of a break-glass whose own review somebody has closed: both name the request."""
     tasks = page.all_facts(Task)
-    closed = [t for t in tasks if t.code == REVIEW_CODE and t.status == TaskStatus.COMPLETED]
-    requests = [task.id.split(".")[1] for task in closed]
+    closed = [t.id for t in tasks if t.code == REVIEW_CODE and t.status == TaskStatus.COMPLETED]
+    words = page.facts(AccessReview, PatientId(""))
+    closed += [one.id for one in words if is_glass(one) and one.status == ReviewStatus.COMPLETED]
+    requests = [name.split(".")[1] for name in closed]
     glass = [act for act in acts if act.action in BREAKS_GLASS]
     return frozenset(act.entry for act in glass if any(f"request {one}" in act.entity for one in requests))
 

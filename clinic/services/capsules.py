@@ -72,6 +72,7 @@ def capsule_of(desk: Desk, page: Page, fact: Patient) -> Capsule:
         summaries=tuple(n.plan for n in page.facts(Composition, patient)[::-1][:3] if n.plan),
         cites=to_cite(statements),
         permitted=tuple(scope for scope, said_ in standing.items() if said_ == Decision.PERMIT),
+        made_at=desk.clock.now(),
     )  # fmt: skip
 
 

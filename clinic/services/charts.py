@@ -2,7 +2,7 @@
 """A patient's chart: opening it is an audited act; drawing it again is not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, person_on
+from clinic.services.receipts import Reached, reached_on
 from clinic.services.scoring import who_on
 from clinic.services.waiting import NEVER, score_of
 from clinic.store.page import Page
@@ -72,6 +73,8 @@ class Chart:
     news2: Score
     as_of: datetime | None
     opened_by: tuple[Opened, ...]
+    reached: Mapping[FactId, Reached] = field(default_factory=dict)
+    """How far each message, note and order has come."""
 
 
 @needs(Action.OPEN_CHART)
@@ -85,7 +88,9 @@ def open_chart(desk: Desk, patient: PatientId) -> Chart:
 @needs(Action.OPEN_CHART)
 def chart(desk: Desk, patient: PatientId) -> Chart:
     """The chart without an audit entry, to redraw one that is open."""
-    return desk.book.read(lambda page: drawn_chart(page, patient))
+    return desk.book.read(
+        lambda page: replace(drawn_chart(page, patient), reached=reached_on(desk, page, patient))
+    )
 
 
 def drawn_chart(page: Page, patient: PatientId) -> Chart:

@@ -20,7 +20,7 @@ from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.door import change_slots, read_slots
 from clinic.services.enrolment import Joining, names
-from clinic.services.link import AUTHORITY, exchange_now
+from clinic.services.link import authority_text, exchange_now
 from clinic.services.short_codes import invitation_of
 
 
@@ -28,7 +28,7 @@ class Welcoming(Joining):
     """A person on her way in, on a computer that others use. `digits` and `wait` as for a new computer."""
 
     def __init__(self, desk: Desk, invitation: Invitation, password: str) -> None:
-        authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+        authority = authority_text(desk)
         super().__init__(
             desk.home, invitation, password, desk.clock, desk.random, authority, desk.device_keys
         )
@@ -57,8 +57,7 @@ class Welcoming(Joining):
 def welcome(desk: Desk, code: str, name: str, password: str) -> Welcoming:
     """Begin: the request is laid into the centre's mailbox. Refused: expired or foreign code, one for a kiosk, a weak
     password, a name that has a way in here. Unavailable without the centre."""
-    authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
-    invitation, name = invitation_of(code, desk.server, desk.clock, authority), name.strip()
+    invitation, name = invitation_of(code, desk.server, desk.clock, authority_text(desk)), name.strip()
     if not name:
         raise Refusal("Write your name as colleagues and patients know it.")
     if invitation.kind == DeviceKind.KIOSK or desk.kind == DeviceKind.KIOSK:

@@ -58,6 +58,10 @@ NEEDS: Mapping[Purpose, str] = {
 """The scope that has to be permitted; '' where none has to be."""
 
 
+SPOKEN_WAYS = ("voice", "phone", "video")
+"""How a spoken answer reaches its witness: in the same room, by phone, in a video visit."""
+
+
 class NotPermitted(Refusal):
     """The patient has not permitted it, or has taken it back."""
 
@@ -123,18 +127,26 @@ def template(desk: Desk, language: str) -> Template:
     return load_template(desk.jurisdiction, language)
 
 
+@needs(Action.LOOK_UP)
+def spoken_form(desk: Desk, language: str) -> Template:
+    """The newest form that staff read aloud, in that language."""
+    return load_template(desk.jurisdiction, language, SPOKEN)
+
+
 @needs(Action.TAKE_CONSENT)
 def say(
     desk: Desk, patient: PatientId, decisions: Mapping[str, Decision], language: str, window: PatientId,
-    valid_until: datetime | None = None, encounter: EncounterId = EncounterId(""),
+    valid_until: datetime | None = None, encounter: EncounterId = EncounterId(""), how: str = "voice",
 ) -> Consent:  # fmt: skip
     """What a patient said aloud when the spoken form was read to her, signed by the witness who sits here.
 
-    `decisions`: scope -> answer, at least one; a permit lifts what was denied before. Refused when nobody is logged in,
-    for a scope nobody knows, and for an end that is past.
+    `decisions`: scope -> answer, at least one; a permit lifts what was denied before. `how`: one of SPOKEN_WAYS. Refused
+    when nobody is logged in, for a scope nobody knows, and for an end that is past.
     """
+    if how not in SPOKEN_WAYS:
+        raise Refusal("Say how the patient answered: here, by phone, or in the video visit.")
     form = load_template(desk.jurisdiction, language, SPOKEN)
-    return _take(desk, patient, form, decisions, window, valid_until, encounter)
+    return _take(desk, patient, form, decisions, window, valid_until, encounter, how)
 
 
 @needs(Action.TAKE_CONSENT)
@@ -145,12 +157,12 @@ def withdraw(
     """Take permissions back, at once: a denial that wins wherever it meets a permit that does not cite it."""
     form = load_template(desk.jurisdiction, language, WITHDRAWAL)
     denied = dict.fromkeys(scopes, Decision.DENY)
-    return _take(desk, patient, form, denied, window, None, encounter)
+    return _take(desk, patient, form, denied, window, None, encounter, "voice")
 
 
 def _take(
     desk: Desk, patient: PatientId, form: Template, decisions: Mapping[str, Decision], window: PatientId,
-    valid_until: datetime | None, encounter: EncounterId,
+    valid_until: datetime | None, encounter: EncounterId, how: str,
 ) -> Consent:  # fmt: skip
     """Made inside the write: what it cites is what the book holds at that moment."""
     witness, now = desk.someone.user, desk.clock.now()
@@ -160,7 +172,7 @@ def _take(
 
     def statement(page: Page) -> tuple[Consent]:
         draft = drafted(
-            desk, patient, form, decisions, to_cite(statements_of(page, patient)), how="voice", witness=witness,
+            desk, patient, form, decisions, to_cite(statements_of(page, patient)), how=how, witness=witness,
             valid_until=valid_until, encounter=encounter,
         )  # fmt: skip
         made[:] = [sign_consent(draft, desk.device_keys, desk.user_keys)]

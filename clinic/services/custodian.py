@@ -20,13 +20,14 @@ from clinic.keys.glass import (
 )
 from clinic.keys.roster import User
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
-from clinic.keys.testimony import REVIEW_CODE, review_id
+from clinic.keys.testimony import GLASS_CHART, REVIEW_CODE, review_id
 from clinic.protocol.envelope import P0_ALERT, unpack
 from clinic.protocol.glass import GlassAnswer, GlassRequest, ScopePart, ScopePull, SignedGlass
 from clinic.protocol.letters import Letter
 from clinic.services.audits import audit_within
 from clinic.services.desks import Desk
 from clinic.services.emergency import BREAK_GLASS
+from clinic.services.glass_word import tell
 from clinic.services.link import exchange_now, remote_of, with_remote
 from clinic.store.writing import WritePage
 
@@ -112,8 +113,11 @@ def _part(desk: Desk, pull: ScopePull) -> ScopePart:
 
 
 def _write_down(desk: Desk, asked: GlassRequest, user: User, team: TeamId, keys: tuple[bytes, ...]) -> None:
-    """In one transaction: the request is used up, the patient's chart says who opened it and why, a review is due."""
+    """In one transaction: the request is used up, the patient's chart says who opened it and why, a review is due. Then the
+    word to compliance."""
     scope = patient_scope(asked.patient)
+
+    entries: list[FactId] = []
 
     def act(page: WritePage) -> tuple[Fact, ...]:
         if page.meta(_SEEN + asked.request) is not None:
@@ -124,9 +128,14 @@ def _write_down(desk: Desk, asked: GlassRequest, user: User, team: TeamId, keys:
         entry, filed = audit_within(
             desk, page, BREAK_GLASS, asked.patient, user.name, f"request {asked.request}: {asked.reason}"
         )
+        entries.append(entry.id)
         return *filed, _review(desk, asked, user, entry.id)
 
     desk.write_within(act, priority=P0_ALERT, team=team)
+    entry = entries[-1]
+    tell(
+        desk, GLASS_CHART, asked.patient, user.user, user.name, asked.device, asked.request, entry, asked.reason
+    )  # fmt: skip
     exchange_now(desk)
 
 

@@ -25,7 +25,7 @@ from clinic.services.door import read_slots as read_slots
 from clinic.store.book import Book
 from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
-from clinic.store.rows import Changes
+from clinic.store.rows import UNNUMBERED, Changes
 from clinic.store.writing import WritePage
 
 RAW_CHUNK = 24_000
@@ -152,9 +152,10 @@ class Desk:
         window: PatientId = PatientId(""),
         priority: int = P2_RECORD,
         team: TeamId | None = None,
+        seen: Sequence[OpId] = (),
     ) -> Written:
         """Like write, with facts that are made inside the transaction; for another `team` than this computer's, if
-        named."""
+        named. They replace exactly the versions `seen`, if any are named; else all that stand."""
         to = team or self.team
         now: dict[str, tuple[OpId, ...]] = {}  # believed only once it is durable
 
@@ -164,7 +165,7 @@ class Desk:
             ops = [
                 op
                 for scope, mine in self._by_scope(facts, to)
-                for op in self._file(page, scope, mine, bool(window), priority, to)
+                for op in self._file(page, scope, mine, bool(window), priority, to, tuple(seen))
             ]
             page.keep_number(STAMP, self._stamp)
             if self.kind == DeviceKind.KIOSK:
@@ -223,9 +224,10 @@ class Desk:
         return list(scopes.items())
 
     def _file(
-        self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int, team: TeamId
-    ) -> list[Op]:
-        ops = [self._op(page, fact, windowed) for fact in facts]
+        self, page: WritePage, scope: ScopeId, facts: list[Fact], windowed: bool, priority: int, team: TeamId,
+        seen: tuple[OpId, ...],
+    ) -> list[Op]:  # fmt: skip
+        ops = [self._op(page, fact, windowed, seen) for fact in facts]
         encoded = [(op, encode(op)) for op in ops]
         if self.kind != DeviceKind.KIOSK:
             page.file_ops(encoded, scope)
@@ -252,16 +254,27 @@ class Desk:
                 self.clock.now(),
             )
 
-    def _op(self, page: WritePage, fact: Fact, windowed: bool) -> Op:
+    def _op(self, page: WritePage, fact: Fact, windowed: bool, seen: tuple[OpId, ...]) -> Op:
         self._stamp = stamp_after(self._stamp, self.clock.now())
         key = f"{fact.NUMBER} {fact.id}"
         return Op(
             id=OpId(self.new_id()), stamp=self._stamp, author=self.person.user if self.person else UserId(""), fact=fact,
-            replaces=self._filed.get(key, ()) or page.standing_ids(fact.NUMBER, fact.id),
+            replaces=seen or self._filed.get(key, ()) or page.standing_ids(fact.NUMBER, fact.id),
             window=fact.patient if windowed else PatientId(""),
         )  # fmt: skip
 
     def _place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
+        """A kiosk cannot open again what it seals, so there the numbers are given at once; else when it leaves."""
+        if self.kind == DeviceKind.KIOSK:
+            return self.numbered_place(page, scope, priority, team)
+        waiting = UNNUMBERED + page.next_number("unnumbered")
+        return Place(
+            scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=waiting, scope_no=0,
+            priority=priority,
+        )  # fmt: skip
+
+    def numbered_place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
+        """The next numbers of this device."""
         return Place(
             scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=page.next_number("env"),
             scope_no=page.next_number(f"in {scope}"), priority=priority,

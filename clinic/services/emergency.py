@@ -5,14 +5,17 @@ off-line. Reading one of another team's patient is breaking the glass: a reason,
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     AllergyIntolerance,
+    AuditEvent,
     ClinicalStatus,
     Condition,
     DocumentReference,
     EmergencySummary,
+    Fact,
     MedicationRequest,
     MedicationStatement,
     MedicationStatus,
@@ -25,9 +28,13 @@ from clinic.domain.sound import plain
 from clinic.domain.values import DNI
 from clinic.keys.glass import everybody, reason_of
 from clinic.keys.rights import Action, Reach
-from clinic.services.audits import audit
+from clinic.keys.testimony import GLASS_SUMMARY
+from clinic.protocol.envelope import P0_ALERT
+from clinic.services.audits import audit, audit_within
 from clinic.services.desks import Desk
+from clinic.services.elsewhere import known_elsewhere
 from clinic.services.gate import allowed, needs
+from clinic.services.glass_word import tell
 from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
@@ -88,18 +95,18 @@ def refresh(desk: Desk, patients: Iterable[PatientId]) -> tuple[PatientId, ...]:
 def find_elsewhere(desk: Desk, text: str, limit: int = 20) -> tuple[EmergencySummary, ...]:
     """Patients of other teams whose name or DNI begins with every typed word; () for nothing typed. What is in a summary
     is shown by `open_summary` only: here it is left out."""
-    words = plain(text).split()
+    words, everybody_known = plain(text).split(), known_elsewhere(desk)
     if not words:
         return ()
+    hits = sorted(
+        (one for parts, one in everybody_known if _answers(parts, words)),
+        key=lambda one: (one.name.full, one.subject),
+    )
 
     def look(page: Page) -> tuple[EmergencySummary, ...]:
-        found = (one for one in page.facts(EmergencySummary, NOBODYS) if page.person(one.subject) is None)
-        hits = [one for one in found if _answers(one, words)]
-        return tuple(sorted(hits, key=lambda one: (one.name.full, one.subject))[:limit])
+        return tuple(islice((one for one in hits if page.person(one.subject) is None), limit))
 
-    return tuple(
-        replace(one, allergies=(), medication=(), problems=(), directives=()) for one in desk.book.read(look)
-    )
+    return desk.book.read(look)
 
 
 def open_summary(desk: Desk, patient: PatientId, reason: str) -> EmergencySummary:
@@ -112,8 +119,24 @@ def open_summary(desk: Desk, patient: PatientId, reason: str) -> EmergencySummar
     found = desk.book.read(lambda page: page.fact(EmergencySummary, _id(patient)))
     if found is None:
         raise Refusal("This computer holds no emergency summary of that person.")
-    audit(desk, BREAK_GLASS, NOBODYS, entity=f"summary of {patient}: {reason}")
+    _written_down(desk, patient, reason)
     return found
+
+
+def _written_down(desk: Desk, patient: PatientId, reason: str) -> None:
+    """The entry, then the word to the patient's team and to compliance; both durable."""
+    entries: list[AuditEvent] = []
+
+    def entered(page: WritePage) -> tuple[Fact, ...]:
+        entry, filed = audit_within(
+            desk, page, BREAK_GLASS, NOBODYS, desk.name_here, f"summary of {patient}: {reason}"
+        )
+        entries.append(entry)
+        return filed
+
+    desk.write_within(entered, priority=P0_ALERT)
+    entry, me = entries[-1].id, desk.someone
+    tell(desk, GLASS_SUMMARY, patient, me.user, me.name, desk.device, entry, entry, reason)
 
 
 def checked_right(desk: Desk, patient: PatientId) -> None:
@@ -183,6 +206,5 @@ def _id(patient: PatientId) -> FactId:
     return FactId(f"emergency.{patient}")
 
 
-def _answers(one: EmergencySummary, words: Iterable[str]) -> bool:
-    known = [*plain(one.name.full).split(), one.dni]
-    return all(any(part.startswith(word) for part in known) for word in words)
+def _answers(parts: Iterable[str], words: Iterable[str]) -> bool:
+    return all(any(part.startswith(word) for part in parts) for word in words)

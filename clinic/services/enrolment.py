@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Founding an organisation, inviting a device, joining with an invitation, admitting after comparing six digits."""
+"""Inviting a device, joining with an invitation, admitting after comparing six digits. Founding: `founding`."""
 
 import asyncio
 import time
@@ -11,12 +11,11 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
-from clinic.domain.ids import OrgId, TeamId, UserId, short_hash_id
+from clinic.domain.ids import TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import share_epochs_with
-from clinic.keys.founding import Founder, found
 from clinic.keys.glass import memberships
-from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
+from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.invites import (
     check_answer,
     check_device,
@@ -41,7 +40,7 @@ from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
 from clinic.services.short_codes import invitation_of
-from clinic.services.sitting import KEY_FILE, open_desk
+from clinic.services.sitting import KEY_FILE
 from clinic.store.book import Book
 from clinic.store.home import Home, keep
 from clinic.store.rows import Changes
@@ -198,6 +197,10 @@ def join(
     place = Home(home)
     if place.enrolled:
         raise Refusal("This computer is set up already. Start it without an invitation code.")
+    if place.founding.exists():
+        raise Refusal(
+            "An organisation is being set up on this computer. Finish that first, or start with another --home."
+        )
     invitation = invitation_of(code, server, clock, authority)
     if invitation.kind != DeviceKind.KIOSK:
         check_password(password, names=(user_name,))
@@ -207,49 +210,6 @@ def join(
     joining = Joining(place, invitation, password, clock, random, authority)
     joining.ask(user_name.strip(), device_name.strip() or "Posta")
     return joining
-
-
-def found_organization(
-    home: Path, server: str, name: str, admin: str, password: str, device_name: str, clock: Clock, random: Random,
-    team_name: str = "", authority: bytes = b"", keep_root: Callable[[RootKeys], None] = lambda root: None,
-) -> Desk:  # fmt: skip
-    """Found an organisation from this computer: root, first administrator, one team with its key; known to the server.
-
-    `keep_root` puts the root key on paper before anything is founded (`clinic.services.root_sheets`); it is forgotten here.
-    """
-    place = Home(home)
-    if place.enrolled:
-        raise Refusal("This computer belongs to an organisation already.")
-    check_password(password, names=(admin, name))
-    root, device, user = RootKeys.make(random), DeviceKeys.make(random), UserKeys.make(random)
-    organization = OrgId(short_hash_id(random(10)))
-    team, user_id = TeamId(short_hash_id(random(10))), UserId(short_hash_id(random(10)))
-    founder = Founder(
-        user=user_id, name=admin, keys=user, device_name=device_name, device_keys=device,
-    )  # fmt: skip
-    log = found(
-        organization=organization, name=name, team=team, team_name=team_name or name, founder=founder, root=root,
-        at=clock.now(), random=random,
-    )  # fmt: skip
-    place.check_room()
-    keep_root(root)
-    set_up(
-        place,
-        log,
-        DeviceSetup(device_name, DeviceKind.DESKTOP, server, team, authority),
-        device,
-        user_id,
-        user,
-        admin,
-        password,
-        random,
-    )  # first, so that no server follows keys that are nowhere
-    try:
-        with_remote(Remote(server, tls=believing(authority)), lambda remote: remote.found(log.statements))
-    except BaseException:
-        place.unmake()
-        raise
-    return open_desk(home, password, clock, random)
 
 
 def set_up(
@@ -262,7 +222,7 @@ def set_up(
     store_key = random(32)
     book = Book.open(home.book, store_key)
     try:
-        book.keep(lambda page: _first_page(page, log, setup, device_keys))
+        book.keep(lambda page: first_page(page, log, setup, device_keys))
     finally:
         book.close()
     home.keep_height(log.position)
@@ -384,14 +344,16 @@ class Outrun(Refusal):
         )
 
 
-def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> None:
-    """Sign statements and bring them to the centre. Statements are made against the centre's newest log."""
+def state(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> int:
+    """Sign statements and bring them to the centre; gives how many. They are made against the centre's newest log."""
     exchange_now(desk)
     with desk.trust_turn:
+        before = desk.trust.position
         log = _stated(desk, make)
     exchange_now(desk)
     if desk.trust.statements[: len(log.statements)] != log.statements:
         raise Outrun()
+    return log.position - before
 
 
 def _stated(desk: Desk, make: Callable[[TrustLog], list[Record]]) -> TrustLog:
@@ -439,7 +401,7 @@ def _admission(
     return [*bodies, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 
-def _first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
+def first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:
     for key, value in {
         "device keys": device_keys.encode(), "device name": setup.name.encode(), "kind": str(setup.kind).encode(),
         "incarnation": b"1", "pinned": log.fingerprint, "server": setup.server.encode(), "team": setup.team.encode(),

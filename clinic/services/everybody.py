@@ -22,15 +22,7 @@ def prepare(desk: Desk) -> int:
 
     For administrators; any time again. Gives how many statements were signed. Raises Refusal, Unavailable.
     """
-    said = 0
-
-    def missing(found: TrustLog) -> list[Record]:
-        nonlocal said
-        bodies = _statements(desk, found)
-        said = len(bodies)
-        return bodies
-
-    state(desk, missing)
+    said = state(desk, lambda found: _statements(desk, found))
     refresh(desk, desk.book.read(lambda page: ours(page, page.all_facts(Patient))))
     return said
 

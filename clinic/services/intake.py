@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from clinic.domain.errors import Refusal, Unavailable
@@ -32,9 +33,10 @@ from clinic.keys.consenting import to_cite
 from clinic.keys.consents import sign_consent
 from clinic.keys.onetime import CodeWrong, code_key, open_parcel
 from clinic.keys.packing import expand
+from clinic.keys.refusals import Unreadable
 from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
-from clinic.protocol.codec import decode
+from clinic.protocol.codec import Malformed, decode
 from clinic.protocol.envelope import P1_TALK
 from clinic.protocol.letters import Vouched
 from clinic.protocol.onetime import CodeParcel
@@ -50,7 +52,9 @@ from clinic.services.withdrawing import ENDED, CardEnded, has_ended
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
+log = logging.getLogger(__name__)
 _TICKETS = 99
+_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,21 @@ def card_lookup(qr_text: str) -> str:
     return cards.read_card(qr_text).lookup
 
 
+_OFFERED = "capsule offered "
+"""Meta: what the centre handed out for a card of which there is a copy, until the card has opened it."""
+
+
 def keep_capsule(desk: Desk, lookup: str, sealed: bytes) -> None:
-    """Hold a capsule's ciphertext for the next time, when there may be no network; not of a card that has ended, and no
-    word of an end, which only staff can sign."""
+    """Hold what the centre handed out for a card; `read_card` takes it for the copy here once the card opens it and it is
+    no older. Not of a card that has ended, and no word of an end, which only staff can sign."""
 
     def keep(page: WritePage) -> None:
-        if sealed != ENDED and not has_ended(page, lookup):
+        if sealed == ENDED or has_ended(page, lookup):
+            return
+        if page.capsule(lookup) is None:
             page.put_capsule(lookup, sealed, waiting=False)
+        else:
+            page.put_meta(_OFFERED + lookup, sealed)
 
     desk.book.keep(keep)
 
@@ -133,23 +145,55 @@ def read_card(desk: Desk, qr_text: str, pin: str = "") -> Known:
     Refused: not a card of ours, one that has ended (CardEnded), PinMissing, PinWrong, too many tries (TooSoon,
     CallAPerson); Unavailable: never seen here."""
     card = cards.read_card(qr_text)
-    sealed = desk.book.read(lambda page: page.capsule(card.lookup))
-    if sealed == ENDED:
+    kept, offered = desk.book.read(
+        lambda page: (page.capsule(card.lookup), page.meta(_OFFERED + card.lookup))
+    )
+    if kept == ENDED:
         raise CardEnded
-    if sealed is None:
+    copies = [copy for copy in (offered, kept) if copy is not None]
+    if not copies:
         raise Unavailable(
             "This card is not known here yet, and the centre cannot be reached. Use your id number instead."
         )
     if not card.asks_pin:
-        return _shown(card, cards.open_capsule(card, sealed))
+        return _newest(desk, card, copies)
     if not pin:
         raise PinMissing("This card asks for its PIN.")
     with counted(desk, card.lookup, PinWrong):
-        return _shown(card, cards.open_capsule(card.with_pin(pin), sealed))
+        return _newest(desk, card.with_pin(pin), copies)
 
 
-def _shown(card: cards.Card, contents: bytes) -> Known:
-    return replace(known_of(decode(contents, Capsule)), how=IdentifiedBy.CARD, card=card.lookup)
+def _newest(desk: Desk, card: cards.Card, copies: Sequence[bytes]) -> Known:
+    """What the newest copy that opens says; it is the copy here from now on. `copies`: what was offered first. Raises
+    Unreadable as the first of them if none opens."""
+    opened, whys = [], []
+    for sealed in copies:
+        try:
+            opened.append((sealed, decode(cards.open_capsule(card, sealed), Capsule)))
+        except (Unreadable, Malformed) as why:
+            whys.append(why)
+    if not opened:
+        raise whys[0]
+    if whys:
+        log.warning("the centre handed out a capsule that its card does not open; the copy here is shown")
+    sealed, capsule = max(opened, key=lambda one: _made(desk, one[1]))  # of two of one age, what was offered
+
+    def keep(page: WritePage) -> None:
+        if not has_ended(page, card.lookup):
+            page.put_capsule(card.lookup, sealed, waiting=False)
+        page.drop_meta(_OFFERED + card.lookup)
+
+    if len(copies) > 1:
+        desk.book.keep(keep)
+    return replace(known_of(capsule), how=IdentifiedBy.CARD, card=card.lookup)
+
+
+def _made(desk: Desk, capsule: Capsule) -> datetime:
+    """When it was made; long ago if it does not say, or names a time that is still to come: a desk's clock was wrong."""
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    if capsule.made_at is None or capsule.made_at > desk.clock.now() + _AHEAD:
+        return long_ago
+    return capsule.made_at
 
 
 def known_of(capsule: Capsule) -> Known:

@@ -34,7 +34,7 @@ from clinic.store.book import Book
 from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
-from clinic.sync.exchange import DEFAULT_BUDGET, request_for
+from clinic.sync.exchange import request_for
 from clinic.sync.machine import (
     Connected,
     Disconnected,
@@ -53,6 +53,7 @@ from clinic.sync.machine import (
     start,
     step,
 )
+from clinic.sync.pace import Pace
 from clinic.sync.status import SyncStatus
 from clinic.transport.http import RefusedByServer, Remote
 from clinic.transport.loop import NetLoop
@@ -236,7 +237,7 @@ class Link:
         await self._on_store(self._tend)
         status = await self._on_store(lambda: sync_status(self._desk))
         more = taken.more or (status.waiting > 0 and taken.sent)
-        return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more)
+        return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more, taken.moved, taken.took_s)
 
     def _tend(self) -> None:
         """What the organisation's log asks of the person here is said at once."""
@@ -331,9 +332,11 @@ async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, c
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
     request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
+    began = desk.clock.monotonic()
     response = await remote.sync(request)
+    took_s = desk.clock.monotonic() - began
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
-    return await on_store(lambda: take(desk, request, response))
+    return replace(await on_store(lambda: take(desk, request, response)), took_s=took_s)
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
@@ -408,8 +411,10 @@ def exchange_now(desk: Desk) -> None:
         return act()
 
     async def all_of_it(remote: Remote) -> None:
+        pace = Pace()
         while True:
-            taken = await exchange(desk, remote, DEFAULT_BUDGET, on_store, CentreClock(desk.clock))
+            taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock))
+            pace = pace.carried(taken.moved, taken.took_s)
             if not (taken.more or taken.sent):
                 break
         await send_files(desk, remote, on_store)
@@ -419,12 +424,23 @@ def exchange_now(desk: Desk) -> None:
 
 def authority_of(desk: Desk) -> ssl.SSLContext | None:
     """The clinic's own authority, if this computer was given one when it joined."""
-    return believing(desk.book.read(lambda page: page.meta(AUTHORITY)) or b"")
+    return believing(authority_text(desk))
+
+
+def authority_text(desk: Desk) -> bytes:
+    """The same as PEM text; b'' where this computer believes what the system believes."""
+    return desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
 
 
 def remote_of(desk: Desk, url: str = "") -> Remote:
     """The desk's server, or the same desk at another address."""
-    return Remote(url or desk.server, desk.device, desk.device_keys.sign, authority_of(desk))
+    return Remote(
+        url or desk.server,
+        desk.device,
+        desk.device_keys.sign,
+        authority_of(desk),
+        fingerprint=desk.trust.fingerprint,
+    )
 
 
 def with_remote(remote: Remote, act: Callable[[Remote], Awaitable[T]]) -> T:

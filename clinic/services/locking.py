@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """After how many untouched minutes a screen covers itself, as the person here wishes: never more than the clinic allows."""
 
+from clinic.domain.policies import MOST_MINUTES, minutes_allowed
 from clinic.keys.rights import Action
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 
-MOST_MINUTES = 5
-POLICY = "idle lock minutes"
-"""Name of the statement of the trust log that asks for less than five minutes."""
-
 
 def most_minutes(desk: Desk) -> int:
     """1 to 5, as the clinic's policy says; 5 where it says nothing that can be read."""
-    return _minutes(desk.trust.policies.get(POLICY, ""), MOST_MINUTES)
+    return minutes_allowed(desk.trust.policies)
 
 
 def lock_minutes(desk: Desk) -> int:

@@ -12,6 +12,7 @@ from clinic.domain.values import Attachment
 from clinic.keys.attachments import seal_bytes, unseal_bytes
 from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
+from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.store.rows import Changes
@@ -19,6 +20,8 @@ from clinic.store.rows import Changes
 MAX_PHOTO = 200_000
 """Bytes of a photo after shrinking."""
 MAX_THUMBNAIL = 6_000
+READ = "read"
+"""The action of an audit entry about a document that was opened."""
 _LONG_SIDE = 1280
 _SYNC = Changes(frozenset({"Sync"}))
 
@@ -69,8 +72,18 @@ def keep_bytes(desk: Desk, data: bytes, content_type: str, title: str, thumbnail
     )
 
 
+@needs(Action.OPEN_CHART)
+def open_document(desk: Desk, patient: PatientId, attachment: Attachment) -> bytes:
+    """What a person opens to look at, after the entry that says so is durable: one an opening. Raises Unavailable, without
+    an entry, while it has not arrived: nobody saw it."""
+    data = picture(desk, attachment)
+    audit(desk, READ, patient, entity=f"document {attachment.id}")
+    return data
+
+
 def picture(desk: Desk, attachment: Attachment) -> bytes:
-    """The plaintext of an attachment. Raises Unavailable while it has not arrived: show the thumbnail."""
+    """The plaintext of an attachment, for the program's own work: whoever shows it to somebody opens it
+    (`open_document`). Raises Unavailable while it has not arrived: show the thumbnail."""
     ciphertext = desk.book.read(lambda page: page.attachment(attachment.id))
     if ciphertext is None:
         desk.book.keep(lambda page: page.put_attachment(attachment.id, "wanted", None), _SYNC)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same-day notice: somebody who does not see the patient today opened, printed or exported a chart of my team.
 
-It accuses nobody, and it is only told: to the team's members, but not to who did it, on the day itself.
+It accuses nobody, and it is only told: to the team's members, but not to who did it, on the day itself. That somebody of
+another team broke the glass is told for a week, so that who was away hears it too.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from clinic.domain.ids import PatientId, UserId
 from clinic.domain.misuse.seen import Act, Charted
@@ -15,6 +17,7 @@ from clinic.keys.rights import Action
 from clinic.services.acted import DAY, acts_between, charts_on
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
+from clinic.services.glass_word import TOLD_FOR, words_on
 from clinic.services.people import PersonLine, person_on
 from clinic.store.page import Page
 from clinic.store.rows import Changes
@@ -27,7 +30,8 @@ _SEEN = "notices seen "
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one person did with one chart today: the last of `times` such acts. `key` names it until she does more."""
+    """What one person did with one chart today: the last of `times` such acts. `key` names it until she does more.
+    `action`: of the audit, or GLASS_SUMMARY, GLASS_CHART."""
 
     key: str
     at: datetime
@@ -35,6 +39,8 @@ class Notice:
     action: str
     person: PersonLine
     times: int
+    reason: str = ""
+    """Why, where it was asked."""
 
 
 @needs(Action.OPEN_CHART)
@@ -52,7 +58,9 @@ def dismiss(desk: Desk, key: str) -> None:
     me = desk.someone.user
 
     def put(page: WritePage) -> tuple[None, Changes]:
-        today = {notice.key for notice in _notices(desk, page, me, everything=True)}
+        now = desk.clock.now()
+        today = {acts[-1].entry for acts in _groups(page, me, now)}
+        today |= {one.id for one in words_on(page, now - TOLD_FOR)}
         kept = (_dismissed(page, me) | {key}) & today
         page.put_meta(f"{_SEEN}{me}", json.dumps(sorted(kept)).encode())
         return None, Changes(frozenset({"AuditEvent"}), frozenset())
@@ -60,15 +68,43 @@ def dismiss(desk: Desk, key: str) -> None:
     desk.book.write(put)
 
 
-def _notices(desk: Desk, page: Page, me: UserId, everything: bool = False) -> tuple[Notice, ...]:
-    now = desk.clock.now()
-    midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+def _notices(desk: Desk, page: Page, me: UserId) -> tuple[Notice, ...]:
+    now, away = desk.clock.now(), _dismissed(page, me)
+    made = [one for one in _glass(page, me, now) if one.key not in away]
+    made += islice(_strange_ones(page, me, now, away), MOST)
+    return tuple(sorted(made, key=lambda one: one.at, reverse=True))[:MOST]
+
+
+def _groups(page: Page, me: UserId, now: datetime) -> list[list[Act]]:
+    """What each of the others did with each chart today, the newest first."""
+    midnight = _midnight(now)
     acts = [act for act in acts_between(page, midnight, midnight + DAY) if _others(act, me)]
-    charts = charts_on(page, acts, now)
-    strange = [act for act in acts if _strange(act, charts.get(act.patient), midnight)]
-    away = frozenset[str]() if everything else _dismissed(page, me)
-    made = (_notice(page, some) for some in _together(strange))
-    return tuple(sorted((n for n in made if n.key not in away), key=lambda n: n.at, reverse=True))[:MOST]
+    return sorted(_together(acts), key=lambda some: some[-1].at, reverse=True)
+
+
+def _strange_ones(page: Page, me: UserId, now: datetime, away: frozenset[str]) -> Iterator[Notice]:
+    """The newest first; a chart is looked at only when its turn comes, for few are told of."""
+    midnight = _midnight(now)
+    for acts in _groups(page, me, now):
+        last = acts[-1]
+        if last.entry not in away:
+            chart = charts_on(page, acts, now).get(last.patient)
+            if _strange(last, chart, midnight):
+                yield _notice(page, acts)
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _glass(page: Page, me: UserId, now: datetime) -> Iterable[Notice]:
+    """Word of summaries and charts of patients who are here, so that they are this team's."""
+    for one in words_on(page, now - TOLD_FOR):
+        patient = page.linked_to(one.about) or one.about
+        if one.concerns != me and page.person(patient) is not None:
+            what = one.rule.partition("/")[0]
+            person = person_on(page, patient)
+            yield Notice(one.id, one.identified_at, one.concerns_name, what, person, 1, one.reason)
 
 
 def _others(act: Act, me: UserId) -> bool:

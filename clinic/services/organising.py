@@ -11,12 +11,15 @@ from datetime import datetime
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
+from clinic.domain.policies import KEEP_YEARS, SETTABLE, checked, holds
 from clinic.domain.record import Record
+from clinic.domain.retention import Class, rules_of, years_by_law
 from clinic.keys.epochs import waiting_for_keys
 from clinic.keys.glass import everybody
 from clinic.keys.receipts import read_receipt
 from clinic.keys.rights import Action
 from clinic.keys.roster import Team, TrustLog, User
+from clinic.keys.trust import open_statement
 from clinic.protocol.organisation import ComputerSeen, WipeReceipt, Wish
 from clinic.protocol.trust import (
     AddDevice,
@@ -24,6 +27,7 @@ from clinic.protocol.trust import (
     DeviceKind,
     MemberAdd,
     MemberRemove,
+    Policy,
     RemoveUser,
     Revoke,
     Role,
@@ -65,6 +69,9 @@ class Computer:
     wipe_ordered: bool
     receipt: WipeReceipt | None
     here: bool
+    session_since: datetime | None = None
+    came_from: str = ""
+    """As `ComputerSeen` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,22 @@ class CareTeam:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A rule of the organisation. `said`: what the log says, '' for nothing; `holds`: what counts, which is `default` where
+    nobody said anything; `least`: the least that the law asks for, 0 where it asks for nothing; `by`, `at`: who signed the
+    newest statement, and when by her clock."""
+
+    key: str
+    said: str
+    holds: str
+    default: str
+    least: int
+    source: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """As this computer's trust log tells it, and the centre if it could be asked (`asked`)."""
 
@@ -90,6 +113,7 @@ class Organisation:
     people: tuple[Colleague, ...]
     computers: tuple[Computer, ...]
     teams: tuple[CareTeam, ...]
+    settings: tuple[Setting, ...]
     wishes: tuple[Wish, ...]
     asked: bool
     heard: datetime | None
@@ -106,6 +130,7 @@ def organisation(desk: Desk, ask_centre: bool = True) -> Organisation:
         people=tuple(_colleague(log, user) for user in dict.fromkeys(u.user for u in log.users())),
         computers=tuple(_computer(desk, device, seen or {}) for device in log.devices()),
         teams=tuple(_team(log, team) for team in log.teams()),
+        settings=tuple(_setting(log, key, desk.jurisdiction) for key in SETTABLE),
         wishes=wishes.wishes(desk),
         asked=seen is not None,
         heard=log.heard,
@@ -124,10 +149,39 @@ def revoke(desk: Desk, device: DeviceId, reason: str) -> bool:
 
 @needs(Action.ADMIT)
 def order_wipe(desk: Desk, device: DeviceId, reason: str) -> bool:
-    """That computer hands in what waits and destroys its store, the next time somebody unlocks it with a connection."""
+    """That computer hands in what waits and destroys its store, the next time somebody unlocks it with a connection; a
+    kiosk between two patients, a station that runs at once."""
     if device == desk.device:
         raise Refusal("This is the computer you sit at. Have it wiped from another one.")
     return _ordered(desk, f"wipe {device}", Wipe(device=device, reason=_reason(reason)))
+
+
+@needs(Action.ADMIT)
+def end_session(desk: Desk, device: DeviceId) -> None:
+    """That computer hangs up at the centre and must prove its key anew, which its program does by itself: to keep it out,
+    revoke it. Raises Unavailable without the centre."""
+    _end(desk, device)
+
+
+@needs(Action.SELF)
+def my_computers(desk: Desk) -> tuple[Computer, ...]:
+    """Those the person here works on, as the centre knows them. Raises Unavailable without it."""
+    seen = {one.device: one for one in with_remote(remote_of(desk), lambda remote: remote.computers())}
+    places = {place.device for place in desk.trust.places_of(desk.someone.user)}
+    return tuple(_computer(desk, one, seen) for one in desk.trust.devices() if one.device in places)
+
+
+@needs(Action.SELF)
+def end_my_session(desk: Desk, device: DeviceId) -> None:
+    """The same for a computer one works on oneself."""
+    if not desk.trust.works(desk.someone.user, device):
+        raise Refusal("You do not work on that computer. Ask an administrator.")
+    _end(desk, device)
+
+
+def _end(desk: Desk, device: DeviceId) -> None:
+    audit(desk, AUDIT, PatientId(""), entity=f"end session of {device}")
+    with_remote(remote_of(desk), lambda remote: remote.end_session(device))
 
 
 @needs(Action.ADMIT)
@@ -173,6 +227,13 @@ def create_team(desk: Desk, name: str) -> TeamId:
     team = TeamId(short_hash_id(desk.random(10)))
     _ordered(desk, f"team {team}", TeamCreate(team=team, name=name.strip()))
     return team
+
+
+@needs(Action.ADMIT)
+def set_rule(desk: Desk, key: str, value: str) -> bool:
+    """A rule for the whole organisation; '' takes it back. Refused for what cannot be read, or is less than the law asks for."""
+    said = checked(key, value, desk.jurisdiction)
+    return _ordered(desk, f"rule {key}: {said or 'default'}", Policy(key=key, value=said))
 
 
 @needs(Action.ADMIT)
@@ -228,12 +289,36 @@ def _computer(desk: Desk, device: AddDevice, seen: Mapping[DeviceId, ComputerSee
         wipe_ordered=log.is_wiped(device.device),
         receipt=_receipt(log, device.device, known),
         here=device.device == desk.device,
+        session_since=known.session_since if known else None,
+        came_from=known.came_from if known else "",
     )
 
 
 def _receipt(log: TrustLog, device: DeviceId, known: ComputerSeen | None) -> WipeReceipt | None:
     found = read_receipt(known.receipt, log) if known and known.receipt else None
     return found if found and found.device == device else None
+
+
+def _setting(log: TrustLog, key: str, jurisdiction: str) -> Setting:
+    lawful = key == KEEP_YEARS
+    least = years_by_law(jurisdiction) if lawful else 0
+    source = rules_of(jurisdiction)[Class.CHART].source if lawful else ""
+    by, at = _signed_by(log, key)
+    default = holds(key, {}, jurisdiction)
+    return Setting(
+        key, log.policies.get(key, ""), holds(key, log.policies, jurisdiction), default, least, source, by, at
+    )
+
+
+def _signed_by(log: TrustLog, key: str) -> tuple[str, datetime | None]:
+    """Who said the newest word about a rule; ('', None) for nobody."""
+    if key not in log.policies:
+        return "", None
+    for data in reversed(log.statements):
+        statement, _body, _signature = open_statement(data)
+        if isinstance(statement.body, Policy) and statement.body.key == key:
+            return log.name_of(statement.signer_user), statement.at
+    return "", None
 
 
 def _team(log: TrustLog, team: Team) -> CareTeam:

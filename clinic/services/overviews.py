@@ -10,6 +10,7 @@ from clinic.keys.rights import Action
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
+from clinic.services.receipts import Reached, reached_of
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 
@@ -31,6 +32,8 @@ class Talk:
 
     person: PersonLine
     message: Communication
+    reached: Reached | None = None
+    """How far it has come, of one that staff wrote."""
 
 
 @needs(Action.BOOK)
@@ -54,6 +57,14 @@ def talks(desk: Desk) -> tuple[Talk, ...]:
         for message in page.recent_facts(Communication, TALKS):
             newest.setdefault(message.patient, message)
         rows = ((message, page.person(patient)) for patient, message in newest.items())
-        return tuple(Talk(line(page, row), message) for message, row in rows if row is not None)
+        return tuple(
+            Talk(line(page, row), message, _reached(desk, page, message))
+            for message, row in rows
+            if row is not None
+        )
 
     return desk.book.read(look)
+
+
+def _reached(desk: Desk, page: Page, message: Communication) -> Reached | None:
+    return None if message.sender == "patient" else reached_of(desk, page, message)

@@ -12,6 +12,7 @@ from clinic.domain.clock import milliseconds, stamp_time
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, CareTeam, Encounter
 from clinic.domain.ids import PatientId
+from clinic.domain.policies import years_kept
 from clinic.domain.retention import chart_is_past
 from clinic.keys.rights import Action
 from clinic.services.audits import audit
@@ -46,12 +47,14 @@ def look_for_old(desk: Desk, older_than: timedelta) -> tuple[OldChart, ...]:
             "Only charts that nobody wrote in for {days} days may go from here.", days=LEAST_OLD.days
         )
     now, old = desk.clock.now(), _old(desk, older_than)
+    years = years_kept(desk.trust.policies, desk.jurisdiction)
 
     def look(page: Page) -> tuple[OldChart, ...]:
         mine = _mine(desk, page)
         found = ((patient, stamp_time(stamp)) for patient, stamp in old_charts(page, old))
         return tuple(
-            OldChart(p, last, p in mine, chart_is_past(last, now, desk.jurisdiction)) for p, last in found
+            OldChart(p, last, p in mine, chart_is_past(last, now, desk.jurisdiction, years))
+            for p, last in found
         )
 
     return desk.book.read(look)

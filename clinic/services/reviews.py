@@ -8,18 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import AccessReview, AuditEvent, Finding, Flag, ReviewStatus
+from clinic.domain.facts import (
+    AccessReview,
+    AuditEvent,
+    EmergencySummary,
+    Finding,
+    Flag,
+    Gender,
+    ReviewStatus,
+)
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.misuse.due import closable, due
 from clinic.domain.misuse.lists import Entry
 from clinic.domain.misuse.rules import BY_ID, RULES, Rule
 from clinic.domain.misuse.seen import Act
 from clinic.keys.rights import Action, user_may
+from clinic.keys.testimony import is_glass
 from clinic.services.access import entry_on
 from clinic.services.acted import act_of, seen_on
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
+from clinic.services.glass_word import team_of
 from clinic.services.people import PersonLine, line
 from clinic.store.page import Page
 from clinic.store.writing import WritePage
@@ -32,7 +42,8 @@ _RANK = {"high": 0, "moderate": 1, "low": 2}
 @dataclass(frozen=True, slots=True)
 class Review:
     """A line of the list. `rule`: the rule's own words where it is known here; `person`: whose chart, None for several;
-    `owner`, `closed_by`: names; `mine`: it is about whoever looks at it, who cannot judge it.
+    `owner`, `closed_by`: names; `mine`: it is about whoever looks at it, who cannot judge it;
+    `watched`: whether every opening of that chart is looked at, None where it is not on this computer.
     """
 
     review: AccessReview
@@ -42,6 +53,7 @@ class Review:
     closed_by: str
     device: str
     mine: bool
+    watched: bool | None = None
 
     @property
     def open(self) -> bool:
@@ -74,6 +86,18 @@ def reviews(desk: Desk, closed: bool = False) -> tuple[Review, ...]:
         wanted.sort(key=lambda one: (one.identified_at, one.id), reverse=True)
         if not closed:
             wanted.sort(key=lambda one: _RANK.get(one.severity, 1))
+        return tuple(_line(desk, page, one) for one in wanted)
+
+    return desk.book.read(read)
+
+
+@needs(Action.REVIEW)
+def broken_glass(desk: Desk) -> tuple[Review, ...]:
+    """What the organisation was told of break-glass and nobody has judged yet, the newest first."""
+
+    def read(page: Page) -> tuple[Review, ...]:
+        wanted = [one for one in _on_record(page) if is_glass(one) and one.status in AccessReview.OPEN]
+        wanted.sort(key=lambda one: (one.identified_at, one.id), reverse=True)
         return tuple(_line(desk, page, one) for one in wanted)
 
     return desk.book.read(read)
@@ -114,7 +138,7 @@ def assign(desk: Desk, review: FactId, to: UserId = UserId("")) -> Written:
         taken = replace(found, status=ReviewStatus.ACCEPTED, owner=whom)
         return () if taken == found else (taken,)
 
-    return desk.write_within(given)
+    return desk.write_within(given, team=team_of(desk, review))
 
 
 @needs(Action.REVIEW)
@@ -137,7 +161,7 @@ def close(desk: Desk, review: FactId, finding: Finding, note: str) -> Written:
         )  # fmt: skip
         return (done,)
 
-    written = desk.write_within(judged)
+    written = desk.write_within(judged, team=team_of(desk, review))
     audit(desk, "review", PatientId(""), entity=review)
     return written
 
@@ -182,10 +206,30 @@ def _act(page: Page, entry: FactId) -> Act | None:
 
 
 def _line(desk: Desk, page: Page, one: AccessReview) -> Review:
-    row = page.person(page.linked_to(one.about) or one.about) if one.about else None
     device = desk.trust.device(one.device)
     return Review(
-        one, BY_ID.get(one.rule.partition("/")[0]), None if row is None else line(page, row), desk.trust.name_of(one.owner),
+        one, BY_ID.get(one.rule.partition("/")[0]), _whose(page, one), desk.trust.name_of(one.owner),
         desk.trust.name_of(one.closed_by), device.name if device is not None else "",
-        desk.person is not None and one.concerns == desk.person.user,
+        desk.person is not None and one.concerns == desk.person.user, _watched(page, one.about),
+    )  # fmt: skip
+
+
+def _watched(page: Page, about: PatientId) -> bool | None:
+    whole = page.linked_to(about) or about
+    if not about or page.person(whole) is None:
+        return None
+    flag = page.fact(Flag, FactId(f"flag-{whole}"))
+    return flag is not None and flag.active
+
+
+def _whose(page: Page, one: AccessReview) -> PersonLine | None:
+    """Whose chart it is about; of another team's patient what everybody's summary says of her name."""
+    row = page.person(page.linked_to(one.about) or one.about) if one.about else None
+    if row is not None:
+        return line(page, row)
+    known = page.fact(EmergencySummary, FactId(f"emergency.{one.about}")) if is_glass(one) else None
+    if known is None:
+        return None
+    return PersonLine(
+        one.about, known.name, known.birth_date, Gender.UNKNOWN_, known.dni, b"", False, None
     )  # fmt: skip

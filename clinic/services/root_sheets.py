@@ -4,18 +4,20 @@
 They open no record: the new administrator admits people and computers, and whoever still holds a team's key passes it on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, PatientId, UserId, short_hash_id
-from clinic.exchange.sheet_pdf import Sheet, sheet_pdf
+from clinic.exchange.sheet_pdf import Sheet, SheetUse, sheet_pdf
 from clinic.keys.hashing import same
 from clinic.keys.identity import SEED_BYTES, DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.passwords import check_password
-from clinic.keys.sheets import SHEETS, join, read_sheet, split
+from clinic.keys.sheets import SHEETS, SheetWords, join, read_sheet, split
 from clinic.keys.trust import EMPTY, Signer, TrustLog, as_device, as_user, follow, say
 from clinic.protocol.trust import DeviceKind, RecoveryUsed, Role
 from clinic.services.audits import audit
@@ -31,32 +33,68 @@ from clinic.transport.tls import believing
 _NOBODY = UserId(""), DeviceId("")
 
 
-def write_root_sheets(
-    root: RootKeys, organization: str, folder: Path, language: str, clock: Clock
-) -> MadeSheets:
-    """Three PDFs, each proved with the others before anybody relies on them. Raises Refusal where files of that name are,
-    Unavailable for the disk."""
+@dataclass(frozen=True, slots=True)
+class RootPapers:
+    """Three sheets before they are printed or kept: `words` of each, `pages` as PDF."""
+
+    mark: str
+    words: tuple[SheetWords, ...] = field(repr=False)
+    pages: tuple[bytes, ...] = field(repr=False)
+
+
+def root_papers(root: RootKeys, organization: str, language: str, at: datetime) -> RootPapers:
+    """Three sheets of the root key, any two of which have been proved to give it back. `at` in UTC."""
     seed = root.signing_secret[:SEED_BYTES]
     words = split(seed)
     for left_out in words:
         if not same(join([read_sheet(w.qr_text) for w in words if w is not left_out]), seed):
             raise Unavailable("The new sheets do not give the key back. Nothing was changed; try again.")
-    files = []
+    pages = tuple(sheet_pdf(_sheet(part, organization, at), language) for part in words)
+    return RootPapers(words[0].mark, words, pages)
+
+
+def keep_papers(papers: RootPapers, folder: Path) -> MadeSheets:
+    """Three files, all or none, read back from the disk. Raises Refusal where files of that name are, Unavailable."""
+    files = tuple(folder / f"posta-root-{part.mark}-{part.number}.pdf" for part in papers.words)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for part in words:
-            file = folder / f"posta-root-{part.mark}-{part.number}.pdf"
-            if file.exists():
-                raise Refusal("{path} is there already. Name an empty folder.", path=file)
-            sheet = Sheet(
-                organization=organization, person="", device="", made_at=clock.now(), mark=part.mark, number=part.number,
-                of=SHEETS, words=part.words, qr_text=part.qr_text, root=True,
-            )  # fmt: skip
-            keep(file, sheet_pdf(sheet, language))
-            files.append(file)
+        taken = [file for file in files if file.exists()]
     except OSError as error:
         raise Unavailable("The sheets could not be written to {path}.", path=folder) from error
-    return MadeSheets(words[0].mark, tuple(files))
+    if taken:
+        raise Refusal("{path} is there already. Name an empty folder.", path=taken[0])
+    try:
+        for file, page in zip(files, papers.pages, strict=True):
+            keep(file, page)
+            if file.read_bytes() != page:
+                raise Unavailable("The sheets could not be written to {path}.", path=folder)
+    except BaseException as error:
+        drop_files(files)
+        if isinstance(error, OSError):
+            raise Unavailable("The sheets could not be written to {path}.", path=folder) from error
+        raise
+    return MadeSheets(papers.mark, files)
+
+
+def drop_files(files: Iterable[Path]) -> None:
+    """Take sheets away that hold nothing; what cannot be taken away stays, and opens nothing."""
+    for file in files:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def write_root_sheets(
+    root: RootKeys, organization: str, folder: Path, language: str, clock: Clock
+) -> MadeSheets:
+    """Three PDFs, each proved with the others before anybody relies on them. Raises as `keep_papers`."""
+    return keep_papers(root_papers(root, organization, language, clock.now()), folder)
+
+
+def _sheet(part: SheetWords, organization: str, at: datetime) -> Sheet:
+    return Sheet(
+        organization=organization, person="", device="", made_at=at, mark=part.mark, number=part.number, of=SHEETS,
+        words=part.words, qr_text=part.qr_text, use=SheetUse.ROOT,
+    )  # fmt: skip
 
 
 def take_over(
@@ -67,7 +105,7 @@ def take_over(
 
     Raises Refusal for sheets that are not the present ones, a profile that is set up, a weak password; Unavailable."""
     home = Home(path)
-    if home.enrolled:
+    if home.enrolled or home.founding.exists():
         raise Refusal("This computer belongs to an organisation already. Use a new one, or another --home.")
     check_password(password, names=(admin,))
     old = _root_of(join([read_sheet(text) for text in texts]))

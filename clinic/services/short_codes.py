@@ -3,17 +3,16 @@
 
 from clinic.domain.clock import Clock
 from clinic.domain.errors import Refusal
-from clinic.keys.invites import check_unexpired, read_invitation
+from clinic.keys.invites import read_invitation
 from clinic.keys.refusals import Unreadable
 from clinic.keys.rights import Action
 from clinic.keys.short_codes import (
     ShortCode,
-    is_short,
-    new_short_code,
     open_invitation,
     read_short_code,
     seal_invitation,
 )
+from clinic.keys.typed_codes import is_short, new_short_code
 from clinic.protocol.custody import Invitation
 from clinic.protocol.sync import FaultNumber
 from clinic.services.desks import Desk
@@ -56,7 +55,12 @@ def invitation_of(code: str, server: str, clock: Clock, authority: bytes = b"") 
         raise Refusal(
             "Nothing lies under this code at that centre. Compare code and address, or ask for a new one."
         )
-    return check_unexpired(_opened(sealed, short), clock.now())
+    try:
+        return open_invitation(sealed, short, clock.now())
+    except Unreadable as error:
+        raise Refusal(
+            "What lies under this code is not from your administrator. Ask for a new code."
+        ) from error
 
 
 async def _lying(remote: Remote, code: ShortCode) -> bytes | None:
@@ -66,12 +70,3 @@ async def _lying(remote: Remote, code: ShortCode) -> bytes | None:
         if no.number == FaultNumber.NOT_FOUND:
             return None
         raise
-
-
-def _opened(sealed: bytes, code: ShortCode) -> Invitation:
-    try:
-        return open_invitation(sealed, code)
-    except Unreadable as error:
-        raise Refusal(
-            "What lies under this code is not from your administrator. Ask for a new code."
-        ) from error

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,20 +15,23 @@ from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope,
 from clinic.keys.testimony import check_op
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, Envelope, unpack
+from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
+from clinic.protocol.faults import why_not_taken
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
 from clinic.services.desks import Desk
+from clinic.services.leaving import make_ready
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.page import Page
 from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
-from clinic.sync.batch import Waiting, pick
+from clinic.sync.batch import Waiting, gather, pick
 from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
+from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
@@ -37,15 +41,19 @@ NO_KEY = "no key"
 class Taken:
     """What an exchange brought: whether to go on at once, whether something left.
 
-    An answer that moves nothing, here or there, asks for no other one.
+    An answer that moves nothing, here or there, asks for no other one. `moved`: bytes of envelopes, the larger way; `took_s`:
+    seconds on the link.
     """
 
     more: bool
     sent: bool
+    moved: int = 0
+    took_s: float = 0.0
 
 
 def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
-    """What we hold and offer, of one moment."""
+    """What we hold and offer, of one moment; what is offered has its number from here on. Raises Unavailable for the disk."""
+    make_ready(desk, byte_budget)
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
@@ -89,7 +97,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         _settle(desk, page, request, response, meaning)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
-            ops += _retried(desk, page, reader)
+            ops += _retried(page, reader)
         reader.arrivals.keep(page)
         fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
@@ -101,7 +109,57 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    return Taken(meaning.more and moved, bool(request.envelopes) and moved)
+    brought = max(sum(map(len, request.envelopes)), sum(len(item.envelope) for item in response.envelopes))
+    return Taken(meaning.more and moved, bool(request.envelopes) and moved, brought)
+
+
+def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
+    """Take in envelopes that came without a place in the centre's order, such as on a stick, with the trust log they came
+    with: (records that were not here, envelopes put aside). Cursors stay; taking one twice changes nothing."""
+    reader = _Reader(log, desk.team_keys_for(log))
+
+    def act(page: WritePage) -> tuple[tuple[int, int], Changes]:
+        for position in range(desk.trust.position + 1, log.position + 1):
+            page.add_trust(position, log.statements[position], sent=True)
+        found = [_carried(desk, page, wire, reader) for wire in wires]
+        ops = [op for some in found for op in some or ()]
+        if log is not desk.trust or reader.granted:
+            ops += _retried(page, reader)
+        reader.arrivals.keep(page)
+        desk.seen_stamps(page, [op.stamp for op in ops])
+        return (len(ops), sum(some is None for some in found)), _changes(ops, trust=log is not desk.trust)
+
+    taken = desk.book.write(act)
+    if log is not desk.trust:
+        desk.adopt(log, seen=log.position)
+    return taken
+
+
+def retry_set_aside(desk: Desk, number: int) -> bool:
+    """Read one envelope of the quarantine once more. True if it is filed now; else it stays, under its reason of now."""
+    reader = _Reader(desk.trust, desk.team_keys)
+
+    def act(page: WritePage) -> tuple[bool, Changes]:
+        found = page.set_aside(number)
+        if found is None:
+            return False, Changes()
+        scope, data = found
+        ops = _tried(page, reader, number, scope, data)
+        reader.arrivals.keep(page)
+        return ops is not None, _changes(ops or [], trust=False)
+
+    return desk.book.write(act)
+
+
+def what_waits(desk: Desk) -> tuple[Waits, ...]:
+    """Everything that waits to leave, in the order in which it leaves: envelopes, then files."""
+
+    def look(page: Page) -> tuple[Waits, ...]:
+        numbered = (Waits(priority, size, ops) for priority, size, ops in page.numbered_sizes())
+        later = (Waits(row.priority, row.size, row.ops) for rows in gather(page.unnumbered()) for row in rows)
+        return (*numbered, *later, *(Waits(P4_ATTACHMENT, size, 1) for size in page.waiting_files()))
+
+    return desk.book.read(look)
 
 
 def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
@@ -146,7 +204,7 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     return Snapshot(
         device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
         trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
-        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.outbox()), byte_budget)),
+        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)),
     )  # fmt: skip
 
 
@@ -161,7 +219,7 @@ def _settle(
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
     sent = {unpack(wire).header.env_no for wire in request.envelopes}
-    refused = [(r.env_no, r.why, r.sentence) for r in meaning.refused if r.env_no in sent]
+    refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
     page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
@@ -190,19 +248,39 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
     return []
 
 
-def _retried(desk: Desk, page: WritePage, reader: _Reader) -> list[Op]:
+def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:
+    """File one; None if it was put aside."""
+    scope = ""
+    try:
+        envelope = unpack(wire)
+        scope = envelope.header.scope
+        return _filed(page, envelope.header.scope, reader.ops(page, envelope))
+    except KeyMissing:
+        why = NO_KEY
+    except Refusal as refusal:
+        why = refusal.sentence
+    page.quarantine(scope, 0, why, "", wire[:MAX_WIRE], desk.clock.now())
+    return None
+
+
+def _retried(page: WritePage, reader: _Reader) -> list[Op]:
     """New keys may open what waited for them; what turns out damaged stays in quarantine under its own reason."""
     filed: list[Op] = []
-    for no, scope, seq, data in page.quarantine_waiting_for_key():
-        try:
-            filed += _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
-        except KeyMissing:
-            continue
-        except Refusal as refusal:
-            page.release(no)
-            page.quarantine(scope, seq, refusal.sentence, "", data, desk.clock.now())
-        else:
-            page.release(no)
+    for no, scope, _seq, data in page.quarantine_waiting_for_key():
+        filed += _tried(page, reader, no, scope, data) or ()
+    return filed
+
+
+def _tried(page: WritePage, reader: _Reader, no: int, scope: str, data: bytes) -> list[Op] | None:
+    """What one of the quarantine comes to now; None if it stays there."""
+    try:
+        filed = _filed(page, ScopeId(scope), reader.ops(page, unpack(data)))
+    except KeyMissing:
+        return None
+    except Refusal as refusal:
+        page.stays_aside(no, refusal.sentence)
+        return None
+    page.release(no)
     return filed
 
 

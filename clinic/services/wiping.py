@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A wipe that an administrator ordered: what waits is handed in, the slots are destroyed, the files deleted, a receipt
-signed.
+signed. A kiosk keeps one note: who closed it and whom to phone, for its screen.
 
 A local control (L): it is done by this program, when somebody has unlocked it and it has a connection. Only a statement in
 the trust log orders it, signed by an administrator, as every client checks; nothing else does.
 """
 
+import json
 import logging
 import os
 import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.ids import UserId
+from clinic.domain.policies import help_phone
 from clinic.keys.receipts import sign_receipt
+from clinic.keys.trust import open_statement
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.organisation import WipeReceipt
+from clinic.protocol.trust import DeviceKind, Wipe
 from clinic.services.desks import Desk
-from clinic.services.link import AUTHORITY, exchange_now, with_remote
+from clinic.services.link import authority_text, exchange_now, with_remote
 from clinic.services.syncing import sync_status
 from clinic.store.home import Home, keep
 from clinic.transport.http import Remote
@@ -26,6 +32,18 @@ log = logging.getLogger(__name__)
 _SLOTS = ("slots.bin", "slots.bak", "slots.next", "device.key")
 _KEPT = frozenset({"lock", "log"})
 LETTER, ADDRESS, AUTHORITY_FILE = "wiped.receipt", "wiped.server", "wiped.ca"
+_SIGNED, _NOTE = "wiped.signed", "wiped.note"
+_NOTE_CHARACTERS = 200
+"""Policy: the number a closed kiosk says to phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What is left on a wiped kiosk: names from its trust log, '' for what it did not know."""
+
+    organization: str
+    administrator: str
+    phone: str
 
 
 def is_ordered(desk: Desk) -> bool:
@@ -42,15 +60,29 @@ def wipe(desk: Desk) -> WipeReceipt:
         raise Refusal("No administrator ordered this computer to be wiped.")
     waiting = _handed_in(desk)
     keys, clock, server = desk.device_keys, desk.clock, desk.server
-    authority = desk.book.read(lambda page: page.meta(AUTHORITY)) or b""
+    authority = authority_text(desk)
     device, position = desk.device, desk.trust.position
+    if desk.kind == DeviceKind.KIOSK:
+        keep(desk.home.path / _NOTE, json.dumps(asdict(_closed(desk))).encode())
     desk.close()
-    destroy(desk.home)
     receipt = WipeReceipt(device=device, position=position, at=clock.now(), waiting=waiting)
     receipt = sign_receipt(receipt, keys)
     _leave_letter(desk.home, receipt, server, authority)
+    destroy(desk.home)
     bring_receipt(desk.home)
     return receipt
+
+
+def closed(home: Home) -> Closed | None:
+    """Who closed this kiosk; None for one that was never wiped, or is set up again. Raises Unavailable."""
+    if home.enrolled or not (home.path / _NOTE).exists():
+        return None
+    try:
+        said = json.loads((home.path / _NOTE).read_bytes())
+        words = [str(said[name])[:_NOTE_CHARACTERS] for name in ("organization", "administrator", "phone")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return Closed("", "", "")
+    return Closed(*words)
 
 
 def destroy(home: Home) -> None:
@@ -69,7 +101,13 @@ def destroy(home: Home) -> None:
 
 
 def bring_receipt(home: Home) -> bool:
-    """Bring a receipt that waits to the centre; True once none waits. Never raises: the wipe is done either way."""
+    """Bring a receipt that waits to the centre; True once none waits. Never raises: the wipe is done either way. A wipe
+    that a power cut stopped behind the slots is ended first."""
+    try:
+        _go_on(home)
+    except (OSError, Unavailable) as error:
+        log.warning("a wipe could not be ended: %s", error)
+        return False
     letter = home.path / LETTER
     try:
         receipt = decode(letter.read_bytes(), WipeReceipt)
@@ -101,7 +139,24 @@ def _handed_in(desk: Desk) -> int:
 def _leave_letter(home: Home, receipt: WipeReceipt, server: str, authority: bytes) -> None:
     keep(home.path / ADDRESS, server.encode())
     keep(home.path / AUTHORITY_FILE, authority)
-    keep(home.path / LETTER, encode(receipt))
+    keep(home.path / _SIGNED, encode(receipt))
+
+
+def _go_on(home: Home) -> None:
+    """The receipt counts once everything is gone; it is signed before, while the key is there."""
+    if not (home.path / _SIGNED).exists() or home.enrolled:
+        return
+    destroy(home)
+    os.replace(home.path / _SIGNED, home.path / LETTER)
+
+
+def _closed(desk: Desk) -> Closed:
+    log, signer = desk.trust, UserId("")
+    for data in log.statements:
+        said, _message, _signature = open_statement(data)
+        if isinstance(said.body, Wipe) and said.body.device == desk.device:
+            signer = said.signer_user
+    return Closed(log.organization().name, log.name_of(signer), help_phone(log.policies))
 
 
 def _shred(path: Path) -> None:

@@ -14,8 +14,9 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.keeping import KeepRule
 from clinic.keys.backups import BackupKey, public_text, read_public
 from clinic.services.backups import back_up, set_up
+from clinic.services.paper_keys import backup_key_of, backup_sheets
 from clinic.services.restores import drill, open_archive, own_archive, restore
-from clinic.station.command import Add, opened, password_in
+from clinic.station.command import Add, opened, password_in, text_in
 from clinic.store.backup_archive import Archive
 
 
@@ -31,14 +32,35 @@ def add_verbs(add: Add) -> None:
         metavar="FILE",
         help="write the new private key here: a USB stick, not this disk",
     )
+    key.add_argument(
+        "--sheets",
+        type=Path,
+        metavar="DIR",
+        help="write the new private key as three sheets to print; any two give it back",
+    )
     key.add_argument("--public", metavar="TEXT", help="seal to the public key the clinic has already")
     for name, default in (("latest", 3), ("daily", 7), ("weekly", 4), ("monthly", 12)):
         setting.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{name} backups to keep"
         )
+    setting.add_argument("--lang", choices=("es", "en", "pt"), default="es", help="language of the sheets")
     setting.add_argument("--every-hours", type=float, default=24, metavar="H")
     backing = add("backup", _back_up, "make a backup now, read it back, open it")
     backing.add_argument("--to", type=Path, metavar="DIR", help="another folder than the one set up")
+    sheets = add(
+        "backup-sheets", _sheets, "write a backup key as three sheets; any two give it back", needs_home=False
+    )
+    sheets.add_argument(
+        "--key", type=Path, required=True, metavar="FILE", help="the key; - reads standard input"
+    )
+    sheets.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to print from")
+    sheets.add_argument("--name", default="Posta", help="the clinic's name, for the sheets")
+    sheets.add_argument("--lang", choices=("es", "en", "pt"), default="es")
+    giving = add("backup-key", _give_key, "have a backup key from two of its sheets", needs_home=False)
+    _with_sheets(giving)
+    giving.add_argument(
+        "--key-out", type=Path, required=True, metavar="FILE", help="write it here: a USB stick"
+    )
     listing = add("backups", _list, "list the backups of a folder", needs_home=False)
     _from(listing, required=False)
     restoring = add("restore", _restore, "make this profile anew from a backup, in a new folder")
@@ -60,17 +82,21 @@ def add_verbs(add: Add) -> None:
         )
 
 
+def _with_sheets(one: ArgumentParser) -> None:
+    one.add_argument(
+        "--sheet", type=Path, action="append", default=[], metavar="FILE",
+        help="text of a sheet's QR code, or its words; twice",
+    )  # fmt: skip
+
+
 def _from(one: ArgumentParser, required: bool = True) -> None:
     one.add_argument(
         "--from", type=Path, dest="source", required=required, metavar="DIR", help="folder with the backups"
     )
     one.add_argument(
-        "--key",
-        type=Path,
-        required=required,
-        metavar="FILE",
-        help="file with the backup key; - reads standard input",
+        "--key", type=Path, metavar="FILE", help="file with the backup key; - reads standard input"
     )
+    _with_sheets(one)
     one.add_argument("--device", default="", help="which computer's, where several lie there")
 
 
@@ -86,10 +112,32 @@ def _set_up(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         if public is None:
             made = BackupKey.make(desk.random)
-            _write_key(chosen.key_out, made)  # first: a key nobody holds must never seal a backup
+            _give_away(
+                made, desk.trust.organization().name, chosen
+            )  # first: a key nobody holds seals nothing
             public = made.public
         set_up(desk, chosen.to, public, rule)
         print(json.dumps({"to": str(chosen.to), "public": public_text(public)}))
+    return 0
+
+
+def _give_away(made: BackupKey, organization: str, chosen: Namespace) -> None:
+    if chosen.sheets is not None:
+        backup_sheets(made, organization, chosen.sheets, chosen.lang, SystemClock())
+    else:
+        _write_key(chosen.key_out, made)
+
+
+def _sheets(chosen: Namespace) -> int:
+    made = backup_sheets(_key(chosen), chosen.name, chosen.out, chosen.lang, SystemClock())
+    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
+    return 0
+
+
+def _give_key(chosen: Namespace) -> int:
+    key = _key_of_sheets(chosen)
+    _write_key(chosen.key_out, key)
+    print(json.dumps({"public": public_text(key.public)}))
     return 0
 
 
@@ -111,7 +159,7 @@ def _back_up(chosen: Namespace) -> int:
 
 
 def _list(chosen: Namespace) -> int:
-    if chosen.key is not None:
+    if chosen.key is not None or chosen.sheet:
         if chosen.source is None:
             raise Refusal("Say where the backups are: --from DIR.")
         with open_archive(chosen.source, _key(chosen), os.urandom, chosen.device) as archive:
@@ -163,7 +211,13 @@ def _drill(chosen: Namespace) -> int:
 
 
 def _key(chosen: Namespace) -> BackupKey:
+    if getattr(chosen, "sheet", None):
+        return _key_of_sheets(chosen)
     return BackupKey.read(password_in(chosen.key, "--key"))
+
+
+def _key_of_sheets(chosen: Namespace) -> BackupKey:
+    return backup_key_of([text_in(path, "--sheet") for path in chosen.sheet])
 
 
 def _show(what: str, done: int, of: int) -> None:

@@ -2,19 +2,28 @@
 """Exchanging with the centre, and what is held here afterwards."""
 
 import json
+import sys
 from argparse import Namespace
 from hashlib import blake2b
+from pathlib import Path
 
 from clinic.domain.ids import PatientId
 from clinic.services.desks import Desk
 from clinic.services.link import exchange_now
+from clinic.services.sticks import from_stick, to_stick
 from clinic.services.syncing import sync_status
 from clinic.station.command import Add, opened
+from clinic.station.obeying import obey
 from clinic.sync.settled import state_hash
 
 
 def add_verbs(add: Add) -> None:
-    add("sync", _sync, "exchange with the centre until nothing waits")
+    sync = add("sync", _sync, "exchange with the centre until nothing waits, or by a stick")
+    way = sync.add_mutually_exclusive_group()
+    way.add_argument("--to-usb", type=Path, metavar="DRIVE", help="write what waits to a stick instead")
+    way.add_argument(
+        "--from-usb", type=Path, metavar="DRIVE", help="read what other computers left on a stick"
+    )
     add("status", _status, "counts: what waits, what is acknowledged, what was refused")
     digest = add("digest", _digest, "hash of everything held about one patient")
     digest.add_argument("--patient", required=True)
@@ -22,8 +31,38 @@ def add_verbs(add: Add) -> None:
 
 def _sync(chosen: Namespace) -> int:
     with opened(chosen) as desk:
+        if chosen.to_usb is not None:
+            return _put_on(desk, chosen.to_usb)
+        if chosen.from_usb is not None:
+            return _read_off(desk, chosen.from_usb)
         exchange_now(desk)
+        obey(desk)
         return _print_status(desk)
+
+
+def _put_on(desk: Desk, drive: Path) -> int:
+    put = to_stick(desk, drive)
+    print(
+        json.dumps(
+            {"file": str(put.path), "envelopes": put.envelopes, "bytes": put.size, "answers": put.heard}
+        )
+    )
+    return 0
+
+
+def _read_off(desk: Desk, drive: Path) -> int:
+    """Refused with one sentence if nothing could be taken; a file beside good ones is told on stderr."""
+    read = from_stick(desk, drive)
+    if read.refused and not read.took:
+        raise read.refused[0][1]
+    for name, why in read.refused:
+        sys.stderr.write(f"{name}: {why.sentence}\n")
+    print(json.dumps([
+        {"device": one.device, "name": one.device_name, "made_at": one.made_at.isoformat(), "envelopes": one.envelopes,
+         "new": one.new, "set_aside": one.aside, "read_before": one.before, "has_of_ours_up_to": one.heard_up_to}
+        for one in read.took
+    ]))  # fmt: skip
+    return 1 if read.refused else 0
 
 
 def _status(chosen: Namespace) -> int:

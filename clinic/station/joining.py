@@ -5,14 +5,13 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.keys.identity import RootKeys
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services.enrolment import Admission, admit, found_organization, invite, join
+from clinic.services.enrolment import Admission, admit, invite, join
+from clinic.services.founding import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.organising import organisation
 from clinic.services.short_codes import shorten
@@ -36,6 +35,9 @@ def add_verbs(add: Add) -> None:
     )
     founding.add_argument("--lang", choices=("es", "en", "pt"), default="es", help="language of the sheets")
     founding.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    founding.add_argument(
+        "--founding-code", default="", metavar="CODE", help="what 'posta server init' printed, where it did"
+    )
     inviting = add("invite", _invite, "print an invitation code for one new device (single use, 24 h)")
     inviting.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.CLINICIAN))
     inviting.add_argument(
@@ -72,12 +74,14 @@ def _found(chosen: Namespace) -> int:
         SystemClock(),
         os.urandom,
         authority=authority(chosen.ca),
-        keep_root=_on_paper(chosen),
+        sheets=chosen.sheets,
+        language=chosen.lang,
+        code=chosen.founding_code,
     )
     with closing(desk):
         exchange_now(desk)
-        if chosen.sheets is None:
-            print(_NO_SHEETS, file=sys.stderr)
+        said = _SHEETS.format(folder=chosen.sheets) if chosen.sheets else _NO_SHEETS
+        print(said, file=sys.stderr)
         print(
             json.dumps(
                 {
@@ -90,23 +94,8 @@ def _found(chosen: Namespace) -> int:
     return 0
 
 
+_SHEETS = "Print the three sheets in {folder}, give them to three people, delete the files."
 _NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be let in. See --sheets."
-
-
-def _on_paper(chosen: Namespace) -> Callable[[RootKeys], None]:
-    """Writes the root key's sheets, where it is said where to."""
-    from clinic.services.root_sheets import write_root_sheets
-
-    def keep_root(root: RootKeys) -> None:
-        if chosen.sheets is None:
-            return
-        made = write_root_sheets(root, chosen.name, chosen.sheets, chosen.lang, SystemClock())
-        print(
-            f"Print the {len(made.files)} sheets in {chosen.sheets}, give them to three people, delete the files.",
-            file=sys.stderr,
-        )
-
-    return keep_root
 
 
 def _invite(chosen: Namespace) -> int:

@@ -5,17 +5,20 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from clinic.domain.errors import Refusal
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.domain.policies import SETTABLE
 from clinic.protocol.trust import Role
 from clinic.services import organising
 from clinic.services.desks import Desk
-from clinic.services.organising import Organisation
+from clinic.services.organising import Computer, Organisation
 from clinic.services.tending import lease_of, tend
 from clinic.services.wiping import wipe
 from clinic.station.command import Add, opened
+from clinic.station.obeying import obey, print_receipt
 
 T = TypeVar("T", bound=str)
 _REASON = "why, in a few words: everybody in the organisation can read it"
@@ -24,6 +27,11 @@ _REASON = "why, in a few words: everybody in the organisation can read it"
 def add_verbs(add: Add) -> None:
     add("people", _people, "everybody in the organisation: roles, teams, computers")
     add("computers", _computers, "every computer: kind, who works on it, when last seen, revoked, wiped")
+    listing = add("sessions", _sessions, "computers with a live session at the centre")
+    listing.add_argument("--mine", action="store_true", help="only those you work on yourself")
+    ending = add("end-session", _end_session, "one of them must prove its key to the centre anew")
+    ending.add_argument("--computer", required=True, metavar="NAME", help="its name, or the start of its id")
+    ending.add_argument("--mine", action="store_true", help="one you work on yourself")
     add("teams", _teams, "every team: members, the number of its key, who waits for it")
     revoking = add("revoke", _revoke, "believe a computer no more, and give its teams new keys")
     _computer(revoking)
@@ -45,6 +53,10 @@ def add_verbs(add: Add) -> None:
         one = add(name, verb, help_)
         one.add_argument("--team", required=True, metavar="NAME")
         one.add_argument("--person", required=True, metavar="NAME")
+    add("rules", _rules, "the organisation's own rules: what was said, what holds, who signed it")
+    ruling = add("set-rule", _set_rule, "a rule for the whole organisation, such as its opening hours")
+    ruling.add_argument("--rule", required=True, choices=SETTABLE)
+    ruling.add_argument("--value", required=True, help="'' takes it back: the default holds")
     add("tend", _tend, "say what the organisation's log asks of you: orders that wait, keys, a sign of life")
     add("wipe-here", _wipe_here, "obey a wipe that an administrator ordered for this computer")
 
@@ -84,6 +96,45 @@ def _computers(chosen: Namespace) -> int:
         if not found.asked:
             print("The centre could not be asked when they were last seen.", file=sys.stderr)
     return 0
+
+
+def _sessions(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        for one in _with_sessions(desk, chosen.mine):
+            _print(
+                {"computer": one.name, "id": one.device, "people": one.people, "since": _iso(one.session_since),
+                 "last exchange": _iso(one.seen_at), "from": one.came_from, "here": one.here}
+            )  # fmt: skip
+    return 0
+
+
+def _with_sessions(desk: Desk, mine: bool) -> tuple[Computer, ...]:
+    """Raises Unavailable where the centre was not asked."""
+    if mine:
+        found = organising.my_computers(desk)
+    else:
+        known = organising.organisation(desk)
+        if not known.asked:
+            raise Unavailable("The centre cannot be asked. Try again when it can be reached.")
+        found = known.computers
+    return tuple(one for one in found if one.session_since is not None)
+
+
+def _end_session(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        live = _with_sessions(desk, chosen.mine)
+        fitting = [one for one in live if one.name == chosen.computer] or [
+            one for one in live if one.device.startswith(chosen.computer)
+        ]
+        if len(fitting) != 1:
+            raise Refusal("No such live session, or more than one: give its id, from 'sessions'.")
+        (organising.end_my_session if chosen.mine else organising.end_session)(desk, fitting[0].device)
+        _print({"computer": fitting[0].name, "ended": True})
+    return 0
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _teams(chosen: Namespace) -> int:
@@ -145,9 +196,24 @@ def _member(chosen: Namespace, verb: Callable[[Desk, TeamId, UserId], bool]) -> 
     )
 
 
+def _rules(chosen: Namespace) -> int:
+    with opened(chosen) as desk:
+        for one in organising.organisation(desk, ask_centre=False).settings:
+            _print(
+                {"rule": one.key, "said": one.said, "holds": one.holds, "default": one.default, "source": one.source,
+                 "by": one.by, "at": one.at.isoformat() if one.at else None}
+            )  # fmt: skip
+    return 0
+
+
+def _set_rule(chosen: Namespace) -> int:
+    return _order(chosen, lambda desk, _found: organising.set_rule(desk, chosen.rule, chosen.value))
+
+
 def _tend(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         said = tend(desk)
+        obey(desk)
         state, days = lease_of(desk, in_care=False)
         _print({"said": said, "position": desk.trust.position, "lease": str(state), "days": days})
     return 0
@@ -158,8 +224,7 @@ def _wipe_here(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         exchange_now(desk)
-        receipt = wipe(desk)
-    _print({"wiped": receipt.device, "lost": receipt.waiting})
+        print_receipt(wipe(desk))
     return 0
 
 

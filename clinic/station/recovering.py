@@ -49,6 +49,47 @@ def add_verbs(add: Add) -> None:
         "--ca", type=Path, metavar="FILE", help="certificate of the clinic's own authority (PEM)"
     )
 
+    keeping = add(
+        "escrow-sheets",
+        _escrow,
+        "at a custodian's station: write its key as three sheets; any two give it back",
+    )
+    keeping.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where to print from: a USB stick"
+    )
+    keeping.add_argument("--lang", choices=("es", "en", "pt"), default="es")
+    again = add(
+        "escrow-recover",
+        _escrow_again,
+        "at a new custodian's station: read on, with two sheets of the old one",
+    )
+    again.add_argument(
+        "--sheet", type=Path, action="append", default=[], metavar="FILE", help="as for recover; twice"
+    )
+
+
+def _escrow(chosen: Namespace) -> int:
+    from clinic.services.paper_keys import escrow_sheets
+
+    with opened(chosen) as desk:
+        made = escrow_sheets(desk, password(chosen), chosen.out, chosen.lang, beside(chosen)[2])
+    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
+    print("Print them, give them to three people, then delete the files.", file=sys.stderr)
+    return 0
+
+
+def _escrow_again(chosen: Namespace) -> int:
+    from clinic.services.paper_keys import take_up_escrow
+
+    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
+    with opened(chosen) as desk:
+        print(json.dumps({"teams": take_up_escrow(desk, texts)}))
+    print(
+        "Make sheets of this station now: posta station escrow-sheets. Then revoke the old one.",
+        file=sys.stderr,
+    )
+    return 0
+
 
 def _take_over(chosen: Namespace) -> int:
     from clinic.services.root_sheets import take_over

@@ -154,6 +154,15 @@ class FactReads(Sheet):
         )  # fmt: skip
         return tuple(OpId(row[0]) for row in rows)
 
+    def in_conflict(self) -> tuple[tuple[int, str], ...]:
+        """(kind, id) of every fact whose versions differ and wait for a person to choose; one seek a chart."""
+        rows = self._all(
+            "SELECT DISTINCT op.kind, op.fact FROM chart CROSS JOIN op ON op.chart = chart.no "
+            f"WHERE op.state = {BESIDE} AND EXISTS (SELECT 1 FROM op AS shown WHERE shown.fact = op.fact "
+            f"AND shown.kind = op.kind AND shown.state = {SHOWN} AND shown.conflict = 1)"
+        )
+        return tuple((int(row[0]), str(row[1])) for row in rows)
+
     def versions(self, kind: int, fact_id: str) -> tuple[Op, ...]:
         """Every version of a fact, also replaced and quarantined ones, in the order of their stamps."""
         rows = self._all(

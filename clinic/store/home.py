@@ -48,6 +48,11 @@ class Home:
         return self.path / "knocks"
 
     @property
+    def founding(self) -> Path:
+        """What is being founded from here, until the centre has said yes (`clinic.services.founding`)."""
+        return self.path / "founding"
+
+    @property
     def height(self) -> Path:
         return self.path / "height"
 
@@ -57,8 +62,11 @@ class Home:
 
     @property
     def enrolled(self) -> bool:
-        """Whether somebody can be let in here. Raises Unavailable where nobody may look."""
+        """Whether somebody can be let in here, and no founding waits to be finished or forgotten. Raises Unavailable where
+        nobody may look."""
         try:
+            if self.founding.exists():
+                return False
             return self.slots.exists() or self.slots.with_suffix(".bak").exists()
         except OSError as error:
             raise self._closed() from error
@@ -152,7 +160,12 @@ class Home:
         keep(self.knocks, data)
 
     def read_slots(self) -> tuple[bytes, ...]:
-        """The copies that can be read, the first first. Raises Unavailable if there is none."""
+        """The copies that can be read, the first first. Raises Unavailable if there is none, or a founding waits."""
+        if self.founding.exists():
+            raise Unavailable(
+                "An organisation is being set up on this computer, and the centre has not answered yet. Set it up again when "
+                "the centre answers."
+            )
         copies: list[bytes] = []
         unread: list[OSError] = []
         for path in (self.slots, self.slots.with_suffix(".bak")):

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A page of the book: typed reads on one connection, inside one transaction. Writing is clinic.store.writing."""
 
+from datetime import datetime
+
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.audits import AuditReads
 from clinic.store.people import PeopleReads
-from clinic.store.rows import OutboxCounts, OutboxRow
+from clinic.store.rows import UNNUMBERED, OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
+from clinic.store.sheet import from_ms
+from clinic.sync.batch import Unnumbered
 
 
 class Page(PeopleReads, SearchReads, AuditReads):
@@ -20,6 +24,23 @@ class Page(PeopleReads, SearchReads, AuditReads):
             "WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit", limit=limit,
         )  # fmt: skip
         return tuple(OutboxRow(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def numbered(self, limit: int = 500) -> tuple[OutboxRow, ...]:
+        """Of these, those that may be offered."""
+        return tuple(row for row in self.outbox(limit) if row.env_no < UNNUMBERED)
+
+    def unnumbered(self, limit: int = -1) -> tuple[Unnumbered, ...]:
+        """Of these, those that have no number yet."""
+        rows = self._all(
+            "SELECT env_no, scope, priority, ops, length(envelope) FROM outbox WHERE env_no >= :first "
+            "ORDER BY env_no LIMIT :limit", first=UNNUMBERED, limit=limit,
+        )  # fmt: skip
+        return tuple(Unnumbered(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+
+    def posted(self, env_no: int) -> tuple[bytes, int]:
+        """(envelope, milliseconds when it was written) of a row of the outbox."""
+        row = self._one("SELECT envelope, written_at FROM outbox WHERE env_no = :no", no=env_no)
+        return bytes(row[0]), int(row[1])
 
     def outbox_counts(self) -> OutboxCounts:
         row = self._one(
@@ -48,6 +69,14 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )
         return int(row[0])
 
+    def unacknowledged(self, scope: ScopeId) -> tuple[tuple[int, bytes, bool], ...]:
+        """(number, envelope, whether it was refused) of what no centre has taken of a scope."""
+        rows = self._all(
+            "SELECT env_no, envelope, refused IS NOT NULL FROM outbox WHERE scope = :scope AND acked_at IS NULL "
+            "ORDER BY env_no", scope=scope,
+        )  # fmt: skip
+        return tuple((int(row[0]), bytes(row[1]), bool(row[2])) for row in rows)
+
     def cursors(self) -> dict[ScopeId, int]:
         """Scope -> seq of the last envelope taken from the centre."""
         return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, seq FROM cursor")}
@@ -63,6 +92,38 @@ class Page(PeopleReads, SearchReads, AuditReads):
 
     def quarantined(self) -> int:
         return int(self._one("SELECT count(*) FROM quarantine")[0])
+
+    def in_quarantine(self) -> tuple[tuple[int, str, datetime, bytes], ...]:
+        """(no, why, since when, envelope) of each, the oldest first."""
+        rows = self._all("SELECT no, why, at, envelope FROM quarantine ORDER BY no")
+        return tuple((int(row[0]), str(row[1]), from_ms(row[2]), bytes(row[3])) for row in rows)
+
+    def set_aside(self, number: int) -> tuple[str, bytes] | None:
+        """(scope, envelope) of one in quarantine."""
+        row = self._one("SELECT scope, envelope FROM quarantine WHERE no = :no", no=number)
+        return None if row is None else (str(row[0]), bytes(row[1]))
+
+    def refused_by_centre(self) -> tuple[tuple[int, str, int, bytes], ...]:
+        """(number, sentence, why, envelope) of ours that the centre did not take."""
+        rows = self._all(
+            "SELECT env_no, sentence, refused, envelope FROM outbox WHERE refused IS NOT NULL ORDER BY env_no"
+        )
+        return tuple((int(row[0]), str(row[1]), int(row[2]), bytes(row[3])) for row in rows)
+
+    def numbered_sizes(self) -> tuple[tuple[int, int, int], ...]:
+        """(priority, bytes, ops) of each envelope that has its number and waits, in the order in which it leaves."""
+        rows = self._all(
+            "SELECT priority, length(envelope), ops FROM outbox WHERE acked_at IS NULL AND refused IS NULL "
+            "AND env_no < :first ORDER BY env_no", first=UNNUMBERED,
+        )  # fmt: skip
+        return tuple((int(row[0]), int(row[1]), int(row[2])) for row in rows)
+
+    def waiting_files(self) -> tuple[int, ...]:
+        """Bytes of each attachment that waits to leave."""
+        rows = self._all(
+            "SELECT length(ciphertext) FROM attachment WHERE state = 'waiting' AND ciphertext IS NOT NULL"
+        )
+        return tuple(int(row[0]) for row in rows)
 
     def quarantine_waiting_for_key(self) -> tuple[tuple[int, str, int, bytes], ...]:
         """(no, scope, seq, envelope) of those that could not be opened for want of a key."""

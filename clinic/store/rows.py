@@ -34,6 +34,10 @@ class PersonRow:
     last_seen_at: datetime | None
 
 
+UNNUMBERED = 1 << 40
+"""Rows of the outbox with this `env_no` or a higher one have no number of the device's yet: they get it when they leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     env_no: int

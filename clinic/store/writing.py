@@ -45,6 +45,10 @@ class WritePage(Filing, Page):
             no=env_no, scope=scope, priority=priority, ops=ops, envelope=envelope, at=to_ms(at),
         )  # fmt: skip
 
+    def drop_posted(self, env_no: int) -> None:
+        """Take a row out of the outbox that has become part of another."""
+        self._do("DELETE FROM outbox WHERE env_no = :no", no=env_no)
+
     def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
         """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""
         for env_no, why, sentence in refused:
@@ -101,6 +105,10 @@ class WritePage(Filing, Page):
             "WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE scope = :scope AND envelope = :envelope)",
             scope=scope, seq=seq, why=why, device=device, at=to_ms(at), envelope=envelope,
         )  # fmt: skip
+
+    def stays_aside(self, no: int, why: str) -> None:
+        """One of the quarantine was tried once more and stays, for this reason."""
+        self._do("UPDATE quarantine SET why = :why WHERE no = :no", why=why, no=no)
 
     def release(self, no: int) -> None:
         """Take an envelope out of quarantine, once it has been applied."""

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which envelopes of the outbox go into one exchange.
+"""Which envelopes of the outbox go into one exchange, and what goes into one envelope.
 
-Rule of today: in order of env_no, whatever their priority. A remote takes a device's envelopes without gaps,
-so that it can tell a device what it holds with one number and a reader can see what was withheld; an urgent
-envelope that overtook others would be refused as a gap. Urgency is served before numbering (the writer seals
-what is urgent first), by small envelopes (at most 64 kB, so nothing waits long), and on the way down, where
-the remote orders by priority.
+A remote takes a device's envelopes without gaps, in order of env_no: so it can tell a device what it holds with one number, and
+a reader sees what was withheld. Therefore what is written gets its number only when it leaves (`gather`), the most pressing
+first, and what is of one scope and of one urgency together. What has a number was offered perhaps, and is never changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+
+from clinic.domain.ids import ScopeId
+
+GATHERED = 16_000
+"""Bytes of what becomes one envelope: a second at 128 kbit/s."""
+_WRAPPING = 250
+"""Bytes of signature, header and seal that each envelope has, and of several made one only one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +37,50 @@ def pick(rows: Iterable[Waiting], byte_budget: int) -> tuple[Waiting, ...]:
             break
         picked.append(row)
     return tuple(picked)
+
+
+@dataclass(frozen=True, slots=True)
+class Unnumbered:
+    """A row of the outbox that has no number yet: `no` is its order, `size` its bytes; a grant (`ops` 0) gives a scope's key."""
+
+    no: int
+    scope: ScopeId
+    priority: int
+    ops: int
+    size: int
+
+
+def gather(rows: Sequence[Unnumbered]) -> Iterator[tuple[Unnumbered, ...]]:
+    """The rows in the order they leave, those of one envelope together: by urgency, then as written; what a scope has of
+    that urgency goes together, after the keys it needs. Each row comes once."""
+    keys = _by_scope(row for row in rows if not row.ops)
+    urgent = sorted((row for row in rows if row.ops), key=attrgetter("priority", "no"))
+    alike: dict[tuple[int, ScopeId], list[Unnumbered]] = {}
+    for row in urgent:
+        alike.setdefault((row.priority, row.scope), []).append(row)
+    for (_, scope), together in alike.items():
+        yield from ((key,) for key in keys.pop(scope, ()))
+        yield from _filled(together)
+    yield from ((key,) for left in keys.values() for key in left)
+
+
+def _by_scope(rows: Iterable[Unnumbered]) -> dict[ScopeId, list[Unnumbered]]:
+    found: dict[ScopeId, list[Unnumbered]] = {}
+    for row in rows:
+        found.setdefault(row.scope, []).append(row)
+    return found
+
+
+def _filled(rows: Iterable[Unnumbered]) -> Iterator[tuple[Unnumbered, ...]]:
+    """Runs of at most GATHERED bytes, at least one row each."""
+    run: list[Unnumbered] = []
+    room = GATHERED
+    for row in rows:
+        inside = max(0, row.size - _WRAPPING)
+        if run and inside > room:
+            yield tuple(run)
+            run, room = [], GATHERED
+        run.append(row)
+        room -= inside
+    if run:
+        yield tuple(run)

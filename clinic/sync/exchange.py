@@ -25,10 +25,8 @@ from clinic.protocol.sync import (
     SyncRequest,
     SyncResponse,
 )
+from clinic.sync.pace import DEFAULT_BUDGET
 
-DEFAULT_BUDGET = 262_144
-SMALLEST_BUDGET = 16_384
-"""Bytes each way of one exchange: 2 s at 64 kbit/s."""
 KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})
 """Refusals that leave the envelope's number free."""
 

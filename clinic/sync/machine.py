@@ -7,11 +7,11 @@ Time is monotonic seconds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from clinic.sync.backoff import delay_s
-from clinic.sync.exchange import DEFAULT_BUDGET, SMALLEST_BUDGET
+from clinic.sync.pace import Pace
 from clinic.sync.status import SyncStatus
 
 NOTHING_YET = SyncStatus()
@@ -61,11 +61,14 @@ class LocalWrite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDone:
-    """An answer came and is applied. `status`: the store's counts afterwards."""
+    """An answer came and is applied. `status`: the store's counts afterwards; `moved`: bytes of envelopes, the larger way, in
+    `took_s` seconds on the link."""
 
     now: float
     status: SyncStatus = NOTHING_YET
     more: bool = False
+    moved: int = 0
+    took_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,7 @@ Effect = Exchange | WaitUntil | Report
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`again`: something happened during the exchange; `due_at`: when a rest ends; `budget`: bytes each way of the
-    next exchange, at most `most`."""
+    """`again`: something happened during the exchange; `due_at`: when a rest ends; `pace`: what the link is asked for."""
 
     phase: Phase = Phase.STILL
     online: bool = False
@@ -132,16 +134,15 @@ class State:
     failures: int = 0
     due_at: float = 0.0
     status: SyncStatus = NOTHING_YET
-    budget: int = DEFAULT_BUDGET
-    most: int = DEFAULT_BUDGET
+    pace: Pace = field(default_factory=Pace)
 
 
 Stepped = tuple[State, tuple[Effect, ...]]
 
 
-def start(status: SyncStatus = NOTHING_YET, budget: int = DEFAULT_BUDGET) -> State:
+def start(status: SyncStatus = NOTHING_YET) -> State:
     """Nothing under way, not connected; `status` as the store remembers it."""
-    return State(status=replace(status, online=False), budget=budget, most=budget)
+    return State(status=replace(status, online=False))
 
 
 def step(state: State, event: Event, jitter: float = 0.5) -> Stepped:
@@ -170,7 +171,7 @@ def _stay(state: State, event: Event, jitter: float) -> Stepped:
 
 
 def _go(state: State, event: Event, jitter: float) -> Stepped:
-    return replace(state, phase=Phase.BUSY, again=False), (Exchange(state.budget),)
+    return replace(state, phase=Phase.BUSY, again=False), (Exchange(state.pace.budget),)
 
 
 def _go_if_online(state: State, event: Event, jitter: float) -> Stepped:
@@ -189,17 +190,16 @@ def _done(state: State, event: Event, jitter: float) -> Stepped:
     if not isinstance(event, ExchangeDone):
         raise TypeError("only an ExchangeDone ends an exchange well")
     status = replace(event.status, online=state.online)
-    budget = min(state.most, 2 * state.budget)
-    still = replace(state, phase=Phase.STILL, failures=0, status=status, budget=budget)
+    pace = state.pace.carried(event.moved, event.took_s)
+    still = replace(state, phase=Phase.STILL, failures=0, status=status, pace=pace)
     return _go(still, event, jitter) if event.more or state.again else (still, ())
 
 
 def _failed(state: State, event: Event, jitter: float) -> Stepped:
     failures = state.failures + 1
     due_at = event.now + delay_s(failures, jitter)
-    budget = min(state.budget, max(SMALLEST_BUDGET, state.budget // 4))
     resting = replace(
-        state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at, budget=budget
+        state, phase=Phase.RESTING, again=False, failures=failures, due_at=due_at, pace=state.pace.broken()
     )
     return resting, (WaitUntil(due_at),)
 

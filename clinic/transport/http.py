@@ -19,12 +19,16 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
+from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
+from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
+    FOUNDING,
     ROOT_CONTEXT,
     Challenge,
     Fault,
@@ -43,9 +47,10 @@ logging.getLogger("httpx").setLevel(
 )  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
-SESSION_CONTEXT = b"posta session 1"
 NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
+ALLOWED_S, SLOWEST = 60.0, 256.0
+"""A request and its answer get so many seconds, and one more for each 256 bytes that travel: what trickles is cut off."""
 PIECE = 128 * 1024
 """Bytes of an attachment in one request."""
 WRITTEN_AT_ONCE = 8 * 1024
@@ -56,9 +61,8 @@ that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
-_TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
-_STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
+_STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
     httpx.StreamError,
@@ -68,11 +72,31 @@ _BROKEN = (
 )
 
 
+class NotReached(Unavailable):
+    """No connection was made: nothing of the request can have arrived."""
+
+
+def _shown(response: httpx.Response) -> bytes:
+    """`certificate_mark` of the other side's certificate; b'' without TLS."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    return certificate_mark(der) if der else b""
+
+
+def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
+    """More came, so more time; not for what is being dropped."""
+    ends = under_way.when()
+    if ends is not None and ends > asyncio.get_running_loop().time():
+        under_way.reschedule(ends + seconds)
+
+
 class RefusedByServer(Refusal):
-    """The server said no; `number` says which no."""
+    """The server said no; `number` says which no, the sentence is ours."""
 
     def __init__(self, fault: Fault, headers: httpx.Headers) -> None:
-        super().__init__(fault.sentence)
+        said = error_of(fault)
+        super().__init__(said.sentence, **said.values)
         self.number = fault.number
         self.headers = headers
 
@@ -87,12 +111,14 @@ class Remote:
         sign: Sign | None = None,
         tls: ssl.SSLContext | None = None,
         heard: Callable[[], None] = lambda: None,
+        fingerprint: bytes = b"",
     ) -> None:
         """`sign` signs with the device key; without it only enrolment works. `heard` is called whenever
-        bytes arrive."""
+        bytes arrive. `fingerprint`: of the organisation whose centre this must be, as pinned when the device joined."""
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
-        self._token = ""
+        self._fingerprint, self._certificate = fingerprint, b""
+        self._token, self._squeezes = "", False
         self._client: httpx.AsyncClient | None = None
         self._under_way: set[asyncio.Timeout] = set()
 
@@ -130,40 +156,64 @@ class Remote:
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
                 headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
+            for name in (
+                "accept",
+                "connection",
+                "user-agent",
+            ):  # nobody reads them, and each exchange would carry them
+                del self._client.headers[name]
         return self._client
 
     # sessions
 
-    async def challenge(self) -> Challenge:
-        """A nonce to sign, and whose server it is: `organization` '' means nobody's yet."""
-        return self._as(Challenge, await self._bare("GET", "/v1/challenge"))
+    async def challenge(self, code: str = "") -> Challenge:
+        """A nonce to sign, and whose server it is: `organization` '' means nobody's yet. A founding `code` is compared;
+        RefusedByServer for a wrong one."""
+        headers = {FOUNDING: code} if code else {}
+        return self._as(Challenge, await self._bare("GET", "/v1/challenge", headers=headers))
 
     async def token(self, fresh: bool = False) -> str:
         """A session's token, a new one if asked. Raises Unavailable, or RefusedByServer for a device it does
         not know."""
         if fresh or not self._token:
-            self._token = (await self._session()).token
+            session = await self._session()
+            self._token, self._squeezes = session.token, session.squeezes
         return self._token
 
     async def _session(self) -> Session:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
-        nonce = (await self.challenge()).nonce
+        told = await self.challenge()
+        if told.proofs < NEWEST:
+            proof = old_proof(told.nonce)
+        else:
+            proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
         asked = SessionRequest(
-            device=self._device, nonce=nonce, signature=self._sign(SESSION_CONTEXT + nonce)
+            device=self._device, nonce=told.nonce, signature=self._sign(proof), certificate=self._certificate
         )
         return self._as(Session, await self._bare("POST", "/v1/session", encode(asked)))
 
     # the exchange and the trust log
 
     async def sync(self, request: SyncRequest) -> SyncResponse:
-        """One exchange."""
-        return self._as(SyncResponse, await self._known("POST", "/v1/sync", encode(request)))
-
-    async def found(self, statements: tuple[bytes, ...]) -> None:
-        """Founds the organisation on a server that has none, by handing in the first statements."""
+        """One exchange; both bodies squeezed where the server knows how."""
+        await self.token()
+        body, headers = encode(request), {}
+        if self._squeezes:
+            body, headers = squeezed(body), {"accept-encoding": ENCODING}
+        answer = await self._known("POST", "/v1/sync", body, headers)
         try:
-            await self._bare("POST", "/v1/trust", encode(TrustPart(first=0, statements=statements)))
+            return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
+
+    async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
+        """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server
+        asks of whoever founds, if it asks."""
+        headers = {FOUNDING: code} if code else {}
+        body = encode(TrustPart(first=0, statements=statements))
+        try:
+            await self._bare("POST", "/v1/trust", body, headers)
         except RefusedByServer as refused:
             if refused.number == FaultNumber.NOT_LOGGED_IN:
                 raise Refusal(
@@ -230,6 +280,10 @@ class Remote:
     async def computers(self) -> tuple[ComputerSeen, ...]:
         """Staff: what the centre knows of every computer."""
         return self._as(ComputersSeen, await self._known("GET", "/v1/computers")).computers
+
+    async def end_session(self, device: DeviceId) -> None:
+        """Staff: that computer hangs up and must prove its key anew."""
+        await self._known("DELETE", f"/v1/sessions/{device}")
 
     async def bring_receipt(self, receipt: WipeReceipt) -> None:
         """The last word of a computer that was wiped."""
@@ -355,27 +409,31 @@ class Remote:
             client = self._open_client()
         except httpx.InvalidURL as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        under_way = asyncio.timeout(None)
+        under_way = asyncio.timeout(ALLOWED_S + len(body) / SLOWEST)
         try:
             async with under_way:
                 self._under_way.add(under_way)
-                return await self._streamed(client, method, path, body, headers)
+                return await self._streamed(client, method, path, body, headers, under_way)
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
-            raise Unavailable(_SILENT, url=self.url) from error
+            unmet = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            raise (NotReached if unmet else Unavailable)(_SILENT, url=self.url) from error
         finally:
             self._under_way.discard(under_way)
 
     async def _streamed(
-        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str]
-    ) -> httpx.Response:
+        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str],
+        under_way: asyncio.Timeout,
+    ) -> httpx.Response:  # fmt: skip
         data = bytearray()
         sized = {**headers, "content-length": str(len(body))}
         async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
+            self._certificate = _shown(response)
             async for piece in response.aiter_raw():
                 self._heard()
                 data += piece
+                _longer(under_way, len(piece) / SLOWEST)
                 if len(data) > MAX_ANSWER:
                     raise Unavailable(_STRANGE, url=self.url)
         headers = {name: value for name, value in response.headers.items() if name.startswith("posta-")}
@@ -399,8 +457,8 @@ class Remote:
             fault = decode(response.content, Fault)
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        if fault.number in _TRY_AGAIN:
-            raise Unavailable(fault.sentence)
+        if fault.number in TRY_AGAIN:
+            raise error_of(fault)
         raise RefusedByServer(fault, response.headers)
 
     def _as(self, expect: type[T], body: bytes) -> T:

@@ -147,6 +147,13 @@ QComboBox QAbstractItemView {
 }
 QComboBox QAbstractItemView::item { min-height: %(px_control)dpx; padding: 0 10px; }
 QCheckBox, QRadioButton { spacing: 8px; min-height: %(px_target)dpx; }
+QCheckBox::indicator, QRadioButton::indicator {
+  width: 14px; height: 14px; border: 2px solid %(muted)s; background: %(surface)s; border-radius: 4px;
+}
+QRadioButton::indicator { border-radius: 9px; }
+QCheckBox::indicator:checked { border: 2px solid %(primary)s; background: %(primary)s; }
+QRadioButton::indicator:checked { width: 8px; height: 8px; border: 5px solid %(primary)s; }
+QCheckBox:focus, QRadioButton:focus { color: %(focus)s; }
 
 QListView, QTableView, QTreeView {
   background: %(surface)s; border: 1px solid %(line)s; border-radius: %(px_card)dpx; outline: none;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files a person asked for: written whole or not at all."""
+"""Files a person asked for, written whole or not at all; and one she chose."""
 
 from pathlib import Path
 
-from clinic.domain.errors import Unavailable
+from clinic.domain.errors import Refusal, Unavailable
 
 
 def keep_file(path: Path, data: bytes) -> str:
@@ -18,3 +18,14 @@ def keep_file(path: Path, data: bytes) -> str:
             "{path} could not be written. Check the disk and the folder's permissions.", path=path.name
         ) from error
     return str(path)
+
+
+def read_certificate(path: str) -> bytes:
+    """The PEM text of a file that was chosen; b'' for none. Raises Refusal, Unavailable."""
+    try:
+        data = Path(path).read_bytes() if path else b""
+    except OSError as error:
+        raise Unavailable("The file {path} cannot be read. Choose it again.", path=path) from error
+    if not data.isascii():
+        raise Refusal("This is no certificate of an authority in PEM form. Ask whoever keeps your server.")
+    return data

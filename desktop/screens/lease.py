@@ -26,7 +26,7 @@ class LeaseBand(Notice):
 
     def look(self) -> None:
         """See how things stand now; nothing is read from the disk."""
-        tone, text, next_step = told(*self._room.clinic.lease())
+        tone, text, next_step = told(*self._room.clinic.lease(self._room.in_care()))
         self.say(tone, text, next_step)
 
 
@@ -46,6 +46,8 @@ def told(lease: Lease, days: int) -> tuple[str, str, str]:
             ASK_AFTER.days - days,
         )
         return "warn", said, left
+    if lease == Lease.ASK_LATER:
+        return "warn", said, _("After this visit, connect it to the centre or call your administrator.")
     ask = _(
         "Connect it to the centre now, or call your administrator: this computer may have been revoked without hearing it."
     )

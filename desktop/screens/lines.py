@@ -136,6 +136,10 @@ class LineList(QListView):
         self.choose(kept)
         self.verticalScrollBar().setValue(place)
 
+    def lines(self) -> list[Line]:
+        """What shows."""
+        return self._model.lines()
+
     def choose(self, key: str) -> None:
         """Mark a row from outside."""
         for number, line in enumerate(self._model.lines()):

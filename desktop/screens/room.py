@@ -31,10 +31,14 @@ class Ways(QObject):
     """look for this in everything written"""
     elsewhere = Signal(str)
     """look for this person among other teams' patients; '' to see the reviews that are due"""
+    judging = Signal()
+    """the reviews of the audit"""
     visit = Signal(object)
     """desktop.screens.visit.logic.VisitOpened"""
     queue = Signal(object)
     """the rows of the queue, whenever they were read"""
+    to_choose = Signal(int)
+    """so many things were written twice and wait for a choice"""
     arrived = Signal(int)
     """so many have come in"""
     identity = Signal(str, str)
@@ -63,6 +67,8 @@ class Room:
     ) -> None:  # fmt: skip
         self.clinic, self.clock, self.save_to = clinic, clock, save_to
         self.ways = Ways()
+        self.in_care: Callable[[], bool] = lambda: False
+        """Whether a visit is open or a call goes on; the desk's seat says so."""
         self._reads = reads or ThreadPoolExecutor(2, "reads")
         self._writes = writes or ThreadPoolExecutor(1, "writes")
         self._by_hand = by_hand or ThreadPoolExecutor(1, "by-hand")

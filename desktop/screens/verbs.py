@@ -9,13 +9,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Communication, Decision, Finding, Gender, Section
+from clinic.domain.facts import Communication, Finding, Gender, Section
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
+from desktop.screens.consents.doing import Consenting
 from desktop.screens.emergency.doing import Emergencies
+from desktop.screens.exchange.doing import Carrying
+from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
 
@@ -75,6 +78,8 @@ class Clinic:
 
         self.desk = desk
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
+        self.consenting = Consenting(desk)
+        self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
@@ -178,6 +183,12 @@ class Clinic:
     def chart(self, patient: PatientId) -> Chart:
         return self._charts.chart(self.desk, patient)
 
+    def shown(self, patient: PatientId, facts: tuple[FactId, ...]) -> object:
+        """These were shown to who is here: their writers hear of it."""
+        from clinic.services.receipts import note_opened
+
+        return note_opened(self.desk, patient, facts)
+
     def timeline(self, patient: PatientId) -> tuple[Moment, ...]:
         return self._timeline.latest(self.desk, patient)
 
@@ -185,7 +196,12 @@ class Clinic:
         """A visit step by step; who looked is written down."""
         return self._replay.replay(self.desk, encounter)
 
+    def open_document(self, patient: PatientId, attachment: Attachment) -> bytes:
+        """Somebody looks at it: the entry is durable first."""
+        return self._messages.open_document(self.desk, patient, attachment)
+
     def picture(self, attachment: Attachment) -> bytes:
+        """For a letter to the patient's own kiosk, of what was just sent there; nobody here opens it."""
         return self._messages.picture(self.desk, attachment)
 
     def may(self, patient: PatientId, scope: str) -> bool:
@@ -198,14 +214,6 @@ class Clinic:
     def ask_to_record(self, patient: PatientId) -> FactId:
         """The consent gate before a call is recorded; the statement that permits it."""
         return self._consents.ask(self.desk, patient, self._consents.Purpose.RECORD)
-
-    def withdraw(self, patient: PatientId, scope: str) -> object:
-        """The patient takes a permission back; who is here signs as her witness."""
-        return self._consents.withdraw(self.desk, patient, (scope,), language(), window=patient)
-
-    def standing(self, patient: PatientId) -> dict[str, Decision]:
-        """What the patient permits now, and what not."""
-        return self._consents.standing(self.desk, patient)
 
     # alerts
 
@@ -342,11 +350,26 @@ class Clinic:
             self._reviews.look(self.desk)
         return self._reviews.reviews(self.desk, closed)
 
+    def broken_glass(self) -> tuple[Review, ...]:
+        """What waits for who judges reviews, but for what she did herself; none for anybody else."""
+        if not self.allowed(Action.REVIEW):
+            return ()
+        return tuple(one for one in self._reviews.broken_glass(self.desk) if not one.mine)
+
     def evidence(self, review: FactId) -> tuple[Entry, ...]:
         return self._reviews.evidence(self.desk, review)
 
-    def take_review(self, review: FactId) -> object:
-        return self._reviews.assign(self.desk, review)
+    def reviewers(self) -> tuple[tuple[UserId, str], ...]:
+        """Who may judge reviews: (id, name)."""
+        return self._reviews.reviewers(self.desk)
+
+    def assign_review(self, review: FactId, to: UserId) -> object:
+        """To somebody who may judge it; to whoever is here, for ''."""
+        return self._reviews.assign(self.desk, review, to)
+
+    def watch_chart(self, patient: PatientId, on: bool) -> object:
+        """Every opening of that chart without a reason is looked at, or no longer."""
+        return self._reviews.watch_chart(self.desk, patient, on)
 
     def close_review(self, review: FactId, finding: str, note: str) -> object:
         return self._reviews.close(self.desk, review, Finding(finding), note)
@@ -360,11 +383,12 @@ class Clinic:
     def put_away(self, key: str) -> object:
         return self._notices.dismiss(self.desk, key)
 
-    def lease(self) -> tuple[Lease, int]:
-        """How this computer stands with its administrators, and the days since one was heard."""
+    def lease(self, in_care: bool) -> tuple[Lease, int]:
+        """How this computer stands with its administrators, and the days since one was heard. In the middle of care
+        nothing is asked for."""
         from clinic.services.tending import lease_of
 
-        return lease_of(self.desk, in_care=False)
+        return lease_of(self.desk, in_care)
 
     def sync_status(self) -> SyncStatus:
         from clinic.services.link import sync_status

@@ -126,6 +126,14 @@ class Book(Protocol):
         """Whose session it is, or None when there is none or it is over."""
         ...
 
+    def live_sessions(self, now: datetime) -> dict[DeviceId, datetime]:
+        """When the oldest live session of each device is over."""
+        ...
+
+    def end_sessions(self, device: DeviceId) -> None:
+        """All of that device: it must prove its key anew."""
+        ...
+
     def exchange(self, push: Push, pull: Pull) -> Exchanged:
         """Takes envelopes, moves cursors, gives what is next: one commit."""
         ...

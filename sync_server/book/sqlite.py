@@ -164,6 +164,21 @@ class SqliteBook:
                 conn.execute(delete(t).where(t.c.token_hash == token_hash))
             return None
 
+    def live_sessions(self, now: datetime) -> dict[DeviceId, datetime]:
+        t = tables.sessions
+        with self._unit() as conn:
+            rows = conn.execute(
+                select(t.c.device, func.min(t.c.expires_at))
+                .where(t.c.expires_at > micros(now))
+                .group_by(t.c.device)
+            )
+            return {DeviceId(device): _moment(at) for device, at in rows}
+
+    def end_sessions(self, device: DeviceId) -> None:
+        t = tables.sessions
+        with self._unit() as conn:
+            conn.execute(delete(t).where(t.c.device == device))
+
     # envelopes
 
     def exchange(self, push: Push, pull: Pull) -> Exchanged:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.domain.record import Record
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.faults import code_of
 from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
 
 T = TypeVar("T", bound=Record)
@@ -56,7 +57,7 @@ def nothing() -> Response:
 
 def fault(number: FaultNumber, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """An error as the body."""
-    body = encode(Fault(number=int(number), sentence=sentence))
+    body = encode(Fault(number=int(number), sentence=sentence, code=code_of(sentence)))
     return Response(body, status_code=_STATUS[number], media_type=CONTENT_TYPE, headers=headers)
 
 

@@ -6,23 +6,28 @@ from starlette.responses import Response
 
 from clinic.domain.ids import OrgId
 from clinic.keys.identity import verify
-from clinic.protocol.sync import Challenge, FaultNumber, Session, SessionRequest
+from clinic.keys.sessions import NEWEST, session_proof
+from clinic.protocol.sync import FOUNDING, Challenge, FaultNumber, Session, SessionRequest
 from sync_server.access import rights_of
 from sync_server.desk import Desk, desk_of
+from sync_server.founding_code import check_code
 from sync_server.limits import SMALL_BODY
 from sync_server.routes.answers import Denied, answer, record_of
 
-SESSION_CONTEXT = b"posta session 1"
-
 
 async def challenge(request: Request) -> Response:
-    """A nonce, and whose server this is."""
+    """A nonce, and whose server this is; a founding code that comes along is compared, so that a wrong one shows early."""
     desk = desk_of(request)
     desk.knock(request)
     root = desk.log.root
+    if root is None and FOUNDING in request.headers:
+        check_code(desk, request)
     epoch = await desk.book.ask(lambda book: book.epoch())
     whose = root.organization if root else OrgId("")
-    return answer(Challenge(nonce=desk.new_nonce(), server=epoch, organization=whose))
+    asks = root is None and bool(desk.founding_code)
+    return answer(
+        Challenge(nonce=desk.new_nonce(), server=epoch, organization=whose, asks_code=asks, proofs=NEWEST)
+    )
 
 
 async def session(request: Request) -> Response:
@@ -31,12 +36,12 @@ async def session(request: Request) -> Response:
     desk = desk_of(request)
     desk.knock(request)
     asked = await record_of(request, SessionRequest, SMALL_BODY)
-    _check(desk, asked)
+    _check(desk, asked, await desk.book.ask(lambda book: book.epoch()))
     token, life = await desk.open_session(asked.device)
-    return answer(Session(token=token, expires_at=desk.clock.now() + life))
+    return answer(Session(token=token, expires_at=desk.clock.now() + life, squeezes=True))
 
 
-def _check(desk: Desk, asked: SessionRequest) -> None:
+def _check(desk: Desk, asked: SessionRequest, epoch: str) -> None:
     if not desk.spend_nonce(asked.nonce):
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
     rights = rights_of(desk.log, asked.device)
@@ -44,5 +49,11 @@ def _check(desk: Desk, asked: SessionRequest) -> None:
         raise Denied(
             FaultNumber.NOT_LOGGED_IN, "The server does not know this device. Enrol it with an invitation."
         )
-    if not verify(rights.signing_key, SESSION_CONTEXT + asked.nonce, asked.signature):
+    if desk.certificate and asked.certificate != desk.certificate:
+        raise Denied(
+            FaultNumber.NOT_LOGGED_IN,
+            "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
+        )
+    proof = session_proof(desk.log.fingerprint, epoch, asked.certificate, asked.nonce)
+    if not verify(rights.signing_key, proof, asked.signature):
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This device could not prove who it is.")

@@ -8,14 +8,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clinic.domain.errors import Refusal
-from clinic.protocol.sync import PROTOCOL_MAX, PROTOCOL_MIN, FaultNumber, SyncRequest, SyncResponse
+from clinic.protocol.codec import decode, encode
+from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
+from clinic.protocol.sync import (
+    CONTENT_TYPE,
+    PROTOCOL_MAX,
+    PROTOCOL_MIN,
+    FaultNumber,
+    SyncRequest,
+    SyncResponse,
+)
 from sync_server.access import Rights, rights_of
 from sync_server.book.port import Exchanged, Pull, Push
 from sync_server.desk import Desk, desk_of
 from sync_server.judge import MAX_NUMBER, judge
 from sync_server.ledger import add, part_from
 from sync_server.limits import ANSWER_BUDGET, SYNC_BODY
-from sync_server.routes.answers import Denied, answer, record_of
+from sync_server.routes.answers import Denied, body_of
 
 _log = logging.getLogger("posta.server")
 
@@ -25,7 +34,7 @@ async def exchange(request: Request) -> Response:
     desk = desk_of(request)
     started = desk.clock.monotonic()
     rights = await desk.rights_for(request)
-    asked = await record_of(request, SyncRequest, SYNC_BODY)
+    asked = decode(unsqueezed(await body_of(request, SYNC_BODY), SYNC_BODY), SyncRequest)
     _check(rights, asked)
     trust_refused = await _take_trust(desk, asked)
     done = await _exchange(desk, rights, asked)
@@ -38,7 +47,10 @@ async def exchange(request: Request) -> Response:
         len(done.envelopes),
         1000 * (desk.clock.monotonic() - started),
     )
-    return answer(_response(desk, asked, done, trust_refused))
+    body = encode(_response(desk, asked, done, trust_refused))
+    frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
+    encoding = {} if frame is body else {"content-encoding": ENCODING}
+    return Response(frame, media_type=CONTENT_TYPE, headers=encoding)
 
 
 def _check(rights: Rights, asked: SyncRequest) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from clinic.keys.identity import verify
 from clinic.protocol.sync import ROOT_CONTEXT, FaultNumber, TrustPart
 from sync_server.desk import Desk, desk_of
+from sync_server.founding_code import check_code, spend_code
 from sync_server.ledger import add, part_from
 from sync_server.limits import TRUST_BODY
 from sync_server.routes.answers import Denied, answer, nothing, number_in, record_of
@@ -28,13 +29,18 @@ async def read(request: Request) -> Response:
 
 
 async def write(request: Request) -> Response:
-    """The first statements found the organisation here; later ones need a session."""
+    """The first statements found the organisation here, with the founding code where one is asked; later ones need a
+    session."""
     desk = desk_of(request)
     desk.knock(request)
-    if desk.log.root is not None and not _by_root(desk, request):
+    if desk.log.root is None:
+        check_code(desk, request)
+    elif not _by_root(desk, request):
         await desk.rights_for(request)
     part = await record_of(request, TrustPart, TRUST_BODY)
     await add(desk, part.statements, part.first)
+    if desk.log.root is not None:
+        spend_code(desk)
     return nothing()
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Closing the window: a call and unsent words are named once, a full disk never takes the last words along."""
 
+import json
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -109,3 +110,43 @@ def test_what_a_full_disk_refused_keeps_the_window_open_until_the_person_says_so
     assert callable(seat.anyway)
     seat.anyway()
     assert not window.isVisible()
+
+
+@pytest.fixture
+def newcomer(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Window:
+    """The first start of a computer."""
+    monkeypatch.setattr(QApplication, "quit", lambda: None)
+    made = Window(SimpleNamespace(), Namespace(geometry=None, home=tmp_path / "home", join=""))  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.begin()
+    made.show()
+    return made
+
+
+def test_the_first_start_offers_both_ways_and_forgets_nothing_that_was_typed(newcomer: Window) -> None:
+    joining = newcomer._join
+    assert joining is not None and newcomer.stack.currentWidget() is joining
+    joining.who.setText("Ana")
+    joining.found.click()
+    founding = newcomer._founding
+    assert founding is not None and newcomer.stack.currentWidget() is founding
+    founding.centre.server.setText("https://posta.example")
+    founding.back.click()
+    assert newcomer.stack.currentWidget() is joining and joining.who.text() == "Ana"
+    joining.found.click()
+    assert newcomer.stack.currentWidget() is founding
+    assert founding.centre.server.text() == "https://posta.example"
+
+
+def test_a_founding_whose_centre_is_silent_is_told_at_the_next_start(
+    qtbot: QtBot, newcomer: Window, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    note = {"server": "http://127.0.0.1:9", "authority": "", "organization": "o", "sheets": []}
+    (home / "founding").write_text(json.dumps(note))
+    newcomer._settle()
+    joining = newcomer._join
+    assert joining is not None
+    qtbot.waitUntil(lambda: "No centre answers" in joining.loop.state.sentence, timeout=20_000)
+    assert (home / "founding").exists()

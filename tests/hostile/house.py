@@ -42,6 +42,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     times: int = 1
     stall: float = 0.0
+    trickle: float = 0.0
+    """Seconds between two bytes of the body, for ever."""
     cut: bool = False
     """Hang up in the middle of the body."""
 
@@ -63,10 +65,12 @@ class House:
     play: Play = honest
     seen: list[bytes] = field(default_factory=list)
     url: str = ""
+    seed: bytes = b"house"
+    """Of its randomness: two centres do not share it."""
 
     def __enter__(self) -> "House":
         self.folder.mkdir()
-        self._desk = open_desk(self.folder, self.clock, repeating(b"house"))
+        self._desk = open_desk(self.folder, self.clock, repeating(self.seed))
         self._app: Any = build(self._desk)
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
@@ -199,6 +203,10 @@ async def _reply(send: Any, answer: Answer) -> None:
     if answer.status != 204:
         headers.append((b"content-length", str(length).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.trickle:
+        for byte in answer.body:
+            await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+            await asyncio.sleep(answer.trickle)
     for left in range(answer.times, 0, -1):
         await send({"type": "http.response.body", "body": answer.body, "more_body": left > 1 or answer.cut})
     if answer.cut:

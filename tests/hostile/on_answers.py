@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from clinic.domain.ids import ScopeId
-from clinic.protocol.codec import decode, encode
+from clinic.protocol.codec import encode
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused, SyncRequest, SyncResponse
 from clinic.services import messages
 from tests.hostile.house import Answer, Asked, Forward
-from tests.hostile.people import AT, CANARY, Scene
-from tests.hostile.script import Script, lies, says
+from tests.hostile.people import AT, CANARY, PHISH, Scene
+from tests.hostile.script import Script, answered_in, asked_in, lies, says
 
 COUNTS = "counts as no centre counts"
 
@@ -21,9 +21,9 @@ def _acks_without_keeping(scene: Scene) -> None:
     async def play(asked: Asked, forward: Forward) -> Answer:
         if asked.path != "/v1/sync":
             return await forward(asked)
-        request = decode(asked.body, SyncRequest)
+        request = asked_in(asked)
         answer = await forward(replace(asked, body=encode(replace(request, envelopes=()))))
-        said = replace(decode(answer.body, SyncResponse), acked_env_no=10_000)
+        said = replace(answered_in(answer), acked_env_no=10_000)
         return replace(answer, body=encode(said))
 
     scene.house.play = play
@@ -43,7 +43,7 @@ def _acks_before_it_is_written(scene: Scene) -> None:
 
 def _refuses_all(scene: Scene) -> None:
     def lie(s: Scene, asked: SyncRequest, answer: SyncResponse) -> SyncResponse:
-        no = tuple(EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence="No.") for n in range(1, 20))
+        no = tuple(EnvelopeRefused(env_no=n, why=Refused.NOT_ALLOWED, sentence=PHISH) for n in range(1, 20))
         return replace(answer, refused=no)
 
     _drops_and_says(scene, lie)
@@ -53,9 +53,9 @@ def _drops_and_says(scene: Scene, lie) -> None:  # type: ignore[no-untyped-def]
     async def play(asked: Asked, forward: Forward) -> Answer:
         if asked.path != "/v1/sync":
             return await forward(asked)
-        request = decode(asked.body, SyncRequest)
+        request = asked_in(asked)
         answer = await forward(replace(asked, body=encode(replace(request, envelopes=()))))
-        return replace(answer, body=encode(lie(scene, request, decode(answer.body, SyncResponse))))
+        return replace(answer, body=encode(lie(scene, request, answered_in(answer))))
 
     scene.house.play = play
 

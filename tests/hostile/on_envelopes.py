@@ -15,7 +15,7 @@ from tests.small_clinic import OTHER_TEAM, small_clinic, somebody
 ASIDE = "set aside"
 OTHERS: dict[str, object] = {
     "version": 2, "alg": 3, "scope": ScopeId("p:another"), "team": TeamId("other"), "device": DeviceId("nobody"),
-    "incarnation": 7, "env_no": 70, "scope_no": 70, "key_epoch": 2, "salt": bytes(16), "priority": 0, "dictionary": 1,
+    "incarnation": 7, "env_no": 70, "scope_no": 70, "key_epoch": 2, "salt": bytes(16), "priority": 0, "dictionary": 2,
     "key_id": bytes(8),
 }  # fmt: skip
 """Another value for each field of a header."""

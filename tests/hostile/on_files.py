@@ -12,6 +12,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import JoinAnswer, JoinRequest, TrustPart
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services import cards, intake, messages
+from clinic.services.capsules import send_capsule
 from clinic.services.enrolment import admit, invite, join
 from clinic.services.link import remote_of, with_remote
 from tests.hostile.house import Answer, Asked, Forward, honest
@@ -20,6 +21,7 @@ from tests.hostile.people import CANARY, Scene
 from tests.hostile.script import Act, Script
 
 PICTURE = f"{CANARY} foto ".encode() * 500
+NEWS = f"{CANARY} los análisis están bien"
 PASSWORD = "cinco palabras que nadie adivina"
 Change = Callable[[Scene, Asked, Answer], Answer]
 
@@ -101,6 +103,31 @@ def _shows_card(change: Callable[[Scene, bytes], bytes]) -> Act:
             scene.told.append(str(said))
         scene.house.play = honest
         assert _read(scene, lookup, text).patient == scene.patient
+
+    return act
+
+
+def _keeps_her_copy(change: Callable[[Scene, bytes, bytes], bytes]) -> Act:
+    """The patient has shown her card before; now the centre hands out something else, and then there is no network."""
+
+    def act(scene: Scene) -> None:
+        text = cards.issue(scene.eva, scene.patient)
+        scene.sync(scene.eva)
+        lookup = intake.card_lookup(text)
+        old = with_remote(remote_of(scene.kiosk), lambda remote: remote.capsule(lookup))
+        assert old is not None
+        scene.clock.advance(60)
+        messages.send_message(scene.eva, scene.patient, NEWS)
+        send_capsule(scene.eva, scene.patient)
+        scene.sync(scene.eva)
+        assert any(NEWS in line for line in _read(scene, lookup, text).messages)
+        _at(
+            "/v1/capsules", "GET", lambda s, asked, answer: replace(answer, body=change(s, answer.body, old))
+        )(scene)
+        assert any(NEWS in line for line in _read(scene, lookup, text).messages), "hers is kept, and shown"
+        scene.house.play = honest
+        known = intake.read_card(scene.kiosk, text)
+        assert any(NEWS in line for line in known.messages), "without the network too"
 
     return act
 
@@ -220,6 +247,18 @@ SCRIPTS = (
         _shows_card(lambda s, sealed: sealed[:-1] + bytes([sealed[-1] ^ 1])),
     ),
     Script("empties a capsule", "hands out nothing", "cut short", _shows_card(lambda s, sealed: b"")),
+    Script(
+        "puts another capsule over the kiosk's copy",
+        "sealed to somebody else; the kiosk goes on with its own",
+        "",
+        _keeps_her_copy(lambda s, body, old: seal_capsule(new_card(os.urandom).public_key, b"another's")),
+    ),
+    Script(
+        "puts an older capsule over the kiosk's copy",
+        "the card's own of last week; the kiosk goes on with the newer",
+        "",
+        _keeps_her_copy(lambda s, body, old: old),
+    ),
     Script(
         "swaps a newcomer's keys",
         "lays its own computer before the administrator",

@@ -2,18 +2,36 @@
 """What whatever answers at the address may answer: a captive portal, a bomb, silence."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 
-from clinic.protocol.codec import dumps, encode
+import httpx
+
+from clinic.protocol.codec import decode, dumps, encode
 from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncResponse
-from tests.hostile.house import Answer, Asked, Forward
-from tests.hostile.people import AT, Scene
-from tests.hostile.script import Script, instead
+from clinic.services.link import with_remote
+from clinic.transport.http import Remote
+from tests.hostile.house import Answer, Asked, Forward, House, honest
+from tests.hostile.people import AT, PHISH, Scene
+from tests.hostile.script import Act, Script, instead
 
 STRANGE, SILENT = "is not a Posta server", "cannot be reached"
 BOMB = gzip.compress(bytes(60_000_000))
 DEEP = b"\x81" * 100_000 + b"\x00"
 _TRUE = SyncResponse(protocol=1, epoch="e", acked_incarnation=1, acked_env_no=10**6, server_time=AT)
+
+
+_OWN_WORDS = (
+    ("not allowed", FaultNumber.NOT_ALLOWED, 0, 403, "does not allow this to this computer"),
+    ("try again", FaultNumber.FULL, 0, 507, "cannot store anything"),
+    ("a mistake", FaultNumber.BUG, 0, 500, "server made a mistake"),
+    ("gone", FaultNumber.GONE, 0, 410, "was withdrawn for ever"),
+    ("a code that nobody knows", FaultNumber.VERSION, 999_999, 426, "different versions of Posta"),
+    ("a code of ours", FaultNumber.NOT_ALLOWED, 36, 403, "This name cannot be."),
+    ("a number that nobody knows", 4242, 0, 403, "number 4242"),
+    ("a negative number", -7, -7, 418, "number -7"),
+    ("braces in it", FaultNumber.NOT_FOUND, 0, 404, "does not have this"),
+)
 
 
 def _right_words_wrong_type(scene: Scene) -> None:
@@ -27,6 +45,34 @@ def _signs_anything(scene: Scene) -> None:
     """The nonce is what the centre would like to have signed: the victim's next envelope."""
     wanted = scene.ben.book.read(lambda page: page.outbox())[0].envelope
     instead(Answer(encode(Challenge(nonce=wanted, server="x"))), "/v1/challenge")(scene)
+
+
+def _hands_on(change: Callable[[Challenge, Challenge], Challenge]) -> Act:
+    """Another centre of the same clinic stands by, and the proof is tried there."""
+
+    def act(scene: Scene) -> None:
+        with House(scene.house.folder.parent / "elsewhere", scene.clock, seed=b"other") as other:
+            with_remote(Remote(other.url), lambda remote: remote.found(scene.log.statements))
+
+            async def play(asked: Asked, forward: Forward) -> Answer:
+                if asked.path == "/v1/challenge":
+                    mine = decode((await forward(asked)).body, Challenge)
+                    remote = Remote(other.url)
+                    theirs = await remote.challenge()
+                    await remote.close()
+                    return Answer(encode(change(mine, theirs)))
+                if asked.path == "/v1/session":
+                    async with httpx.AsyncClient(trust_env=False) as there:
+                        got = await there.post(f"{other.url}/v1/session", content=asked.body)
+                    assert got.status_code == 401, "it opens nothing there"
+                    return Answer(got.content, got.status_code)
+                return await forward(asked)
+
+            scene.house.play = play
+            scene.sync()
+            scene.house.play = honest
+
+    return act
 
 
 SCRIPTS = (
@@ -88,22 +134,49 @@ SCRIPTS = (
     Script(
         "is full, it says",
         "a fault that asks to try again",
-        "no room",
+        "cannot store anything",
         instead(Answer(encode(Fault(number=FaultNumber.FULL, sentence="There is no room.")), status=507)),
     ),
     Script(
         "knows nobody",
         "every session is over at once",
-        "session is over",
+        "connect again",
         instead(
             Answer(
                 encode(Fault(number=FaultNumber.NOT_LOGGED_IN, sentence="This session is over.")), status=401
             )
         ),
     ),
+    *(
+        Script(
+            f"writes its own words into a refusal ({name})",
+            f"a fault of number {number}, code {code}, that asks for the password",
+            sees,
+            instead(Answer(encode(Fault(number=number, sentence=PHISH, code=code)), status=status)),
+        )
+        for name, number, code, status, sees in _OWN_WORDS
+    ),
     Script("hangs up", "in the middle of an answer", SILENT, instead(Answer(encode(_TRUE), cut=True))),
     Script(
         "is silent", "takes the request and says nothing", SILENT, instead(Answer(encode(_TRUE), stall=1.5))
+    ),
+    Script(
+        "trickles",
+        "a byte every half second, for ever: never silent, never done",
+        SILENT,
+        instead(Answer(bytes(100), trickle=0.5)),
+    ),
+    Script(
+        "hands on another centre's nonce",
+        "so as to be let in there in the victim's name",
+        "could not prove who it is",
+        _hands_on(lambda mine, theirs: replace(mine, nonce=theirs.nonce)),
+    ),
+    Script(
+        "hands on another centre's nonce as an older one",
+        "the same, and says that it takes the nonce alone",
+        "could not prove who it is",
+        _hands_on(lambda mine, theirs: replace(mine, nonce=theirs.nonce, proofs=1)),
     ),
     Script(
         "has its nonce signed",
@@ -114,7 +187,7 @@ SCRIPTS = (
     Script(
         "gives a giant nonce",
         "a megabyte to sign",
-        "taken at once",
+        "takes at once",
         instead(Answer(encode(Challenge(nonce=bytes(1_000_000), server="x"))), "/v1/challenge"),
     ),
 )

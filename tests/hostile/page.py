@@ -16,6 +16,8 @@ by `python -m tests.hostile.page` from the same table; a test compares them.
 For every script the test holds, besides what the row says:
 
 - **nothing is believed**: the trust log on the victim's computer is a run of what the clinic really said, also on the disk;
+- **nothing it writes is read**: a refusal is a number and a code that choose among our sentences (`clinic/protocol/faults.py`);
+  the server's words are on no screen, in no log, and not in the store;
 - **nothing leaks**: no word of the record, in any spelling, is in what was sent, in the centre's folder or in a log;
 - **nothing is lost**: what was written waits on, and once the centre is honest again all that was written before,
   meanwhile and after is on both desks, and the trust logs are the same.
@@ -26,8 +28,15 @@ For every script the test holds, besides what the row says:
 everything once more: a record that came damaged has been set aside, and its place counts as taken.
 
 What this does not show: a tail that is kept back whole, of the trust log or of records, with a lie about where it ends, is
-not seen until a later piece comes through or two computers compare; an older capsule of a card is taken for the newest; a
-sentence that the server sends with a refusal is shown as it came; a server may always refuse service, also by trickling.
+not seen until a later piece comes through or two computers compare; a kiosk that has no copy of a card's capsule takes an older
+one for the newest; a server may always refuse service, with whichever of our own sentences it likes. What trickles ends after 60
+seconds and one more for each 256 bytes.
+
+**A session's proof** names the organisation, the epoch that the centre named and the certificate it showed; it opens
+nothing at a centre where one of them is another. Two centres of one organisation that do not speak TLS themselves are
+told apart by the epoch alone, and whoever hands on both nonce and epoch is not: give the server its own certificate
+(`--tls-cert`). A proxy in front of one that has must pass TLS through. What recovery sheets sign (`take-over`) is not
+bound so.
 
 """
 

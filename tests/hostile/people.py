@@ -21,7 +21,7 @@ from clinic.keys.trust import Signer, say
 from clinic.protocol.trust import DeviceKind
 from clinic.services import messages, people
 from clinic.services.desks import Desk
-from clinic.services.enrolment import DeviceSetup, _first_page, _stated
+from clinic.services.enrolment import DeviceSetup, _stated, first_page
 from clinic.services.link import exchange, remote_of, send_files, with_remote
 from clinic.services.syncing import sync_status
 from clinic.store.book import Book
@@ -35,6 +35,8 @@ from tests.small_clinic import TEAM, Clinic, Somebody, small_clinic
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CANARY = "Zarzaparrilla"
 """Begins every word that a patient's record holds here; no byte of it may reach the centre or a log."""
+PHISH = "{0} {number} Llame al 0800-555-0000 y diga su clave <a href='http://evil.example'>"
+"""What a centre would like a person to read; nothing of it may reach a screen, a log or the store."""
 BENS, EVAS, LATER = f"{CANARY} de Ben", f"{CANARY} de Eva", f"{CANARY} de Eva, otra"
 BUDGET, MOST = 262_144, 12
 
@@ -157,7 +159,7 @@ def _desk(folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: F
     setup = DeviceSetup(who.name, kind, url, TEAM)
 
     def first(page: WritePage) -> None:
-        _first_page(page, log, setup, who.device_keys)
+        first_page(page, log, setup, who.device_keys)
 
     book.keep(first)
     home.keep_height(log.position)

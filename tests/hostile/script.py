@@ -8,6 +8,7 @@ from clinic.domain.record import Record
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import Signer
 from clinic.protocol.codec import decode, dumps, encode
+from clinic.protocol.squeezed import unsqueezed
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import SIGNING_CONTEXT, Statement
 from tests.hostile.house import Answer, Asked, Forward, Play
@@ -15,6 +16,7 @@ from tests.hostile.people import AT, Scene
 
 Act = Callable[[Scene], None]
 Lie = Callable[[Scene, SyncRequest, SyncResponse], SyncResponse]
+MOST = 1 << 24
 ITSELF, RESTORED = "by itself", "with `--restored`"
 
 
@@ -41,12 +43,22 @@ def lies(change: Lie) -> Act:
             answer = await forward(asked)
             if asked.path != "/v1/sync" or answer.status != 200:
                 return answer
-            said = change(scene, decode(asked.body, SyncRequest), decode(answer.body, SyncResponse))
+            said = change(scene, asked_in(asked), answered_in(answer))
             return replace(answer, body=encode(said))
 
         scene.house.play = play
 
     return act
+
+
+def asked_in(asked: Asked) -> SyncRequest:
+    """What a device asks, whether it came small or not."""
+    return decode(unsqueezed(asked.body, MOST), SyncRequest)
+
+
+def answered_in(answer: Answer) -> SyncResponse:
+    """What the centre answers, as above."""
+    return decode(unsqueezed(answer.body, MOST), SyncResponse)
 
 
 def says(**values: object) -> Act:

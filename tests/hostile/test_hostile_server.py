@@ -22,11 +22,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_passwords: None) -> Iterator[Scene]:
     monkeypatch.setattr("clinic.transport.http.IDLE_S", 1.0)
+    monkeypatch.setattr("clinic.transport.http.ALLOWED_S", 4.0)
     with scene(tmp_path) as made:
         yield made
 
 
-@pytest.mark.expects_log("waits on|a letter was refused|an exchange was refused")
+@pytest.mark.expects_log("waits on|a letter was refused|an exchange was refused|the copy here is shown")
 @pytest.mark.parametrize("script", ALL, ids=[script.name for script in ALL])
 def test_a_script_of_the_hostile_centre(
     script: Script, play: Scene, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -37,6 +38,7 @@ def test_a_script_of_the_hostile_centre(
     play.sync()
     seen = " | ".join([*play.told, play.shown()])
     assert script.sees in seen, f"the person sees: {seen}"
+    _its_words_reach_nobody(play, seen, caplog.text)
     if not script.sees:
         assert not play.told, "what came to nothing is not told"
     _nothing_is_believed(play, believed.position)
@@ -52,6 +54,14 @@ def test_a_script_of_the_hostile_centre(
         _go_on(play)
     _nothing_is_lost(play)
     _nothing_leaks(play, tmp_path, caplog.text)
+
+
+def _its_words_reach_nobody(play: Scene, seen: str, log: str) -> None:
+    """What it wrote into its answers is on no screen, in no log, and in nothing that is kept to be shown."""
+    refused = "SELECT sentence FROM outbox WHERE refused IS NOT NULL"
+    kept = play.ben.book.read(lambda page: [str(row[0]) for row in page._all(refused)])
+    for text in (seen, log, *kept):
+        assert "0800" not in text and "evil" not in text
 
 
 def _nothing_is_believed(play: Scene, position: int) -> None:

@@ -17,7 +17,6 @@ from clinic.protocol.sync import (
     Challenge,
     Fault,
     Session,
-    SessionRequest,
     SyncRequest,
     SyncResponse,
     TrustPart,
@@ -25,7 +24,7 @@ from clinic.protocol.sync import (
 from sync_server.app import build, open_desk
 from sync_server.desk import Desk
 from tests.server_process import ServerProcess
-from tests.small_clinic import AT, Clinic, Somebody, repeating, small_clinic
+from tests.small_clinic import AT, Clinic, Somebody, proof, repeating, small_clinic
 
 
 @dataclass
@@ -56,8 +55,7 @@ class Inside:
         assert answer.status_code == 204, fault_of(answer)
 
     def token_of(self, who: Somebody) -> str:
-        nonce = decode(self.send("GET", "/v1/challenge").content, Challenge).nonce
-        asked = SessionRequest(device=who.device, nonce=nonce, signature=who.sign(b"posta session 1" + nonce))
+        asked = proof(who, decode(self.send("GET", "/v1/challenge").content, Challenge))
         answer = self.say("POST", "/v1/session", asked)
         assert answer.status_code == 200, fault_of(answer)
         session = decode(answer.content, Session)

@@ -19,7 +19,7 @@ from clinic.protocol.trust import Policy
 from clinic.transport.http import Remote
 from clinic.transport.socket import Doorbell
 from tests.server_process import ServerProcess
-from tests.small_clinic import AT, Clinic, Somebody, small_clinic
+from tests.small_clinic import AT, Clinic, Somebody, pinned, small_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +62,7 @@ class Device:
 
     def __init__(self, url: str, who: Somebody) -> None:
         self.who, self.ears = who, Ears()
-        self.remote = Remote(url, who.device, who.sign)
+        self.remote = Remote(url, who.device, who.sign, fingerprint=pinned())
         self.bell = Doorbell(url, self.remote.token, self.ears)
 
     async def __aenter__(self) -> "Device":
@@ -219,7 +219,7 @@ def test_without_a_session_nobody_comes_in(process: ServerProcess, auth: object)
 )
 def test_what_is_no_letter_is_not_delivered(process: ServerProcess, data: object) -> None:
     async def scene(c: Clinic, device: Callable[[Somebody], Device]) -> None:
-        remote = Remote(process.url, c.eva.device, c.eva.sign)
+        remote = Remote(process.url, c.eva.device, c.eva.sign, fingerprint=pinned())
         client = socketio.AsyncClient(reconnection=False)
         await client.connect(process.url, auth={"token": await remote.token()}, transports=["websocket"])
         assert await client.call("letter", data) == {"delivered": False}

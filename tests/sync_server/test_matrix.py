@@ -14,12 +14,12 @@ from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
 from clinic.protocol.organisation import WipeReceipt
-from clinic.protocol.sync import Challenge, SessionRequest, SyncRequest, TrustPart
+from clinic.protocol.sync import Challenge, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
 from sync_server.app import routes
 from sync_server.desk import SESSION_HOURS
 from sync_server.realtime import Doorbell
-from tests.small_clinic import AT, TEAM, enrolled, somebody
+from tests.small_clinic import AT, TEAM, enrolled, proof, somebody
 
 from .conftest import Inside
 
@@ -42,6 +42,7 @@ GET /v1/capsules/{lookup}       401    401     401     403     200   403     200
 PUT /v1/capsules/{lookup}/withdrawal 401 401   401     403     403   403     204   204
 GET /v1/withdrawals             401    401     401     403     200   403     200   200
 GET /v1/computers               401    401     401     403     403   403     200   200
+DELETE /v1/sessions/{device}    401    401     401     403     403   403     403   403
 POST /v1/receipts               403    403     403     403     403   403     403   403
 POST /v1/scope                  401    401     401     403     403   403     403   403
 PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
@@ -52,8 +53,9 @@ GET /v1/attachments/{attachment} 401   401     401     403     403   403     200
 """
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
-for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's
-scope only with a custodian's permit; a receipt of a wipe nobody ordered is refused, whoever brings it."""
+for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's scope
+only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; a
+receipt of a wipe nobody ordered is refused, whoever brings it."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes
@@ -76,18 +78,15 @@ class House:
         box = f"box-of-{who}-{method}".ljust(32, "x")
         if "mailbox" in path and method != "PUT":
             self.done("PUT", f"/v1/mailbox/{box}?seconds=60", b"", self.tokens["member"])
-        filled = path.format(box=box, lookup=CARD, attachment=FILE)
+        filled = path.format(box=box, lookup=CARD, attachment=FILE, device=somebody("eva").device)
         return self.inside.send(method, filled, self.body(who, route), self.tokens[who]).status_code
 
     def body(self, who: str, route: str) -> bytes:
         device = PEOPLE[who].device if who in PEOPLE else somebody("ben").device
         match route:
             case "POST /v1/session":
-                nonce = decode(self.inside.send("GET", "/v1/challenge").content, Challenge).nonce
-                key = PEOPLE.get(who, somebody("ben"))
-                return encode(
-                    SessionRequest(device=device, nonce=nonce, signature=key.sign(b"posta session 1" + nonce))
-                )
+                told = decode(self.inside.send("GET", "/v1/challenge").content, Challenge)
+                return encode(proof(PEOPLE.get(who, somebody("ben")), told))
             case "POST /v1/sync":
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
             case "POST /v1/receipts":

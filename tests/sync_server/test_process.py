@@ -16,7 +16,7 @@ from clinic.protocol.sync import SyncRequest, SyncResponse
 from clinic.sync.exchange import Snapshot, meaning_of, request_for
 from clinic.transport.http import Remote
 from tests.server_process import ServerProcess
-from tests.small_clinic import AT, Clinic, Somebody, small_clinic
+from tests.small_clinic import AT, Clinic, Somebody, pinned, small_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ class Client:
 
     def do(self, work: Any) -> Any:
         async def once() -> Any:
-            remote = Remote(self.url, self.who.device, self.who.sign)
+            remote = Remote(self.url, self.who.device, self.who.sign, fingerprint=pinned())
             try:
                 return await work(remote)
             finally:

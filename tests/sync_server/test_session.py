@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Challenges and sessions."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from clinic.domain.ids import DeviceId
+from clinic.keys.sessions import certificate_mark, old_proof, session_proof
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Challenge, FaultNumber, SessionRequest, SyncRequest
 from sync_server.limits import neighbourhood
-from tests.small_clinic import AT
+from tests.small_clinic import AT, pinned, proof
 
 from .conftest import Inside, fault_of
 
 
 def asked(inside: Inside, nonce: bytes | None = None) -> SessionRequest:
     ben = inside.clinic.ben
-    fresh = decode(inside.send("GET", "/v1/challenge").content, Challenge).nonce if nonce is None else nonce
-    return SessionRequest(device=ben.device, nonce=fresh, signature=ben.sign(b"posta session 1" + fresh))
+    told = decode(inside.send("GET", "/v1/challenge").content, Challenge)
+    return proof(ben, told if nonce is None else replace(told, nonce=nonce))
 
 
 def test_a_server_tells_whose_it_is(empty: Inside) -> None:
@@ -99,3 +101,28 @@ def test_guessing_tokens_is_turned_away_for_a_while(inside: Inside) -> None:
 )
 def test_one_neighbour_is_counted_once_whatever_his_address(address: str, name: str) -> None:
     assert neighbourhood(address) == name
+
+
+def test_a_proof_is_for_one_centre_alone(inside: Inside) -> None:
+    """Whoever hands this centre's nonce out as his own gets a proof that names him."""
+    ben = inside.clinic.ben
+
+    def answered(message: Callable[[Challenge], bytes], certificate: bytes = b"") -> int:
+        told = decode(inside.send("GET", "/v1/challenge").content, Challenge)
+        signed = ben.sign(message(told))
+        said = SessionRequest(device=ben.device, nonce=told.nonce, signature=signed, certificate=certificate)
+        return inside.say("POST", "/v1/session", said).status_code
+
+    assert answered(lambda t: session_proof(pinned(), t.server, b"", t.nonce)) == 200
+    assert answered(lambda t: session_proof(bytes(32), t.server, b"", t.nonce)) == 401, (
+        "another organisation's"
+    )
+    assert answered(lambda t: session_proof(pinned(), "elsewhere", b"", t.nonce)) == 401, "another store's"
+    assert answered(lambda t: old_proof(t.nonce)) == 401, "of the nonce alone, as older centres ask for"
+    theirs = certificate_mark(b"the middle's")
+    assert answered(lambda t: session_proof(pinned(), t.server, theirs, t.nonce), theirs) == 200, "a proxy's"
+    inside.desk.certificate = certificate_mark(b"mine")
+    assert answered(lambda t: session_proof(pinned(), t.server, theirs, t.nonce), theirs) == 401
+    mine = inside.desk.certificate
+    assert answered(lambda t: session_proof(pinned(), t.server, theirs, t.nonce), mine) == 401, "only said so"
+    assert answered(lambda t: session_proof(pinned(), t.server, mine, t.nonce), mine) == 200

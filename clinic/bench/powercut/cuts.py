@@ -28,6 +28,7 @@ from clinic.domain.ids import ScopeId
 from clinic.protocol.codec import encode
 from clinic.protocol.sync import Sequenced, SyncResponse
 from clinic.services import messages
+from clinic.services.leaving import make_ready
 from clinic.sync.exchange import envelope_hash, next_chain
 
 Town = tuple[seats.Seat, seats.Seat]
@@ -36,6 +37,9 @@ ROOT = Path(__file__).parents[3]
 WORKER = (sys.executable, "-m", "clinic.bench.powercut.worker")
 MOST_TURNS, A_TURN = 60, 8
 """How often all moments are gone through, and random images of each moment in one turn."""
+
+_ALL = 1 << 30
+"""Bytes: more than a load writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,8 @@ def _from_elsewhere(ana: Seat, ben: Seat, size: int) -> dict[tuple[str, int], in
             patient, _ = arrived(desk, number, lambda told: None)
             for nth in range(3):
                 messages.send_message(desk, patient, f"de Ben {number}.{nth}")
-        rows = desk.book.read(lambda page: page.outbox(10_000))
+        make_ready(desk, _ALL)
+        rows = desk.book.read(lambda page: page.numbered(10_000))
     incoming(ana).mkdir()
     arriving: dict[tuple[str, int], int] = {}
     chains: dict[ScopeId, tuple[int, bytes]] = {}

@@ -30,6 +30,7 @@ from clinic.store.folding import spelt
 from clinic.store.home import Home
 from clinic.store.lastwritten import TURN
 from clinic.store.page import Page
+from clinic.store.rows import UNNUMBERED
 from clinic.store.search import text_of
 from clinic.store.writing import WritePage
 from clinic.sync.merge import settle
@@ -165,7 +166,9 @@ def _half_posted(page: Page, desk: Desk) -> Iterator[str]:
     posted = _counted(page, "SELECT scope, sum(ops) FROM outbox WHERE ops > 0 GROUP BY scope")
     if filed != posted:
         yield f"half: {sum(filed.values())} facts filed, {sum(posted.values())} posted"
-    (count, last) = page._one("SELECT count(*), coalesce(max(env_no), 0) FROM outbox")
+    (count, last) = page._one(
+        f"SELECT count(*), coalesce(max(env_no), 0) FROM outbox WHERE env_no < {UNNUMBERED}"
+    )
     if not count == last == _last_number(page):
         yield f"half: {count} envelopes, the last has number {last}, the counter stands at {_last_number(page)}"
 
@@ -245,9 +248,9 @@ def _audit_events(page: Page) -> list[AuditEvent]:
 
 def _goes_on(desk: Desk) -> Iterator[str]:
     """One write more, found again."""
-    before = desk.book.read(_last_number)
+    before = desk.book.read(_unnumbered)
     audit(desk, "open", desk.book.read(_anybody))
-    if desk.book.read(_last_number) <= before:
+    if desk.book.read(_unnumbered) <= before:
         yield "nothing can be written any more"
 
 
@@ -260,6 +263,10 @@ def _laid_down(book: Book) -> list[str]:
 
 def _last_number(page: Page) -> int:
     return page.numbers("env").get("env", 0)
+
+
+def _unnumbered(page: Page) -> int:
+    return page.numbers("unnumbered").get("unnumbered", 0)
 
 
 def _anybody(page: Page) -> Any:

@@ -44,7 +44,7 @@ class Consent(Fact):
     items: tuple[ConsentItem, ...] = n(8)
     given_at: datetime = n(9)
     how: str = n(10, default="touch")
-    """touch (signed with a finger), voice (said aloud before a witness), imported."""
+    """touch (signed with a finger), voice (said aloud before a witness), phone, video (said to a witness that way), imported."""
     read_aloud_seconds: int = n(11, default=0)
     signature: tuple[Stroke, ...] = n(12, default=())
     witness: UserId = n(13, default=UserId(""))
@@ -100,12 +100,14 @@ class AuditHead(Fact):
 
 @record(16)
 class Receipt(Fact):
-    """This reader has opened these facts; `reader_name` is what the writer's screen shows."""
+    """These facts have come in on this reader's computer, or were shown to her; `reader_name` is what the writer's screen
+    shows."""
 
     reader: UserId = n(3)
     reader_name: str = n(4)
     opened: tuple[FactId, ...] = n(5)
     at: datetime = n(6)
+    arrived: tuple[FactId, ...] = n(7, default=())
 
 
 @record(33)

@@ -60,6 +60,8 @@ class AccessReview(Fact):
     note: str = n(16, default="")
     closed_by: UserId = n(17, default=UserId(""))
     closed_at: datetime | None = n(18, default=None)
+    reason: str = n(19, default="")
+    """What whoever did it said it was for; '' where nobody was asked."""
 
 
 @record(351)

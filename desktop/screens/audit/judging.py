@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clinic.domain.ids import FactId
+from clinic.domain.ids import FactId, PatientId, UserId
 
 if TYPE_CHECKING:
     from clinic.domain.misuse.lists import Entry
@@ -18,6 +18,7 @@ class State:
     """`chosen`: the review whose `evidence` shows; `finding`, `note`: what is being written about it."""
 
     reviews: tuple[Review, ...] = ()
+    reviewers: tuple[tuple[UserId, str], ...] = ()
     closed: bool = False
     chosen: str = ""
     evidence: tuple[Entry, ...] = ()
@@ -26,6 +27,13 @@ class State:
     loaded: bool = False
     busy: bool = False
     sentence: str = ""
+
+    @property
+    def others(self) -> tuple[tuple[UserId, str], ...]:
+        """Whom the chosen one can be given to: who may judge it, but for whom it concerns and who has it."""
+        row = self.selected
+        not_to = (row.review.concerns, row.review.owner) if row is not None else ()
+        return tuple(one for one in self.reviewers if one[0] not in not_to)
 
     @property
     def selected(self) -> Review | None:
@@ -75,13 +83,30 @@ class TakePressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Somebody else is to look into it."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPressed:
+    """Every opening of this chart is to be looked at, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewersCame:
+    reviewers: tuple[tuple[UserId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClosePressed:
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Taken, or closed."""
+    """Taken, given, watched, or closed."""
 
     review: str
     closed: bool
@@ -106,8 +131,23 @@ class LoadEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class LoadReviewers:
+    """Effect: who may judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Effect: `to` '' for whoever is here."""
+
     review: FactId
+    to: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    review: FactId
+    patient: PatientId
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +158,17 @@ class Close:
 
 
 Event = (
-    Opened | ListChosen | Came | Chosen | EvidenceCame | FindingChosen | NoteTyped | TakePressed | ClosePressed | Done | Failed
+    Opened | ListChosen | Came | Chosen | EvidenceCame | FindingChosen | NoteTyped | TakePressed | Given | WatchPressed
+    | ReviewersCame | ClosePressed | Done | Failed
 )  # fmt: skip
-Effect = Load | LoadEvidence | Take | Close
+Effect = Load | LoadEvidence | LoadReviewers | Assign | Watch | Close
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
     match event:
         case Opened():
-            return replace(state, sentence=""), (Load(state.closed, look=not state.closed),)
+            look = () if state.closed else (Load(False, look=True),)
+            return replace(state, sentence=""), (Load(state.closed), *look, LoadReviewers())
         case ListChosen(closed):
             return _closed_up(replace(state, closed=closed, loaded=False, reviews=())), (Load(closed),)
         case Came(closed, reviews):
@@ -142,7 +184,13 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case NoteTyped(note):
             return replace(state, note=note), ()
         case TakePressed():
-            return _act(state, Take(FactId(state.chosen)))
+            return _act(state, Assign(FactId(state.chosen), UserId("")))
+        case Given(to):
+            return _act(state, Assign(FactId(state.chosen), UserId(to))) if to else (state, ())
+        case WatchPressed():
+            return _watch(state)
+        case ReviewersCame(reviewers):
+            return replace(state, reviewers=reviewers), ()
         case ClosePressed():
             return _act(state, Close(FactId(state.chosen), state.finding, state.note))
         case Done(review, closed):
@@ -157,6 +205,14 @@ def _act(state: State, effect: Effect) -> tuple[State, tuple[Effect, ...]]:
     if row is None or not row.open or row.mine or state.busy:
         return state, ()
     return replace(state, busy=True, sentence=""), (effect,)
+
+
+def _watch(state: State) -> tuple[State, tuple[Effect, ...]]:
+    row = state.selected
+    if row is None or row.watched is None or row.mine or state.busy:
+        return state, ()
+    watch = Watch(FactId(state.chosen), row.review.about, not row.watched)
+    return replace(state, busy=True, sentence=""), (watch,)
 
 
 def _closed_up(state: State) -> State:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from desktop.kit.bridge import Loop
-from desktop.kit.buttons import PrimaryButton, SecondaryButton
+from desktop.kit.buttons import PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.fields import Choice, NoteField
 from desktop.kit.navigation import TabBar
 from desktop.kit.surfaces import Card, EmptyState, Notice
@@ -73,11 +73,19 @@ class ReviewPanel(QWidget):
         self.note.textChanged.connect(lambda: self.loop.send(j.NoteTyped(self.note.toPlainText())))
         self.take = SecondaryButton(_("Take it"), name="audit.take", icon="hand")
         self.take.clicked.connect(lambda: self.loop.send(j.TakePressed()))
+        self.whom = Choice([], name="audit.whom", spoken=_("Who is to look into it"))
+        self.give = SecondaryButton(_("Give it to"), name="audit.give", icon="send")
+        self.give.clicked.connect(lambda: self.loop.send(j.Given(self.whom.key())))
+        self.watch = QuietButton("", name="audit.watch", icon="eye")
+        self.watch.clicked.connect(lambda: self.loop.send(j.WatchPressed()))
+        self._offered: tuple[object, ...] = ()
         self.close_it = PrimaryButton(_("Close the review"), name="audit.close", icon="check")
         self.close_it.clicked.connect(lambda: self.loop.send(j.ClosePressed()))
-        buttons = across(self.take, None, self.close_it)
+        self.giving = holding(across(self.give, (self.whom, 1)))
+        buttons = across(self.take, (self.giving, 1), 12, self.close_it)
         self.judge = holding(down(self.finding, self.note, buttons))
-        self.detail = holding(down(self.title, self.about, (self.evidence, 1), self.notice, self.judge))
+        head = across((self.title, 1), self.watch)
+        self.detail = holding(down(head, self.about, (self.evidence, 1), self.notice, self.judge))
         self.choose = EmptyState("list", _("Choose a review"), name="audit.choose")
         card = Card(name="audit.review")
         card.add(self.detail, 1)
@@ -108,8 +116,19 @@ class ReviewPanel(QWidget):
         self.judge.setVisible(row.open and not row.mine)
         if row.open and row.mine and not state.sentence:
             self.notice.say("info", _("This is about what you did yourself. Somebody else has to review it."))
-        self.take.setEnabled(not state.busy)
-        self.close_it.setEnabled(not state.busy)
+        self.take.setVisible(one.owner != self._room.clinic.me.user)
+        self._render_others(state)
+        self.watch.setVisible(row.watched is not None and not row.mine)
+        self.watch.setText(_("Watch this chart no longer") if row.watched else _("Watch this chart"))
+        for button in (self.take, self.give, self.watch, self.close_it):
+            button.setEnabled(not state.busy)
+
+    def _render_others(self, state: j.State) -> None:
+        others = tuple(one for one in state.others if one[0] != self._room.clinic.me.user)
+        if others != self._offered:
+            self._offered = others
+            self.whom.show_options(others)
+        self.giving.setVisible(bool(others))
 
     # doing
 
@@ -131,10 +150,23 @@ class ReviewPanel(QWidget):
                     then=lambda rows: send(j.EvidenceCame(review, rows)),
                     failed=self._failed,
                 )
-            case j.Take(review):
+            case j.LoadReviewers():
+                self._help.read(
+                    clinic.reviewers, then=lambda found: send(j.ReviewersCame(found)), failed=self._failed
+                )
+            case j.Assign(review, to):
                 self._help.write(
-                    clinic.take_review,
+                    clinic.assign_review,
                     review,
+                    to,
+                    then=lambda _done: send(j.Done(review, False)),
+                    failed=self._failed,
+                )
+            case j.Watch(review, patient, on):
+                self._help.write(
+                    clinic.watch_chart,
+                    patient,
+                    on,
                     then=lambda _done: send(j.Done(review, False)),
                     failed=self._failed,
                 )
@@ -160,4 +192,5 @@ def _whose(row: Review) -> str:
     """Whom it concerns and whose chart it is."""
     whose = row.person.name.full if row.person else row.device
     owner = _("taken by %(name)s") % {"name": row.owner} if row.owner else ""
-    return " · ".join(part for part in (row.review.concerns_name, whose, owner) if part)
+    reason = _("reason given: %(reason)s") % {"reason": row.review.reason} if row.review.reason else ""
+    return " · ".join(part for part in (row.review.concerns_name, whose, owner, reason) if part)

@@ -22,7 +22,13 @@ ACTIONS = {
     "import": N_("imported"),
     "attempt": N_("attempt"),
     "failed unlock": N_("could not get in"),
-    "break glass": N_("broke the glass"),
+    "break-glass": N_("broke the glass"),
+    "break-glass closed": N_("a chart opened in an emergency was closed"),
+    "card": N_("patient's card"),
+    "one-time code": N_("gave a code for one visit"),
+    "organisation": N_("changed the organisation"),
+    "clock change": N_("the clock was set"),
+    "backup set up": N_("set up backups"),
     "read audit": N_("read the audit"),
     "review": N_("closed a review"),
     "watch chart": N_("watched a chart"),
@@ -55,6 +61,11 @@ RULES = {
     "failed-unlocks": N_("Many failed tries to get in"),
     "many-denied": N_("Many denied attempts"),
 }
+GLASS = {
+    "glass-summary": N_("Break-glass: emergency summary"),
+    "glass-chart": N_("Break-glass: whole chart"),
+}
+"""Told by whoever did it, found by no rule."""
 FINDINGS = {
     "": N_("What did you find?"),
     "justified": N_("Justified"),
@@ -96,7 +107,8 @@ def entry_line(key: str, entry: Entry) -> Line:
 
 def rule_word(rule: str) -> str:
     name = rule.partition("/")[0]
-    return _(RULES[name]) if name in RULES else name
+    known = RULES | GLASS
+    return _(known[name]) if name in known else name
 
 
 def review_lines(reviews: tuple[Review, ...]) -> list[Line]:

@@ -49,10 +49,6 @@ class State:
     carding: bool = False
     """Her cards stand in place of the page."""
     replaying: EncounterId = EncounterId("")
-    permitted: tuple[str, ...] = ()
-    """Scopes of consent that the person permits now: each can be taken back."""
-    taking: str = ""
-    """The scope whose button was pressed once."""
     sentence: str = ""
 
     @property
@@ -142,19 +138,6 @@ class CardClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingLoaded:
-    patient: PatientId
-    permitted: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TakeBackPressed:
-    """Once: asks; a second time: the permission is taken back."""
-
-    scope: str
-
-
-@dataclass(frozen=True, slots=True)
 class FactsChanged:
     patients: frozenset[PatientId]
 
@@ -187,8 +170,9 @@ class LoadMoments:
 
 @dataclass(frozen=True, slots=True)
 class LoadPicture:
-    """Effect: get the whole picture of a document."""
+    """Effect: open a document; it is written down who did."""
 
+    patient: PatientId
     document: str
     attachment: Attachment
 
@@ -207,21 +191,6 @@ class PlayVisit:
     encounter: EncounterId
 
 
-@dataclass(frozen=True, slots=True)
-class LoadStanding:
-    """Effect: read what the person permits."""
-
-    patient: PatientId
-
-
-@dataclass(frozen=True, slots=True)
-class TakeBack:
-    """Effect: the person takes this permission back."""
-
-    patient: PatientId
-    scope: str
-
-
 Event = (
     PatientOpened
     | ChartLoaded
@@ -236,12 +205,10 @@ Event = (
     | ReplayLeft
     | CardPressed
     | CardClosed
-    | StandingLoaded
-    | TakeBackPressed
     | FactsChanged
     | Failed
 )
-Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit | LoadStanding | TakeBack
+Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
@@ -251,7 +218,7 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case ChartLoaded(chart, now):
             return _loaded(state, chart, now)
         case TabChosen(tab):
-            return _turned(replace(state, tab=tab, taking=""))
+            return _turned(replace(state, tab=tab))
         case VitalChosen(key):
             return replace(state, shown=key), ()
         case MomentsLoaded(patient, moments):
@@ -274,10 +241,6 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, carding=True), ()
         case CardClosed():
             return replace(state, carding=False), ()
-        case StandingLoaded(patient, permitted):
-            return (replace(state, permitted=permitted) if patient == state.patient else state), ()
-        case TakeBackPressed(scope):
-            return _take_back(state, scope)
         case FactsChanged(patients):
             return state, ((Redraw(state.patient),) if patients & state.about else ())
         case Failed(sentence):
@@ -296,20 +259,9 @@ def _turned(state: State) -> tuple[State, tuple[Effect, ...]]:
     """What the tab shown needs: the timeline is read, the newest document is laid out."""
     if state.tab == "timeline":
         return state, (LoadMoments(state.patient),)
-    if state.tab == "consents":
-        return state, (LoadStanding(state.patient),)
     if state.tab == "documents" and not state.document and state.chart and state.chart.documents:
         return _document(state, state.chart.documents[0].id)
     return state, ()
-
-
-def _take_back(state: State, scope: str) -> tuple[State, tuple[Effect, ...]]:
-    """Asked for twice, done at once: nobody has to give a reason."""
-    if scope not in state.permitted:
-        return state, ()
-    if state.taking != scope:
-        return replace(state, taking=scope), ()
-    return replace(state, taking=""), (TakeBack(state.patient, scope),)
 
 
 def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
@@ -317,7 +269,7 @@ def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
     if found is None:
         return replace(state, document="", picture=b"", picture_note=""), ()
     fresh = replace(state, document=document, picture=b"", picture_note="")
-    return fresh, (LoadPicture(document, found.attachment),)
+    return fresh, (LoadPicture(state.patient, document, found.attachment),)
 
 
 def _play(state: State, note: str) -> tuple[State, tuple[Effect, ...]]:

@@ -10,12 +10,12 @@ from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
-from desktop.screens.phrases import LANGUAGES, SCOPES, SECTIONS, coded, named
+from desktop.screens.phrases import SECTIONS, coded, named
 from desktop.screens.visit.tools import message_line
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Composition, Consent
+    from clinic.domain.facts import Composition
     from clinic.services.charts import Chart
     from clinic.services.timeline import Moment
 
@@ -47,11 +47,6 @@ KINDS = {
     "VerificationResult": (N_("Identity"), "id", "ok"),
 }
 DOCUMENTS = {"photo": N_("Photo")}
-TEMPLATES = {
-    "teleconsultation": N_("Consent for a video visit"),
-    "spoken": N_("Consent given by word of mouth"),
-    "withdrawal": N_("Permission taken back"),
-}
 STEPS = {
     "ringing": N_("ringing"),
     "answered": N_("answered"),
@@ -145,32 +140,6 @@ def documents(chart: Chart) -> list[Line]:
     ]
 
 
-def consents(chart: Chart) -> list[Line]:
-    return [_consent(one) for one in chart.consents]
-
-
-def _consent(one: Consent) -> Line:
-    said = [
-        f"{named(SCOPES, item.scope)}: {_('yes') if item.decision == 'permit' else _('no')}"
-        for item in one.items
-    ]
-    read = _("read aloud for %(s)d s") % {"s": one.read_aloud_seconds}
-    how = _("Version %(n)d · %(language)s · %(read)s · %(strokes)d strokes") % {
-        "n": one.template_version,
-        "language": named(LANGUAGES, one.language),
-        "read": read if one.read_aloud_seconds else _("not read aloud"),
-        "strokes": len(one.signature),
-    }
-    return Line(
-        one.id,
-        named(TEMPLATES, one.template),
-        " · ".join(said) + "\n" + how,
-        fmt_moment(one.given_at),
-        icon="shield",
-        tone="ok",
-    )
-
-
 def opened(chart: Chart, state: State) -> list[Line]:
     return [
         Line(f"{n}", one.name, fmt_ago(one.at, state.now), fmt_moment(one.at), icon="eye", tone="neutral")
@@ -200,7 +169,6 @@ TABS: dict[str, Callable[[Chart], list[Line]]] = {
     "medication": medication,
     "problems": problems,
     "messages": messages,
-    "consents": consents,
 }
 EMPTY = {
     "notes": N_("No signed notes yet."),
@@ -208,7 +176,6 @@ EMPTY = {
     "problems": N_("No problems or allergies on record."),
     "messages": N_("No messages yet."),
     "documents": N_("No photos or documents yet."),
-    "consents": N_("No consent on record: the kiosk asks for it before the visit."),
     "timeline": N_("Nothing has happened yet."),
     "opened": N_("Nobody has opened this chart yet."),
 }

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from clinic.domain.facts import Decision
 from clinic.domain.ids import EncounterId, PatientId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
@@ -36,7 +35,6 @@ from desktop.screens.chart.logic import (
     Failed,
     LoadMoments,
     LoadPicture,
-    LoadStanding,
     MomentsLoaded,
     OpenChart,
     OpenVisit,
@@ -47,17 +45,16 @@ from desktop.screens.chart.logic import (
     Redraw,
     ReplayLeft,
     ReplayPressed,
-    StandingLoaded,
     State,
     TabChosen,
-    TakeBack,
-    TakeBackPressed,
     VisitPressed,
     VitalChosen,
     VitalFace,
     cards,
     update,
 )
+from desktop.screens.consents.logic import State as Consenting
+from desktop.screens.consents.panel import ConsentPanel
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
@@ -65,7 +62,6 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
-    SCOPES,
     SHORT_NAMES,
     VITAL_NAMES,
     Flag,
@@ -74,6 +70,7 @@ from desktop.screens.phrases import (
     named,
     unit_text,
 )
+from desktop.screens.receipts import marked
 from desktop.screens.replay.logic import State as Replaying
 from desktop.screens.replay.view import ReplayPanel
 from desktop.screens.room import Room
@@ -81,6 +78,7 @@ from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Consent
     from clinic.services.charts import Chart
 
 DIGITS = {"temperature": 1, "weight": 1}
@@ -90,18 +88,28 @@ WIDER = 5
 TIGHT, SMALL = 1260, 1000
 """Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
 
+RECEIPTED = frozenset({"notes", "medication", "messages"})
+"""Tabs whose rows say how far they have come."""
+
 
 class ChartView(Page):
+    """`save_to`: a folder for files somebody asks for (None asks with the system's dialog)."""
+
     def __init__(
         self,
         room: Room,
         state: State | None = None,
         band: Alerts | None = None,
         replay: Replaying | None = None,
+        consents: Consenting | None = None,
+        save_to: Path | None = None,
     ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
+        self.consents = ConsentPanel(room, save_to, consents)
+        self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
+        self._told: tuple[str, ...] = ()
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -120,6 +128,8 @@ class ChartView(Page):
         """Something in the book changed."""
         if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync"}:
             self.loop.send(FactsChanged(patients))
+        elif kinds & {"Receipt", "Sync"} and self.isVisible() and self.loop.state.tab in RECEIPTED:
+            self.loop.send(FactsChanged(frozenset(self.loop.state.about)))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
         self.card.told(kinds)
@@ -140,7 +150,7 @@ class ChartView(Page):
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer):
+        for face in (self.summary, self.listing, self.viewer, self.consents):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -203,24 +213,7 @@ class ChartView(Page):
         card.add(self.rows, 1)
         card.add(self.nothing)
         card.add(across(None, self.play))
-        self.takings = {scope: self._taking(scope) for scope in SCOPES}
-        card.add(across(None, *self.takings.values(), gap=8))
         return card
-
-    def _taking(self, scope: str) -> SecondaryButton:
-        """Takes one permission back; shown only while it stands."""
-        button = SecondaryButton(named(SCOPES, scope), name=f"chart.consent.{scope}.take_back", icon="shield")
-        button.clicked.connect(lambda: self.loop.send(TakeBackPressed(scope)))
-        button.hide()
-        return button
-
-    def _render_takings(self, state: State) -> None:
-        for scope, button in self.takings.items():
-            words = (
-                _("Press again: take back %(what)s") if state.taking == scope else _("Take back: %(what)s")
-            )
-            button.setText(words % {"what": named(SCOPES, scope)})
-            button.setVisible(state.tab == "consents" and scope in state.permitted)
 
     def _play(self, note: str) -> None:
         if self.loop.state.tab == "notes":
@@ -292,6 +285,8 @@ class ChartView(Page):
             self._render_summary(chart)
         elif state.tab == "documents":
             self._render_documents(chart, state)
+        elif state.tab == "consents":
+            self._render_consents(chart)
         else:
             self._render_rows(chart, state)
 
@@ -314,7 +309,7 @@ class ChartView(Page):
             case "opened":
                 lines = rows.opened(chart, state)
             case tab:
-                lines = rows.TABS[tab](chart)
+                lines = marked(rows.TABS[tab](chart), chart.reached)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
         self.play.setVisible(bool(lines) and state.tab == "notes")
@@ -322,8 +317,29 @@ class ChartView(Page):
             self.rows.choose(lines[0].key)
         self.nothing.setText("" if lines else _(rows.EMPTY[state.tab]))
         self.nothing.setVisible(not lines)
-        self._render_takings(state)
         self.stack.setCurrentWidget(self.listing)
+        self._tell_shown(chart, state)
+
+    def _tell_shown(self, chart: Chart, state: State) -> None:
+        """Who wrote what stands here hears that it was opened."""
+        theirs = tuple(
+            line.key
+            for line in self.rows.lines()
+            if line.key in chart.reached and not chart.reached[line.key].mine
+        )
+        told = (chart.person.patient, *theirs)
+        if theirs and self.isVisible() and told != self._told and state.tab in RECEIPTED:
+            self._told = told
+            self._help.write(
+                self._room.clinic.shown, chart.person.patient, theirs, failed=lambda _sentence: None
+            )
+
+    def _render_consents(self, chart: Chart) -> None:
+        now = (chart.person.patient, chart.consents)
+        if now != self._consented:
+            self._consented = now
+            self.consents.open(*now, chart.patient.language)
+        self.stack.setCurrentWidget(self.consents)
 
     def _render_documents(self, chart: Chart, state: State) -> None:
         self.documents.show_lines(rows.documents(chart))
@@ -353,24 +369,10 @@ class ChartView(Page):
                     then=lambda found: self.loop.send(MomentsLoaded(patient, found)),
                     failed=self._failed,
                 )
-            case LoadStanding(patient):
+            case LoadPicture(patient, document, attachment):
                 self._help.read(
-                    clinic.standing,
+                    clinic.open_document,
                     patient,
-                    then=lambda found: self.loop.send(StandingLoaded(patient, _permitted(found))),
-                    failed=self._failed,
-                )
-            case TakeBack(patient, scope):
-                self._help.write(
-                    clinic.withdraw,
-                    patient,
-                    scope,
-                    then=lambda _done: self.loop.send(FactsChanged(frozenset({patient}))),
-                    failed=self._failed,
-                )
-            case LoadPicture(document, attachment):
-                self._help.read(
-                    clinic.picture,
                     attachment,
                     then=lambda data: self.loop.send(PictureCame(document, data)),
                     failed=lambda sentence: self.loop.send(PictureMissing(document, sentence)),
@@ -396,10 +398,6 @@ class ChartView(Page):
 
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))
-
-
-def _permitted(standing: Mapping[str, Decision]) -> tuple[str, ...]:
-    return tuple(scope for scope, decision in standing.items() if decision == Decision.PERMIT)
 
 
 def _tabs() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import EmergencySummary
 from clinic.domain.ids import FactId, PatientId
+from clinic.keys.rights import Action
 from desktop.screens.emergency.logic import Open, Reading, Review
 
 if TYPE_CHECKING:
@@ -64,9 +65,13 @@ class Emergencies:
         return opened, self.reviews(), self.asks_key
 
     def reviews(self) -> tuple[Review, ...]:
+        """What the own team has to look into; none for who opens no charts."""
         from clinic.keys.testimony import REVIEW_CODE
+        from clinic.services.gate import allowed
         from clinic.services.plans import due_tasks
 
+        if not allowed(self._desk, Action.OPEN_CHART):
+            return ()
         me = self._desk.someone.user
         return tuple(
             Review(due.task.id, due.task.patient, due.person.name.full if due.person else "", due.task.note, due.task.due,

@@ -28,6 +28,8 @@ class Form:
     password: str = ""
     again: str = ""
     server: str = ""
+    authority: str = ""
+    """Path of the centre's own certificate, '' for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def password_rule(password: str) -> str:
 
 def needs_address(code: str) -> bool:
     """True for a short code: the long one names its centre itself."""
-    from clinic.keys.short_codes import is_short
+    from clinic.keys.typed_codes import is_short
 
     return is_short(code)
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from desktop.kit.bridge import Loop
-from desktop.kit.buttons import PrimaryButton
+from desktop.kit.buttons import PrimaryButton, QuietButton
 from desktop.kit.fields import Field, LineField
 from desktop.kit.surfaces import Card, Notice, Sign
 from desktop.kit.text import Text, named
@@ -39,10 +40,19 @@ Wait = Callable[[Callable[[], object], Callable[[str], object]], None]
 
 
 class JoinView(Page):
-    """`ask` posts the request, `wait` waits for the administrator, `done` goes on to login."""
+    """`ask` posts the request, `wait` waits for the administrator, `done` goes on to login, `found` to a new
+    organisation."""
 
-    def __init__(self, state: State, ask: Ask, wait: Wait, done: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        state: State,
+        ask: Ask,
+        wait: Wait,
+        done: Callable[[], object],
+        found: Callable[[], object] = lambda: None,
+    ) -> None:
         super().__init__("join", _("Join a clinic"))
+        self._found = found
         self._ask, self._wait, self._done = ask, wait, done
         self._build(state)
         self.loop: Loop[State, Event, Effect] = Loop(state, update, self._perform, self.render_state)
@@ -55,6 +65,9 @@ class JoinView(Page):
         self.device = LineField(_("Consulting room 2"), name="join.device", spoken=_("Name of this computer"))
         self.password = LineField(name="join.password", secret=True)
         self.again = LineField(name="join.again", secret=True)
+        self.own = QuietButton(_("The centre has a certificate file …"), name="join.authority", icon="shield")
+        self.own.clicked.connect(self._choose_authority)
+        self.file, self._authority = Text("", "muted", name="join.authority.file", wrap=True), ""
         self.notice = Notice(name="join.notice")
         self.next = PrimaryButton(_("Ask to join"), name="join.next", icon="arrow-right")
         self.next.clicked.connect(self._submit)
@@ -70,8 +83,16 @@ class JoinView(Page):
         card.body.setContentsMargins(32, 26, 32, 26)
         for thing in (self.form, self.compare, self.notice):
             card.add(thing)
+        self.other = self._other_way()
         brand = across(None, Sign("posta", size=30), Text("Posta", "display"), None, gap=10)
-        self.setLayout(down(None, brand, 14, across(None, card, None), None))
+        self.setLayout(
+            down(None, brand, 14, across(None, card, None), 10, across(None, self.other, None), None)
+        )
+
+    def _other_way(self) -> QWidget:
+        self.found = QuietButton(_("Set up a new organisation"), name="join.found", icon="plus")
+        self.found.clicked.connect(self._found)
+        return holding(across(Text(_("The first one here, without a code?"), "muted"), self.found))
 
     def _form(self) -> QWidget:
         rule = _("At least 15 characters, or 5 words with spaces between them.")
@@ -99,6 +120,7 @@ class JoinView(Page):
                     gap=12,
                 ),
                 Text(f"{rule} {lost}", "muted", wrap=True),
+                across(self.own, (self.file, 1)),
                 4,
                 self.next,
                 gap=10,
@@ -129,12 +151,22 @@ class JoinView(Page):
             )
         )
 
+    def _choose_authority(self) -> None:
+        """Only where the clinic's server shows a certificate of its own; none chosen is none."""
+        title = _("Certificate file of the centre")
+        self._authority, _kind = QFileDialog.getOpenFileName(
+            self, title, "", "PEM (*.pem *.crt *.cer);;* (*)"
+        )
+        self.file.say(Path(self._authority).name)
+
     def _ask_where(self, code: str) -> None:
         self.where.setVisible(needs_address(code))
 
     def render_state(self, state: State) -> None:
         comparing = state.step in (Step.COMPARING, Step.ADMITTED)
         self.form.setVisible(not comparing)
+        self.other.setVisible(not comparing)
+        self.found.setEnabled(state.step is Step.FORM)
         self.compare.setVisible(comparing)
         self.digits.setText(" ".join((state.digits[:3], state.digits[3:])))
         self.next.setEnabled(state.step is Step.FORM)
@@ -149,6 +181,7 @@ class JoinView(Page):
             self.password.text(),
             self.again.text(),
             self.server.text().strip(),
+            self._authority,
         )
         self.loop.send(Submitted(form))
 

@@ -23,6 +23,7 @@ from desktop.screens.messages.logic import (
     TalksLoaded,
     update,
 )
+from desktop.screens.receipts import mark
 from desktop.screens.room import Room
 
 
@@ -55,7 +56,7 @@ class MessagesView(Page):
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
-        if "Communication" in kinds and self.isVisible():
+        if kinds & {"Communication", "Receipt", "Sync"} and self.isVisible():
             self.loop.send(FactsChanged())
 
     def render_state(self, state: State) -> None:
@@ -70,6 +71,7 @@ class MessagesView(Page):
                     name,
                     f"{who}: {words}",
                     fmt_ago(message.sent_at, state.now),
+                    mark(talk.reached),
                     face=name,
                     photo=talk.person.photo,
                 )

@@ -7,8 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinic.domain.ids import DeviceId
 from desktop.kit.words import language
-from desktop.screens.mine.logic import Change, Do, Mine, Other
+from desktop.screens.mine.logic import Change, Do, Mine, Other, Session
+from desktop.screens.organisation.rows import session_words
 
 if TYPE_CHECKING:
     from clinic.services.colleagues import Welcoming
@@ -50,6 +52,15 @@ class MyWays:
             most=most_minutes(self._desk),
         )  # fmt: skip
 
+    def sessions(self) -> tuple[Session, ...]:
+        """Computers one works on that are logged in at the centre. Raises Unavailable without it."""
+        from clinic.services.organising import my_computers
+
+        found = my_computers(self._desk)
+        return tuple(
+            Session(one.device, one.name, session_words(one), one.here) for one in found if one.session_since
+        )
+
     def new_code(self) -> NewCode:
         """The secret of a phone's code; asked of nobody until it is confirmed."""
         from clinic.services.ways_in import new_code
@@ -59,7 +70,7 @@ class MyWays:
 
     def change(self, asked: Do) -> None:
         """Raises Refusal for a wrong password of now, or for something new that will not do; Unavailable."""
-        from clinic.services import locking, pins, recovery, ways_in
+        from clinic.services import locking, organising, pins, recovery, ways_in
 
         desk, now, new = self._desk, asked.now, asked.new
         match asked.change:
@@ -82,6 +93,8 @@ class MyWays:
                 recovery.make_sheets(desk, now, Path(new), language(), self._key())
             case Change.NO_OTHER:
                 ways_in.remove_way_in(desk, new, now, factor=self._key())
+            case Change.SESSION:
+                organising.end_my_session(desk, DeviceId(new))
             case Change.MINUTES:
                 locking.keep_lock_minutes(desk, int(new))
 

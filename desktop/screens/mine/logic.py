@@ -26,6 +26,7 @@ class Change(StrEnum):
     SHEETS = "sheets"
     NO_OTHER = "no other"
     MINUTES = "minutes"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,16 @@ class Other:
 
     name: str
     sheets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A computer one works on that is logged in at the centre; `about`: since when, and from where."""
+
+    device: str
+    name: str
+    about: str
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class State:
     in goes when that is pressed again; `digits`: what a newcomer compares with the administrator."""
 
     mine: Mine | None = None
+    sessions: tuple[Session, ...] | None = None
     busy: bool = False
     uri: str = ""
     typed: str = ""
@@ -76,6 +88,20 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Read:
     mine: Mine
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsRead:
+    """None: the centre cannot be asked."""
+
+    sessions: tuple[Session, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """Its button was pressed."""
+
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +215,11 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtSessions:
+    """Effect: ask the centre which of one's computers are logged in."""
+
+
+@dataclass(frozen=True, slots=True)
 class MakeCode:
     """Effect: make the secret of a code."""
 
@@ -236,18 +267,28 @@ class ForgetSecrets:
 Event = (
     Shown | Read | Submitted | Dropped | PinDropped | CodeWanted | CodeMade | KeyWanted | SheetsWanted | FolderChosen
     | MinutesChosen | OtherLeaves | NewcomerSubmitted | DigitsMade | NewcomerCame | NewcomerFailed | NewcomerSentAway
-    | Done | Failed
+    | SessionsRead | SessionEnded | Done | Failed
 )  # fmt: skip
-Effect = Look | MakeCode | AskFolder | Do | Welcome | AwaitNewcomer | SendAway | ForgetSecrets
+Effect = (
+    Look | LookAtSessions | MakeCode | AskFolder | Do | Welcome | AwaitNewcomer | SendAway | ForgetSecrets
+)
 Result = tuple[State, tuple[Effect, ...]]
 
 
 def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a case
     match event:
         case Shown():
-            return replace(state, sentence="", uri="", typed="", leaving=""), (ForgetSecrets(), Look())
+            return replace(state, sentence="", uri="", typed="", leaving=""), (
+                ForgetSecrets(),
+                Look(),
+                LookAtSessions(),
+            )
         case Read(mine):
             return replace(state, mine=mine), ()
+        case SessionsRead(sessions):
+            return replace(state, sessions=sessions), ()
+        case SessionEnded(device):
+            return _do(state, Do(Change.SESSION, "", device))
         case Submitted(change, now, new, again):
             return _asked(state, now, Do(change, now, new), _unlike(new, again))
         case Dropped(change, now):
@@ -274,7 +315,7 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
             done = replace(
                 state, busy=False, uri="", typed="", leaving="", tone="ok", sentence=_SAID[change](about)
             )
-            return done, (ForgetSecrets(), Look())
+            return done, (LookAtSessions(),) if change == Change.SESSION else (ForgetSecrets(), Look())
         case Failed(sentence):
             return replace(state, busy=False, tone="danger", sentence=sentence), ()
         case _:
@@ -343,5 +384,8 @@ _SAID: dict[Change, Callable[[str], str]] = {
     )
     % {"folder": about},
     Change.NO_OTHER: lambda about: _("%(name)s has no way into this computer any more.") % {"name": about},
+    Change.SESSION: lambda _about: _(
+        "Ended: it must prove its key anew, which its program does by itself. If it is lost, tell an administrator."
+    ),
     Change.MINUTES: lambda about: _("Untouched for %(minutes)s min, the screen covers itself.") % {"minutes": about},
 }  # fmt: skip

@@ -27,18 +27,21 @@ from desktop.screens.mine.logic import (
     FolderChosen,
     ForgetSecrets,
     Look,
+    LookAtSessions,
     MakeCode,
     MinutesChosen,
     NewcomerCame,
     NewcomerFailed,
     Read,
     SendAway,
+    SessionsRead,
     Shown,
     State,
     Welcome,
     update,
 )
 from desktop.screens.mine.others import OthersCard
+from desktop.screens.mine.sessions import SessionsCard
 from desktop.screens.room import Room
 
 
@@ -65,11 +68,13 @@ class MineView(Page):
         self.password, self.pin = PasswordCard(self._typed), PinCard(self._typed)
         self.code, self.key = CodeCard(self._typed), KeyCard(self._typed)
         self.sheets, self.others = SheetsCard(self._typed), OthersCard(self._typed)
+        self.sessions = SessionsCard(self._typed)
         inside = holding(
             down(
                 across((self.password, 1), (self.pin, 1), gap=16),
                 across((self.code, 1), (self.key, 1), gap=16),
                 across((self.sheets, 1), (self.others, 1), gap=16),
+                self.sessions,
                 None,
                 gap=14,
                 margins=(24, 14, 24, 20),
@@ -110,7 +115,7 @@ class MineView(Page):
         self.notice.say(state.tone or "info", state.sentence)
         if mine is not None:
             self._render_minutes(mine.minutes, mine.most)
-        for card in (self.password, self.pin, self.code, self.key, self.sheets, self.others):
+        for card in (self.password, self.pin, self.code, self.key, self.sheets, self.others, self.sessions):
             card.render_state(state)
 
     def _render_minutes(self, minutes: int, most: int) -> None:
@@ -129,6 +134,12 @@ class MineView(Page):
             case Look():
                 self._help.read(
                     mine.read, then=lambda found: self.loop.send(Read(found)), failed=self._failed
+                )
+            case LookAtSessions():
+                self._help.read(
+                    mine.sessions,
+                    then=lambda found: self.loop.send(SessionsRead(found)),
+                    failed=lambda _sentence: self.loop.send(SessionsRead(None)),
                 )
             case MakeCode():
                 self._help.read(

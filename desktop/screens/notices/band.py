@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from desktop.kit.bridge import Loop
 from desktop.kit.surfaces import Notice
 from desktop.kit.words import _
 from desktop.screens.notices.logic import (
+    GLASS,
     Came,
     Dismiss,
     Effect,
@@ -20,6 +23,9 @@ from desktop.screens.notices.logic import (
 )
 from desktop.screens.room import Room
 
+if TYPE_CHECKING:
+    from clinic.services.notices import Notice as Told
+
 
 class NoticeBand(Notice):
     """Hidden while nobody did."""
@@ -31,6 +37,7 @@ class NoticeBand(Notice):
             state or State(), update, self._perform, self.render_state
         )
         self.acted.connect(lambda: self.loop.send(PutAway()))
+        self._known: frozenset[str] | None = None
         self.loop.show()
         self.look()
 
@@ -41,6 +48,17 @@ class NoticeBand(Notice):
     def render_state(self, state: State) -> None:
         self.say("warn", sentence(state), more(state), _("Put away"))
 
+    def _came(self, found: tuple[Told, ...]) -> None:
+        """That somebody broke the glass is said on whatever page shows."""
+        glass = {one.key: one for one in found if one.action in GLASS}
+        new, self._known = (
+            glass.keys() - (glass.keys() if self._known is None else self._known),
+            frozenset(glass),
+        )
+        self.loop.send(Came(found))
+        if new and not self.isVisible():
+            self._room.ways.said.emit("warn", sentence(State(tuple(glass[key] for key in sorted(new)))))
+
     def _perform(self, effect: Effect) -> None:
         clinic = self._room.clinic
         if isinstance(effect, Dismiss):
@@ -48,6 +66,4 @@ class NoticeBand(Notice):
                 clinic.put_away, effect.key, failed=lambda said: self._room.ways.said.emit("warn", said)
             )
             return
-        self._help.read(
-            clinic.notices, then=lambda found: self.loop.send(Came(found)), failed=lambda _sentence: None
-        )
+        self._help.read(clinic.notices, then=self._came, failed=lambda _sentence: None)

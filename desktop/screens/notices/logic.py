@@ -6,10 +6,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from desktop.kit.words import _, fmt_time, plural
+from desktop.kit.words import N_, _, fmt_moment, fmt_time, plural
 
 if TYPE_CHECKING:
     from clinic.services.notices import Notice
+
+
+GLASS = {
+    "glass-summary": N_(
+        "%(who)s of another team opened the emergency summary of your patient %(patient)s, %(time)s"
+    ),
+    "glass-chart": N_("%(who)s of another team opened the whole chart of your patient %(patient)s, %(time)s"),
+}
+"""Words to the team that somebody broke the glass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ def sentence(state: State) -> str:
     if not state.notices:
         return ""
     one = state.notices[0]
+    if one.action in GLASS:
+        words = {"who": one.name, "patient": one.person.name.spoken, "time": fmt_moment(one.at)}
+        return _(GLASS[one.action]) % words
     said = {
         "print": _("%(who)s printed papers of your patient %(patient)s, %(time)s"),
         "export": _("%(who)s exported the chart of your patient %(patient)s, %(time)s"),
@@ -76,7 +88,11 @@ def more(state: State) -> str:
     """What to do about it, and how many wait behind it."""
     if not state.notices:
         return ""
-    ask = _("She or he has no visit with the patient today. If you do not know why, ask.")
+    one = state.notices[0]
+    if one.action in GLASS:
+        ask = _("Reason given: %(reason)s") % {"reason": one.reason}
+    else:
+        ask = _("She or he has no visit with the patient today. If you do not know why, ask.")
     behind = len(state.notices) - 1
     others = plural("%(n)d more notice after this one.", "%(n)d more notices after this one.", behind)
     return f"{ask} {others}" if behind else ask

@@ -47,6 +47,8 @@ class Governing:
                 return o.revoke(desk, DeviceId(chosen), asked.why)
             case Order.WIPE:
                 return o.order_wipe(desk, DeviceId(chosen), asked.why)
+            case Order.END_SESSION:
+                o.end_session(desk, DeviceId(chosen))
             case Order.REMOVE:
                 return o.remove_person(desk, UserId(chosen), asked.why)
             case Order.ROLE:
@@ -57,6 +59,8 @@ class Governing:
                 return o.remove_member(desk, TeamId(chosen), UserId(about))
             case Order.TEAM:
                 o.create_team(desk, about)
+            case Order.RULE:
+                return o.set_rule(desk, chosen, about)
             case Order.LET_GO:
                 o.let_wish_go(desk, about)
         return True

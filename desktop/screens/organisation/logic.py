@@ -11,7 +11,7 @@ from desktop.kit.words import _
 
 if TYPE_CHECKING:
     from clinic.services.enrolment import Admission
-    from clinic.services.organising import CareTeam, Colleague, Computer, Organisation
+    from clinic.services.organising import CareTeam, Colleague, Computer, Organisation, Setting
 
 
 class Order(StrEnum):
@@ -24,7 +24,9 @@ class Order(StrEnum):
     ADD_MEMBER = "add member"
     REMOVE_MEMBER = "remove member"
     TEAM = "team"
+    RULE = "rule"
     LET_GO = "let go"
+    END_SESSION = "end session"
 
 
 SURE = frozenset({Order.REVOKE, Order.WIPE, Order.REMOVE})
@@ -42,7 +44,7 @@ class Inviting:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tab`: people, computers or teams; `sure`: the order that is carried out when it is pressed again; `out`: an
+    """`tab`: people, computers, teams or rules; `sure`: the order that is carried out when it is pressed again; `out`: an
     invitation that waits for somebody; `knocking`: a newcomer whose six digits are to be compared."""
 
     found: Organisation | None = None
@@ -74,6 +76,11 @@ class State:
     def team(self) -> CareTeam | None:
         teams = self.found.teams if self.found and self.tab == "teams" else ()
         return next((one for one in teams if one.team == self.chosen), None)
+
+    @property
+    def setting(self) -> Setting | None:
+        settings = self.found.settings if self.found and self.tab == "rules" else ()
+        return next((one for one in settings if one.key == self.chosen), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class Said:
     """The order was carried out; `held`: the centre has it."""
 
     held: bool
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +222,11 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
             return _ordered(state, event)
         case Unsure():
             return replace(state, sure=None), ()
+        case Said(held, Order.END_SESSION):
+            said = _(
+                "Ended: it must prove its key anew, which its program does by itself. To keep it out, revoke it."
+            )
+            return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)
         case Said(held):
             said = _("Done: the centre has it, every computer hears of it.") if held else _waits()
             return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)

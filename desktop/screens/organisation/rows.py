@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from desktop.kit.people import Mark
-from desktop.kit.words import _, fmt_ago, fmt_date, plural
+from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.lines import Line
 from desktop.screens.organisation.logic import State
+from desktop.screens.organisation.rules import TITLES, about_setting, setting_line
 
 if TYPE_CHECKING:
     from clinic.services.organising import CareTeam, Colleague, Computer
@@ -39,6 +40,8 @@ def rows(state: State, now: datetime) -> list[Line]:
             return [_person(one) for one in found.people]
         case "computers":
             return [_computer(one, now) for one in found.computers]
+        case "rules":
+            return [setting_line(one) for one in found.settings]
         case _:
             return [_team(one) for one in found.teams]
 
@@ -59,6 +62,8 @@ def _computer(one: Computer, now: datetime) -> Line:
     marks = []
     if one.here:
         marks.append(Mark(_("This one"), "primary"))
+    if one.session_since is not None:
+        marks.append(Mark(_("Logged in"), "ok"))
     if one.revoked is not None:
         marks.append(Mark(_("Revoked"), "danger"))
     if one.wipe_ordered:
@@ -85,6 +90,8 @@ def about(state: State) -> tuple[str, str]:
         return state.computer.name, _about_computer(state.computer)
     if state.team is not None:
         return state.team.name, _about_team(state.team)
+    if state.setting is not None:
+        return _(TITLES[state.setting.key]), about_setting(state.setting)
     return "", ""
 
 
@@ -92,6 +99,7 @@ def _about_computer(one: Computer) -> str:
     said = [kind_names().get(one.kind, one.kind)]
     said += [_("Works here: %(names)s") % {"names": ", ".join(one.people)}] if one.people else []
     said += [_("Revoked: %(why)s") % {"why": one.revoked}] if one.revoked is not None else []
+    said += [session_words(one)] if one.session_since else []
     if one.receipt is not None:
         said.append(
             _("Wiped on %(day)s; the receipt is signed by it.") % {"day": fmt_date(one.receipt.at.date())}
@@ -107,6 +115,17 @@ def _about_computer(one: Computer) -> str:
     elif one.wipe_ordered:
         said.append(_("A wipe is ordered; it has not been here since, or nobody has unlocked it."))
     return "\n".join(said)
+
+
+def session_words(one: Computer) -> str:
+    """Since when its session is open, and from where; '' for none."""
+    if one.session_since is None:
+        return ""
+    where = {
+        "here": _("on the centre's own machine"), "local": _("from the local network"), "internet": _("from the internet"),
+    }.get(one.came_from, "")  # fmt: skip
+    since = _("Logged in at the centre since %(when)s") % {"when": fmt_moment(one.session_since)}
+    return f"{since}, {where}." if where else f"{since}."
 
 
 def _about_team(one: CareTeam) -> str:

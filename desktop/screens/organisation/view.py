@@ -46,10 +46,11 @@ from desktop.screens.organisation.logic import (
     warning,
 )
 from desktop.screens.organisation.rows import about, kind_names, role_names, rows
+from desktop.screens.organisation.rules import HOW
 from desktop.screens.photos import QrView
 from desktop.screens.room import Room
 
-B = TypeVar("B", SecondaryButton, DangerButton)
+B = TypeVar("B", PrimaryButton, SecondaryButton, DangerButton)
 
 
 class OrganisationView(Page):
@@ -78,7 +79,12 @@ class OrganisationView(Page):
         self.notice, self.waits = Notice(name="organisation.notice"), Notice(name="organisation.waits")
         self.waits.acted.connect(self._let_go)
         self.tab = Choice(
-            (("people", _("People")), ("computers", _("Computers")), ("teams", _("Teams"))),
+            (
+                ("people", _("People")),
+                ("computers", _("Computers")),
+                ("teams", _("Teams")),
+                ("rules", _("Rules")),
+            ),
             name="organisation.tab",
             spoken=_("What is shown"),
         )
@@ -101,6 +107,7 @@ class OrganisationView(Page):
         self.revoke = self._button(DangerButton, _("Revoke"), Order.REVOKE)
         self.wipe = self._button(DangerButton, _("Have it wiped"), Order.WIPE)
         self.remove = self._button(DangerButton, _("Remove"), Order.REMOVE)
+        self.end_session = self._button(SecondaryButton, _("End its session"), Order.END_SESSION)
         self.not_sure = QuietButton(_("Not after all"), name="organisation.unsure")
         self.not_sure.clicked.connect(lambda: self.loop.send(Unsure()))
         self.which = Choice((), name="organisation.which", spoken=_("Role or person"))
@@ -113,13 +120,17 @@ class OrganisationView(Page):
         )
         self.new_team = LineField(_("Name of a new team"), name="organisation.team.name")
         self.make = self._button(SecondaryButton, _("Make the team"), Order.TEAM, self.new_team.text)
+        self.value = LineField(name="organisation.rule.value", spoken=_("Value"))
+        self.set_rule = self._button(PrimaryButton, _("Sign this rule"), Order.RULE, self.value.text)
+        self.ruling = holding(across((self.value, 1), self.set_rule))
+        self._ruled = ""
         self.pick = holding(down(self.which, across(self.role, self.add_member, self.leave, None)))
         self.making = holding(across((self.new_team, 1), self.make))
         card = Card(name="organisation.chosen")
-        for thing in (self.name, self.text, self.pick, self.making, self.why, self.warn):
+        for thing in (self.name, self.text, self.ruling, self.pick, self.making, self.why, self.warn):
             card.add(thing)
         card.body.addStretch(1)
-        card.add(across(None, self.not_sure, self.remove, self.wipe, self.revoke))
+        card.add(across(None, self.not_sure, self.end_session, self.remove, self.wipe, self.revoke))
         return card
 
     def _button(self, kind: type[B], text: str, order: Order, of: Callable[[], str] = str) -> B:
@@ -201,6 +212,7 @@ class OrganisationView(Page):
         at_work = person is not None and bool(person.computers) and person.user != self._room.clinic.me.user
         self.revoke.setVisible(other and computer is not None and computer.revoked is None)
         self.wipe.setVisible(other and computer is not None and not computer.wipe_ordered)
+        self.end_session.setVisible(computer is not None and computer.session_since is not None)
         self.remove.setVisible(at_work)
         self.why.setVisible(other or at_work)
         self.role.setVisible(at_work)
@@ -212,10 +224,13 @@ class OrganisationView(Page):
         self.warn.say(
             "danger", warning(state), _("Press the same button again to do it.") if state.sure else ""
         )
+        self._render_rule(state)
         self._render_options(state)
         for button in (
+            self.set_rule,
             self.revoke,
             self.wipe,
+            self.end_session,
             self.remove,
             self.role,
             self.add_member,
@@ -223,6 +238,16 @@ class OrganisationView(Page):
             self.make,
         ):
             button.setEnabled(idle)
+
+    def _render_rule(self, state: State) -> None:
+        """What is being typed stays while its rule is chosen."""
+        one = state.setting
+        self.ruling.setVisible(one is not None)
+        now = f"{one.key} {one.said}" if one is not None else ""
+        if now != self._ruled and one is not None:
+            self.value.setText(one.said)
+            self.value.setPlaceholderText(_(HOW[one.key]))
+        self._ruled = now
 
     def _render_options(self, state: State) -> None:
         options = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway", "custodian")]
@@ -288,7 +313,9 @@ class OrganisationView(Page):
                     governing.read, then=lambda found: self.loop.send(Read(found)), failed=self._unread
                 )
             case Do():
-                self._help.by_hand(governing.order, effect, then=self._said, failed=failed)
+                self._help.by_hand(
+                    governing.order, effect, then=lambda held: self._said(held, effect.order), failed=failed
+                )
             case Invite(role, kind, team):
                 self._help.by_hand(
                     governing.invite,
@@ -306,10 +333,10 @@ class OrganisationView(Page):
     def _unread(self, sentence: str) -> None:
         self.notice.say("danger", sentence)
 
-    def _said(self, held: bool) -> None:
+    def _said(self, held: bool, order: Order) -> None:
         self.why.clear()
         self.new_team.clear()
-        self.loop.send(Said(held))
+        self.loop.send(Said(held, order))
 
     def _await(self) -> None:
         governing = self._room.clinic.governing

@@ -20,6 +20,8 @@ PAGES = (
     "patients",
     "schedule",
     "messages",
+    "inbox",
+    "exchange",
     "chart",
     "visit",
     "mine",
@@ -43,6 +45,7 @@ class State:
     call: str = "idle"
     visiting: bool = False
     waiting: int = 0
+    to_choose: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class CallChanged:
 
 @dataclass(frozen=True, slots=True)
 class WaitingCounted:
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToChooseCounted:
     n: int
 
 
@@ -130,6 +138,7 @@ Event = (
     | MinutePassed
     | CallChanged
     | WaitingCounted
+    | ToChooseCounted
     | VisitOpened
     | IdleTooLong
     | LockPressed
@@ -155,6 +164,8 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, call=phase), ()
         case WaitingCounted(n):
             return replace(state, waiting=n), ()
+        case ToChooseCounted(n):
+            return replace(state, to_choose=n), ()
         case VisitOpened():
             return replace(state, visiting=True, page="visit"), ()
         case LockPressed():

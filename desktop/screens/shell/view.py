@@ -94,6 +94,8 @@ class ShellView(QWidget):
             (Action.FIND, RailItem("patients", "users", _("Patients"))),
             (Action.BOOK, RailItem("schedule", "calendar", _("Schedule"))),
             (Action.CHAT, RailItem("messages", "message", _("Messages"))),
+            (Action.FIND, RailItem("inbox", "list", _("To choose"))),
+            (Action.RUN, RailItem("exchange", "refresh", _("Exchange"))),
             (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
         )
         mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
@@ -200,11 +202,13 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages", "audit")
+            if state.page in ("today", "patients", "schedule", "messages", "inbox", "exchange", "audit")
             else _home_of(state.page)
         )
         self.rail.choose(marked)
         self.rail.set_badge("today", state.waiting)
+        if "inbox" in self._places:
+            self.rail.set_badge("inbox", state.to_choose)
         said = sync_words(state.status, state.now)
         self.status.say(said.tone, said.text)
         self._render_back(state)

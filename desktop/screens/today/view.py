@@ -20,7 +20,7 @@ from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
-from desktop.screens.emergency.band import ReviewBand
+from desktop.screens.emergency.band import GlassBand, ReviewBand
 from desktop.screens.faces import claim_words, known_by, mark, person_row, waiting_row
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lease import LeaseBand
@@ -93,7 +93,7 @@ class TodayView(Page):
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
-        self.opened = NoticeBand(room, told)
+        self.opened, self.glass = NoticeBand(room, told), GlassBand(room)
         self.lease = LeaseBand(room)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
@@ -114,14 +114,17 @@ class TodayView(Page):
         self.backup.look()
         self.opened.look()
         self.reviews.look()
+        self.glass.look()
         self.lease.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
             self.loop.send(FactsChanged())
-        if "AuditEvent" in kinds:
+        if kinds & {"AuditEvent", "AccessReview"}:
             self.opened.look()
+        if "AccessReview" in kinds:
+            self.glass.look()
         if "Task" in kinds:
             self.reviews.look()
 
@@ -144,6 +147,7 @@ class TodayView(Page):
                 head,
                 self.notice,
                 self.lease,
+                self.glass,
                 self.opened,
                 self.reviews,
                 self.backup,

@@ -191,8 +191,11 @@ class Errands:
 
     def _ring(self, kiosk: DeviceId, encounter: EncounterId, patient: PatientId) -> None:
         """The consent gate first: no permission, no call."""
-        self._read(
-            self._room.clinic.ask_to_call, patient, then=lambda _permit: self._line.ring(kiosk, encounter)
+        self._help.read(
+            self._room.clinic.ask_to_call,
+            patient,
+            then=lambda _permit: self._line.ring(kiosk, encounter),
+            failed=lambda sentence: self._send(h.Failed(sentence, encounter, unasked=True)),
         )
 
     def _prescribe(self, effect: h.Prescribe) -> None:

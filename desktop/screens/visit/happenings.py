@@ -292,10 +292,11 @@ class TextsChanged:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`encounter`: the visit that asked; '' for the one that is shown."""
+    """`encounter`: the visit that asked; '' for the one that is shown. `unasked`: the patient's consent is what lacks."""
 
     sentence: str
     encounter: str = ""
+    unasked: bool = False
 
 
 # What is then to be done

@@ -88,7 +88,8 @@ def _failed(state: State, event: Failed) -> Result:
     if event.encounter not in ("", state.encounter):
         return state, (Say("danger", event.sentence),)
     rx = replace(state.rx, busy=False)
-    told = replace(state, tone="danger", sentence=event.sentence, rx=rx)
+    unasked = event.sentence if event.unasked else ""
+    told = replace(state, tone="danger", sentence=event.sentence, unasked=unasked, rx=rx)
     return replace(told, sending=False, signing=False, booking=False, adding=False), ()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Section
+from clinic.domain.facts import EncounterStatus, Section
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 from clinic.domain.values import Attachment, Coding
 from desktop.screens.visit.happenings import Effect
@@ -99,6 +99,9 @@ class CallFace:
         return self.phase in ("calling", "connecting", "talking", "reconnecting")
 
 
+_OVER = (EncounterStatus.FINISHED, EncounterStatus.CANCELLED)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything the visit page shows. `patient` is the person this window was opened for: every write
@@ -128,11 +131,19 @@ class State:
     signed: Composition | None = None
     tone: str = ""
     sentence: str = ""
+    unasked: str = ""
+    """The sentence that says whose consent lacks, as long as it is the one that shows."""
 
     @property
     def visit(self) -> Encounter | None:
         found = self.chart.encounters if self.chart else ()
         return next((one for one in found if str(one.id) == self.encounter), None)
+
+    @property
+    def in_care(self) -> bool:
+        """Whether a visit is open here: neither signed nor over."""
+        over = self.visit is not None and self.visit.status in _OVER
+        return bool(self.encounter) and self.signed is None and not over
 
     @property
     def name(self) -> str:

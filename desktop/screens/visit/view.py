@@ -90,6 +90,7 @@ class VisitView(Page):
         chart.clicked.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "summary"))
         self.banner.buttons.addWidget(chart)
         self.notice = Notice(name="visit.notice")
+        self.notice.acted.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "consents"))
         self.note = NoteCard(self._send, self._room.clock.monotonic)
         self.call = CallCard(self._send, engine)
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
@@ -216,7 +217,8 @@ class VisitView(Page):
         self.banner.setVisible(state.chart is not None)
         if state.chart is not None:
             show_identity(self.banner, charted_identity(state.chart, state.now))
-        self.notice.say(state.tone or "info", state.sentence)
+        asks = bool(state.sentence) and state.sentence == state.unasked
+        self.notice.say(state.tone or "info", state.sentence, "", _("To her or his consents") if asks else "")
         self.under.setVisible(bool(state.sentence))
         self.tabs.choose(state.tool)
         self.stack.setCurrentWidget(self.tools[state.tool])

@@ -12,6 +12,7 @@ from PySide6.QtPdf import QPdfDocument
 from pytestqt.qtbot import QtBot
 
 from clinic.exchange.summary_pdf import Summary, summary_pdf
+from tests.paper import READ
 
 SUMMARY = Summary(
     organization="Red de Salud del Norte", title="Resumen de la consulta", patient="María Elena Quispe Núñez",
@@ -39,8 +40,7 @@ def printed(document: QPdfDocument) -> np.ndarray:
 
 
 def test_its_qr_is_read_back_from_the_printed_page(tmp_path: Path, qtbot: QtBot) -> None:
-    qr = zxingcpp.barcode_formats_from_str("QRCode")
-    found = zxingcpp.read_barcodes(printed(opened(summary_pdf(SUMMARY), tmp_path)), formats=qr)
+    found = zxingcpp.read_barcodes(printed(opened(summary_pdf(SUMMARY), tmp_path)), formats=READ)
     assert [code.text for code in found] == [SUMMARY.qr_text]
 
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import AllergyIntolerance, Task, TaskStatus
+from clinic.domain.facts import AccessReview, AllergyIntolerance, ReviewStatus, Task, TaskStatus
 from clinic.domain.ids import DeviceId, FactId, OpId, PatientId, UserId, patient_scope
 from clinic.domain.values import ICD10, Coding
 from clinic.keys import glass
 from clinic.keys.boxes import open_sealed
 from clinic.keys.refusals import Unreadable
 from clinic.keys.roster import Distrust, TrustLog
-from clinic.keys.testimony import REVIEW_CODE, check_op, review_id
+from clinic.keys.testimony import GLASS_SUMMARY, REVIEW_CODE, check_op, review_id
 from clinic.keys.trust import as_user, say
 from clinic.protocol.codec import decode
 from clinic.protocol.glass import GlassOpen, GlassPermit, GlassRequest, SignedGlass
@@ -179,6 +179,28 @@ def test_nobody_closes_the_review_of_her_own(clinic: Clinic) -> None:
             check_op(_op(ola, wrong), ola.device, log)
 
 
+def test_a_word_of_break_glass_names_who_broke_it_and_she_does_not_judge_it(clinic: Clinic) -> None:
+    ola, log = clinic.ola, clinic.log
+    word = AccessReview(
+        id=FactId(review_id("e1", ola.user)), rule=f"{GLASS_SUMMARY}/1", severity="high", concerns=ola.user, about=ANA,
+        evidence=(FactId("e1"),), since=AT, identified_at=AT, group=FactId("e1"), reason="She does not wake up at all",
+    )  # fmt: skip
+    check_op(_op(ola, word), ola.device, log)
+    check_op(_op(clinic.station, word, author=clinic.station.user), clinic.station.device, log)
+    check_op(_op(clinic.ben, replace(word, status=ReviewStatus.ACCEPTED)), clinic.ben.device, log)
+    taken = replace(word, status=ReviewStatus.ACCEPTED)
+    for wrong in (
+        replace(word, concerns=clinic.ben.user), replace(word, rule="own-chart/1"), replace(word, id=FactId("x")), taken,
+        replace(word, concerns=UserId("")),
+    ):  # fmt: skip
+        with pytest.raises(Unreadable):
+            check_op(_op(ola, wrong), ola.device, log)
+    judged = replace(word, status=ReviewStatus.COMPLETED, closed_by=clinic.station.user)
+    for wrong in (taken, judged):
+        with pytest.raises(Unreadable, match="custodian judged"):
+            check_op(_op(clinic.station, wrong), clinic.station.device, log)
+
+
 def test_a_custodian_writes_on_no_chart(clinic: Clinic) -> None:
     allergy = AllergyIntolerance(
         id=FactId("x"), patient=ANA, substance=Coding(system=ICD10, code="Z88.0"), recorded_at=AT
@@ -187,7 +209,7 @@ def test_a_custodian_writes_on_no_chart(clinic: Clinic) -> None:
         check_op(_op(clinic.station, allergy), clinic.station.device, clinic.log)
 
 
-def _op(who: Somebody, fact: Task | AllergyIntolerance, author: UserId | None = None) -> Op:
+def _op(who: Somebody, fact: Task | AllergyIntolerance | AccessReview, author: UserId | None = None) -> Op:
     return Op(id=OpId(f"{who.device}.1"), stamp=1, fact=fact, author=who.user if author is None else author)
 
 

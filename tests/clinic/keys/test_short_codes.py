@@ -13,15 +13,13 @@ from clinic.keys import short_codes
 from clinic.keys.codes import WrongCode
 from clinic.keys.refusals import Unreadable
 from clinic.keys.short_codes import (
-    SYMBOLS,
     ShortCode,
-    is_short,
-    new_short_code,
     open_invitation,
     read_short_code,
     seal_invitation,
 )
 from clinic.keys.stretch import WEAK
+from clinic.keys.typed_codes import SYMBOLS, is_short, new_short_code
 from tests.clinic.keys.test_invites import AT, INVITATION
 
 
@@ -72,12 +70,12 @@ def test_what_is_no_short_code(text: str) -> None:
 def test_only_the_code_opens_what_it_stands_for() -> None:
     code, other = read(new_short_code(os.urandom)), read(new_short_code(os.urandom))
     sealed = seal_invitation(INVITATION, code, os.urandom)
-    assert open_invitation(sealed, code) == INVITATION
+    assert open_invitation(sealed, code, AT) == INVITATION
     for wrong in (sealed[:-1], sealed[:30], b"", sealed[:-1] + bytes([sealed[-1] ^ 1])):
         with pytest.raises(Unreadable):
-            open_invitation(wrong, code)
+            open_invitation(wrong, code, AT)
     with pytest.raises(Unreadable):
-        open_invitation(sealed, other)
+        open_invitation(sealed, other, AT)
 
 
 def test_the_length_does_not_tell_the_role() -> None:

@@ -15,7 +15,8 @@ from clinic.domain.clock import SystemClock
 from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk
-from clinic.services.enrolment import admit, found_organization, invite, join
+from clinic.services.enrolment import admit, invite, join
+from clinic.services.founding import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.sitting import open_desk, open_kiosk
 

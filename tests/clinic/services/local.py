@@ -17,7 +17,7 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services import people
 from clinic.services.desks import Desk
-from clinic.services.enrolment import DeviceSetup, _first_page
+from clinic.services.enrolment import DeviceSetup, first_page
 from clinic.store.book import Book
 from clinic.store.home import Home
 from tests.small_clinic import TEAM, Somebody, small_clinic
@@ -40,13 +40,15 @@ class Local:
         file_ops(self.ben, theirs)
 
     def as_nurse(self, desk: Desk) -> None:
-        """Whoever sits there is a nurse for the rest of the test."""
+        self.as_role(desk, Role.NURSE)
+
+    def as_role(self, desk: Desk, role: Role) -> None:
+        """Whoever sits there is that for the rest of the test."""
         user = desk.someone.user
         users = {
-            key: replace(u, roles=(Role.NURSE,)) if u.user == user else u
-            for key, u in desk.trust.by_user.items()
+            key: replace(u, roles=(role,)) if u.user == user else u for key, u in desk.trust.by_user.items()
         }
-        desk.trust, desk.person = replace(desk.trust, by_user=users), replace(desk.someone, role=Role.NURSE)
+        desk.trust, desk.person = replace(desk.trust, by_user=users), replace(desk.someone, role=role)
 
     def person(
         self, family: str = "Quispe", given: tuple[str, ...] = ("María",), born: date = date(1958, 3, 7), dni: str = "",
@@ -81,6 +83,6 @@ def _desk(folder: Path, log: object, who: Somebody, clock: FrozenClock) -> Desk:
     key = os.urandom(32)
     book = Book.open(home.book, key)
     setup = DeviceSetup(who.name, DeviceKind.DESKTOP, "http://localhost:1", TEAM)
-    book.keep(lambda page: _first_page(page, log, setup, who.device_keys))  # type: ignore[arg-type]
+    book.keep(lambda page: first_page(page, log, setup, who.device_keys))  # type: ignore[arg-type]
     home.keep_height(log.position)  # type: ignore[attr-defined]
     return Desk(home, book, Opened(who.name, key, who.user, who.keys), clock, os.urandom)

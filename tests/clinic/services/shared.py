@@ -16,7 +16,7 @@ from clinic.keys.stretch import FLOOR_KIB, Cost
 from clinic.keys.trust import TrustLog, as_user, say
 from clinic.protocol.trust import DeviceKind, MemberAdd, Role
 from clinic.services.desks import Desk
-from clinic.services.enrolment import DeviceSetup, _first_page
+from clinic.services.enrolment import DeviceSetup, first_page
 from clinic.services.sitting import open_desk
 from clinic.store.book import Book
 from clinic.store.home import Home
@@ -36,7 +36,7 @@ def shared_home(folder: Path) -> Home:
     home.make()
     book = Book.open(home.book, key)
     setup = DeviceSetup("desk", DeviceKind.DESKTOP, "http://127.0.0.1:1", TEAM)
-    book.keep(lambda page: _first_page(page, log, setup, ben.device_keys))
+    book.keep(lambda page: first_page(page, log, setup, ben.device_keys))
     book.close()
     home.keep_height(log.position)
     slots = Slots.none().with_password(BEN, BENS, Opened(BEN, key, ben.user, ben.keys), os.urandom, LIGHT)

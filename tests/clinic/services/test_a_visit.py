@@ -2,13 +2,14 @@
 """One visit at the level of the verbs, through a real server, real stores and real keys."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Consent, Decision, EncounterStatus, Gender, Section
+from clinic.domain.facts import AuditEvent, Consent, Decision, EncounterStatus, Gender, Section
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Coding, HumanName, Point, Stroke
 from clinic.keys.consents import verify_consent, verify_fact
@@ -71,10 +72,9 @@ def _card_visit(town: Town) -> tuple[PatientId, intake.Visit]:
     patient = _person(town)
     text = cards.issue(town.desk, patient)
     town.sync()
-    from clinic.services.link import with_remote
-    from clinic.transport.http import Remote
+    from clinic.services.link import remote_of, with_remote
 
-    remote = Remote(town.url, town.kiosk.device, town.kiosk.device_keys.sign)
+    remote = remote_of(town.kiosk)
     sealed = with_remote(remote, lambda r: r.capsule(intake.card_lookup(text)))
     assert sealed is not None
     intake.keep_capsule(town.kiosk, intake.card_lookup(text), sealed)
@@ -130,7 +130,11 @@ def test_a_visit_from_card_to_summary(town: Town, jpeg: Callable[..., bytes]) ->
     second = town.enrol("Dr. Juan Soto")
     town.sync()
     ours, theirs = charts.chart(town.desk, patient), charts.chart(second, patient)
-    assert theirs == ours
+    assert replace(theirs, reached=ours.reached) == ours
+    assert theirs.reached.keys() == ours.reached.keys()
+    assert not any(one.mine for one in theirs.reached.values()) and all(
+        one.mine for one in ours.reached.values()
+    )
     assert second.book.read(lambda page: page.bodies(patient)) == town.desk.book.read(
         lambda page: page.bodies(patient)
     )
@@ -238,3 +242,23 @@ def test_another_file_than_the_one_asked_for_is_not_kept(town: Town, jpeg: Calla
     there.write_bytes(whole)
     town.sync()
     assert messages.picture(town.station, document.attachment).startswith(b"\xff\xd8")
+
+
+def test_a_document_somebody_opens_is_in_the_audit_once_and_only_if_she_saw_it(
+    town: Town, jpeg: Callable[..., bytes]
+) -> None:
+    patient = _person(town)
+    document = messages.add_photo(town.desk, patient, jpeg(), "Foto")
+
+    def read() -> list[str]:
+        found = town.desk.book.read(lambda page: page.facts(AuditEvent, patient))
+        return [one.entity for one in found if one.action == "read"]
+
+    assert messages.open_document(town.desk, patient, document.attachment).startswith(b"\xff\xd8")
+    assert read() == [f"document {document.attachment.id}"]
+    messages.picture(town.desk, document.attachment)
+    assert len(read()) == 1, "the program's own work is no opening"
+    absent = replace(document.attachment, id="0" * 64)
+    with pytest.raises(Unavailable):
+        messages.open_document(town.desk, patient, absent)
+    assert len(read()) == 1

@@ -14,7 +14,7 @@ import pytest
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import AuditEvent, EmergencySummary, Gender, Location
+from clinic.domain.facts import AccessReview, AuditEvent, EmergencySummary, Finding, Gender, Location
 from clinic.domain.ids import DeviceId, FactId, PatientId, TeamId, patient_scope
 from clinic.domain.record import Record
 from clinic.domain.values import ICD10, Coding, HumanName
@@ -25,10 +25,11 @@ from clinic.protocol.codec import encode
 from clinic.protocol.glass import GlassAnswer, ScopePull, SignedGlass
 from clinic.protocol.letters import Letter
 from clinic.protocol.trust import DeviceKind, Revoke, Role, TeamCreate
-from clinic.services import background, break_glass, emergency, plans
+from clinic.services import background, break_glass, emergency, notices, plans, reviews
 from clinic.services.desks import Desk
 from clinic.services.enrolment import VALID, admit, join, state
 from clinic.services.everybody import prepare
+from clinic.services.gate import Denied
 from clinic.services.link import Link, exchange_now, remote_of, with_remote
 from clinic.services.people import register
 from clinic.services.sitting import open_desk
@@ -42,10 +43,11 @@ NOBODYS = PatientId("")
 
 @dataclass
 class House:
-    """`town.desk` is Lucía of the first team; `omar` is of the second and does not hold her charts."""
+    """`town.desk` is Lucía of the first team; `omar` is of the second and does not hold her charts; `nora` judges reviews."""
 
     town: Town
     omar: Desk
+    nora: Desk
     custodian_home: Path
     custodian: DeviceId
     letters: list[Record] = field(default_factory=list)
@@ -95,16 +97,20 @@ def house(town: Town) -> Iterator[House]:
     omar = enrolled(
         town.station, town.folder / "omar", "Dr. Omar Sosa", Role.CLINICIAN, DeviceKind.DESKTOP, second
     )
+    nora = enrolled(
+        town.station, town.folder / "nora", "Nora Gil", Role.COMPLIANCE, DeviceKind.DESKTOP, second
+    )
     state(town.station, lambda log: [new_epoch(log, second, {}, os.urandom)])
     home = town.folder / "custodian"
     keeper = enrolled(town.station, home, "Custodia", Role.CUSTODIAN, DeviceKind.STATION, town.station.team)
     keeper.close()
     assert prepare(town.station) > 0
-    town.opened.append(omar)
+    town.opened += [omar, nora]
     for _ in range(2):
         exchange_now(omar)
+        exchange_now(nora)
         town.sync()
-    house = House(town, omar, home, keeper.device)
+    house = House(town, omar, nora, home, keeper.device)
     yield house
     if house.process is not None:
         house.stop()
@@ -182,6 +188,35 @@ def test_a_summary_is_there_for_another_team_and_opening_it_is_in_the_audit(
     assert REASON in entries(house.omar, NOBODYS, "break-glass")[-1].entity
 
 
+def words_to(desk: Desk, patient: PatientId) -> list[reviews.Review]:
+    return [one for one in reviews.broken_glass(desk) if one.review.about == patient]
+
+
+def test_the_team_and_compliance_hear_at_once_that_a_summary_was_opened(house: House, ana: PatientId) -> None:
+    emergency.open_summary(house.omar, ana, REASON)
+    for desk in (house.omar, house.town.desk, house.nora):
+        exchange_now(desk)
+    (word,) = words_to(house.nora, ana)
+    assert (word.review.concerns_name, word.review.reason) == ("Dr. Omar Sosa", REASON)
+    assert word.person is not None and word.person.name.family == "Quispe", "known by the summary alone"
+    assert house.nora.book.read(lambda page: page.person(ana)) is None, "she holds no chart of hers"
+    (heard,) = [one for one in notices.notices(house.town.desk) if one.person.patient == ana]
+    assert (heard.action, heard.name, heard.reason) == ("glass-summary", "Dr. Omar Sosa", REASON)
+    assert [one for one in notices.notices(house.omar) if one.action == "glass-summary"] == []
+    with pytest.raises(Denied):
+        reviews.broken_glass(house.omar)
+    notices.dismiss(house.town.desk, heard.key)
+    assert [one for one in notices.notices(house.town.desk) if one.person.patient == ana] == []
+
+    # judged by somebody else, and everybody who judges hears that too
+    reviews.close(house.nora, word.review.id, Finding.JUSTIFIED, "Asked the ward.")
+    exchange_now(house.nora)
+    exchange_now(house.town.station)
+    assert words_to(house.nora, ana) == []
+    done = house.town.station.book.read(lambda page: page.fact(AccessReview, word.review.id))
+    assert done is not None and done.finding == Finding.JUSTIFIED
+
+
 def test_a_summary_follows_its_chart_and_is_written_once(house: House, ana: PatientId) -> None:
     desk = house.town.desk
     assert emergency.refresh(desk, [ana]) == ()
@@ -239,6 +274,11 @@ def test_the_whole_chart_for_four_hours_and_then_no_more(
     with pytest.raises(Refusal, match="not cancelled"):
         plans.cancel(team, due.id, "no", ana)
     plans.done(team, due.id, ana, "Asked the ward: right.")
+
+    exchange_now(house.nora)
+    (word,) = words_to(house.nora, ana)
+    assert (word.review.rule, word.review.reason) == ("glass-chart/1", REASON)
+    assert "glass-chart" in {one.action for one in notices.notices(team) if one.person.patient == ana}
 
     # it survives a restart, and its end does too
     omar, folder = house.omar, house.omar.home.path / "glass"

@@ -12,7 +12,7 @@ from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.keys.invites import mailbox_id, read_invitation
 from clinic.keys.refusals import Unreadable
-from clinic.keys.short_codes import new_short_code
+from clinic.keys.typed_codes import new_short_code
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Joining, admit, invite, join

@@ -9,6 +9,7 @@ import pytest
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Gender
+from clinic.domain.policies import IDLE_LOCK
 from clinic.domain.record import Record
 from clinic.domain.values import HumanName
 from clinic.keys.identity import DeviceKeys
@@ -18,6 +19,7 @@ from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.trust import DeviceKind, Role, Wipe
 from clinic.services import enrolment
 from clinic.services import organising as o
+from clinic.services.acted import HOURS, hours_here
 from clinic.services.desks import Desk
 from clinic.services.link import exchange_now, with_remote
 from clinic.services.people import register
@@ -60,6 +62,24 @@ def test_who_is_who(town: Town) -> None:
         o.organisation(town.desk)
 
 
+def test_a_live_session_is_seen_and_ended_by_an_administrator_and_by_who_works_there(town: Town) -> None:
+    town.sync()
+    live = named(town, "Dra. Lucía Paz")
+    assert live.session_since is not None and live.came_from == "here"
+    (own,) = o.my_computers(town.desk)
+    assert own.here and own.session_since is not None
+    o.end_session(town.station, town.desk.device)
+    assert named(town, "Dra. Lucía Paz").session_since is None
+    exchange_now(town.desk)
+    assert named(town, "Dra. Lucía Paz").session_since is not None, "its program has proved its key anew"
+    o.end_my_session(town.desk, town.desk.device)
+    assert named(town, "Dra. Lucía Paz").session_since is None
+    with pytest.raises(Refusal, match="do not work"):
+        o.end_my_session(town.desk, town.station.device)
+    with pytest.raises(Refusal, match="role"):
+        o.end_session(town.desk, town.station.device)
+
+
 def test_a_revoked_computer_is_out_and_the_teams_key_is_another(town: Town) -> None:
     lost = town.enrol("Perdida")
     epoch = town.station.trust.epoch(town.station.team)
@@ -94,6 +114,23 @@ def test_an_order_waits_offline_and_is_signed_anew_after_a_lost_race(
     assert o.remove_member(town.station, team, town.desk.someone.user)
     with pytest.raises(Refusal, match="so already"):
         o.remove_member(town.station, team, town.desk.someone.user)
+
+
+def test_what_the_background_signed_just_before_is_at_the_centre_before_it_counts_as_said(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, raced = enrolment._stated, []
+
+    def between(desk: Desk, make: Make) -> TrustLog:
+        """The background comes first: signed here, not yet sent."""
+        if not raced:
+            raced.append(real(desk, make))
+        return real(desk, make)
+
+    monkeypatch.setattr(enrolment, "_stated", between)
+    assert o.set_rule(town.station, IDLE_LOCK, "3") and raced
+    exchange_now(town.desk)
+    assert town.desk.trust.policies[IDLE_LOCK] == "3"
 
 
 def test_two_administrators_at_once_both_have_their_way(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,3 +218,23 @@ def test_a_receipt_that_could_not_be_brought_waits(town: Town, monkeypatch: pyte
         receipt = wipe(lost)
     assert named(town, "Lejos").receipt is None
     assert bring_receipt(Home(lost.home.path)) and named(town, "Lejos").receipt == receipt
+
+
+def test_a_rule_of_the_organisation_is_signed_read_and_taken_back(town: Town) -> None:
+    def hours() -> o.Setting:
+        return next(one for one in o.organisation(town.station).settings if one.key == HOURS)
+
+    assert (hours().said, hours().holds, hours().by) == ("", "", "")
+    with pytest.raises(Refusal, match="Mo-Fr 07:00"):
+        o.set_rule(town.station, HOURS, "from 7 to 8")
+    assert o.set_rule(town.station, HOURS, "Mo-Fr 07:00-20:00")
+    assert hours().holds == "Mo-Fr 07:00-20:00" and hours().by == town.station.someone.name and hours().at
+    with pytest.raises(Refusal, match="so already"):
+        o.set_rule(town.station, HOURS, "Mo-Fr 07:00-20:00")
+    exchange_now(town.desk)
+    assert hours_here(town.desk) is not None, "every computer goes by it"
+    with pytest.raises(Refusal, match="role"):
+        o.set_rule(town.desk, HOURS, "Mo-Su 00:00-24:00")
+    assert o.set_rule(town.station, HOURS, "")
+    exchange_now(town.desk)
+    assert hours_here(town.desk) is None and hours().holds == ""

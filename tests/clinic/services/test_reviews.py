@@ -272,6 +272,22 @@ def _with_policy(desk: Desk, said: str) -> object:
     return replace(desk.trust, policies={acted.HOURS: said})
 
 
+def test_a_line_says_whether_its_chart_is_watched_and_who_has_it(town: Local) -> None:
+    patient = old_patient(town)
+    charts.open_chart(town.ben, patient)
+    seen_by_eva(town, patient)
+    later(town, DAY)
+    reviews.look(town.eva)
+    (line,) = [one for one in reviews.reviews(town.eva) if one.review.about == patient]
+    assert line.watched is False and line.owner == ""
+    reviews.watch_chart(town.eva, patient)
+    reviews.assign(town.eva, line.review.id, town.eva.someone.user)
+    (line,) = [one for one in reviews.reviews(town.eva) if one.review.about == patient]
+    assert line.watched is True and line.owner == "eva"
+    reviews.watch_chart(town.eva, patient, on=False)
+    assert reviews.reviews(town.eva)[0].watched is False
+
+
 # notices ---------------------------------------------------------------------------------------------------------------
 
 

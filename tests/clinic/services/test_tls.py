@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.protocol.trust import DeviceKind, Role
-from clinic.services.enrolment import admit, found_organization, invite, join
+from clinic.services.enrolment import admit, invite, join
+from clinic.services.founding import found_organization
 from clinic.services.link import Link, exchange_now, with_remote
 from clinic.services.sitting import open_desk
 from clinic.transport.http import Remote

@@ -19,7 +19,7 @@ from clinic.services import intake
 from clinic.services.charts import chart
 from clinic.services.consents import template
 from clinic.services.desks import Desk
-from clinic.services.enrolment import found_organization
+from clinic.services.founding import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.people import find_people
 from clinic.services.prescribing import check

@@ -200,11 +200,25 @@ def test_whoever_rests_has_asked_to_be_woken(history: list[tuple[Event, float]])
             assert asked >= state.due_at
 
 
-def test_a_link_that_fails_is_asked_for_less_until_it_carries_and_then_for_more() -> None:
-    state = start()
-    asked = []
-    for kind in (Failure.UNREACHABLE, Failure.UNREACHABLE, Failure.UNREACHABLE, None, None, None, None, None):
+def asked_after(*ends: Event) -> list[int]:
+    state, asked = start(), []
+    for end in ends:
         state, effects = after(SyncDue(1.0), state=state)
         asked += [effect.budget for effect in effects if isinstance(effect, Exchange)]
-        state, _ = step(state, ExchangeFailed(1.0, kind) if kind else DONE)
-    assert asked == [262_144, 65_536, 16_384, 16_384, 32_768, 65_536, 131_072, 262_144]
+        state, _ = step(state, end)
+    return asked
+
+
+def carried(moved: int, took_s: float) -> ExchangeDone:
+    return ExchangeDone(1.0, moved=moved, took_s=took_s)
+
+
+def test_a_link_that_fails_is_asked_for_less_until_it_holds() -> None:
+    lost = ExchangeFailed(1.0, Failure.UNREACHABLE)
+    fast = [carried(16_384, 0.001)] * 17
+    assert asked_after(lost, lost, *fast, DONE) == [65_536, *[16_384] * 18, 32_768]
+
+
+def test_a_thin_link_is_asked_for_three_seconds_of_it() -> None:
+    """64 kbit/s carry 24,000 bytes in that time; what was not full says nothing of the link."""
+    assert asked_after(carried(65_536, 8.192), carried(1_000, 9.0), DONE) == [65_536, 24_000, 24_000]

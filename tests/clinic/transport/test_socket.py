@@ -14,7 +14,7 @@ from clinic.transport import socket as doorbell
 from clinic.transport.http import Remote
 from clinic.transport.socket import Doorbell, _dispatch
 from tests.server_process import ServerProcess
-from tests.small_clinic import small_clinic
+from tests.small_clinic import pinned, small_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def played(server: ServerProcess, scene: Scene) -> None:
     async def play() -> None:
         eva, states = small_clinic().eva, States()
         async with SilentRelay(int(server.url.rsplit(":", 1)[1])) as relay:
-            remote = Remote(relay.url, eva.device, eva.sign)
+            remote = Remote(relay.url, eva.device, eva.sign, fingerprint=pinned())
             bell = Doorbell(relay.url, remote.token, states)
             await bell.start()
             await bell.start()
@@ -144,7 +144,7 @@ def test_a_busy_link_is_not_a_dead_one(server: ServerProcess) -> None:
 def test_a_session_the_server_forgot_is_made_anew(server: ServerProcess) -> None:
     async def play() -> None:
         eva, states, asked = small_clinic().eva, States(), []
-        remote = Remote(server.url, eva.device, eva.sign)
+        remote = Remote(server.url, eva.device, eva.sign, fingerprint=pinned())
 
         async def token(fresh: bool = False) -> str:
             asked.append(fresh)

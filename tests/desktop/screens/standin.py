@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from clinic.domain.alerts.due import Standing, is_open, standing
@@ -49,6 +50,7 @@ from clinic.services.backups import Plan
 from clinic.services.cards import CardLine
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.codes_out import GivenCode
+from clinic.services.consent_forms import SPOKEN, load_template
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
@@ -63,6 +65,7 @@ from clinic.services.waiting import Waiting
 from clinic.store.folding import search_words
 from clinic.store.search import snippet, text_of
 from clinic.sync.replay import steps
+from desktop.screens.consents.logic import Form
 from desktop.screens.emergency import logic as emergency
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
@@ -438,6 +441,42 @@ class Emergencies:
         self.due = ()
 
 
+class Consenting:
+    """What a person permits: to call and to record, not to share."""
+
+    may_take = may_export = True
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+
+    def name_of(self, user: str) -> str:
+        return "Dra. Lucía Paz" if user else ""
+
+    def standing(self, patient: PatientId) -> dict[str, Decision]:
+        found = {"teleconsultation": Decision.PERMIT, "recording": Decision.PERMIT, "sharing": Decision.DENY}
+        for call in self._clinic.calls:
+            if call[0] == "withdraw":
+                found |= dict.fromkeys(call[2], Decision.DENY)
+            if call[0] == "say":
+                found |= call[2]
+        return found
+
+    def form(self, language: str) -> Form:
+        made = load_template("AR", language, SPOKEN)
+        items = tuple((item.scope, item.question) for item in made.items)
+        return Form(made.language, made.title, made.intro, items, made.closing)
+
+    def say(self, patient: PatientId, answers: Any, language: str, how: str, until: str) -> None:
+        self._clinic.calls.append(("say", patient, dict(answers), language, how, until))
+
+    def take_back(self, patient: PatientId, scopes: tuple[str, ...]) -> None:
+        self._clinic.calls.append(("withdraw", patient, scopes))
+
+    def keep_evidence(self, patient: PatientId, consent: FactId, path: Path) -> str:
+        self._clinic.calls.append(("evidence", patient, consent))
+        return str(path)
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -449,11 +488,12 @@ class Clinic:
 
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
-        self.emergency = Emergencies()
+        self.emergency, self.consenting = Emergencies(), Consenting(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
         self.told: tuple[Any, ...] = ()
+        self.glass: tuple[Any, ...] = ()
         self.entries_held: tuple[Any, ...] = ()
         self.reviewed: tuple[Any, ...] = ()
         self.is_owner = False
@@ -605,6 +645,9 @@ class Clinic:
     def unread(self) -> int:
         return self.texts_waiting
 
+    def broken_glass(self) -> tuple[Any, ...]:
+        return self.glass
+
     def notices(self) -> tuple[Any, ...]:
         return self.told
 
@@ -630,17 +673,26 @@ class Clinic:
     def evidence(self, review: FactId) -> tuple[Any, ...]:
         return self.entries_held[:2]
 
-    def take_review(self, review: FactId) -> None:
-        self.calls.append(("take", review))
+    def reviewers(self) -> tuple[tuple[str, str], ...]:
+        return (("ben", "Ben Acosta"), ("eva", "Eva Sosa"), ("nora", "Nora Gil"))
+
+    def assign_review(self, review: FactId, to: str) -> None:
+        self.calls.append(("assign", review, to))
+
+    def watch_chart(self, patient: PatientId, on: bool) -> None:
+        self.calls.append(("watch", patient, on))
+        self.reviewed = tuple(
+            replace(one, watched=on) if one.watched is not None else one for one in self.reviewed
+        )
 
     def close_review(self, review: FactId, finding: str, note: str) -> None:
         if not finding:
             raise Refusal("Say what you found: justified, a mistake, misuse, or that it stays unclear.")
         self.calls.append(("close", review, finding, note))
 
-    def lease(self) -> tuple[Lease, int]:
+    def lease(self, in_care: bool) -> tuple[Lease, int]:
         heard = NOW - timedelta(days=self.days_without)
-        return lease(heard, NOW, in_care=False), days_without(heard, NOW)
+        return lease(heard, NOW, in_care), days_without(heard, NOW)
 
     def backup_plan(self) -> Plan | None:
         return self.plan
@@ -725,6 +777,10 @@ class Clinic:
             ),
         )
 
+    def open_document(self, patient: PatientId, attachment: Attachment) -> bytes:
+        self.calls.append(("read", patient, attachment.id))
+        return self.photo
+
     def picture(self, attachment: Attachment) -> bytes:
         return self.photo
 
@@ -736,16 +792,6 @@ class Clinic:
 
     def ask_to_record(self, patient: PatientId) -> FactId:
         return FactId("c1")
-
-    def withdraw(self, patient: PatientId, scope: str) -> None:
-        self.calls.append(("withdraw", patient, scope))
-
-    def standing(self, patient: PatientId) -> dict[str, Decision]:
-        gone = {call[2] for call in self.calls if call[0] == "withdraw"}
-        permitted = {
-            s: Decision.DENY if s in gone else Decision.PERMIT for s in ("teleconsultation", "recording")
-        }
-        return {**permitted, "sharing": Decision.DENY}
 
     def start_visit(self, encounter: EncounterId, window: PatientId) -> None:
         self.calls.append(("start", encounter, window))

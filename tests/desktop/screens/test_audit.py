@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audit page: narrowed while typing, page by page; reviews judged by somebody else; the notice on Today."""
 
+import ast
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic import services as clinic_services
 from clinic.domain.facts import AccessReview, Finding, ReviewStatus
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
 from clinic.domain.misuse.lists import Entry, Filters, Listed
@@ -136,6 +139,29 @@ def test_every_rule_finding_and_outcome_has_words() -> None:
     assert set(rows.FINDINGS) == {finding.value for finding in Finding}
 
 
+def test_every_action_that_the_services_write_has_a_word() -> None:
+    folder = Path(clinic_services.__file__).parent
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in folder.glob("*.py")]
+    constants = {
+        target.id: node.value.value
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+        and target.id in ("ACTION", "ATTEMPT", "AUDIT", "BREAK_GLASS", "FAILED", "CLOCK")
+    }
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    said = {
+        call.args[1].value
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "audit"
+        and isinstance(call.args[1], ast.Constant)
+    } | set(constants.values())
+    assert len(said) > 20 and said - set(rows.ACTIONS) == set()
+
+
 def settle() -> None:
     """Let the answers of the workers come in."""
     for _ in range(4):
@@ -200,6 +226,34 @@ def test_the_page_lists_narrows_and_judges(
     assert panel.list.model().rowCount() == 1
 
 
+def test_a_review_is_given_to_somebody_and_its_chart_is_watched(
+    qtbot: QtBot, clinic: Clinic, room: Room
+) -> None:
+    theme.apply(QApplication.instance(), "light", "desktop")  # type: ignore[arg-type]
+    clinic.reviewed = (replace(review(), watched=False), glass())
+    page = _page(qtbot, room)
+    page.show_tab("reviews")
+    panel = page.reviews
+    panel.loop.send(j.Chosen("r1"))
+    settle()
+    assert [key for key, _name in panel.loop.state.others] == ["eva", "nora"], "not to whom it concerns"
+    panel.whom.choose("nora")
+    panel.give.click()
+    settle()
+    assert ("assign", "r1", "nora") in clinic.calls
+    assert panel.watch.text() == "Watch this chart" and audit(page) == []
+    panel.watch.click()
+    settle()
+    assert ("watch", ROSA, True) in clinic.calls and panel.watch.text() == "Watch this chart no longer"
+    panel.watch.click()
+    settle()
+    assert clinic.calls.count(("watch", ROSA, False)) == 1
+    panel.loop.send(j.Chosen("glass.e1.ben"))
+    settle()
+    assert not panel.watch.isVisible(), "a chart that is not here cannot be watched from here"
+    assert "reason given: Unconscious" in panel.about.text()
+
+
 def test_only_who_may_read_it_has_the_page_in_the_rail(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
     pages = {key: Page(key, key) for key in ("today", "patients", "schedule", "messages", "audit")}
     for may in (False, True):
@@ -207,6 +261,51 @@ def test_only_who_may_read_it_has_the_page_in_the_rail(qtbot: QtBot, clinic: Cli
         shell = ShellView(room, pages)
         qtbot.addWidget(shell)
         assert (shell.rail.findChild(object, "shell.rail.audit") is not None) is may
+
+
+def glass(name: str = "glass.e1.ben", rule: str = "glass-summary") -> Review:
+    one = replace(
+        review(name=name).review, id=FactId(name), rule=f"{rule}/1", severity="high", reason="Unconscious, nobody knows her"
+    )  # fmt: skip
+    return Review(one, None, PEOPLE[ROSA], "", "", "", False)
+
+
+def test_who_judges_is_told_at_once_on_whatever_page_shows(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    said: list[str] = []
+    room.ways.said.connect(lambda _tone, text: said.append(text))
+    judging: list[bool] = []
+    room.ways.judging.connect(lambda: judging.append(True))
+    today = TodayView(room, lambda _device: False)
+    qtbot.addWidget(today)
+    settle()
+    assert today.glass.isHidden()
+    clinic.glass = (glass(),)
+    today.told(frozenset({"AccessReview"}))  # while another page is in front
+    settle()
+    assert len(said) == 1 and "1 emergency opening waits for your review." in said[0]
+    assert "Unconscious" in said[0] and "Quispe" in said[0]
+    today.resize(1120, 720)
+    today.show()
+    today.told(frozenset({"AccessReview"}))
+    settle()
+    assert len(said) == 1, "once"
+    assert today.glass.isVisible() and "Ben Acosta" in today.glass.accessibleName()
+    today.glass.acted.emit()
+    assert judging == [True]
+
+
+def test_the_team_is_told_who_broke_the_glass_and_why(qtbot: QtBot, clinic: Clinic, room: Room) -> None:
+    said: list[str] = []
+    room.ways.said.connect(lambda _tone, text: said.append(text))
+    today = TodayView(room, lambda _device: False)
+    qtbot.addWidget(today)
+    settle()
+    clinic.told = (Notice("g", NOW, "Omar Sosa", "glass-summary", PEOPLE[ROSA], 1, "Unconscious here"),)
+    today.told(frozenset({"AccessReview"}))
+    settle()
+    assert len(said) == 1 and said[0].startswith("Omar Sosa of another team opened the emergency summary")
+    assert "Reason given: Unconscious here" in today.opened.accessibleName()
+    assert rows.rule_word("glass-summary/1").startswith("Break-glass")
 
 
 def test_today_tells_who_opened_a_chart_and_puts_it_away(qtbot: QtBot, clinic: Clinic, room: Room) -> None:

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Refusal
+from clinic.domain.policies import IDLE_LOCK
 from clinic.keys.slots import WrongPassword
 from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.services.desks import Desk
-from clinic.services.locking import POLICY, keep_lock_minutes, lock_minutes, most_minutes
+from clinic.services.locking import keep_lock_minutes, lock_minutes, most_minutes
 from clinic.services.pins import has_pin
 from clinic.store.home import Home
 from desktop.kit import theme
@@ -193,12 +194,12 @@ def test_the_screen_covers_itself_sooner_but_never_later_than_the_clinic_says(
         page.minutes.chosen.emit("2")
     qtbot.waitUntil(lambda: page.minutes.key() == "2")
     assert lock_minutes(desk) == 2
-    monkeypatch.setitem(desk.trust.policies, POLICY, "1")
+    monkeypatch.setitem(desk.trust.policies, IDLE_LOCK, "1")
     assert (most_minutes(desk), lock_minutes(desk)) == (1, 1)
     keep_lock_minutes(desk, 99)
     assert lock_minutes(desk) == 1
     for nonsense in ("0", "-3", "soon", "999999999"):
-        monkeypatch.setitem(desk.trust.policies, POLICY, nonsense)
+        monkeypatch.setitem(desk.trust.policies, IDLE_LOCK, nonsense)
         assert 1 <= lock_minutes(desk) <= 5
 
 
@@ -255,3 +256,26 @@ def test_nothing_typed_is_in_the_state() -> None:
         m.State(), m.Submitted(m.Change.PASSWORD, "vieja clave", "nueva clave", "nueva clave")
     )
     assert "clave" not in repr(state)
+
+
+def test_my_sessions_are_shown_and_ended(
+    qtbot: QtBot, page: MineView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    here = m.Session("d1", "Sala 1", "Logged in at the centre since today.", here=True)
+    mine = page._room.clinic.mine
+    monkeypatch.setattr(mine, "sessions", lambda: () if ended else (here,))
+    monkeypatch.setattr(mine, "change", lambda asked: ended.append(asked.new))
+    page.refresh()
+    QApplication.processEvents()
+    (button,) = page.findChildren(QPushButton, "mine.session.0.end")
+    assert audit(page) == []
+    button.click()
+    qtbot.waitUntil(lambda: page.loop.state.sessions == ())
+    assert ended == ["d1"] and page.loop.state.tone == "ok"
+
+
+def test_without_the_centre_nobody_claims_to_know_my_sessions(page: MineView) -> None:
+    page.refresh()
+    QApplication.processEvents()
+    assert page.loop.state.sessions is None and "cannot be asked" in page.sessions.none.text()

@@ -12,10 +12,12 @@ from pytestqt.qtbot import QtBot
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import TeamId
+from clinic.domain.policies import IDLE_LOCK
 from clinic.keys.invites import read_invitation
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import invite, join
 from clinic.services.link import exchange_now
+from clinic.services.locking import most_minutes
 from clinic.services.organising import create_team, organisation
 from desktop.kit import theme
 from desktop.kit.audit import audit
@@ -61,6 +63,17 @@ def show(qtbot: QtBot, page: OrganisationView, tab: str, key: str) -> None:
     page.loop.send(m.TabChosen(tab))
     page.loop.send(m.RowChosen(key))
     qtbot.waitUntil(lambda: bool(page.name.text()), timeout=10_000)
+
+
+def test_the_session_of_a_computer_is_ended(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
+    exchange_now(town.desk)
+    show(qtbot, page, "computers", town.desk.device)
+    qtbot.waitUntil(lambda: page.end_session.isVisibleTo(page), timeout=10_000)
+    assert "Logged in at the centre" in page.text.text()
+    press(page, "end_session")
+    settle(qtbot, page, "ok")
+    qtbot.waitUntil(lambda: not page.end_session.isVisibleTo(page), timeout=10_000)
+    assert audit(page) == []
 
 
 def test_a_computer_is_revoked_after_its_name_was_read(
@@ -139,3 +152,22 @@ def test_a_newcomer_is_invited_into_the_team_that_was_chosen(
     assert not audit(page)
     with pytest.raises(Refusal, match="no such team"):
         invite(town.station, Role.NURSE, DeviceKind.DESKTOP, team=TeamId("nowhere"))
+
+
+def test_a_rule_is_explained_and_signed_and_nonsense_is_sent_back(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    show(qtbot, page, "rules", IDLE_LOCK)
+    assert "5 minutes" in page.text.text() and "“idle lock minutes”" in page.text.text()
+    assert page.ruling.isVisible() and not page.pick.isVisible()
+    assert not audit(page)
+    page.value.setText("9")
+    press(page, "rule")
+    settle(qtbot, page, "danger")
+    assert "from 1 to 5" in page.loop.state.sentence and page.value.text() == "9", "what was typed stays"
+    page.value.setText("2")
+    press(page, "rule")
+    settle(qtbot, page, "ok")
+    assert most_minutes(town.station) == 2
+    qtbot.waitUntil(lambda: page.loop.state.setting is not None and page.loop.state.setting.said == "2")
+    assert "2 minutes" in page.text.text() and "Signed by" in page.text.text()

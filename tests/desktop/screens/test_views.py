@@ -196,26 +196,14 @@ def test_the_call_asks_the_consent_first(
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(visit.notice.isVisible)
     assert line.asked == []
+    with qtbot.waitSignal(visit._room.ways.chart) as way:
+        visit.notice.acted.emit()
+    assert way.args == [ROSA, "consents"], "one step from where she is asked"
+    visit.loop.send(h.Failed("The disk is full.", HERE))
+    assert visit.loop.state.sentence != visit.loop.state.unasked
     monkeypatch.setattr(clinic, "ask_to_call", lambda _patient: FactId("c1"))
     qtbot.mouseClick(visit.call.ring, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: line.asked == [("ring", KIOSK, HERE)])
-
-
-def test_a_permission_is_taken_back_on_the_chart_by_pressing_twice(
-    qtbot: QtBot, room: Room, clinic: Clinic
-) -> None:
-    page = ChartView(room)
-    qtbot.addWidget(page)
-    page.show()
-    page.open(ROSA, "consents")
-    recording = page.takings["recording"]
-    qtbot.waitUntil(recording.isVisible)
-    assert not page.takings["sharing"].isVisible()  # she has not permitted it
-    qtbot.mouseClick(recording, Qt.MouseButton.LeftButton)
-    assert not [call for call in clinic.calls if call[0] == "withdraw"]
-    qtbot.mouseClick(recording, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: ("withdraw", ROSA, "recording") in clinic.calls)
-    qtbot.waitUntil(lambda: not recording.isVisible())
 
 
 def test_a_code_is_found_by_typing_and_stands_under_the_assessment(

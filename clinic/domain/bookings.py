@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two people booked into the same time of one practitioner: who keeps it, and which times near it are free."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from clinic.domain.facts import Appointment
+from clinic.domain.ids import FactId
+
+AROUND = timedelta(hours=4)
+"""How far from the hour that was wanted another one is offered, on the same day and on the next ones."""
+DAYS = 7
+
+
+def end_of(one: Appointment) -> datetime:
+    return one.start + timedelta(minutes=max(1, one.minutes))
+
+
+def overlap(one: Appointment, other: Appointment) -> bool:
+    """True if the same practitioner would have to be with two people at once."""
+    same = bool(one.practitioner) and one.practitioner == other.practitioner
+    return same and one.start < end_of(other) and other.start < end_of(one)
+
+
+def crowded(booked: Iterable[Appointment]) -> tuple[Appointment, ...]:
+    """Those that stand and share some time with another one; quick, for a full calendar has few."""
+    found: dict[FactId, Appointment] = {}
+    standing = (one for one in booked if one.status == "booked" and one.practitioner)
+    for _who, theirs in groupby(
+        sorted(standing, key=lambda one: (one.practitioner, one.start)), lambda one: one.practitioner
+    ):
+        longest: Appointment | None = None
+        for one in theirs:
+            if longest is not None and overlap(longest, one):
+                found |= {longest.id: longest, one.id: one}
+            if longest is None or end_of(one) > end_of(longest):
+                longest = one
+    return tuple(found.values())
+
+
+def lost(
+    booked: Iterable[Appointment], claimed: Mapping[FactId, tuple[int, str]]
+) -> tuple[tuple[Appointment, Appointment], ...]:
+    """(who lost the time, who keeps it) among appointments that stand. `claimed`: the stamp and op that took each time:
+    the earlier one keeps it, alike on every computer that holds the same."""
+    ordered = sorted(
+        (one for one in booked if one.status == "booked"), key=lambda one: claimed.get(one.id, (0, one.id))
+    )
+    keeping: list[Appointment] = []
+    found = []
+    for one in ordered:
+        winner = next((other for other in keeping if overlap(one, other)), None)
+        if winner is None:
+            keeping.append(one)
+        else:
+            found.append((one, winner))
+    return tuple(found)
+
+
+def free_times(
+    wanted: Appointment, booked: Iterable[Appointment], now: datetime, limit: int = 6
+) -> tuple[datetime, ...]:
+    """Times near the one that was wanted at which the practitioner has nobody yet, the nearest first."""
+    length = timedelta(minutes=max(1, wanted.minutes))
+    taken = [
+        (one.start, end_of(one))
+        for one in booked
+        if one.practitioner == wanted.practitioner and one.status == "booked" and one.id != wanted.id
+    ]
+    steps = int(AROUND / length)
+    starts = [
+        wanted.start + timedelta(days=day) + step * length
+        for day in range(DAYS)
+        for step in range(-steps, steps + 1)
+    ]
+    free = [
+        at
+        for at in starts
+        if at > now and not any(at < until and since < at + length for since, until in taken)
+    ]
+    return tuple(sorted(free, key=lambda at: (abs(at - wanted.start), at))[:limit])

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a record has come: saved here, left this device, at the centre, on a colleague's computer, opened by her.
+
+Each step is known, never guessed: what waits is read out of the outbox itself, the centre's word is its acknowledgement,
+and a colleague's computer says in a Receipt what has come in there and what was shown to whom.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from clinic.domain.facts import Communication, Composition, Fact, MedicationRequest, Receipt, ServiceRequest
+from clinic.domain.ids import FactId, PatientId, ScopeId, patient_scope
+from clinic.keys.refusals import KeyMissing, Unreadable
+from clinic.keys.rights import Action
+from clinic.keys.sealing import Granted, Keyring, open_envelope
+from clinic.protocol.codec import Malformed
+from clinic.protocol.envelope import unpack
+from clinic.protocol.op import Op
+from clinic.protocol.trust import DeviceKind
+from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
+from clinic.store.moments import shown_ops
+from clinic.store.page import Page
+from clinic.store.rows import Changes
+from clinic.store.sheet import to_ms
+from clinic.store.writing import WritePage
+
+KINDS: tuple[type[Fact], ...] = (Communication, Composition, MedicationRequest, ServiceRequest)
+"""What a colleague waits for: messages, notes and orders."""
+RECENT = timedelta(days=7)
+"""What is older has long been read, or comes with a whole chart: nobody waits for a receipt of it."""
+CARRIED = "carried up to"
+"""The setting that holds the number of the last envelope that left on a stick."""
+
+
+class Stage(StrEnum):
+    """How far a record has come, as this computer knows."""
+
+    SAVED = "saved"
+    LEFT = "left"
+    """On a stick; the centre has not said yet that it came."""
+    CENTRE = "centre"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """`mine`: written on this computer or by whoever is here; `on`, `opened`: names of colleagues, the first first."""
+
+    stage: Stage
+    mine: bool
+    on: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+
+
+def reached_on(desk: Desk, page: Page, patient: PatientId) -> Mapping[FactId, Reached]:
+    """Every message, note and order of a chart, by its id."""
+    found: dict[FactId, Reached] = {}
+    for one in page.chart_of(patient):
+        waiting = _waiting(desk, page, patient_scope(one))
+        told = list(page.facts(Receipt, one))
+        for op in shown_ops(page, one, KINDS):
+            if isinstance(op.fact, Fact):
+                found[op.fact.id] = _reached(desk, op, waiting, told)
+    return found
+
+
+def reached_of(desk: Desk, page: Page, fact: Fact) -> Reached | None:
+    """One of them; None for one that is not here."""
+    told = list(page.facts(Receipt, fact.patient))
+    waiting = _waiting(desk, page, patient_scope(fact.patient))
+    return next((_reached(desk, op, waiting, told) for op in page.standing(fact.NUMBER, fact.id)), None)
+
+
+@needs(Action.OPEN_CHART)
+def note_opened(desk: Desk, patient: PatientId, shown: Collection[FactId]) -> Written:
+    """These were shown to whoever is here. Written once; of what she wrote herself, not at all."""
+
+    def make(page: WritePage) -> tuple[Receipt, ...]:
+        mine = desk.someone.user
+        known = {name for one in page.facts(Receipt, patient) if one.reader == mine for name in one.opened}
+        theirs = {
+            op.fact.id
+            for op in _others(desk, page, patient)
+            if isinstance(op.fact, Fact) and op.author != mine
+        }
+        return _receipt(desk, patient, opened=sorted((set(shown) & theirs) - known))
+
+    return desk.write_within(make)
+
+
+def note_arrived(desk: Desk, patient: PatientId) -> Written:
+    """What has come in from elsewhere lately and is not told of yet: a receipt, in the name of whoever sits here."""
+    if desk.kind == DeviceKind.KIOSK or desk.person is None:
+        return Written()
+    if not desk.book.read(lambda page: _untold(desk, page, patient)):
+        return Written()
+    return desk.write_within(lambda page: _receipt(desk, patient, arrived=_untold(desk, page, patient)))
+
+
+def watch(desk: Desk) -> Callable[[], None]:
+    """Give receipts whenever messages, notes or orders arrive; returns a function that stops it."""
+    names = {kind.__name__ for kind in KINDS}
+
+    def heard(changes: Changes) -> None:
+        if changes.kinds & names:
+            for patient in sorted(changes.patients):
+                note_arrived(desk, patient)
+
+    return desk.listen(heard)
+
+
+def _receipt(
+    desk: Desk, patient: PatientId, opened: Iterable[FactId] = (), arrived: Iterable[FactId] = ()
+) -> tuple[Receipt, ...]:
+    opened, arrived = tuple(opened), tuple(arrived)
+    if not opened and not arrived:
+        return ()
+    who = desk.someone
+    return (
+        Receipt(
+            id=FactId(desk.new_id()), patient=patient, reader=who.user, reader_name=who.name, opened=opened, arrived=arrived,
+            at=desk.clock.now(),
+        ),
+    )  # fmt: skip
+
+
+def _others(desk: Desk, page: Page, patient: PatientId) -> tuple[Op, ...]:
+    return tuple(op for op in shown_ops(page, patient, KINDS) if not op.id.startswith(f"{desk.device}."))
+
+
+def _untold(desk: Desk, page: Page, patient: PatientId) -> tuple[FactId, ...]:
+    since = to_ms(desk.clock.now() - RECENT) << 16
+    told = {
+        name
+        for one in page.facts(Receipt, patient)
+        if one.id.startswith(f"{desk.device}.")
+        for name in one.arrived
+    }
+    recent = [
+        op.fact.id for op in _others(desk, page, patient) if op.stamp >= since and isinstance(op.fact, Fact)
+    ]
+    return tuple(sorted(set(recent) - told))
+
+
+def _reached(desk: Desk, op: Op, waiting: Mapping[str, Stage], told: list[Receipt]) -> Reached:
+    assert isinstance(op.fact, Fact)
+    name, me = op.fact.id, desk.person.user if desk.person else ""
+    here = op.id.startswith(f"{desk.device}.")
+    others = [one for one in told if one.reader != op.author]
+    return Reached(
+        waiting.get(op.id, Stage.CENTRE), here or (bool(me) and op.author == me),
+        _names(one.reader_name for one in others if name in one.arrived or name in one.opened),
+        _names(one.reader_name for one in others if name in one.opened),
+    )  # fmt: skip
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _waiting(desk: Desk, page: Page, scope: ScopeId) -> dict[str, Stage]:
+    """Op id -> how far, of what no centre has acknowledged: read out of our own envelopes."""
+    keys = Keyring({scope: page.scope_keys(scope)})
+    carried = int(page.meta(CARRIED) or b"0")
+    found: dict[str, Stage] = {}
+    for env_no, envelope, refused in page.unacknowledged(scope):
+        stage = Stage.REFUSED if refused else Stage.LEFT if env_no <= carried else Stage.SAVED
+        try:
+            inside = open_envelope(unpack(envelope), keys, desk.team_keys)
+        except (KeyMissing, Unreadable, Malformed):
+            continue
+        found.update((op.id, stage) for op in (() if isinstance(inside, Granted) else inside.ops))
+    return found

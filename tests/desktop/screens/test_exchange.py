@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of exchange over real desks: a stick is written and read by buttons, what is set aside is tried again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from clinic.services import people
+from clinic.services.desks import Desk
+from clinic.services.syncing import take_carried
+from desktop.kit import theme
+from desktop.kit.audit import audit
+from desktop.screens.exchange import logic as m
+from desktop.screens.exchange import view as page_module
+from desktop.screens.exchange.doing import Carrying
+from desktop.screens.exchange.view import ExchangeView
+from desktop.screens.exchange.words import goes_words
+from desktop.screens.room import Room
+from tests.clinic.services.local import Local, clinic
+from tests.desktop.screens.standin import AtOnce
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Local]:
+    with clinic(tmp_path / "homes") as both:
+        yield both
+
+
+@pytest.fixture
+def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    monkeypatch.setattr(page_module, "drives", lambda: ((str(folder), "KINGSTON"),))
+    return folder
+
+
+def page_of(qtbot: QtBot, desk: Desk, qapp: QApplication) -> ExchangeView:
+    theme.apply(qapp, "light", "desktop")
+    clinic = SimpleNamespace(carrying=Carrying(desk), me=desk.someone)
+    view = ExchangeView(Room(clinic, desk.clock, AtOnce(), AtOnce(), AtOnce()))  # type: ignore[arg-type]
+    qtbot.addWidget(view)
+    view.resize(1180, 700)
+    view.show()
+    qtbot.waitUntil(lambda: view.loop.state.found is not None)
+    return view
+
+
+def press(qtbot: QtBot, page: ExchangeView, name: str) -> None:
+    (button,) = [one for one in page.findChildren(QPushButton, f"exchange.{name}") if one.isVisibleTo(page)]
+    assert button.isEnabled()
+    button.click()
+    qtbot.waitUntil(lambda: not page.loop.state.busy and bool(page.loop.state.sentence))
+
+
+def test_a_stick_goes_from_one_page_to_the_other(
+    qtbot: QtBot, qapp: QApplication, local: Local, drive: Path
+) -> None:
+    patient = local.person()
+    ours = page_of(qtbot, local.ben, qapp)
+    assert ours.loop.state.goes and "kB" in goes_words(ours.loop.state) and not audit(ours)
+    press(qtbot, ours, "put")
+    assert ours.loop.state.tone == "ok"
+    theirs = page_of(qtbot, local.eva, qapp)
+    press(qtbot, theirs, "read")
+    assert theirs.loop.state.tone == "ok" and "“ben”" in theirs.loop.state.sentence
+    assert people.person(local.eva, patient).patient == patient
+    press(qtbot, theirs, "read")
+    assert "nothing new" in theirs.loop.state.sentence
+
+
+def test_a_bad_stick_is_one_sentence(qtbot: QtBot, qapp: QApplication, local: Local, drive: Path) -> None:
+    page = page_of(qtbot, local.ben, qapp)
+    press(qtbot, page, "read")
+    assert page.loop.state.tone == "warn" and "right stick" in page.loop.state.sentence
+
+
+def test_without_a_stick_nothing_can_be_pressed(
+    qtbot: QtBot, qapp: QApplication, local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "drives", lambda: ())
+    page = page_of(qtbot, local.ben, qapp)
+    assert not page.put.isEnabled() and not page.read.isEnabled()
+    assert page.empty.isVisibleTo(page) and not audit(page)
+
+
+def test_what_was_set_aside_is_opened_and_tried_again(
+    qtbot: QtBot, qapp: QApplication, local: Local, drive: Path
+) -> None:
+    local.person()
+    wire = local.ben.book.read(lambda page: page.outbox())[-1].envelope
+    take_carried(local.eva, local.eva.trust, [wire[:-1] + bytes([wire[-1] ^ 1])])
+    page = page_of(qtbot, local.eva, qapp)
+    page.list.setCurrentIndex(page.list.model().index(0, 0))
+    page.list.chosen.emit(page.list.key())
+    assert "not signed" in page.about.text() and "Health post" in page.about.text() and not audit(page)
+    press(qtbot, page, "retry")
+    assert page.loop.state.tone == "warn" and page.loop.state.aside is not None
+
+
+def test_stopping_is_asked_only_while_a_stick_is_read() -> None:
+    reading = m.State(busy="read")
+    assert m.update(reading, m.StopPressed())[1] == (m.Stop(),)
+    assert m.update(m.State(), m.StopPressed())[1] == ()
+    state, _ = m.update(m.State(drive="/a", drives=(("/a", "A"),)), m.Shown((("/b", "B"),)))
+    assert state.drive == "/b", "an unplugged stick is not offered"

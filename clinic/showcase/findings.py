@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Findings:
-    """A step is right when nothing is in `failed`."""
+    """A step is right when nothing is in `failed`. `checks`: what was expected, in order, and whether it held."""
 
     notes: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     measured: dict[str, object] = field(default_factory=dict)
+    checks: list[tuple[str, bool]] = field(default_factory=list)
 
     def expect(self, holds: bool, expected: str, seen: object = "") -> bool:
         """Note what was expected and what was seen instead."""
+        self.checks.append((expected, bool(holds)))
         if not holds:
             self.failed.append(f"expected {expected}" + (f", saw {_short(seen)}" if seen != "" else ""))
         return holds

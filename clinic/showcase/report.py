@@ -13,7 +13,8 @@ CHECK, CROSS = "✓", "✗"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step of the visit. `measured`: numbers behind `detail`, with their unit in the name."""
+    """One step of a story. `measured`: numbers behind `detail`, with their unit in the name; `checks`: what was expected
+    and whether it held; `pictures`: names of files."""
 
     step: int
     title: str
@@ -21,6 +22,8 @@ class Row:
     seconds: float
     detail: str
     measured: dict[str, object] = field(default_factory=dict)
+    checks: tuple[tuple[str, bool], ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

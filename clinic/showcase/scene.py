@@ -34,6 +34,8 @@ class Scene:
     texts: dict[str, str] = field(default_factory=dict)
     """What a step leaves for a later one to compare, by name."""
     pictures: int = 0
+    taken: list[str] = field(default_factory=list)
+    """Names of the files of this step's pictures, in order."""
 
     @property
     def desktop(self) -> Hands:
@@ -63,7 +65,8 @@ class Scene:
     def picture(self, side: str, name: str) -> Path:
         """Where the next picture goes."""
         self.pictures += 1
-        return self.out / f"{self.pictures:02d}-{side}-{name}.png"
+        self.taken.append(f"{self.pictures:02d}-{side}-{name}.png")
+        return self.out / self.taken[-1]
 
     def both(self, name: str) -> None:
         for side in ("desktop", "kiosk"):

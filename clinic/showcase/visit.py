@@ -46,6 +46,7 @@ def take(scene: Scene, report: Report, number: int, title: str, step: Step) -> N
     """One step; whatever goes wrong in it becomes its row."""
     print(f"{number}. {title} …", flush=True)
     seen, began = Findings(), time.monotonic()
+    scene.taken.clear()
     try:
         step(scene, seen)
     except PostaError as error:
@@ -55,7 +56,10 @@ def take(scene: Scene, report: Report, number: int, title: str, step: Step) -> N
         seen.failed.append(f"a mistake of the demo's own: {type(error).__name__} {error}")
     if not seen.ok:
         _last_pictures(scene, number)
-    row = Row(number, title, seen.ok, round(time.monotonic() - began, 2), seen.detail, seen.measured)
+    took = round(time.monotonic() - began, 2)
+    row = Row(
+        number, title, seen.ok, took, seen.detail, seen.measured, tuple(seen.checks), tuple(scene.taken)
+    )
     report.add(row)
     print(f"   {CHECK if row.ok else CROSS} {row.seconds:.1f} s  {row.detail}", flush=True)
 

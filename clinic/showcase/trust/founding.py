@@ -17,26 +17,50 @@ from clinic.showcase.trust.people import ADMIN, MACHINES, OTHER_TEAM
 from clinic.showcase.trust.terminal import Terminal, told
 
 PEOPLE, SEED = 12, 7
-SHEETS = "root-sheets"
+SHEETS, STRANGE_SHEETS = "root-sheets", "strange-sheets"
 
 
 def run(scene: Scene, seen: Findings) -> None:
     for name in MACHINES:
         keep_password(scene.password_file(name))
+    code = _prepare_the_centre(scene)
     scene.texts["server"] = serve(scene)
-    _found(scene, seen)
+    _strangers_do_not_found(scene, seen)
+    _found(scene, seen, code)
     _read_the_sheets(scene, seen)
     _fill(scene)
 
 
-def _found(scene: Scene, seen: Findings) -> None:
+def _prepare_the_centre(scene: Scene) -> str:
+    """The founding code, as `posta server init` prints it."""
+    terminal, home = Terminal(scene), str(scene.home("server"))
+    said = told(terminal.run("server", "server", "sync_server", "init", "--data", home))
+    terminal.shot("centre")
+    return str(said["founding_code"])
+
+
+def _strangers_do_not_found(scene: Scene, seen: Findings) -> None:
+    """Whoever finds the address first, without the code."""
     terminal = Terminal(scene)
-    said = told(
-        terminal.verb(
-            "station", "found", "--server", scene.texts["server"], "--name", cast.ORGANISATION, "--admin", ADMIN,
-            "--device-name", cast.STATION_NAME, "--sheets", str(scene.home(SHEETS)), "--lang", scene.language,
-        )
+    ended = terminal.verb(
+        "fresh", "found", *_words(scene, STRANGE_SHEETS), "--founding-code", "0000-0000-0000-0000"
+    )
+    terminal.shot("stranger")
+    seen.expect(ended.code == 3, "no founding without the centre's code", ended.code)
+    left = [path.name for path in scene.home("fresh").glob("slots.*")] + sheets(scene, STRANGE_SHEETS)
+    seen.expect(not left, "no profile and no sheets from a refused founding", left)
+
+
+def _words(scene: Scene, folder: str) -> tuple[str, ...]:
+    return (
+        "--server", scene.texts["server"], "--name", cast.ORGANISATION, "--admin", ADMIN, "--device-name",
+        cast.STATION_NAME, "--sheets", str(scene.home(folder)), "--lang", scene.language,
     )  # fmt: skip
+
+
+def _found(scene: Scene, seen: Findings, code: str) -> None:
+    terminal = Terminal(scene)
+    said = told(terminal.verb("station", "found", *_words(scene, SHEETS), "--founding-code", code))
     terminal.shot("founding")
     scene.texts["fingerprint"] = str(said["fingerprint"])
     made = [path.name for path in sheets(scene, SHEETS)]
@@ -49,10 +73,10 @@ def _read_the_sheets(scene: Scene, seen: Findings) -> None:
     texts = [qr_of_paper(scene, paper) for paper in papers]
     page_of(scene, papers[0], "root-sheet")
     log = looked(scene, "station", "log")
-    pairs = [_root_of(list(pair)) for pair in combinations(texts, 2)]
+    pairs = [root_of(list(pair)) for pair in combinations(texts, 2)]
     seen.expect(pairs == [log["root"]] * 3, "each two of the sheets to give the root key", pairs)
     for alone in texts:
-        seen.expect(_root_of([alone, alone]) == "", "one sheet alone to give nothing", alone[:9])
+        seen.expect(root_of([alone, alone]) == "", "one sheet alone to give nothing", alone[:9])
     seen.expect(
         log["fingerprint"] == scene.texts["fingerprint"], "the log of that fingerprint", log["fingerprint"]
     )
@@ -61,7 +85,7 @@ def _read_the_sheets(scene: Scene, seen: Findings) -> None:
     )
 
 
-def _root_of(texts: list[str]) -> str:
+def root_of(texts: list[str]) -> str:
     """The public half of the root key that these sheets hold; '' when they give none."""
     try:
         seed = join([read_sheet(text) for text in texts])

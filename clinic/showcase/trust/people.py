@@ -15,5 +15,6 @@ MACHINES = ("station", "desktop", "second", "keeper", "officer", "fresh")
 REASON = "Llegó inconsciente a la guardia, sin familiares ni documentos de su salud"
 FOUND = "Hablé con Rita y con la guardia: la paciente llegó sola e inconsciente. Fue correcto."
 WHY_LOST = "Quedó en el colectivo"
+WHY_TAKEN = "Alicia ya no puede entrar; no queda nadie en la administración"
 AFTER_FAMILY, AFTER_GIVEN, AFTER_NUMBER = "Ñancupil", "Teodora", "31554902"
 """Somebody who is registered only after a computer was lost."""

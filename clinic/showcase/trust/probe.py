@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import PostaError, Refusal, Unavailable
-from clinic.domain.facts import AuditEvent
+from clinic.domain.facts import AuditEvent, Patient
 from clinic.domain.ids import PatientId, patient_scope
 from clinic.keys.epochs import open_epochs
 from clinic.keys.sealing import Granted, Keyring, open_envelope
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--password-file", type=Path, required=True)
     parser.add_argument("--patient", default="")
+    parser.add_argument("--name", default="", help="of `who`: a family name")
     parser.add_argument("--file", type=Path, help="of `sealed`, which writes it, and `opens`, which reads it")
     parser.add_argument(
         "--ahead", type=float, default=0.0, metavar="S", help="seconds that the clock is ahead"
@@ -117,6 +118,15 @@ def _person(desk: Desk, chosen: argparse.Namespace) -> Told:
     }
 
 
+def _who(desk: Desk, chosen: argparse.Namespace) -> Told:
+    """The id of the one patient of a family name. Raises Refusal where it is not one."""
+    everybody = desk.book.read(lambda page: page.all_facts(Patient))
+    found = {one.patient for one in everybody if one.name.family == chosen.name}
+    if len(found) != 1:
+        raise Refusal("{count} patients of that name lie here.", count=len(found))
+    return {"patient": found.pop()}
+
+
 def _glass(desk: Desk, chosen: argparse.Namespace) -> Told:
     """Whether a chart of another team can be read here at the time of this clock, and which files it left."""
     refused = until = ""
@@ -172,7 +182,7 @@ def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 LOOKS: dict[str, Callable[[Desk, argparse.Namespace], Told]] = {
-    "log": _log, "entries": _entries, "person": _person, "glass": _glass, "sealed": _sealed, "opens": _opens,
+    "log": _log, "who": _who, "entries": _entries, "person": _person, "glass": _glass, "sealed": _sealed, "opens": _opens,
 }  # fmt: skip
 
 if __name__ == "__main__":

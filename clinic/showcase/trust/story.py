@@ -8,7 +8,7 @@ from pathlib import Path
 from clinic.showcase.founding import card_film
 from clinic.showcase.report import Album, Report
 from clinic.showcase.scene import KIOSK_SIDE, Scene
-from clinic.showcase.trust import card, consent, enrolment, founding, glass
+from clinic.showcase.trust import card, consent, enrolment, founding, glass, lost, proof, recovery
 from clinic.showcase.trust.seats import awake
 from clinic.showcase.trust.words import Words, words
 from clinic.showcase.visit import Step, take
@@ -19,6 +19,9 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("card", card.run),
     ("consent", consent.run),
     ("emergency", glass.run),
+    ("lost", lost.run),
+    ("recovery", recovery.run),
+    ("audit", proof.run),
 )
 """By the names of their words in resources/demo."""
 DESKTOPS = ("station", "desktop", "second", "officer", "fresh")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from clinic.domain.facts import Consent, Decision
 from clinic.exchange.evidence_file import read, written
-from clinic.exchange.evidence_words import WORDS
+from clinic.exchange.evidence_words import TROUBLES, WORDS
+from clinic.keys.evidence import Wrong
 from clinic.showcase.findings import Findings
 from clinic.showcase.scene import Scene
+from clinic.showcase.stage import Outcome
 from clinic.showcase.steps import intake
 from clinic.showcase.steps.intake import touch
 from clinic.showcase.trust.acts import sync
@@ -68,6 +70,7 @@ def _take_back(scene: Scene, seen: Findings) -> None:
     kiosk.wait("kiosk.waiting.mine", timeout_s=15)
     touch(scene, "kiosk.waiting.mine")
     kiosk.wait(button, timeout_s=10)
+    touch(scene, "kiosk.waiting.mine.down")
     scene.shot("kiosk", "what-she-permitted")
     touch(scene, button)
     kiosk.wait(button, hidden=True, timeout_s=10)
@@ -87,7 +90,7 @@ def _refused(scene: Scene, seen: Findings) -> None:
 def _evidence(scene: Scene, seen: Findings) -> None:
     terminal, file = Terminal(scene), scene.out / EVIDENCE
     made = told(terminal.verb("desktop", "consent-evidence", "--patient", scene.patient, "--out", str(file)))
-    ended = verify(scene, terminal, file)
+    ended = verify(scene, terminal, file).code
     terminal.shot("evidence")
     seen.expect(made["organization"] == scene.texts["fingerprint"], "evidence of this organisation", made)
     seen.expect(ended == 0, "the evidence to be whole", ended)
@@ -101,10 +104,10 @@ def _evidence(scene: Scene, seen: Findings) -> None:
     )  # fmt: skip
 
 
-def verify(scene: Scene, terminal: Terminal, file: Path) -> int:
-    """Exit code of `posta verify consent`, on a computer that belongs to nobody: no store, no key."""
+def verify(scene: Scene, terminal: Terminal, file: Path) -> Outcome:
+    """`posta verify consent`, on a computer that belongs to nobody: no store, no key."""
     words = ("consent", str(file), "--organization", scene.texts["fingerprint"], "--language", scene.language)
-    return terminal.run("fresh", "verify", "clinic.cli", "verify", *words).code
+    return terminal.run("fresh", "", "clinic.cli", "verify", *words)
 
 
 def _tampered(scene: Scene, seen: Findings) -> None:
@@ -113,19 +116,26 @@ def _tampered(scene: Scene, seen: Findings) -> None:
     words, proof = read(text)
     number = next(n for n, one in enumerate(proof.statements, 1) if _says(one, Decision.DENY))
     lies = tuple(_lie(one) if n == number else one for n, one in enumerate(proof.statements, 1))
-    terms = WORDS[scene.language]
+    terms, troubles = WORDS[scene.language], TROUBLES[scene.language]
     false_words = words.replace(f"{terms[SCOPE]}: {terms['denied']}", f"{terms[SCOPE]}: {terms['permitted']}")
     seen.expect(false_words != words, "words to change", "none")
     terminal = Terminal(scene)
     for name, content, part in (
-        ("consent-words-changed.txt", text.replace(words.rstrip(), false_words.rstrip()), ""),
-        ("consent-proof-changed.txt", written(words, replace(proof, statements=lies)), str(number)),
+        (
+            "consent-words-changed.txt",
+            text.replace(words.rstrip(), false_words.rstrip()),
+            troubles[Wrong.WORDS],
+        ),
+        (
+            "consent-proof-changed.txt",
+            written(words, replace(proof, statements=lies)),
+            troubles[Wrong.SIGNATURE].format(n=number),
+        ),
     ):
         (scene.out / name).write_text(content, encoding="utf-8")
-        code = verify(scene, terminal, scene.out / name)
-        said = " ".join(line for line, _colour in terminal.lines)
-        seen.expect(code == 1, f"{name} to be refused", code)
-        seen.expect(part in said, f"the bad statement {part} to be named", said[-200:])
+        ended = verify(scene, terminal, scene.out / name)
+        seen.expect(ended.code == 1, f"{name} to be refused", ended.code)
+        seen.expect(part in ended.printed, f"what is wrong in {name} to be named", ended.printed[:200])
     terminal.shot("tampered")
     seen.note(
         f"{len(proof.statements)} statements; her no of “{SCOPE}” wins, and a no made a yes is found in statement {number}"

@@ -76,9 +76,7 @@ def _register(scene: Scene) -> None:
     ):
         admin.type(f"patients.new.{field}", text)
     admin.click("patients.new.save")
-    wait_until(
-        "the new patient on the page", lambda: AFTER_FAMILY in scene.said("station", "patients.name"), 20
-    )
+    admin.wait("chart.banner", timeout_s=20)
     scene.shot("station", "registered-afterwards")
     wait_until("the centre to have her", lambda: bool(ALL_THERE.search(admin.text("status.sync"))), 60, 0.3)
 

@@ -9,6 +9,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.services.audit_proofs import AuditFile
 from clinic.showcase.findings import Findings
 from clinic.showcase.scene import Scene
+from clinic.showcase.stage import Outcome
 from clinic.showcase.trust.glass import BREAK_GLASS
 from clinic.showcase.trust.people import NURSE, OFFICER
 from clinic.showcase.trust.terminal import Terminal, told
@@ -20,7 +21,7 @@ def run(scene: Scene, seen: Findings) -> None:
     file = scene.out / PROOF
     terminal = Terminal(scene)
     told(terminal.verb("officer", "export-audit", "--proof", "--out", str(file)))
-    code = verify(scene, terminal, file)
+    code = verify(scene, terminal, file).code
     terminal.shot("audit-proved")
     seen.expect(code == 0, "the audit to be whole", code)
     audit = decode(file.read_bytes(), AuditFile)
@@ -30,10 +31,10 @@ def run(scene: Scene, seen: Findings) -> None:
     seen.note(f"{len(audit.entries)} entries of {devices} computers are whole; a change and a gap are named")
 
 
-def verify(scene: Scene, terminal: Terminal, file: Path) -> int:
-    """Exit code of `posta verify audit`: no store, no key."""
+def verify(scene: Scene, terminal: Terminal, file: Path) -> Outcome:
+    """`posta verify audit`: no store, no key."""
     words = ("audit", str(file), "--fingerprint", scene.texts["fingerprint"])
-    return terminal.run("fresh", "verify", "clinic.cli", "verify", *words).code
+    return terminal.run("fresh", "", "clinic.cli", "verify", *words)
 
 
 def _tampered(scene: Scene, seen: Findings, audit: AuditFile, entry: AuditEvent) -> None:
@@ -48,12 +49,10 @@ def _tampered(scene: Scene, seen: Findings, audit: AuditFile, entry: AuditEvent)
     ):
         file = scene.out / name
         file.write_bytes(encode(replace(audit, entries=entries)))
-        code = verify(scene, terminal, file)
-        said = " ".join(line for line, _colour in terminal.lines)
-        seen.expect(code == 1, f"{name} to be refused", code)
-        seen.expect(
-            entry.device in said, f"the computer whose audit is broken to be named ({name})", said[-200:]
-        )
+        ended = verify(scene, terminal, file)
+        named = any(f"{entry.device}, entry" in line for line in ended.printed.splitlines())
+        seen.expect(ended.code == 1, f"{name} to be refused", ended.code)
+        seen.expect(named, f"the computer whose audit is broken to be named ({name})", ended.printed[-200:])
     terminal.shot("audit-tampered")
 
 

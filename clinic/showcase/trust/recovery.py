@@ -90,9 +90,10 @@ def _old_ones_count_no_more(scene: Scene, seen: Findings, papers: list[Path]) ->
 
 def _opens_nothing(scene: Scene, seen: Findings) -> None:
     """Whoever has two sheets governs, and reads no record."""
-    file = scene.stage.temp / "old.json"
-    mine = looked(scene, NEW, "log")
-    opened = looked(scene, NEW, "opens", "--patient", scene.patient, "--file", str(file))
+    file = scene.stage.temp / "sealed.json"
+    words = ("--patient", scene.patient, "--file", str(file))
+    looked(scene, "officer", "sealed", *words)
+    mine, opened = looked(scene, NEW, "log"), looked(scene, NEW, "opens", *words)
     seen.expect(mine["keys"] == [], "no key of a team", mine["keys"])
     seen.expect(opened["envelopes"] > 0 and opened["opened"] == 0, "no record opened by two sheets", opened)
 

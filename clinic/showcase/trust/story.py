@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The story of trust from founding to recovery: each step told, shown, and checked."""
+"""The story of trust from founding to the audit: each step told, shown, and checked."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from clinic.showcase.founding import card_film
-from clinic.showcase.report import Album, Report
+from clinic.showcase.report import Report, Row
 from clinic.showcase.scene import KIOSK_SIDE, Scene
 from clinic.showcase.trust import card, consent, enrolment, founding, glass, lost, proof, recovery
+from clinic.showcase.trust.page import page
 from clinic.showcase.trust.seats import awake
 from clinic.showcase.trust.words import Words, words
 from clinic.showcase.visit import Step, take
@@ -30,7 +31,12 @@ DESKTOPS = ("station", "desktop", "second", "officer", "fresh")
 def tell(scene: Scene, chosen: argparse.Namespace, steps: tuple[tuple[str, Step], ...] = STEPS) -> int:
     """Every step in order; 0 if each promise held, else 1. Without --auto a person presses Enter before each."""
     said = words(scene.language)
-    report = Report(scene.out, Album(said.title, said.pictures, scene.language))
+    names = [name for name, _step in steps]
+
+    def draw(rows: list[Row], _folder: Path) -> str:
+        return page(rows, names, said, scene.language)
+
+    report = Report(scene.out, draw)
     asks = not chosen.auto
     if asks:
         print(said.passwords.format(folder=scene.stage.folder / "machines"), flush=True)

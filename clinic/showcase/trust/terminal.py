@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from clinic.showcase.founding import words_of
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import Outcome
 
-WIDTH, MARGIN, LINE, COLUMNS, MOST = 1180, 36, 26, 128, 40
+WIDTH, MARGIN, LINE, COLUMNS, MOST = 1180, 36, 26, 128, 12
 GROUND, INK, QUIET, GOOD, BAD = "#14232b", "#e8eef0", "#9fb0b8", "#7fd8b4", "#ffb4a8"
 
 
@@ -31,11 +32,12 @@ class Terminal:
         return self.run(machine or name, "station", "clinic", verb, *words_of(self.scene, name), *more)
 
     def run(self, machine: str, called: str, *program: str) -> Outcome:
-        """A program of `posta`: `called` is the word it is typed with."""
+        """A program of `posta`; `called`: the word it is typed with, '' where the program's own first word is that."""
         ended = self.scene.stage.outcome(machine, *program)
         self.lines.append((typed(called, program[1:], self.scene.stage.folder), INK))
         said = (ended.printed + ended.said).strip()
-        for line in said.splitlines()[:MOST]:
+        answer = said.splitlines()
+        for line in answer[:MOST] + ["…"] * (len(answer) > MOST):
             self.lines += [(part, QUIET) for part in _folded(shortened(line, self.scene.stage.folder))]
         self.lines.append((f"→ {ended.code}", GOOD if ended.code == 0 else BAD))
         return ended
@@ -58,7 +60,7 @@ def told(ended: Outcome) -> dict[str, object]:
 
 def typed(called: str, words: tuple[str, ...], folder: Path) -> str:
     """The command as a person types it; long paths and secrets are shortened."""
-    return shortened(" ".join(["$ posta", called, *words]), folder)
+    return "$ " + shortened(shlex.join(["posta", *filter(None, [called]), *words]), folder)
 
 
 def shortened(text: str, folder: Path) -> str:

@@ -11,7 +11,8 @@ from clinic.exchange.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`steps`: name of a step -> (title, what it promises); `pictures`: name of a picture -> its one sentence."""
+    """`steps`: name of a step -> (title, what it promises); `pictures`: name of a picture -> its one sentence;
+    `looked`: heading of what was checked; `checks`: a check as the code says it -> the same in this language."""
 
     title: str
     enter: str
@@ -20,6 +21,9 @@ class Words:
     broken: str
     steps: Mapping[str, tuple[str, str]]
     pictures: Mapping[str, str]
+    looked: str
+    files: str
+    checks: Mapping[str, str]
 
 
 @cache
@@ -29,5 +33,6 @@ def words(language: str) -> Words:
         told = tomllib.load(file)
     steps = {name: (one["title"], one["promise"]) for name, one in told["steps"].items()}
     return Words(
-        told["title"], told["enter"], told["passwords"], told["held"], told["broken"], steps, told["pictures"]
-    )
+        title=told["title"], enter=told["enter"], passwords=told["passwords"], held=told["held"], broken=told["broken"],
+        steps=steps, pictures=told["pictures"], looked=told["looked"], files=told["files"], checks=told.get("checks", {}),
+    )  # fmt: skip

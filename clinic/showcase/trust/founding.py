@@ -27,7 +27,7 @@ def run(scene: Scene, seen: Findings) -> None:
     scene.texts["server"] = serve(scene)
     _strangers_do_not_found(scene, seen)
     _found(scene, seen, code)
-    _read_the_sheets(scene, seen)
+    read_the_sheets(scene, seen)
     _fill(scene)
 
 
@@ -67,7 +67,7 @@ def _found(scene: Scene, seen: Findings, code: str) -> None:
     seen.expect(len(made) == 3, "three sheets of the root key", made)
 
 
-def _read_the_sheets(scene: Scene, seen: Findings) -> None:
+def read_the_sheets(scene: Scene, seen: Findings) -> None:
     """As printed: each code is read off the picture of its page."""
     papers = sheets(scene, SHEETS)
     texts = [qr_of_paper(scene, paper) for paper in papers]

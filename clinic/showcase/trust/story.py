@@ -45,7 +45,7 @@ def tell(scene: Scene, chosen: argparse.Namespace, steps: tuple[tuple[str, Step]
         if asks:
             asks = _waited(f"\n{number}. {title}\n   {promise}\n   {said.enter} ")
             awake(scene)
-        take(scene, report, number, title, step)
+        take(scene, report, number, title, step, promise)
         if number == 1 and not report.ok:
             break  # without an organisation there is nothing to go on with
     return _verdict(report, said, len(steps), scene.out)

@@ -62,7 +62,8 @@ def take(scene: Scene, report: Report, number: int, title: str, step: Step, prom
     )
     report.add(row)
     print(
-        f"   {CHECK if row.ok else CROSS} {row.seconds:.1f} s  {row.ok and promise or row.detail}", flush=True
+        f"   {CHECK if row.ok else CROSS} {row.seconds:.1f} s  {(row.ok and promise) or row.detail}",
+        flush=True,
     )
 
 

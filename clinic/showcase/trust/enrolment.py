@@ -40,6 +40,13 @@ def keep_custody(scene: Scene) -> None:
     scene.actors["custodian"] = keeper
 
 
+def rest_custody(scene: Scene) -> None:
+    """The custodian's process ends, so that her home may be looked into."""
+    keeper = scene.actors.pop("custodian", None)
+    if keeper is not None:
+        keeper.end()
+
+
 def _open_the_page(scene: Scene) -> None:
     admin = come_in(scene, "station")
     admin.click("shell.organisation")

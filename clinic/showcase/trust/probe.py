@@ -143,7 +143,7 @@ def _glass(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 def _sealed(desk: Desk, chosen: argparse.Namespace) -> Told:
-    """Writes what the centre holds of one patient's scope, sealed as it is, and the trust log of this computer."""
+    """For a custodian: writes what the centre holds of one patient's scope, sealed as it is, and the trust log of this computer."""
     found: list[str] = []
     after, more = 0, True
     while more:
@@ -157,6 +157,11 @@ def _sealed(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 def _part(desk: Desk, pull: ScopePull) -> ScopePart:
     return with_remote(remote_of(desk), lambda remote: remote.scope_part(pull))
+
+
+def _asks(desk: Desk, _chosen: argparse.Namespace) -> Told:
+    """Whether the centre answers this computer: a question that each desktop may ask. Raises Refusal where it does not."""
+    return {"computers": len(with_remote(remote_of(desk), lambda remote: remote.computers()))}
 
 
 def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:
@@ -182,7 +187,7 @@ def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 LOOKS: dict[str, Callable[[Desk, argparse.Namespace], Told]] = {
-    "log": _log, "who": _who, "entries": _entries, "person": _person, "glass": _glass, "sealed": _sealed, "opens": _opens,
+    "log": _log, "asks": _asks, "who": _who, "entries": _entries, "person": _person, "glass": _glass, "sealed": _sealed, "opens": _opens,
 }  # fmt: skip
 
 if __name__ == "__main__":

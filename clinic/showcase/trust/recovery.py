@@ -9,6 +9,7 @@ from clinic.showcase.findings import Findings
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import Outcome
 from clinic.showcase.trust.acts import looked, sheets, sync
+from clinic.showcase.trust.enrolment import rest_custody
 from clinic.showcase.trust.founding import SHEETS, root_of
 from clinic.showcase.trust.lost import choose_computer
 from clinic.showcase.trust.paper import qr_of_paper
@@ -92,7 +93,8 @@ def _opens_nothing(scene: Scene, seen: Findings) -> None:
     """Whoever has two sheets governs, and reads no record."""
     file = scene.stage.temp / "sealed.json"
     words = ("--patient", scene.patient, "--file", str(file))
-    looked(scene, "officer", "sealed", *words)
+    rest_custody(scene)
+    looked(scene, "keeper", "sealed", *words)
     mine, opened = looked(scene, NEW, "log"), looked(scene, NEW, "opens", *words)
     seen.expect(mine["keys"] == [], "no key of a team", mine["keys"])
     seen.expect(opened["envelopes"] > 0 and opened["opened"] == 0, "no record opened by two sheets", opened)

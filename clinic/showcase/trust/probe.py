@@ -106,18 +106,6 @@ def _entries(desk: Desk, chosen: argparse.Namespace) -> Told:
     return {"entries": rows}
 
 
-def _person(desk: Desk, chosen: argparse.Namespace) -> Told:
-    """What lies here of one patient, and how many people in all."""
-    patient = PatientId(chosen.patient)
-    line = desk.book.read(lambda page: page.person(patient))
-    return {
-        "known": line is not None,
-        "ops": desk.book.read(lambda page: len(tuple(page.ops(patient)))),
-        "keys": desk.book.read(lambda page: len(page.scope_keys(patient_scope(patient)))),
-        "people": desk.book.read(lambda page: page.count_people()),
-    }
-
-
 def _who(desk: Desk, chosen: argparse.Namespace) -> Told:
     """The id of the one patient of a family name. Raises Refusal where it is not one."""
     everybody = desk.book.read(lambda page: page.all_facts(Patient))
@@ -143,7 +131,7 @@ def _glass(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 def _sealed(desk: Desk, chosen: argparse.Namespace) -> Told:
-    """For a custodian: writes what the centre holds of one patient's scope, sealed as it is, and the trust log of this computer."""
+    """For a custodian: writes what the centre holds of one patient's scope, sealed as it is, and this computer's log."""
     found: list[str] = []
     after, more = 0, True
     while more:
@@ -187,7 +175,8 @@ def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 LOOKS: dict[str, Callable[[Desk, argparse.Namespace], Told]] = {
-    "log": _log, "asks": _asks, "who": _who, "entries": _entries, "person": _person, "glass": _glass, "sealed": _sealed, "opens": _opens,
+    "log": _log, "asks": _asks, "who": _who, "entries": _entries, "glass": _glass,
+    "sealed": _sealed, "opens": _opens,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from clinic.showcase.founding import words_of
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import Outcome
 
-WIDTH, MARGIN, LINE, COLUMNS, MOST = 1180, 36, 26, 128, 12
+WIDTH, MARGIN, LINE, COLUMNS, MOST = 1180, 36, 26, 112, 12
 GROUND, INK, QUIET, GOOD, BAD = "#14232b", "#e8eef0", "#9fb0b8", "#7fd8b4", "#ffb4a8"
 
 

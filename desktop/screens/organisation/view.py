@@ -147,7 +147,7 @@ class OrganisationView(Page):
         )
         self.as_team = Choice((), name="organisation.invite.team", spoken=_("Team"))
         self.as_role.choose("clinician")
-        self.as_role.chosen.connect(lambda _key: self._render_teams(self.loop.state))
+        self.as_role.chosen.connect(self._role_chosen)
         self.invite = PrimaryButton(_("Invite"), name="organisation.invite", icon="qr")
         self.invite.clicked.connect(self._invite)
         self.qr = QrView(name="organisation.invite.qr", spoken=_("Invitation"), side=190)
@@ -257,6 +257,11 @@ class OrganisationView(Page):
             options = [(one.user, one.name) for one in state.found.people if one.computers]
         if [self.which.itemData(n) for n in range(self.which.count())] != [key for key, _text in options]:
             self.which.show_options(options)
+
+    def _role_chosen(self, role: str) -> None:
+        self._render_teams(self.loop.state)
+        if role == "compliance":
+            self.as_team.choose(AUDITORS)
 
     def _render_teams(self, state: State) -> None:
         """Asked only where there is a choice."""

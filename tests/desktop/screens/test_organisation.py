@@ -142,7 +142,7 @@ def test_a_newcomer_is_invited_into_the_team_that_was_chosen(
     """Where there is one team, nobody is asked."""
     team = create_team(town.station, "Hospital Sur")
     page.refresh()
-    qtbot.waitUntil(lambda: page.as_team.count() > 1, timeout=10_000)
+    qtbot.waitUntil(lambda: page.as_team.findData(team) >= 0, timeout=10_000)
     assert page.of_team.isVisible()
     page.as_team.choose(team)
     press(page, "invite")

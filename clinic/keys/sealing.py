@@ -179,7 +179,7 @@ def check_envelope(envelope: Envelope, trust: TrustLog) -> None:
         raise NotAccepted(Refused.REVOKED, "This was sent by a computer after it had been revoked.")
     if header.alg != ALG_TEAM_BOX and device.kind == DeviceKind.KIOSK:
         raise NotAccepted(Refused.NOT_ALLOWED, "A kiosk writes to its team only.")
-    if header.alg != ALG_TEAM_BOX and header.team and not _carries_member(trust, header.device, header.team):
+    if header.alg != ALG_TEAM_BOX and header.team and not carries_member(trust, header.device, header.team):
         raise NotAccepted(Refused.NOT_ALLOWED, "This was sent by somebody outside the team it names.")
 
 
@@ -243,7 +243,7 @@ def _team_key(header: Header, team_keys: TeamKeys) -> bytes:
     return key
 
 
-def _carries_member(trust: TrustLog, device: DeviceId, team: TeamId) -> bool:
+def carries_member(trust: TrustLog, device: DeviceId, team: TeamId) -> bool:
     """Somebody on that device is, or was, a member: what was written then still counts."""
     known = trust.by_team.get(team)
     return known is not None and any(u.device == device and u.user in known.ever for u in trust.users())

@@ -52,3 +52,5 @@ def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
         assert station("revoke", "second", "--computer", lost, "--reason", "incendio") == 0
         assert json.loads(capsys.readouterr().out)["said"] is True
         assert station("invite", "second", "--role", "clinician") == 0
+        assert station("sync", "second") == 0
+        assert '"refused": 0' in capsys.readouterr().out, "her audit goes to nobody who would not take it"

@@ -21,8 +21,7 @@ from starlette.routing import Route
 
 from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
-from sync_server.book.sqlite import SqliteBook
-from sync_server.book.thread import BookThread
+from sync_server.book.where import DEFAULT_BOOK, Where, open_book
 from sync_server.certificates import own_certificate
 from sync_server.desk import Desk
 from sync_server.journal import keep_journal
@@ -41,6 +40,7 @@ from sync_server.routes import (
     trust,
 )
 from sync_server.routes.answers import guarded, on_http_error
+from sync_server.verbs import VERBS
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
 _log = logging.getLogger("posta.server")
@@ -73,9 +73,9 @@ def routes() -> list[Route]:
     ]
 
 
-def open_desk(folder: Path, clock: Clock, random: Random) -> Desk:
-    """The state of a server that keeps its things in `folder`. Raises Refusal, Unavailable."""
-    book = BookThread(lambda: SqliteBook.open(folder / "server.db", random))
+def open_desk(folder: Path, clock: Clock, random: Random, where: Where | None = None) -> Desk:
+    """The state of a server that keeps its things in `folder`, or its book in PostgreSQL. Raises Refusal, Unavailable."""
+    book = open_book(where or Where(folder), random)
     desk = Desk(book, clock, random, folder)
     try:
         desk.read_trust()
@@ -159,7 +159,11 @@ def bound(host: str, port: int) -> socket.socket:
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="posta server", description="Stores and orders sealed records for a clinic's devices."
+        prog="posta server",
+        description="Stores and orders sealed records for a clinic's devices.",
+        epilog="Verbs: "
+        + "; ".join(f"'posta server {name}' {verb.purpose}" for name, verb in VERBS.items())
+        + ".",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
     parser.add_argument(
@@ -172,6 +176,19 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tls-key", type=Path, metavar="FILE", help="its private key in PEM form, without a password"
     )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("POSTA_DATABASE", ""),
+        help="keep the book in PostgreSQL (postgresql://role@host/name) instead of a file in --data; "
+        "a URL with a password belongs in the environment, as POSTA_DATABASE",
+    )
+    parser.add_argument(
+        "--book",
+        metavar="NAME",
+        default=DEFAULT_BOOK,
+        help="whose rows in that database are ours, where several organisations share it (default: %(default)s)",
+    )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
@@ -180,10 +197,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a server; the exit code is as in docs/architecture.md."""
-    wanted = arguments(argv)
+    """Runs a server, or one of its verbs; the exit code is as in docs/architecture.md."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = VERBS.get(words[0]) if words else None
+    wanted = (verb.arguments if verb else arguments)(words[1:] if verb else words)
     try:
-        return _run(wanted)
+        return (verb.run if verb else _run)(wanted)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
@@ -193,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  # the roof: bugs end here
         _log.exception("bug")
         print(
-            f"The server made a mistake and stopped. It is written down in {wanted.data / 'log'}.",
+            f"The server made a mistake and stopped. It is written down in {getattr(wanted, 'data', Path()) / 'log'}.",
             file=sys.stderr,
         )
         return BUG
@@ -210,7 +229,7 @@ def _run(wanted: argparse.Namespace) -> int:
         ) from error
     tls = own_certificate(wanted.tls_cert, wanted.tls_key)
     listening = bound(wanted.host, wanted.port)
-    desk = open_desk(wanted.data, SystemClock(), os.urandom)
+    desk = open_desk(wanted.data, SystemClock(), os.urandom, Where(wanted.data, wanted.database, wanted.book))
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

@@ -27,7 +27,7 @@ async def part(request: Request) -> Response:
     desk = desk_of(request)
     rights = await desk.live_rights(request)
     asked = await record_of(request, ScopePull, SCOPE_BODY)
-    if patient_of(asked.scope) is None or not 0 <= asked.after < _MOST:
+    if patient_of(asked.scope) is None or "\0" in asked.scope or not 0 <= asked.after < _MOST:
         raise Denied(FaultNumber.MALFORMED, "This is no patient's scope.")
     grants_only = not asked.permit
     if grants_only:

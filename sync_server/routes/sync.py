@@ -52,6 +52,8 @@ def _check(rights: Rights, asked: SyncRequest) -> None:
     numbers = (asked.incarnation, *(cursor.seq for cursor in asked.cursors))
     if not all(0 <= number < MAX_NUMBER for number in numbers):
         raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
+    if any("\0" in cursor.scope for cursor in asked.cursors):
+        raise Denied(FaultNumber.MALFORMED, "This name cannot be.")  # no text in PostgreSQL
 
 
 async def _take_trust(desk: Desk, asked: SyncRequest) -> str:

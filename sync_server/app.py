@@ -24,6 +24,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from sync_server.book.where import DEFAULT_BOOK, Where, open_book
 from sync_server.certificates import own_certificate
 from sync_server.desk import Desk
+from sync_server.host import Host
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
@@ -43,6 +44,7 @@ from sync_server.routes.answers import guarded, on_http_error
 from sync_server.verbs import VERBS
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
+SHORTEST_KEY = 16
 _log = logging.getLogger("posta.server")
 
 
@@ -50,6 +52,8 @@ def routes() -> list[Route]:
     """The whole of /v1."""
     return [
         Route("/healthz", guarded(health.healthz), methods=["GET"]),
+        Route("/readyz", guarded(health.readyz), methods=["GET"]),
+        Route("/metrics", guarded(health.metrics), methods=["GET"]),
         Route("/v1/challenge", guarded(session.challenge), methods=["GET"]),
         Route("/v1/session", guarded(session.session), methods=["POST"]),
         Route("/v1/sync", guarded(sync.exchange), methods=["POST"]),
@@ -100,20 +104,8 @@ def build(desk: Desk) -> socketio.ASGIApp:
     return socketio.ASGIApp(doorbell.server, other_asgi_app=app)
 
 
-class Host(uvicorn.Server):
-    """uvicorn that says on stdout when and where it listens."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, then one line."""
-        await super().startup(sockets)
-        for listening in sockets or []:
-            host, port = listening.getsockname()[:2]
-            scheme = "https" if self.config.is_ssl else "http"
-            print(f"listening on {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-
-
 def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-    """Serves until a signal asks to stop; requests under way are finished, at most 3 s."""
+    """Serves until a signal asks to stop; what is under way is finished (`host`)."""
     config = uvicorn.Config(
         build(desk),
         log_config=None,
@@ -132,7 +124,7 @@ def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = Non
         signal.signal(
             number, lambda *_: None
         )  # uvicorn raises the signal again once it has stopped in good order
-    asyncio.run(Host(config).serve([listening]))
+    asyncio.run(Host(config, desk).serve([listening]))
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -154,6 +146,21 @@ def bound(host: str, port: int) -> socket.socket:
             why=getattr(error, "strerror", None) or "no such port",
         ) from error
     return listening
+
+
+def read_key(file: Path | None) -> str:
+    """The operator's key for the counts, '' without a file. Raises Refusal, Unavailable."""
+    if file is None:
+        return ""
+    try:
+        key = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("The key in {file} cannot be read. Check the path.", file=file) from error
+    if len(key) < SHORTEST_KEY:
+        raise Refusal(
+            "The key in {file} is too short: {most} characters at least.", file=file, most=SHORTEST_KEY
+        )
+    return key
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -190,6 +197,13 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="whose rows in that database are ours, where several organisations share it (default: %(default)s)",
     )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--log-json", action="store_true", help="write the log as one JSON object a line")
+    parser.add_argument(
+        "--metrics-key",
+        type=Path,
+        metavar="FILE",
+        help="let whoever sends what this file holds as a bearer token read /metrics",
+    )
     parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
     )
@@ -220,16 +234,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(wanted: argparse.Namespace) -> int:
     try:
-        keep_journal(wanted.data, wanted.log_level)
+        keep_journal(wanted.data, wanted.log_level, wanted.log_json)
     except OSError as error:
         raise Unavailable(
             "Cannot write in {folder} ({why}). Choose another folder with --data.",
             folder=wanted.data,
             why=error.strerror,
         ) from error
+    metrics_key = read_key(wanted.metrics_key)
     tls = own_certificate(wanted.tls_cert, wanted.tls_key)
     listening = bound(wanted.host, wanted.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom, Where(wanted.data, wanted.database, wanted.book))
+    desk.metrics_key = metrics_key
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

@@ -21,6 +21,7 @@ from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
 from sync_server.limits import Bucket, neighbourhood
 from sync_server.routes.answers import Denied
+from sync_server.tally import Tally
 
 SESSION_HOURS = 12
 NONCE_SECONDS = 60
@@ -39,6 +40,14 @@ class Bells(Protocol):
         """The trust log has grown."""
         ...
 
+    async def stopping(self) -> None:
+        """This server is about to stop."""
+        ...
+
+    def links(self) -> int:
+        """How many links of devices there are."""
+        ...
+
 
 class Silence:
     """Rings for nobody."""
@@ -48,6 +57,13 @@ class Silence:
 
     async def trust(self, position: int) -> None:
         """Nothing."""
+
+    async def stopping(self) -> None:
+        """Nothing."""
+
+    def links(self) -> int:
+        """None."""
+        return 0
 
 
 @dataclass(slots=True)
@@ -62,6 +78,12 @@ class Desk:
     bells: Bells = field(default_factory=Silence)
     trust_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     nonces: dict[bytes, float] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    metrics_key: str = field(default="", repr=False)
+    under_way: int = 0
+    """Requests that are not answered yet."""
+    stopping: bool = False
+    """What is under way is finished; nothing new begins."""
     knocks: Bucket = field(init=False)
     """Challenges, sessions and mailboxes, per address."""
     exchanges: Bucket = field(init=False)

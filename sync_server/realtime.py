@@ -13,6 +13,7 @@ from clinic.protocol.letters import MAX_LETTER
 from sync_server.access import Rights, may_see, may_write_to, rights_of
 from sync_server.book.port import Rung
 from sync_server.desk import Desk
+from sync_server.routes.answers import RETRY_AFTER_S
 
 PING_EVERY_S, PING_TIMEOUT_S = 2, 3
 ANSWER_WITHIN_S = 2
@@ -61,6 +62,15 @@ class Doorbell:
         for sids in list(self._here.values()):
             await self._tell(sids, "trust", {"position": position})
 
+    async def stopping(self) -> None:
+        """`stopping` to everybody here: come back in a while, perhaps to another server."""
+        for sids in list(self._here.values()):
+            await self._tell(sids, "stopping", {"retry_after_s": RETRY_AFTER_S})
+
+    def links(self) -> int:
+        """How many links of devices there are."""
+        return len(self._who)
+
     async def _tell(self, sids: list[str], event: str, data: dict[str, object]) -> None:
         for sid in list(sids):
             await self.server.emit(event, data, to=sid)
@@ -68,6 +78,8 @@ class Doorbell:
     # what clients do
 
     async def _arrived(self, sid: str, environ: object, auth: object = None) -> None:
+        if self._desk.stopping:
+            raise Refused("The server is being stopped. Connect again in a moment.")
         token = auth.get("token") if isinstance(auth, dict) else None
         rights = await self._desk.device_of(token) if isinstance(token, str) else None
         if rights is None:
@@ -75,7 +87,7 @@ class Doorbell:
         first = not self._here.get(rights.device)
         self._here.setdefault(rights.device, []).append(sid)
         self._who[sid] = rights.device
-        _log.info("here %s", rights.device)
+        _log.info("here %(device)s", {"device": rights.device})
         await self._introduce(sid, rights)
         if first:
             await self._announce(rights.device, online=True)
@@ -96,7 +108,7 @@ class Doorbell:
             sids.remove(sid)
         if not sids:
             self._here.pop(device, None)
-            _log.info("gone %s", device)
+            _log.info("gone %(device)s", {"device": device})
             await self._announce(device, online=False)
 
     async def _announce(self, device: DeviceId, online: bool) -> None:
@@ -116,7 +128,9 @@ class Doorbell:
         to, blob = _parts(data[0] if data else None)
         if sender is None or to is None or not self._desk.letters.take(sender) or not self._may(sender, to):
             return {"delivered": False}
-        return {"delivered": await self._hand_over(sender, to, blob)}
+        delivered = await self._hand_over(sender, to, blob)
+        self._desk.tally.letter(delivered)
+        return {"delivered": delivered}
 
     def _may(self, sender: DeviceId, to: DeviceId) -> bool:
         one, other = rights_of(self._desk.log, sender), rights_of(self._desk.log, to)

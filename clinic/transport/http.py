@@ -56,7 +56,7 @@ that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
-_TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
+_TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY, FaultNumber.STOPPING})
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address in Settings."
 _BROKEN = (

@@ -10,6 +10,8 @@ from types import FrameType
 
 import uvicorn
 
+from sync_server.book.copying import asked_in
+from sync_server.copies import copy_as_asked
 from sync_server.desk import Desk
 
 PATIENCE_S = 20
@@ -42,6 +44,8 @@ class Host(uvicorn.Server):
         """Ten times a second; True ends the server."""
         if self._desk.stopping and not self.should_exit:
             await self._wind_down()
+        elif counter % 10 == 0 and asked_in(self._desk.folder):
+            await copy_as_asked(self._desk)
         return await super().on_tick(counter)
 
     async def _wind_down(self) -> None:

@@ -6,8 +6,10 @@ to ask for its own rows gets only those all the same. So the server logs in as a
 policy passes over; the tables are made by another one, with `posta server prepare`.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -17,9 +19,10 @@ from sqlalchemy.exc import ArgumentError, DataError, InterfaceError, InternalErr
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal, Unavailable
 from sync_server.book import tables
+from sync_server.book.copying import copy_rows
 from sync_server.book.migrating import is_head, to_head
 from sync_server.book.sql import SqlBook
-from sync_server.book.sqlite import FULL
+from sync_server.book.sqlite import FULL, SqliteBook
 
 CONNECTIONS = 8
 """How many verbs of one server run at the same time."""
@@ -72,8 +75,22 @@ class PostgresBook(SqlBook):
     def _unit(self) -> Iterator[Connection]:
         """One transaction that sees one book's rows."""
         with _told(self._engine.url), self._engine.begin() as conn:
-            conn.execute(text("SELECT set_config('posta.book', :book, true)"), {"book": self._name})
+            conn.execute(text(_MINE), {"book": self._name})
             yield conn
+
+    def copy_to(self, file: Path) -> None:
+        """Read in one transaction that sees one moment, while others write."""
+        part = file.with_name(file.name + ".part")
+        copy = SqliteBook.open(part, self._random)
+        try:
+            with _told(self._engine.url), self._engine.connect() as plain:
+                conn = plain.execution_options(isolation_level="REPEATABLE READ")
+                with conn.begin(), copy._unit() as target:
+                    conn.execute(text(_MINE), {"book": self._name})
+                    copy_rows(conn, target)
+        finally:
+            copy.close()
+        os.replace(part, file)
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -105,6 +122,7 @@ def _grant(conn: Connection, role: str) -> None:
     conn.execute(text(f"GRANT SELECT ON alembic_version TO {quoted}"))
 
 
+_MINE = "SELECT set_config('posta.book', :book, true)"
 _MIGHTY = """
 SELECT current_user, r.rolsuper OR r.rolbypassrls OR EXISTS (
   SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

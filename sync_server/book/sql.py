@@ -3,6 +3,7 @@
 
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -11,6 +12,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Sequenced
 from sync_server.book import computers, tables
+from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import micros, take
 from sync_server.book.pages import page, scope_part
@@ -232,6 +234,25 @@ class SqlBook:
     def keep_receipt(self, device: DeviceId, body: bytes, at: datetime) -> None:
         with self._unit() as conn:
             computers.keep_receipt(conn, device, body, micros(at))
+
+    # backups
+
+    def copy_to(self, file: Path) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def check(self) -> int:
+        with self._unit() as conn:
+            return check_chains(conn)
+
+    def take_from(self, backup: "SqlBook") -> tuple[int, str]:
+        """Lays a whole backup down in this empty book: (envelopes, the new epoch). Raises Refusal; then nothing is here."""
+        with self._unit() as conn, backup._unit() as source:
+            whole = check_chains(source)
+            copy_rows(source, conn)
+            return whole, self._renew(conn, _epoch(conn))
 
     def counts(self) -> dict[str, int]:
         kinds = {"envelopes": tables.envelopes, "scopes": tables.scopes, "statements": tables.trust}

@@ -7,7 +7,7 @@ A SQLite older than 3.51.3 can damage its WAL when several connections reset it.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -75,6 +75,20 @@ class SqliteBook(SqlBook):
         if "locked" in text:
             return Unavailable(IN_USE, file=self._file)
         return Unavailable(DAMAGED, file=self._file, why=text)
+
+    def copy_to(self, file: Path) -> None:
+        """SQLite's own online backup, through the one connection there is."""
+        part = file.with_name(file.name + ".part")
+        try:
+            raw = self._engine.raw_connection()
+            try:
+                with closing(_connection(part)) as target:
+                    raw.driver_connection.backup(target)  # type: ignore[union-attr]
+            finally:
+                raw.close()
+            os.replace(part, file)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise self._unavailable(error) from error
 
     def close(self) -> None:
         """Folds the WAL in and lets go of the file."""

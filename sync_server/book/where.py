@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinic.domain.clock import Random
-from sync_server.book.port import Book
+from sync_server.book.sql import SqlBook
 from sync_server.book.sqlite import SqliteBook
 from sync_server.book.thread import BookThread
 
@@ -33,7 +33,7 @@ class Where:
 
         return CONNECTIONS
 
-    def open(self, random: Random) -> Book:
+    def open(self, random: Random) -> SqlBook:
         """Raises Refusal, Unavailable."""
         if not self.database:
             return SqliteBook.open(self.folder / FILE, random)

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync_server.verbs import prepare
+from sync_server.verbs import backup, prepare, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +21,7 @@ class Verb:
 
 
 VERBS: Mapping[str, Verb] = {
+    "backup": Verb("writes a backup while it serves", backup.arguments, backup.run),
+    "restore": Verb("lays one down in a new place", restore.arguments, restore.run),
     "prepare": Verb("makes the tables in PostgreSQL", prepare.arguments, prepare.run),
 }

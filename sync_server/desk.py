@@ -120,6 +120,12 @@ class Desk:
         until = self.nonces.pop(nonce, None)
         return until is not None and until > self.clock.monotonic()
 
+    async def _follow(self, first: int, new: tuple[bytes, ...]) -> None:
+        """Takes over what another server on the same book has laid down: a revocation counts at once, everywhere."""
+        async with self.trust_turn:
+            if len(self.log.statements) == first:
+                self.log = await asyncio.to_thread(follow, self.log, first, new)
+
     async def open_session(self, device: DeviceId) -> tuple[str, timedelta]:
         """A token, of which the book keeps only a hash."""
         token, life = self.random(32).hex(), timedelta(hours=SESSION_HOURS)
@@ -129,8 +135,12 @@ class Desk:
 
     async def device_of(self, token: str) -> Rights | None:
         """Whose token this is and what it may do; None for no session."""
-        now = self.clock.now()
-        device = await self.book.ask(lambda book: book.session_device(token_hash(token), now))
+        now, known = self.clock.now(), len(self.log.statements)
+        device, new = await self.book.ask(
+            lambda book: (book.session_device(token_hash(token), now), book.statements(known))
+        )
+        if new:
+            await self._follow(known, new)
         return rights_of(self.log, device) if device is not None else None
 
     async def rights_for(self, request: Request) -> Rights:

@@ -16,13 +16,17 @@ import pytest
 import socketio
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.keys.trust import say
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Fault, FaultNumber, SyncRequest, SyncResponse
+from clinic.protocol.trust import Revoke
 from clinic.transport.http import Remote
-from sync_server.app import read_key
+from sync_server.app import open_desk, read_key
+from sync_server.book.where import Where
 from sync_server.journal import Structured
+from tests.postgres_cluster import SERVER
 from tests.server_process import ServerProcess
-from tests.small_clinic import AT, Clinic, small_clinic
+from tests.small_clinic import AT, Clinic, repeating, small_clinic
 
 from .conftest import Inside, fault_of
 
@@ -111,6 +115,29 @@ def test_a_structured_line_has_its_values_by_name_and_no_secrets() -> None:
         "Quiroga" not in Structured().format(bug)
         and "ValueError" in json.loads(Structured().format(bug))["where"]
     )
+
+
+@pytest.mark.parametrize("place", ["file", "database"])
+def test_what_another_server_wrote_in_the_trust_log_counts_here_at_once(
+    inside: Inside, place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Revoked at one server of a shared database, refused at the other; in a file the rows are laid past the desk."""
+    clinic, desk = inside.clinic, inside.desk
+    if place == "database":
+        where = Where(tmp_path, request.getfixturevalue("postgres").url(SERVER), str(tmp_path))
+        desk = inside.desk = open_desk(tmp_path, inside.clock, repeating(b"one"), where)
+        inside.found()
+    token = inside.token_of(clinic.ben)
+    assert inside.send("GET", "/v1/computers", b"", token).status_code == 200
+    log = say(
+        clinic.log, Revoke(device=clinic.ben.device, incarnation=1, last_env_no=0), clinic.eva.signer, AT
+    )
+    new = log.statements[len(desk.log.statements) :]
+    desk.book.at_start(lambda book: book.append_statements(len(desk.log.statements), new))
+    assert inside.send("GET", "/v1/computers", b"", token).status_code == 403
+    assert desk.log.position == log.position
+    if place == "database":
+        desk.book.close()
 
 
 # as a process

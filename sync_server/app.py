@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import socketio
 import uvicorn
@@ -42,6 +43,9 @@ from sync_server.routes import (
 )
 from sync_server.routes.answers import guarded, on_http_error
 from sync_server.verbs import VERBS
+
+if TYPE_CHECKING:
+    from sync_server.together import Together
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
 SHORTEST_KEY = 16
@@ -89,25 +93,47 @@ def open_desk(folder: Path, clock: Clock, random: Random, where: Where | None = 
     return desk
 
 
-def build(desk: Desk) -> socketio.ASGIApp:
+def build(desk: Desk, together: "Together | None" = None) -> socketio.ASGIApp:
     """The ASGI application around a desk."""
-    doorbell = Doorbell(desk)
+    doorbell = Doorbell(desk, together)
     desk.bells = doorbell
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
+        await doorbell.start()
         yield
-        await doorbell.server.shutdown()
+        await doorbell.stop()
 
     app = Starlette(routes=routes(), lifespan=life, exception_handlers={HTTPException: on_http_error})
     app.state.desk = desk
     return socketio.ASGIApp(doorbell.server, other_asgi_app=app)
 
 
-def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+def together_at(url: str, book: str) -> "Together | None":
+    """Servers that share a book meet there; None without a URL. Raises Refusal."""
+    if not url:
+        return None
+    try:
+        from sync_server.together import Together
+
+        return Together(url, book)
+    except ImportError as error:
+        raise Refusal(
+            "Redis needs packages that are not here. Install packaging/requirements-server.txt, then start again."
+        ) from error
+    except ValueError as error:
+        raise Refusal("This is no address of a Redis. It looks like redis://host:6379/0.") from error
+
+
+def serve(
+    desk: Desk,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None = None,
+    together: "Together | None" = None,
+) -> None:
     """Serves until a signal asks to stop; what is under way is finished (`host`)."""
     config = uvicorn.Config(
-        build(desk),
+        build(desk, together),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -196,6 +222,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=DEFAULT_BOOK,
         help="whose rows in that database are ours, where several organisations share it (default: %(default)s)",
     )
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        default=os.environ.get("POSTA_REDIS", ""),
+        help="share presence, bells and letters with other servers on the same --database and --book",
+    )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     parser.add_argument("--log-json", action="store_true", help="write the log as one JSON object a line")
     parser.add_argument(
@@ -246,10 +278,11 @@ def _run(wanted: argparse.Namespace) -> int:
     listening = bound(wanted.host, wanted.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom, Where(wanted.data, wanted.database, wanted.book))
     desk.metrics_key = metrics_key
+    together = together_at(wanted.redis, wanted.book)
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())
-        serve(desk, listening, tls)
+        serve(desk, listening, tls, together)
     finally:
         desk.book.close()
         listening.close()

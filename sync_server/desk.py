@@ -120,6 +120,12 @@ class Desk:
         until = self.nonces.pop(nonce, None)
         return until is not None and until > self.clock.monotonic()
 
+    async def catch_up(self) -> None:
+        """Takes over what other servers on the same book have laid down in the trust log."""
+        known = len(self.log.statements)
+        if new := await self.book.ask(lambda book: book.statements(known)):
+            await self._follow(known, new)
+
     async def _follow(self, first: int, new: tuple[bytes, ...]) -> None:
         """Takes over what another server on the same book has laid down: a revocation counts at once, everywhere."""
         async with self.trust_turn:

@@ -19,6 +19,7 @@ async def challenge(request: Request) -> Response:
     """A nonce, and whose server this is."""
     desk = desk_of(request)
     desk.knock(request)
+    await desk.catch_up()
     root = desk.log.root
     epoch = await desk.book.ask(lambda book: book.epoch())
     whose = root.organization if root else OrgId("")

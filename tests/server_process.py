@@ -43,6 +43,18 @@ class ServerProcess:
         """As an operator would; the exit code."""
         return self._end(hard=False)
 
+    def signal(self, number: int) -> None:
+        """Sends a signal and waits for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """The exit code of a process that ends by itself."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.communicate(timeout=30)
+        return process.returncode
+
     def _end(self, hard: bool) -> int:
         process, self._process = self._process, None
         if process is None:

@@ -23,6 +23,7 @@ from clinic.protocol.sync import (
 )
 from sync_server.app import build, open_desk
 from sync_server.desk import Desk
+from tests.postgres_cluster import SERVER
 from tests.server_process import ServerProcess
 from tests.small_clinic import AT, Clinic, Somebody, proof, repeating, small_clinic
 
@@ -99,4 +100,15 @@ def inside(empty: Inside) -> Inside:
 def process(tmp_path: Path) -> Iterator[ServerProcess]:
     """A server process on a folder of its own."""
     with ServerProcess(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    """The same over either database."""
+    options: tuple[str, ...] = ()
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").url(SERVER)
+        options = ("--database", url, "--book", str(tmp_path))
+    with ServerProcess(tmp_path, *options) as running:
         yield running

@@ -51,21 +51,21 @@ def founded(process: ServerProcess) -> tuple[Clinic, Client, Client]:
     return clinic, eva, ben
 
 
-def test_what_was_acknowledged_is_there_after_every_kill(process: ServerProcess) -> None:
-    clinic, eva, ben = founded(process)
+def test_what_was_acknowledged_is_there_after_every_kill(either: ServerProcess) -> None:
+    clinic, eva, ben = founded(either)
     sent: list[bytes] = []
     for number in range(1, 6):
         sent.append(clinic.eva.envelope(clinic.log, "p:1", f"note {number}"))
         assert eva.sync(sent[-1]).acked_env_no == number
-        process.kill()
-        process.start()
+        either.kill()
+        either.start()
     again = eva.sync(*sent)
     assert (again.acked_env_no, again.refused) == (5, ())
     assert [got.envelope for got in ben.sync().envelopes] == sent
 
 
-def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(process: ServerProcess) -> None:
-    clinic, eva, _ = founded(process)
+def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(either: ServerProcess) -> None:
+    clinic, eva, _ = founded(either)
     batch = tuple(clinic.eva.envelope(clinic.log, f"p:{n % 7}", "x" * 2000) for n in range(300))
     request = SyncRequest(device=eva.who.device, incarnation=1, envelopes=batch, sent_at=AT)
 
@@ -73,12 +73,12 @@ def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(process: ServerP
         await remote.token()
         sending = asyncio.create_task(remote.sync(request))
         await asyncio.wait({sending}, timeout=0.02)
-        await asyncio.to_thread(process.kill)
+        await asyncio.to_thread(either.kill)
         await asyncio.wait({sending})
         sending.exception()
 
     eva.do(cut)
-    process.start()
+    either.start()
     acked = eva.sync().acked_env_no
     assert acked in (0, 300)
     assert eva.sync(*batch[acked:]).acked_env_no == 300

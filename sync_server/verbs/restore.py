@@ -16,6 +16,7 @@ from clinic.keys.backups import BackupKey
 from sync_server.backup_file import open_file
 from sync_server.book.sqlite import SqliteBook
 from sync_server.configuration import add_book, configured
+from sync_server.founding_code import drop_code
 from sync_server.verbs.backup import carry_attachments
 
 
@@ -49,6 +50,7 @@ def run(wanted: argparse.Namespace) -> int:
                 target.close()
         finally:
             backup.close()
+    drop_code(wanted.data)
     brought = carry_attachments(wanted.source.parent / "attachments", wanted.data / "attachments")
     print(json.dumps({"epoch": epoch, "envelopes": envelopes, "attachments": brought}))
     return 0

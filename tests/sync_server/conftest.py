@@ -104,11 +104,15 @@ def process(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def either(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
-    """The same over either database."""
-    options: tuple[str, ...] = ()
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").url(SERVER)
-        options = ("--database", url, "--book", str(tmp_path))
-    with ServerProcess(tmp_path, *options) as running:
+def kept_in(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The arguments that put a server's book in either database."""
+    if request.param == "sqlite":
+        return ()
+    return ("--database", request.getfixturevalue("postgres").url(SERVER), "--book", str(tmp_path))
+
+
+@pytest.fixture
+def either(tmp_path: Path, kept_in: tuple[str, ...]) -> Iterator[ServerProcess]:
+    """A server process over either database."""
+    with ServerProcess(tmp_path, *kept_in) as running:
         yield running

@@ -4,15 +4,16 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from random import Random as Dice
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text, update
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.sync.exchange import cursor_digest, envelope_hash, next_chain
-from sync_server.book import tables
+from sync_server.book import ingest, tables
 from sync_server.book.ingest import take
 from sync_server.book.migrating import TOO_NEW
 from sync_server.book.port import EVERYBODY, Cursor, Incoming, Pull, Push
@@ -207,6 +208,32 @@ def test_the_next_writer_of_a_scope_waits_for_the_slow_one(opened: Named) -> Non
         pass
     assert [wire.decode() for scope, _, wire in reader.got if scope == "p:1"] == ["p:1 1 slow", "p:1 1 same"]
     assert [(scope, seq) for scope, seq, _ in reader.got if scope != "p:1"] == [("p:3", 1), ("p:2", 1)]
+
+
+def test_a_number_taken_without_the_lock_would_show_as_a_hole(
+    opened: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug planted on purpose: a bare sequence gives the seqs. What the other tests look for is then there to be seen."""
+    book, reader = opened("b"), Reader(opened("b"))
+    with book._unit() as conn:
+        take(conn, push("first", item(1)))
+    sequence = count(2)
+
+    def bare(conn: Connection, one: Incoming) -> tuple[int, bytes]:
+        s, seq = tables.scopes, next(sequence)
+        found = update(s).where(s.c.scope == one.scope)
+        if b"slow" not in one.wire:  # the slow one's head moves with its commit
+            conn.execute(found.values(head=seq))
+        return seq, b""
+
+    monkeypatch.setattr(ingest, "_next_place", bare)
+    monkeypatch.setattr(ingest, "_hold", lambda *_: [])
+    with book._unit() as slow:
+        take(slow, push("slow", item(1, mark="slow")))
+        with book._unit() as quick:
+            take(quick, push("quick", item(1, mark="quick")))
+        with pytest.raises(AssertionError, match="a hole"):
+            reader.pull()
 
 
 def test_many_writers_on_few_scopes_miss_and_double_nothing(opened: Named) -> None:

@@ -73,6 +73,23 @@ async def test_two_servers_are_one_doorbell(two: tuple[ServerProcess, ServerProc
         assert not await eva.bell.letter(clinic.ben.device, b"gone")
 
 
+async def test_a_session_that_is_ended_at_one_server_hangs_up_at_the_other(
+    two: tuple[ServerProcess, ServerProcess],
+) -> None:
+    one, other = two
+    clinic = small_clinic()
+    eva, ben = Device(one.url, clinic.eva), Device(other.url, clinic.ben)
+    await eva.remote.found(clinic.log.statements)
+    async with eva, ben:
+        before = await ben.remote.token()
+        await eva.ears.until("presence", clinic.ben.device, True)
+        eva.ears.heard.clear()
+        await eva.remote.end_session(clinic.ben.device)
+        await eva.ears.until("presence", clinic.ben.device, False)
+        await eva.ears.until("presence", clinic.ben.device, True)
+        assert await ben.remote.token() != before, "it proved its key anew"
+
+
 async def test_without_redis_for_a_while_everything_that_lasts_goes_on(
     two: tuple[ServerProcess, ServerProcess], redis: "subprocess.Popen[str]"
 ) -> None:

@@ -76,6 +76,8 @@ BUNDLED = """
 | libsodium in `PyNaCl` | ISC | |
 | SQLite in `pysqlite3` | public domain | |
 | libpq in `psycopg-binary` | PostgreSQL | with OpenSSL 3 (Apache-2.0); the server alone |
+| libldap, Kerberos, libkeyutils, libcrypt there | OLDAP-2.8, MIT, LGPL-2.1-or-later | |
+| libsasl2 there | BSD with attribution | asks that Carnegie Mellon be named: GPL-3.0 section 7 b allows that |
 
 ## Beside the program
 

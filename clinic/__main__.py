@@ -3,6 +3,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     verb: Verb = chosen.verb
     try:
-        return verb(chosen)
+        code = verb(chosen)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads the answer, such as `head`, has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 3

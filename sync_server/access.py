@@ -10,7 +10,7 @@ stands behind it.
 
 from dataclasses import dataclass
 
-from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.domain.ids import AUDITORS, DeviceId, TeamId, UserId
 from clinic.keys.roster import TrustLog
 from clinic.protocol.trust import DeviceKind, Role
 from sync_server.book.port import EVERYBODY, Tag
@@ -68,10 +68,12 @@ def _reads(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamI
 
 
 def _writes(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
-    """Teams somebody on the device is or was a member of: what was sealed then still counts."""
+    """Teams somebody on the device is or was a member of: what was sealed then still counts. And the auditors', to whom
+    every computer seals its audit."""
     users = _users(log, device)
     anywhere = kind == DeviceKind.KIOSK and not users
-    return frozenset(team.team for team in log.teams() if anywhere or users & team.ever)
+    mine = {team.team for team in log.teams() if anywhere or users & team.ever}
+    return frozenset(mine | ({AUDITORS} & log.by_team.keys()))
 
 
 def may_end(log: TrustLog, one: Rights, other: DeviceId) -> bool:

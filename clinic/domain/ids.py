@@ -48,6 +48,10 @@ def team_scope(team: TeamId) -> ScopeId:
     return ScopeId(f"t:{team}")
 
 
+AUDITORS = TeamId("auditors")
+"""The team of compliance officers and custodians: every computer seals its audit to it, and whoever is not in it reads none."""
+
+
 def org_scope(org: OrgId) -> ScopeId:
     return ScopeId(f"o:{org}")
 
@@ -55,3 +59,7 @@ def org_scope(org: OrgId) -> ScopeId:
 def patient_of(scope: ScopeId) -> PatientId | None:
     """The patient a scope belongs to, or None for a team's or the organisation's."""
     return PatientId(scope[2:]) if scope.startswith("p:") else None
+
+
+ELSEWHERE = "fhir."
+"""How an id begins that follows from another system's name: of a record, or of who wrote it there. No user's id does."""

@@ -14,6 +14,7 @@ _DAILY = {"es": "una vez por día", "en": "once a day", "pt": "uma vez por dia"}
 _ONCE = {"es": "una sola vez", "en": "once only", "pt": "uma única vez"}
 _DAYS = {"es": "durante {n} días", "en": "for {n} days", "pt": "por {n} dias"}
 _DAY = {"es": "durante 1 día", "en": "for 1 day", "pt": "por 1 dia"}
+_UNTOLD = {"es": "(dosis no registrada)", "en": "(dose not on record)", "pt": "(dose não registrada)"}
 _ON = {"es": "hasta nuevo aviso", "en": "until further notice", "pt": "em uso contínuo"}
 
 
@@ -48,8 +49,13 @@ def forms_in_words(forms: str, language: str) -> tuple[str, ...]:
 
 
 def directions(dose: str, route: str, every_hours: int, days: int, language: str) -> str:
-    """'500 mg by mouth every 8 hours for 7 days' in es, en or pt; English for a language it does not have."""
+    """'500 mg by mouth every 8 hours for 7 days' in es, en or pt; English for a language it does not have.
+
+    Without a dose and a rhythm, as orders of other systems may be, it says that they are not on record: nobody said "once".
+    """
     tongue = language if language in _ON else "en"
+    if not (dose.strip() or every_hours or days):
+        return " ".join(filter(None, (_ROUTES.get(route, {}).get(tongue, route), _UNTOLD[tongue])))
     parts = [dose, _ROUTES.get(route, {}).get(tongue, route)]
     if every_hours == 0:
         return " ".join([*parts, _ONCE[tongue]])

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, PatientId, ScopeId, TeamId, UserId, patient_scope
+from clinic.domain.ids import AUDITORS, DeviceId, PatientId, ScopeId, TeamId, UserId, patient_scope
 from clinic.domain.record import Record
 from clinic.keys.boxes import open_sealed, seal_to
 from clinic.keys.hashing import KEY_BYTES, same
@@ -29,12 +29,13 @@ from clinic.protocol.glass import (
     SignedGlass,
 )
 from clinic.protocol.letters import Letter
-from clinic.protocol.trust import DeviceKind, MemberAdd, Role
+from clinic.protocol.trust import DeviceKind, MemberAdd, Role, TeamCreate
 
 SHOWN_FOR = timedelta(hours=4)
 REVIEW_WITHIN = timedelta(hours=72)
 REASON_AT_LEAST = 20
 REASON_AT_MOST = 1000
+AUDIT_TEAM = "Audit"
 EVERYBODY = "organisation-wide team"
 """The policy that names it."""
 
@@ -56,12 +57,24 @@ def everybody(log: TrustLog) -> TeamId | None:
 
 
 def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[Record]:
-    """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all."""
+    """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all, a gateway none,
+    a compliance officer that of the auditors, which the first one brings about."""
+    if role in KEYLESS:
+        return []
     wide = everybody(log)
     teams = [team, *([wide] if wide else [])]
     if role == Role.CUSTODIAN:
         teams += [other.team for other in log.teams()]
-    return [MemberAdd(team=one, user=user) for one in dict.fromkeys(teams) if user not in log.members(one)]
+    looks_on = role == Role.COMPLIANCE or (role == Role.CUSTODIAN and AUDITORS in log.by_team)
+    audits = auditing(log, user) if looks_on else []
+    entered = [one for one in dict.fromkeys(teams) if one != AUDITORS and user not in log.members(one)]
+    return [*(MemberAdd(team=one, user=user) for one in entered), *audits]
+
+
+def auditing(log: TrustLog, user: UserId) -> list[Record]:
+    """What makes somebody an auditor: the team, where there is none yet, and her place in it."""
+    made: list[Record] = [] if AUDITORS in log.by_team else [TeamCreate(team=AUDITORS, name=AUDIT_TEAM)]
+    return made if user in log.members(AUDITORS) else [*made, MemberAdd(team=AUDITORS, user=user)]
 
 
 def custodians(log: TrustLog) -> tuple[User, ...]:

@@ -14,6 +14,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, TeamId
 from clinic.domain.record import Record
 from clinic.keys.epochs import TeamKeys, has_outsiders, new_epoch, share_waiting
+from clinic.keys.glass import auditing
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import Signer, say
 from clinic.protocol.organisation import ComputerSeen
@@ -24,6 +25,7 @@ from clinic.protocol.trust import (
     Policy,
     RemoveUser,
     Revoke,
+    Role,
     TeamCreate,
     Wipe,
 )
@@ -45,6 +47,10 @@ def spoken(
         raise NothingLeft()
     first = _numbered(body, seen) if isinstance(body, Revoke) else body
     after, batch = say(log, first, signer, at), [first]
+    if isinstance(first, AddUser) and first.role == Role.COMPLIANCE:
+        for body in auditing(after, first.user):
+            after = say(after, body, signer, at)
+            batch.append(body)
     for team in after.teams():
         more = _key_of(after, team.team, signer, mine, random)
         if more is not None:

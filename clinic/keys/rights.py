@@ -13,6 +13,7 @@ from dataclasses import replace
 from enum import Flag, StrEnum, auto
 from typing import Any
 
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.keys.boxes import sound_box_key
@@ -108,6 +109,14 @@ RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
 """The table: role x action -> whose records. Everything that is not in it is refused."""
 NOBODY: Mapping[Action, Reach] = _row(both="RUN LOOK_UP")
 """The row of a computer at which nobody is logged in."""
+
+
+def check_pair(role: Role, kind: DeviceKind) -> None:
+    """Raises Refusal for a role that nobody has on that kind of computer."""
+    if (role == Role.KIOSK) != (kind == DeviceKind.KIOSK):
+        raise Refusal("Only a kiosk has the role of a kiosk, and no other.")
+    if role in (Role.CUSTODIAN, Role.GATEWAY) and kind != DeviceKind.STATION:
+        raise Refusal("That role works on a station only.")
 
 
 def may(role: Role, action: Action, on: Reach = Reach.ANY) -> bool:

@@ -9,12 +9,13 @@ A reader checks: `check_envelope` (form, signature, rights), counters (the sync 
 (decrypt, schema, and that every op is about the scope's patient).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, ScopeId, TeamId, patient_of
+from clinic.domain.facts import AuditEvent, AuditHead
+from clinic.domain.ids import AUDITORS, DeviceId, ScopeId, TeamId, patient_of, team_scope
 from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, seal_to, unlock
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
@@ -33,11 +34,15 @@ from clinic.protocol.envelope import (
     Envelope,
     Header,
 )
-from clinic.protocol.op import Ops, decode_ops, join_ops
+from clinic.protocol.op import Ops, decode_ops
 from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
 VERSION = 1
+AUDIT = (AuditEvent, AuditHead)
+"""What a computer seals to the auditors as well."""
+_SURE_TO_FIT = MAX_ENVELOPE // 2
+_MOST_PACKED = MAX_ENVELOPE - 1_024
 
 
 class NotAccepted(Refusal):
@@ -102,43 +107,58 @@ def seal_with_scope_key(
     ops: Ops, place: Place, scope_key: bytes, key_epoch: int, device_keys: DeviceKeys, random: Random
 ) -> Envelope:
     """An envelope for all who hold the scope key. Raises Refusal above 64 kB."""
-    salt = random(SALT_BYTES)
-    header = _header(place, ALG_SCOPE_KEY, key_epoch, salt, scope_key_id(scope_key))
-    return _signed(header, _sealed(ops, scope_key, header), device_keys)
+    check_ops(ops, place.scope)
+    plain = encode(ops)
+    check_fits(plain)
+    return seal_packed(packed_ops(plain), place, scope_key, key_epoch, device_keys, random)
 
 
-def seal_together(
-    envelopes: Sequence[Envelope], place: Place, keys: Mapping[bytes, bytes], key_epoch: int, device_keys: DeviceKeys,
-    random: Random,
-) -> Envelope:  # fmt: skip
-    """Envelopes of one scope, made here and not sent yet, as one in another place, under the first of the scope's `keys`.
-
-    Raises Unreadable for one that none of the keys opens, Refusal above 64 kB."""
-    plain = join_ops([_plain(one, keys) for one in envelopes])
-    key = next(iter(keys.values()))
-    header = _header(place, ALG_SCOPE_KEY, key_epoch, random(SALT_BYTES), scope_key_id(key))
-    return _signed(header, _locked(plain, key, header), device_keys)
+def packed_ops(plain: bytes) -> bytes:
+    """Encoded Ops as they lie in an envelope, not sealed yet."""
+    return squeeze(plain, NEWEST_DICTIONARY)
 
 
-def _plain(envelope: Envelope, keys: Mapping[bytes, bytes]) -> bytes:
-    key = keys.get(envelope.header.key_id)
-    if key is None:
-        raise KeyMissing("The key of this record is not here.")
-    return _unlocked(envelope, key, envelope.body)
+def check_fits(plain: bytes) -> None:
+    """Raises TooLong for encoded Ops that fit into no envelope."""
+    if len(plain) > MAX_PLAIN or (len(plain) > _SURE_TO_FIT and len(packed_ops(plain)) > _MOST_PACKED):
+        raise _too_long()
+
+
+def seal_packed(
+    packed: bytes, place: Place, scope_key: bytes, key_epoch: int, device_keys: DeviceKeys, random: Random
+) -> Envelope:
+    """What `packed_ops` gave, as an envelope for all who hold the scope key. Raises Refusal above 64 kB."""
+    header = _header(place, ALG_SCOPE_KEY, key_epoch, random(SALT_BYTES), scope_key_id(scope_key))
+    header_bytes = encode(header)
+    return _signed(
+        header, header_bytes, lock(*_body_key(scope_key, header), packed, header_bytes), device_keys
+    )
 
 
 def seal_for_team(ops: Ops, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random) -> Envelope:
     """An envelope only the team can open, not even this device: kiosk and gateway. Raises Refusal above 64
     kB."""
+    check_ops(ops, place.scope)
+    plain = encode(ops)
+    check_fits(plain)
+    return box_packed(packed_ops(plain), place, epoch, device_keys, random)
+
+
+def box_packed(
+    packed: bytes, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random
+) -> Envelope:
+    """What `packed_ops` gave, as an envelope only the team can open. Raises Refusal above 64 kB."""
     key = fresh_key(random)
     header = _header(place, ALG_TEAM_BOX, epoch.epoch, random(SALT_BYTES))
-    return _signed(header, seal_to(epoch.public_key, key) + _sealed(ops, key, header), device_keys)
+    header_bytes = encode(header)
+    sealed = lock(*_body_key(key, header), packed, header_bytes)
+    return _signed(header, header_bytes, seal_to(epoch.public_key, key) + sealed, device_keys)
 
 
 def grant(scope_key: bytes, place: Place, epoch: Epoch, device_keys: DeviceKeys, random: Random) -> Envelope:
     """The scope's key itself, sealed to a team's present key."""
     header = _header(place, ALG_KEY_GRANT, epoch.epoch, random(SALT_BYTES), scope_key_id(scope_key))
-    return _signed(header, seal_to(epoch.public_key, scope_key), device_keys)
+    return _signed(header, encode(header), seal_to(epoch.public_key, scope_key), device_keys)
 
 
 def check_envelope(envelope: Envelope, trust: TrustLog) -> None:
@@ -182,9 +202,15 @@ def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> 
 
 def check_ops(ops: Ops, scope: ScopeId) -> None:
     """Every op in a patient's scope is about that patient, and was written on that patient's chart; in a team's or
-    the organisation's scope, which others read, none is about a patient. Raises Unreadable."""
+    the organisation's scope, which others read, none is about a patient, but for the auditors' copy of the audit. Raises
+    Unreadable."""
     patient = patient_of(scope) or ""
-    if any(op.patient != patient or op.window not in ("", patient) for op in ops.ops):
+    audited = scope == team_scope(AUDITORS)
+    if any(
+        (op.patient != patient or op.window not in ("", patient))
+        and not (audited and isinstance(op.fact, AUDIT))
+        for op in ops.ops
+    ):
         raise Unreadable("This holds something about another patient than it says.")
 
 
@@ -241,24 +267,12 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
     )
 
 
-def _sealed(ops: Ops, key: bytes, header: Header) -> bytes:
-    check_ops(ops, header.scope)
-    return _locked(encode(ops), key, header)
-
-
-def _locked(plain: bytes, key: bytes, header: Header) -> bytes:
-    if len(plain) > MAX_PLAIN:  # nobody would unpack it
-        raise _too_long()
-    return lock(*_body_key(key, header), squeeze(plain, header.dictionary), encode(header))
-
-
 def _body_key(key: bytes, header: Header) -> tuple[bytes, bytes]:
     both = derive(key, SIGNING_CONTEXT, header.salt, KEY_BYTES + NONCE_BYTES)
     return both[:KEY_BYTES], both[KEY_BYTES:]
 
 
-def _signed(header: Header, body: bytes, device_keys: DeviceKeys) -> Envelope:
-    header_bytes = encode(header)
+def _signed(header: Header, header_bytes: bytes, body: bytes, device_keys: DeviceKeys) -> Envelope:
     if len(header_bytes) + len(body) > MAX_ENVELOPE:
         raise _too_long()
     return Envelope(device_keys.sign(SIGNING_CONTEXT + header_bytes + body), header_bytes, body, header)

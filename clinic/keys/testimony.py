@@ -28,7 +28,7 @@ from clinic.domain.facts import (
     TaskStatus,
     VerificationResult,
 )
-from clinic.domain.ids import FOREIGN, DeviceId, OpId
+from clinic.domain.ids import ELSEWHERE, FOREIGN, DeviceId, OpId, UserId
 from clinic.keys.audit_heads import head_signed_by
 from clinic.keys.consents import consent_signed_by, verify_fact, witnessed_by
 from clinic.keys.refusals import Unreadable
@@ -84,10 +84,15 @@ def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("This names an author who does not work on the computer that sent it.")
     if isinstance(op.fact, Patient) and str(op.fact.id) != str(op.fact.patient):
         raise Unreadable("This names one person and describes another.")
-    if isinstance(op.fact, AuditEvent) and op.fact.device != device:
+    if isinstance(op.fact, AuditEvent) and op.fact.device != device and not _happened_elsewhere(op.fact):
         raise Unreadable("This says what happened on another computer than the one that sent it.")
     if isinstance(op.fact, AuditHead):
         _check_head(op.fact, device, log)
+
+
+def _happened_elsewhere(entry: AuditEvent) -> bool:
+    """It came from another system: no computer's id begins so, and it has no place in any computer's audit."""
+    return entry.device.startswith(FOREIGN) and not (entry.sequence or entry.incarnation or entry.previous)
 
 
 def _check_head(head: AuditHead, device: DeviceId, log: TrustLog) -> None:
@@ -146,6 +151,11 @@ def _check_glass_word(op: Op, review: AccessReview) -> None:
         raise Unreadable("A review was closed by the person it is about.")
 
 
+def _wrote_elsewhere(named: str, signature: bytes, log: TrustLog) -> bool:
+    """A record that came from another system names who wrote it there, and nobody here signed it."""
+    return named.startswith(ELSEWHERE) and not signature and not log.roles_of(UserId(named))
+
+
 def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Who is named as author signed it, on the device that sent it; somebody else may only take it off the chart,
     under her own signature."""
@@ -154,7 +164,7 @@ def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
         return
     named = fact.author if isinstance(fact, Composition) else fact.requester
     stopped = not isinstance(fact, Composition) and fact.status != RequestStatus.ACTIVE
-    if not (named or fact.user_signature):
+    if not (named or fact.user_signature) or _wrote_elsewhere(named, fact.user_signature, log):
         return
     user = log.user(op.author, device)
     if user is None or not verify_fact(fact, user.signing_key) or (named != op.author and not stopped):

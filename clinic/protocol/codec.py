@@ -130,7 +130,7 @@ def loads(data: bytes) -> Any:
 def items(data: bytes, start: int) -> Iterator[tuple[Any, bytes]]:
     """The items of the array that begins at `start` and ends the data, each with its bytes. Raises Malformed."""
     stream = _stream(data)
-    count, here = _array_head(data, start)
+    count, here = array_start(data, start)
     stream.seek(here)
     decoder = _decoder(stream)
     for _ in range(count):
@@ -155,8 +155,8 @@ def array_head(count: int) -> bytes:
     return b"\x98" + bytes([count]) if count < 256 else b"\x99" + count.to_bytes(2, "big")
 
 
-def _array_head(data: bytes, start: int) -> tuple[int, int]:
-    """(number of items, where the first one begins)."""
+def array_start(data: bytes, start: int) -> tuple[int, int]:
+    """(number of items, where the first one begins) of the array that begins at `start`. Raises Malformed."""
     first = data[start] if start < len(data) else 0
     more = {0x98: 1, 0x99: 2}.get(first, 0)
     if not (0x80 <= first <= 0x97 or more):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An op: one fact as one device wrote it, and which versions of it the writer had seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from clinic.domain.record import Record, field_numbers, n, record
 from clinic.protocol.codec import (
     Malformed,
     array_head,
+    array_start,
     decode,
     encode,
     head_of,
@@ -70,16 +71,23 @@ _LISTED = encode(Ops(ops=()))[:-1]
 _ONE = head_of(Op)
 
 
+def ops_of(bodies: Sequence[bytes]) -> bytes:
+    """The encoded Ops of encoded ops, none of which is read."""
+    return _LISTED + array_head(len(bodies)) + b"".join(body[len(_ONE) :] for body in bodies)
+
+
 def join_ops(parts: Iterable[bytes]) -> bytes:
     """The encoded Ops of several encoded Ops, one after the other; none of their ops is read. Raises Malformed."""
-    listed = [raw for part in parts for raw in _raw_ops(part)]
-    return _LISTED + array_head(len(listed)) + b"".join(listed)
+    counts, tails = zip(*(_counted(part) for part in parts), strict=True)
+    return _LISTED + array_head(sum(counts)) + b"".join(tails)
 
 
-def _raw_ops(data: bytes) -> Iterator[bytes]:
+def _counted(data: bytes) -> tuple[int, bytes]:
+    """(how many ops, their bytes)."""
     if not data.startswith(_LISTED):
         raise Malformed("This is not an envelope's content.")
-    return (part for _, part in items(data, len(_LISTED)))
+    count, here = array_start(data, len(_LISTED))
+    return count, data[here:]
 
 
 def decode_ops(data: bytes) -> Ops:

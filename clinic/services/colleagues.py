@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import PatientId, UserId
+from clinic.domain.wording import name_as_said
 from clinic.keys.invites import sign_request
 from clinic.keys.passwords import check_password
 from clinic.keys.roster import TrustLog
@@ -57,9 +58,10 @@ class Welcoming(Joining):
 def welcome(desk: Desk, code: str, name: str, password: str) -> Welcoming:
     """Begin: the request is laid into the centre's mailbox. Refused: expired or foreign code, one for a kiosk, a weak
     password, a name that has a way in here. Unavailable without the centre."""
-    invitation, name = invitation_of(code, desk.server, desk.clock, authority_text(desk)), name.strip()
-    if not name:
+    invitation = invitation_of(code, desk.server, desk.clock, authority_text(desk))
+    if not name.strip():
         raise Refusal("Write your name as colleagues and patients know it.")
+    name = name_as_said(name)
     if invitation.kind == DeviceKind.KIOSK or desk.kind == DeviceKind.KIOSK:
         raise Refusal("Nobody logs in on a kiosk. Ask for an invitation of your own.")
     if invitation.fingerprint != desk.trust.fingerprint:

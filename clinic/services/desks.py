@@ -9,16 +9,36 @@ from dataclasses import dataclass, field
 from clinic.domain.clock import Clock, Random, milliseconds, stamp_after
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Fact
-from clinic.domain.ids import OpId, PatientId, ScopeId, TeamId, UserId, counted_id, patient_scope, team_scope
+from clinic.domain.ids import (
+    AUDITORS,
+    OpId,
+    PatientId,
+    ScopeId,
+    TeamId,
+    UserId,
+    counted_id,
+    patient_scope,
+    team_scope,
+)
 from clinic.keys.epochs import TeamKeys, open_epochs
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
-from clinic.keys.sealing import Place, grant, new_scope_key, scope_key_id, seal_for_team, seal_with_scope_key
+from clinic.keys.roster import Epoch
+from clinic.keys.sealing import (
+    AUDIT,
+    Place,
+    check_fits,
+    check_ops,
+    new_scope_key,
+    scope_key_id,
+    seal_for_team,
+)
 from clinic.keys.slots import Opened
 from clinic.keys.trust import TrustLog, verify_all
 from clinic.protocol.codec import encode
-from clinic.protocol.envelope import P2_RECORD, Envelope, pack
-from clinic.protocol.op import Op, Ops
+from clinic.protocol.envelope import P2_RECORD, pack
+from clinic.protocol.op import Op, Ops, ops_of
 from clinic.protocol.trust import DeviceKind, Role
+from clinic.protocol.unsealed import Unsealed
 from clinic.services.door import is_enrolled as is_enrolled
 from clinic.services.door import people_of as people_of
 from clinic.services.door import read_slots as read_slots
@@ -180,14 +200,16 @@ class Desk:
         self._filed.update(now)
         return written
 
-    def post_again(self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int) -> None:
-        """Seal ops that are filed already once more, under this incarnation's own numbers."""
-        self._post(page, scope, [(op, encode(op)) for op in ops], priority, self.team)
+    def post_again(
+        self, page: WritePage, scope: ScopeId, ops: Sequence[Op], priority: int, team: TeamId | None = None
+    ) -> None:
+        """Have ops that are filed already leave once more, under this incarnation's own numbers."""
+        self._post(page, scope, [(op, encode(op)) for op in ops], priority, team or self.team)
 
     def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
         """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""
-        for key in page.scope_keys(scope).values():
-            self._grant(page, scope, key, priority, self.team)
+        for key_id in page.scope_keys(scope):
+            self._wait(page, scope, priority, 0, Unsealed(team=self.team, key_id=key_id))
 
     def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
         """Be told of every change; called on a store thread."""
@@ -218,9 +240,8 @@ class Desk:
     def _by_scope(self, facts: Sequence[Fact], team: TeamId) -> list[tuple[ScopeId, list[Fact]]]:
         scopes: dict[ScopeId, list[Fact]] = {}
         for fact in facts:
-            scopes.setdefault(patient_scope(fact.patient) if fact.patient else team_scope(team), []).append(
-                fact
-            )
+            chart = fact.patient and not (team == AUDITORS and isinstance(fact, AUDIT))
+            scopes.setdefault(patient_scope(fact.patient) if chart else team_scope(team), []).append(fact)
         return list(scopes.items())
 
     def _file(
@@ -233,6 +254,9 @@ class Desk:
             page.file_ops(encoded, scope)
         self._grant_key(page, scope, priority, team)
         self._post(page, scope, encoded, priority, team)
+        told = [pair for pair in encoded if isinstance(pair[0].fact, AUDIT)]
+        if told and team != AUDITORS and self.trust.epoch(AUDITORS) is not None:
+            self._post(page, team_scope(AUDITORS), told, P2_RECORD, AUDITORS)
         return ops
 
     def _post(
@@ -243,16 +267,18 @@ class Desk:
         priority: int,
         team: TeamId,
     ) -> None:
+        epoch = self.epoch(team)
         for chunk in _chunks(encoded):
-            place = self._place(page, scope, priority, team)
-            page.post(
-                place.env_no,
-                scope,
-                priority,
-                len(chunk),
-                pack(self._seal(page, chunk, place)),
-                self.clock.now(),
-            )
+            ops = Ops(ops=tuple(op for op, _ in chunk))
+            if self.kind == DeviceKind.KIOSK:
+                place = self.numbered_place(page, scope, priority, team)
+                sealed = pack(seal_for_team(ops, place, epoch, self.device_keys, self.random))
+                page.post(place.env_no, scope, priority, len(chunk), sealed, self.clock.now())
+                continue
+            check_ops(ops, scope)
+            plain = ops_of([data for _, data in chunk])
+            check_fits(plain)
+            self._wait(page, scope, priority, len(chunk), Unsealed(team=team, ops=plain))
 
     def _op(self, page: WritePage, fact: Fact, windowed: bool, seen: tuple[OpId, ...]) -> Op:
         self._stamp = stamp_after(self._stamp, self.clock.now())
@@ -263,15 +289,10 @@ class Desk:
             window=fact.patient if windowed else PatientId(""),
         )  # fmt: skip
 
-    def _place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
-        """A kiosk cannot open again what it seals, so there the numbers are given at once; else when it leaves."""
-        if self.kind == DeviceKind.KIOSK:
-            return self.numbered_place(page, scope, priority, team)
-        waiting = UNNUMBERED + page.next_number("unnumbered")
-        return Place(
-            scope=scope, team=team, device=self.device, incarnation=self.incarnation, env_no=waiting, scope_no=0,
-            priority=priority,
-        )  # fmt: skip
+    def _wait(self, page: WritePage, scope: ScopeId, priority: int, ops: int, what: Unsealed) -> None:
+        """It is sealed and numbered when it leaves. A kiosk cannot read again what it wrote, and does both at once."""
+        no = UNNUMBERED + page.next_number("unnumbered")
+        page.post(no, scope, priority, ops, encode(what), self.clock.now())
 
     def numbered_place(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> Place:
         """The next numbers of this device."""
@@ -280,14 +301,12 @@ class Desk:
             scope_no=page.next_number(f"in {scope}"), priority=priority,
         )  # fmt: skip
 
-    def _seal(self, page: WritePage, ops: tuple[Op, ...], place: Place) -> Envelope:
-        epoch = self.trust.epoch(place.team)
+    def epoch(self, team: TeamId) -> Epoch:
+        """The team's present key. Raises Unavailable while it has none."""
+        epoch = self.trust.epoch(team)
         if epoch is None:
             raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
-        if self.kind == DeviceKind.KIOSK:
-            return seal_for_team(Ops(ops=ops), place, epoch, self.device_keys, self.random)
-        key = next(iter(page.scope_keys(place.scope).values()))
-        return seal_with_scope_key(Ops(ops=ops), place, key, epoch.epoch, self.device_keys, self.random)
+        return epoch
 
     def _grant_key(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> None:
         """The first write into a scope makes its key and grants it to the team."""
@@ -295,21 +314,7 @@ class Desk:
             return
         key = new_scope_key(self.random)
         page.keep_scope_key(scope, scope_key_id(key), key)
-        self._grant(page, scope, key, priority, team)
-
-    def _grant(self, page: WritePage, scope: ScopeId, key: bytes, priority: int, team: TeamId) -> None:
-        epoch = self.trust.epoch(team)
-        if epoch is None:
-            raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
-        place = self._place(page, scope, priority, team)
-        page.post(
-            place.env_no,
-            scope,
-            priority,
-            0,
-            pack(grant(key, place, epoch, self.device_keys, self.random)),
-            self.clock.now(),
-        )
+        self._wait(page, scope, priority, 0, Unsealed(team=team, key_id=scope_key_id(key)))
 
     # opening --------------------------------------------------------------------------------------
 
@@ -337,15 +342,15 @@ def _check_window(page: WritePage, facts: Sequence[Fact], window: PatientId) -> 
             raise WrongPatient()
 
 
-def _chunks(ops: Iterable[tuple[Op, bytes]]) -> Iterator[tuple[Op, ...]]:
+def _chunks(ops: Iterable[tuple[Op, bytes]]) -> Iterator[tuple[tuple[Op, bytes], ...]]:
     """Ops in order, in groups of at most RAW_CHUNK bytes."""
-    group: list[Op] = []
+    group: list[tuple[Op, bytes]] = []
     size = 0
     for op, data in ops:
         if group and size + len(data) > RAW_CHUNK:
             yield tuple(group)
             group, size = [], 0
-        group.append(op)
+        group.append((op, data))
         size += len(data)
     if group:
         yield tuple(group)

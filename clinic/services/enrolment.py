@@ -11,9 +11,10 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
-from clinic.domain.ids import TeamId, UserId, short_hash_id
+from clinic.domain.ids import AUDITORS, TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
-from clinic.keys.epochs import share_epochs_with
+from clinic.domain.wording import name_as_said
+from clinic.keys.epochs import new_epoch, share_epochs_with
 from clinic.keys.glass import memberships
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.invites import (
@@ -27,8 +28,7 @@ from clinic.keys.invites import (
     seal_answer,
     seal_request,
 )
-from clinic.keys.refusals import Unreadable
-from clinic.keys.rights import Action
+from clinic.keys.rights import Action, check_pair
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots, check_password
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
@@ -110,9 +110,7 @@ class Joining:
         Refused: no, or not within the time. Unavailable: the link was gone at the end, or the disk.
         """
         until = self._clock.monotonic() + timeout_s
-        nobody = Refusal(
-            "Nobody let this computer in yet. Ask the administrator, then try again with the same code."
-        )
+        nobody = Refusal("Nobody let this computer in in time. Ask the administrator for a new invitation.")
         why: PostaError = nobody
         while not cancelled() and self._clock.monotonic() < until:
             try:
@@ -203,12 +201,13 @@ def join(
         )
     invitation = invitation_of(code, server, clock, authority)
     if invitation.kind != DeviceKind.KIOSK:
-        check_password(password, names=(user_name,))
         if not user_name.strip():
             raise Refusal("Write your name as colleagues and patients know it.")
+        user_name = name_as_said(user_name)
+        check_password(password, names=(user_name,))
     place.check_room()  # an invitation serves once: a full disk is told before it is used
     joining = Joining(place, invitation, password, clock, random, authority)
-    joining.ask(user_name.strip(), device_name.strip() or "Posta")
+    joining.ask(user_name, name_as_said(device_name or "Posta"))
     return joining
 
 
@@ -230,10 +229,18 @@ def set_up(
 
 
 @needs(Action.ADMIT)
-def invite(desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None) -> str:
-    """The text of an invitation's QR: single use, 24 hours, for one role and kind of device."""
+def invite(
+    desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None, team: TeamId | None = None
+) -> str:
+    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (this computer's, if
+    none is named). Refused: a role that computer cannot have, no such team."""
+    check_pair(role, kind)
+    if team == AUDITORS and role not in (Role.COMPLIANCE, Role.CUSTODIAN):
+        raise Refusal("Only compliance officers and custodians are auditors.")
+    if team not in (None, AUDITORS) and team not in desk.trust.by_team:
+        raise Refusal("There is no such team.")
     invitation = new_invitation(
-        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=desk.team,
+        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,
         expires_at=(at or desk.clock.now()) + VALID, random=desk.random,
     )  # fmt: skip
     box = mailbox_id(invitation.secret)
@@ -295,25 +302,38 @@ def _let_in(
         check_request(request, invitation.secret)
         if known is not None and request.device_signature:
             check_device(request, known)
-    except Unreadable:
+        for name in filter(None, (request.user_name, request.device_name)):
+            name_as_said(name)
+    except Refusal:
         _forget(desk, box)
         raise
     digits = comparison_digits(request, invitation.fingerprint)
     named = known.name if known else request.device_name
     same = compare(Admission(digits, request.user_name, invitation.role, named))
     user = _user_of(desk, request) if request.user_name and same else NOBODY
-    if same:
+    never = _why_never(desk, request, invitation, user) if same else None
+    if same and not never:
         state(desk, lambda log: _admission(log, request, invitation, user, desk))
-    answer = JoinAnswer(
-        accepted=same, user=user, sentence="" if same else "The six digits were not the same."
-    )
+    sentence = str(never) if never else "" if same else "The six digits were not the same."
+    answer = JoinAnswer(accepted=same and not never, user=user, sentence=sentence)
     with_remote(
         remote_of(desk), lambda remote: remote.answer_join(box, seal_answer(answer, invitation.secret))
     )
     _forget(desk, box)
+    if never:
+        raise never
     if not same:
         raise Refusal("Not admitted: the six digits were not the same.")
     return request.device
+
+
+def _why_never(desk: Desk, request: JoinRequest, invitation: Invitation, user: UserId) -> Refusal | None:
+    """What the trust log has against her, said before anything is signed: she must not stand in others' way."""
+    try:
+        _admission(desk.trust, request, invitation, user, desk)
+    except Refusal as no:
+        return no
+    return None
 
 
 def _forget(desk: Desk, box: str) -> None:
@@ -393,7 +413,12 @@ def _admission(
     after = log
     for body in bodies:
         after = extend(after, make_statement(after, body, signer, desk.clock.now()))
-    return [*bodies, *share_epochs_with(after, user, request.device, desk.team_keys)]
+    begun = [new_epoch(after, AUDITORS, {}, desk.random)] if _without_key(after, AUDITORS) else []
+    return [*bodies, *begun, *share_epochs_with(after, user, request.device, desk.team_keys)]
+
+
+def _without_key(log: TrustLog, team: TeamId) -> bool:
+    return bool(log.members(team)) and log.epoch(team) is None
 
 
 def first_page(page: WritePage, log: TrustLog, setup: DeviceSetup, device_keys: DeviceKeys) -> None:

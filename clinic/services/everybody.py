@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The organisation-wide team, and custodians in every team: what an administrator signs so that emergencies can be met."""
+"""The organisation-wide team, custodians in every team, the auditors': what an administrator signs so that emergencies can be
+met and looked into."""
 
 from clinic.domain.facts import Patient
-from clinic.domain.ids import TeamId, short_hash_id
+from clinic.domain.ids import AUDITORS, TeamId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import new_epoch, open_epochs, share_epochs_with, waiting_for_keys
 from clinic.keys.glass import EVERYBODY, custodians, everybody, memberships, people_of
@@ -18,7 +19,8 @@ from clinic.services.gate import needs
 
 @needs(Action.ADMIT)
 def prepare(desk: Desk) -> int:
-    """Make the organisation-wide team if there is none, and see that everybody is in it and every custodian in every team.
+    """Make the organisation-wide team if there is none, and see that everybody is in it, every custodian in every team,
+    and compliance among the auditors.
 
     For administrators; any time again. Gives how many statements were signed. Raises Refusal, Unavailable.
     """
@@ -49,8 +51,12 @@ def _statements(desk: Desk, found: TrustLog) -> list[Record]:
     for custodian in {one.user for one in custodians(after)}:
         for body in memberships(after, custodian, Role.CUSTODIAN, wide):
             say(body)
-    if after.epoch(wide) is None:
-        say(new_epoch(after, wide, {}, desk.random))
+    for officer in {one.user for one in after.at_work() if Role.COMPLIANCE in after.roles_of(one.user)}:
+        for body in memberships(after, officer, Role.COMPLIANCE, wide):
+            say(body)
+    for team in (wide, AUDITORS):
+        if team in after.by_team and after.epoch(team) is None:
+            say(new_epoch(after, team, {}, desk.random))
     mine = {**desk.team_keys, **open_epochs(after, desk.user_keys, signer.user, desk.device)}
     waiting = {(u.user, u.device) for team in after.teams() for u in waiting_for_keys(after, team.team)}
     for user, device in sorted(waiting):

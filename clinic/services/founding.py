@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.domain.ids import OrgId, TeamId, UserId, short_hash_id
+from clinic.domain.wording import name_as_said
 from clinic.keys.founding import Founder, found
 from clinic.keys.hashing import same
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys
@@ -69,6 +70,17 @@ class Plan:
     team_name: str = ""
     authority: bytes = b""
     code: str = field(default="", repr=False)
+
+
+def as_said(plan: Plan) -> Plan:
+    """The same with its names as others will read them. Raises Refusal."""
+    return replace(
+        plan,
+        name=name_as_said(plan.name),
+        admin=name_as_said(plan.admin),
+        device_name=name_as_said(plan.device_name),
+        team_name=plan.team_name and name_as_said(plan.team_name),
+    )
 
 
 class Founding:
@@ -141,6 +153,7 @@ class Founding:
         After Refusal or Unavailable nothing is half-made, but for what `settle` can finish; sheets stay good for the next
         try of this object.
         """
+        plan = as_said(plan)
         told(Stage.CENTRE)
         if not self._arrived_before():
             self.check(plan, password)
@@ -273,12 +286,15 @@ def found_organization(
     if settle(home):
         return open_desk(home, password, clock, random)
     founding = Founding(home, clock, random)
-    plan = Plan(
-        server=server, name=name, admin=admin, device_name=device_name, team_name=team_name, authority=authority, code=code
+    plan = as_said(
+        Plan(
+            server=server, name=name, admin=admin, device_name=device_name, team_name=team_name, authority=authority,
+            code=code,
+        )
     )  # fmt: skip
     founding.check(plan, password)
     if sheets is not None:
-        founding.keep_sheets(name, sheets, language)
+        founding.keep_sheets(plan.name, sheets, language)
     try:
         return founding.found(plan, password)
     except Unsure:

@@ -29,8 +29,12 @@ ATTEMPT = "attempt"
 class Denied(Refusal):
     """Somebody asked for what her roles do not give."""
 
-    def __init__(self, action: Action) -> None:
-        super().__init__("Your role does not allow this here. Ask your administrator.")
+    def __init__(self, action: Action, revoked: bool = False) -> None:
+        super().__init__(
+            "This computer was revoked: nothing more is done here. Ask your administrator."
+            if revoked
+            else "Your role does not allow this here. Ask your administrator."
+        )
         self.action = action
 
 
@@ -55,7 +59,7 @@ def allow(desk: Desk, action: Action, patient: PatientId = PatientId("")) -> Non
     """Raises Denied unless whoever is at the desk may do that; the attempt is then in the audit."""
     if not allowed(desk, action):
         audit(desk, ATTEMPT, patient, "denied", action.value)
-        raise Denied(action)
+        raise Denied(action, desk.trust.is_revoked(desk.device))
 
 
 def allowed(desk: Desk, action: Action, on: Reach | None = None) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.facts import Fact, Location, Organization, OriginalResource, Practitioner, Provenance
-from clinic.domain.ids import FactId, PatientId
+from clinic.domain.ids import ELSEWHERE, FactId, PatientId
 from clinic.domain.values import Attachment, Identifier
 from clinic.exchange.fhir.context import Target, identifier_name
 from clinic.exchange.fhir.tree import Json, parse
@@ -17,7 +17,7 @@ from clinic.services.gate import needs
 from clinic.store.page import Page
 
 NOBODYS_CHART = PatientId("")
-IMPORTED = "fhir."
+IMPORTED = ELSEWHERE
 """How ids of imported facts begin."""
 
 

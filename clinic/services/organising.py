@@ -14,9 +14,10 @@ from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
 from clinic.domain.policies import KEEP_YEARS, SETTABLE, checked, holds
 from clinic.domain.record import Record
 from clinic.domain.retention import Class, rules_of, years_by_law
+from clinic.domain.wording import name_as_said
 from clinic.keys.epochs import waiting_for_keys
 from clinic.keys.receipts import read_receipt
-from clinic.keys.rights import Action
+from clinic.keys.rights import KEYLESS, Action
 from clinic.keys.roster import Team, TrustLog, User
 from clinic.keys.trust import open_statement
 from clinic.protocol.organisation import ComputerSeen, WipeReceipt, Wish
@@ -195,7 +196,9 @@ def remove_person(desk: Desk, user: UserId, reason: str, device: DeviceId = Devi
 
 @needs(Action.ADMIT)
 def give_role(desk: Desk, user: UserId, role: Role) -> bool:
-    """One role more; nobody gives herself one."""
+    """One role more; nobody gives herself one, and a kiosk's or a gateway's is no person's second."""
+    if role in KEYLESS:
+        raise Refusal("A kiosk or gateway has no second role.")
     place = next(iter(desk.trust.places_of(user)), None)
     if place is None:
         raise Refusal("That person works on no computer. Invite her first.")
@@ -219,10 +222,11 @@ def create_team(desk: Desk, name: str) -> TeamId:
     """A team without members; it gets its key with the first of them."""
     if not name.strip():
         raise Refusal("Give the team a name.")
-    if any(team.name == name.strip() for team in desk.trust.teams()):
+    name = name_as_said(name)
+    if any(team.name == name for team in desk.trust.teams()):
         raise Refusal("There is a team of that name already.")
     team = TeamId(short_hash_id(desk.random(10)))
-    _ordered(desk, f"team {team}", TeamCreate(team=team, name=name.strip()))
+    _ordered(desk, f"team {team}", TeamCreate(team=team, name=name))
     return team
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.ids import PatientId, ScopeId
+from clinic.domain.ids import AUDITORS, PatientId, ScopeId, team_scope
 from clinic.keys.backups import BackupKey
-from clinic.keys.sealing import Granted, Keyring, open_envelope
+from clinic.keys.sealing import AUDIT, Granted, Keyring, open_envelope
 from clinic.keys.slots import Opened, Slots
 from clinic.keys.trust import verify_all
 from clinic.protocol.archive import BackupManifest
-from clinic.protocol.envelope import ALG_KEY_GRANT, unpack
+from clinic.protocol.envelope import ALG_KEY_GRANT, ALG_TEAM_BOX, P2_RECORD, unpack
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import made_here
 from clinic.services.audits import audit
@@ -44,7 +44,7 @@ _IN_SCOPE = "in "
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was made anew. `again`: envelopes that waited and were sealed once more under the new numbers."""
+    """What was made anew. `again`: parts that wait to leave, under new numbers."""
 
     no: int
     made_at: datetime
@@ -169,8 +169,9 @@ def begin_anew(home: Home, store_key: bytes, clock: Clock, random: Random, why: 
             _post_again(desk, page, waiting)
 
         desk.book.keep(act, Changes(frozenset({"Sync"})))
+        waits, _first = desk.book.read(lambda page: page.outbox_left())
         audit(desk, "restore", PatientId(""), entity=why)
-    return incarnation, len(waiting)
+    return incarnation, waits
 
 
 def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:
@@ -183,19 +184,29 @@ def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:
         raise
 
 
-def _post_again(desk: Desk, page: WritePage, waiting: Sequence[tuple[int, bytes]]) -> None:
+def _post_again(desk: Desk, page: WritePage, waiting: Sequence[tuple[int, bytes, int]]) -> None:
     granted: set[ScopeId] = set()
-    for priority, wire in waiting:
+    to_auditors = [ms for _, wire, ms in waiting if unpack(wire).header.alg == ALG_TEAM_BOX]
+    for priority, wire, _ms in waiting:
         envelope = unpack(wire)
         scope = envelope.header.scope
         if envelope.header.alg == ALG_KEY_GRANT:
             if scope not in granted:
                 desk.grant_again(page, scope, priority)
             granted.add(scope)
-            continue
-        inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), {})
-        if not isinstance(inside, Granted):
-            desk.post_again(page, scope, inside.ops, priority)
+        elif envelope.header.alg != ALG_TEAM_BOX:
+            inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), {})
+            if not isinstance(inside, Granted):
+                desk.post_again(page, scope, inside.ops, priority)
+    if to_auditors:
+        _audit_again(desk, page, min(to_auditors))
+
+
+def _audit_again(desk: Desk, page: WritePage, since_ms: int) -> None:
+    """What a desktop sealed to the auditors it cannot open again; its own audit is here."""
+    own = [op for kind in AUDIT for op in page.ops_of(kind) if op.id.startswith(f"{desk.device}.")]
+    late = [op for op in own if op.stamp >= since_ms << 16]
+    desk.post_again(page, team_scope(AUDITORS), late, P2_RECORD, AUDITORS)
 
 
 def _lay_out(

@@ -13,6 +13,7 @@ from pathlib import Path
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, PatientId, UserId, short_hash_id
+from clinic.domain.wording import name_as_said
 from clinic.exchange.sheet_pdf import Sheet, SheetUse, sheet_pdf
 from clinic.keys.hashing import same
 from clinic.keys.identity import SEED_BYTES, DeviceKeys, RootKeys, UserKeys, device_id
@@ -107,6 +108,7 @@ def take_over(
     home = Home(path)
     if home.enrolled or home.founding.exists():
         raise Refusal("This computer belongs to an organisation already. Use a new one, or another --home.")
+    admin, device_name = name_as_said(admin), name_as_said(device_name)
     check_password(password, names=(admin,))
     old = _root_of(join([read_sheet(text) for text in texts]))
     remote = Remote(server, tls=believing(authority))

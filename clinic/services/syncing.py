@@ -29,7 +29,7 @@ from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
-from clinic.sync.batch import Waiting, gather, pick
+from clinic.sync.batch import Waiting, gather, likely_size, pick
 from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
 from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
@@ -156,7 +156,11 @@ def what_waits(desk: Desk) -> tuple[Waits, ...]:
 
     def look(page: Page) -> tuple[Waits, ...]:
         numbered = (Waits(priority, size, ops) for priority, size, ops in page.numbered_sizes())
-        later = (Waits(row.priority, row.size, row.ops) for rows in gather(page.unnumbered()) for row in rows)
+        later = (
+            Waits(row.priority, likely_size(row, len(rows)), row.ops)
+            for rows in gather(page.unnumbered())
+            for row in rows
+        )
         return (*numbered, *later, *(Waits(P4_ATTACHMENT, size, 1) for size in page.waiting_files()))
 
     return desk.book.read(look)

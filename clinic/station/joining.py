@@ -9,12 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.ids import AUDITORS
+from clinic.keys.glass import AUDIT_TEAM
 from clinic.protocol.trust import DeviceKind, Role
+from clinic.services import organising
 from clinic.services.enrolment import Admission, admit, invite, join
 from clinic.services.founding import found_organization
 from clinic.services.link import exchange_now
 from clinic.services.short_codes import shorten
 from clinic.station.command import Add, authority, opened, password
+from clinic.station.organising import team_in
 
 _CA = "certificate of the clinic's own authority (PEM): from now on no other is believed"
 
@@ -41,7 +45,12 @@ def add_verbs(add: Add) -> None:
     inviting.add_argument(
         "--kind", choices=[str(kind) for kind in DeviceKind], default=str(DeviceKind.DESKTOP)
     )
-    inviting.add_argument("--name", default="", help="for whom (only shown here)")
+    inviting.add_argument(
+        "--team",
+        default="",
+        metavar="NAME",
+        help="whose records that computer works with; this computer's, if not said",
+    )
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
     )
@@ -82,7 +91,7 @@ def _found(chosen: Namespace) -> int:
         print(
             json.dumps(
                 {
-                    "organization": chosen.name,
+                    "organization": desk.trust.organization().name,
                     "fingerprint": desk.trust.fingerprint.hex(),
                     "device": desk.device,
                 }
@@ -97,7 +106,9 @@ _NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be 
 
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
-        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind))
+        found = organising.organisation(desk, ask_centre=False)
+        team = AUDITORS if chosen.team == AUDIT_TEAM else team_in(found, chosen.team) if chosen.team else None
+        code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind), team=team)
         print(shorten(desk, code) if chosen.short else code)
     return 0
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A page of the book: typed reads on one connection, inside one transaction. Writing is clinic.store.writing."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from json import dumps
 
 from clinic.domain.ids import PatientId, ScopeId
 from clinic.store.audits import AuditReads
@@ -10,6 +12,8 @@ from clinic.store.rows import UNNUMBERED, OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
 from clinic.store.sheet import from_ms
 from clinic.sync.batch import Unnumbered
+
+_AMONG = "env_no IN (SELECT value FROM json_each(:nos))"
 
 
 class Page(PeopleReads, SearchReads, AuditReads):
@@ -37,10 +41,13 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )  # fmt: skip
         return tuple(Unnumbered(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
 
-    def posted(self, env_no: int) -> tuple[bytes, int]:
-        """(envelope, milliseconds when it was written) of a row of the outbox."""
-        row = self._one("SELECT envelope, written_at FROM outbox WHERE env_no = :no", no=env_no)
-        return bytes(row[0]), int(row[1])
+    def posted(self, numbers: Sequence[int]) -> tuple[tuple[bytes, int], ...]:
+        """(what waits, milliseconds when it was written) of rows of the outbox, in order."""
+        rows = self._all(
+            f"SELECT envelope, written_at FROM outbox WHERE {_AMONG} ORDER BY env_no",
+            nos=dumps(list(numbers)),
+        )
+        return tuple((bytes(row[0]), int(row[1])) for row in rows)
 
     def outbox_counts(self) -> OutboxCounts:
         row = self._one(

@@ -3,7 +3,8 @@
 
 After the backup was made the device may have gone on: other envelopes bear the numbers the restored one would use
 next. So it takes a new incarnation, in which numbers begin at 1. Envelopes that were sent stay, under numbers of 0 and
-less; those that waited are handed out, to be sealed once more under the new numbers.
+less; those that had a number and waited are handed out, to be sealed once more under the new numbers. What had no number yet
+goes on waiting.
 """
 
 from contextlib import closing
@@ -16,9 +17,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 from clinic.domain.clock import Random
 from clinic.store.backup_copy import connect
 from clinic.store.opening import said
+from clinic.store.rows import UNNUMBERED
 
 _SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 _NOISE_BITS = 6
+_WAITS = f"acked_at IS NULL AND refused IS NULL AND env_no < {UNNUMBERED}"
 
 
 def next_incarnation(last: int, now: datetime, random: Random) -> int:
@@ -30,16 +33,21 @@ def next_incarnation(last: int, now: datetime, random: Random) -> int:
     return max(last + 1, (minutes << _NOISE_BITS) | (random(1)[0] >> 2))
 
 
-def renew(path: Path, key: bytes, now: datetime, random: Random) -> tuple[int, tuple[tuple[int, bytes], ...]]:
-    """Give a book the next incarnation; returns it, and (priority, envelope) of what waited, in order. Raises Unavailable."""
+def renew(
+    path: Path, key: bytes, now: datetime, random: Random
+) -> tuple[int, tuple[tuple[int, bytes, int], ...]]:
+    """Give a book the next incarnation; returns it, and (priority, envelope, ms when it was written) of what had its number
+    and waited.
+
+    Raises Unavailable."""
     try:
         with closing(connect(path, key, "synchronous=FULL", "secure_delete=ON")) as book:
             book.execute("BEGIN IMMEDIATE")
             last = int(book.execute("SELECT value FROM meta WHERE key = 'incarnation'").fetchone()[0])
             waiting = tuple(
-                (row[0], bytes(row[1]))
+                (row[0], bytes(row[1]), int(row[2]))
                 for row in book.execute(
-                    "SELECT priority, envelope FROM outbox WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no"
+                    f"SELECT priority, envelope, written_at FROM outbox WHERE {_WAITS} ORDER BY env_no"
                 )
             )
             number = next_incarnation(last, now, random)
@@ -51,8 +59,9 @@ def renew(path: Path, key: bytes, now: datetime, random: Random) -> tuple[int, t
 
 
 def _put_numbers(book: Any, incarnation: int) -> None:
-    book.execute("DELETE FROM outbox WHERE acked_at IS NULL AND refused IS NULL")
-    rows = [row[0] for row in book.execute("SELECT env_no FROM outbox ORDER BY env_no")]
+    book.execute(f"DELETE FROM outbox WHERE {_WAITS}")
+    numbered = book.execute(f"SELECT env_no FROM outbox WHERE env_no < {UNNUMBERED} ORDER BY env_no")
+    rows = [row[0] for row in numbered]
     for place, number in enumerate(rows):  # upwards, each to a lower number: never onto another
         book.execute("UPDATE outbox SET env_no = ? WHERE env_no = ?", (place - len(rows) + 1, number))
     book.execute("DELETE FROM counter WHERE name = 'env' OR substr(name, 1, 3) = 'in '")

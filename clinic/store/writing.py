@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from json import dumps
 
 from clinic.domain.ids import ScopeId
 from clinic.store.filing import Filing
@@ -17,11 +18,11 @@ class WritePage(Filing, Page):
 
     def next_number(self, name: str, first: int = 1) -> int:
         """The next value of a counter that never repeats."""
-        self._do(
-            "INSERT INTO counter (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = value + 1",
-            name=name, first=first,
+        row = self._one(
+            "INSERT INTO counter (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = value + 1 "
+            "RETURNING value", name=name, first=first,
         )  # fmt: skip
-        return int(self._one("SELECT value FROM counter WHERE name = :name", name=name)[0])
+        return int(row[0])
 
     def keep_number(self, name: str, value: int) -> None:
         """Raise a counter to at least `value`."""
@@ -45,9 +46,11 @@ class WritePage(Filing, Page):
             no=env_no, scope=scope, priority=priority, ops=ops, envelope=envelope, at=to_ms(at),
         )  # fmt: skip
 
-    def drop_posted(self, env_no: int) -> None:
-        """Take a row out of the outbox that has become part of another."""
-        self._do("DELETE FROM outbox WHERE env_no = :no", no=env_no)
+    def drop_posted(self, numbers: Sequence[int]) -> None:
+        """Take rows out of the outbox that have become part of another."""
+        self._do(
+            "DELETE FROM outbox WHERE env_no IN (SELECT value FROM json_each(:nos))", nos=dumps(list(numbers))
+        )
 
     def acknowledge(self, up_to: int, refused: Iterable[tuple[int, int, str]], at: datetime) -> int:
         """Mark what the centre holds durably; refused ones stay, with number and sentence. Returns ops acknowledged."""

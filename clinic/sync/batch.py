@@ -13,9 +13,11 @@ from operator import attrgetter
 from clinic.domain.ids import ScopeId
 
 GATHERED = 16_000
-"""Bytes of what becomes one envelope: a second at 128 kbit/s."""
-_WRAPPING = 250
-"""Bytes of signature, header and seal that each envelope has, and of several made one only one has."""
+"""Bytes of one envelope of several rows: a second at 128 kbit/s."""
+PLAIN = 3 * GATHERED
+"""Bytes of rows that become one envelope at most; they are packed, mostly to a fifth."""
+_WRAPPING, _PACKED = 250, 4
+"""Bytes of signature, header and seal that each envelope has; how many times smaller records become, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def pick(rows: Iterable[Waiting], byte_budget: int) -> tuple[Waiting, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Unnumbered:
-    """A row of the outbox that has no number yet: `no` is its order, `size` its bytes; a grant (`ops` 0) gives a scope's key."""
+    """A row of the outbox that has no number yet: `no` is its order, `size` its bytes before they are packed; a grant
+    (`ops` 0) gives a scope's key."""
 
     no: int
     scope: ScopeId
@@ -64,6 +67,11 @@ def gather(rows: Sequence[Unnumbered]) -> Iterator[tuple[Unnumbered, ...]]:
     yield from ((key,) for left in keys.values() for key in left)
 
 
+def likely_size(row: Unnumbered, together: int) -> int:
+    """Bytes a row will come to in an envelope of `together` rows: a guess, for somebody who asks how long it takes."""
+    return _WRAPPING // together + row.size // _PACKED
+
+
 def _by_scope(rows: Iterable[Unnumbered]) -> dict[ScopeId, list[Unnumbered]]:
     found: dict[ScopeId, list[Unnumbered]] = {}
     for row in rows:
@@ -72,15 +80,14 @@ def _by_scope(rows: Iterable[Unnumbered]) -> dict[ScopeId, list[Unnumbered]]:
 
 
 def _filled(rows: Iterable[Unnumbered]) -> Iterator[tuple[Unnumbered, ...]]:
-    """Runs of at most GATHERED bytes, at least one row each."""
+    """Runs of at most PLAIN bytes, at least one row each."""
     run: list[Unnumbered] = []
-    room = GATHERED
+    room = PLAIN
     for row in rows:
-        inside = max(0, row.size - _WRAPPING)
-        if run and inside > room:
+        if run and row.size > room:
             yield tuple(run)
-            run, room = [], GATHERED
+            run, room = [], PLAIN
         run.append(row)
-        room -= inside
+        room -= row.size
     if run:
         yield tuple(run)

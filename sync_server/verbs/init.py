@@ -59,6 +59,8 @@ def run(chosen: argparse.Namespace) -> int:
     """JSON on stdout, one sentence on stderr. Raises Refusal, Unavailable."""
     if chosen.own_certificate and not chosen.name:
         raise Refusal("A certificate is made out to a name: say --name HOST, as computers are to type it.")
+    if not 1 <= chosen.port <= 65535:  # 0 would be another one at each start, and the address names it
+        raise Refusal("A port is a number from {least} to {most}.", least=1, most=65535)
     try:
         told = _made(chosen, SystemClock(), os.urandom)
     except OSError as error:

@@ -9,6 +9,7 @@ import httpx
 
 from clinic.protocol.codec import decode, dumps, encode
 from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncResponse
+from clinic.services.leaving import make_ready
 from clinic.services.link import with_remote
 from clinic.transport.http import Remote
 from tests.hostile.house import Answer, Asked, Forward, House, honest
@@ -43,7 +44,8 @@ def _right_words_wrong_type(scene: Scene) -> None:
 
 def _signs_anything(scene: Scene) -> None:
     """The nonce is what the centre would like to have signed: the victim's next envelope."""
-    wanted = scene.ben.book.read(lambda page: page.outbox())[0].envelope
+    make_ready(scene.ben, 1 << 20)
+    wanted = scene.ben.book.read(lambda page: page.numbered())[0].envelope
     instead(Answer(encode(Challenge(nonce=wanted, server="x"))), "/v1/challenge")(scene)
 
 

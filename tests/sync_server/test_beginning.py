@@ -46,6 +46,15 @@ def files_in(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
+def test_a_port_that_is_none_is_refused_before_anything_is_made(
+    tmp_path: Path, port: str, said: Said
+) -> None:
+    assert main(["init", "--data", str(tmp_path / "data"), "--port", port]) == 3
+    assert "A port is a number" in said()[1]
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_same_again_changes_nothing_and_says_the_same(tmp_path: Path, said: Said) -> None:
     data = tmp_path / "data"
     order = [

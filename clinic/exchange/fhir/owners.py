@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.domain.ids import ELSEWHERE, FactId, PatientId, UserId
 from clinic.exchange.fhir.bundle import Bundle, Entry
 from clinic.exchange.fhir.context import NOBODY, Remark, Target, identifier_name, names_in
 from clinic.exchange.fhir.elements import listed, person_name
@@ -200,7 +200,7 @@ class Owners:
 def made_id(*parts: str) -> FactId:
     """An id that is the same wherever the same resource is imported; no device can count to it."""
     hashed = digest(text(list(parts)).encode(), b"posta fhir id", 16)
-    return FactId("fhir." + b32encode(hashed).decode().rstrip("=").lower())
+    return FactId(ELSEWHERE + b32encode(hashed).decode().rstrip("=").lower())
 
 
 def _about(entry: Entry) -> Iterator[Json]:

@@ -60,3 +60,15 @@ def test_every_form_of_the_formulary_has_words() -> None:
         abbreviated = {part.split()[0] for part in listed.split(";")}
         said = {word.split()[0] for word in forms_in_words(listed, "es")}
         assert not (abbreviated & said) - {"gel"}, (code, listed)
+
+
+@pytest.mark.parametrize(
+    ("route", "language", "said"),
+    [
+        ("", "en", "(dose not on record)"),
+        ("oral", "es", "por boca (dosis no registrada)"),
+        ("", "xx", "(dose not on record)"),
+    ],
+)
+def test_an_order_that_says_no_dose_is_not_said_to_be_for_once(route: str, language: str, said: str) -> None:
+    assert directions("", route, 0, 0, language) == said

@@ -16,7 +16,7 @@ from clinic.domain.facts import (
     RequestStatus,
     ServiceRequest,
 )
-from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.values import Coding, HumanName
 from clinic.keys.consents import sign_consent, sign_fact, template_hash
 from clinic.keys.refusals import Unreadable
@@ -79,6 +79,9 @@ def test_an_audit_entry_is_of_the_computer_that_sends_it(clinic: Clinic) -> None
     entry = AuditEvent(id=FactId("a"), action="open", recorded_at=AT, agent="eva", device=clinic.eva.device)
     check_op(op(clinic.eva, entry), clinic.eva.device, clinic.log)
     refused(clinic, clinic.ben, op(clinic.ben, entry), "another computer")
+    brought = replace(entry, device=DeviceId("foreign:Hospital"))
+    check_op(op(clinic.ben, brought), clinic.ben.device, clinic.log)
+    refused(clinic, clinic.ben, op(clinic.ben, replace(brought, sequence=3)), "another computer")
 
 
 def test_a_kiosk_adds_and_corrects_itself_and_nothing_else(clinic: Clinic) -> None:
@@ -126,3 +129,17 @@ def test_a_consent_is_signed_by_the_device_it_names(clinic: Clinic) -> None:
         sign_consent(told, clinic.mallory.device_keys),
     ):
         refused(clinic, kiosk, op(kiosk, forged), "not signed on the device")
+
+
+@pytest.mark.parametrize("order", [ORDER, TEST])
+def test_what_came_from_another_system_names_its_author_there_and_nobody_signed_it(
+    clinic: Clinic, order: MedicationRequest | ServiceRequest
+) -> None:
+    ben, there = clinic.ben, UserId("fhir.someone")
+    brought = replace(order, requester=there)
+    check_op(op(ben, brought, author=ben.user), ben.device, clinic.log)
+    check_op(op(ben, replace(NOTE, author=there), author=ben.user), ben.device, clinic.log)
+    refused(clinic, ben, op(ben, sign_fact(brought, ben.keys), author=ben.user), "does not belong")
+    refused(
+        clinic, ben, op(ben, replace(order, requester=UserId("somebody")), author=ben.user), "does not belong"
+    )

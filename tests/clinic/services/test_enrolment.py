@@ -10,15 +10,18 @@ import pytest
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.ids import TeamId
 from clinic.keys.invites import mailbox_id, read_invitation
 from clinic.keys.refusals import Unreadable
 from clinic.keys.typed_codes import new_short_code
 from clinic.protocol.sync import JoinRequest
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.enrolment import Joining, admit, invite, join
-from clinic.services.link import with_remote
+from clinic.services.link import exchange_now, with_remote
+from clinic.services.organising import create_team
 from clinic.services.short_codes import invitation_of, shorten
 from clinic.services.sitting import open_desk
+from clinic.services.tending import tend
 from clinic.transport.http import Remote
 from tests.clinic.services.conftest import PASSWORD, Town
 
@@ -146,7 +149,7 @@ def test_a_centre_that_forges_or_forgets_stands_in_nobodys_way(
 def test_whoever_waits_in_vain_hears_why(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     code = invite(town.station, Role.NURSE, DeviceKind.DESKTOP)
     joining = join(town.folder / "rita", code, "Rita", PASSWORD, "Rita", SystemClock(), os.urandom)
-    with pytest.raises(Refusal, match="Nobody let this computer in yet"):
+    with pytest.raises(Refusal, match="Nobody let this computer in in time"):
         joining.wait(0.1)
     with monkeypatch.context() as patch:
         broken(patch, "join_answer", 99)
@@ -154,3 +157,69 @@ def test_whoever_waits_in_vain_hears_why(town: Town, monkeypatch: pytest.MonkeyP
             joining.wait(0.1)
     with pytest.raises(Refusal, match="not the same"):  # nobody is left at the door for the next test
         admit(town.station, lambda newcomer: False, 5)
+
+
+def test_a_gateway_comes_in_and_holds_no_key_of_a_team(town: Town) -> None:
+    gateway = town.enrol("pasarela", Role.GATEWAY, DeviceKind.STATION)
+    assert gateway.person is not None and not gateway.team_keys
+    assert gateway.person.user not in gateway.trust.members(gateway.team)
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [
+        (Role.KIOSK, DeviceKind.DESKTOP),
+        (Role.NURSE, DeviceKind.KIOSK),
+        (Role.CUSTODIAN, DeviceKind.DESKTOP),
+        (Role.GATEWAY, DeviceKind.DESKTOP),
+    ],
+)
+def test_nobody_is_invited_in_a_role_that_her_computer_cannot_have(
+    town: Town, role: Role, kind: DeviceKind
+) -> None:
+    with pytest.raises(Refusal):
+        invite(town.station, role, kind)
+
+
+def test_somebody_the_log_can_never_take_hears_why_and_stands_in_nobodys_way(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic.services.enrolment.check_pair", lambda role, kind: None)
+    code = invite(town.station, Role.CUSTODIAN, DeviceKind.DESKTOP)
+    joining = join(town.folder / "carla", code, "Carla", PASSWORD, "PC", SystemClock(), os.urandom)
+    with pytest.raises(Refusal, match="station only"):
+        admit(town.station, lambda newcomer: True, 30)
+    with pytest.raises(Refusal, match="station only"):
+        joining.wait(30)
+    home, _, waiter = begun(town, "dora")
+    admit(town.station, lambda newcomer: True, 30)
+    works(home, waiter)
+
+
+def test_a_newcomer_whose_name_cannot_be_read_is_not_even_shown(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = invite(town.station, Role.NURSE, DeviceKind.DESKTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr("clinic.services.enrolment.name_as_said", lambda name: name)
+        join(town.folder / "evil", code, "\u202eanA", PASSWORD, "PC", SystemClock(), os.urandom)
+    with pytest.raises(Refusal, match="nobody can see"):
+        admit(town.station, lambda newcomer: pytest.fail("shown"), 30)
+
+
+def test_somebody_is_invited_into_another_team_and_holds_its_key_alone(town: Town) -> None:
+    with pytest.raises(Refusal, match="no such team"):
+        invite(town.station, Role.NURSE, DeviceKind.DESKTOP, team=TeamId("nowhere"))
+    south = create_team(town.station, "Hospital Sur")
+    home = town.folder / "sara"
+    code = invite(town.station, Role.CLINICIAN, DeviceKind.DESKTOP, team=south)
+    joining = join(home, code, "Sara", PASSWORD, "PC", SystemClock(), os.urandom)
+    waiter = threading.Thread(target=joining.wait, args=(60,))
+    waiter.start()
+    admit(town.station, lambda newcomer: True, 60)
+    waiter.join()
+    tend(town.station)  # an administrator's program begins the first key of a team
+    desk = open_desk(home, PASSWORD, SystemClock(), os.urandom)
+    exchange_now(desk)
+    assert desk.team == south and {team for team, _ in desk.team_keys} == {south}
+    desk.close()

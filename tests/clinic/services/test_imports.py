@@ -16,16 +16,20 @@ from clinic.domain import facts
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     ClinicalStatus,
+    Composition,
     Decision,
     Gender,
+    MedicationRequest,
     Observation,
     OriginalResource,
     Patient,
     RequestStatus,
+    ServiceRequest,
 )
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI, HumanName, Verification
 from clinic.exchange.fhir.kinds import KINDS
+from clinic.keys.testimony import check_op
 from clinic.services.consents import may
 from clinic.services.desks import Desk
 from clinic.services.imports import BATCH, ImportReport, import_bundle, plan_import, read_file
@@ -133,6 +137,14 @@ def test_another_computer_makes_the_same_facts(desk: Desk, tmp_path: Path) -> No
     for kind in kinds:  # the others name files under keys, or acts, of their own
         assert all_of(desk, kind, who(one)) == all_of(other, kind, who(two)), kind.__name__
     other.close()
+
+
+def test_every_colleague_believes_what_came_in(desk: Desk) -> None:
+    person = who(taken(desk, *WHOLE))
+    brought = desk.book.read(lambda page: tuple(page.ops(person)))
+    assert any(isinstance(op.fact, (MedicationRequest, ServiceRequest, Composition)) for op in brought)
+    for op in brought:
+        check_op(op, desk.device, desk.trust)
 
 
 def test_a_cancelled_import_leaves_whole_resources_and_goes_on(desk: Desk) -> None:

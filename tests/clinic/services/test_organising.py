@@ -136,6 +136,9 @@ def test_what_the_background_signed_just_before_is_at_the_centre_before_it_count
 def test_two_administrators_at_once_both_have_their_way(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     second = town.enrol("Segunda", Role.NURSE)
     assert o.give_role(town.station, second.someone.user, Role.ADMINISTRATOR)
+    for keyless in (Role.KIOSK, Role.GATEWAY):
+        with pytest.raises(Refusal, match="no second role"):
+            o.give_role(town.station, second.someone.user, keyless)
     exchange_now(second)
     real, raced = enrolment._stated, []
 

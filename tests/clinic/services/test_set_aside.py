@@ -10,6 +10,7 @@ import pytest
 from clinic.domain.ids import PatientId, patient_scope
 from clinic.services import set_aside as s
 from clinic.services import sticks
+from clinic.services.leaving import make_ready
 from clinic.services.messages import send_message
 from clinic.services.syncing import take_carried, what_waits
 from clinic.store.writing import WritePage
@@ -23,7 +24,9 @@ def local(tmp_path: Path) -> Iterator[Local]:
 
 
 def wires(local: Local) -> list[bytes]:
-    return [row.envelope for row in local.ben.book.read(lambda page: page.outbox())]
+    """Everything of Ben's that waits, as it leaves."""
+    make_ready(local.ben, 1 << 30)
+    return [row.envelope for row in local.ben.book.read(lambda page: page.numbered())]
 
 
 def test_damaged_and_unopened_ones_say_why_and_from_where(local: Local) -> None:
@@ -74,7 +77,8 @@ def test_a_report_names_nobody_and_tells_nothing(local: Local) -> None:
 
 def test_what_the_centre_refused_of_ours_is_shown_and_kept(local: Local) -> None:
     local.person()
-    number = local.ben.book.read(lambda page: page.outbox())[-1].env_no
+    wires(local)
+    number = local.ben.book.read(lambda page: page.numbered())[-1].env_no
     local.ben.book.keep(lambda page: page.acknowledge(0, [(number, 4, "")], local.clock.now()))  # type: ignore[arg-type, return-value]
     (one,) = s.set_aside(local.ben)
     assert one.ours and one.device == local.ben.device and "4" in one.why

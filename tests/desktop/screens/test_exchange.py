@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic.services import people
 from clinic.services.desks import Desk
+from clinic.services.leaving import make_ready
 from clinic.services.syncing import take_carried
 from desktop.kit import theme
 from desktop.kit.audit import audit
@@ -91,7 +92,8 @@ def test_what_was_set_aside_is_opened_and_tried_again(
     qtbot: QtBot, qapp: QApplication, local: Local, drive: Path
 ) -> None:
     local.person()
-    wire = local.ben.book.read(lambda page: page.outbox())[-1].envelope
+    make_ready(local.ben, 1 << 30)
+    wire = local.ben.book.read(lambda page: page.numbered())[-1].envelope
     take_carried(local.eva, local.eva.trust, [wire[:-1] + bytes([wire[-1] ^ 1])])
     page = page_of(qtbot, local.eva, qapp)
     page.list.setCurrentIndex(page.list.model().index(0, 0))

@@ -64,7 +64,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="write what a call brings into this file, if the patient allowed recording",
     )
     parser.add_argument(
-        "--save-to", type=Path, default=None, metavar="DIR", help="save summaries here without asking"
+        "--save-to",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="save summaries and cards here without asking",
     )
     parser.add_argument(
         "--geometry", type=geometry, default=None, metavar="WxH+X+Y", help="size and place of the window"

@@ -66,7 +66,7 @@ class Seat(QObject):
         super().__init__(parent)
         self._program, self._args, self._desk, self._clock = program, args, desk, clock
         self.desk, self.cover = desk, Cover(desk)
-        self.room = Room(Clinic(desk), clock)
+        self.room = Room(Clinic(desk), clock, save_to=args.save_to)
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
         self._given_up = False

@@ -43,8 +43,10 @@ EVERYBODY = "organisation-wide team"
 def reason_of(text: str) -> str:
     """The reason in one line. Refused under 20 characters that say something, or over 1,000."""
     reason = " ".join(text.split())
-    if len(reason) < REASON_AT_LEAST or len(set(reason)) < REASON_AT_LEAST // 4:
+    if len(reason) < REASON_AT_LEAST:
         raise Refusal("Write why you need this chart, in at least {least} characters.", least=REASON_AT_LEAST)
+    if len(set(reason)) < REASON_AT_LEAST // 4:
+        raise Refusal("Write why you need this chart, in words that whoever reviews it can understand.")
     if len(reason) > REASON_AT_MOST:
         raise Refusal("The reason is too long: at most {most} characters.", most=REASON_AT_MOST)
     return reason

@@ -228,7 +228,7 @@ def _add_user(log: TrustLog, statement: Statement, body: AddUser) -> TrustLog:
     roles = before if body.role in before else (*before, body.role)
     if Role.CUSTODIAN in roles and len(roles) > 1:
         raise _impossible("A custodian has no second role.")
-    if body.role not in KEYLESS and KEYLESS & set(roles):
+    if len(roles) > 1 and KEYLESS & set(roles):
         raise _impossible("A kiosk or gateway has no second role.")
     users = {key: replace(u, roles=roles) if u.user == body.user else u for key, u in log.by_user.items()}
     users[body.user, body.device] = User(

@@ -53,8 +53,9 @@ CODES = {
     41: "This is not the founding code of this centre. Compare it sign by sign.",
     42: "Only an administrator, or who works on that computer, may end its session.",
     43: "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
-    44: "The server is being stopped. What you have stays with you; try again in a moment.",
-    45: "This is not the key of these counts.",
+    44: "The centre holds nothing of this patient. Look the person up once more.",
+    45: "The server is being stopped. What you have stays with you; try again in a moment.",
+    46: "This is not the key of these counts.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""
 NUMBERS = {

@@ -17,7 +17,7 @@ from clinic.keys.audit_check import Bad, Checked, check_audit
 from clinic.keys.rights import Action
 from clinic.keys.roster import statement_hash
 from clinic.keys.trust import verify_all
-from clinic.protocol.codec import decode, encode
+from clinic.protocol.codec import Malformed, decode, encode
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
@@ -60,8 +60,13 @@ def verify_file(
     data: bytes, fingerprint: bytes = b"", kept: bytes = b""
 ) -> tuple[bytes, tuple[Checked, ...]]:
     """The organisation's fingerprint and what the file comes to. `fingerprint`: the one it must have, b'' takes the
-    file's own; `kept`: a colleague's file, whose heads count too. Raises Malformed, Distrust, Refusal."""
-    file = decode(data, AuditFile)
+    file's own; `kept`: a colleague's file, whose heads count too. Raises Distrust, Refusal."""
+    try:
+        file = decode(data, AuditFile)
+    except Malformed as other:
+        raise Refusal(
+            "This file is no proof of an audit, or was cut off. Make one with 'posta station export-audit --proof'."
+        ) from other
     log = verify_all(file.trust, fingerprint or _claimed(file))
     heads = {head.id: head for head in (*file.heads, *(decode(kept, AuditFile).heads if kept else ()))}
     return log.fingerprint, check_audit(file.entries, heads.values(), log)

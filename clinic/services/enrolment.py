@@ -237,7 +237,7 @@ def invite(
     check_pair(role, kind)
     if team == AUDITORS and role not in (Role.COMPLIANCE, Role.CUSTODIAN):
         raise Refusal("Only compliance officers and custodians are auditors.")
-    if team not in (None, AUDITORS) and team not in desk.trust.by_team:
+    if team and team != AUDITORS and team not in desk.trust.by_team:
         raise Refusal("There is no such team.")
     invitation = new_invitation(
         server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,

@@ -16,6 +16,7 @@ from clinic.domain.record import Record
 from clinic.domain.retention import Class, rules_of, years_by_law
 from clinic.domain.wording import name_as_said
 from clinic.keys.epochs import waiting_for_keys
+from clinic.keys.glass import everybody
 from clinic.keys.receipts import read_receipt
 from clinic.keys.rights import KEYLESS, Action
 from clinic.keys.roster import Team, TrustLog, User
@@ -76,13 +77,15 @@ class Computer:
 
 @dataclass(frozen=True, slots=True)
 class CareTeam:
-    """`epoch`: the number of its present key, 0 for none; `waiting`: names of members who wait for that key."""
+    """`epoch`: the number of its present key, 0 for none; `waiting`: names of members who wait for that key;
+    `everybody`: it is the organisation-wide team."""
 
     team: TeamId
     name: str
     members: tuple[tuple[UserId, str], ...]
     epoch: int
     waiting: tuple[str, ...]
+    everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,4 +332,5 @@ def _team(log: TrustLog, team: Team) -> CareTeam:
         members=tuple((user, log.name_of(user)) for user in team.members),
         epoch=len(team.epochs),
         waiting=tuple(dict.fromkeys(user.name for user in waiting_for_keys(log, team.team))),
+        everybody=team.team == everybody(log),
     )

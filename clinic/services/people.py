@@ -10,6 +10,7 @@ from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_birth_date, digits_of
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
 from clinic.keys.rights import Action
+from clinic.services.audits import audit
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
 from clinic.store.page import Page
@@ -35,6 +36,13 @@ class PersonLine:
 def find_people(desk: Desk, text: str, limit: int = 20) -> tuple[PersonLine, ...]:
     """People whose name, DNI or birth date begins with every typed word; nothing typed: the latest seen."""
     return desk.book.read(lambda page: tuple(line(page, row) for row in page.find_people(text, limit)))
+
+
+@needs(Action.FIND)
+def search_begins(desk: Desk, before: str, text: str, where: str) -> None:
+    """Write down that somebody looks people up: once for all that is typed until nothing is typed any more."""
+    if text.strip() and not before.strip():
+        audit(desk, "search", PatientId(""), entity=where)
 
 
 @needs(Action.FIND)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
 from clinic.keys.factors import CodeWrong, SecondFactor, check_code, new_totp, totp_typed, totp_uri
-from clinic.keys.passwords import check_password
+from clinic.keys.passwords import PasswordTooShort, check_password
 from clinic.keys.rights import Action
 from clinic.keys.slots import Opened, Slots, WayIn
 from clinic.protocol.custody import SlotKind
@@ -99,7 +99,7 @@ def remove_code(desk: Desk, password: str, factor: SecondFactor | None = None) -
     opened = own(desk, password, factor)
     if not opened.totp:
         raise Refusal("No six digits are asked here.")
-    check_password(password, beside_factor=bool(opened.credential), names=names_around(desk))
+    _check_alone(desk, password, beside_factor=bool(opened.credential))
     _seal(desk, replace(opened, totp=b""), password, factor, "code removed")
 
 
@@ -118,8 +118,17 @@ def remove_security_key(desk: Desk, password: str, key: SecondFactor) -> None:
     opened = own(desk, password, key)
     if not opened.credential:
         raise Refusal("No security key is asked here.")
-    check_password(password, beside_factor=bool(opened.totp), names=names_around(desk))
+    _check_alone(desk, password, beside_factor=bool(opened.totp))
     _seal(desk, replace(opened, credential=b""), password, None, "security key removed")
+
+
+def _check_alone(desk: Desk, password: str, *, beside_factor: bool) -> None:
+    try:
+        check_password(password, beside_factor=beside_factor, names=names_around(desk))
+    except PasswordTooShort as weak:
+        raise PasswordTooShort(
+            "Your password is too short without it. Choose a longer password first, then take this away."
+        ) from weak
 
 
 def names_around(desk: Desk) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from clinic.showcase.report import Report
 from clinic.showcase.scene import DESKTOP_SIDE, KIOSK_SIDE, Scene
 from clinic.showcase.stage import LANGUAGES, Stage
 from clinic.showcase.supervise import INNER, supervise
+from clinic.showcase.trust import story
 from clinic.showcase.visit import drive
 from clinic.store.home import Held, Home
 
-OURS = ("*.png", "*.mkv", "*.pdf", "report.json", "index.html", "*.part")
+OURS = ("*.png", "*.mkv", "*.pdf", "consent*.txt", "audit*.proof", "report.json", "index.html", "*.part")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,6 +43,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--auto", action="store_true", help="drive the visit through the windows, even with a display"
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="another story: who is let in, what a patient permits, emergencies, a lost computer, recovery; "
+        "without --auto it waits for Enter before each step",
     )
     parser.add_argument("--seed", type=int, default=7, help="other invented people (default: 7)")
     parser.add_argument("--people", type=int, default=200, metavar="N", help="how many (default: 200)")
@@ -113,9 +120,16 @@ def run(chosen: argparse.Namespace) -> int:
     logging.basicConfig(filename=out / "work" / "logs" / "demo.log", level=logging.INFO)
     network: Network = build() if driven else Relay()
     stage = Stage(out / "work", network, chosen.lang, visible)
-    scene = Scene(out, stage, network, programs(out, chosen.lang, driven, visible))
+    lines = (
+        story.programs(out, chosen.lang, visible)
+        if chosen.trust
+        else programs(out, chosen.lang, driven, visible)
+    )
+    scene = Scene(out, stage, network, lines)
     scene.language = chosen.lang
     try:
+        if chosen.trust:
+            return story.tell(scene, chosen)
         if not driven:
             return by_hand.offer(scene, chosen.people, chosen.seed)
         report = Report(out)

@@ -50,8 +50,8 @@ class Newcomer:
 def set_up(scene: Scene, seen: Findings, people: int, seed: int) -> None:
     """Everything but the two programs themselves. Raises Unavailable."""
     for name in ("station", "desktop", "second"):
-        _keep_password(scene.password_file(name))
-    url = _serve(scene)
+        keep_password(scene.password_file(name))
+    url = serve(scene)
     _found(scene, url)
     enrol(
         scene,
@@ -63,7 +63,7 @@ def set_up(scene: Scene, seen: Findings, people: int, seed: int) -> None:
         scene.stage.run(
             "station",
             "clinic.showcase.prepare",
-            *_station(scene),
+            *words_of(scene, "station"),
             "--people",
             str(people),
             "--seed",
@@ -88,7 +88,7 @@ def card_film(folder: Path) -> Path:
     return folder / "machines" / "card.mkv"
 
 
-def _serve(scene: Scene) -> str:
+def serve(scene: Scene) -> str:
     network = scene.network
     machine = network.machine("server")
     port = PORT if network.whole else 0
@@ -113,7 +113,7 @@ def _found(scene: Scene, url: str) -> None:
         "station",
         "clinic",
         "found",
-        *_station(scene),
+        *words_of(scene, "station"),
         "--server",
         url,
         "--name",
@@ -156,14 +156,18 @@ def enrol(scene: Scene, *newcomers: Newcomer) -> None:
 
 def invitation(scene: Scene, role: str, kind: str) -> str:
     """A fresh code from the administrator."""
-    printed = scene.stage.run("station", "clinic", "invite", *_station(scene), "--role", role, "--kind", kind)
+    printed = scene.stage.run(
+        "station", "clinic", "invite", *words_of(scene, "station"), "--role", role, "--kind", kind
+    )
     return printed.strip().splitlines()[-1]
 
 
 def admit(scene: Scene, shown: set[str]) -> str:
     """The administrator says yes if her digits are on one of those screens. Returns her digits. Raises
     Unavailable."""
-    admitting = scene.stage.start("station", "clinic-admit", "clinic", "admit", *_station(scene), "--once")
+    admitting = scene.stage.start(
+        "station", "clinic-admit", "clinic", "admit", *words_of(scene, "station"), "--once"
+    )
     told = read_line(admitting, _DIGITS).group(1)
     assert admitting.process.stdin is not None
     admitting.process.stdin.write("yes\n" if told in shown else "no\n")
@@ -175,11 +179,12 @@ def admit(scene: Scene, shown: set[str]) -> str:
     return told
 
 
-def _station(scene: Scene) -> tuple[str, ...]:
-    return ("--home", str(scene.home("station")), "--password-file", str(scene.password_file("station")))
+def words_of(scene: Scene, name: str) -> tuple[str, ...]:
+    """How a verb of the station is told whose home it works on."""
+    return ("--home", str(scene.home(name)), "--password-file", str(scene.password_file(name)))
 
 
-def _keep_password(path: Path) -> None:
+def keep_password(path: Path) -> None:
     """Six words into a file that only we may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     words = " ".join(secrets.choice(_WORDS) for _ in range(6))

@@ -18,7 +18,7 @@ from typing import Protocol
 from clinic.showcase import inside
 from clinic.showcase.relay import Forwarder
 
-MACHINES = ("server", "station", "desktop", "kiosk", "second")
+MACHINES = ("server", "station", "desktop", "kiosk", "second", "keeper", "officer", "fresh")
 _MASK = "255.255.255.0"
 _BRIDGE = "switch"
 

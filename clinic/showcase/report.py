@@ -4,15 +4,19 @@
 import html
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from clinic.showcase.findings import Check
 
 CHECK, CROSS = "✓", "✗"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step of the visit. `measured`: numbers behind `detail`, with their unit in the name."""
+    """One step of a story. `measured`: numbers behind `detail`, with their unit in the name; `pictures`: names
+    of files."""
 
     step: int
     title: str
@@ -20,13 +24,20 @@ class Row:
     seconds: float
     detail: str
     measured: dict[str, object] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    pictures: tuple[str, ...] = ()
+
+
+Draw = Callable[[list[Row], Path], str]
+"""The rows so far and the folder -> a page of HTML."""
 
 
 class Report:
     """Rows in order; whatever happens later, what was found stays on disk."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, draw: Draw | None = None) -> None:
+        """`draw`: makes the page; without one it is `page`."""
+        self._folder, self._draw = folder, draw or page
         self.rows: list[Row] = []
 
     @property
@@ -37,7 +48,7 @@ class Report:
         self.rows.append(row)
         text = json.dumps([asdict(row) for row in self.rows], ensure_ascii=False, indent=1)
         _replace(self._folder / "report.json", text + "\n")
-        _replace(self._folder / "index.html", page(self.rows, self._folder))
+        _replace(self._folder / "index.html", self._draw(self.rows, self._folder))
 
 
 def page(rows: list[Row], folder: Path) -> str:

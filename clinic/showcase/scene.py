@@ -34,6 +34,8 @@ class Scene:
     texts: dict[str, str] = field(default_factory=dict)
     """What a step leaves for a later one to compare, by name."""
     pictures: int = 0
+    taken: list[str] = field(default_factory=list)
+    """Names of the files of this step's pictures, in order."""
 
     @property
     def desktop(self) -> Hands:
@@ -58,8 +60,13 @@ class Scene:
 
     def shot(self, side: str, name: str) -> Path:
         """A picture of the whole window, numbered in order."""
+        return self.hands[side].shot(self.picture(side, name))
+
+    def picture(self, side: str, name: str) -> Path:
+        """Where the next picture goes."""
         self.pictures += 1
-        return self.hands[side].shot(self.out / f"{self.pictures:02d}-{side}-{name}.png")
+        self.taken.append(f"{self.pictures:02d}-{side}-{name}.png")
+        return self.out / self.taken[-1]
 
     def both(self, name: str) -> None:
         for side in ("desktop", "kiosk"):

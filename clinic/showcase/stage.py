@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from clinic.domain.errors import Unavailable
@@ -18,12 +19,28 @@ from clinic.showcase.network import Network
 LANGUAGES = {"es": "es_AR.UTF-8", "en": "en_US.UTF-8", "pt": "pt_BR.UTF-8"}
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a program ended: its exit code, what it printed, what it said on stderr."""
+
+    code: int
+    printed: str
+    said: str
+
+
 class Actor:
     """One running program. `hands` if it was started with them."""
 
-    def __init__(self, name: str, process: subprocess.Popen[str], log: Path) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[str], log: Path, log_began: int = 0) -> None:
         self.name, self.process, self.log = name, process, log
         self.hands: Hands | None = None
+        self._log_began = log_began
+
+    def said(self) -> str:
+        """What it has written to stderr so far."""
+        with self.log.open("rb") as file:
+            file.seek(self._log_began)
+            return file.read().decode("utf-8", "replace")
 
     @property
     def running(self) -> bool:
@@ -66,6 +83,14 @@ class Stage:
     def run(self, machine: str, *program: str, timeout_s: float = 60.0) -> str:
         """A program that ends by itself; what it printed. Raises Unavailable with its last words if it
         failed."""
+        ended = self.outcome(machine, *program, timeout_s=timeout_s)
+        if ended.code != 0:
+            words = ended.said.strip().splitlines() or ["it said nothing"]
+            raise Unavailable(f"{_label(program)} ended with code {ended.code}: {words[-1]}")
+        return ended.printed
+
+    def outcome(self, machine: str, *program: str, timeout_s: float = 60.0) -> Outcome:
+        """A program that ends by itself, however it ends. Raises Unavailable when it does not."""
         actor = self._spawn(machine, _label(program), program, with_input=False)
         try:
             printed, _ = actor.process.communicate(timeout=timeout_s)
@@ -74,11 +99,7 @@ class Stage:
         finally:
             actor.end()
             self._actors.remove(actor)
-        if actor.process.returncode != 0:
-            raise Unavailable(
-                f"{actor.name} ended with code {actor.process.returncode}: {last_words(actor.log)}"
-            )
-        return printed
+        return Outcome(actor.process.returncode, printed, actor.said())
 
     def start(self, machine: str, name: str, *program: str) -> Actor:
         """A program that goes on; its first line is read with `read_line`."""
@@ -99,6 +120,7 @@ class Stage:
         where = self.network.machine(machine)
         log = self.folder / "logs" / f"{name}.log"
         command = where.command([sys.executable, "-m", *program])
+        began = log.stat().st_size if log.exists() else 0
         with log.open("ab") as errors:
             process = subprocess.Popen(
                 command,
@@ -111,7 +133,7 @@ class Stage:
                 start_new_session=True,
                 pass_fds=(where.namespace,) if where.namespace >= 0 else (),
             )
-        actor = Actor(name, process, log)
+        actor = Actor(name, process, log, began)
         self._actors.append(actor)
         return actor
 
@@ -162,7 +184,7 @@ def wait_until(what: str, holds: Callable[[], bool], timeout_s: float, pause_s: 
 
 def _label(program: Sequence[str]) -> str:
     """The module and its verb: the name of the log."""
-    verb = program[1] if len(program) > 1 and not program[1].startswith("-") else ""
+    verb = program[1] if len(program) > 1 and re.fullmatch(r"[a-z][a-z-]*", program[1]) else ""
     return f"{program[0].rpartition('.')[2]}-{verb}".rstrip("-")
 
 

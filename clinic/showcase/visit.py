@@ -42,10 +42,11 @@ def drive(scene: Scene, report: Report, people: int, seed: int) -> bool:
     return report.ok and len(report.rows) == 1 + len(STEPS)
 
 
-def take(scene: Scene, report: Report, number: int, title: str, step: Step) -> None:
-    """One step; whatever goes wrong in it becomes its row."""
+def take(scene: Scene, report: Report, number: int, title: str, step: Step, promise: str = "") -> None:
+    """One step; whatever goes wrong in it becomes its row. `promise`: printed where it held, instead of the details."""
     print(f"{number}. {title} …", flush=True)
     seen, began = Findings(), time.monotonic()
+    scene.taken.clear()
     try:
         step(scene, seen)
     except PostaError as error:
@@ -55,9 +56,15 @@ def take(scene: Scene, report: Report, number: int, title: str, step: Step) -> N
         seen.failed.append(f"a mistake of the demo's own: {type(error).__name__} {error}")
     if not seen.ok:
         _last_pictures(scene, number)
-    row = Row(number, title, seen.ok, round(time.monotonic() - began, 2), seen.detail, seen.measured)
+    took = round(time.monotonic() - began, 2)
+    row = Row(
+        number, title, seen.ok, took, seen.detail, seen.measured, tuple(seen.checks), tuple(scene.taken)
+    )
     report.add(row)
-    print(f"   {CHECK if row.ok else CROSS} {row.seconds:.1f} s  {row.detail}", flush=True)
+    print(
+        f"   {CHECK if row.ok else CROSS} {row.seconds:.1f} s  {(row.ok and promise) or row.detail}",
+        flush=True,
+    )
 
 
 def _last_pictures(scene: Scene, number: int) -> None:

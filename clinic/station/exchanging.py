@@ -7,6 +7,7 @@ from argparse import Namespace
 from hashlib import blake2b
 from pathlib import Path
 
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
 from clinic.services.desks import Desk
 from clinic.services.link import exchange_now
@@ -37,6 +38,10 @@ def _sync(chosen: Namespace) -> int:
             return _read_off(desk, chosen.from_usb)
         exchange_now(desk)
         obey(desk)
+        if desk.trust.is_revoked(desk.device):
+            raise Refusal(
+                "This computer was revoked: the centre takes nothing from it. Ask your administrator."
+            )
         return _print_status(desk)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -56,14 +57,15 @@ class Ways(QObject):
 
 class Room:
     """One per unlocked desk. Writes run one after the other, so that an older text never overtakes a newer
-    one; what waits for a person's hand has a worker of its own, so that no note waits behind it.
+    one; what waits for a person's hand has a worker of its own, so that no note waits behind it. `save_to`: a folder
+    for papers, None to ask for a file each time.
     """
 
     def __init__(
         self, clinic: Clinic, clock: Clock, reads: Executor | None = None, writes: Executor | None = None,
-        by_hand: Executor | None = None,
+        by_hand: Executor | None = None, save_to: Path | None = None,
     ) -> None:  # fmt: skip
-        self.clinic, self.clock = clinic, clock
+        self.clinic, self.clock, self.save_to = clinic, clock, save_to
         self.ways = Ways()
         self.in_care: Callable[[], bool] = lambda: False
         """Whether a visit is open or a call goes on; the desk's seat says so."""

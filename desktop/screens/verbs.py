@@ -76,7 +76,7 @@ class Clinic:
             waiting,
         )
 
-        self.desk = desk
+        self.desk, self._typed = desk, ""
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting = Consenting(desk)
         self.choosing, self.carrying = Choosing(desk), Carrying(desk)
@@ -100,6 +100,8 @@ class Clinic:
     # people
 
     def find(self, text: str, limit: int = 40) -> tuple[PersonLine, ...]:
+        self._people.search_begins(self.desk, self._typed, text, "people")
+        self._typed = text
         return self._people.find_people(self.desk, text, limit)
 
     def person(self, patient: PatientId) -> PersonLine:

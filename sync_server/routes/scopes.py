@@ -52,7 +52,12 @@ async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None
         if user.device == rights.device
         for team in desk.log.teams_of(user.user)
     }
-    if not teams & await desk.book.ask(lambda book: book.scope_tags(asked.scope)):
+    tags = await desk.book.ask(lambda book: book.scope_tags(asked.scope))
+    if teams and not tags:
+        raise Denied(
+            FaultNumber.NOT_FOUND, "The centre holds nothing of this patient. Look the person up once more."
+        )
+    if not teams & tags:
         raise Denied(FaultNumber.NOT_ALLOWED, "Only a custodian of the team may do this.")
 
 

@@ -20,7 +20,7 @@ CONSENT = {
     "en": ["Version 1", "2 strokes", "Anonymous statistics: no"],
     "pt": ["Versão 1", "2 traços", "Estatísticas anônimas: não"],
 }
-_ALL_THERE = re.compile("El centro confirmó|O centro confirmou|acknowledged by the centre")
+ALL_THERE = re.compile("El centro confirmó|O centro confirmou|acknowledged by the centre")
 
 
 def run(scene: Scene, seen: Findings) -> None:
@@ -67,7 +67,7 @@ def _everything_acknowledged(scene: Scene, seen: Findings) -> None:
     desktop = scene.desktop
 
     def done() -> bool:
-        return bool(_ALL_THERE.search(desktop.text("status.sync")))
+        return bool(ALL_THERE.search(desktop.text("status.sync")))
 
     waited = wait_until("the status line to say that the centre has everything", done, ARRIVE_S, 0.3)
     status = desktop.text("status.sync").replace("\n", " ")

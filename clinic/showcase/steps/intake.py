@@ -28,10 +28,10 @@ def run(scene: Scene, seen: Findings) -> None:
     scene.shot("kiosk", "language")
     touch(scene, f"kiosk.language.{scene.language}")
     _identify(scene, seen)
-    _reason(scene)
+    reason(scene)
     _vitals(scene, seen)
-    _photo(scene)
-    _consent(scene, seen)
+    photo(scene)
+    consent(scene, seen)
     kiosk.wait("kiosk.check.yes", timeout_s=20)
     scene.wait_camera("kiosk", "kiosk.check.view")
     scene.shot("kiosk", "device-check")
@@ -62,7 +62,8 @@ def _identify(scene: Scene, seen: Findings) -> None:
     touch(scene, "kiosk.greet.yes")
 
 
-def _reason(scene: Scene) -> None:
+def reason(scene: Scene) -> None:
+    """Not well: fever, cough, breathless."""
     kiosk = scene.kiosk
     kiosk.wait("kiosk.reason.unwell")
     scene.shot("kiosk", "reason")
@@ -109,7 +110,8 @@ def type_number(kiosk: Hands, text: str) -> None:
         kiosk.tap(f"kiosk.keypad.{'comma' if letter in '.,' else letter}")
 
 
-def _photo(scene: Scene) -> None:
+def photo(scene: Scene) -> None:
+    """The camera's picture, kept."""
     kiosk = scene.kiosk
     kiosk.wait("kiosk.photo.take", enabled=True, timeout_s=20)
     scene.wait_camera("kiosk", "kiosk.photo.view")
@@ -119,7 +121,8 @@ def _photo(scene: Scene) -> None:
     touch(scene, "kiosk.photo.keep")
 
 
-def _consent(scene: Scene, seen: Findings) -> None:
+def consent(scene: Scene, seen: Findings) -> None:
+    """Read page by page, five answers, signed with a finger."""
     kiosk = scene.kiosk
     kiosk.wait("kiosk.consent.next")
     scene.shot("kiosk", "consent")

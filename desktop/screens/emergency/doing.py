@@ -21,12 +21,15 @@ class Emergencies:
     """Of the person at one desk. `asking` is the telephone's: custodians are asked by letter."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._typed = desk, ""
         self.asking: Asking | None = None
 
     def find(self, text: str) -> tuple[EmergencySummary, ...]:
         from clinic.services.emergency import find_elsewhere
+        from clinic.services.people import search_begins
 
+        search_begins(self._desk, self._typed, text, "people of other teams")
+        self._typed = text
         return find_elsewhere(self._desk, text)
 
     def team(self, summary: EmergencySummary) -> str:

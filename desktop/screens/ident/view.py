@@ -262,11 +262,12 @@ class CardsPanel(QWidget):
                 self.closed.emit()
 
     def _print(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(
-            self, _("Print to PDF"), f"posta-{_('card')}.pdf", "PDF (*.pdf)"
-        )
+        suggested, state = f"posta-{_('card')}.pdf", self.loop.state
+        if self._room.save_to is not None:
+            path = str(self._room.save_to / suggested)
+        else:
+            path, _kind = QFileDialog.getSaveFileName(self, _("Print to PDF"), suggested, "PDF (*.pdf)")
         if path:
-            state = self.loop.state
             self._help.write(
                 self._room.clinic.card_paper, state.patient, state.text, failed=self._failed,
                 then=lambda paper: self._keep(Path(path), paper),

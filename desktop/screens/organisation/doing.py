@@ -65,12 +65,12 @@ class Governing:
                 o.let_wish_go(desk, about)
         return True
 
-    def invite(self, role: str, kind: str) -> Inviting:
-        """An invitation to scan, and its short code to type. Raises Refusal, Unavailable."""
+    def invite(self, role: str, kind: str, team: str = "") -> Inviting:
+        """An invitation to scan, and its short code to type; `team`: '' for one's own. Raises Refusal, Unavailable."""
         from clinic.services.enrolment import invite
         from clinic.services.short_codes import shorten
 
-        code = invite(self._desk, Role(role), DeviceKind(kind))
+        code = invite(self._desk, Role(role), DeviceKind(kind), team=TeamId(team))
         return Inviting(code, shorten(self._desk, code), self._desk.server)
 
     def await_newcomer(self) -> None:

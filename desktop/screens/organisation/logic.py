@@ -58,6 +58,11 @@ class State:
     sentence: str = ""
 
     @property
+    def care_teams(self) -> tuple[CareTeam, ...]:
+        """Teams that a newcomer can be invited into: all but the organisation-wide one, which everybody enters."""
+        return tuple(one for one in self.found.teams if not one.everybody) if self.found else ()
+
+    @property
     def person(self) -> Colleague | None:
         people = self.found.people if self.found and self.tab == "people" else ()
         return next((one for one in people if one.user == self.chosen), None)
@@ -127,8 +132,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class InvitePressed:
+    """`team`: which one the newcomer enters, '' for one's own."""
+
     role: str
     kind: str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,7 @@ class Invite:
 
     role: str
     kind: str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +238,10 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
 
 def _invitations(state: State, event: Event) -> Result:
     match event:
-        case InvitePressed(role, kind):
-            return (
-                (state, ()) if state.busy else (replace(state, busy=True, sentence=""), (Invite(role, kind),))
-            )
+        case InvitePressed(role, kind, team):
+            if state.busy:
+                return state, ()
+            return replace(state, busy=True, sentence=""), (Invite(role, kind, team),)
         case Invited(out):
             return replace(state, busy=False, out=out, knocking=None), (Await(),)
         case Knocked(newcomer):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from clinic.domain.ids import AUDITORS
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import DangerButton, PrimaryButton, QuietButton, SecondaryButton
@@ -139,12 +140,14 @@ class OrganisationView(Page):
         return button
 
     def _invitation(self) -> Card:
-        roles = [pair for pair in role_names().items() if pair[0] not in ("kiosk", "gateway")]
+        roles = [pair for pair in role_names().items() if pair[0] != "kiosk"]
         self.as_role = Choice(roles, name="organisation.invite.role", spoken=_("Role"))
         self.as_kind = Choice(
             tuple(kind_names().items()), name="organisation.invite.kind", spoken=_("Kind of computer")
         )
+        self.as_team = Choice((), name="organisation.invite.team", spoken=_("Team"))
         self.as_role.choose("clinician")
+        self.as_role.chosen.connect(self._role_chosen)
         self.invite = PrimaryButton(_("Invite"), name="organisation.invite", icon="qr")
         self.invite.clicked.connect(self._invite)
         self.qr = QrView(name="organisation.invite.qr", spoken=_("Invitation"), side=190)
@@ -158,10 +161,12 @@ class OrganisationView(Page):
         once = Text(_("It serves once, for 24 hours."), "muted", wrap=True)
         said = down(None, how, 6, self.code, self.where, 6, once, None, gap=4)
         self.out = holding(across(self.qr, (holding(said), 1), gap=12))
+        self.of_team = Field(_("Team"), self.as_team)
         self.form = holding(
             across(
                 (Field(_("Role"), self.as_role), 1),
                 (Field(_("Kind of computer"), self.as_kind), 1),
+                (self.of_team, 1),
                 self.invite,
             )
         )
@@ -253,7 +258,22 @@ class OrganisationView(Page):
         if [self.which.itemData(n) for n in range(self.which.count())] != [key for key, _text in options]:
             self.which.show_options(options)
 
+    def _role_chosen(self, role: str) -> None:
+        self._render_teams(self.loop.state)
+        if role == "compliance":
+            self.as_team.choose(AUDITORS)
+
+    def _render_teams(self, state: State) -> None:
+        """Asked only where there is a choice."""
+        teams = [(str(one.team), one.name) for one in state.care_teams if one.team != AUDITORS]
+        if self.as_role.key() == "compliance":
+            teams.insert(0, (AUDITORS, _("The audit of all teams, no charts")))
+        if [self.as_team.itemData(n) for n in range(self.as_team.count())] != [key for key, _name in teams]:
+            self.as_team.show_options(teams)
+        self.of_team.setVisible(len(teams) > 1)
+
     def _render_invitation(self, state: State) -> None:
+        self._render_teams(state)
         self.form.setVisible(state.out is None and state.knocking is None)
         self.invite.setEnabled(not state.busy)
         self.out.setVisible(state.out is not None)
@@ -285,7 +305,8 @@ class OrganisationView(Page):
 
     def _invite(self) -> None:
         kind = self.as_kind.key()
-        self.loop.send(InvitePressed("kiosk" if kind == "kiosk" else self.as_role.key(), kind))
+        role = "kiosk" if kind == "kiosk" else self.as_role.key()
+        self.loop.send(InvitePressed(role, kind, self.as_team.key() if self.as_team.count() > 1 else ""))
 
     def _let_go(self) -> None:
         waiting = self.loop.state.found.wishes if self.loop.state.found else ()
@@ -304,11 +325,12 @@ class OrganisationView(Page):
                 self._help.by_hand(
                     governing.order, effect, then=lambda held: self._said(held, effect.order), failed=failed
                 )
-            case Invite(role, kind):
+            case Invite(role, kind, team):
                 self._help.by_hand(
                     governing.invite,
                     role,
                     kind,
+                    team,
                     then=lambda out: self.loop.send(Invited(out)),
                     failed=failed,
                 )

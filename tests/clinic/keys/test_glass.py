@@ -69,8 +69,9 @@ def test_a_custodian_is_in_every_team_and_is_nothing_else(clinic: Clinic) -> Non
     for body in (
         as_user(station.user, "C", Role.CLINICIAN, station.device, station.keys),
         as_user(mine.user, "Ben", Role.CUSTODIAN, mine.device, mine.keys),
+        as_user(mine.user, "Ben", Role.GATEWAY, mine.device, mine.keys),
     ):
-        with pytest.raises(Distrust):
+        with pytest.raises(Distrust, match=r"no second role|station only"):
             say(clinic.log, body, by, AT)
 
 

@@ -19,6 +19,7 @@ from clinic.protocol.codec import decode, encode
 from clinic.services.audit_proofs import AuditFile, Wanted, fhir_audit, proof_file, verify_audit, verify_file
 from clinic.services.audits import CLOCK, audit, sign_head
 from clinic.services.desks import Desk
+from clinic.services.people import search_begins
 from clinic.verify import main as verify
 from tests.small_clinic import AT
 
@@ -130,3 +131,15 @@ def test_the_station_checks_a_home_and_exports(
     assert station(["export-audit", *home, "--out", str(tmp_path / "a.json"), "--patient", ANA]) == 0
     assert json.loads(capsys.readouterr().out)["entries"] == 2
     assert station(["export-audit", *home, "--out", str(tmp_path / "p"), "--proof", "--patient", ANA]) == 3
+
+
+def test_looking_people_up_is_written_down_once_for_all_that_is_typed(town: Town) -> None:
+    def written() -> list[str]:
+        found = town.desk.book.read(lambda page: page.all_facts(AuditEvent))
+        return [one.entity for one in found if one.action == "search" and one.entity == "people"]
+
+    before, typed = len(written()), ""
+    for text in ("", "q", "qu", "qui", "", "  ", "s"):
+        search_begins(town.desk, typed, text, "people")
+        typed = text
+    assert len(written()) - before == 2

@@ -122,6 +122,18 @@ def test_the_panel_makes_prints_and_ends_a_card(
     qtbot.waitUntil(lambda: not panel.end.isEnabled())
 
 
+def test_a_card_is_printed_where_the_program_was_told_to(
+    qtbot: QtBot, panel: CardsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel._room.save_to = tmp_path
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: pytest.fail("asked"))
+    panel.new.click()
+    panel.make.click()
+    qtbot.waitUntil(lambda: bool(panel.loop.state.text))
+    panel.findChild(PrimaryButton, "chart.cards.print").click()
+    qtbot.waitUntil(lambda: [path.suffix for path in tmp_path.iterdir()] == [".pdf"])
+
+
 def test_the_panel_shows_a_code_in_two_groups(qtbot: QtBot, panel: CardsPanel) -> None:
     panel.give.click()
     qtbot.waitUntil(lambda: panel.loop.state.out)

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic.domain.clock import SystemClock
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import AUDITORS, TeamId
 from clinic.domain.policies import IDLE_LOCK
-from clinic.protocol.trust import Role
-from clinic.services.enrolment import join
+from clinic.keys.invites import read_invitation
+from clinic.protocol.trust import DeviceKind, Role
+from clinic.services.enrolment import invite, join
 from clinic.services.link import exchange_now
 from clinic.services.locking import most_minutes
-from clinic.services.organising import organisation
+from clinic.services.organising import create_team, organisation
 from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.screens.organisation import logic as m
@@ -130,6 +133,39 @@ def test_a_team_is_made_and_filled(qtbot: QtBot, page: OrganisationView, town: T
     settle(qtbot, page, "ok")
     exchange_now(town.desk)
     assert town.desk.someone.user in town.desk.trust.members(team.team)
+    assert not audit(page)
+
+
+def test_a_newcomer_is_invited_into_the_team_that_was_chosen(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    """Where there is one team, nobody is asked."""
+    team = create_team(town.station, "Hospital Sur")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.as_team.count() > 1, timeout=10_000)
+    assert page.of_team.isVisible()
+    page.as_team.choose(team)
+    press(page, "invite")
+    qtbot.waitUntil(lambda: page.loop.state.out is not None, timeout=10_000)
+    out = page.loop.state.out
+    assert out is not None and read_invitation(out.code, SystemClock().now()).team == team
+    assert not audit(page)
+    with pytest.raises(Refusal, match="no such team"):
+        invite(town.station, Role.NURSE, DeviceKind.DESKTOP, team=TeamId("nowhere"))
+
+
+def test_a_compliance_officer_is_invited_to_the_audit_alone_unless_said(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    page.refresh()
+    qtbot.waitUntil(lambda: page.loop.state.found is not None, timeout=10_000)
+    page.as_role.choose("compliance")
+    page.as_role.chosen.emit("compliance")
+    assert page.of_team.isVisible() and page.as_team.key() == AUDITORS
+    press(page, "invite")
+    qtbot.waitUntil(lambda: page.loop.state.out is not None, timeout=10_000)
+    out = page.loop.state.out
+    assert out is not None and read_invitation(out.code, SystemClock().now()).team == AUDITORS
     assert not audit(page)
 
 

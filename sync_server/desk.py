@@ -21,6 +21,7 @@ from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
 from sync_server.limits import Bucket, kind_of_address, neighbourhood
 from sync_server.routes.answers import Denied
+from sync_server.tally import Tally
 
 SESSION_HOURS = 12
 NONCE_SECONDS = 60
@@ -43,6 +44,14 @@ class Bells(Protocol):
         """Its session is over."""
         ...
 
+    async def stopping(self) -> None:
+        """This server is about to stop."""
+        ...
+
+    def links(self) -> int:
+        """How many links of devices there are."""
+        ...
+
 
 class Silence:
     """Rings for nobody."""
@@ -55,6 +64,13 @@ class Silence:
 
     async def hang_up(self, device: DeviceId) -> None:
         """Nothing."""
+
+    async def stopping(self) -> None:
+        """Nothing."""
+
+    def links(self) -> int:
+        """None."""
+        return 0
 
 
 @dataclass(slots=True)
@@ -75,6 +91,12 @@ class Desk:
     nonces: dict[bytes, float] = field(default_factory=dict)
     came_from: dict[DeviceId, str] = field(default_factory=dict)
     """Where each device last asked from, roughly; since this server started."""
+    tally: Tally = field(default_factory=Tally)
+    metrics_key: str = field(default="", repr=False)
+    under_way: int = 0
+    """Requests that are not answered yet."""
+    stopping: bool = False
+    """What is under way is finished; nothing new begins."""
     knocks: Bucket = field(init=False)
     """Challenges, sessions and mailboxes, per address."""
     exchanges: Bucket = field(init=False)
@@ -111,6 +133,18 @@ class Desk:
         until = self.nonces.pop(nonce, None)
         return until is not None and until > self.clock.monotonic()
 
+    async def catch_up(self) -> None:
+        """Takes over what other servers on the same book have laid down in the trust log."""
+        known = len(self.log.statements)
+        if new := await self.book.ask(lambda book: book.statements(known)):
+            await self._follow(known, new)
+
+    async def _follow(self, first: int, new: tuple[bytes, ...]) -> None:
+        """Takes over what another server on the same book has laid down: a revocation counts at once, everywhere."""
+        async with self.trust_turn:
+            if len(self.log.statements) == first:
+                self.log = await asyncio.to_thread(follow, self.log, first, new)
+
     async def open_session(self, device: DeviceId) -> tuple[str, timedelta]:
         """A token, of which the book keeps only a hash."""
         token, life = self.random(32).hex(), timedelta(hours=SESSION_HOURS)
@@ -131,8 +165,12 @@ class Desk:
 
     async def device_of(self, token: str) -> Rights | None:
         """Whose token this is and what it may do; None for no session."""
-        now = self.clock.now()
-        device = await self.book.ask(lambda book: book.session_device(token_hash(token), now))
+        now, known = self.clock.now(), len(self.log.statements)
+        device, new = await self.book.ask(
+            lambda book: (book.session_device(token_hash(token), now), book.statements(known))
+        )
+        if new:
+            await self._follow(known, new)
         return rights_of(self.log, device) if device is not None else None
 
     async def rights_for(self, request: Request) -> Rights:

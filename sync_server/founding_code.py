@@ -65,5 +65,10 @@ def check_code(desk: Desk, request: Request) -> None:
 def spend_code(desk: Desk) -> None:
     """Founded: nobody needs it any more."""
     desk.founding_code = ""
+    drop_code(desk.folder)
+
+
+def drop_code(folder: Path) -> None:
+    """An organisation has its book there."""
     with suppress(OSError):
-        (desk.folder / _FILE).unlink(missing_ok=True)
+        (folder / _FILE).unlink(missing_ok=True)

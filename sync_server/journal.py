@@ -2,10 +2,13 @@
 """The server's log: ids, counts, durations. Whatever looks like contents or a secret is cut out; errors show
 where, not what."""
 
+import json
 import logging
 import re
 import sys
 import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -27,7 +30,7 @@ class Redacting(logging.Formatter):
         )  # another handler may have laid down the whole traceback
         line = super().format(record)
         record.exc_text = before
-        return _SECRETS.sub(lambda found: f"[{len(found[0])}]", line)
+        return _cut(line)
 
     def formatException(self, ei: object) -> str:  # logging's own name
         """Kinds and frames of the chain; no message of any exception, which may quote what it choked on."""
@@ -42,13 +45,33 @@ class Redacting(logging.Formatter):
         return "\n".join(lines)
 
 
-def keep_journal(folder: Path, level: str) -> None:
+class Structured(Redacting):
+    """The same as one JSON object a line: at, level, logger, said, and the values of what was said under their names."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever is in it."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"at": at, "level": record.levelname, "logger": record.name}
+        line["said"] = _cut(record.getMessage())
+        if isinstance(record.args, Mapping):
+            line |= {f"{name}": value if isinstance(value, int | float) else _cut(str(value))
+                     for name, value in record.args.items() if name not in line}  # fmt: skip
+        if record.exc_info:
+            line["where"] = _cut(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _cut(text: str) -> str:
+    return _SECRETS.sub(lambda found: f"[{len(found[0])}]", text)
+
+
+def keep_journal(folder: Path, level: str, structured: bool = False) -> None:
     """Logs into FOLDER/log/server.log from now on; warnings of libraries too."""
     (folder / "log").mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         folder / "log" / "server.log", maxBytes=_MOST_BYTES, backupCount=_FILES, encoding="utf-8"
     )
-    handler.setFormatter(Redacting())
+    handler.setFormatter(Structured() if structured else Redacting())
     logging.raiseExceptions = False  # a full disk is answered to the clients, not once for each line here
     root = logging.getLogger()
     root.handlers[:] = [handler]

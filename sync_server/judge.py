@@ -40,7 +40,9 @@ def _judged(log: TrustLog, rights: Rights, incarnation: int, wire: bytes, expect
     except Malformed as problem:
         return _unread(expected, wire, digest, Refused.MALFORMED, problem.sentence)
     header = envelope.header
-    if not (1 <= header.env_no < MAX_NUMBER and 0 < len(header.scope) <= _MAX_SCOPE):
+    if not (
+        1 <= header.env_no < MAX_NUMBER and 0 < len(header.scope) <= _MAX_SCOPE and "\0" not in header.scope
+    ):
         return _unread(expected, wire, digest, Refused.MALFORMED, "This envelope's header cannot be.")
     tag = EVERYBODY if header.scope.startswith("o:") else header.team
     priority = min(max(header.priority, 0), P4_ATTACHMENT)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from desktop.kit import words
+from tests.postgres_cluster import OWNER, SERVER, Cluster, programs
 
 OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
 
@@ -78,3 +79,19 @@ def pytest_unconfigure() -> None:
     if names:
         print("threads that nobody ends:", names, file=sys.stderr, flush=True)
         os._exit(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A real PostgreSQL with the server's tables in it, or a skip where none is installed."""
+    there = programs()
+    if there is None:
+        pytest.skip("PostgreSQL is not installed here (Debian: apt-get install postgresql)")
+    from sync_server.book.postgres import prepare
+
+    cluster = Cluster(there)
+    try:
+        prepare(cluster.url(OWNER), SERVER)
+        yield cluster
+    finally:
+        cluster.stop()

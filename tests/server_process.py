@@ -8,9 +8,10 @@ from types import TracebackType
 
 
 class ServerProcess:
-    """`python -m sync_server`; use as a context."""
+    """`python -m sync_server`, or another `module` that is one; use as a context."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, module: str = "sync_server") -> None:
+        self._module = module
         self.folder, self.url, self._options = folder, "", options
         self._port = "0"
         self._process: subprocess.Popen[str] | None = None
@@ -19,7 +20,7 @@ class ServerProcess:
         command = [
             sys.executable,
             "-m",
-            "sync_server",
+            self._module,
             "--data",
             str(self.folder),
             "--port",
@@ -42,6 +43,18 @@ class ServerProcess:
     def stop(self) -> int:
         """As an operator would; the exit code."""
         return self._end(hard=False)
+
+    def signal(self, number: int) -> None:
+        """Sends a signal and waits for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """The exit code of a process that ends by itself."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.communicate(timeout=30)
+        return process.returncode
 
     def _end(self, hard: bool) -> int:
         process, self._process = self._process, None

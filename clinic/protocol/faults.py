@@ -7,7 +7,7 @@ from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.protocol.sync import Fault, FaultNumber
 from clinic.protocol.sync import Refused as Why
 
-TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY})
+TRY_AGAIN = frozenset({FaultNumber.FULL, FaultNumber.BUG, FaultNumber.TOO_MANY, FaultNumber.STOPPING})
 """Faults that pass by themselves."""
 CODES = {
     1: "This session is over. Connect again.",
@@ -54,6 +54,8 @@ CODES = {
     42: "Only an administrator, or who works on that computer, may end its session.",
     43: "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
     44: "The centre holds nothing of this patient. Look the person up once more.",
+    45: "The server is being stopped. What you have stays with you; try again in a moment.",
+    46: "This is not the key of these counts.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""
 NUMBERS = {
@@ -67,6 +69,7 @@ NUMBERS = {
     FaultNumber.FULL: "The server cannot store anything now. What you have stays with you; try again later.",
     FaultNumber.CONFLICT: "The centre has something else in this place already. Try again.",
     FaultNumber.GONE: "This was withdrawn for ever.",
+    FaultNumber.STOPPING: "The server is being stopped. What you have stays with you; try again in a moment.",
     FaultNumber.BUG: "The server made a mistake. It is in its log; try again later.",
 }
 """What a number means where the code says nothing that is known here."""

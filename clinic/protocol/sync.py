@@ -165,6 +165,8 @@ class FaultNumber(IntEnum):
     """Taken already by something else (a mailbox, a place in an upload)."""
     GONE = 10
     """Withdrawn for ever (a card)."""
+    STOPPING = 12
+    """The server is being stopped; try again in a moment."""
     BUG = 99
 
 

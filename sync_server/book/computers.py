@@ -4,9 +4,9 @@
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from clinic.domain.ids import DeviceId
+from sync_server.book.dialect import lay
 from sync_server.book.port import Computer
 from sync_server.book.tables import computers, counters, receipts
 
@@ -15,14 +15,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def seen(conn: Connection, device: DeviceId, at: int) -> None:
     """It was here at that microsecond."""
-    row = upsert(computers).values(device=device, seen_at=at)
-    conn.execute(row.on_conflict_do_update(index_elements=["device"], set_={"seen_at": row.excluded.seen_at}))
+    lay(conn, computers, {"device": device, "seen_at": at}, ("seen_at",))
 
 
 def keep_receipt(conn: Connection, device: DeviceId, body: bytes, at: int) -> None:
     """The first one stays."""
-    row = upsert(receipts).values(device=device, body=body, received_at=at)
-    conn.execute(row.on_conflict_do_nothing())
+    lay(conn, receipts, {"device": device, "body": body, "received_at": at})
 
 
 def known(conn: Connection) -> tuple[Computer, ...]:

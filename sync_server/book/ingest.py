@@ -5,13 +5,13 @@ nothing."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, delete, insert, select, update
 
 from clinic.domain.clock import milliseconds
 from clinic.domain.ids import ScopeId
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import KEEPS_NUMBER, next_chain
+from sync_server.book.dialect import lay, shared
 from sync_server.book.port import EVERYBODY, Incoming, Push, Rung, Tag
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
@@ -37,6 +37,7 @@ def micros(at: datetime) -> int:
 def take(conn: Connection, push: Push) -> Taken:
     """Lays down what is new and allowed, in the order given."""
     start = last = _last_number(conn, push)
+    touched = _hold(conn, push, start)
     refused: list[EnvelopeRefused] = []
     heads: dict[str, int] = {}
     for item in push.items:
@@ -49,7 +50,27 @@ def take(conn: Connection, push: Push) -> Taken:
             last = number
     if last != start:
         _count(conn, push, last)
+    _let_go(conn, touched)
     return Taken(last, tuple(refused), tuple(_rung(conn, scope, seq) for scope, seq in heads.items()))
+
+
+def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
+    """Locks the row of every scope that is written, until the commit: whoever comes next counts on from there.
+
+    In one order for all, so that two writers never wait for each other. A new scope gets an empty row to be held."""
+    if not shared(conn):
+        return []
+    wanted = sorted({item.scope for item in push.items if item.refusal is None and (item.env_no or 0) > last})
+    for scope in wanted:
+        lay(conn, scopes, {"scope": scope, "head": 0, "chain": b""})
+        conn.execute(select(scopes.c.head).where(scopes.c.scope == scope).with_for_update())
+    return wanted
+
+
+def _let_go(conn: Connection, touched: list[ScopeId]) -> None:
+    """An empty row in which nothing came to lie goes again."""
+    if touched:
+        conn.execute(delete(scopes).where(scopes.c.scope.in_(touched), scopes.c.head == 0))
 
 
 def _last_number(conn: Connection, push: Push) -> int:
@@ -62,13 +83,8 @@ def _last_number(conn: Connection, push: Push) -> int:
 
 
 def _count(conn: Connection, push: Push, last: int) -> None:
-    row = upsert(counters).values(device=push.device, incarnation=push.incarnation, last_env_no=last)
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=[counters.c.device, counters.c.incarnation],
-            set_={"last_env_no": row.excluded.last_env_no},
-        )
-    )
+    row = {"device": push.device, "incarnation": push.incarnation, "last_env_no": last}
+    lay(conn, counters, row, ("last_env_no",))
 
 
 def _refusal(conn: Connection, push: Push, item: Incoming, number: int, last: int) -> EnvelopeRefused | None:
@@ -154,7 +170,7 @@ def _next_place(conn: Connection, item: Incoming) -> tuple[int, bytes]:
         conn.execute(update(scopes).where(scopes.c.scope == item.scope).values(head=seq, chain=chain))
     else:
         conn.execute(insert(scopes).values(scope=item.scope, head=seq, chain=chain))
-    conn.execute(upsert(scope_tags).values(scope=item.scope, tag=item.tag).on_conflict_do_nothing())
+    lay(conn, scope_tags, {"scope": item.scope, "tag": item.tag})
     return seq, chain
 
 

@@ -85,7 +85,7 @@ def _waiting(conn: Connection, pull: Pull) -> list[tuple[int, str, int, int]]:
         select(envelopes.c.priority, scopes.c.scope, seen, func.max(envelopes.c.seq))
         .select_from(scopes.outerjoin(cursors, mine).join(envelopes, envelopes.c.scope == scopes.c.scope))
         .where(readable, scopes.c.head > seen, envelopes.c.seq > seen, _of_others(pull))
-        .group_by(scopes.c.scope, envelopes.c.priority)
+        .group_by(scopes.c.scope, envelopes.c.priority, cursors.c.seq)
         .order_by(envelopes.c.priority, scopes.c.scope)
     )
     return [(int(p), str(scope), int(at), int(upto)) for p, scope, at, upto in conn.execute(query)]

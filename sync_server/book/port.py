@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
@@ -195,6 +196,14 @@ class Book(Protocol):
 
     def keep_receipt(self, device: DeviceId, body: bytes, at: datetime) -> None:
         """A wiped computer's last word; the first one stays."""
+        ...
+
+    def copy_to(self, file: Path) -> None:
+        """All of the book as it is at one moment, as a SQLite file. Raises Unavailable."""
+        ...
+
+    def check(self) -> int:
+        """How many envelopes there are, each scope seen to be whole. Raises Refusal."""
         ...
 
     def counts(self) -> dict[str, int]:

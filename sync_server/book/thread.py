@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one thread that owns the book's one connection; routes await their turn."""
+"""The threads that talk to the book; routes await their turn. One for SQLite, which owns the one connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,11 +12,12 @@ T = TypeVar("T")
 
 
 class BookThread:
-    """Runs verbs of a book one after the other on a thread of its own."""
+    """Runs verbs of a book on `threads` threads of its own: with one, one after the other."""
 
-    def __init__(self, open_book: Callable[[], Book]) -> None:
-        """Opens the book on the thread. Raises what opening raises."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
+    def __init__(self, open_book: Callable[[], Book], threads: int = 1) -> None:
+        """Opens the book on a thread. Raises what opening raises."""
+        self._alone = threads == 1
+        self._thread = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="book")
         try:
             self._book = self._thread.submit(open_book).result()
         except BaseException:
@@ -32,6 +33,9 @@ class BookThread:
         return self._thread.submit(verb, self._book).result()
 
     def close(self) -> None:
-        """Lets what is running end, then closes the book."""
-        self._thread.submit(self._book.close)
+        """Lets what is running end, then closes the book: SQLite's on the thread that opened it."""
+        if self._alone:
+            self._thread.submit(self._book.close)
         self._thread.shutdown(wait=True)
+        if not self._alone:
+            self._book.close()

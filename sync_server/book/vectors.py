@@ -2,11 +2,11 @@
 """Each device's cursors, kept here so that a device with nothing new need not name a thousand scopes."""
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Cursor
 from clinic.sync.exchange import cursor_digest
+from sync_server.book.dialect import lay
 from sync_server.book.port import Pull
 from sync_server.book.tables import cursors, scopes
 
@@ -31,12 +31,7 @@ def ahead(conn: Connection, named: tuple[Cursor, ...]) -> bool:
 
 
 def _set(conn: Connection, device: DeviceId, cursor: Cursor) -> None:
-    row = upsert(cursors).values(device=device, scope=cursor.scope, seq=cursor.seq)
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=[cursors.c.device, cursors.c.scope], set_={"seq": row.excluded.seq}
-        )
-    )
+    lay(conn, cursors, {"device": device, "scope": cursor.scope, "seq": cursor.seq}, ("seq",))
 
 
 def _vector(conn: Connection, device: DeviceId) -> dict[ScopeId, int]:

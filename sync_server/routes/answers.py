@@ -17,9 +17,12 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import code_of
 from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
 
+RETRY_AFTER_S = 5
+"""When to come back to a server that was stopped: its successor, or another one behind the same address."""
 T = TypeVar("T", bound=Record)
 Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
+_STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 _STATUS = {
     FaultNumber.MALFORMED: HTTPStatus.BAD_REQUEST,
@@ -32,6 +35,7 @@ _STATUS = {
     FaultNumber.FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     FaultNumber.CONFLICT: HTTPStatus.CONFLICT,
     FaultNumber.GONE: HTTPStatus.GONE,
+    FaultNumber.STOPPING: HTTPStatus.SERVICE_UNAVAILABLE,
     FaultNumber.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -58,6 +62,8 @@ def nothing() -> Response:
 def fault(number: FaultNumber, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """An error as the body."""
     body = encode(Fault(number=int(number), sentence=sentence, code=code_of(sentence)))
+    if number == FaultNumber.TOO_MANY:
+        headers = {"Retry-After": "1", **(headers or {})}
     return Response(body, status_code=_STATUS[number], media_type=CONTENT_TYPE, headers=headers)
 
 
@@ -93,20 +99,36 @@ def number_in(request: Request, name: str, default: int = 0) -> int:
 
 
 def guarded(handler: Handler) -> Handler:
-    """A route of ours: every error answers a Fault. The one place where bugs are caught."""
+    """A route of ours: counted, and every error answers a Fault. While the server stops, /v1 is closed."""
+    name = f"{handler.__module__.rpartition('.')[2]}.{getattr(handler, '__name__', '')}"
 
     async def route(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except PostaError as error:
-            return _of(error)
-        except ClientDisconnect:
-            return nothing()
-        except Exception:  # noqa: BLE001  # the roof: bugs end here
-            _log.exception("bug in %s", handler.__module__)
-            return fault(FaultNumber.BUG, "The server made a mistake. It is in its log; try again later.")
+        desk = request.app.state.desk
+        if desk.stopping and request.url.path.startswith("/v1/"):
+            answered = fault(FaultNumber.STOPPING, _STOPPING, {"Retry-After": str(RETRY_AFTER_S)})
+        else:
+            desk.under_way += 1
+            try:
+                answered = await _answered(handler, request)
+            finally:
+                desk.under_way -= 1
+        desk.tally.answered(name, answered.status_code)
+        return answered
 
     return route
+
+
+async def _answered(handler: Handler, request: Request) -> Response:
+    """The one place where bugs are caught."""
+    try:
+        return await handler(request)
+    except PostaError as error:
+        return _of(error)
+    except ClientDisconnect:
+        return nothing()
+    except Exception:  # noqa: BLE001  # the roof: bugs end here
+        _log.exception("bug in %s", handler.__module__)
+        return fault(FaultNumber.BUG, "The server made a mistake. It is in its log; try again later.")
 
 
 def _of(error: PostaError) -> Response:

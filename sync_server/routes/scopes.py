@@ -27,7 +27,7 @@ async def part(request: Request) -> Response:
     desk = desk_of(request)
     rights = await desk.live_rights(request)
     asked = await record_of(request, ScopePull, SCOPE_BODY)
-    if patient_of(asked.scope) is None or not 0 <= asked.after < _MOST:
+    if patient_of(asked.scope) is None or "\0" in asked.scope or not 0 <= asked.after < _MOST:
         raise Denied(FaultNumber.MALFORMED, "This is no patient's scope.")
     grants_only = not asked.permit
     if grants_only:
@@ -37,7 +37,10 @@ async def part(request: Request) -> Response:
     found, more = await desk.book.ask(lambda book: book.scope_part(asked.scope, asked.after, ANSWER_BUDGET))
     up_to = found[-1].seq if found else asked.after
     handed = tuple(one for one in found if _is_grant(one)) if grants_only else found
-    _log.info("scope %s: out %d, %s", rights.device, len(handed), "grants" if grants_only else "by permit")
+    how = "grants" if grants_only else "by permit"
+    _log.info(
+        "scope %(device)s: out %(out)d, %(how)s", {"device": rights.device, "out": len(handed), "how": how}
+    )
     return answer(ScopePart(envelopes=handed, up_to=up_to, more=more))
 
 

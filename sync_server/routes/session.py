@@ -19,6 +19,7 @@ async def challenge(request: Request) -> Response:
     """A nonce, and whose server this is; a founding code that comes along is compared, so that a wrong one shows early."""
     desk = desk_of(request)
     desk.knock(request)
+    await desk.catch_up()
     root = desk.log.root
     if root is None and FOUNDING in request.headers:
         check_code(desk, request)

@@ -39,13 +39,17 @@ async def exchange(request: Request) -> Response:
     trust_refused = await _take_trust(desk, asked)
     done = await _exchange(desk, rights, asked)
     await desk.bells.ring(done.rung, rights.device)
+    took = desk.clock.monotonic() - started
+    desk.tally.exchanged(len(asked.envelopes), done, took)
     _log.info(
-        "sync %s: in %d, refused %d, out %d, %.0f ms",
-        rights.device,
-        len(asked.envelopes),
-        len(done.refused),
-        len(done.envelopes),
-        1000 * (desk.clock.monotonic() - started),
+        "sync %(device)s: in %(in)d, refused %(refused)d, out %(out)d, %(ms).0f ms",
+        {
+            "device": rights.device,
+            "in": len(asked.envelopes),
+            "refused": len(done.refused),
+            "out": len(done.envelopes),
+            "ms": 1000 * took,
+        },
     )
     body = encode(_response(desk, asked, done, trust_refused))
     frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
@@ -64,6 +68,8 @@ def _check(rights: Rights, asked: SyncRequest) -> None:
     numbers = (asked.incarnation, *(cursor.seq for cursor in asked.cursors))
     if not all(0 <= number < MAX_NUMBER for number in numbers):
         raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
+    if any("\0" in cursor.scope for cursor in asked.cursors):
+        raise Denied(FaultNumber.MALFORMED, "This name cannot be.")  # no text in PostgreSQL
 
 
 async def _take_trust(desk: Desk, asked: SyncRequest) -> str:

@@ -33,6 +33,7 @@ async def write(request: Request) -> Response:
     session."""
     desk = desk_of(request)
     desk.knock(request)
+    await desk.catch_up()
     if desk.log.root is None:
         check_code(desk, request)
     elif not _by_root(desk, request):

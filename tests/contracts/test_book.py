@@ -16,18 +16,27 @@ from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
 from clinic.sync.exchange import cursor_digest, envelope_hash, next_chain
 from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Pull, Push
+from sync_server.book.postgres import PostgresBook
 from sync_server.book.sqlite import SqliteBook
+from tests.postgres_cluster import SERVER
 from tests.small_clinic import AT, repeating
 
 A, B, KIOSK = DeviceId("desk-a"), DeviceId("desk-b"), DeviceId("kiosk-1")
 TEAM, WARD = TeamId("team"), TeamId("ward")
 Open = Callable[[Path], Book]
-BOOKS: dict[str, Open] = {"sqlite": lambda folder: SqliteBook.open(folder / "server.db", repeating(b"book"))}
 
 
-@pytest.fixture(params=sorted(BOOKS))
+def in_sqlite(folder: Path) -> Book:
+    return SqliteBook.open(folder / "server.db", repeating(b"book"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def opened(request: pytest.FixtureRequest) -> Open:
-    return BOOKS[request.param]
+    """How a book is opened that belongs to a folder: in the folder, or under its name in one shared database."""
+    if request.param == "sqlite":
+        return in_sqlite
+    url = request.getfixturevalue("postgres").url(SERVER)
+    return lambda folder: PostgresBook.open(url, str(folder), repeating(b"book"))
 
 
 @pytest.fixture
@@ -247,19 +256,17 @@ def test_urgent_scopes_go_first_and_no_scope_is_reordered(book: Book) -> None:
     cuts=st.lists(st.integers(1, 30), max_size=5),
 )
 def test_whatever_the_batches_everything_arrives_once_and_in_order(
-    scopes: list[tuple[str, int]], budget: int, cuts: list[int]
+    opened: Open, scopes: list[tuple[str, int]], budget: int, cuts: list[int]
 ) -> None:
     sent = [item(n, f"p:{scope}", priority=priority) for n, (scope, priority) in enumerate(scopes, 1)]
     with TemporaryDirectory() as folder:
-        for opening in BOOKS.values():
-            book = opening(Path(folder))
-            for cut in [*cuts, len(sent)]:
-                deliver(book, *sent[: min(cut, len(sent))])
-            assert _all_of(book, budget) == {
-                scope: [one.wire for one in sent if one.scope == scope]
-                for scope in {one.scope for one in sent}
-            }
-            book.close()
+        book = opened(Path(folder))
+        for cut in [*cuts, len(sent)]:
+            deliver(book, *sent[: min(cut, len(sent))])
+        assert _all_of(book, budget) == {
+            scope: [one.wire for one in sent if one.scope == scope] for scope in {one.scope for one in sent}
+        }
+        book.close()
 
 
 def _all_of(book: Book, budget: int) -> dict[str, list[bytes]]:
@@ -285,6 +292,23 @@ def test_statements_follow_each_other(book: Book) -> None:
     assert book.statements(1) == (b"two", b"three")
     with pytest.raises(Refusal):
         book.append_statements(2, (b"other three",))
+
+
+def test_of_each_device_the_oldest_live_session_is_told(book: Book) -> None:
+    book.keep_session(b"over", A, AT)
+    for hours in (3, 1, 2):
+        book.keep_session(b"a%d" % hours, A, AT + timedelta(hours=hours))
+    book.keep_session(b"b", B, AT + timedelta(hours=5))
+    assert book.live_sessions(AT) == {A: AT + timedelta(hours=1), B: AT + timedelta(hours=5)}
+    assert book.live_sessions(AT + timedelta(hours=4)) == {B: AT + timedelta(hours=5)}
+
+
+def test_the_sessions_of_one_device_are_ended_together(book: Book) -> None:
+    for name, device in ((b"a1", A), (b"a2", A), (b"b", B)):
+        book.keep_session(name, device, AT + timedelta(hours=1))
+    book.end_sessions(A)
+    assert [book.session_device(name, AT) for name in (b"a1", b"a2", b"b")] == [None, None, B]
+    assert list(book.live_sessions(AT)) == [B]
 
 
 def test_sessions_end(book: Book) -> None:

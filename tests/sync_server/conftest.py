@@ -23,6 +23,7 @@ from clinic.protocol.sync import (
 )
 from sync_server.app import build, open_desk
 from sync_server.desk import Desk
+from tests.postgres_cluster import SERVER
 from tests.server_process import ServerProcess
 from tests.small_clinic import AT, Clinic, Somebody, proof, repeating, small_clinic
 
@@ -99,4 +100,19 @@ def inside(empty: Inside) -> Inside:
 def process(tmp_path: Path) -> Iterator[ServerProcess]:
     """A server process on a folder of its own."""
     with ServerProcess(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept_in(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The arguments that put a server's book in either database."""
+    if request.param == "sqlite":
+        return ()
+    return ("--database", request.getfixturevalue("postgres").url(SERVER), "--book", str(tmp_path))
+
+
+@pytest.fixture
+def either(tmp_path: Path, kept_in: tuple[str, ...]) -> Iterator[ServerProcess]:
+    """A server process over either database."""
+    with ServerProcess(tmp_path, *kept_in) as running:
         yield running

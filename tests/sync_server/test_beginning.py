@@ -15,11 +15,13 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import FOUNDING, Challenge, FaultNumber, TrustPart
 from sync_server.app import arguments, main, open_desk
-from sync_server.beginning import begin
+from sync_server.book.where import Where
 from sync_server.certificates import own_certificate
 from sync_server.configuration import Configuration, configured, keep_configuration, read_configuration
 from sync_server.founding_code import keep_code, read_code
 from sync_server.own_authority import authority_and_certificate
+from sync_server.verbs import backup
+from tests.postgres_cluster import OWNER, SERVER, Cluster
 from tests.small_clinic import AT, repeating, small_clinic
 
 from .conftest import Inside, fault_of
@@ -45,9 +47,11 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
-def test_a_port_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, port: str) -> None:
-    with pytest.raises(Refusal, match="A port is a number"):
-        begin(["--data", str(tmp_path / "data"), "--port", port], FrozenClock(AT), repeating(b"port"))
+def test_a_port_that_is_none_is_refused_before_anything_is_made(
+    tmp_path: Path, port: str, said: Said
+) -> None:
+    assert main(["init", "--data", str(tmp_path / "data"), "--port", port]) == 3
+    assert "A port is a number" in said()[1]
     assert not (tmp_path / "data").exists()
 
 
@@ -142,7 +146,53 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_what_is_usual(tmp
         keep_configuration(tmp_path, Configuration())
 
 
-@pytest.mark.parametrize("text", ["port = '8440'", "prot = 1", "host", "log_level = 'loud'", "port = true"])
+def test_the_book_is_found_in_one_way_by_whoever_needs_it(tmp_path: Path) -> None:
+    """Command line, environment, file: for serving, for a backup, for `init`."""
+    kept = Configuration(database="postgresql://file", book="north", redis="redis://file", log_json=True)
+    keep_configuration(tmp_path, kept)
+    assert how(tmp_path) == kept
+    order = ["--data", str(tmp_path)]
+    words = [*order, "--to", str(tmp_path / "x")]
+    assert configured(backup.arguments(words), {}).where(tmp_path) == Where(
+        tmp_path, "postgresql://file", "north"
+    )
+    there = configured(arguments(order), {"POSTA_DATABASE": "postgresql://env", "POSTA_REDIS": "redis://env"})
+    assert (there.database, there.book, there.redis) == ("postgresql://env", "north", "redis://env")
+    said = configured(
+        arguments([*order, "--database", "postgresql://said", "--book", "south"]), {"POSTA_DATABASE": "x"}
+    )
+    assert (said.database, said.book, said.redis) == ("postgresql://said", "south", "redis://file")
+    assert "//" not in repr(there) and (tmp_path / "server.toml").stat().st_mode & 0o077 == 0
+
+
+def test_a_centre_is_set_up_in_postgresql(
+    tmp_path: Path, postgres: Cluster, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`init` once the tables are made; nothing is written for a database that cannot be used; a book that belongs to an
+    organisation asks for no code."""
+    data, book = tmp_path / "data", str(tmp_path)
+    assert main(["init", "--data", str(data), "--database", postgres.url(SERVER, "nowhere")]) == 4
+    assert main(["init", "--data", str(data), "--database", postgres.url(OWNER)]) == 3
+    assert len(said()[1].splitlines()) == 2 and files_in(data) == {}
+    order = ["init", "--data", str(data), "--book", book]
+    monkeypatch.setenv("POSTA_DATABASE", postgres.url(SERVER))
+    assert main(order) == 0
+    code = said()[0]["founding_code"]
+    monkeypatch.delenv("POSTA_DATABASE")
+    assert main(order) == 3 and "says otherwise" in said()[1], "not quietly another book"
+    where = how(data).where(data)
+    assert where == Where(data, postgres.url(SERVER), book) and not (data / "server.db").exists()
+    desk = open_desk(data, FrozenClock(AT), repeating(b"server"), where)
+    inside = Inside(desk, FrozenClock(AT), small_clinic())
+    assert founds(inside) == 403 and founds(inside, **{FOUNDING: code}) == 204
+    desk.book.close()
+    assert main([*order, "--database", postgres.url(SERVER)]) == 0
+    assert "founding_code" not in said()[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["log_json = 1", "port = '8440'", "prot = 1", "host", "log_level = 'loud'", "port = true"]
+)
 def test_a_configuration_that_says_something_unheard_of_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.toml").write_text(text)
     with pytest.raises(Refusal):

@@ -22,9 +22,11 @@ from clinic.protocol.sync import Cursor, FaultNumber, SyncRequest
 from sync_server.app import open_desk
 from sync_server.book.port import Rung
 from sync_server.book.sqlite import FULL, IN_USE, SqliteBook
+from sync_server.book.where import Where
 from sync_server.desk import Desk, Silence
 from sync_server.journal import Redacting, keep_journal
 from sync_server.limits import Bucket
+from tests.postgres_cluster import SERVER
 from tests.small_clinic import AT, repeating, small_clinic
 
 from .conftest import Inside, fault_of
@@ -68,19 +70,20 @@ near = st.builds(
         )
     ),
     st.tuples(*[st.integers(-(2**66), 2**66)] * 3),
-    st.lists(st.tuples(st.text(max_size=5), st.integers(-5, 2**64)), max_size=4),
+    st.lists(st.tuples(st.text(max_size=5) | st.just("p:\0"), st.integers(-5, 2**64)), max_size=4),
     st.lists(st.binary(max_size=100) | framed, max_size=4),
     st.lists(st.binary(max_size=100) | framed, max_size=2),
     st.binary(max_size=9),
 )
 
 
-@pytest.fixture(scope="module")
-def steady() -> Iterator[tuple[Inside, str]]:
-    """A server and a token, for many requests."""
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def steady(request: pytest.FixtureRequest) -> Iterator[tuple[Inside, str]]:
+    """A server over either database and a token, for many requests."""
     with TemporaryDirectory() as folder:
         clock = FrozenClock(AT)
-        desk = open_desk(Path(folder), clock, repeating(b"faults"))
+        url = request.getfixturevalue("postgres").url(SERVER) if request.param == "postgres" else ""
+        desk = open_desk(Path(folder), clock, repeating(b"faults"), Where(Path(folder), url, folder))
         inside = Inside(desk, clock, small_clinic())
         inside.found()
         yield inside, inside.token_of(inside.clinic.ben)

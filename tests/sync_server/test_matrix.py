@@ -29,6 +29,8 @@ WHO = ("nobody", "guessed", "expired", "revoked", "kiosk", "station", "other", "
 GRID = """
                                 nobody guessed expired revoked kiosk station other member
 GET /healthz                    200    200     200     200     200   200     200   200
+GET /readyz                     200    200     200     200     200   200     200   200
+GET /metrics                    404    404     404     404     404   404     404   404
 GET /v1/challenge               200    200     200     200     200   200     200   200
 POST /v1/session                200    200     200     200     200   200     200   200
 POST /v1/sync                   401    401     401     200     200   200     200   200
@@ -54,8 +56,8 @@ GET /v1/attachments/{attachment} 401   401     401     403     403   403     200
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
 for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's scope
-only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; a
-receipt of a wipe nobody ordered is refused, whoever brings it."""
+only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; counts
+only with the operator's own key; a receipt of a wipe nobody ordered is refused, whoever brings it."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes

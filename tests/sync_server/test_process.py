@@ -2,23 +2,31 @@
 """The server as a process: killed, started again, stopped, and the sentences it says when it cannot start."""
 
 import asyncio
+import os
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
+from clinic.domain.errors import Unavailable
 from clinic.protocol.sync import SyncRequest, SyncResponse
 from clinic.sync.exchange import Snapshot, meaning_of, request_for
 from clinic.transport.http import Remote
 from tests.server_process import ServerProcess
 from tests.small_clinic import AT, Clinic, Somebody, pinned, small_clinic
 
-pytestmark = pytest.mark.slow
+from .test_doorbell import Device
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="ends servers with signals")]
+KILLS = int(os.environ.get("POSTA_KILLS", "10"))
+"""Each costs a start of the server, about a second."""
 
 
 class Client:
@@ -51,21 +59,67 @@ def founded(process: ServerProcess) -> tuple[Clinic, Client, Client]:
     return clinic, eva, ben
 
 
-def test_what_was_acknowledged_is_there_after_every_kill(process: ServerProcess) -> None:
-    clinic, eva, ben = founded(process)
+def test_what_was_acknowledged_is_there_after_every_kill(either: ServerProcess) -> None:
+    clinic, eva, ben = founded(either)
     sent: list[bytes] = []
     for number in range(1, 6):
         sent.append(clinic.eva.envelope(clinic.log, "p:1", f"note {number}"))
         assert eva.sync(sent[-1]).acked_env_no == number
-        process.kill()
-        process.start()
+        either.kill()
+        either.start()
     again = eva.sync(*sent)
     assert (again.acked_env_no, again.refused) == (5, ())
     assert [got.envelope for got in ben.sync().envelopes] == sent
 
 
-def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(process: ServerProcess) -> None:
-    clinic, eva, _ = founded(process)
+@pytest.mark.timeout(120 + 20 * KILLS)
+def test_what_is_killed_between_commit_and_reply_is_there_once(
+    tmp_path: Path, kept_in: tuple[str, ...]
+) -> None:
+    """As often as POSTA_KILLS says."""
+    sent: list[bytes] = []
+    with ServerProcess(tmp_path, *kept_in, module="tests.dying_server") as dying:
+        clinic, eva, ben = founded(dying)
+        for number in range(1, KILLS + 1):
+            sent.append(clinic.eva.envelope(clinic.log, f"p:{number % 3}", f"note {number}"))
+            with pytest.raises(Unavailable):
+                eva.sync(sent[-1])
+            assert dying.wait() == -signal.SIGKILL
+            dying.start()
+            again = eva.sync(sent[-1])
+            assert (again.acked_env_no, again.refused) == (number, ())
+        got = ben.sync(byte_budget=1_000_000).envelopes
+        assert sorted(one.envelope for one in got) == sorted(sent)
+        assert {(one.scope, one.seq) for one in got} == {
+            (f"p:{n}", seq)
+            for n in range(3)
+            for seq in range(1, sum(number % 3 == n for number in range(1, KILLS + 1)) + 1)
+        }
+
+
+async def test_a_server_that_is_stopped_ends_in_seconds_and_who_was_there_is_back_by_herself(
+    either: ServerProcess,
+) -> None:
+    clinic = small_clinic()
+    eva, ben = Device(either.url, clinic.eva), Device(either.url, clinic.ben)
+    await eva.remote.found(clinic.log.statements)
+    async with eva, ben:
+        for device in (eva, ben):
+            device.ears.heard.clear()
+        begun = monotonic()
+        either.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(either.wait) == 0
+        assert monotonic() - begun < 10
+        await ben.ears.until("state", False)
+        await asyncio.to_thread(either.start)
+        await ben.ears.until("state", True)
+        await eva.ears.until("state", True)
+        await eva.write(clinic, "p:1")
+        await ben.ears.until("bell", "p:1", 1)
+
+
+def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(either: ServerProcess) -> None:
+    clinic, eva, _ = founded(either)
     batch = tuple(clinic.eva.envelope(clinic.log, f"p:{n % 7}", "x" * 2000) for n in range(300))
     request = SyncRequest(device=eva.who.device, incarnation=1, envelopes=batch, sent_at=AT)
 
@@ -73,12 +127,12 @@ def test_a_kill_in_the_middle_of_a_request_keeps_all_or_nothing(process: ServerP
         await remote.token()
         sending = asyncio.create_task(remote.sync(request))
         await asyncio.wait({sending}, timeout=0.02)
-        await asyncio.to_thread(process.kill)
+        await asyncio.to_thread(either.kill)
         await asyncio.wait({sending})
         sending.exception()
 
     eva.do(cut)
-    process.start()
+    either.start()
     acked = eva.sync().acked_env_no
     assert acked in (0, 300)
     assert eva.sync(*batch[acked:]).acked_env_no == 300

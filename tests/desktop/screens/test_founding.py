@@ -23,7 +23,7 @@ from desktop.kit.words import set_language
 from desktop.screens.founding import logic as f
 from desktop.screens.founding.doing import Founder
 from desktop.screens.founding.view import FoundingView
-from sync_server.beginning import begin
+from sync_server.app import main
 from tests.paper import qr_of
 from tests.server_process import ServerProcess
 
@@ -355,14 +355,7 @@ def test_every_page_can_be_used_by_everybody(
 def test_a_centre_that_was_just_set_up_is_founded_with_its_certificate_and_its_code(
     screen: Screen, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert (
-        begin(
-            ["--data", str(tmp_path / "server"), "--own-certificate", "--name", "127.0.0.1"],
-            SystemClock(),
-            os.urandom,
-        )
-        == 0
-    )
+    assert main(["init", "--data", str(tmp_path / "server"), "--own-certificate", "--name", "127.0.0.1"]) == 0
     told = json.loads(capsys.readouterr().out)
     with ServerProcess(tmp_path / "server") as server:
         assert server.url.startswith("https://")

@@ -9,27 +9,39 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from clinic.domain.clock import Clock, Random
+from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
-from sync_server.book.sqlite import SqliteBook
-from sync_server.configuration import FILE, Configuration, keep_configuration, read_configuration
+from sync_server.book.where import Where
+from sync_server.configuration import (
+    FILE,
+    Configuration,
+    add_book,
+    keep_configuration,
+    read_configuration,
+    said,
+)
 from sync_server.founding_code import keep_code
 
 TLS = "tls"
 _HIDDEN = "It listens to this machine only: say --host 0.0.0.0, unless a proxy stands before it."
 _SOON = timedelta(days=60)
+_LATER = ("address", "tls_key", "log_level", "log_json", "metrics_key")
+"""What may be changed in the file without `init` minding."""
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """The command line after `init`."""
+    """The verb's command line."""
     parser = argparse.ArgumentParser(
         prog="posta server init",
         description="Sets up the centre's own side, once; the same again changes nothing.",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder for everything the server keeps")
+    add_book(parser)
+    parser.add_argument("--redis", metavar="URL", help="where several servers on one book meet")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for every network")
     parser.add_argument("--port", type=int, default=8440)
     parser.add_argument(
@@ -43,25 +55,24 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def begin(argv: Sequence[str], clock: Clock, random: Random) -> int:
+def run(chosen: argparse.Namespace) -> int:
     """JSON on stdout, one sentence on stderr. Raises Refusal, Unavailable."""
-    chosen = arguments(argv)
     if chosen.own_certificate and not chosen.name:
         raise Refusal("A certificate is made out to a name: say --name HOST, as computers are to type it.")
     if not 1 <= chosen.port <= 65535:  # 0 would be another one at each start, and the address names it
         raise Refusal("A port is a number from {least} to {most}.", least=1, most=65535)
     try:
-        said = _made(chosen, clock, random)
+        told = _made(chosen, SystemClock(), os.urandom)
     except OSError as error:
         raise Unavailable(
             "Cannot write in {folder} ({why}). Choose another folder with --data.",
             folder=chosen.data,
             why=error.strerror,
         ) from error
-    print(json.dumps(said))
+    print(json.dumps(told))
     if _hidden(chosen):
         print(_HIDDEN, file=sys.stderr)
-    print(_next_step(said, chosen.data), file=sys.stderr)
+    print(_next_step(told, chosen.data), file=sys.stderr)
     return 0
 
 
@@ -75,11 +86,18 @@ def _made(chosen: argparse.Namespace, clock: Clock, random: Random) -> dict[str,
     chosen.data.mkdir(parents=True, exist_ok=True)
     if os.name != "nt":
         chosen.data.chmod(0o700)
-    said = {"data": str(chosen.data.absolute())}
+    there = _agreed(chosen)
+    founded = _founded(there.where(chosen.data), random)
+    told = {"data": str(chosen.data.absolute())}
     if chosen.own_certificate:
-        said |= _certificate(chosen, clock)
-    there = _configuration(chosen)
-    return said | {"address": there.address} | _code(chosen.data, random)
+        told |= _certificate(chosen, clock)
+    with suppress(FileExistsError):
+        keep_configuration(chosen.data, there)
+    return (
+        told
+        | {"address": there.address}
+        | ({} if founded else {"founding_code": keep_code(chosen.data, random)})
+    )
 
 
 def _certificate(chosen: argparse.Namespace, clock: Clock) -> dict[str, str]:
@@ -107,18 +125,15 @@ def _certificate(chosen: argparse.Namespace, clock: Clock) -> dict[str, str]:
     return {"authority": str((folder / AUTHORITY).absolute()), "fingerprint": made.fingerprint}
 
 
-def _configuration(chosen: argparse.Namespace) -> Configuration:
-    """What is there, if it says the same; else a new file."""
+def _agreed(chosen: argparse.Namespace) -> Configuration:
+    """What is there, if it says the same; else what is wanted."""
     own = chosen.own_certificate
     wanted = Configuration(
-        host=chosen.host, port=chosen.port, tls_cert=f"{TLS}/centre.pem" if own else "",
-        tls_key=f"{TLS}/centre.key" if own else "", address=_address(chosen),
+        tls_cert=f"{TLS}/centre.pem" if own else "", tls_key=f"{TLS}/centre.key" if own else "",
+        address=_address(chosen), **said(chosen),
     )  # fmt: skip
-    there = read_configuration(chosen.data)
-    if there is None:
-        keep_configuration(chosen.data, wanted)
-        return wanted
-    if (there.host, there.port, there.tls_cert) != (wanted.host, wanted.port, wanted.tls_cert):
+    there = read_configuration(chosen.data) or wanted
+    if replace(there, **{name: getattr(wanted, name) for name in _LATER}) != wanted:
         raise Refusal(
             "{path} says otherwise how this server starts. Say the same, or change it there; nothing was overwritten.",
             path=chosen.data / FILE,
@@ -132,24 +147,23 @@ def _address(chosen: argparse.Namespace) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{chosen.port}"
 
 
-def _code(folder: Path, random: Random) -> dict[str, str]:
-    """None any more where an organisation is founded."""
-    book = SqliteBook.open(folder / "server.db", random)
+def _founded(where: Where, random: Random) -> bool:
+    """True where an organisation has its book already: nobody needs a code any more."""
+    book = where.open(random)
     try:
-        founded = bool(book.counts()["statements"])
+        return bool(book.counts()["statements"])
     finally:
         book.close()
-    return {} if founded else {"founding_code": keep_code(folder, random)}
 
 
-def _next_step(said: dict[str, str], data: Path) -> str:
+def _next_step(told: dict[str, str], data: Path) -> str:
     start = f"Start it with 'posta server --data {data}'"
-    if "founding_code" not in said:
+    if "founding_code" not in told:
         return f"{start}; its organisation is founded: everybody else joins with an invitation."
-    file = f" --ca {said['authority']}" if "authority" in said else ""
-    trust = f" (the authority's fingerprint is {said['fingerprint']})" if "authority" in said else ""
+    file = f" --ca {told['authority']}" if "authority" in told else ""
+    trust = f" (the authority's fingerprint is {told['fingerprint']})" if "authority" in told else ""
     return (
         f"{start}, then found the organisation from the first computer{trust}: choose “Set up a new organisation” in "
-        f"'posta desktop', or run 'posta station found --server {said['address']} --founding-code "
-        f"{said['founding_code']}{file} …'."
+        f"'posta desktop', or run 'posta station found --server {told['address']} --founding-code "
+        f"{told['founding_code']}{file} …'."
     )

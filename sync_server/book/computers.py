@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def seen(conn: Connection, device: DeviceId, at: int) -> None:
     """It was here at that microsecond."""
-    lay(conn, computers, {"device": device, "seen_at": at}, ("seen_at",))
+    lay(conn, computers, {"device": device, "seen_at": at}, renew=("seen_at",))
 
 
 def keep_receipt(conn: Connection, device: DeviceId, body: bytes, at: int) -> None:

@@ -10,22 +10,28 @@ OWNER = "book"
 """In PostgreSQL the first column of every key: whose row it is. It fills itself (see `postgres`); no query names it."""
 
 
-def lay(conn: Connection, table: Table, values: Mapping[str, object], renew: tuple[str, ...] = ()) -> None:
-    """Inserts a row. Where its primary key is there already, takes over the columns `renew`, or changes nothing."""
+def lay(conn: Connection, table: Table, *rows: Mapping[str, object], renew: tuple[str, ...] = ()) -> None:
+    """Inserts rows. Where a primary key is there already, takes over the columns `renew`, or changes nothing."""
     key = [column.name for column in table.primary_key]
+    if not rows:
+        return
     if shared(conn):
-        there = postgresql.insert(table).values(**values)
+        there = postgresql.insert(table)
         found: tuple[list[str], Mapping[str, object]] = [OWNER, *key], {n: there.excluded[n] for n in renew}
         conn.execute(
             there.on_conflict_do_update(index_elements=found[0], set_=found[1])
             if renew
-            else there.on_conflict_do_nothing()
+            else there.on_conflict_do_nothing(),
+            rows,
         )
         return
-    here = sqlite.insert(table).values(**values)
+    here = sqlite.insert(table)
     newer = {name: here.excluded[name] for name in renew}
     conn.execute(
-        here.on_conflict_do_update(index_elements=key, set_=newer) if renew else here.on_conflict_do_nothing()
+        here.on_conflict_do_update(index_elements=key, set_=newer)
+        if renew
+        else here.on_conflict_do_nothing(),
+        rows,
     )
 
 

@@ -2,10 +2,12 @@
 """Taking envelopes: numbers without gaps per device, seqs without gaps per scope, the same again changes
 nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from clinic.domain.clock import milliseconds
 from clinic.domain.ids import ScopeId
@@ -15,6 +17,8 @@ from sync_server.book.dialect import lay, shared
 from sync_server.book.port import EVERYBODY, Incoming, Push, Rung, Tag
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
+_AT_ONCE = 500
+S = TypeVar("S", bound=str)
 _SENTENCES = {
     Refused.CONFLICTING_NUMBER: "Another envelope with this number is here already.",
     Refused.GAP: "An earlier envelope is missing; send that first.",
@@ -38,20 +42,103 @@ def take(conn: Connection, push: Push) -> Taken:
     """Lays down what is new and allowed, in the order given."""
     start = last = _last_number(conn, push)
     touched = _hold(conn, push, start)
+    places = _places(
+        conn, {item.scope for item in push.items if (item.env_no or 0) > start or item.env_no is None}
+    )
     refused: list[EnvelopeRefused] = []
-    heads: dict[str, int] = {}
     for item in push.items:
         number = last + 1 if item.env_no is None else item.env_no
-        refusal = _refusal(conn, push, item, number, last)
+        refusal = _refusal(conn, push, item, number, last, places)
         if refusal is not None:
             refused.append(refusal)
         if number == last + 1 and (refusal is None or refusal.why not in KEEPS_NUMBER):
-            _lay_down(conn, push, item, number, refusal, heads)
+            places.lay_down(push, item, number, refusal)
             last = number
     if last != start:
+        places.write(conn)
         _count(conn, push, last)
     _let_go(conn, touched)
-    return Taken(last, tuple(refused), tuple(_rung(conn, scope, seq) for scope, seq in heads.items()))
+    return Taken(last, tuple(refused), places.rung())
+
+
+@dataclass(slots=True)
+class _Places:
+    """What stands in the scopes of a push (scope -> head and chain; scope -> tags), and what it adds."""
+
+    heads: dict[str, tuple[int, bytes]]
+    tags: dict[str, frozenset[Tag]]
+    moved: dict[str, None] = field(default_factory=dict)
+    laid: list[dict[str, object]] = field(default_factory=list)
+    refused: list[dict[str, object]] = field(default_factory=list)
+    tagged: list[dict[str, object]] = field(default_factory=list)
+
+    def may_write(self, push: Push, scope: str) -> bool:
+        """A new scope is its writer's; into an old one only those write who share one of its tags."""
+        tags = self.tags.get(scope)
+        return not tags or bool(tags & (push.writes | {EVERYBODY}))
+
+    def lay_down(self, push: Push, item: Incoming, number: int, refusal: EnvelopeRefused | None) -> None:
+        who = {
+            "device": push.device,
+            "incarnation": push.incarnation,
+            "env_no": number,
+            "digest": item.digest,
+        }
+        if refusal is not None:
+            self.refused.append({**who, "why": int(refusal.why)})
+            return
+        head, chain = self.heads.get(item.scope, (0, b""))
+        seq, chain = head + 1, next_chain(chain, item.digest)
+        self.heads[item.scope], self.moved[item.scope] = (seq, chain), None
+        tags = self.tags.get(item.scope, frozenset())
+        if item.tag not in tags:
+            self.tags[item.scope] = tags | {item.tag}
+            self.tagged.append({"scope": item.scope, "tag": item.tag})
+        self.laid.append(
+            {
+                **who, "scope": item.scope, "seq": seq, "chain": chain, "priority": item.priority,
+                "received_at": micros(push.at), "wire": item.wire,
+            }
+        )  # fmt: skip
+
+    def write(self, conn: Connection) -> None:
+        """All of it; each scope's row moves in the same commit."""
+        if self.laid:
+            conn.execute(insert(envelopes), self.laid)
+        if self.refused:
+            conn.execute(insert(refusals), self.refused)
+        rows = [
+            {"scope": scope, "head": self.heads[scope][0], "chain": self.heads[scope][1]}
+            for scope in self.moved
+        ]
+        lay(conn, scopes, *rows, renew=("head", "chain"))
+        lay(conn, scope_tags, *self.tagged)
+
+    def rung(self) -> tuple[Rung, ...]:
+        return tuple(Rung(ScopeId(scope), self.heads[scope][0], self.tags[scope]) for scope in self.moved)
+
+
+def _places(conn: Connection, wanted: set[str]) -> _Places:
+    heads: dict[str, tuple[int, bytes]] = {}
+    tags: dict[str, frozenset[Tag]] = {}
+    for some in _some(sorted(wanted)):
+        heads |= {
+            scope: (int(head), chain)
+            for scope, head, chain in conn.execute(
+                select(scopes.c.scope, scopes.c.head, scopes.c.chain).where(scopes.c.scope.in_(some))
+            )
+        }
+        for scope, tag in conn.execute(
+            select(scope_tags.c.scope, scope_tags.c.tag).where(scope_tags.c.scope.in_(some))
+        ):
+            tags[scope] = tags.get(scope, frozenset()) | {Tag(tag)}
+    return _Places(heads, tags)
+
+
+def _some(scopes_: Sequence[S]) -> Iterator[Sequence[S]]:
+    """In parts that a statement takes."""
+    for at in range(0, len(scopes_), _AT_ONCE):
+        yield scopes_[at : at + _AT_ONCE]
 
 
 def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
@@ -61,16 +148,19 @@ def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
     if not shared(conn):
         return []
     wanted = sorted({item.scope for item in push.items if item.refusal is None and (item.env_no or 0) > last})
-    for scope in wanted:
-        lay(conn, scopes, {"scope": scope, "head": 0, "chain": b""})
-        conn.execute(select(scopes.c.head).where(scopes.c.scope == scope).with_for_update())
+    for some in _some(wanted):
+        lay(conn, scopes, *({"scope": scope, "head": 0, "chain": b""} for scope in some))
+        held = (
+            select(scopes.c.head).where(scopes.c.scope.in_(some)).order_by(scopes.c.scope).with_for_update()
+        )
+        conn.execute(held)
     return wanted
 
 
 def _let_go(conn: Connection, touched: list[ScopeId]) -> None:
     """An empty row in which nothing came to lie goes again."""
-    if touched:
-        conn.execute(delete(scopes).where(scopes.c.scope.in_(touched), scopes.c.head == 0))
+    for some in _some(touched):
+        conn.execute(delete(scopes).where(scopes.c.scope.in_(some), scopes.c.head == 0))
 
 
 def _last_number(conn: Connection, push: Push) -> int:
@@ -84,10 +174,12 @@ def _last_number(conn: Connection, push: Push) -> int:
 
 def _count(conn: Connection, push: Push, last: int) -> None:
     row = {"device": push.device, "incarnation": push.incarnation, "last_env_no": last}
-    lay(conn, counters, row, ("last_env_no",))
+    lay(conn, counters, row, renew=("last_env_no",))
 
 
-def _refusal(conn: Connection, push: Push, item: Incoming, number: int, last: int) -> EnvelopeRefused | None:
+def _refusal(
+    conn: Connection, push: Push, item: Incoming, number: int, last: int, places: _Places
+) -> EnvelopeRefused | None:
     if item.refusal is not None and item.refusal.why in KEEPS_NUMBER:
         return item.refusal
     if number <= last:
@@ -96,7 +188,7 @@ def _refusal(conn: Connection, push: Push, item: Incoming, number: int, last: in
         return _because(number, Refused.GAP)
     if item.refusal is not None:
         return EnvelopeRefused(env_no=number, why=item.refusal.why, sentence=item.refusal.sentence)
-    if not _may_write(conn, push, item):
+    if not places.may_write(push, item.scope):
         return _because(number, Refused.NOT_ALLOWED)
     return None
 
@@ -120,60 +212,3 @@ def _seen_before(conn: Connection, push: Push, item: Incoming, number: int) -> E
             return _because(number, Refused.CONFLICTING_NUMBER)
         return _because(number, Refused(row["why"])) if table is refusals else None
     return _because(number, Refused.CONFLICTING_NUMBER)
-
-
-def _may_write(conn: Connection, push: Push, item: Incoming) -> bool:
-    """A new scope is its writer's; into an old one only those write who share one of its tags."""
-    tags = _tags(conn, item.scope)
-    return not tags or bool(tags & (push.writes | {EVERYBODY}))
-
-
-def _tags(conn: Connection, scope: str) -> frozenset[Tag]:
-    return frozenset(
-        Tag(row[0]) for row in conn.execute(select(scope_tags.c.tag).where(scope_tags.c.scope == scope))
-    )
-
-
-def _lay_down(
-    conn: Connection,
-    push: Push,
-    item: Incoming,
-    number: int,
-    refusal: EnvelopeRefused | None,
-    heads: dict[str, int],
-) -> None:
-    who = {"device": push.device, "incarnation": push.incarnation, "env_no": number, "digest": item.digest}
-    if refusal is not None:
-        conn.execute(insert(refusals).values(**who, why=int(refusal.why)))
-        return
-    seq, chain = _next_place(conn, item)
-    heads[item.scope] = seq
-    conn.execute(
-        insert(envelopes).values(
-            **who,
-            scope=item.scope,
-            seq=seq,
-            chain=chain,
-            priority=item.priority,
-            received_at=micros(push.at),
-            wire=item.wire,
-        )
-    )
-
-
-def _next_place(conn: Connection, item: Incoming) -> tuple[int, bytes]:
-    """The seq and chain of one more envelope; the scope's row moves in the same commit."""
-    row = conn.execute(select(scopes.c.head, scopes.c.chain).where(scopes.c.scope == item.scope)).first()
-    seq = int(row[0]) + 1 if row else 1
-    chain = next_chain(row[1] if row else b"", item.digest)
-    if row:
-        conn.execute(update(scopes).where(scopes.c.scope == item.scope).values(head=seq, chain=chain))
-    else:
-        conn.execute(insert(scopes).values(scope=item.scope, head=seq, chain=chain))
-    lay(conn, scope_tags, {"scope": item.scope, "tag": item.tag})
-    return seq, chain
-
-
-def _rung(conn: Connection, scope: str, seq: int) -> Rung:
-
-    return Rung(ScopeId(scope), seq, _tags(conn, scope))

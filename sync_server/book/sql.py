@@ -184,7 +184,7 @@ class SqlBook:
             alone(conn, f"card {lookup}")
             if _withdrawn(conn, lookup):
                 return False
-            lay(conn, tables.capsules, row, ("body", "device", "written_at"))
+            lay(conn, tables.capsules, row, renew=("body", "device", "written_at"))
         return True
 
     def withdraw_card(self, lookup: str, body: bytes, at: datetime) -> None:
@@ -215,7 +215,7 @@ class SqlBook:
         row = {"lookup": lookup, "body": body, "device": device, "expires_at": micros(expires_at)}
         with self._unit() as conn:
             conn.execute(delete(t).where(t.c.expires_at <= micros(now)))
-            lay(conn, t, row, ("body", "device", "expires_at"))
+            lay(conn, t, row, renew=("body", "device", "expires_at"))
 
     def take_code(self, lookup: str, now: datetime) -> bytes | None:
         t = tables.codes

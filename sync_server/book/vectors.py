@@ -15,8 +15,8 @@ def move(conn: Connection, pull: Pull) -> bool:
     """Notes what the device has applied. False: the vectors differ and it must name all of them."""
     if pull.all_cursors:
         conn.execute(delete(cursors).where(cursors.c.device == pull.device))
-    for cursor in pull.cursors:
-        _set(conn, pull.device, cursor)
+    told = ({"device": pull.device, "scope": one.scope, "seq": one.seq} for one in pull.cursors)
+    lay(conn, cursors, *told, renew=("seq",))
     vector = _vector(conn, pull.device)
     return (pull.digest or cursor_digest({})) == cursor_digest(vector)
 
@@ -28,10 +28,6 @@ def ahead(conn: Connection, named: tuple[Cursor, ...]) -> bool:
         if cursor.seq > int(head or 0):
             return True
     return False
-
-
-def _set(conn: Connection, device: DeviceId, cursor: Cursor) -> None:
-    lay(conn, cursors, {"device": device, "scope": cursor.scope, "seq": cursor.seq}, ("seq",))
 
 
 def _vector(conn: Connection, device: DeviceId) -> dict[ScopeId, int]:

@@ -123,14 +123,33 @@ def take_over(
     setup = DeviceSetup(device_name, DeviceKind.DESKTOP, server, log.teams()[0].team, authority)
     set_up(home, after, setup, device, user_id, user, admin, password, random)
     try:
-        made = after.statements[len(log.statements) :]
-        with_remote(remote, lambda remote: remote.add_by_root(old.sign, len(log.statements), made))
+        _hand_in(remote, log, after, old, new)
+    except Unavailable as silent:
+        home.unmake()
+        raise Unavailable(
+            "The centre did not answer, and may have taken it all the same. Try again: with the new sheets in {folder}, and "
+            "if they are not the present ones, with the old ones.", folder=sheets,
+        ) from silent  # fmt: skip
     except BaseException:
         home.unmake()
         raise
     desk = open_desk(path, password, clock, random)
     audit(desk, "recovery sheets", PatientId(""), entity="used: the organisation's")
     return desk
+
+
+def _hand_in(remote: Remote, log: TrustLog, after: TrustLog, old: RootKeys, new: RootKeys) -> None:
+    """An answer that was lost is asked for: whoever has the new root may read the log once it is the root."""
+    made = after.statements[len(log.statements) :]
+    try:
+        with_remote(remote, lambda remote: remote.add_by_root(old.sign, len(log.statements), made))
+    except Unavailable:
+        try:
+            there = with_remote(remote, lambda remote: remote.trust_by_root(new.sign))
+        except Refusal:
+            there = ()
+        if tuple(there[: len(after.statements)]) != after.statements:
+            raise
 
 
 def _root_of(seed: bytes) -> RootKeys:

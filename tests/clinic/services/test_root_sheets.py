@@ -2,17 +2,64 @@
 """All administrators are lost: two of three sheets name a new one, through the station's verbs and a real server."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from clinic.__main__ import main
+from clinic.domain.errors import Unavailable
 from clinic.keys.sheets import read_sheet
+from clinic.transport.http import Remote
 from tests.paper import qr_of
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
 PASSWORD = "siete gatos duermen bajo la mesa"
+
+
+def without_an_answer(real: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The centre takes it, and the answer is lost."""
+
+    async def cut(*given: object) -> None:
+        await real(*given)
+        raise Unavailable("The centre cannot be reached.")
+
+    return cut
+
+
+def test_a_centre_that_is_silent_leaves_nothing_and_says_which_sheets_to_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], quick_passwords: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(*given: object) -> None:
+        raise Unavailable("The centre cannot be reached.")
+
+    secret = tmp_path / "password"
+    secret.write_text(PASSWORD)
+    own = ["--password-file", str(secret)]
+    with ServerProcess(tmp_path / "server") as server:
+        assert main([
+            "found", "--home", str(tmp_path / "first"), *own, "--server", server.url, "--name", "Red del Norte", "--admin",
+            "Ana Ruiz", "--sheets", str(tmp_path / "paper"),
+        ]) == 0  # fmt: skip
+        over = [
+            "take-over",
+            "--home",
+            str(tmp_path / "second"),
+            *own,
+            "--server",
+            server.url,
+            "--admin",
+            "Bea Sosa",
+        ]
+        over += ["--reason", "incendio", "--sheets", str(tmp_path / "new")]
+        for number, file in enumerate(sorted((tmp_path / "paper").glob("*.pdf"))[:2]):
+            (tmp_path / f"sheet{number}").write_text(qr_of(file))
+            over += ["--sheet", str(tmp_path / f"sheet{number}")]
+        monkeypatch.setattr(Remote, "add_by_root", silent)
+        assert main(over) == 4
+        assert "with the new sheets in" in capsys.readouterr().err
+        assert not (tmp_path / "second" / "slots.bin").exists()
 
 
 def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
@@ -39,7 +86,9 @@ def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
         one = [*over, str(tmp_path / "new"), "--sheet", str(files[0]), "--sheet", str(files[0])]
         assert station("take-over", "second", *one) == 3, "one sheet twice tells nothing"
         two = ["--sheet", str(files[2]), "--sheet", str(files[0])]
-        assert station("take-over", "second", *over, str(tmp_path / "new"), *two) == 0
+        with pytest.MonkeyPatch.context() as cut:
+            cut.setattr(Remote, "add_by_root", without_an_answer(Remote.add_by_root))
+            assert station("take-over", "second", *over, str(tmp_path / "new"), *two) == 0
         assert len(list((tmp_path / "new").glob("*.pdf"))) == 3
         assert station("take-over", "third", *over, str(tmp_path / "newer"), *two) == 3, "used once"
         assert not (tmp_path / "newer").exists()

@@ -62,11 +62,19 @@ def is_glass(review: AccessReview) -> bool:
     return review.rule.partition("/")[0] in (GLASS_SUMMARY, GLASS_CHART)
 
 
-def check_op(op: Op, device: DeviceId, log: TrustLog) -> None:
-    """Raises Unreadable unless that computer may say this, about whom it says it, in whose name it says it."""
+def roles_at(log: TrustLog, device: DeviceId) -> frozenset[Role]:
+    """The roles of everybody who works or worked at a computer."""
+    return frozenset(
+        role for user in log.users() if user.device == device for role in log.roles_of(user.user)
+    )
+
+
+def check_op(op: Op, device: DeviceId, log: TrustLog, roles: frozenset[Role] | None = None) -> None:
+    """Raises Unreadable unless that computer may say this, about whom it says it, in whose name it says it. `roles`: those
+    at that computer, where they are known already."""
     _check_origin(op, device, log)
     _check_kiosk(op, device, log)
-    _check_custodian(op, device, log)
+    _check_custodian(op, roles_at(log, device) if roles is None else roles)
     _check_glass_review(op)
     _check_author(op, device, log)
     _check_voucher(op)
@@ -116,8 +124,7 @@ def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A kiosk sent a change of something that it did not write.")
 
 
-def _check_custodian(op: Op, device: DeviceId, log: TrustLog) -> None:
-    here = {role for user in log.users() if user.device == device for role in log.roles_of(user.user)}
+def _check_custodian(op: Op, here: frozenset[Role]) -> None:
     if Role.CUSTODIAN in here and isinstance(op.fact, Fact) and not isinstance(op.fact, FROM_CUSTODIANS):
         raise Unreadable("A custodian sent something that only people may write.")
     if (

@@ -12,7 +12,7 @@ from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
-from clinic.keys.testimony import check_op
+from clinic.keys.testimony import check_op, roles_at
 from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
@@ -198,8 +198,9 @@ class _Reader:
             page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
             self.granted = True
             return Ops(ops=())
+        roles = roles_at(self.log, envelope.header.device)
         for op in inside.ops:
-            check_op(op, envelope.header.device, self.log)
+            check_op(op, envelope.header.device, self.log, roles)
         return inside
 
 
@@ -291,9 +292,9 @@ def _tried(page: WritePage, reader: _Reader, no: int, scope: str, data: bytes) -
 def _filed(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
     """File what is new. Raises Unreadable, with nothing filed, for a version that would take a fact of one
     patient to another."""
-    if any(
-        page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in inside.ops
-    ):
+    held = page.held(fact_id_of(op) for op in inside.ops)
+    again = [op for op in inside.ops if fact_id_of(op) in held]
+    if any(page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in again):
         raise Unreadable("This would move a record of one patient to another.")
     return list(page.file_ops(inside.pairs, scope))
 

@@ -66,7 +66,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         facts = defaultdict[_Key, list[Op]](list)
         for op in new:
             facts[kind_of(op.fact), fact_id_of(op)].append(op)
-        held = self._held(fact for _, fact in facts)
+        held = self.held(fact for _, fact in facts)
         first = {key: mine[0] for key, mine in facts.items() if len(mine) == 1 and key[1] not in held}
         self._lay_down(
             _row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()
@@ -93,7 +93,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         here = {row[0] for row in rows}
         return [op for name, op in given.items() if name not in here]
 
-    def _held(self, facts: Iterable[str]) -> set[str]:
+    def held(self, facts: Iterable[str]) -> set[str]:
         """Those of which there are ops already."""
         rows = self._all(
             "SELECT value FROM json_each(:facts) WHERE EXISTS (SELECT 1 FROM op WHERE fact = value)",

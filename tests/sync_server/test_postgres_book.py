@@ -8,10 +8,11 @@ from itertools import count
 from random import Random as Dice
 
 import pytest
-from sqlalchemy import Connection, text, update
+from sqlalchemy import text
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
+from clinic.protocol.sync import EnvelopeRefused
 from clinic.sync.exchange import cursor_digest, envelope_hash, next_chain
 from sync_server.book import ingest, tables
 from sync_server.book.ingest import take
@@ -217,16 +218,17 @@ def test_a_number_taken_without_the_lock_would_show_as_a_hole(
     book, reader = opened("b"), Reader(opened("b"))
     with book._unit() as conn:
         take(conn, push("first", item(1)))
-    sequence = count(2)
+    sequence, real = count(1), ingest._Places.lay_down
 
-    def bare(conn: Connection, one: Incoming) -> tuple[int, bytes]:
-        s, seq = tables.scopes, next(sequence)
-        found = update(s).where(s.c.scope == one.scope)
-        if b"slow" not in one.wire:  # the slow one's head moves with its commit
-            conn.execute(found.values(head=seq))
-        return seq, b""
+    def bare(
+        places: ingest._Places, of: Push, one: Incoming, number: int, no: EnvelopeRefused | None
+    ) -> None:
+        places.heads[one.scope] = next(sequence), b""
+        real(places, of, one, number, no)
+        if b"slow" in one.wire:  # its head moves with its commit
+            places.moved.pop(one.scope)
 
-    monkeypatch.setattr(ingest, "_next_place", bare)
+    monkeypatch.setattr(ingest._Places, "lay_down", bare)
     monkeypatch.setattr(ingest, "_hold", lambda *_: [])
     with book._unit() as slow:
         take(slow, push("slow", item(1, mark="slow")))

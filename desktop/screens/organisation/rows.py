@@ -62,7 +62,7 @@ def _computer(one: Computer, now: datetime) -> Line:
     marks = []
     if one.here:
         marks.append(Mark(_("This one"), "primary"))
-    if one.session_since is not None:
+    if one.session_since is not None and one.revoked is None:
         marks.append(Mark(_("Logged in"), "ok"))
     if one.revoked is not None:
         marks.append(Mark(_("Revoked"), "danger"))

@@ -16,10 +16,12 @@ from clinic.showcase.steps.queue import rows
 
 ARRIVE_S = 60.0
 CONSENT = {
-    "es": ["Versión 1", "2 trazos", "Estadísticas anónimas: no"],
-    "en": ["Version 1", "2 strokes", "Anonymous statistics: no"],
-    "pt": ["Versão 1", "2 traços", "Estatísticas anônimas: não"],
+    "es": ["versión 1", "firmado con el dedo", "Estadísticas anónimas: no"],
+    "en": ["version 1", "signed with a finger", "Anonymous statistics: no"],
+    "pt": ["versão 1", "assinado com o dedo", "Estatísticas anônimas: não"],
 }
+LISTS = {"consents": "chart.consents"}
+"""Tabs with a list of their own."""
 ALL_THERE = re.compile("El centro confirmó|O centro confirmou|acknowledged by the centre")
 
 
@@ -140,14 +142,16 @@ def _read_on_second(scene: Scene, seen: Findings) -> None:
 
 
 def _appears(scene: Scene, seen: Findings, tab: str, wanted: list[str]) -> None:
+    listing = LISTS.get(tab, "chart.rows")
+
     def there() -> bool:
-        listed = " ".join(rows(scene, "chart.rows", "second"))
+        listed = " ".join(rows(scene, listing, "second"))
         return bool(listed) and all(text in listed for text in wanted)
 
     try:
         wait_until(f"{tab} on the second desktop", there, 20, 0.3)
     except Unavailable:
-        seen.expect(False, f"{tab} on the second desktop: {wanted}", rows(scene, "chart.rows", "second"))
+        seen.expect(False, f"{tab} on the second desktop: {wanted}", rows(scene, listing, "second"))
 
 
 def _digests(scene: Scene, seen: Findings) -> None:

@@ -24,7 +24,7 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId, 
 from clinic.domain.values import LOINC, Coding, Quantity
 from clinic.keys.hashing import digest
 
-_PANEL = Coding(system=LOINC, code="85353-1", display="Vital signs panel")
+PANEL = Coding(system=LOINC, code="85353-1", display="Vital signs panel")
 _PARTS = {
     "sys": ("8480-6", "Systolic blood pressure", "mm[Hg]"), "dia": ("8462-4", "Diastolic blood pressure", "mm[Hg]"),
     "hr": ("8867-4", "Heart rate", "/min"), "rr": ("9279-1", "Respiratory rate", "/min"),
@@ -62,7 +62,7 @@ def fact_of(one: dict[str, Any], id: FactId, device: DeviceId) -> Fact:
             )
         case "vitals":
             return Observation(
-                id=id, patient=patient, code=_PANEL, effective_at=at, components=tuple(_parts(one["values"])), text=one["note"],
+                id=id, patient=patient, code=PANEL, effective_at=at, components=tuple(_parts(one["values"])), text=one["note"],
                 encounter=EncounterId(f"{id}.e"), category="vital-signs", performer=author,
             )  # fmt: skip
         case "appointment":

@@ -14,7 +14,7 @@ from enum import Flag, StrEnum, auto
 from typing import Any
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, TeamId, UserId
+from clinic.domain.ids import AUDITORS, DeviceId, TeamId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.keys.boxes import sound_box_key
 from clinic.keys.identity import SEED_BYTES, device_id
@@ -42,6 +42,11 @@ from clinic.protocol.trust import (
 
 KEYLESS = frozenset({Role.KIOSK, Role.GATEWAY})
 """Roles that never hold a team's private key."""
+AUDITING = frozenset({Role.COMPLIANCE, Role.CUSTODIAN})
+"""Roles of the auditors' team."""
+
+
+_ONLY_AUDITORS = "Only compliance officers and custodians are auditors."
 
 
 class Action(StrEnum):
@@ -111,8 +116,10 @@ NOBODY: Mapping[Action, Reach] = _row(both="RUN LOOK_UP")
 """The row of a computer at which nobody is logged in."""
 
 
-def check_pair(role: Role, kind: DeviceKind) -> None:
-    """Raises Refusal for a role that nobody has on that kind of computer."""
+def check_place(role: Role, kind: DeviceKind, team: TeamId) -> None:
+    """Raises Refusal for a role that nobody has on that kind of computer, or in that team."""
+    if team == AUDITORS and role not in AUDITING:
+        raise Refusal(_ONLY_AUDITORS)
     if (role == Role.KIOSK) != (kind == DeviceKind.KIOSK):
         raise Refusal("Only a kiosk has the role of a kiosk, and no other.")
     if role in (Role.CUSTODIAN, Role.GATEWAY) and kind != DeviceKind.STATION:
@@ -257,6 +264,8 @@ def _member_add(log: TrustLog, statement: Statement, body: MemberAdd) -> TrustLo
     roles = log.roles_of(body.user)
     if not roles or KEYLESS & set(roles):
         raise _impossible("Only people who have been admitted can be members of a team.")
+    if body.team == AUDITORS and not AUDITING & set(roles):
+        raise _impossible(_ONLY_AUDITORS)
     if body.user == statement.signer_user and team.ever:
         raise _no_right("Nobody adds himself to a team that has members. Ask another administrator.")
     if body.user in team.members:

@@ -103,16 +103,6 @@ def scope_key_id(key: bytes) -> bytes:
     return digest(key, b"posta scope key", 8)
 
 
-def seal_with_scope_key(
-    ops: Ops, place: Place, scope_key: bytes, key_epoch: int, device_keys: DeviceKeys, random: Random
-) -> Envelope:
-    """An envelope for all who hold the scope key. Raises Refusal above 64 kB."""
-    check_ops(ops, place.scope)
-    plain = encode(ops)
-    check_fits(plain)
-    return seal_packed(packed_ops(plain), place, scope_key, key_epoch, device_keys, random)
-
-
 def packed_ops(plain: bytes) -> bytes:
     """Encoded Ops as they lie in an envelope, not sealed yet."""
     return squeeze(plain, NEWEST_DICTIONARY)
@@ -246,7 +236,7 @@ def _team_key(header: Header, team_keys: TeamKeys) -> bytes:
 def carries_member(trust: TrustLog, device: DeviceId, team: TeamId) -> bool:
     """Somebody on that device is, or was, a member: what was written then still counts."""
     known = trust.by_team.get(team)
-    return known is not None and any(u.device == device and u.user in known.ever for u in trust.users())
+    return known is not None and any(trust.user(member, device) is not None for member in known.ever)
 
 
 def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes = b"") -> Header:

@@ -28,7 +28,7 @@ from clinic.keys.invites import (
     seal_answer,
     seal_request,
 )
-from clinic.keys.rights import Action, check_pair
+from clinic.keys.rights import Action, check_place
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots, check_password
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
@@ -234,9 +234,7 @@ def invite(
 ) -> str:
     """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (this computer's, if
     none is named). Refused: a role that computer cannot have, no such team."""
-    check_pair(role, kind)
-    if team == AUDITORS and role not in (Role.COMPLIANCE, Role.CUSTODIAN):
-        raise Refusal("Only compliance officers and custodians are auditors.")
+    check_place(role, kind, team or desk.team)
     if team and team != AUDITORS and team not in desk.trust.by_team:
         raise Refusal("There is no such team.")
     invitation = new_invitation(

@@ -33,7 +33,7 @@ def make_ready(desk: Desk, byte_budget: int) -> None:
 
 
 def _number(desk: Desk, page: WritePage, byte_budget: int) -> None:
-    room = byte_budget - sum(len(row.envelope) for row in page.numbered())
+    room = byte_budget - sum(size for _, size, _ in page.numbered_sizes())
     pressing = False
     for rows in gather(page.unnumbered()):
         alone = pressing and byte_budget < THIN and rows[0].ops > 0 and rows[0].priority > P1_TALK

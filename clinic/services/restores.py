@@ -186,15 +186,17 @@ def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:
 
 def _post_again(desk: Desk, page: WritePage, waiting: Sequence[tuple[int, bytes, int]]) -> None:
     granted: set[ScopeId] = set()
-    to_auditors = [ms for _, wire, ms in waiting if unpack(wire).header.alg == ALG_TEAM_BOX]
-    for priority, wire, _ms in waiting:
+    to_auditors: list[int] = []
+    for priority, wire, written_ms in waiting:
         envelope = unpack(wire)
         scope = envelope.header.scope
         if envelope.header.alg == ALG_KEY_GRANT:
             if scope not in granted:
                 desk.grant_again(page, scope, priority)
             granted.add(scope)
-        elif envelope.header.alg != ALG_TEAM_BOX:
+        elif envelope.header.alg == ALG_TEAM_BOX:
+            to_auditors.append(written_ms)
+        else:
             inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), {})
             if not isinstance(inside, Granted):
                 desk.post_again(page, scope, inside.ops, priority)

@@ -7,17 +7,16 @@ Prints one JSON line: how many people and facts, the id of the visit's patient. 
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.errors import Refusal, Unavailable
 from clinic.services.link import exchange_now
 from clinic.services.sitting import open_desk
 from clinic.services.syncing import sync_status
+from clinic.showcase.ending import told
 from clinic.showcase.load import load_clinic
 
 
@@ -30,18 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--card", type=Path, required=True)
     chosen = parser.parse_args(arguments)
-    try:
-        _fill(chosen)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 3
-    except Unavailable as missing:
-        print(missing, file=sys.stderr)
-        return 4
-    return 0
+    return told(lambda: _fill(chosen))
 
 
-def _fill(chosen: argparse.Namespace) -> None:
+def _fill(chosen: argparse.Namespace) -> dict[str, object]:
     desk = open_desk(
         chosen.home, chosen.password_file.read_text(encoding="utf-8").strip(), SystemClock(), os.urandom
     )
@@ -52,10 +43,7 @@ def _fill(chosen: argparse.Namespace) -> None:
             file.write(loaded.card)
         while sync_status(desk).waiting:
             exchange_now(desk)
-        print(
-            json.dumps({"people": loaded.people, "facts": loaded.facts, "patient": loaded.patient}),
-            flush=True,
-        )
+        return {"people": loaded.people, "facts": loaded.facts, "patient": loaded.patient}
     finally:
         desk.close()
 

@@ -5,14 +5,13 @@ Prints one JSON line: of consents, notes and prescriptions how many carry a sign
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Composition, Consent, MedicationRequest
 from clinic.domain.ids import PatientId, UserId
 from clinic.keys.consents import verify_fact
@@ -21,6 +20,7 @@ from clinic.services.charts import chart
 from clinic.services.consent_forms import form_of
 from clinic.services.desks import Desk
 from clinic.services.sitting import open_desk
+from clinic.showcase.ending import told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,20 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--password-file", type=Path, required=True)
     parser.add_argument("--patient", required=True)
     chosen = parser.parse_args(arguments)
-    try:
+
+    def find() -> dict[str, dict[str, int]]:
         password = chosen.password_file.read_text(encoding="utf-8").strip()
-        desk = open_desk(chosen.home, password, SystemClock(), os.urandom)
-        try:
-            print(json.dumps(checked(desk, PatientId(chosen.patient))))
-        finally:
-            desk.close()
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 3
-    except Unavailable as missing:
-        print(missing, file=sys.stderr)
-        return 4
-    return 0
+        with closing(open_desk(chosen.home, password, SystemClock(), os.urandom)) as desk:
+            return checked(desk, PatientId(chosen.patient))
+
+    return told(find)
 
 
 def checked(desk: Desk, patient: PatientId) -> dict[str, dict[str, int]]:

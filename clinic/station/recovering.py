@@ -7,9 +7,13 @@ import sys
 from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinic.domain.clock import SystemClock
 from clinic.station.command import Add, authority, beside, opened, password, password_in, text_in
+
+if TYPE_CHECKING:
+    from clinic.services.recovery import MadeSheets
 
 
 def add_verbs(add: Add) -> None:
@@ -73,17 +77,14 @@ def _escrow(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         made = escrow_sheets(desk, password(chosen), chosen.out, chosen.lang, beside(chosen)[2])
-    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
-    print("Print them, give them to three people, then delete the files.", file=sys.stderr)
-    return 0
+    return _made(made)
 
 
 def _escrow_again(chosen: Namespace) -> int:
     from clinic.services.paper_keys import take_up_escrow
 
-    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
     with opened(chosen) as desk:
-        print(json.dumps({"teams": take_up_escrow(desk, texts)}))
+        print(json.dumps({"teams": take_up_escrow(desk, _two_sheets(chosen))}))
     print(
         "Make sheets of this station now: posta station escrow-sheets. Then revoke the old one.",
         file=sys.stderr,
@@ -94,9 +95,8 @@ def _escrow_again(chosen: Namespace) -> int:
 def _take_over(chosen: Namespace) -> int:
     from clinic.services.root_sheets import take_over
 
-    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
     desk = take_over(
-        chosen.home, chosen.server, texts, chosen.admin, password(chosen), chosen.device_name, chosen.reason,
+        chosen.home, chosen.server, _two_sheets(chosen), chosen.admin, password(chosen), chosen.device_name, chosen.reason,
         chosen.sheets, chosen.lang, SystemClock(), os.urandom, authority(chosen.ca),
     )  # fmt: skip
     with closing(desk):
@@ -113,19 +113,27 @@ def _make(chosen: Namespace) -> int:
 
     with opened(chosen) as desk:
         made = make_sheets(desk, password(chosen), chosen.out, chosen.lang, beside(chosen)[2])
-    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
-    print("Print them, give them to three people, then delete the files.", file=sys.stderr)
-    return 0
+    return _made(made)
 
 
 def _recover(chosen: Namespace) -> int:
     from clinic.services.recovery import recover
 
     new = password_in(chosen.new_password_file, "--new-password-file")
-    texts = [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
-    name = recover(chosen.home, texts, new, SystemClock(), os.urandom)
+    name = recover(chosen.home, _two_sheets(chosen), new, SystemClock(), os.urandom)
     print(json.dumps({"recovered": name}, ensure_ascii=False))
     print("Make new sheets now: posta station recovery-sheets.", file=sys.stderr)
+    return 0
+
+
+def _two_sheets(chosen: Namespace) -> list[str]:
+    """What stands on them: in files, scanned or typed."""
+    return [text_in(path, "--sheet") for path in chosen.sheet] or [_typed("first"), _typed("second")]
+
+
+def _made(made: "MadeSheets") -> int:
+    print(json.dumps({"set": made.mark, "files": [str(file) for file in made.files]}, ensure_ascii=False))
+    print("Print them, give them to three people, then delete the files.", file=sys.stderr)
     return 0
 
 

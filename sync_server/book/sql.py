@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verbs of a book in SQL, the same for every database; what differs is in the few lines of `dialect`."""
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,14 +24,14 @@ MOST_SESSIONS = 32
 """Sessions a device may have at once; the oldest end."""
 
 
-class SqlBook:
+class SqlBook(ABC):
     """`Book` over SQLAlchemy Core. Whoever inherits opens it and says what a unit of work is."""
 
     _random: Random
 
+    @abstractmethod
     def _unit(self) -> AbstractContextManager[Connection]:
         """One transaction; what the database says becomes Unavailable."""
-        raise NotImplementedError
 
     def _found(self) -> None:
         with self._unit() as conn:
@@ -252,11 +253,13 @@ class SqlBook:
 
     # backups
 
+    @abstractmethod
     def copy_to(self, file: Path) -> None:
-        raise NotImplementedError
+        """The whole book as a book in SQLite, as it stands at one moment. Raises Unavailable."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Lets go of the database."""
 
     def check(self) -> int:
         with self._unit() as conn:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from clinic.bench.crowd import START, text
+from clinic.bench.peers_records import PANEL
 from clinic.domain.facts import (
     Appointment,
     AuditEvent,
@@ -20,12 +21,11 @@ from clinic.domain.facts import (
 )
 from clinic.domain.facts.findings import Observed
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId, counted_id
-from clinic.domain.values import LOINC, Coding, Quantity
+from clinic.domain.values import Quantity
 from clinic.domain.vitals import HEART_RATE, SPO2, TEMPERATURE, WEIGHT
 
 _PEOPLE = 400
 _KINDS = "m" * 45 + "v" * 35 + "a" * 8 + "o" * 8 + "c" * 4
-_PANEL = Coding(system=LOINC, code="85353-1", display="Vital signs panel")
 
 
 def made_up(count: int, device: DeviceId, seed: int = 1) -> Iterator[Fact]:
@@ -50,7 +50,7 @@ def made_up(count: int, device: DeviceId, seed: int = 1) -> Iterator[Fact]:
                 )
             case "v":
                 yield Observation(
-                    id=name, patient=patient, code=_PANEL, effective_at=at, components=tuple(_read(dice)), text=text(dice, 6),
+                    id=name, patient=patient, code=PANEL, effective_at=at, components=tuple(_read(dice)), text=text(dice, 6),
                     encounter=EncounterId(f"{name}.e"), category="vital-signs", performer=author,
                 )  # fmt: skip
             case "a":

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.errors import PostaError, Refusal
 from clinic.domain.facts import AuditEvent, Patient
 from clinic.domain.ids import PatientId, patient_scope
 from clinic.keys.epochs import open_epochs
@@ -27,6 +27,7 @@ from clinic.services.break_glass import whole_chart
 from clinic.services.desks import Desk
 from clinic.services.link import remote_of, with_remote
 from clinic.services.sitting import open_desk
+from clinic.showcase.ending import told
 
 Told = dict[str, object]
 
@@ -54,15 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--ahead", type=float, default=0.0, metavar="S", help="seconds that the clock is ahead"
     )
     chosen = parser.parse_args(arguments)
-    try:
-        print(json.dumps(_look(chosen), ensure_ascii=False))
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 3
-    except Unavailable as missing:
-        print(missing, file=sys.stderr)
-        return 4
-    return 0
+    return told(lambda: _look(chosen))
 
 
 def _look(chosen: argparse.Namespace) -> Told:

@@ -213,8 +213,7 @@ class InboxView(Page):
                 self._compare.deleteLater()
             self._compare = None
             if one is not None:
-                picked = lambda name, side: self.loop.send(Picked(name, side))  # noqa: E731
-                self._compare = Compare(one, self._room.clinic.choosing.name_of, picked)
+                self._compare = Compare(one, self._room.clinic.choosing.name_of, self._picked)
                 layout = self.sides.layout()
                 assert layout is not None
                 layout.addWidget(self._compare)
@@ -262,7 +261,7 @@ class InboxView(Page):
 
     def _perform(self, effect: Effect) -> None:
         choosing = self._room.clinic.choosing
-        failed = lambda sentence: self.loop.send(Failed(sentence))  # noqa: E731
+        failed = self._failed
         match effect:
             case Load():
                 self._help.read(
@@ -290,12 +289,21 @@ class InboxView(Page):
                     choosing.move, clash, at, then=lambda _none: self._moved(effect), failed=failed
                 )
 
+    def _picked(self, name: str, side: int) -> None:
+        self.loop.send(Picked(name, side))
+
+    def _failed(self, sentence: str) -> None:
+        self.loop.send(Failed(sentence))
+
     def _unread(self, sentence: str) -> None:
         self.notice.say("danger", sentence)
 
     def _settled(self, effect: Settle) -> None:
         one = effect.dispute
-        undo = lambda: self.loop.send(UndoPressed(one.key))  # noqa: E731
+
+        def undo() -> None:
+            self.loop.send(UndoPressed(one.key))
+
         said = _("Both notes stand.") if one.notes else _("Chosen. The other version stays in the history.")
         self._room.ways.undoable.emit("ok", said, undo)
         self.loop.send(Done())
@@ -306,7 +314,7 @@ class InboxView(Page):
                 self._room.clinic.choosing.put_back,
                 effect.clash,
                 then=lambda _none: self.refresh(),
-                failed=lambda sentence: self.loop.send(Failed(sentence)),
+                failed=self._failed,
             )
 
         said = _("The appointment was moved.") if effect.at else _("The appointment was cancelled.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clinic.domain.ids import AUDITORS
 from desktop.kit.words import _
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Inviting:
     server: str
 
 
+def proposed_team(role: str) -> str:
+    """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
+    return AUDITORS if role == "compliance" else ""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """`tab`: people, computers, teams or rules; `sure`: the order that is carried out when it is pressed again; `out`: an
@@ -59,8 +65,19 @@ class State:
 
     @property
     def care_teams(self) -> tuple[CareTeam, ...]:
-        """Teams that a newcomer can be invited into: all but the organisation-wide one, which everybody enters."""
-        return tuple(one for one in self.found.teams if not one.everybody) if self.found else ()
+        """Teams that a newcomer can be invited into: all but the organisation-wide one, which everybody enters,
+        and the auditors'."""
+        return (
+            tuple(one for one in self.found.teams if not one.everybody and one.team != AUDITORS)
+            if self.found
+            else ()
+        )
+
+    def teams_for(self, role: str) -> list[tuple[str, str]]:
+        """(key, name) of the teams somebody of that role can be invited into."""
+        own = proposed_team(role)
+        proposed = [(own, _("The audit of all teams, no charts"))] if own else []
+        return [*proposed, *((str(one.team), one.name) for one in self.care_teams)]
 
     @property
     def person(self) -> Colleague | None:

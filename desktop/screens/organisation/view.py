@@ -9,7 +9,6 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from clinic.domain.ids import AUDITORS
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import DangerButton, PrimaryButton, QuietButton, SecondaryButton
@@ -43,6 +42,7 @@ from desktop.screens.organisation.logic import (
     State,
     TabChosen,
     Unsure,
+    proposed_team,
     update,
     warning,
 )
@@ -260,14 +260,11 @@ class OrganisationView(Page):
 
     def _role_chosen(self, role: str) -> None:
         self._render_teams(self.loop.state)
-        if role == "compliance":
-            self.as_team.choose(AUDITORS)
+        self.as_team.choose(proposed_team(role))
 
     def _render_teams(self, state: State) -> None:
         """Asked only where there is a choice."""
-        teams = [(str(one.team), one.name) for one in state.care_teams if one.team != AUDITORS]
-        if self.as_role.key() == "compliance":
-            teams.insert(0, (AUDITORS, _("The audit of all teams, no charts")))
+        teams = state.teams_for(self.as_role.key())
         if [self.as_team.itemData(n) for n in range(self.as_team.count())] != [key for key, _name in teams]:
             self.as_team.show_options(teams)
         self.of_team.setVisible(len(teams) > 1)

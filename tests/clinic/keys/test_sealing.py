@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Communication, Location
 from clinic.domain.ids import FactId, OpId, PatientId, ScopeId, TeamId
@@ -16,14 +17,17 @@ from clinic.keys.sealing import (
     Granted,
     Keyring,
     NotAccepted,
+    Place,
     check_envelope,
+    check_fits,
     check_ops,
     grant,
     new_scope_key,
     open_envelope,
+    packed_ops,
     scope_key_id,
     seal_for_team,
-    seal_with_scope_key,
+    seal_packed,
 )
 from clinic.keys.trust import TrustLog, as_user
 from clinic.protocol.codec import encode
@@ -35,6 +39,16 @@ from clinic.protocol.trust import MemberRemove, Revoke, Role
 from .conftest import AT, TEAM, Clinic, ops_about, place_of, repeating, somebody
 
 KEY = new_scope_key(repeating(b"scope"))
+
+
+def seal_with_scope_key(
+    ops: Ops, place: Place, key: bytes, key_epoch: int, keys: DeviceKeys, random: Random
+) -> Envelope:
+    """As a desk does it: checked when it is written, packed and sealed when it leaves."""
+    check_ops(ops, place.scope)
+    plain = encode(ops)
+    check_fits(plain)
+    return seal_packed(packed_ops(plain), place, key, key_epoch, keys, random)
 
 
 def all_three(clinic: Clinic) -> list[Envelope]:

@@ -15,7 +15,7 @@ from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.enrolment import invite, state
 from clinic.services.link import exchange_now
-from clinic.services.organising import give_role
+from clinic.services.organising import add_member, give_role
 from clinic.services.syncing import sync_status
 from clinic.services.tending import tend
 from tests.clinic.services.conftest import Town
@@ -119,3 +119,20 @@ def test_an_officer_of_the_auditors_alone_holds_no_chart_and_looks_at_every_team
         exchange_now(desk)
     assert sync_status(alone).refused == 0 and sync_status(alone).waiting == 0
     assert ("read audit", patient) in seen_of(house.officer, alone.device)
+
+
+def test_what_a_kiosk_writes_down_reaches_the_auditors(house: House) -> None:
+    kiosk = house.town.kiosk
+    exchange_now(kiosk)
+    audit(kiosk, "open", PatientId(""))
+    for desk in (kiosk, house.officer):
+        exchange_now(desk)
+    assert ("open", PatientId("")) in seen_of(house.officer, kiosk.device)
+    held = house.officer.book.read(lambda page: page.cursors())
+    assert team_scope(AUDITORS) in held
+
+
+def test_nobody_is_made_an_auditor_who_is_not_to_look(house: House) -> None:
+    nurse = house.town.enrol("Lía Paz", Role.NURSE)
+    with pytest.raises(Refusal, match="Only compliance officers"):
+        add_member(house.town.station, AUDITORS, nurse.someone.user)

@@ -184,7 +184,7 @@ def test_nobody_is_invited_in_a_role_that_her_computer_cannot_have(
 def test_somebody_the_log_can_never_take_hears_why_and_stands_in_nobodys_way(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clinic.services.enrolment.check_pair", lambda role, kind: None)
+    monkeypatch.setattr("clinic.services.enrolment.check_place", lambda role, kind, team: None)
     code = invite(town.station, Role.CUSTODIAN, DeviceKind.DESKTOP)
     joining = join(town.folder / "carla", code, "Carla", PASSWORD, "PC", SystemClock(), os.urandom)
     with pytest.raises(Refusal, match="station only"):

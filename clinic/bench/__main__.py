@@ -43,7 +43,7 @@ def _trust(chosen: argparse.Namespace) -> Iterator[Result]:
 def _sync(chosen: argparse.Namespace) -> Iterator[Result]:
     from clinic.bench.sync import measure
 
-    return measure(chosen.count, chosen.records)
+    return measure(chosen.count, chosen.records, chosen.peers)
 
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
@@ -83,6 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--records", type=Path, metavar="FILE", help="sync: records of other engines, a JSON line each"
     )
+    parser.add_argument(
+        "--peers", type=Path, metavar="FOLDER",
+        help="sync: let Anki and PouchDB do the same; they are fetched into FOLDER if they are not there",
+    )  # fmt: skip
     chosen = parser.parse_args(arguments)
     if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills, chosen.count) < 1:
         parser.error("numbers start at 1")

@@ -4,13 +4,14 @@
 import json
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`better`: lower or higher; `peer`: the same work done by what we compare with, in the same run, or None."""
+    """`better`: lower or higher; `peer`: the same work done by what we compare with, in the same run, or None; with several of
+    them it is the best, and `peers` has each by name."""
 
     measure: str
     value: float
@@ -18,6 +19,7 @@ class Result:
     target: float
     better: str
     peer: float | None = None
+    peers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -27,7 +29,13 @@ class Result:
 def json_line(bench: str, results: Sequence[Result]) -> str:
     """The one line other programs read."""
     rows = [asdict(result) | {"ok": result.ok} for result in results]
-    return json.dumps({"bench": bench, "machine": machine(), "results": rows})
+    return json.dumps({"bench": bench, "machine": machine(), "results": rows}, allow_nan=False)
+
+
+def beside(result: Result, peers: Mapping[str, float]) -> Result:
+    """The same with what the peers reached at the same work."""
+    best = min if result.better == "lower" else max
+    return replace(result, peers=peers, peer=best(peers.values(), default=None))
 
 
 def table(bench: str, results: Sequence[Result]) -> str:
@@ -39,6 +47,7 @@ def table(bench: str, results: Sequence[Result]) -> str:
         sign = "<=" if r.better == "lower" else ">="
         rows.append(
             f"{r.measure:<58} {r.value:>7.3g} {r.unit:<3} {sign} {r.target:<7g} {peer:>9}  {'ok' if r.ok else 'MISSED'}"
+            + "".join(f"  {name} {value:.4g}" for name, value in r.peers.items())
         )
     return "\n".join([head, *rows])
 

@@ -2,13 +2,14 @@
 """A clinic of two clinicians behind a link: real profiles, a real server process."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TypeVar
 import psutil
 
 from clinic.bench.syncing.link import Link as Wire
+from clinic.bench.syncing.lossy import LossyLink
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Fact
@@ -24,7 +26,7 @@ from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.enrolment import admit, invite, join
 from clinic.services.founding import found_organization
-from clinic.services.link import Link, exchange, exchange_now, remote_of
+from clinic.services.link import Link, authority_text, exchange, exchange_now, remote_of
 from clinic.services.sitting import open_desk
 from clinic.sync.pace import Pace
 from clinic.transport.http import Remote
@@ -95,6 +97,7 @@ class Measured:
     station: Desk
     a: Client
     b: Client
+    air: LossyLink | None = None
 
     def cpu_s(self) -> float:
         """Seconds of processor the server has used."""
@@ -136,41 +139,57 @@ class Measured:
 
 
 @contextmanager
-def clinic(folder: Path) -> Iterator[Measured]:
-    """Founded and enrolled through the link, which is not shaped yet."""
-    command = [sys.executable, "-m", "sync_server", "--data", str(folder / "server"), "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
+def clinic(folder: Path, lossy: bool = False, tls: bool = False) -> Iterator[Measured]:
+    """Founded and enrolled through the link, which is not shaped yet. `lossy`: real TCP over a link that can lose packets lies
+    behind it (raises Unavailable where that cannot be had); `tls`: the centre has a certificate of the clinic's own authority."""
+    home = folder / "server"
+    code, authority = _set_up(home) if tls else ("", b"")
+    command = [sys.executable, "-m", "sync_server", "--data", str(home), "--port", "0"]
+    with ExitStack() as ending:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        ending.callback(server.communicate)
+        ending.callback(server.terminate)
         assert server.stdout is not None
-        link = Wire(int(server.stdout.readline().rsplit(":", 1)[1]))
-        try:
-            yield from _founded(folder, link, server)
-        finally:
-            link.close()
-    finally:
-        server.terminate()
-        server.communicate()
+        port = int(server.stdout.readline().rsplit(":", 1)[1])
+        air = LossyLink(port) if lossy else None
+        if air:
+            ending.callback(air.close)
+        link = Wire(air.port if air else port)
+        ending.callback(link.close)
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{link.port}"
+        with _founded(folder, url, code, authority) as (station, clients):
+            yield Measured(folder, link, psutil.Process(server.pid), station, *clients, air)
 
 
-def _founded(folder: Path, link: Wire, server: "subprocess.Popen[str]") -> Iterator[Measured]:
-    url = f"http://127.0.0.1:{link.port}"
+def _set_up(home: Path) -> tuple[str, bytes]:
+    """The founding code, and the authority in PEM form."""
+    command = [sys.executable, "-m", "sync_server", "init", "--data", str(home), "--own-certificate"]
+    done = subprocess.run([*command, "--name", "127.0.0.1"], capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    return said["founding_code"], Path(said["authority"]).read_bytes()
+
+
+@contextmanager
+def _founded(
+    folder: Path, url: str, code: str, authority: bytes
+) -> Iterator[tuple[Desk, tuple[Client, Client]]]:
     station = found_organization(
-        folder / "station", url, "Bench", "Ana Ruiz", _PASSWORD, "Station", SystemClock(), os.urandom
-    )
-    clients = [Client(_enrol(station, folder / name, name)) for name in ("Lucía Paz", "Omar Sosa")]
-    try:
+        folder / "station", url, "Bench", "Ana Ruiz", _PASSWORD, "Station", SystemClock(), os.urandom,
+        authority=authority, code=code,
+    )  # fmt: skip
+    with ExitStack() as ending:
+        ending.callback(station.close)
+        clients = [Client(_enrol(station, folder / name, name)) for name in ("Lucía Paz", "Omar Sosa")]
+        for client in clients:
+            ending.callback(client.close)
         for desk in (station, *(one.desk for one in clients)):
             exchange_now(desk)
-        yield Measured(folder, link, psutil.Process(server.pid), station, *clients)
-    finally:
-        for client in clients:
-            client.close()
-        station.close()
+        yield station, (clients[0], clients[1])
 
 
 def _enrol(station: Desk, home: Path, name: str) -> Desk:
     code = invite(station, Role.CLINICIAN, DeviceKind.DESKTOP)
-    joining = join(home, code, name, _PASSWORD, name, SystemClock(), os.urandom)
+    joining = join(home, code, name, _PASSWORD, name, SystemClock(), os.urandom, authority_text(station))
     waiter = threading.Thread(target=joining.wait, args=(_WAIT_S,))
     waiter.start()
     admit(station, lambda newcomer: newcomer.digits == joining.digits, _WAIT_S)

@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from clinic.domain.clock import Clock
 
 SYNC_BODY = 4 * 1024 * 1024
+SYNC_STREAM = 64 * 1024 * 1024
+"""Bytes of an exchange that comes in blocks, all together; one block is at most SYNC_BODY."""
 SMALL_BODY = 64 * 1024
 TRUST_BODY = 8 * 1024 * 1024
 SCOPE_BODY = 4 * 1024

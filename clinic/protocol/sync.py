@@ -65,6 +65,8 @@ class Session(Record):
     token: str = n(1)
     expires_at: datetime = n(2)
     squeezes: bool = n(3, default=False)
+    streams: bool = n(4, default=False)
+    """An exchange may come in blocks (`clinic.protocol.blocks`): a SyncRequest, then MoreEnvelopes, each of them squeezed."""
 
 
 @record(313)
@@ -101,6 +103,8 @@ class SyncRequest(Record):
     byte_budget: int = n(12, default=262_144)
     """How many bytes of envelopes the answer may hold."""
     sent_at: datetime = n(13)
+    unsure_from: int = n(14, default=0)
+    """The first of its envelopes whose fate the device does not know, after an answer that was lost; 0: it knows."""
 
 
 @record(322)
@@ -139,6 +143,16 @@ class SyncResponse(Record):
     server_time: datetime = n(12)
     trust_position: int = n(13, default=-1)
     """Position of the last statement the remote holds; a client that has more hands in the rest next time."""
+    known: bytes = n(14, default=b"")
+    """To `unsure_from`: `clinic.sync.exchange.known_digest` of all that came from there to `acked_env_no`; `refused` names those
+    that were refused then."""
+
+
+@record(326)
+class MoreEnvelopes(Record):
+    """A block of an exchange after the first: the device's next envelopes."""
+
+    envelopes: tuple[bytes, ...] = n(1)
 
 
 @record(325)

@@ -26,14 +26,15 @@ THIN = 65_536
 Row = tuple[Unnumbered, Unsealed]
 
 
-def make_ready(desk: Desk, byte_budget: int) -> None:
-    """Number what fits into an exchange beside what has its number already. Raises Unavailable for the disk."""
+def make_ready(desk: Desk, byte_budget: int, after: int = 0) -> None:
+    """Number what fits into an exchange beside what has its number already, and has one after `after`. Raises Unavailable for
+    the disk."""
     if desk.book.read(lambda page: page.unnumbered(1)):
-        desk.book.keep(lambda page: _number(desk, page, byte_budget), Changes())
+        desk.book.keep(lambda page: _number(desk, page, byte_budget, after), Changes())
 
 
-def _number(desk: Desk, page: WritePage, byte_budget: int) -> None:
-    room = byte_budget - sum(size for _, size, _ in page.numbered_sizes())
+def _number(desk: Desk, page: WritePage, byte_budget: int, after: int) -> None:
+    room = byte_budget - sum(size for _, size, _ in page.numbered_sizes(after))
     pressing = False
     for rows in gather(page.unnumbered()):
         alone = pressing and byte_budget < THIN and rows[0].ops > 0 and rows[0].priority > P1_TALK

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,16 +30,17 @@ from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, gather, likely_size, pick
-from clinic.sync.exchange import Meaning, Snapshot, keeps_back_trust, meaning_of
+from clinic.sync.exchange import Meaning, Snapshot, envelope_hash, keeps_back_trust, known_digest, meaning_of
 from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
+_UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an exchange brought: whether to go on at once, whether something left.
+    """What an exchange brought: whether to go on at once, whether something left while more waits.
 
     An answer that moves nothing, here or there, asks for no other one. `moved`: bytes of envelopes, the larger way; `took_s`:
     seconds on the link.
@@ -52,20 +53,39 @@ class Taken:
 
 
 def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
-    """What we hold and offer, of one moment; what is offered has its number from here on. Raises Unavailable for the disk."""
-    make_ready(desk, byte_budget)
+    """What we hold and offer, of one moment; what is offered has its number from here on. After a stream that was cut nothing is
+    offered, only asked after. Raises Unavailable for the disk."""
+    if not desk.book.read(_unsure_from):
+        make_ready(desk, byte_budget)
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
-def take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
-    """Apply an answer: acknowledgements, trust, envelopes and cursors stand or fall together.
+def following(desk: Desk, last: int, byte_budget: int) -> tuple[Waiting, ...]:
+    """The envelopes after that number, which have theirs from here on. Raises Unavailable for the disk."""
+    make_ready(desk, byte_budget, last)
+    rows = desk.book.read(lambda page: page.numbered(after=last))
+    if not rows or rows[0].env_no != last + 1:
+        return ()
+    return pick((Waiting(row.env_no, row.envelope) for row in rows), byte_budget)
+
+
+def begin_stream(desk: Desk) -> None:
+    """What leaves from now on may arrive though no answer says so: that is remembered over a cut, and a crash."""
+    desk.book.keep(lambda page: page.put_meta(_UNSURE, b"1"), Changes())
+
+
+def take(
+    desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Mapping[int, int] | None = None
+) -> Taken:
+    """Apply an answer: acknowledgements, trust, envelopes and cursors stand or fall together. `streamed`: numbers and sizes of
+    what left after the request in the same exchange.
 
     Raises Distrust for a trust log that does not follow from ours (nothing is applied), Unavailable for the disk.
     """
     with desk.trust_turn:
         if response.trust_refused and request.trust:
             return _lost_the_race(desk)
-        return _take(desk, request, response)
+        return _take(desk, request, response, streamed or {})
 
 
 def _lost_the_race(desk: Desk) -> Taken:
@@ -80,7 +100,7 @@ def _lost_the_race(desk: Desk) -> Taken:
     return Taken(more=True, sent=False)
 
 
-def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
+def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Mapping[int, int]) -> Taken:
     if keeps_back_trust(request, response):
         raise Distrust(
             Reason.ROLLBACK,
@@ -90,11 +110,11 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[bool, Changes]:
+    def act(page: WritePage) -> tuple[tuple[bool, bool], Changes]:
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
-        _settle(desk, page, request, response, meaning)
+        _settle(desk, page, request, response, meaning, streamed)
         ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
         if log is not desk.trust or reader.granted:
             ops += _retried(page, reader)
@@ -103,14 +123,16 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return before != after, _changes(ops, trust=log is not desk.trust)
+        return (before != after, after[0][0] > 0), _changes(ops, trust=log is not desk.trust)
 
-    moved = desk.book.write(act)
+    moved, waits = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
-    brought = max(sum(map(len, request.envelopes)), sum(len(item.envelope) for item in response.envelopes))
-    return Taken(meaning.more and moved, bool(request.envelopes) and moved, brought)
+    left = sum(map(len, request.envelopes)) + sum(streamed.values())
+    brought = max(left, sum(len(item.envelope) for item in response.envelopes))
+    more = (meaning.more and moved) or request.unsure_from > 0
+    return Taken(more, bool(request.envelopes) and moved and waits, brought)
 
 
 def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
@@ -205,17 +227,25 @@ class _Reader:
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
-    epoch = (page.meta("server epoch") or b"").decode()
+    epoch, unsure = (page.meta("server epoch") or b"").decode(), _unsure_from(page)
+    rows = () if unsure else pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)
     return Snapshot(
         device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
         trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
-        envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)),
+        envelopes=tuple(row.wire for row in rows), unsure_from=unsure, rest=bool(rows) and page.outbox_left()[0] > len(rows),
     )  # fmt: skip
 
 
+def _unsure_from(page: Page) -> int:
+    """The first number whose fate we do not know, 0 if we know them all."""
+    waiting = page.numbered(1) if page.meta(_UNSURE) == b"1" else ()
+    return waiting[0].env_no if waiting else 0
+
+
 def _settle(
-    desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse, meaning: Meaning
-) -> None:
+    desk: Desk, page: WritePage, request: SyncRequest, response: SyncResponse, meaning: Meaning,
+    streamed: Mapping[int, int],
+) -> None:  # fmt: skip
     """What the answer says about what we sent."""
     if meaning.forget_cursors:
         page.forget_cursors()
@@ -223,7 +253,9 @@ def _settle(
             page.offer_files_again()
     if meaning.resend_from is not None:
         page.offer_again(meaning.resend_from)
-    sent = {unpack(wire).header.env_no for wire in request.envelopes}
+    sent = {unpack(wire).header.env_no for wire in request.envelopes} | set(streamed)
+    sent |= _arrived_before(page, request, response)
+    page.put_meta(_UNSURE, b"0")
     refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
     page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
@@ -232,6 +264,16 @@ def _settle(
     page.put_meta("last exchange", str(to_ms(desk.clock.now())).encode())
     if request.trust and not response.trust_refused:
         page.trust_sent(request.trust_position)
+
+
+def _arrived_before(page: Page, request: SyncRequest, response: SyncResponse) -> set[int]:
+    """The numbers asked after that the centre has, if what it has under them are our own envelopes: a copy of this computer may
+    have used them. If not, all of them are offered once more, and refused one by one."""
+    if not request.unsure_from or not response.known:
+        return set()
+    held = page.offered(request.unsure_from, response.acked_env_no)
+    ours = known_digest(envelope_hash(held[number]) for number in sorted(held))
+    return set(held) if ours == response.known else set()
 
 
 def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> list[Op]:

@@ -21,17 +21,26 @@ class Page(PeopleReads, SearchReads, AuditReads):
 
     # sync ----------------------------------------------------------------------------------------
 
-    def outbox(self, limit: int = 500) -> tuple[OutboxRow, ...]:
-        """Envelopes that wait to leave, in the order they were numbered."""
+    def outbox(self, limit: int = 500, after: int = 0) -> tuple[OutboxRow, ...]:
+        """Envelopes that wait to leave, in the order they were numbered, those after a number."""
         rows = self._all(
             "SELECT env_no, scope, priority, ops, envelope FROM outbox "
-            "WHERE acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit", limit=limit,
+            "WHERE env_no > :after AND acked_at IS NULL AND refused IS NULL ORDER BY env_no LIMIT :limit",
+            limit=limit, after=after,
         )  # fmt: skip
         return tuple(OutboxRow(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
 
-    def numbered(self, limit: int = 500) -> tuple[OutboxRow, ...]:
+    def numbered(self, limit: int = 500, after: int = 0) -> tuple[OutboxRow, ...]:
         """Of these, those that may be offered."""
-        return tuple(row for row in self.outbox(limit) if row.env_no < UNNUMBERED)
+        return tuple(row for row in self.outbox(limit, after) if row.env_no < UNNUMBERED)
+
+    def offered(self, first: int, last: int) -> dict[int, bytes]:
+        """The envelopes with these numbers, whatever became of them."""
+        rows = self._all(
+            "SELECT env_no, envelope FROM outbox WHERE env_no BETWEEN :first AND :last AND env_no < :unnumbered",
+            first=first, last=last, unnumbered=UNNUMBERED,
+        )  # fmt: skip
+        return {int(number): bytes(wire) for number, wire in rows}
 
     def unnumbered(self, limit: int = -1) -> tuple[Unnumbered, ...]:
         """Of these, those that have no number yet."""
@@ -117,11 +126,12 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )
         return tuple((int(row[0]), str(row[1]), int(row[2]), bytes(row[3])) for row in rows)
 
-    def numbered_sizes(self) -> tuple[tuple[int, int, int], ...]:
-        """(priority, bytes, ops) of each envelope that has its number and waits, in the order in which it leaves."""
+    def numbered_sizes(self, after: int = 0) -> tuple[tuple[int, int, int], ...]:
+        """(priority, bytes, ops) of each envelope that has its number and waits, in the order in which it leaves; those after
+        a number."""
         rows = self._all(
             "SELECT priority, length(envelope), ops FROM outbox WHERE acked_at IS NULL AND refused IS NULL "
-            "AND env_no < :first ORDER BY env_no", first=UNNUMBERED,
+            "AND env_no > :after AND env_no < :first ORDER BY env_no", after=after, first=UNNUMBERED,
         )  # fmt: skip
         return tuple((int(row[0]), int(row[1]), int(row[2])) for row in rows)
 

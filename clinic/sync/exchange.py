@@ -10,7 +10,7 @@ The rules of the remote, which every client may rely on:
   from its `acked_env_no` + 1 on is offered anew. Taking something twice changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -42,6 +42,11 @@ def envelope_hash(wire: bytes) -> bytes:
     return blake2b(wire, digest_size=32).digest()
 
 
+def known_digest(digests: Iterable[bytes]) -> bytes:
+    """Of a run of a device's envelopes, by their hashes in order of env_no: BLAKE2b-256 of them all."""
+    return blake2b(b"".join(digests), digest_size=32).digest()
+
+
 def next_chain(chain: bytes, digest: bytes) -> bytes:
     """The chain of a scope after one more envelope: BLAKE2b-256(chain before + hash of the envelope); b'' at
     the start."""
@@ -65,6 +70,10 @@ class Snapshot:
     """Picked by `clinic.sync.batch.pick`."""
     want_cursors: bool = False
     """The remote asked for the whole vector."""
+    unsure_from: int = 0
+    """The first number whose fate we do not know; then no envelopes are offered, only asked after."""
+    rest: bool = False
+    """More waits than these envelopes."""
 
 
 def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAULT_BUDGET) -> SyncRequest:
@@ -84,6 +93,7 @@ def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAUL
         envelopes=snapshot.envelopes,
         byte_budget=byte_budget,
         sent_at=sent_at,
+        unsure_from=snapshot.unsure_from,
     )
 
 

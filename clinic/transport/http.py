@@ -20,6 +20,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
+from clinic.protocol.blocks import SEQUENCE, block
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
@@ -35,6 +36,7 @@ from clinic.protocol.sync import (
     FaultNumber,
     JoinAnswer,
     JoinRequest,
+    MoreEnvelopes,
     Session,
     SessionRequest,
     SyncRequest,
@@ -47,6 +49,8 @@ logging.getLogger("httpx").setLevel(
 )  # it would log every address, and with them whose card was shown
 T = TypeVar("T", bound=Record)
 Sign = Callable[[bytes], bytes]
+Following = Callable[[], AsyncIterator[tuple[bytes, ...]]]
+Body = bytes | AsyncIterator[bytes]
 NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 ALLOWED_S, SLOWEST = 60.0, 256.0
@@ -118,7 +122,7 @@ class Remote:
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
         self._fingerprint, self._certificate = fingerprint, b""
-        self._token, self._squeezes = "", False
+        self._token, self._squeezes, self.streams = "", False, False
         self._client: httpx.AsyncClient | None = None
         self._under_way: set[asyncio.Timeout] = set()
 
@@ -178,6 +182,7 @@ class Remote:
         if fresh or not self._token:
             session = await self._session()
             self._token, self._squeezes = session.token, session.squeezes
+            self.streams = session.streams and session.squeezes
         return self._token
 
     async def _session(self) -> Session:
@@ -195,17 +200,35 @@ class Remote:
 
     # the exchange and the trust log
 
-    async def sync(self, request: SyncRequest) -> SyncResponse:
-        """One exchange; both bodies squeezed where the server knows how."""
+    async def sync(self, request: SyncRequest, following: Following | None = None) -> SyncResponse:
+        """One exchange; both bodies squeezed where the server knows how. `following` gives the next envelopes while the link
+        takes them, for a server that `streams`; what it gave counts as sent whatever comes of it."""
         await self.token()
         body, headers = encode(request), {}
         if self._squeezes:
             body, headers = squeezed(body), {"accept-encoding": ENCODING}
-        answer = await self._known("POST", "/v1/sync", body, headers)
+        if following is not None and self.streams:
+            answer = await self._streamed_out(body, headers, following)
+        else:
+            answer = await self._known("POST", "/v1/sync", body, headers)
         try:
             return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
+
+    async def _streamed_out(self, first: bytes, headers: dict[str, str], following: Following) -> bytes:
+        """In blocks. If the server has forgotten the session, the first block alone is said again."""
+
+        async def blocks() -> AsyncIterator[bytes]:
+            yield block(first)
+            async for envelopes in following():
+                yield block(squeezed(encode(MoreEnvelopes(envelopes=envelopes))))
+
+        said = {**headers, "content-type": SEQUENCE, "authorization": f"Bearer {self._token}"}
+        response = await self._send("POST", "/v1/sync", blocks(), said)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            response = await self._signed_in("POST", "/v1/sync", first, headers, fresh=True)
+        return self._checked(response).content
 
     async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
         """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server
@@ -404,12 +427,12 @@ class Remote:
         token = await self.token(fresh)
         return await self._send(method, path, body, {**headers, "authorization": f"Bearer {token}"})
 
-    async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    async def _send(self, method: str, path: str, body: Body, headers: dict[str, str]) -> httpx.Response:
         try:
             client = self._open_client()
         except httpx.InvalidURL as error:
             raise Unavailable(_STRANGE, url=self.url) from error
-        under_way = asyncio.timeout(ALLOWED_S + len(body) / SLOWEST)
+        under_way = asyncio.timeout(ALLOWED_S + (len(body) / SLOWEST if isinstance(body, bytes) else 0.0))
         try:
             async with under_way:
                 self._under_way.add(under_way)
@@ -423,12 +446,15 @@ class Remote:
             self._under_way.discard(under_way)
 
     async def _streamed(
-        self, client: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict[str, str],
+        self, client: httpx.AsyncClient, method: str, path: str, body: Body, headers: dict[str, str],
         under_way: asyncio.Timeout,
     ) -> httpx.Response:  # fmt: skip
         data = bytearray()
-        sized = {**headers, "content-length": str(len(body))}
-        async with client.stream(method, path, content=self._pieces(body), headers=sized) as response:
+        if isinstance(body, bytes):
+            content, headers = self._pieces(body), {**headers, "content-length": str(len(body))}
+        else:
+            content = self._flowing(body, under_way)
+        async with client.stream(method, path, content=content, headers=headers) as response:
             self._certificate = _shown(response)
             async for piece in response.aiter_raw():
                 self._heard()
@@ -444,6 +470,14 @@ class Remote:
             if at > 2 * IN_THE_SOCKET:  # what was written before has left the socket: somebody takes it
                 self._heard()
             yield body[at : at + WRITTEN_AT_ONCE]
+
+    async def _flowing(
+        self, blocks: AsyncIterator[bytes], under_way: asyncio.Timeout
+    ) -> AsyncIterator[bytes]:
+        async for one in blocks:
+            _longer(under_way, len(one) / SLOWEST)
+            async for piece in self._pieces(one):
+                yield piece
 
     async def _forget(self, client: httpx.AsyncClient) -> None:
         """After a fault no connection of the pool is trusted."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, literal, select
 
 from clinic.domain.clock import milliseconds
 from clinic.domain.ids import ScopeId
 from clinic.protocol.sync import EnvelopeRefused, Refused
-from clinic.sync.exchange import KEEPS_NUMBER, next_chain
+from clinic.sync.exchange import KEEPS_NUMBER, known_digest, next_chain
 from sync_server.book.dialect import lay, shared
-from sync_server.book.port import EVERYBODY, Incoming, Push, Rung, Tag
+from sync_server.book.port import EVERYBODY, Incoming, Pull, Push, Rung, Tag, Taken
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
-_AT_ONCE = 500
+_AT_ONCE, _TOLD_AT_ONCE = 500, 100_000
 S = TypeVar("S", bound=str)
 _SENTENCES = {
     Refused.CONFLICTING_NUMBER: "Another envelope with this number is here already.",
@@ -26,11 +26,23 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    acked_env_no: int
-    refused: tuple[EnvelopeRefused, ...]
-    rung: tuple[Rung, ...]
+def known(conn: Connection, pull: Pull, upto: int) -> tuple[bytes, tuple[EnvelopeRefused, ...]]:
+    """The hash of all that this device brought from the number it is unsure of, and what was refused of it; (b'', ()) if it is
+    sure, or asks for more than is told at once."""
+    if not 0 < pull.unsure_from <= upto < pull.unsure_from + _TOLD_AT_ONCE:
+        return b"", ()
+    digests: dict[int, bytes] = {}
+    refused: list[EnvelopeRefused] = []
+    for table in (envelopes, refusals):
+        which = (
+            table.c.device == pull.device, table.c.incarnation == pull.incarnation, table.c.env_no >= pull.unsure_from,
+        )  # fmt: skip
+        why = table.c.why if table is refusals else literal(0)
+        for number, digest, said in conn.execute(select(table.c.env_no, table.c.digest, why).where(*which)):
+            digests[int(number)] = digest
+            if said:
+                refused.append(_because(int(number), Refused(said)))
+    return known_digest(digests[number] for number in sorted(digests)), tuple(refused)
 
 
 def micros(at: datetime) -> int:

@@ -54,6 +54,8 @@ class Pull:
     byte_budget: int
     epoch: str = ""
     """The epoch the device has cursors of; '' on first contact."""
+    unsure_from: int = 0
+    """Number from which on the device wants to know what came and what was refused; 0: it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class Rung:
     scope: ScopeId
     seq: int
     tags: frozenset[Tag]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a push: all of the device's envelopes up to `acked_env_no` are durable, but for `refused`."""
+
+    acked_env_no: int
+    refused: tuple[EnvelopeRefused, ...]
+    rung: tuple[Rung, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Exchanged:
     more: bool
     want_cursors: bool
     rung: tuple[Rung, ...]
+    known: bytes = b""
+    """`known_digest` of what came from `unsure_from` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,10 @@ class Book(Protocol):
 
     def exchange(self, push: Push, pull: Pull) -> Exchanged:
         """Takes envelopes, moves cursors, gives what is next: one commit."""
+        ...
+
+    def push(self, push: Push) -> Taken:
+        """Takes envelopes and gives nothing: a block of an exchange that goes on."""
         ...
 
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:

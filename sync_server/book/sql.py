@@ -15,9 +15,9 @@ from clinic.protocol.sync import Sequenced
 from sync_server.book import computers, tables
 from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
-from sync_server.book.ingest import micros, take
+from sync_server.book.ingest import known, micros, take
 from sync_server.book.pages import page, scope_part
-from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag
+from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag, Taken
 from sync_server.book.vectors import ahead, move
 
 MOST_SESSIONS = 32
@@ -121,9 +121,23 @@ class SqlBook(ABC):
             computers.seen(conn, push.device, micros(push.at))
             epoch, agreed = self._agree(conn, pull)
             sent, heads = page(conn, pull) if agreed else ((), ())
+            digest, refused = known(conn, pull, taken.acked_env_no)
         return Exchanged(
-            epoch, taken.acked_env_no, taken.refused, sent, heads, bool(heads), not agreed, taken.rung
+            epoch,
+            taken.acked_env_no,
+            taken.refused + refused,
+            sent,
+            heads,
+            bool(heads),
+            not agreed,
+            taken.rung,
+            digest,
         )
+
+    def push(self, push: Push) -> Taken:
+        with self._unit() as conn:
+            alone(conn, f"device {push.device}")
+            return take(conn, push)
 
     def _agree(self, conn: Connection, pull: Pull) -> tuple[str, bool]:
         """Our epoch, and whether device and book now mean the same by its cursors. One that may read nothing

@@ -22,7 +22,7 @@ RETRY_AFTER_S = 5
 T = TypeVar("T", bound=Record)
 Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
-_STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
+STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 _STATUS = {
     FaultNumber.MALFORMED: HTTPStatus.BAD_REQUEST,
@@ -105,7 +105,7 @@ def guarded(handler: Handler) -> Handler:
     async def route(request: Request) -> Response:
         desk = request.app.state.desk
         if desk.stopping and request.url.path.startswith("/v1/"):
-            answered = fault(FaultNumber.STOPPING, _STOPPING, {"Retry-After": str(RETRY_AFTER_S)})
+            answered = fault(FaultNumber.STOPPING, STOPPING, {"Retry-After": str(RETRY_AFTER_S)})
         else:
             desk.under_way += 1
             try:

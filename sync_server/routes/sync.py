@@ -3,28 +3,33 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clinic.domain.errors import Refusal
+from clinic.protocol.blocks import SEQUENCE, Blocks
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     PROTOCOL_MAX,
     PROTOCOL_MIN,
+    EnvelopeRefused,
     FaultNumber,
+    MoreEnvelopes,
     SyncRequest,
     SyncResponse,
 )
 from sync_server.access import Rights, rights_of
-from sync_server.book.port import Exchanged, Pull, Push
+from sync_server.book.port import Exchanged, Pull, Push, Taken
 from sync_server.desk import Desk, desk_of
 from sync_server.judge import MAX_NUMBER, judge
 from sync_server.ledger import add, part_from
-from sync_server.limits import ANSWER_BUDGET, SYNC_BODY
-from sync_server.routes.answers import Denied, body_of
+from sync_server.limits import ANSWER_BUDGET, SYNC_BODY, SYNC_STREAM
+from sync_server.routes.answers import STOPPING, Denied, body_of
 
 _log = logging.getLogger("posta.server")
 
@@ -34,18 +39,23 @@ async def exchange(request: Request) -> Response:
     desk = desk_of(request)
     started = desk.clock.monotonic()
     rights = await desk.rights_for(request)
-    asked = decode(unsqueezed(await body_of(request, SYNC_BODY), SYNC_BODY), SyncRequest)
+    blocks = _blocks(request)
+    asked = decode(await anext(blocks), SyncRequest)
     _check(rights, asked)
     trust_refused = await _take_trust(desk, asked)
-    done = await _exchange(desk, rights, asked)
+    streamed = await _streamed(desk, rights, asked, blocks) if _streams(request) else None
+    done = await _exchange(desk, rights, replace(asked, envelopes=()) if streamed else asked)
+    if streamed:
+        done = replace(done, refused=streamed.refused + done.refused)
     await desk.bells.ring(done.rung, rights.device)
     took = desk.clock.monotonic() - started
-    desk.tally.exchanged(len(asked.envelopes), done, took)
+    brought = streamed.brought if streamed else len(asked.envelopes)
+    desk.tally.exchanged(brought, done, took)
     _log.info(
         "sync %(device)s: in %(in)d, refused %(refused)d, out %(out)d, %(ms).0f ms",
         {
             "device": rights.device,
-            "in": len(asked.envelopes),
+            "in": brought,
             "refused": len(done.refused),
             "out": len(done.envelopes),
             "ms": 1000 * took,
@@ -57,6 +67,52 @@ async def exchange(request: Request) -> Response:
     return Response(frame, media_type=CONTENT_TYPE, headers=encoding)
 
 
+@dataclass(frozen=True, slots=True)
+class _Streamed:
+    """What came in blocks, each durable before the next is looked at: how many envelopes, and what was refused of them."""
+
+    brought: int
+    refused: tuple[EnvelopeRefused, ...]
+
+
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
+    """The messages of the body: one, or one after the other as they come. Raises Denied, Malformed."""
+    if not _streams(request):
+        yield unsqueezed(await body_of(request, SYNC_BODY), SYNC_BODY)
+        return
+    blocks, room = Blocks(SYNC_BODY), SYNC_STREAM
+    async for part in request.stream():
+        room -= len(part)
+        if room < 0:
+            raise Denied(FaultNumber.TOO_LARGE, f"This is more than the {SYNC_STREAM} bytes taken at once.")
+        for one in blocks.fed(part):
+            yield unsqueezed(one, SYNC_BODY)
+    blocks.end()
+
+
+def _streams(request: Request) -> bool:
+    return request.headers.get("content-type", "") == SEQUENCE
+
+
+async def _streamed(
+    desk: Desk, rights: Rights, asked: SyncRequest, blocks: AsyncIterator[bytes]
+) -> _Streamed:
+    """Take in the first block's envelopes, then each further block's."""
+    brought, envelopes = 0, asked.envelopes
+    refused: tuple[EnvelopeRefused, ...] = ()
+    while True:
+        if envelopes:
+            taken = await _push(desk, rights, asked.incarnation, envelopes)
+            brought, refused = brought + len(envelopes), refused + taken.refused
+            await desk.bells.ring(taken.rung, rights.device)
+        following = await anext(blocks, None)
+        if following is None:
+            return _Streamed(brought, refused)
+        if desk.stopping:
+            raise Denied(FaultNumber.STOPPING, STOPPING)
+        envelopes = decode(following, MoreEnvelopes).envelopes
+
+
 def _check(rights: Rights, asked: SyncRequest) -> None:
     if asked.protocol_min > PROTOCOL_MAX or asked.protocol_max < PROTOCOL_MIN:
         raise Denied(
@@ -65,7 +121,7 @@ def _check(rights: Rights, asked: SyncRequest) -> None:
         )
     if asked.device != rights.device:
         raise Denied(FaultNumber.NOT_ALLOWED, "This session is another device's. Connect again.")
-    numbers = (asked.incarnation, *(cursor.seq for cursor in asked.cursors))
+    numbers = (asked.incarnation, asked.unsure_from, *(cursor.seq for cursor in asked.cursors))
     if not all(0 <= number < MAX_NUMBER for number in numbers):
         raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
     if any("\0" in cursor.scope for cursor in asked.cursors):
@@ -81,6 +137,13 @@ async def _take_trust(desk: Desk, asked: SyncRequest) -> str:
     return ""
 
 
+async def _push(desk: Desk, rights: Rights, incarnation: int, envelopes: tuple[bytes, ...]) -> Taken:
+    now = rights_of(desk.log, rights.device) or rights
+    items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
+    push = Push(now.device, incarnation, items, now.writes, desk.clock.now())
+    return await desk.book.ask(lambda book: book.push(push))
+
+
 async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:
     now = rights_of(desk.log, rights.device) or rights
     items = await asyncio.to_thread(judge, desk.log, now, asked.incarnation, asked.envelopes)
@@ -94,6 +157,7 @@ async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged
         digest=asked.cursor_digest,
         byte_budget=min(max(asked.byte_budget, 0), ANSWER_BUDGET),
         epoch=asked.server_epoch,
+        unsure_from=asked.unsure_from,
     )
     return await desk.book.ask(lambda book: book.exchange(push, pull))
 
@@ -114,4 +178,5 @@ def _response(desk: Desk, asked: SyncRequest, done: Exchanged, trust_refused: st
         want_cursors=done.want_cursors,
         server_time=desk.clock.now(),
         trust_position=desk.log.position,
+        known=done.known,
     )

@@ -36,6 +36,10 @@ class Bells(Protocol):
         """Something new in these scopes, for everybody who may read them but the writer."""
         ...
 
+    async def had(self, device: DeviceId, env_no: int) -> None:
+        """Of what it is just sending, everything up to that number is durable."""
+        ...
+
     async def trust(self, position: int) -> None:
         """The trust log has grown."""
         ...
@@ -57,6 +61,9 @@ class Silence:
     """Rings for nobody."""
 
     async def ring(self, rung: tuple[Rung, ...], writer: DeviceId) -> None:
+        """Nothing."""
+
+    async def had(self, device: DeviceId, env_no: int) -> None:
         """Nothing."""
 
     async def trust(self, position: int) -> None:

@@ -72,14 +72,19 @@ class Doorbell:
     # what the routes ring
 
     async def ring(self, rung: tuple[Rung, ...], writer: DeviceId) -> None:
-        """`bell` {scope, seq} to everybody here who may read the scope, but not to who wrote."""
+        """`bell` {scope, seq} to everybody here who may read the scope, but not to who wrote; what is urgent comes along."""
         for device, sids in list((await self._everybody()).items()):
             rights = rights_of(self._desk.log, device)
             if rights is None or device == writer:
                 continue
             for bell in rung:
                 if bell.tags & rights.reads:
-                    await self._tell(sids, "bell", {"scope": str(bell.scope), "seq": bell.seq})
+                    urgent = {"urgent": list(bell.urgent)} if bell.urgent else {}
+                    await self._tell(sids, "bell", {"scope": str(bell.scope), "seq": bell.seq, **urgent})
+
+    async def had(self, device: DeviceId, env_no: int) -> None:
+        """`had` {env_no} to that device: it may send more."""
+        await self._tell((await self._everybody()).get(device, []), "had", {"env_no": env_no})
 
     async def trust(self, position: int) -> None:
         """`trust` {position} to everybody here."""

@@ -107,6 +107,7 @@ def _signed(consent: Consent, desk: Desk) -> Consent:
 
 
 def _whole(there: Measured, count: int, source: Path | None) -> Rows:
+    there.a.listen()
     there.a.sync()
     there.b.sync()
     facts = _written(there.a, count, source)
@@ -190,6 +191,7 @@ def _send(client: Client, facts: Sequence[Fact]) -> None:
 
 
 def _thin(there: Measured, count: int, source: Path | None) -> Rows:
+    there.a.listen()
     there.a.sync()
     there.b.sync()
     facts = _written(there.a, count, source)
@@ -205,6 +207,7 @@ def _thin(there: Measured, count: int, source: Path | None) -> Rows:
 
 def _lossy(there: Measured, count: int, source: Path | None) -> Rows:
     assert there.air is not None
+    there.a.listen()
     there.a.sync()
     _written(there.a, count, source)
     there.air.be(LOSSY)
@@ -231,6 +234,7 @@ def _stands(desk: Desk, fact: Fact) -> bool:
 
 
 def _cut(there: Measured, count: int, source: Path | None) -> Rows:
+    there.a.listen()
     there.a.sync()
     facts = _written(there.a, count, source)
     cuts = _phase(there, there.a.sync_through_cuts, Shape(cut=CUT))

@@ -7,7 +7,7 @@ All callbacks come on the net thread: hand over and return. Deciding is clinic.s
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,14 +22,14 @@ from clinic.domain.record import Record
 from clinic.keys.attachments import attachment_id
 from clinic.keys.letters import open_letter, seal_letter
 from clinic.keys.refusals import Unreadable
-from clinic.protocol.envelope import unpack
 from clinic.protocol.letters import Letter
-from clinic.protocol.sync import FaultNumber, SyncRequest
+from clinic.protocol.sync import FaultNumber
 from clinic.protocol.trust import DeviceKind
 from clinic.services import codes_out, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
-from clinic.services.syncing import Taken, begin_stream, following, snapshot, sync_status, take
+from clinic.services.streaming import Stream
+from clinic.services.syncing import Taken, begin_stream, snapshot, sync_status, take, take_urgent
 from clinic.services.withdrawing import OnStore
 from clinic.store.book import Book
 from clinic.store.page import Page
@@ -54,7 +54,7 @@ from clinic.sync.machine import (
     start,
     step,
 )
-from clinic.sync.pace import LONGEST_STREAM, Pace, first_piece, next_piece
+from clinic.sync.pace import Pace
 from clinic.sync.status import SyncStatus
 from clinic.transport.http import RefusedByServer, Remote
 from clinic.transport.loop import NetLoop
@@ -103,7 +103,8 @@ class Link:
         self._present: set[DeviceId] = set()
         self._numbers = desk.book.read(_numbers_taken)
         self._number = desk.book.read(partial(_next_number, now=desk.clock.now()))
-        self._files_due = self._files_go = self._rang = False
+        self._files_due = self._files_go = False
+        self._stream = Stream()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening: Callable[[], None] = lambda: None
 
@@ -157,16 +158,22 @@ class Link:
         if not online:
             self._present.clear()
             self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
+        self._stream.heard_by(online)
         self._online_told(online)
         self._feed((Connected if online else Disconnected)(self._now()))
 
-    def on_bell(self, scope: ScopeId, seq: int) -> None:
-        self._rang = True
+    def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None:
+        if urgent:
+            self._task(self._urgent(urgent))
+        self._stream.stop()
         self._feed(Rang(self._now()))
 
     def on_trust(self, position: int) -> None:
-        self._rang = True
+        self._stream.stop()
         self._feed(Rang(self._now()))
+
+    def on_had(self, env_no: int) -> None:
+        self._stream.had(env_no)
 
     def on_presence(self, device: DeviceId, online: bool) -> None:
         (self._present.add if online else self._present.discard)(device)
@@ -229,12 +236,10 @@ class Link:
 
     async def _exchanged(self, budget: int) -> Event:
         try:
-            self._rang = False
-            taken = await exchange(
-                self._desk, self._remote, budget, self._on_store, self.clock, lambda: self._rang
-            )
+            taken = await exchange(self._desk, self._remote, budget, self._on_store, self.clock, self._stream)
         except Unavailable as error:
             log.info("an exchange did not come about: %s", error)
+            self._stream.broken()
             return ExchangeFailed(0.0, Failure.UNREACHABLE)
         except Refusal as refusal:
             log.warning("an exchange was refused: %s", refusal.sentence)
@@ -244,6 +249,12 @@ class Link:
         status = await self._on_store(lambda: sync_status(self._desk))
         more = taken.more or (status.waiting > 0 and taken.sent)
         return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more, taken.moved, taken.took_s)
+
+    async def _urgent(self, wires: tuple[bytes, ...]) -> None:
+        try:
+            await self._on_store(partial(take_urgent, self._desk, wires))
+        except (Unavailable, Refusal) as error:
+            log.info("something urgent waits for the exchange: %s", error)
 
     def _tend(self) -> None:
         """What the organisation's log asks of the person here is said at once."""
@@ -334,44 +345,27 @@ class Link:
 
 
 async def exchange(
-    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, rung: Callable[[], bool] = lambda: False
+    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, stream: Stream | None = None
 ) -> Taken:  # fmt: skip
-    """One exchange: snapshot, send, apply; `clock` learns the centre's time. All that waits leaves with it where the server
-    streams, unless it has `rung`: then what it has comes first. Raises Refusal, Unavailable."""
+    """One exchange: snapshot, send, apply; `clock` learns the centre's time. With `stream` all that waits leaves in it, where the
+    server takes it. Raises Refusal, Unavailable."""
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
     await remote.token()
-    first = first_piece(budget) if remote.streams else budget
+    stream = stream if stream is not None and stream.open and remote.streams else None
+    first = stream.window.piece if stream else budget
     held = await on_store(lambda: snapshot(desk, first))
     request = request_for(held, desk.clock.now(), budget)
-    streamed: dict[int, int] = {}
-    streams = held.rest and remote.streams
-    if streams:
+    stream = stream if held.rest else None
+    if stream:
         await on_store(lambda: begin_stream(desk))
+        stream.begin(request)
     began = desk.clock.monotonic()
-    flow = partial(_flow, desk, on_store, request, streamed, rung)
-    response = await remote.sync(request, flow if streams else None)
+    response = await remote.sync(request, partial(stream.flow, desk, on_store) if stream else None)
     took_s = desk.clock.monotonic() - began
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
+    streamed = stream.sizes if stream else {}
     return replace(await on_store(lambda: take(desk, request, response, streamed)), took_s=took_s)
-
-
-async def _flow(
-    desk: Desk, on_store: OnStore, request: SyncRequest, streamed: dict[int, int], rung: Callable[[], bool]
-) -> AsyncIterator[tuple[bytes, ...]]:  # fmt: skip
-    """What waits, in pieces as large as the link takes in about a second; number and size of each envelope are noted in
-    `streamed` before it leaves."""
-    budget = request.byte_budget
-    last, size = unpack(request.envelopes[-1]).header.env_no, first_piece(budget)
-    while not rung() and sum(streamed.values()) < LONGEST_STREAM:
-        rows = await on_store(partial(following, desk, last, size))
-        if not rows:
-            return
-        piece = {row.env_no: len(row.wire) for row in rows}
-        streamed |= piece
-        last, began = rows[-1].env_no, desk.clock.monotonic()
-        yield tuple(row.wire for row in rows)
-        size = next_piece(sum(piece.values()), desk.clock.monotonic() - began, budget)
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:

@@ -16,21 +16,6 @@ _PATIENCE = 16
 """Exchanges in a row that went well before a link that broke is trusted with more."""
 
 
-PIECE_S, LARGEST_PIECE, LONGEST_STREAM = 1.0, 65_536, 32 * 1024 * 1024
-"""A stream leaves in pieces of about a second, each durable at the other side when it has come: so much is lost by a cut."""
-
-
-def first_piece(byte_budget: int) -> int:
-    """Bytes of the first piece on a link that is asked for so many at once."""
-    return min(LARGEST_PIECE, max(SMALLEST_BUDGET, int(byte_budget * PIECE_S / AIM_S)))
-
-
-def next_piece(size: int, took_s: float, byte_budget: int) -> int:
-    """Bytes of the piece after one of that size, which the link took in so many seconds; never more than it is asked for."""
-    fits = int(size / took_s * PIECE_S) if took_s > 0 else LARGEST_PIECE
-    return max(SMALLEST_BUDGET, min(LARGEST_PIECE, byte_budget, fits))
-
-
 @dataclass(frozen=True, slots=True)
 class Pace:
     """`budget`: bytes each way of the next exchange; `most`: what the link is trusted with; `well`: exchanges since it broke."""

@@ -43,6 +43,7 @@ from clinic.protocol.sync import (
     SyncResponse,
     TrustPart,
 )
+from clinic.sync.window import Window
 
 logging.getLogger("httpx").setLevel(
     logging.WARNING
@@ -55,8 +56,6 @@ NOBODY = DeviceId("")
 CONNECT_S, IDLE_S = 2.0, 10.0
 ALLOWED_S, SLOWEST = 60.0, 256.0
 """A request and its answer get so many seconds, and one more for each 256 bytes that travel: what trickles is cut off."""
-PIECE = 128 * 1024
-"""Bytes of an attachment in one request."""
 WRITTEN_AT_ONCE = 8 * 1024
 """Bytes of a body that are handed to the socket together: each gets IDLE_S, so a thin link is not a dead one."""
 IN_THE_SOCKET = 32 * 1024
@@ -124,6 +123,7 @@ class Remote:
         self._fingerprint, self._certificate = fingerprint, b""
         self._token, self._squeezes, self.streams = "", False, False
         self._client: httpx.AsyncClient | None = None
+        self._window = Window()
         self._under_way: set[asyncio.Timeout] = set()
 
     # the connection
@@ -368,13 +368,14 @@ class Remote:
     async def put_attachment(
         self, attachment: str, sealed: bytes, told: Callable[[int], None] = lambda have: None
     ) -> None:
-        """Sends what the server lacks, piece by piece; after a cut call it again. `told` hears how many
-        bytes are there."""
-        have = await self._have(attachment)
+        """Sends what the server lacks, piece by piece, each as large as the link carries in a second or two; after a cut call it
+        again. `told` hears how many bytes are there."""
+        have, clock = await self._have(attachment), asyncio.get_running_loop().time
         while have < len(sealed):
-            piece = sealed[have : have + PIECE]
+            piece, began = sealed[have : have + self._window.size], clock()
             path = f"/v1/attachments/{attachment}?offset={have}&total={len(sealed)}"
             await self._known("PUT", path, piece)
+            self._window = self._window.had(clock() - began)
             have += len(piece)
             told(have)
 

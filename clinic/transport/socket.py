@@ -43,8 +43,9 @@ class Listener(Protocol):
 
     def on_state(self, online: bool) -> None: ...
     def on_letter(self, sender: DeviceId, blob: bytes) -> None: ...
-    def on_bell(self, scope: ScopeId, seq: int) -> None: ...
+    def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None: ...
     def on_trust(self, position: int) -> None: ...
+    def on_had(self, env_no: int) -> None: ...
     def on_presence(self, device: DeviceId, online: bool) -> None: ...
 
 
@@ -148,7 +149,7 @@ class _Link:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S))
         client = socketio.AsyncClient(reconnection=False, http_session=self._http, **self._options())
         self._client = client
-        for event in ("letter", "bell", "trust", "presence"):
+        for event in ("letter", "bell", "trust", "had", "presence"):
             client.on(event, self._hear(event))
         client.on("disconnect", self._disconnected)
         client.on("connect_error", self._not_taken)
@@ -246,9 +247,13 @@ def _dispatch(listener: Listener, event: str, data: dict[str, object]) -> None:
         case "letter", {"from": str(sender), "blob": bytes(blob)}:
             listener.on_letter(DeviceId(sender), blob)
         case "bell", {"scope": str(scope), "seq": int(seq)}:
-            listener.on_bell(ScopeId(scope), seq)
+            urgent = data.get("urgent", [])
+            wires = urgent if isinstance(urgent, list) else []
+            listener.on_bell(ScopeId(scope), seq, tuple(one for one in wires if isinstance(one, bytes)))
         case "trust", {"position": int(position)}:
             listener.on_trust(position)
+        case "had", {"env_no": int(env_no)}:
+            listener.on_had(env_no)
         case "presence", {"device": str(device), "online": bool(online)}:
             listener.on_presence(DeviceId(device), online)
         case _:

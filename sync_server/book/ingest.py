@@ -11,12 +11,15 @@ from sqlalchemy import Connection, delete, insert, literal, select
 
 from clinic.domain.clock import milliseconds
 from clinic.domain.ids import ScopeId
+from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import KEEPS_NUMBER, known_digest, next_chain
 from sync_server.book.dialect import lay, shared
 from sync_server.book.port import EVERYBODY, Incoming, Pull, Push, Rung, Tag, Taken
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
+URGENT_BYTES = 4_096
+"""A longer envelope comes with the next exchange, however urgent."""
 _AT_ONCE, _TOLD_AT_ONCE = 500, 100_000
 S = TypeVar("S", bound=str)
 _SENTENCES = {
@@ -83,6 +86,7 @@ class _Places:
     laid: list[dict[str, object]] = field(default_factory=list)
     refused: list[dict[str, object]] = field(default_factory=list)
     tagged: list[dict[str, object]] = field(default_factory=list)
+    urgent: dict[str, list[bytes]] = field(default_factory=dict)
 
     def may_write(self, push: Push, scope: str) -> bool:
         """A new scope is its writer's; into an old one only those write who share one of its tags."""
@@ -106,6 +110,8 @@ class _Places:
         if item.tag not in tags:
             self.tags[item.scope] = tags | {item.tag}
             self.tagged.append({"scope": item.scope, "tag": item.tag})
+        if item.priority == P0_ALERT and len(item.wire) <= URGENT_BYTES:
+            self.urgent.setdefault(item.scope, []).append(item.wire)
         self.laid.append(
             {
                 **who, "scope": item.scope, "seq": seq, "chain": chain, "priority": item.priority,
@@ -127,7 +133,10 @@ class _Places:
         lay(conn, scope_tags, *self.tagged)
 
     def rung(self) -> tuple[Rung, ...]:
-        return tuple(Rung(ScopeId(scope), self.heads[scope][0], self.tags[scope]) for scope in self.moved)
+        return tuple(
+            Rung(ScopeId(scope), self.heads[scope][0], self.tags[scope], tuple(self.urgent.get(scope, ())))
+            for scope in self.moved
+        )
 
 
 def _places(conn: Connection, wanted: set[str]) -> _Places:

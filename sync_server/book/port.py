@@ -60,11 +60,12 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A scope with something new, its last seq, and who may read it."""
+    """A scope with something new, its last seq, and who may read it. `urgent`: new envelopes that cannot wait for an exchange."""
 
     scope: ScopeId
     seq: int
     tags: frozenset[Tag]
+    urgent: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

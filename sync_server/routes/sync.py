@@ -104,6 +104,7 @@ async def _streamed(
         if envelopes:
             taken = await _push(desk, rights, asked.incarnation, envelopes)
             brought, refused = brought + len(envelopes), refused + taken.refused
+            await desk.bells.had(rights.device, taken.acked_env_no)
             await desk.bells.ring(taken.rung, rights.device)
         following = await anext(blocks, None)
         if following is None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A clinic of two clinicians behind a link: real profiles, a real server process."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -22,14 +21,18 @@ from clinic.bench.syncing.lossy import LossyLink
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Fact
+from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.enrolment import admit, invite, join
 from clinic.services.founding import found_organization
-from clinic.services.link import Link, authority_text, exchange, exchange_now, remote_of
+from clinic.services.link import Link, authority_of, authority_text, exchange, exchange_now, remote_of
 from clinic.services.sitting import open_desk
+from clinic.services.streaming import Stream
 from clinic.sync.pace import Pace
 from clinic.transport.http import Remote
+from clinic.transport.loop import NetLoop
+from clinic.transport.socket import Doorbell
 
 _PASSWORD = "una clave larga para medir"
 _WAIT_S = 60.0
@@ -37,19 +40,31 @@ _UNDER_WAY_S, _LONGEST_S = 20.0, 120.0
 T = TypeVar("T")
 
 
-@dataclass
 class Client:
-    """A desk and its standing connection; its pace follows the link as in the program."""
+    """A desk and its standing connection, with its doorbell once it listens; its pace follows the link as in the program."""
 
-    desk: Desk
-    pace: Pace = field(default_factory=Pace)
-    exchanges: int = 0
-    _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
-    _remote: Remote | None = None
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.pace, self.exchanges = desk, Pace(), 0
+        self._stream, self._loop = Stream(), NetLoop()
+        self._remote: Remote | None = None
+        self._bell: Doorbell | None = None
+        self._up = threading.Event()
+        self._loop.start()
+
+    def listen(self) -> None:
+        """As the program does all the time: from now on the centre says what it has. Raises Unavailable."""
+        self._loop.submit(self._listen()).result()
+        if not self._up.wait(_WAIT_S):
+            raise Unavailable("The doorbell was not answered.")
+
+    async def _listen(self) -> None:
+        remote = self._remote = self._remote or remote_of(self.desk)
+        self._bell = Doorbell(remote.url, remote.token, self, authority_of(self.desk))
+        await self._bell.start()
 
     def sync(self) -> None:
         """Exchange until nothing moves. Raises Unavailable."""
-        self._runner.run(self._all_of_it())
+        self._loop.submit(self._all_of_it()).result()
 
     def sync_through_cuts(self, tries: int = 1_000) -> int:
         """The same, going on after each cut; gives how often it had to. Raises Unavailable after `tries`."""
@@ -58,8 +73,11 @@ class Client:
                 self.sync()
             except Unavailable:
                 self.pace = self.pace.broken()
+                self._stream.broken()
             else:
                 return lost
+            if self._bell is not None:
+                self._up.wait(_WAIT_S)
         raise Unavailable("The link was cut too often.")
 
     async def _all_of_it(self) -> None:
@@ -69,7 +87,8 @@ class Client:
             return act()
 
         while True:
-            taken = await exchange(self.desk, remote, self.pace.budget, here, CentreClock(self.desk.clock))
+            clock = CentreClock(self.desk.clock)
+            taken = await exchange(self.desk, remote, self.pace.budget, here, clock, self._stream)
             self.exchanges += 1
             self.pace = self.pace.carried(taken.moved, taken.took_s)
             if not (taken.more or taken.sent):
@@ -77,14 +96,34 @@ class Client:
 
     def hang_up(self) -> None:
         """The next exchange connects and logs in anew."""
+        self._loop.submit(self._hang_up()).result()
+
+    async def _hang_up(self) -> None:
         remote, self._remote = self._remote, None
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            await bell.stop()
         if remote is not None:
-            self._runner.run(remote.close())
+            await remote.close()
 
     def close(self) -> None:
         self.hang_up()
-        self._runner.close()
+        self._loop.stop()
         self.desk.close()
+
+    # the doorbell's listener: an exchange that is under way has no use for the others
+
+    def on_state(self, online: bool) -> None:
+        self._stream.heard_by(online)
+        (self._up.set if online else self._up.clear)()
+
+    def on_had(self, env_no: int) -> None:
+        self._stream.had(env_no)
+
+    def on_letter(self, sender: DeviceId, blob: bytes) -> None: ...
+    def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None: ...
+    def on_trust(self, position: int) -> None: ...
+    def on_presence(self, device: DeviceId, online: bool) -> None: ...
 
 
 @dataclass

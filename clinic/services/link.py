@@ -345,26 +345,25 @@ class Link:
 
 
 async def exchange(
-    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, stream: Stream | None = None
+    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, stream: Stream
 ) -> Taken:  # fmt: skip
-    """One exchange: snapshot, send, apply; `clock` learns the centre's time. With `stream` all that waits leaves in it, where the
-    server takes it. Raises Refusal, Unavailable."""
+    """One exchange: snapshot, send, apply; `clock` learns the centre's time. Where the server takes it, what waits leaves in a
+    stream. Raises Refusal, Unavailable."""
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
     await remote.token()
-    stream = stream if stream is not None and stream.open and remote.streams else None
-    first = stream.window.piece if stream else budget
+    first = stream.piece(budget) if remote.streams else budget
     held = await on_store(lambda: snapshot(desk, first))
     request = request_for(held, desk.clock.now(), budget)
-    stream = stream if held.rest else None
-    if stream:
+    streams = held.rest and remote.streams
+    if streams:
         await on_store(lambda: begin_stream(desk))
         stream.begin(request)
     began = desk.clock.monotonic()
-    response = await remote.sync(request, partial(stream.flow, desk, on_store) if stream else None)
+    response = await remote.sync(request, partial(stream.flow, desk, on_store) if streams else None)
     took_s = desk.clock.monotonic() - began
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
-    streamed = stream.sizes if stream else {}
+    streamed = stream.sizes if streams else {}
     return replace(await on_store(lambda: take(desk, request, response, streamed)), took_s=took_s)
 
 
@@ -440,9 +439,9 @@ def exchange_now(desk: Desk) -> None:
         return act()
 
     async def all_of_it(remote: Remote) -> None:
-        pace = Pace()
+        pace, stream = Pace(), Stream()
         while True:
-            taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock))
+            taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock), stream)
             pace = pace.carried(taken.moved, taken.took_s)
             if not (taken.more or taken.sent):
                 break

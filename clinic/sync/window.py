@@ -13,8 +13,10 @@ SMALLEST, LARGEST = 8_192, 512 * 1024
 """Bytes: a second at 64 kbit/s; a link's worth at 4 Mbit/s and 1 s."""
 SOON_S, LATE_S = 1.0, 2.0
 _PIECES = 4
-_SMALLEST_PIECE, _LARGEST_PIECE = 4_096, 65_536
+SMALLEST_PIECE, LARGEST_PIECE = 4_096, 65_536
 """Bytes of what is made durable together: at least a few records, at most what the centre commits at once."""
+_SHY = 32
+"""A link that was cut is trusted with so small a part of what it had."""
 _PATIENCE = 64
 """Pieces that arrive in a row before a link that broke is trusted with twice as much."""
 
@@ -30,7 +32,7 @@ class Window:
     @property
     def piece(self) -> int:
         """Bytes of the next piece."""
-        return min(_LARGEST_PIECE, max(_SMALLEST_PIECE, self.size // _PIECES))
+        return min(LARGEST_PIECE, max(SMALLEST_PIECE, self.size // _PIECES))
 
     def had(self, took_s: float) -> "Window":
         """After a piece that the centre had so many seconds after it was given to the link."""
@@ -45,4 +47,4 @@ class Window:
 
     def broken(self) -> "Window":
         """After a cut."""
-        return Window(SMALLEST, max(SMALLEST, self.size // 8))
+        return Window(SMALLEST, max(2 * SMALLEST, self.size // _SHY))

@@ -23,6 +23,7 @@ from clinic.services import messages, people
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, _stated, first_page
 from clinic.services.link import exchange, remote_of, send_files, with_remote
+from clinic.services.streaming import Stream
 from clinic.services.syncing import sync_status
 from clinic.store.book import Book
 from clinic.store.home import Home
@@ -67,7 +68,7 @@ class Scene:
 
         async def all_of_it(remote: Remote) -> None:
             for _ in range(MOST):
-                taken = await exchange(desk, remote, BUDGET, on_store, clock)
+                taken = await exchange(desk, remote, BUDGET, on_store, clock, Stream())
                 if not (taken.more or taken.sent):
                     break
             await send_files(desk, remote, on_store)

@@ -13,6 +13,7 @@ from socketio.exceptions import ConnectionError as NotConnected
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.keys.trust import make_statement
+from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.letters import MAX_LETTER
 from clinic.protocol.sync import SyncRequest
 from clinic.protocol.trust import Policy
@@ -41,11 +42,16 @@ class Ears:
     def on_letter(self, sender: DeviceId, blob: bytes) -> None:
         self._hear("letter", sender, blob)
 
-    def on_bell(self, scope: ScopeId, seq: int) -> None:
+    def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None:
         self._hear("bell", scope, seq)
+        for wire in urgent:
+            self._hear("urgent", wire)
 
     def on_trust(self, position: int) -> None:
         self._hear("trust", position)
+
+    def on_had(self, env_no: int) -> None:
+        self._hear("had", env_no)
 
     def on_presence(self, device: DeviceId, online: bool) -> None:
         self._hear("presence", device, online)
@@ -75,7 +81,9 @@ class Device:
         await self.remote.close()
 
     async def write(self, clinic: Clinic, scope: str) -> None:
-        wire = self.who.envelope(clinic.log, scope)
+        await self.hand_in(self.who.envelope(clinic.log, scope))
+
+    async def hand_in(self, wire: bytes) -> None:
         await self.remote.sync(
             SyncRequest(
                 device=self.who.device, incarnation=self.who.incarnation, envelopes=(wire,), sent_at=AT
@@ -242,5 +250,26 @@ def test_a_message_that_is_far_too_large_ends_the_link_not_the_server(process: S
                         pass
         async with device(c.eva):
             pass
+
+    played(process, scene)
+
+
+def test_what_cannot_wait_comes_with_its_bell(process: ServerProcess) -> None:
+    async def scene(clinic: Clinic, device: Callable[[Somebody], Device]) -> None:
+        c = clinic
+        async with device(c.eva) as eva, device(c.ben) as ben, device(c.ola) as ola:
+            alert = c.eva.envelope(c.log, "p:1", priority=P0_ALERT)
+            long = c.eva.envelope(
+                c.log,
+                "p:2",
+                "".join(map(chr, range(256, 6_000))),
+                priority=P0_ALERT,
+            )
+            plain = c.eva.envelope(c.log, "p:3")
+            for wire in (alert, long, plain):
+                await eva.hand_in(wire)
+            await ben.ears.until("bell", "p:3", 1)
+            assert [what[1] for what in ben.ears.heard if what[0] == "urgent"] == [alert]
+            assert not [what for what in ola.ears.heard + eva.ears.heard if what[0] in ("bell", "urgent")]
 
     played(process, scene)

@@ -81,11 +81,13 @@ class States:
     def on_letter(self, sender: DeviceId, blob: bytes) -> None:
         self.letters.append(blob)
 
-    def on_bell(self, scope: ScopeId, seq: int) -> None:
+    def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None:
         self.letters.append(f"bell {scope} {seq}".encode())
 
     def on_trust(self, position: int) -> None:
         self.letters.append(b"trust")
+
+    def on_had(self, env_no: int) -> None: ...
 
     def on_presence(self, device: DeviceId, online: bool) -> None: ...
 

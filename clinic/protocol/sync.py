@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One exchange with any remote (POST /v1/sync), the session before it, and the numbered refusals of envelopes.
 
-Bodies are records of the codec, content type application/cbor. All else (attachments, enrolment mailbox) is below.
+Bodies are records of the codec, content type application/cbor; those of an exchange go without saying so, for there are many
+with nothing in them. All else (attachments, enrolment mailbox) is below.
 """
 
 from datetime import datetime
@@ -101,6 +102,8 @@ class SyncRequest(Record):
     byte_budget: int = n(12, default=262_144)
     """How many bytes of envelopes the answer may hold."""
     sent_at: datetime = n(13)
+    squeezes: bool = n(20, default=False)
+    """The answer may be zstd."""
 
 
 @record(322)

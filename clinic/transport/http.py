@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio
@@ -25,7 +26,7 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
-from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
+from clinic.protocol.squeezed import squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
@@ -61,6 +62,8 @@ that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
+_PLAIN = {"content-type": CONTENT_TYPE, "accept-encoding": "identity"}
+"""What every request says but an exchange, which says only what somebody reads."""
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
@@ -154,14 +157,8 @@ class Remote:
                     socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_THE_SOCKET)],
                 ),
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
-                headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
-            for name in (
-                "accept",
-                "connection",
-                "user-agent",
-            ):  # nobody reads them, and each exchange would carry them
-                del self._client.headers[name]
+            self._client.headers.clear()  # nobody reads what httpx says of itself, and each exchange would carry it
         return self._client
 
     # sessions
@@ -198,12 +195,10 @@ class Remote:
     async def sync(self, request: SyncRequest) -> SyncResponse:
         """One exchange; both bodies squeezed where the server knows how."""
         await self.token()
-        body, headers = encode(request), {}
-        if self._squeezes:
-            body, headers = squeezed(body), {"accept-encoding": ENCODING}
-        answer = await self._known("POST", "/v1/sync", body, headers)
+        body = squeezed(encode(replace(request, squeezes=True))) if self._squeezes else encode(request)
+        answer = await self._with_session("POST", "/v1/sync", body, {})
         try:
-            return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+            return self._as(SyncResponse, unsqueezed(answer.content, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
 
@@ -356,7 +351,7 @@ class Remote:
             told(have)
 
     async def _have(self, attachment: str) -> int:
-        response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", {})
+        response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", _PLAIN)
         have = response.headers.get("posta-have", "0")
         if not (have.isascii() and have.isdigit() and len(have) < 16):
             raise Unavailable(_STRANGE, url=self.url)
@@ -382,13 +377,13 @@ class Remote:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
         """A request without a session."""
-        return self._checked(await self._send(method, path, body, headers or {})).content
+        return self._checked(await self._send(method, path, body, {**_PLAIN, **(headers or {})})).content
 
     async def _known(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
         """A request with the session's token; a new session once, if the server has forgotten it."""
-        return (await self._with_session(method, path, body, headers or {})).content
+        return (await self._with_session(method, path, body, {**_PLAIN, **(headers or {})})).content
 
     async def _with_session(
         self, method: str, path: str, body: bytes, headers: dict[str, str]

@@ -26,7 +26,7 @@ from clinic.station import (
     ways,
 )
 from clinic.station.command import Verb
-from clinic.store.memory import keep_private
+from clinic.store.memory import collect_seldom, keep_private
 
 ROOMS = (
     joining,
@@ -49,6 +49,7 @@ ROOMS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 2 wrong use, 3 refused, 4 unavailable, 70 a bug."""
     keep_private()
+    collect_seldom()
     chosen = _parser().parse_args(arguments)
     verb: Verb = chosen.verb
     try:

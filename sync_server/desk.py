@@ -3,6 +3,7 @@
 limits."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -24,6 +25,8 @@ from sync_server.routes.answers import Denied
 from sync_server.tally import Tally
 
 SESSION_HOURS = 12
+TOKEN_BYTES = 24
+"""Of chance in a session's token: 32 letters that every request carries."""
 NONCE_SECONDS = 60
 _MOST_NONCES = 10_000
 _TOO_MANY = "Too many requests at once. Wait a moment."
@@ -154,7 +157,7 @@ class Desk:
 
     async def open_session(self, device: DeviceId) -> tuple[str, timedelta]:
         """A token, of which the book keeps only a hash."""
-        token, life = self.random(32).hex(), timedelta(hours=SESSION_HOURS)
+        token, life = urlsafe_b64encode(self.random(TOKEN_BYTES)).decode(), timedelta(hours=SESSION_HOURS)
         expires_at = self.clock.now() + life
         await self.book.ask(lambda book: book.keep_session(token_hash(token), device, expires_at))
         return token, life

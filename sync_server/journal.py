@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-_SECRETS = re.compile(r"""b'[^']*'|b"[^"]*"|\b[A-Za-z0-9+/_=-]{40,}""")
+_SECRETS = re.compile(r"""b'[^']*'|b"[^"]*"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32,}|\b[A-Za-z0-9+/_=-]{40,}""")
+"""Byte strings; words as long as a session's token (`desk.TOKEN_BYTES`), which may begin with a dash; keys in base64."""
 _MOST_BYTES, _FILES = 2_000_000, 5
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from clinic.bench.result import Result, json_line, table
 from clinic.domain.errors import PostaError
+from clinic.store.memory import collect_seldom
 
 
 def _store(chosen: argparse.Namespace) -> Iterator[Result]:
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills, chosen.count) < 1:
         parser.error("numbers start at 1")
+    collect_seldom()  # as the programs do
     try:
         results = list(BENCHES[chosen.name](chosen))
     except PostaError as error:

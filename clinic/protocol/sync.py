@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One exchange with any remote (POST /v1/sync), the session before it, and the numbered refusals of envelopes.
 
-Bodies are records of the codec, content type application/cbor. All else (attachments, enrolment mailbox) is below.
+Bodies are records of the codec, content type application/cbor; those of an exchange go without saying so, for there are many
+with nothing in them. All else (attachments, enrolment mailbox) is below.
 """
 
 from datetime import datetime
@@ -105,6 +106,8 @@ class SyncRequest(Record):
     sent_at: datetime = n(13)
     unsure_from: int = n(14, default=0)
     """The first of its envelopes whose fate the device does not know, after an answer that was lost; 0: it knows."""
+    squeezes: bool = n(20, default=False)
+    """The answer may be zstd."""
 
 
 @record(322)

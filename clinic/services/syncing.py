@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import ScopeId
+from clinic.domain.ids import PatientId, ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
@@ -37,6 +37,9 @@ from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
 _UNSURE = "unsure"
+_Read = tuple[Sequenced, Ops]
+_Whose = Mapping[tuple[int, str], PatientId]
+"""Kind and id of facts -> whom they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response, meaning, streamed)
-        ops = [op for item in response.envelopes for op in _arrived(desk, page, item, reader)]
+        read = [_arrived(desk, page, item, reader) for item in response.envelopes]
+        ops = _file_together(desk, page, [one for one in read if one is not None])
         if log is not desk.trust or reader.granted:
             ops += _retried(page, reader)
         reader.arrivals.keep(page)
@@ -294,23 +298,72 @@ def _arrived_before(page: Page, request: SyncRequest, response: SyncResponse) ->
     return set(held) if ours == response.known else set()
 
 
-def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> list[Op]:
-    """File one envelope, or put it into quarantine; the cursor moves either way, never back."""
+def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> _Read | None:
+    """Read one envelope, or put it into quarantine; the cursor moves either way, never back."""
     seq, _ = page.cursor(item.scope)
     if not seq < item.seq < MAX_COUNT:
-        return []
+        return None
     page.advance(item.scope, item.seq, item.chain)
     try:
         envelope = unpack(item.envelope)
         if envelope.header.scope != item.scope:
             raise Malformed("This envelope was handed out under another scope than its own.")
-        return _filed(page, item.scope, reader.ops(page, envelope))
+        return item, reader.ops(page, envelope)
     except KeyMissing:
         why = NO_KEY
     except Refusal as refusal:
         why = refusal.sentence
+    _put_aside(desk, page, item, why)
+    return None
+
+
+def _put_aside(desk: Desk, page: WritePage, item: Sequenced, why: str) -> None:
     page.quarantine(item.scope, item.seq, why, "", item.envelope[:MAX_WIRE], desk.clock.now())
-    return []
+
+
+def _file_together(desk: Desk, page: WritePage, read: Sequence[_Read]) -> list[Op]:
+    """File what is new in envelopes that came together; one that cannot be filed goes into quarantine alone. A few large
+    statements to the store, where one envelope after the other would take many small ones."""
+    try:
+        with page.tried():
+            return _filed_at_once(desk, page, read)
+    except Refusal:
+        return [op for item, inside in read for op in _filed_alone(desk, page, item, inside)]
+
+
+def _filed_at_once(desk: Desk, page: WritePage, read: Sequence[_Read]) -> list[Op]:
+    held = page.held(fact_id_of(op) for _, inside in read for op in inside.ops)
+    whose: dict[tuple[int, str], PatientId] = {}
+    stays: list[tuple[Op, bytes, ScopeId]] = []
+    for item, inside in read:
+        try:
+            _check_stay(page, inside, held, whose)
+        except Unreadable as refusal:
+            _put_aside(desk, page, item, refusal.sentence)
+            continue
+        for op, body in inside.pairs:
+            whose.setdefault((kind_of(op.fact), fact_id_of(op)), op.patient)
+            stays.append((op, body, item.scope))
+    return list(page.file_all(stays))
+
+
+def _filed_alone(desk: Desk, page: WritePage, item: Sequenced, inside: Ops) -> list[Op]:
+    try:
+        with page.tried():
+            return _filed(page, item.scope, inside)
+    except Refusal as refusal:
+        _put_aside(desk, page, item, refusal.sentence)
+        return []
+
+
+def _check_stay(page: WritePage, inside: Ops, held: set[str], whose: _Whose) -> None:
+    """Raises Unreadable for a version that would take a fact of one patient to another. `held`: facts that lie in the store;
+    `whose`: those that are about to, and whom they are about."""
+    for op in inside.ops:
+        key = kind_of(op.fact), fact_id_of(op)
+        stored = page.patient_of_fact(*key) if key[1] in held else None
+        if not {stored, whose.get(key)} <= {None, op.patient}:
+            raise Unreadable("This would move a record of one patient to another.")
 
 
 def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:
@@ -353,9 +406,7 @@ def _filed(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
     """File what is new. Raises Unreadable, with nothing filed, for a version that would take a fact of one
     patient to another."""
     held = page.held(fact_id_of(op) for op in inside.ops)
-    again = [op for op in inside.ops if fact_id_of(op) in held]
-    if any(page.patient_of_fact(kind_of(op.fact), fact_id_of(op)) not in (None, op.patient) for op in again):
-        raise Unreadable("This would move a record of one patient to another.")
+    _check_stay(page, inside, held, {})
     return list(page.file_ops(inside.pairs, scope))
 
 

@@ -27,8 +27,9 @@ BROKEN = (DBAPIError, sqlcipher.Error)
 """What the driver says, itself or through SQLAlchemy."""
 UNKEEPABLE = (UnicodeEncodeError, OverflowError)
 """What the driver says of half a letter, or of a number that no column holds."""
-READ_AFTER_S, EMPTY_AFTER_S = 0.02, 5.0
-"""Seconds without a write after which texts are read into the search index, and the write-ahead log is emptied."""
+READ_AFTER_S, READ_AGAIN_S, EMPTY_AFTER_S = 0.5, 0.02, 5.0
+"""Seconds without a write after which texts are read into the search index, between two lots of them, and after which the
+write-ahead log is emptied. The first is longer than an exchange leaves the writer alone: what comes in waits for no texts."""
 READ_AT_ONCE = 100
 """Texts: a few milliseconds that a write may have to wait for."""
 Listener = Callable[[Changes], None]
@@ -41,7 +42,9 @@ class Book:
         self._engine, self._last = engine, last
         self.missing = 0
         """Acknowledged writes that were not there any more when it was opened."""
-        self._writer = Writer((Chore(READ_AFTER_S, self._read_some), Chore(EMPTY_AFTER_S, self._empty_log)))
+        self._writer = Writer(
+            (Chore(READ_AFTER_S, self._read_some, READ_AGAIN_S), Chore(EMPTY_AFTER_S, self._empty_log))
+        )
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._closed = False

@@ -6,7 +6,7 @@ is settled from every version (clinic.sync.merge).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from json import dumps as json
 from typing import Any
@@ -36,7 +36,9 @@ _INSERT = (
 _Key = tuple[int, str]
 _Row = tuple[Any, ...]
 """Whose, and the columns of an op from its kind on, but for `conflict`."""
-_Bodies = Mapping[OpId, bytes]
+_Bodies = Mapping[OpId, tuple[bytes, ScopeId]]
+"""An op's bytes and where it came in."""
+_Given = tuple[Op, bytes, ScopeId]
 _Shown = tuple[Op, Op | None]
 """An op that is shown from now on, and the one in whose place."""
 
@@ -53,28 +55,31 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
 
     def file_ops(self, ops: Iterable[tuple[Op, bytes]], scope: ScopeId) -> tuple[Op, ...]:
         """Like file_op for many ops of one scope; gives those that were new, in their order."""
+        return self.file_all((op, body, scope) for op, body in ops)
+
+    def file_all(self, ops: Iterable[_Given]) -> tuple[Op, ...]:
+        """The same for ops of many scopes; of one that comes twice the first counts."""
         left = iter(ops)
         return tuple(
-            op
-            for some in iter(lambda: list(islice(left, _AT_ONCE)), [])
-            for op in self._file_some(some, scope)
+            op for some in iter(lambda: list(islice(left, _AT_ONCE)), []) for op in self._file_some(some)
         )
 
-    def _file_some(self, ops: list[tuple[Op, bytes]], scope: ScopeId) -> list[Op]:
-        bodies = {op.id: body or encode(op) for op, body in ops}
-        new = self._new(ops)
+    def _file_some(self, ops: list[_Given]) -> list[Op]:
+        given: dict[OpId, _Given] = {}
+        for one in ops:
+            given.setdefault(one[0].id, one)
+        bodies = {name: (body or encode(op), scope) for name, (op, body, scope) in given.items()}
+        new = self._new([op for op, _, _ in given.values()])
         facts = defaultdict[_Key, list[Op]](list)
         for op in new:
             facts[kind_of(op.fact), fact_id_of(op)].append(op)
         held = self.held(fact for _, fact in facts)
         first = {key: mine[0] for key, mine in facts.items() if len(mine) == 1 and key[1] not in held}
-        self._lay_down(
-            _row(op, key, bodies[op.id], scope, SHOWN, bool(op.replaces)) for key, op in first.items()
-        )
+        self._lay_down(_row(op, key, *bodies[op.id], SHOWN, bool(op.replaces)) for key, op in first.items())
         shown: list[_Shown] = [(op, None) for op in first.values()]
         for key, mine in facts.items():
             if key not in first:
-                shown += self._next_version(key, mine, bodies, scope)
+                shown += self._next_version(key, mine, bodies)
         self._show(shown)
         return new
 
@@ -84,14 +89,12 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         charts = {patient: self.chart_number(patient) for patient in dict.fromkeys(row[0] for row in ordered)}
         self._many(_INSERT, ((charts[row[0]], *row[1:]) for row in ordered))
 
-    def _new(self, ops: Iterable[tuple[Op, bytes]]) -> list[Op]:
-        """Those that are not here, each once."""
-        given = {op.id: op for op, _ in ops}
-        rows = self._all(
-            "SELECT id FROM op WHERE id IN (SELECT value FROM json_each(:ids))", ids=json(list(given))
-        )
+    def _new(self, ops: Sequence[Op]) -> list[Op]:
+        """Those that are not here."""
+        names = json([op.id for op in ops])
+        rows = self._all("SELECT id FROM op WHERE id IN (SELECT value FROM json_each(:ids))", ids=names)
         here = {row[0] for row in rows}
-        return [op for name, op in given.items() if name not in here]
+        return [op for op in ops if op.id not in here]
 
     def held(self, facts: Iterable[str]) -> set[str]:
         """Those of which there are ops already."""
@@ -101,20 +104,20 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         )
         return {row[0] for row in rows}
 
-    def _next_version(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> list[_Shown]:
+    def _next_version(self, key: _Key, new: list[Op], bodies: _Bodies) -> list[_Shown]:
         """File ops of a fact that is here. Gives what is shown from now on, and in whose place; nothing if that stays."""
         stands = self.standing(*key)
         gap = self._one("SELECT 1 FROM op WHERE fact = :fact AND gap = 1", fact=key[1])
         if len(new) > 1 or gap or not replaces_plainly(new[0], stands):
-            return self._settle(key, new, bodies, scope)
+            return self._settle(key, new, bodies)
         (op,), was_shown = new, self._shown_id(key)
         self._many(
             "UPDATE op SET state = ?, conflict = 0 WHERE id = ?", ((SUPERSEDED, old.id) for old in stands)
         )
-        self._lay_down([_row(op, key, bodies[op.id], scope, SHOWN, gap=False)])
+        self._lay_down([_row(op, key, *bodies[op.id], SHOWN, gap=False)])
         return [(op, next(old for old in stands if old.id == was_shown))]
 
-    def _settle(self, key: _Key, new: list[Op], bodies: _Bodies, scope: ScopeId) -> list[_Shown]:
+    def _settle(self, key: _Key, new: list[Op], bodies: _Bodies) -> list[_Shown]:
         was = {
             OpId(row[0]): (row[1], decode(row[2], Op))
             for row in self._all(
@@ -128,7 +131,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         if merged.shown is not None:
             states[merged.shown.id] = SHOWN
         gaps = {name: any(other not in known for other in op.replaces) for name, op in known.items()}
-        self._lay_down(_row(op, key, bodies[op.id], scope, states[op.id], gaps[op.id]) for op in new)
+        self._lay_down(_row(op, key, *bodies[op.id], states[op.id], gaps[op.id]) for op in new)
         self._many(
             "UPDATE op SET state = ?, gap = ?, conflict = ? WHERE id = ?",
             ((states[name], gaps[name], merged.conflict and states[name] == SHOWN, name) for name in known),

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys and patients in memory stay there: a process that ends badly leaves no image of itself on the disk."""
+"""The memory of a program that holds a book. Keys and patients stay in it: a process that ends badly leaves no image of itself
+on the disk. And it is seldom combed for rings of objects, of which records make none."""
 
 import ctypes
+import gc
 import sys
 
 if sys.platform != "win32":
@@ -10,6 +12,14 @@ if sys.platform != "win32":
 _SET_DUMPABLE = 4
 """prctl(2), PR_SET_DUMPABLE: at 0 there is no core dump, not through a core handler either, and other programs of the
 same user may not read this one's memory."""
+_YOUNG, _MIDDLE, _OLD = 50_000, 20, 20
+"""Objects made, and rounds, after which rings are looked for: Python's 700 are passed by one envelope, and the looks took a
+tenth of a pull's time."""
+
+
+def collect_seldom() -> None:
+    """Called by every roof under which much comes in at once."""
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
 
 
 def keep_private() -> None:

@@ -15,10 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to do when no act has come for `after_s` seconds. `do` says whether more of it is left."""
+    """Something to do when no act has come for `after_s` seconds, and again `then_s` later while `do` says that more of it is
+    left."""
 
     after_s: float
     do: Callable[[], bool]
+    then_s: float = 0.0
 
 
 class Writer:
@@ -52,17 +54,22 @@ class Writer:
 
     def _run(self) -> None:
         left: list[Chore] = []
+        wait: float | None = None
         while True:
             try:
-                act = self._acts.get(timeout=left[0].after_s if left else None)
+                act = self._acts.get(timeout=wait)
             except queue.Empty:
-                if not _more(left[0]):
+                if _more(left[0]):
+                    wait = left[0].then_s
+                else:
                     del left[0]
+                    wait = left[0].after_s if left else None
                 continue
             if act is None:
                 return
             act()
             left = list(self._chores)
+            wait = left[0].after_s if left else None
 
 
 def _more(chore: Chore) -> bool:

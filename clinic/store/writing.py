@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writing on a page of the book, inside the writer's transaction: ops and what they come to, outbox, keys, codes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from json import dumps
 
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import ScopeId
 from clinic.store.filing import Filing
 from clinic.store.page import Page
@@ -13,6 +15,19 @@ from clinic.store.sheet import to_ms
 
 class WritePage(Filing, Page):
     """A Page one may write on."""
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """What is written in here is taken back, it alone, at a Refusal, which is raised on. Anything else ends the whole
+        transaction."""
+        self._do("SAVEPOINT tried")
+        try:
+            yield
+        except Refusal:
+            self._do("ROLLBACK TO tried")
+            self._charts.clear()
+            raise
+        self._do("RELEASE tried")
 
     # counters, outbox ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio
@@ -26,7 +27,7 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
-from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
+from clinic.protocol.squeezed import squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
@@ -64,6 +65,8 @@ that one before it has arrived."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
+_PLAIN = {"content-type": CONTENT_TYPE, "accept-encoding": "identity"}
+"""What every request says but an exchange, which says only what somebody reads."""
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
@@ -158,14 +161,8 @@ class Remote:
                     socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_THE_SOCKET)],
                 ),
                 timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
-                headers={"content-type": CONTENT_TYPE, "accept-encoding": "identity"},
             )
-            for name in (
-                "accept",
-                "connection",
-                "user-agent",
-            ):  # nobody reads them, and each exchange would carry them
-                del self._client.headers[name]
+            self._client.headers.clear()  # nobody reads what httpx says of itself, and each exchange would carry it
         return self._client
 
     # sessions
@@ -204,19 +201,17 @@ class Remote:
         """One exchange; both bodies squeezed where the server knows how. `following` gives the next envelopes while the link
         takes them, for a server that `streams`; what it gave counts as sent whatever comes of it."""
         await self.token()
-        body, headers = encode(request), {}
-        if self._squeezes:
-            body, headers = squeezed(body), {"accept-encoding": ENCODING}
+        body = squeezed(encode(replace(request, squeezes=True))) if self._squeezes else encode(request)
         if following is not None and self.streams:
-            answer = await self._streamed_out(body, headers, following)
+            answer = await self._streamed_out(body, following)
         else:
-            answer = await self._known("POST", "/v1/sync", body, headers)
+            answer = await self._with_session("POST", "/v1/sync", body, {})
         try:
-            return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+            return self._as(SyncResponse, unsqueezed(answer.content, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
 
-    async def _streamed_out(self, first: bytes, headers: dict[str, str], following: Following) -> bytes:
+    async def _streamed_out(self, first: bytes, following: Following) -> httpx.Response:
         """In blocks. If the server has forgotten the session, the first block alone is said again."""
 
         async def blocks() -> AsyncIterator[bytes]:
@@ -224,11 +219,11 @@ class Remote:
             async for envelopes in following():
                 yield block(squeezed(encode(MoreEnvelopes(envelopes=envelopes))))
 
-        said = {**headers, "content-type": SEQUENCE, "authorization": f"Bearer {self._token}"}
+        said = {"content-type": SEQUENCE, "authorization": f"Bearer {self._token}"}
         response = await self._send("POST", "/v1/sync", blocks(), said)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            response = await self._signed_in("POST", "/v1/sync", first, headers, fresh=True)
-        return self._checked(response).content
+            response = await self._signed_in("POST", "/v1/sync", first, {}, fresh=True)
+        return self._checked(response)
 
     async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
         """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server
@@ -380,7 +375,7 @@ class Remote:
             told(have)
 
     async def _have(self, attachment: str) -> int:
-        response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", {})
+        response = await self._with_session("HEAD", f"/v1/attachments/{attachment}", b"", _PLAIN)
         have = response.headers.get("posta-have", "0")
         if not (have.isascii() and have.isdigit() and len(have) < 16):
             raise Unavailable(_STRANGE, url=self.url)
@@ -406,13 +401,13 @@ class Remote:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
         """A request without a session."""
-        return self._checked(await self._send(method, path, body, headers or {})).content
+        return self._checked(await self._send(method, path, body, {**_PLAIN, **(headers or {})})).content
 
     async def _known(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
         """A request with the session's token; a new session once, if the server has forgotten it."""
-        return (await self._with_session(method, path, body, headers or {})).content
+        return (await self._with_session(method, path, body, {**_PLAIN, **(headers or {})})).content
 
     async def _with_session(
         self, method: str, path: str, body: bytes, headers: dict[str, str]

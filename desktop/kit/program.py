@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from clinic.domain.errors import Unavailable
 from clinic.media.screen import check_screen
-from clinic.store.memory import keep_private
+from clinic.store.memory import collect_seldom, keep_private
 from desktop.kit import bridge, theme, words
 from desktop.kit.tokens import LOOKS, RESOURCES, SCALES
 from desktop.kit.words import _
@@ -55,6 +55,7 @@ def start(
 ) -> Program:
     """Make the QApplication and dress it; ends the process with code 4 and one sentence without a display or a log."""
     keep_private()
+    collect_seldom()
     words.set_language(args.lang)
     try:
         check_screen(os.environ)

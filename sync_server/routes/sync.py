@@ -14,7 +14,6 @@ from clinic.protocol.blocks import SEQUENCE, Blocks
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
-    CONTENT_TYPE,
     PROTOCOL_MAX,
     PROTOCOL_MIN,
     EnvelopeRefused,
@@ -61,10 +60,16 @@ async def exchange(request: Request) -> Response:
             "ms": 1000 * took,
         },
     )
-    body = encode(_response(desk, asked, done, trust_refused))
+    return _answer(encode(_response(desk, asked, done, trust_refused)), asked, request)
+
+
+def _answer(body: bytes, asked: SyncRequest, request: Request) -> Response:
+    """Without a word about what it is, which the client knows; squeezed for whoever said, in the body or before it, that it
+    may be."""
+    if asked.squeezes:
+        return Response(squeezed(body))
     frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
-    encoding = {} if frame is body else {"content-encoding": ENCODING}
-    return Response(frame, media_type=CONTENT_TYPE, headers=encoding)
+    return Response(frame, headers={} if frame is body else {"content-encoding": ENCODING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ what."""
 
 import asyncio
 import logging
+import os
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +25,7 @@ from sync_server.app import open_desk
 from sync_server.book.port import Rung
 from sync_server.book.sqlite import FULL, IN_USE, SqliteBook
 from sync_server.book.where import Where
-from sync_server.desk import Desk, Silence
+from sync_server.desk import TOKEN_BYTES, Desk, Silence
 from sync_server.journal import Redacting, keep_journal
 from sync_server.limits import Bucket
 from tests.postgres_cluster import SERVER
@@ -201,6 +203,13 @@ def test_the_journal_cuts_out_bytes_and_tokens() -> None:
     assert "secret" not in line
     assert "ffff" not in line
     assert "got [9] with [64]" in line
+
+
+@pytest.mark.parametrize("first", [b"\xfb\xff", b"\x00\x00"])  # "-_8", "AAA"
+def test_the_journal_cuts_out_every_token_of_a_session(first: bytes) -> None:
+    token = urlsafe_b64encode(first + os.urandom(TOKEN_BYTES - 2)).decode()
+    record = logging.LogRecord("posta", logging.INFO, "", 0, "Bearer %s of %s", (token, f"<{token}>"), None)
+    assert Redacting().format(record).endswith("Bearer [32] of <[32]>")
 
 
 def test_the_journal_tells_causes_without_their_words() -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Challenges and sessions."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from clinic.domain.ids import DeviceId
 from clinic.keys.sessions import certificate_mark, old_proof, session_proof
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Challenge, FaultNumber, SessionRequest, SyncRequest
+from sync_server.desk import TOKEN_BYTES
 from sync_server.limits import neighbourhood
 from tests.small_clinic import AT, pinned, proof
 
@@ -59,6 +61,12 @@ def test_a_session_ends_after_twelve_hours(inside: Inside) -> None:
     inside.clock.advance(12 * 3600 + 1)
     request = SyncRequest(device=inside.clinic.ben.device, incarnation=1, sent_at=AT)
     assert inside.send("POST", "/v1/sync", encode(request), token).status_code == 401
+
+
+def test_a_token_is_of_24_bytes_of_chance(inside: Inside) -> None:
+    tokens = {inside.token_of(inside.clinic.ben) for _ in range(5)}
+    assert {len(urlsafe_b64decode(token)) for token in tokens} == {TOKEN_BYTES}
+    assert TOKEN_BYTES * 8 >= 128
 
 
 def test_too_many_knocks_are_turned_away_for_a_while(inside: Inside) -> None:

@@ -266,6 +266,37 @@ def test_a_version_of_another_patient_does_not_take_a_fact_away(clinic: Clinic) 
     assert clinic.quarantined == 1
 
 
+def test_of_two_patients_versions_that_come_together_the_first_has_the_fact(clinic: Clinic) -> None:
+    mine, other = clinic.patient(), clinic.patient()
+    for whose in (mine, other):
+        clinic.from_kiosk(_visit(whose), handed_out=False)
+    clinic.answered(envelopes=tuple(clinic.made))
+    assert visits.encounter_of(clinic.desk, ENCOUNTER).patient == mine
+    reasons = clinic.desk.book.read(lambda page: [why for _, why, _, _ in page.in_quarantine()])
+    assert reasons == ["This would move a record of one patient to another."]
+
+
+def test_what_cannot_be_filed_holds_up_nothing_that_came_with_it(clinic: Clinic) -> None:
+    """A version of a fact whose older version is damaged in the store."""
+    mine = clinic.patient()
+    clinic.desk.write(_visit(mine))
+    clinic.desk.book.keep(lambda page: page._do("UPDATE op SET body = x'00' WHERE fact = :id", id=ENCOUNTER))
+    weights = [
+        Observation(
+            id=FactId(name), patient=mine, code=Coding(system="http://loinc.org", code="8867-4", display=""),
+            effective_at=clinic.clock.now(),
+        )
+        for name in ("before", "after")
+    ]  # fmt: skip
+    for fact in (weights[0], _visit(mine), weights[1]):
+        clinic.from_kiosk(fact, handed_out=False)
+    clinic.answered(envelopes=tuple(clinic.made))
+    found = [clinic.desk.book.read(lambda page, one=one: page.fact(Observation, one.id)) for one in weights]  # type: ignore[misc]
+    assert found == weights
+    assert clinic.quarantined == 1
+    assert clinic.desk.book.read(lambda page: page.cursor(patient_scope(mine))[0]) == 3
+
+
 def test_what_names_an_encounter_of_another_patient_does_not_count_there(clinic: Clinic) -> None:
     mine, other = clinic.patient(), clinic.patient()
     clinic.desk.write(_visit(mine))

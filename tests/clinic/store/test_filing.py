@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain.facts import Communication, Condition, NoteSection, Section
-from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, patient_scope
+from clinic.domain.ids import EncounterId, FactId, OpId, PatientId, TeamId, patient_scope, team_scope
 from clinic.domain.values import Coding
 from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.facts import QUARANTINED, SHOWN
+from clinic.store.rows import Changes
 from clinic.sync.merge import settle
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -137,4 +138,15 @@ def test_the_latest_of_a_long_chart_are_read_without_the_rest(tmp_path: Path) ->
     ]  # fmt: skip
     book.keep(lambda page: page.file_ops(((op, b"") for op in ops), SCOPE) and None)
     assert [c.code.code for c in book.read(lambda page: page.newest_facts(Condition, WHO, 2))] == ["49", "48"]
+    book.close()
+
+
+def test_of_an_op_that_came_in_two_places_the_first_counts(tmp_path: Path) -> None:
+    book = Book.open(tmp_path / "book.db", os.urandom(32))
+    op, other = section(1, "a"), section(2, "b", fact=1)
+    places = [(op, b"", SCOPE), (other, b"", team_scope(TeamId("t"))), (op, b"", team_scope(TeamId("t")))]
+    filed = book.write(lambda page: (page.file_all(places), Changes()))
+    assert filed == (op, other)
+    rows = book.read(lambda page: page._all("SELECT id, scope FROM op ORDER BY id"))
+    assert [tuple(row) for row in rows] == [(op.id, ""), (other.id, team_scope(TeamId("t")))]
     book.close()

@@ -25,6 +25,33 @@ os.abort()
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="core dumps of Linux")
 
 
+COMBED = """
+import gc, weakref
+from clinic.__main__ import main
+class Ring: pass
+def ring():
+    one = Ring()
+    one.again = one
+    return weakref.ref(one)
+try:
+    main(["--help"])
+except SystemExit:
+    print(gc.get_threshold()[0])
+seen = ring()
+kept = [[] for _ in range(1_000)]
+print(seen() is not None)
+kept += [[] for _ in range(200_000)]
+print(seen() is None)
+"""
+
+
+def test_rings_of_objects_are_looked_for_seldom_but_found() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COMBED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-3:] == ["50000", "True", "True"]
+
+
 def aborted(folder: Path, how: str) -> list[bytes]:
     """What an aborting program leaves in its folder."""
     command = [sys.executable, "-c", PROGRAM, how, str(folder)]

@@ -4,13 +4,15 @@
 import asyncio
 import gzip
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 import pytest
 
+from clinic.bench.syncing.link import Link
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.protocol.codec import encode
 from clinic.protocol.faults import NUMBERS
@@ -59,6 +61,18 @@ def wire(net: NetLoop, server: ServerProcess) -> Wire:
     return Wire(net, server.url)
 
 
+@pytest.fixture
+def link(server: ServerProcess) -> Iterator[Link]:
+    """To the server, counting."""
+    link = Link(int(server.url.rsplit(":", 1)[1]))
+    yield link
+    link.close()
+
+
+def written_by(who: Somebody, count: int) -> list[bytes]:
+    return [who.envelope(small_clinic().log, f"p:{n}", f"hello {n}") for n in range(count)]
+
+
 def asked(who: Somebody, *envelopes: bytes, incarnation: int = 1) -> SyncRequest:
     return SyncRequest(device=who.device, incarnation=incarnation, envelopes=envelopes, sent_at=AT)
 
@@ -77,6 +91,49 @@ def test_an_exchange_through_a_session(wire: Wire) -> None:
     answer = wire.play(c.eva, scene)
     assert answer.acked_env_no == 1
     assert heard
+
+
+def test_an_exchange_with_nothing_new_is_small(wire: Wire, link: Link) -> None:
+    """At most 300 bytes both ways, asked of an address of 15 letters."""
+    c = small_clinic()
+
+    async def scene(remote: Remote) -> SyncResponse:
+        told = await remote.sync(asked(c.eva))
+        knows = replace(
+            asked(c.eva),
+            server_epoch=told.epoch,
+            cursor_digest=bytes(8),
+            trust_position=told.trust_position,
+        )
+        await remote.sync(knows)
+        link.be()
+        return await remote.sync(knows)
+
+    wire.url = f"http://127.0.0.1:{link.port}"
+    answer = wire.play(c.eva, scene)
+    spent = link.be()
+    assert not answer.envelopes
+    assert spent.turns == 1
+    assert spent.up + spent.down <= 300
+
+
+def test_what_is_squeezed_for_whoever_says_so_is_read(wire: Wire, link: Link) -> None:
+    c = small_clinic()
+    wire.url = f"http://127.0.0.1:{link.port}"
+    wire.play(c.ben, lambda remote: remote.sync(asked(c.ben, *written_by(c.ben, 40))))
+
+    async def scene(remote: Remote) -> tuple[SyncResponse, int, SyncResponse, int]:
+        await remote.token()
+        link.be()
+        squeezed = await remote.sync(asked(c.eva))
+        short = link.be().down
+        remote._squeezes = False
+        return squeezed, short, await remote.sync(asked(c.eva)), link.be().down
+
+    squeezed, short, plain, long = wire.play(c.eva, scene)
+    assert plain.envelopes
+    assert squeezed == replace(plain, server_time=squeezed.server_time)
+    assert short < 0.9 * long
 
 
 def test_one_session_serves_many_requests_and_a_lost_one_is_made_anew(wire: Wire) -> None:

@@ -209,6 +209,7 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     return Snapshot(
         device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
         trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
+        chains=page.chains(),
         envelopes=tuple(row.wire for row in pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)),
     )  # fmt: skip
 

@@ -80,8 +80,12 @@ class TrustPart(Record):
 
 @record(320)
 class Cursor(Record):
+    """A place in a scope. `chain`: the first 8 bytes of the scope's chain there, where a device says what it holds; b'' from
+    an older one. The same place under another chain is of another past."""
+
     scope: ScopeId = n(1)
     seq: int = n(2)
+    chain: bytes = n(3, default=b"")
 
 
 @record(321)

@@ -254,6 +254,7 @@ def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
     return Snapshot(
         device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
         trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
+        chains=page.chains(),
         envelopes=tuple(row.wire for row in rows), unsure_from=unsure, rest=bool(rows) and page.outbox_left()[0] > len(rows),
     )  # fmt: skip
 

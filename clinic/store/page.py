@@ -97,6 +97,10 @@ class Page(PeopleReads, SearchReads, AuditReads):
         """Scope -> seq of the last envelope taken from the centre."""
         return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, seq FROM cursor")}
 
+    def chains(self) -> dict[ScopeId, bytes]:
+        """Scope -> its chain at that envelope."""
+        return {ScopeId(row[0]): bytes(row[1]) for row in self._all("SELECT scope, chain FROM cursor")}
+
     def told(self) -> dict[ScopeId, int]:
         """Scope -> position the centre has been told."""
         return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, told FROM cursor WHERE told > 0")}

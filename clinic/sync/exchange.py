@@ -11,7 +11,7 @@ The rules of the remote, which every client may rely on:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -27,6 +27,8 @@ from clinic.protocol.sync import (
 )
 from clinic.sync.pace import DEFAULT_BUDGET
 
+CHAIN_SAID = 8
+"""Bytes of a scope's chain that a device says with its cursor: enough to tell two pasts apart."""
 KEEPS_NUMBER = frozenset({Refused.GAP, Refused.WRONG_SENDER, Refused.REVOKED})
 """Refusals that leave the envelope's number free."""
 
@@ -74,6 +76,8 @@ class Snapshot:
     """The first number whose fate we do not know; then no envelopes are offered, only asked after."""
     rest: bool = False
     """More waits than these envelopes."""
+    chains: Mapping[ScopeId, bytes] = field(default_factory=dict)
+    """The chain of each scope at our cursor, where we know it."""
 
 
 def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAULT_BUDGET) -> SyncRequest:
@@ -86,7 +90,10 @@ def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAUL
         incarnation=snapshot.incarnation,
         server_epoch=snapshot.server_epoch,
         cursor_digest=cursor_digest(snapshot.cursors),
-        cursors=tuple(Cursor(scope=scope, seq=seq) for scope, seq in changed),
+        cursors=tuple(
+            Cursor(scope=scope, seq=seq, chain=snapshot.chains.get(scope, b"")[:CHAIN_SAID])
+            for scope, seq in changed
+        ),
         all_cursors=every,
         trust_position=snapshot.trust_position,
         trust=snapshot.trust,

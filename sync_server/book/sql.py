@@ -18,7 +18,7 @@ from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import known, micros, take
 from sync_server.book.pages import page, scope_part
 from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag, Taken
-from sync_server.book.vectors import ahead, move
+from sync_server.book.vectors import move, of_another_past
 
 MOST_SESSIONS = 32
 """Sessions a device may have at once; the oldest end."""
@@ -145,7 +145,7 @@ class SqlBook(ABC):
         epoch = _epoch(conn)
         if pull.epoch not in ("", epoch):
             return epoch, False
-        if pull.epoch and pull.reads and ahead(conn, pull.cursors):
+        if pull.epoch and pull.reads and of_another_past(conn, pull.cursors):
             return self._renew(conn, epoch), False
         return epoch, move(conn, pull)
 

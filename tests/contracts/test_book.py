@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
-from clinic.sync.exchange import cursor_digest, envelope_hash, next_chain
+from clinic.sync.exchange import CHAIN_SAID, cursor_digest, envelope_hash, next_chain
 from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Pull, Push
 from sync_server.book.postgres import PostgresBook
 from sync_server.book.sqlite import SqliteBook
@@ -219,6 +219,36 @@ def test_a_cursor_beyond_the_end_means_that_the_book_is_an_old_one(book: Book) -
     assert late.epoch == done.epoch, "others learn the new epoch; they do not make another"
     assert late.want_cursors
     assert fetched(book, pull(every=True)) == [("p:1", 1)]
+
+
+def held(book: Book, body: bytes, seq: int = 1) -> tuple[Book, Cursor]:
+    """The book once A has sent that as its first envelope, and the cursor of whoever took it with the chain it saw."""
+    deliver(book, item(1, body=body))
+    chain = next_chain(b"", envelope_hash(item(1, body=body).wire))
+    return book, Cursor(scope=ScopeId("p:1"), seq=seq, chain=chain[:CHAIN_SAID])
+
+
+def named(cursor: Cursor, epoch: str) -> Pull:
+    return replace(pull((cursor.scope, cursor.seq)), cursors=(cursor,), epoch=epoch)
+
+
+def test_a_cursor_of_another_past_makes_a_new_epoch(book: Book) -> None:
+    _, saw = held(book, b"before the restore")
+    restored = replace(saw, chain=next_chain(b"", b"another")[:CHAIN_SAID])
+    before = book.epoch()
+    assert not book.exchange(push(device=B), named(saw, before)).want_cursors
+    assert book.epoch() == before, "the same past"
+    done = book.exchange(push(device=B), named(restored, before))
+    assert done.epoch != before and done.want_cursors and not done.envelopes
+    again = book.exchange(push(device=B), replace(pull(every=True), epoch=done.epoch))
+    assert [got.seq for got in again.envelopes] == [1], "what its cursor hid comes"
+
+
+def test_a_cursor_without_a_chain_is_served_as_before(book: Book) -> None:
+    _, saw = held(book, b"before the restore")
+    before = book.epoch()
+    done = book.exchange(push(device=B), named(replace(saw, chain=b""), before))
+    assert (done.epoch, done.want_cursors, done.envelopes) == (before, False, ())
 
 
 def test_who_may_read_nothing_makes_no_new_epoch(book: Book) -> None:

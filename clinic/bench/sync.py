@@ -5,10 +5,11 @@ The records are those other engines are measured with (`--records FILE`), or, wi
 Targets: docs/benchmarks.md. "Silently lost" is an edit that no version standing in the store shows.
 """
 
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -27,6 +28,7 @@ from clinic.services.desks import Desk
 THIN = Shape(rtt_ms=600, kbit=128)
 _FEW, _EDITS, _BOTH = 1_000, 100, 10
 _CUT = 100_000
+_YEAR = 365
 Place = Callable[[], AbstractContextManager[str]]
 
 
@@ -54,6 +56,8 @@ def measure(count: int, source: Path | None) -> Iterator[Result]:
         yield from _cut(there, count, source)
     with place() as folder, clinic(Path(folder)) as there:
         yield from _urgent(there, count, source)
+    with place() as folder, clinic(Path(folder)) as there:
+        yield from _newcomer(there, count, source)
 
 
 def _phase(there: Measured, work: Callable[[], object], shape: Shape | None = None) -> Phase:
@@ -189,3 +193,38 @@ def _urgent(there: Measured, count: int, source: Path | None) -> Iterator[Result
     seconds = there.arrives(pain, P0_ALERT)
     there.link.be()
     yield Result("urgent behind the backlog at 64 kbit/s", seconds, "s", 5, "lower")
+
+
+def _newcomer(there: Measured, count: int, source: Path | None) -> Iterator[Result]:
+    """The records come to the centre over a year, some each day; then a computer that holds nothing is admitted."""
+    there.a.sync()
+    device = there.a.desk.device
+    facts = list(facts_of(list(records(source))[:count], device) if source else made_up(count, device))
+    facts = [_signed(one, there.a.desk) if isinstance(one, Consent) else one for one in facts]
+    a_day = max(1, len(facts) // _YEAR)
+    for at in range(0, len(facts), a_day):
+        _send(there.a, facts[at : at + a_day])
+    there.server.restart(_over_a_year)
+    new = there.newcomer("Inés Gil")
+    try:
+        day = _phase(there, new.look, THIN)
+        yield Result("new computer at 600 ms, 128 kbit/s: first useful screen", day.seconds, "s", 15, "lower")
+        yield Result("new computer: bytes until then", day.bytes, "B", 240_000, "lower")
+        month = _phase(there, new.look, THIN)
+        until = day.seconds + month.seconds
+        yield Result("new computer: everybody of the last 30 days", until, "s", 60, "lower")
+        there.link.be()
+        new.sync()
+        missing = sum(not _stands(new.desk, fact) for fact in facts)
+        yield Result("new computer: records missing in the end", missing, "", 0, "lower")
+    finally:
+        new.close()
+
+
+def _over_a_year(book: Path) -> None:
+    """What came to the centre within seconds came over the last year."""
+    with closing(sqlite3.connect(book)) as raw:
+        first, last = raw.execute("SELECT min(received_at), max(received_at) FROM envelopes").fetchone()
+        stretched = _YEAR * 24 * 3600 * 1_000_000 // max(1, last - first)
+        raw.execute("UPDATE envelopes SET received_at = ? - (? - received_at) * ?", (last, last, stretched))
+        raw.commit()

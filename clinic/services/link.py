@@ -25,7 +25,7 @@ from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
 from clinic.protocol.sync import FaultNumber
 from clinic.protocol.trust import DeviceKind
-from clinic.services import codes_out, withdrawing
+from clinic.services import codes_out, first_look, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
@@ -331,12 +331,17 @@ async def exchange(desk: Desk, remote: Remote, budget: int, on_store: OnStore, c
     """One exchange: snapshot, send, apply; `clock` learns the centre's time. Raises Refusal, Unavailable."""
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
-    request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), budget))
+    look = await on_store(lambda: first_look.due(desk))
+    asked = 0 if look else budget
+    request = await on_store(lambda: request_for(snapshot(desk, budget), desk.clock.now(), asked))
     began = desk.clock.monotonic()
     response = await remote.sync(request)
     took_s = desk.clock.monotonic() - began
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
-    return replace(await on_store(lambda: take(desk, request, response)), took_s=took_s)
+    taken = replace(await on_store(lambda: take(desk, request, response)), took_s=took_s)
+    if look is None:
+        return taken
+    return await first_look.take(desk, remote, look, replace(taken, more=response.more), budget, on_store)
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,6 +35,8 @@ from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
+CATCHING_UP = "catching up"
+"""Setting: b'1' on a new computer until everything has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,21 @@ def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int
     return taken
 
 
+def take_ahead(desk: Desk, wires: Iterable[bytes], keep: Callable[[WritePage], None]) -> None:
+    """File what can be read of envelopes that will come once more in their order; what cannot waits for that. No cursor moves,
+    and what has arrived is not noted: nothing counts as missing. `keep` belongs to the same transaction."""
+    reader = _Reader(desk.trust, desk.team_keys)
+
+    def act(page: WritePage) -> tuple[None, Changes]:
+        ops = [op for wire in wires for op in _ahead(page, wire, reader)]
+        desk.seen_stamps(page, [op.stamp for op in ops])
+        page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        keep(page)
+        return None, _changes(ops, trust=False)
+
+    desk.book.write(act)
+
+
 def retry_set_aside(desk: Desk, number: int) -> bool:
     """Read one envelope of the quarantine once more. True if it is filed now; else it stays, under its reason of now."""
     reader = _Reader(desk.trust, desk.team_keys)
@@ -174,6 +191,7 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
             received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
+            catching_up=bool(page.meta(CATCHING_UP)),
         )  # fmt: skip
 
     return desk.book.read(look)
@@ -229,6 +247,8 @@ def _settle(
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")
+    if page.meta(CATCHING_UP) and not response.more:
+        page.put_meta(CATCHING_UP, b"")
     page.put_meta("last exchange", str(to_ms(desk.clock.now())).encode())
     if request.trust and not response.trust_refused:
         page.trust_sent(request.trust_position)
@@ -266,6 +286,14 @@ def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[
         why = refusal.sentence
     page.quarantine(scope, 0, why, "", wire[:MAX_WIRE], desk.clock.now())
     return None
+
+
+def _ahead(page: WritePage, wire: bytes, reader: _Reader) -> list[Op]:
+    try:
+        envelope = unpack(wire)
+        return _filed(page, envelope.header.scope, reader.ops(page, envelope))
+    except Refusal:
+        return []
 
 
 def _retried(page: WritePage, reader: _Reader) -> list[Op]:

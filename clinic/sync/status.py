@@ -25,6 +25,9 @@ class SyncStatus:
     ahead_s: int = 0
     """Seconds the centre's clock is surely ahead of ours; negative: behind."""
 
+    catching_up: bool = False
+    """A new computer, to which older records are still on their way."""
+
     @property
     def clock_wrong(self) -> bool:
         """True when ours and the centre's differ so much that somebody should set one."""

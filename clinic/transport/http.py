@@ -25,6 +25,7 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
+from clinic.protocol.recent import RecentPart, RecentPull
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
@@ -204,6 +205,16 @@ class Remote:
         answer = await self._known("POST", "/v1/sync", body, headers)
         try:
             return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
+
+    async def recent(self, pull: RecentPull) -> RecentPart:
+        """What a new computer needs first. RefusedByServer (NOT_FOUND) by a server that does not know how."""
+        await self.token()
+        headers = {"accept-encoding": ENCODING} if self._squeezes else {}
+        answer = await self._known("POST", "/v1/recent", encode(pull), headers)
+        try:
+            return self._as(RecentPart, unsqueezed(answer, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
 

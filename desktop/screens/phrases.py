@@ -280,6 +280,9 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
         return Said("neutral", _("Not connected to a centre yet"))
     if status.refused or status.quarantined or status.withheld or status.clock_wrong:
         return Said("danger", _needs_a_look(status))
+    if status.catching_up:
+        still = _("Older records are still arriving: charts may not be whole yet")
+        return Said("warn", f"{still} · {_exchanged(status, now)}")
     if status.waiting:
         waits = plural(
             "%(n)d change waits to leave this computer",

@@ -23,9 +23,11 @@ from clinic.domain.facts import Fact
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.enrolment import admit, invite, join
+from clinic.services.first_look import due
 from clinic.services.founding import found_organization
 from clinic.services.link import Link, exchange, exchange_now, remote_of
 from clinic.services.sitting import open_desk
+from clinic.services.syncing import Taken
 from clinic.sync.pace import Pace
 from clinic.transport.http import Remote
 
@@ -60,18 +62,26 @@ class Client:
                 return lost
         raise Unavailable("The link was cut too often.")
 
-    async def _all_of_it(self) -> None:
+    def look(self) -> None:
+        """Exchange until this new computer has seen what it looks at first, one look."""
+        begun = due(self.desk)
+        while begun is not None and (now := due(self.desk)) is not None and now.no == begun.no:
+            self._runner.run(self._once())
+
+    async def _once(self) -> Taken:
         remote = self._remote = self._remote or remote_of(self.desk)
 
         async def here(act: Callable[[], T]) -> T:
             return act()
 
-        while True:
-            taken = await exchange(self.desk, remote, self.pace.budget, here, CentreClock(self.desk.clock))
-            self.exchanges += 1
-            self.pace = self.pace.carried(taken.moved, taken.took_s)
-            if not (taken.more or taken.sent):
-                return
+        taken = await exchange(self.desk, remote, self.pace.budget, here, CentreClock(self.desk.clock))
+        self.exchanges += 1
+        self.pace = self.pace.carried(taken.moved, taken.took_s)
+        return taken
+
+    async def _all_of_it(self) -> None:
+        while (taken := await self._once()).more or taken.sent:
+            pass
 
     def hang_up(self) -> None:
         """The next exchange connects and logs in anew."""
@@ -85,25 +95,49 @@ class Client:
         self.desk.close()
 
 
+class Server:
+    """The process, which may be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, 0
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "sync_server", "--data", str(self.folder), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate()
+
+    def restart(self, meanwhile: Callable[[Path], None]) -> None:
+        """Stop, do something with the book, start again on the same port."""
+        self.stop()
+        meanwhile(self.folder / "server.db")
+        self._start()
+
+
 @dataclass
 class Measured:
     """The clinic: `a` and `b` work in one team."""
 
     folder: Path
     link: Wire
-    server: psutil.Process
+    server: Server
     station: Desk
     a: Client
     b: Client
 
     def cpu_s(self) -> float:
         """Seconds of processor the server has used."""
-        times = self.server.cpu_times()
+        times = psutil.Process(self.server.process.pid).cpu_times()
         return float(times.user + times.system)
 
     def peak_mb(self) -> float:
         """The most memory the server has held (Linux; elsewhere what it holds)."""
-        status = Path(f"/proc/{self.server.pid}/status")
+        status = Path(f"/proc/{self.server.process.pid}/status")
         if status.exists():
             return (
                 next(
@@ -113,7 +147,11 @@ class Measured:
                 )
                 / 1024
             )
-        return float(self.server.memory_info().rss) / 2**20
+        return float(psutil.Process(self.server.process.pid).memory_info().rss) / 2**20
+
+    def newcomer(self, name: str) -> Client:
+        """A computer that has just been admitted and holds nothing."""
+        return Client(_enrol(self.station, self.folder / name, name))
 
     def arrives(self, fact: Fact, priority: int) -> float:
         """Both programs' own links at work on what waits: seconds from writing this at `a` until `b` has it, `inf` after
@@ -138,21 +176,18 @@ class Measured:
 @contextmanager
 def clinic(folder: Path) -> Iterator[Measured]:
     """Founded and enrolled through the link, which is not shaped yet."""
-    command = [sys.executable, "-m", "sync_server", "--data", str(folder / "server"), "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    server = Server(folder / "server")
     try:
-        assert server.stdout is not None
-        link = Wire(int(server.stdout.readline().rsplit(":", 1)[1]))
+        link = Wire(server.port)
         try:
             yield from _founded(folder, link, server)
         finally:
             link.close()
     finally:
-        server.terminate()
-        server.communicate()
+        server.stop()
 
 
-def _founded(folder: Path, link: Wire, server: "subprocess.Popen[str]") -> Iterator[Measured]:
+def _founded(folder: Path, link: Wire, server: Server) -> Iterator[Measured]:
     url = f"http://127.0.0.1:{link.port}"
     station = found_organization(
         folder / "station", url, "Bench", "Ana Ruiz", _PASSWORD, "Station", SystemClock(), os.urandom
@@ -161,7 +196,7 @@ def _founded(folder: Path, link: Wire, server: "subprocess.Popen[str]") -> Itera
     try:
         for desk in (station, *(one.desk for one in clients)):
             exchange_now(desk)
-        yield Measured(folder, link, psutil.Process(server.pid), station, *clients)
+        yield Measured(folder, link, server, station, *clients)
     finally:
         for client in clients:
             client.close()

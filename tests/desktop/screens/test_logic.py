@@ -214,6 +214,11 @@ class TestPhrases:
         said = phrases.sync_words(settled, NOW)
         assert said.tone == "ok" and said.text.startswith("All 132 changes acknowledged by the centre")
 
+    def test_a_new_computer_says_that_charts_are_not_whole_yet(self) -> None:
+        arriving = SyncStatus(waiting=2, acknowledged=9, last_exchange_at=NOW, online=True, catching_up=True)
+        said = phrases.sync_words(arriving, NOW)
+        assert said.tone == "warn" and said.text.startswith("Older records are still arriving")
+
     def test_refused_changes_are_said_before_anything_else(self) -> None:
         said = phrases.sync_words(SyncStatus(waiting=1, refused=2, quarantined=1, online=True), NOW)
         assert (said.tone, said.text) == (

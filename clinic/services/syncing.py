@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import ScopeId
+from clinic.domain.ids import ScopeId, patient_of
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
@@ -17,13 +17,23 @@ from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
 from clinic.protocol.faults import why_not_taken
+from clinic.protocol.marks import StateMark
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
+from clinic.services.comparing import (
+    FETCHED,
+    after_exchange,
+    compared_in,
+    fetched_again,
+    keep_marks,
+    note_mended,
+)
 from clinic.services.desks import Desk
 from clinic.services.leaving import make_ready
 from clinic.store.filing import fact_id_of, kind_of
+from clinic.store.mending import drop_unlike, own_envelopes
 from clinic.store.page import Page
 from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
@@ -92,7 +102,8 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[bool, Changes]:
+    def act(page: WritePage) -> tuple[tuple[bool, bool], Changes]:
+        reader.fetched = fetched_again(page)
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
@@ -104,15 +115,20 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse) -> Taken:
         fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        note_mended(page, desk, reader.mended)
+        keep_marks(page, reader.marks)
+        again = after_exchange(desk, page, not (meaning.more or page.meta(CATCHING_UP)))
+        for scope in again:
+            ops += _own_again(desk, page, scope)
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return before != after, _changes(ops, trust=log is not desk.trust)
+        return (before != after, bool(again)), _changes(ops, trust=log is not desk.trust)
 
-    moved = desk.book.write(act)
+    moved, again = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
     brought = max(sum(map(len, request.envelopes)), sum(len(item.envelope) for item in response.envelopes))
-    return Taken(meaning.more and moved, bool(request.envelopes) and moved, brought)
+    return Taken((meaning.more and moved) or again, bool(request.envelopes) and moved, brought)
 
 
 def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
@@ -191,10 +207,17 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
             received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
-            catching_up=bool(page.meta(CATCHING_UP)),
+            catching_up=bool(page.meta(CATCHING_UP)), **_compared(desk, page),
         )  # fmt: skip
 
     return desk.book.read(look)
+
+
+def _compared(desk: Desk, page: Page) -> dict[str, int]:
+    """What the status says of charts that were not as colleagues hold them, for a week."""
+    found = compared_in(page.meta)
+    lately = found.mended_at is not None and desk.clock.now() - found.mended_at < FETCHED
+    return {"mending": len(fetched_again(page)), "mended": found.mended if lately else 0}
 
 
 @dataclass(slots=True)
@@ -204,6 +227,10 @@ class _Reader:
     log: TrustLog
     team_keys: TeamKeys
     granted: bool = False
+    fetched: dict[ScopeId, int] = field(default_factory=dict)
+    """Scopes that come once more, to be compared with what lies here (`clinic.services.comparing`)."""
+    mended: int = 0
+    marks: list[StateMark] = field(default_factory=list)
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def ops(self, page: WritePage, envelope: Envelope) -> Ops:
@@ -219,7 +246,17 @@ class _Reader:
         roles = roles_at(self.log, envelope.header.device)
         for op in inside.ops:
             check_op(op, envelope.header.device, self.log, roles)
-        return inside
+        return self._without_marks(scope, inside)
+
+    def _without_marks(self, scope: ScopeId, inside: Ops) -> Ops:
+        """A mark is taken out: it is no record."""
+        marks = [op.fact for op in inside.ops if isinstance(op.fact, StateMark)]
+        if not marks:
+            return inside
+        if patient_of(scope) is None:
+            self.marks += marks
+        left = [(op, body) for op, body in inside.pairs if not isinstance(op.fact, StateMark)]
+        return Ops(ops=tuple(op for op, _ in left), bodies=tuple(body for _, body in left if body))
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
@@ -264,13 +301,37 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> l
         envelope = unpack(item.envelope)
         if envelope.header.scope != item.scope:
             raise Malformed("This envelope was handed out under another scope than its own.")
-        return _filed(page, item.scope, reader.ops(page, envelope))
+        inside = reader.ops(page, envelope)
+        if item.seq > reader.fetched.get(item.scope, 0):
+            return _filed(page, item.scope, inside)
+        mended = _mended(page, item.scope, inside)
+        reader.mended += len(mended)
+        return mended
     except KeyMissing:
         why = NO_KEY
     except Refusal as refusal:
         why = refusal.sentence
     page.quarantine(item.scope, item.seq, why, "", item.envelope[:MAX_WIRE], desk.clock.now())
     return []
+
+
+def _mended(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
+    """File what is not here, or not as it was written."""
+    drop_unlike(page, inside.pairs)
+    return _filed(page, scope, inside)
+
+
+def _own_again(desk: Desk, page: WritePage, scope: ScopeId) -> list[Op]:
+    """What this computer sent of a scope lies in its outbox; the centre does not send it back."""
+    mended: list[Op] = []
+    for wire in own_envelopes(page, scope):
+        try:
+            inside = open_envelope(unpack(wire), Keyring({scope: page.scope_keys(scope)}), desk.team_keys)
+            mended += _mended(page, scope, inside) if isinstance(inside, Ops) else []
+        except Refusal:
+            continue  # it is read as little as it was when it was sent
+    note_mended(page, desk, len(mended))
+    return mended
 
 
 def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:

@@ -83,6 +83,7 @@ PARTS = {
     "syncing.retry_set_aside": "a part of verbs",
     "syncing.what_waits": "counts and bytes, and nothing of what is in them",
     "syncing.take_carried": "the computer's own work", "syncing.take_ahead": "the computer's own work",
+    "comparing.after_exchange": "the computer's own work",
     "first_look.due": "the computer's own work", "first_look.take": "the computer's own work",
     "tending.lease_of": "how this computer stands with its administrators",
     "tending.tend": "the computer's own work, as far as its person may sign",

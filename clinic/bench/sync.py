@@ -6,11 +6,12 @@ With `--peers FOLDER` Anki and PouchDB do the same work in the same run. Targets
 edit that no version standing in the store shows.
 """
 
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -39,7 +40,7 @@ from clinic.protocol.envelope import P0_ALERT
 from clinic.services.desks import Desk
 from clinic.services.messages import keep_bytes
 
-_MANY_PATIENTS, _PHOTO_BYTES = 1_000, 5_000_000
+_MANY_PATIENTS, _PHOTO_BYTES, _YEAR = 1_000, 5_000_000, 365
 Place = Callable[[], AbstractContextManager[str]]
 Rows = Iterator[tuple[Result, Figure | None]]
 Figures = Mapping[Figure, Mapping[str, float]]
@@ -65,6 +66,7 @@ def measure(count: int, source: Path | None, peers: Path | None) -> Iterator[Res
         theirs = measured(Path(folder), peers, count, source) if peers else {}
     stretches: list[tuple[Callable[[Measured, int, Path | None], Rows], int]] = [
         (_whole, count), (_scopes, _MANY_PATIENTS), (_thin, min(count, FEW)), (_cut, count), (_urgent, count),
+        (_newcomer, count),
     ]  # fmt: skip
     for stretch, size in stretches:
         with place() as folder, clinic(Path(folder)) as there:
@@ -270,3 +272,41 @@ def _urgent(there: Measured, count: int, source: Path | None) -> Rows:
     seconds = there.arrives(pain, P0_ALERT)
     there.link.be()
     yield Result("urgent behind the backlog and a photo at 64 kbit/s", seconds, "s", 5, "lower"), None
+
+
+def _newcomer(there: Measured, count: int, source: Path | None) -> Rows:
+    """The records come to the centre over a year, some each day; then a computer that holds nothing is admitted."""
+    there.a.sync()
+    device = there.a.desk.device
+    facts = list(facts_of(list(records(source))[:count], device) if source else made_up(count, device))
+    facts = [_signed(one, there.a.desk) if isinstance(one, Consent) else one for one in facts]
+    a_day = max(1, len(facts) // _YEAR)
+    for at in range(0, len(facts), a_day):
+        _send(there.a, facts[at : at + a_day])
+    there.server.restart(_over_a_year)
+    new = there.newcomer("Inés Gil")
+    try:
+        day = _phase(there, new.look, THIN)
+        yield (
+            Result("new computer at 600 ms, 128 kbit/s: first useful screen", day.seconds, "s", 15, "lower"),
+            None,
+        )
+        yield Result("new computer: bytes until then", day.bytes, "B", 240_000, "lower"), None
+        month = _phase(there, new.look, THIN)
+        until = day.seconds + month.seconds
+        yield Result("new computer: everybody of the last 30 days", until, "s", 60, "lower"), None
+        there.link.be()
+        new.sync()
+        missing = sum(not _stands(new.desk, fact) for fact in facts)
+        yield Result("new computer: records missing in the end", missing, "", 0, "lower"), None
+    finally:
+        new.close()
+
+
+def _over_a_year(book: Path) -> None:
+    """What came to the centre within seconds came over the last year."""
+    with closing(sqlite3.connect(book)) as raw:
+        first, last = raw.execute("SELECT min(received_at), max(received_at) FROM envelopes").fetchone()
+        stretched = _YEAR * 24 * 3600 * 1_000_000 // max(1, last - first)
+        raw.execute("UPDATE envelopes SET received_at = ? - (? - received_at) * ?", (last, last, stretched))
+        raw.commit()

@@ -19,6 +19,7 @@ from clinic.domain.keeping import is_late
 from clinic.keys.slots import Opened
 from clinic.keys.trust import verify_all
 from clinic.services.backups import plan_in
+from clinic.services.comparing import compared_in
 from clinic.store.backup_copy import connect, schema_of
 from clinic.store.home import Home
 from clinic.store.migrations import STEPS
@@ -114,6 +115,7 @@ def _contents(home: Home, book: Any, now: datetime) -> Iterator[Finding]:
     yield _trust(home, book)
     yield _stamps(book, now)
     yield _waiting(book)
+    yield _charts(book)
     yield _backup(book, now)
 
 
@@ -162,6 +164,16 @@ def _waiting(book: Any) -> Finding:
         told,
         "look at them in Settings" if refused or quarantined else "",
     )
+
+
+def _charts(book: Any) -> Finding:
+    """What came of comparing charts with colleagues' (decision 29)."""
+    found = compared_in(lambda key: _meta(book, key))
+    if found.mended_at is not None:
+        told = f"{found.mended} records were damaged or missing here and were fetched, last {found.mended_at.date()}"
+        return Finding("charts", False, False, told, "check this computer's disk, and make a backup")
+    at = f"as colleagues hold them, {found.at.date()}" if found.at else "not compared with colleagues' yet"
+    return Finding("charts", True, False, at)
 
 
 def _backup(book: Any, now: datetime) -> Finding:

@@ -20,6 +20,7 @@ from clinic.domain.ids import (
     patient_scope,
     team_scope,
 )
+from clinic.domain.record import Record
 from clinic.keys.epochs import TeamKeys, open_epochs
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id
 from clinic.keys.roster import Epoch
@@ -206,6 +207,16 @@ class Desk:
     ) -> None:
         """Have ops that are filed already leave once more, under this incarnation's own numbers."""
         self._post(page, scope, [(op, encode(op)) for op in ops], priority, team or self.team)
+
+    def tell_team(self, page: WritePage, what: Record, priority: int) -> None:
+        """Send the team something that is no fact and is filed nowhere; nothing where this computer is in no team."""
+        if not self._writes_to(self.team):
+            return
+        self._stamp = stamp_after(self._stamp, self.clock.now())
+        op = Op(id=OpId(self.new_id()), stamp=self._stamp, fact=what)
+        scope = team_scope(self.team)
+        self._grant_key(page, scope, priority, self.team)
+        self._post(page, scope, [(op, encode(op))], priority, self.team)
 
     def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
         """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""

@@ -25,11 +25,11 @@ from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
 from clinic.protocol.sync import FaultNumber
 from clinic.protocol.trust import DeviceKind
-from clinic.services import codes_out, withdrawing
+from clinic.services import codes_out, first_look, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.streaming import Stream
-from clinic.services.syncing import Taken, begin_stream, snapshot, sync_status, take, take_urgent
+from clinic.services.syncing import Taken, begin_stream, snapshot, sync_status, take, take_ahead
 from clinic.services.withdrawing import OnStore
 from clinic.store.book import Book
 from clinic.store.page import Page
@@ -252,7 +252,7 @@ class Link:
 
     async def _urgent(self, wires: tuple[bytes, ...]) -> None:
         try:
-            await self._on_store(partial(take_urgent, self._desk, wires))
+            await self._on_store(partial(take_ahead, self._desk, wires))
         except (Unavailable, Refusal) as error:
             log.info("something urgent waits for the exchange: %s", error)
 
@@ -352,9 +352,10 @@ async def exchange(
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
     await remote.token()
+    look = await on_store(lambda: first_look.due(desk))
     first = stream.piece(budget) if remote.streams else budget
     held = await on_store(lambda: snapshot(desk, first))
-    request = request_for(held, desk.clock.now(), budget)
+    request = request_for(held, desk.clock.now(), 0 if look else budget)
     streams = held.rest and remote.streams
     if streams:
         await on_store(lambda: begin_stream(desk))
@@ -364,7 +365,10 @@ async def exchange(
     took_s = desk.clock.monotonic() - began
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
     streamed = stream.sizes if streams else {}
-    return replace(await on_store(lambda: take(desk, request, response, streamed)), took_s=took_s)
+    taken = replace(await on_store(lambda: take(desk, request, response, streamed)), took_s=took_s)
+    if look is None:
+        return taken
+    return await first_look.take(desk, remote, look, replace(taken, more=response.more), budget, on_store)
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import PatientId, ScopeId
+from clinic.domain.ids import PatientId, ScopeId, patient_of
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
@@ -18,13 +17,23 @@ from clinic.keys.trust import follow, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
 from clinic.protocol.faults import why_not_taken
+from clinic.protocol.marks import StateMark
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
+from clinic.services.comparing import (
+    FETCHED,
+    after_exchange,
+    compared_in,
+    fetched_again,
+    keep_marks,
+    note_mended,
+)
 from clinic.services.desks import Desk
 from clinic.services.leaving import make_ready
 from clinic.store.filing import fact_id_of, kind_of
+from clinic.store.mending import drop_unlike, own_envelopes
 from clinic.store.page import Page
 from clinic.store.purge import fetch_again
 from clinic.store.rows import Changes
@@ -40,6 +49,8 @@ _UNSURE = "unsure"
 _Read = tuple[Sequenced, Ops]
 _Whose = Mapping[tuple[int, str], PatientId]
 """Kind and id of facts -> whom they are about."""
+CATCHING_UP = "catching up"
+"""Setting: b'1' on a new computer until everything has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +125,35 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log))
 
-    def act(page: WritePage) -> tuple[tuple[bool, bool], Changes]:
+    def act(page: WritePage) -> tuple[tuple[bool, bool, bool], Changes]:
+        reader.fetched = fetched_again(page)
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response, meaning, streamed)
         read = [_arrived(desk, page, item, reader) for item in response.envelopes]
-        ops = _file_together(desk, page, [one for one in read if one is not None])
+        ops = _file_together(desk, page, [one for one in read if one is not None]) + reader.mended
         if log is not desk.trust or reader.granted:
             ops += _retried(page, reader)
         reader.arrivals.keep(page)
         fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        note_mended(page, desk, len(reader.mended))
+        keep_marks(page, reader.marks)
+        again = after_exchange(desk, page, not (meaning.more or page.meta(CATCHING_UP)))
+        for scope in again:
+            ops += _own_again(desk, page, scope)
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return (before != after, after[0][0] > 0), _changes(ops, trust=log is not desk.trust)
+        return (before != after, after[0][0] > 0, bool(again)), _changes(ops, trust=log is not desk.trust)
 
-    moved, waits = desk.book.write(act)
+    moved, waits, again = desk.book.write(act)
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
     left = sum(map(len, request.envelopes)) + sum(streamed.values())
     brought = max(left, sum(len(item.envelope) for item in response.envelopes))
-    more = (meaning.more and moved) or request.unsure_from > 0
+    more = (meaning.more and moved) or again or request.unsure_from > 0
     return Taken(more, bool(request.envelopes) and moved and waits, brought)
 
 
@@ -162,18 +179,16 @@ def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int
     return taken
 
 
-def take_urgent(desk: Desk, wires: Iterable[bytes]) -> None:
-    """File what rang the doorbell, if it can be believed and opened. It comes once more with the exchange, in its place, and that
-    one counts: no cursor moves, nothing is set aside, nothing is missed here. Raises Unavailable for the disk."""
+def take_ahead(desk: Desk, wires: Iterable[bytes], keep: Callable[[WritePage], None]) -> None:
+    """File what can be read of envelopes that will come once more in their order; what cannot waits for that. No cursor moves,
+    and what has arrived is not noted: nothing counts as missing. `keep` belongs to the same transaction."""
     reader = _Reader(desk.trust, desk.team_keys)
 
     def act(page: WritePage) -> tuple[None, Changes]:
-        ops: list[Op] = []
-        for wire in wires:
-            with suppress(Refusal):
-                envelope = unpack(wire)
-                ops += _filed(page, envelope.header.scope, reader.ops(page, envelope))
+        ops = [op for wire in wires for op in _ahead(page, wire, reader)]
         desk.seen_stamps(page, [op.stamp for op in ops])
+        page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        keep(page)
         return None, _changes(ops, trust=False)
 
     desk.book.write(act)
@@ -218,9 +233,17 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
             received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
+            catching_up=bool(page.meta(CATCHING_UP)), **_compared(desk, page),
         )  # fmt: skip
 
     return desk.book.read(look)
+
+
+def _compared(desk: Desk, page: Page) -> dict[str, int]:
+    """What the status says of charts that were not as colleagues hold them, for a week."""
+    found = compared_in(page.meta)
+    lately = found.mended_at is not None and desk.clock.now() - found.mended_at < FETCHED
+    return {"mending": len(fetched_again(page)), "mended": found.mended if lately else 0}
 
 
 @dataclass(slots=True)
@@ -230,6 +253,10 @@ class _Reader:
     log: TrustLog
     team_keys: TeamKeys
     granted: bool = False
+    fetched: dict[ScopeId, int] = field(default_factory=dict)
+    """Scopes that come once more, to be compared with what lies here (`clinic.services.comparing`)."""
+    mended: list[Op] = field(default_factory=list)
+    marks: list[StateMark] = field(default_factory=list)
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def ops(self, page: WritePage, envelope: Envelope) -> Ops:
@@ -245,7 +272,17 @@ class _Reader:
         roles = roles_at(self.log, envelope.header.device)
         for op in inside.ops:
             check_op(op, envelope.header.device, self.log, roles)
-        return inside
+        return self._without_marks(scope, inside)
+
+    def _without_marks(self, scope: ScopeId, inside: Ops) -> Ops:
+        """A mark is taken out: it is no record."""
+        marks = [op.fact for op in inside.ops if isinstance(op.fact, StateMark)]
+        if not marks:
+            return inside
+        if patient_of(scope) is None:
+            self.marks += marks
+        left = [(op, body) for op, body in inside.pairs if not isinstance(op.fact, StateMark)]
+        return Ops(ops=tuple(op for op, _ in left), bodies=tuple(body for _, body in left if body))
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
@@ -284,6 +321,8 @@ def _settle(
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")
+    if page.meta(CATCHING_UP) and not response.more:
+        page.put_meta(CATCHING_UP, b"")
     page.put_meta("last exchange", str(to_ms(desk.clock.now())).encode())
     if request.trust and not response.trust_refused:
         page.trust_sent(request.trust_position)
@@ -309,7 +348,11 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> _
         envelope = unpack(item.envelope)
         if envelope.header.scope != item.scope:
             raise Malformed("This envelope was handed out under another scope than its own.")
-        return item, reader.ops(page, envelope)
+        inside = reader.ops(page, envelope)
+        if item.seq > reader.fetched.get(item.scope, 0):
+            return item, inside
+        reader.mended += _mended(page, item.scope, inside)
+        return None
     except KeyMissing:
         why = NO_KEY
     except Refusal as refusal:
@@ -367,6 +410,25 @@ def _check_stay(page: WritePage, inside: Ops, held: set[str], whose: _Whose) -> 
             raise Unreadable("This would move a record of one patient to another.")
 
 
+def _mended(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
+    """File what is not here, or not as it was written."""
+    drop_unlike(page, inside.pairs)
+    return _filed(page, scope, inside)
+
+
+def _own_again(desk: Desk, page: WritePage, scope: ScopeId) -> list[Op]:
+    """What this computer sent of a scope lies in its outbox; the centre does not send it back."""
+    mended: list[Op] = []
+    for wire in own_envelopes(page, scope):
+        try:
+            inside = open_envelope(unpack(wire), Keyring({scope: page.scope_keys(scope)}), desk.team_keys)
+            mended += _mended(page, scope, inside) if isinstance(inside, Ops) else []
+        except Refusal:
+            continue  # it is read as little as it was when it was sent
+    note_mended(page, desk, len(mended))
+    return mended
+
+
 def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:
     """File one; None if it was put aside."""
     scope = ""
@@ -380,6 +442,14 @@ def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[
         why = refusal.sentence
     page.quarantine(scope, 0, why, "", wire[:MAX_WIRE], desk.clock.now())
     return None
+
+
+def _ahead(page: WritePage, wire: bytes, reader: _Reader) -> list[Op]:
+    try:
+        envelope = unpack(wire)
+        return _filed(page, envelope.header.scope, reader.ops(page, envelope))
+    except Refusal:
+        return []
 
 
 def _retried(page: WritePage, reader: _Reader) -> list[Op]:

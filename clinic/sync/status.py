@@ -25,6 +25,14 @@ class SyncStatus:
     ahead_s: int = 0
     """Seconds the centre's clock is surely ahead of ours; negative: behind."""
 
+    catching_up: bool = False
+    """A new computer, to which older records are still on their way."""
+
+    mending: int = 0
+    """Charts that a colleague holds otherwise and that are being fetched once more."""
+    mended: int = 0
+    """Records that were damaged or missing here and were fetched, where that was in the last week."""
+
     @property
     def clock_wrong(self) -> bool:
         """True when ours and the centre's differ so much that somebody should set one."""

@@ -27,7 +27,8 @@ from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
-from clinic.protocol.squeezed import squeezed, unsqueezed
+from clinic.protocol.recent import RecentPart, RecentPull
+from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
@@ -224,6 +225,16 @@ class Remote:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             response = await self._signed_in("POST", "/v1/sync", first, {}, fresh=True)
         return self._checked(response)
+
+    async def recent(self, pull: RecentPull) -> RecentPart:
+        """What a new computer needs first. RefusedByServer (NOT_FOUND) by a server that does not know how."""
+        await self.token()
+        headers = {"accept-encoding": ENCODING} if self._squeezes else {}
+        answer = await self._known("POST", "/v1/recent", encode(pull), headers)
+        try:
+            return self._as(RecentPart, unsqueezed(answer, MAX_ANSWER))
+        except Malformed as error:
+            raise Unavailable(_STRANGE, url=self.url) from error
 
     async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
         """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server

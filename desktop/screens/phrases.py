@@ -280,6 +280,9 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
         return Said("neutral", _("Not connected to a centre yet"))
     if status.refused or status.quarantined or status.withheld or status.clock_wrong:
         return Said("danger", _needs_a_look(status))
+    if status.catching_up:
+        still = _("Older records are still arriving: charts may not be whole yet")
+        return Said("warn", f"{still} · {_exchanged(status, now)}")
     if status.waiting:
         waits = plural(
             "%(n)d change waits to leave this computer",
@@ -287,6 +290,8 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
             status.waiting,
         )
         return Said("warn", f"{waits} · {_exchanged(status, now)}")
+    if status.mending or status.mended:
+        return Said("warn", f"{_mended(status)} · {_exchanged(status, now)}")
     if not status.acknowledged and status.online:
         return Said("ok", f"{_('Nothing written here waits')} · {_exchanged(status, now)}")
     if not status.online:
@@ -304,6 +309,16 @@ def _exchanged(status: SyncStatus, now: datetime) -> str:
     if status.last_exchange_at is None:
         return _("no exchange yet")
     return _("last exchange %(ago)s") % {"ago": fmt_ago(status.last_exchange_at, now)}
+
+
+def _mended(status: SyncStatus) -> str:
+    if status.mending:
+        return _("A colleague holds a chart otherwise: it is being fetched once more")
+    return plural(
+        "%(n)d record was damaged or missing on this computer and was fetched again: have its disk checked",
+        "%(n)d records were damaged or missing on this computer and were fetched again: have its disk checked",
+        status.mended,
+    )
 
 
 def _needs_a_look(status: SyncStatus) -> str:

@@ -59,6 +59,28 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a new computer wants to see first (`sync_server.book.recent`)."""
+
+    reads: frozenset[Tag]
+    since: datetime
+    alerts: bool
+    after_scope: ScopeId
+    after_seq: int
+    byte_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Envelopes of a look, and where it goes on."""
+
+    envelopes: tuple[bytes, ...]
+    scope: ScopeId
+    seq: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """A scope with something new, its last seq, and who may read it. `urgent`: new envelopes that cannot wait for an exchange."""
 
@@ -155,6 +177,10 @@ class Book(Protocol):
 
     def push(self, push: Push) -> Taken:
         """Takes envelopes and gives nothing: a block of an exchange that goes on."""
+        ...
+
+    def look(self, wanted: Look) -> Looked:
+        """What is needed first of what a device may read; no cursor moves."""
         ...
 
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:

@@ -17,7 +17,8 @@ from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import known, micros, take
 from sync_server.book.pages import page, scope_part
-from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag, Taken
+from sync_server.book.port import Computer, Exchanged, Look, Looked, Mailbox, Pull, Push, Tag, Taken
+from sync_server.book.recent import look
 from sync_server.book.vectors import move, of_another_past
 
 MOST_SESSIONS = 32
@@ -148,6 +149,10 @@ class SqlBook(ABC):
         if pull.epoch and pull.reads and of_another_past(conn, pull.cursors):
             return self._renew(conn, epoch), False
         return epoch, move(conn, pull)
+
+    def look(self, wanted: Look) -> Looked:
+        with self._unit() as conn:
+            return look(conn, wanted)
 
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:
         with self._unit() as conn:

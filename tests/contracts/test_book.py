@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +15,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
 from clinic.sync.exchange import CHAIN_SAID, cursor_digest, envelope_hash, next_chain
-from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Pull, Push
+from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Look, Pull, Push
 from sync_server.book.postgres import PostgresBook
 from sync_server.book.sqlite import SqliteBook
 from tests.postgres_cluster import SERVER
@@ -311,6 +311,62 @@ def _all_of(book: Book, budget: int) -> dict[str, list[bytes]]:
             got.setdefault(one.scope, []).append(one.envelope)
         if not done.more:
             return got
+
+
+# what a new computer looks at first
+
+LONG_AGO, TODAY = AT - timedelta(days=200), AT
+
+
+def looks(book: Book, days: int = 30, alerts: bool = True, budget: int = 100_000) -> list[bytes]:
+    """All of a look of somebody in TEAM, part by part."""
+    found: list[bytes] = []
+    scope, seq, more = ScopeId(""), 0, True
+    reads = frozenset({TEAM, EVERYBODY})
+    while more:
+        part = book.look(Look(reads, AT - timedelta(days=days), alerts, scope, seq, budget))
+        assert part.envelopes or not part.more
+        found += part.envelopes
+        scope, seq, more = part.scope, part.seq, part.more
+    return found
+
+
+def brought(book: Book, at: datetime, *items: Incoming) -> tuple[Incoming, ...]:
+    book.exchange(replace(push(*items), at=at), pull(device=A, reads=frozenset()))
+    return items
+
+
+@pytest.fixture
+def years(book: Book) -> dict[str, bytes]:
+    """Somebody who came again today, somebody who came long ago, somebody of another team; and the organisation's own."""
+    old = brought(
+        book, LONG_AGO,
+        *(item(n, "p:near") for n in range(1, 6)), item(6, "p:near", priority=1),
+        item(7, "p:far"), item(8, "p:far", priority=0), item(9, "p:far", priority=1),
+        item(10, "o:org", tag=EVERYBODY),
+    )  # fmt: skip
+    old += brought(book, LONG_AGO, *(item(n, "o:org", tag=EVERYBODY) for n in range(11, 15)))
+    new = brought(book, TODAY, item(15, "p:near"), item(16, "p:ward", tag=WARD))
+    return {f"{one.scope} {one.env_no}": one.wire for one in (*old, *new)}
+
+
+def test_a_look_is_at_who_came_lately_and_at_what_is_most_pressing(
+    book: Book, years: dict[str, bytes]
+) -> None:
+    near = ["p:near 1", "p:near 2", "p:near 3", "p:near 6", "p:near 15"]
+    organisation = [f"o:org {n}" for n in range(10, 15)]
+    assert looks(book) == [years[name] for name in (*organisation, "p:far 8", *near)]
+    assert looks(book, alerts=False) == [years[name] for name in (*organisation, *near)]
+
+
+@pytest.mark.parametrize("budget", [0, 1, 60, 200])
+def test_a_look_is_the_same_in_parts(book: Book, years: dict[str, bytes], budget: int) -> None:
+    assert looks(book, budget=budget) == looks(book)
+
+
+def test_a_look_moves_no_cursor(book: Book, years: dict[str, bytes]) -> None:
+    looks(book)
+    assert sum(len(wires) for wires in _all_of(book, 500).values()) == len(years) - 1
 
 
 # the rest

@@ -14,6 +14,7 @@ from clinic.keys.withdrawals import withdraw
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
 from clinic.protocol.organisation import WipeReceipt
+from clinic.protocol.recent import RecentPull
 from clinic.protocol.sync import Challenge, SyncRequest, TrustPart
 from clinic.protocol.trust import Revoke
 from sync_server.app import routes
@@ -46,6 +47,7 @@ GET /v1/withdrawals             401    401     401     403     200   403     200
 GET /v1/computers               401    401     401     403     403   403     200   200
 DELETE /v1/sessions/{device}    401    401     401     403     403   403     403   403
 POST /v1/receipts               403    403     403     403     403   403     403   403
+POST /v1/recent                 401    401     401     403     403   403     200   200
 POST /v1/scope                  401    401     401     403     403   403     403   403
 PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
 POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
@@ -93,6 +95,8 @@ class House:
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
             case "POST /v1/receipts":
                 return encode(WipeReceipt(device=device, position=0, at=AT, waiting=0, signature=bytes(64)))
+            case "POST /v1/recent":
+                return encode(RecentPull(days=30))
             case "POST /v1/scope":
                 return encode(ScopePull(scope=ScopeId("p:somebody")))
             case "POST /v1/trust":

@@ -25,10 +25,12 @@ from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.enrolment import admit, invite, join
+from clinic.services.first_look import due
 from clinic.services.founding import found_organization
 from clinic.services.link import Link, authority_of, authority_text, exchange, exchange_now, remote_of
 from clinic.services.sitting import open_desk
 from clinic.services.streaming import Stream
+from clinic.services.syncing import Taken
 from clinic.sync.pace import Pace
 from clinic.transport.http import Remote
 from clinic.transport.loop import NetLoop
@@ -80,19 +82,27 @@ class Client:
                 self._up.wait(_WAIT_S)
         raise Unavailable("The link was cut too often.")
 
-    async def _all_of_it(self) -> None:
+    def look(self) -> None:
+        """Exchange until this new computer has seen what it looks at first, one look."""
+        begun = due(self.desk)
+        while begun is not None and (now := due(self.desk)) is not None and now.no == begun.no:
+            self._loop.submit(self._once()).result()
+
+    async def _once(self) -> Taken:
         remote = self._remote = self._remote or remote_of(self.desk)
 
         async def here(act: Callable[[], T]) -> T:
             return act()
 
-        while True:
-            clock = CentreClock(self.desk.clock)
-            taken = await exchange(self.desk, remote, self.pace.budget, here, clock, self._stream)
-            self.exchanges += 1
-            self.pace = self.pace.carried(taken.moved, taken.took_s)
-            if not (taken.more or taken.sent):
-                return
+        clock = CentreClock(self.desk.clock)
+        taken = await exchange(self.desk, remote, self.pace.budget, here, clock, self._stream)
+        self.exchanges += 1
+        self.pace = self.pace.carried(taken.moved, taken.took_s)
+        return taken
+
+    async def _all_of_it(self) -> None:
+        while (taken := await self._once()).more or taken.sent:
+            pass
 
     def hang_up(self) -> None:
         """The next exchange connects and logs in anew."""
@@ -126,13 +136,37 @@ class Client:
     def on_presence(self, device: DeviceId, online: bool) -> None: ...
 
 
+class Server:
+    """The process, which may be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, 0
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "sync_server", "--data", str(self.folder), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate()
+
+    def restart(self, meanwhile: Callable[[Path], None]) -> None:
+        """Stop, do something with the book, start again on the same port."""
+        self.stop()
+        meanwhile(self.folder / "server.db")
+        self._start()
+
+
 @dataclass
 class Measured:
     """The clinic: `a` and `b` work in one team."""
 
     folder: Path
     link: Wire
-    server: psutil.Process
+    server: Server
     station: Desk
     a: Client
     b: Client
@@ -140,12 +174,12 @@ class Measured:
 
     def cpu_s(self) -> float:
         """Seconds of processor the server has used."""
-        times = self.server.cpu_times()
+        times = psutil.Process(self.server.process.pid).cpu_times()
         return float(times.user + times.system)
 
     def peak_mb(self) -> float:
         """The most memory the server has held (Linux; elsewhere what it holds)."""
-        status = Path(f"/proc/{self.server.pid}/status")
+        status = Path(f"/proc/{self.server.process.pid}/status")
         if status.exists():
             return (
                 next(
@@ -155,7 +189,11 @@ class Measured:
                 )
                 / 1024
             )
-        return float(self.server.memory_info().rss) / 2**20
+        return float(psutil.Process(self.server.process.pid).memory_info().rss) / 2**20
+
+    def newcomer(self, name: str) -> Client:
+        """A computer that has just been admitted and holds nothing."""
+        return Client(_enrol(self.station, self.folder / name, name))
 
     def arrives(self, fact: Fact, priority: int) -> float:
         """Both programs' own links at work on what waits: seconds from writing this at `a` until `b` has it, `inf` after
@@ -183,21 +221,17 @@ def clinic(folder: Path, lossy: bool = False, tls: bool = False) -> Iterator[Mea
     behind it (raises Unavailable where that cannot be had); `tls`: the centre has a certificate of the clinic's own authority."""
     home = folder / "server"
     code, authority = _set_up(home) if tls else ("", b"")
-    command = [sys.executable, "-m", "sync_server", "--data", str(home), "--port", "0"]
     with ExitStack() as ending:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        ending.callback(server.communicate)
-        ending.callback(server.terminate)
-        assert server.stdout is not None
-        port = int(server.stdout.readline().rsplit(":", 1)[1])
-        air = LossyLink(port) if lossy else None
+        server = Server(home)
+        ending.callback(server.stop)
+        air = LossyLink(server.port) if lossy else None
         if air:
             ending.callback(air.close)
-        link = Wire(air.port if air else port)
+        link = Wire(air.port if air else server.port)
         ending.callback(link.close)
         url = f"{'https' if tls else 'http'}://127.0.0.1:{link.port}"
         with _founded(folder, url, code, authority) as (station, clients):
-            yield Measured(folder, link, psutil.Process(server.pid), station, *clients, air)
+            yield Measured(folder, link, server, station, *clients, air)
 
 
 def _set_up(home: Path) -> tuple[str, bytes]:

@@ -214,6 +214,19 @@ class TestPhrases:
         said = phrases.sync_words(settled, NOW)
         assert said.tone == "ok" and said.text.startswith("All 132 changes acknowledged by the centre")
 
+    def test_a_new_computer_says_that_charts_are_not_whole_yet(self) -> None:
+        arriving = SyncStatus(waiting=2, acknowledged=9, last_exchange_at=NOW, online=True, catching_up=True)
+        said = phrases.sync_words(arriving, NOW)
+        assert said.tone == "warn" and said.text.startswith("Older records are still arriving")
+
+    def test_what_was_put_right_is_said(self) -> None:
+        mended = SyncStatus(acknowledged=9, last_exchange_at=NOW, online=True, mended=2)
+        said = phrases.sync_words(mended, NOW)
+        assert said.tone == "warn" and said.text.startswith("2 records were damaged or missing")
+        assert phrases.sync_words(replace(mended, mending=1), NOW).text.startswith(
+            "A colleague holds a chart otherwise"
+        )
+
     def test_refused_changes_are_said_before_anything_else(self) -> None:
         said = phrases.sync_words(SyncStatus(waiting=1, refused=2, quarantined=1, online=True), NOW)
         assert (said.tone, said.text) == (

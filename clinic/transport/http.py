@@ -203,9 +203,12 @@ class Remote:
             body, headers = squeezed(body), {"accept-encoding": ENCODING}
         answer = await self._known("POST", "/v1/sync", body, headers)
         try:
-            return self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
+            response = self._as(SyncResponse, unsqueezed(answer, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
+        if not request.protocol_min <= response.protocol <= request.protocol_max:
+            raise RefusedByServer(Fault(number=FaultNumber.VERSION, sentence=""), httpx.Headers())
+        return response
 
     async def found(self, statements: tuple[bytes, ...], code: str = "") -> None:
         """Founds the organisation on a server that has none, by handing in the first statements. `code`: what the server

@@ -24,7 +24,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
 _STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
-_STATUS = {
+STATUS_OF = {
     FaultNumber.MALFORMED: HTTPStatus.BAD_REQUEST,
     FaultNumber.NOT_LOGGED_IN: HTTPStatus.UNAUTHORIZED,
     FaultNumber.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
@@ -64,7 +64,7 @@ def fault(number: FaultNumber, sentence: str, headers: dict[str, str] | None = N
     body = encode(Fault(number=int(number), sentence=sentence, code=code_of(sentence)))
     if number == FaultNumber.TOO_MANY:
         headers = {"Retry-After": "1", **(headers or {})}
-    return Response(body, status_code=_STATUS[number], media_type=CONTENT_TYPE, headers=headers)
+    return Response(body, status_code=STATUS_OF[number], media_type=CONTENT_TYPE, headers=headers)
 
 
 async def body_of(request: Request, limit: int) -> bytes:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The made parts of docs/protocol.md, and docs/openapi.json, from the program itself.
 
-`packaging/posta python -m tests.protocol.page` writes both; a test compares them.
+`packaging/posta python -m tests.protocol` writes both; a test compares them.
 """
 
 import json
@@ -219,6 +219,7 @@ def described() -> str:
     return json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Both files."""
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     OPENAPI.write_text(described(), encoding="utf-8")

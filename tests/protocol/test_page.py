@@ -15,7 +15,7 @@ from sync_server.described import CALLS, DOWN, EVENTS, UP
 from tests.protocol.page import OPENAPI, PAGE, described, every_record, in_source, page
 
 TEXT = PAGE.read_text(encoding="utf-8")
-RUN = "run: packaging/posta python -m tests.protocol.page"
+RUN = "run: packaging/posta python -m tests.protocol"
 
 
 def test_the_page_is_what_the_program_does() -> None:

@@ -26,8 +26,9 @@ from clinic.protocol.sync import (
     TrustPart,
 )
 from sync_server.limits import ATTACHMENT, CAPSULE_BODY, SCOPE_BODY, SMALL_BODY, SYNC_BODY, TRUST_BODY
-from sync_server.routes.answers import STATUS_OF
+from sync_server.routes.answers import LARGEST, STATUS_OF
 from sync_server.routes.attachments import HAVE
+from sync_server.routes.capsules import LAST_NUMBER
 from sync_server.routes.trust import INVITATION, ROOT
 
 BYTES = "application/octet-stream"
@@ -47,10 +48,11 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole number of at most 15 digits in the query."""
+    """A whole number in the query."""
 
     name: str
     says: str
+    most: int = LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ CALLS = (
     ),
     Call(
         "GET", "/v1/withdrawals", Who.READERS, "The cards that were withdrawn.", gives=Withdrawals,
-        query=(Query("after", "Number of the last one heard of."),),
+        query=(Query("after", "Number of the last one heard of.", LAST_NUMBER),),
     ),
     Call(
         "PUT", "/v1/codes/{lookup}", Who.STAFF, "A one-time code's parcel (CodeParcel).", BYTES, None, CAPSULE_BODY,
@@ -261,7 +263,7 @@ def _parameters(call: Call) -> Iterator[dict[str, Any]]:
             pattern = "^[0-9a-f]{64}$" if part == "{attachment}" else "^[A-Za-z0-9_.:-]{8,128}$"
             yield _parameter("path", part[1:-1], {"type": "string", "pattern": pattern}, required=True)
     for query in call.query:
-        whole = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+        whole = {"type": "integer", "minimum": 0, "maximum": query.most}
         yield _parameter("query", query.name, whole, description=query.says)
     for name in call.headers:
         yield _parameter("header", name, {"type": "string"})

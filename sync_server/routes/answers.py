@@ -19,6 +19,8 @@ from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
 
 RETRY_AFTER_S = 5
 """When to come back to a server that was stopped: its successor, or another one behind the same address."""
+LARGEST = 10**15 - 1
+"""Of the numbers in a query."""
 T = TypeVar("T", bound=Record)
 Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
@@ -90,10 +92,10 @@ def name_in(request: Request, part: str) -> str:
     return name
 
 
-def number_in(request: Request, name: str, default: int = 0) -> int:
-    """A number from the query, 0 or more. Raises Denied."""
+def number_in(request: Request, name: str, default: int = 0, most: int = LARGEST) -> int:
+    """A number from the query, from 0 to `most`. Raises Denied."""
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) <= most):
         raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
     return int(text)
 

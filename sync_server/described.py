@@ -86,7 +86,7 @@ CALLS = (
     ),
     Call(
         "GET", "/v1/challenge", Who.ANYBODY, "A nonce to sign, good once within a minute, and whose server this is.",
-        gives=Challenge, headers=(FOUNDING,), no=(_N.NOT_LOGGED_IN,),
+        gives=Challenge, headers=(FOUNDING,), no=(_N.NOT_ALLOWED,),
     ),
     Call(
         "POST", "/v1/session", Who.ANYBODY, "A token, for a device of the trust log that signed a nonce.",

@@ -34,6 +34,7 @@ from clinic.protocol.glass import ScopePull
 from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.shapes import Kind, shapes_of
 from clinic.protocol.sync import (
+    FOUNDING,
     Challenge,
     Fault,
     FaultNumber,
@@ -44,7 +45,7 @@ from clinic.protocol.sync import (
 )
 from clinic.protocol.trust import MemberAdd, Revoke, Role
 from sync_server.book.where import Where
-from sync_server.described import BYTES, CALLS, Call, faults_of, openapi
+from sync_server.described import BYTES, CALLS, Call, Who, faults_of, openapi
 from sync_server.routes.answers import STATUS_OF
 from tests.live_server import LiveServer
 from tests.postgres_cluster import SERVER, Cluster
@@ -71,6 +72,7 @@ CARD, OTHERS, LOST = ("a-card".ljust(32, "0"), "others".ljust(32, "0"), "a-lost-
 CONTENT = b"sealed bytes of a photograph"
 FILE = blake2b(CONTENT, digest_size=32).hexdigest()
 NO_SUCH_PATH = 39
+CODE = "ABCD2345EFGH6789"
 SCOPES = ("p:maria", "p:new", "t:post", "o:org")
 ABSENT, NEVER = "not-there-at-first".ljust(32, "x"), "nobody-ever-makes-this".ljust(32, "x")
 
@@ -230,6 +232,35 @@ def test_whatever_is_asked_the_answer_is_described(both: tuple[Open, Open], call
     for mode in modes:
         _tried(ask, mode)
     assert all(here.send("GET", "/healthz").status_code == 200 for here in both)
+
+
+@pytest.fixture(scope="module")
+def nobodys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """A server that belongs to no organisation yet, and asks for a code."""
+    with LiveServer(tmp_path_factory.mktemp("nobodys"), repeating(b"nobodys")) as server:
+        server.desk.founding_code = CODE
+        here = Open(server.url, small_clinic())
+        with here.client:
+            yield here
+
+
+@pytest.mark.parametrize(
+    "call",
+    [call for call in CALLS if call.who in (Who.ANYBODY, Who.SESSION)],
+    ids=lambda call: f"{call.method} {call.path}",
+)
+def test_a_server_of_nobody_answers_as_described(nobodys: Open, call: Call) -> None:
+    operation = OPERATIONS[call.method, call.path]
+
+    def ask(data: st.DataObject, mode: GenerationMode) -> None:
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        request = case.as_transport_kwargs(base_url=nobodys.url)
+        headers = {k: str(v) for k, v in request["headers"].items() if k.lower() in call.headers}
+        if FOUNDING in call.headers and data.draw(st.booleans()):
+            headers[FOUNDING] = data.draw(st.sampled_from([CODE, "0" * 16, "\u00ff" * 8]))
+        _described(call, _asked(nobodys, call, request, headers, request.get("data") or b"", "nobody"))
+
+    _tried(ask, GenerationMode.POSITIVE)
 
 
 def _tried(ask: Callable[[st.DataObject, GenerationMode], None], mode: GenerationMode) -> None:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import schemathesis
 import socketio
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from socketio.exceptions import ConnectionError as NotConnected
@@ -493,6 +493,11 @@ def test_whatever_event_comes_the_doorbell_stays(both: tuple[Open, Open]) -> Non
 
             @QUICK
             @given(MESSAGES)
+            @example(("letter", [{"to": [], "blob": b"sealed"}]))
+            @example(("letter", [{"to": {"device": "ola"}, "blob": b"sealed"}]))
+            @example(("letter", [{"to": None, "blob": b"sealed"}]))
+            @example(("letter", [{"to": "ola", "blob": ["sealed"]}]))
+            @example(("letter", ["ola", b"sealed"]))
             def say(message: tuple[str, list[Any]]) -> None:
                 event, data = message
                 answer = runner.run(_called(caller, event, data))  # noqa: B023  # run at once

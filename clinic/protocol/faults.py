@@ -56,6 +56,8 @@ CODES = {
     44: "The centre holds nothing of this patient. Look the person up once more.",
     45: "The server is being stopped. What you have stays with you; try again in a moment.",
     46: "This is not the key of these counts.",
+    60: "The centre did not let this computer in: it is not admitted there, or could not prove who it is. "
+    "Enrol it with an invitation, or ask an administrator.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""
 NUMBERS = {

@@ -93,8 +93,9 @@ class SyncRequest(Record):
     """`cursor_digest`: first 8 bytes of BLAKE2b over the sorted cursor vector; `cursors`: what changed since the last
     exchange (or all, when the remote asked with `want_cursors`)."""
 
-    protocol_min: int = n(1, default=PROTOCOL_MIN)
-    protocol_max: int = n(2, default=PROTOCOL_MAX)
+    protocol_min: int = n(1, default=1)
+    protocol_max: int = n(2, default=1)
+    """Left out, both mean the first version for ever, whatever this program speaks."""
     device: DeviceId = n(3)
     incarnation: int = n(4)
     server_epoch: str = n(5, default="")

@@ -19,6 +19,8 @@ from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.codec import Malformed, dumps
 from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.sync import (
+    PROTOCOL_MAX,
+    PROTOCOL_MIN,
     Cursor,
     EnvelopeRefused,
     Refused,
@@ -86,6 +88,8 @@ def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAUL
     said = {} if every else snapshot.told
     changed = sorted((scope, seq) for scope, seq in snapshot.cursors.items() if seq != said.get(scope, 0))
     return SyncRequest(
+        protocol_min=PROTOCOL_MIN,
+        protocol_max=PROTOCOL_MAX,
         device=snapshot.device,
         incarnation=snapshot.incarnation,
         server_epoch=snapshot.server_epoch,

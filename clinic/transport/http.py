@@ -208,9 +208,12 @@ class Remote:
         else:
             answer = await self._with_session("POST", "/v1/sync", body, {})
         try:
-            return self._as(SyncResponse, unsqueezed(answer.content, MAX_ANSWER))
+            response = self._as(SyncResponse, unsqueezed(answer.content, MAX_ANSWER))
         except Malformed as error:
             raise Unavailable(_STRANGE, url=self.url) from error
+        if not request.protocol_min <= response.protocol <= request.protocol_max:
+            raise RefusedByServer(Fault(number=FaultNumber.VERSION, sentence=""), httpx.Headers())
+        return response
 
     async def _streamed_out(self, first: bytes, following: Following) -> httpx.Response:
         """In blocks. If the server has forgotten the session, the first block alone is said again."""

@@ -19,12 +19,14 @@ from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
 
 RETRY_AFTER_S = 5
 """When to come back to a server that was stopped: its successor, or another one behind the same address."""
+LARGEST = 10**15 - 1
+"""Of the numbers in a query."""
 T = TypeVar("T", bound=Record)
 Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
 STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
-_STATUS = {
+STATUS_OF = {
     FaultNumber.MALFORMED: HTTPStatus.BAD_REQUEST,
     FaultNumber.NOT_LOGGED_IN: HTTPStatus.UNAUTHORIZED,
     FaultNumber.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
@@ -64,7 +66,7 @@ def fault(number: FaultNumber, sentence: str, headers: dict[str, str] | None = N
     body = encode(Fault(number=int(number), sentence=sentence, code=code_of(sentence)))
     if number == FaultNumber.TOO_MANY:
         headers = {"Retry-After": "1", **(headers or {})}
-    return Response(body, status_code=_STATUS[number], media_type=CONTENT_TYPE, headers=headers)
+    return Response(body, status_code=STATUS_OF[number], media_type=CONTENT_TYPE, headers=headers)
 
 
 async def body_of(request: Request, limit: int) -> bytes:
@@ -90,10 +92,10 @@ def name_in(request: Request, part: str) -> str:
     return name
 
 
-def number_in(request: Request, name: str, default: int = 0) -> int:
-    """A number from the query, 0 or more. Raises Denied."""
+def number_in(request: Request, name: str, default: int = 0, most: int = LARGEST) -> int:
+    """A number from the query, from 0 to `most`. Raises Denied."""
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) <= most):
         raise Denied(FaultNumber.MALFORMED, "This number cannot be.")
     return int(text)
 

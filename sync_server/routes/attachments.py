@@ -35,7 +35,7 @@ async def put(request: Request) -> Response:
     total = number_in(request, "total", int(request.headers.get("content-length", "0") or 0) + offset)
     if not 0 < total <= ATTACHMENT:
         raise Denied(FaultNumber.TOO_LARGE, f"An attachment holds at most {ATTACHMENT} bytes.")
-    if await desk.book.ask(lambda book: book.attachment(name)) is not None:
+    if await _whole(desk, name, rights) is not None:
         return nothing()
     try:
         have = await _append(request, _part(desk, name, rights), offset, total)
@@ -51,8 +51,8 @@ async def head(request: Request) -> Response:
     desk = desk_of(request)
     rights = await desk.live_rights(request)
     name = _name(request)
-    whole = await desk.book.ask(lambda book: book.attachment(name))
-    have = whole[0] if whole else _size(_part(desk, name, rights))
+    whole = await _whole(desk, name, rights)
+    have = _size(_part(desk, name, rights)) if whole is None else whole
     return Response(status_code=204, headers={HAVE: str(have)})
 
 
@@ -61,12 +61,15 @@ async def get(request: Request) -> Response:
     desk = desk_of(request)
     rights = await desk.live_rights(request)
     name = _name(request)
-    whole = await desk.book.ask(lambda book: book.attachment(name))
-    if whole is None:
+    if await _whole(desk, name, rights) is None:
         raise Denied(FaultNumber.NOT_FOUND, "This attachment has not arrived yet.")
-    if not (rights.staff or whole[1] == rights.device):
-        raise Denied(FaultNumber.NOT_ALLOWED, "This device may not read attachments.")
     return FileResponse(_folder(desk) / name, media_type="application/octet-stream")
+
+
+async def _whole(desk: Desk, name: str, rights: Rights) -> int | None:
+    """Bytes of a file that is all here, for staff and for the device that brought it; to others none is here."""
+    there = await desk.book.ask(lambda book: book.attachment(name))
+    return there[0] if there and (rights.staff or there[1] == rights.device) else None
 
 
 def _name(request: Request) -> str:

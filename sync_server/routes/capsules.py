@@ -17,6 +17,8 @@ from sync_server.routes.answers import Denied, answer, body_of, name_in, nothing
 
 _GONE = "This card was withdrawn."
 _AT_ONCE = 200
+LAST_NUMBER = 2**31 - 1
+"""That a withdrawal can have, in either database."""
 
 
 async def put(request: Request) -> Response:
@@ -49,7 +51,7 @@ async def withdrawals(request: Request) -> Response:
     """GET /v1/withdrawals?after=N: what kiosks (and staff) have not heard yet."""
     desk = desk_of(request)
     await _reader(desk, request)
-    after = number_in(request, "after")
+    after = number_in(request, "after", most=LAST_NUMBER)
     epoch, rows = await desk.book.ask(lambda book: (book.epoch(), book.withdrawals(after, _AT_ONCE)))
     said = tuple(decode(body, Withdrawal) for _number, body in rows)
     last = rows[-1][0] if rows else after

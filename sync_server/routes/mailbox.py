@@ -60,7 +60,7 @@ async def _side(desk: Desk, request: Request, box: str, mine: str, other: str) -
         return other
     rights = await desk.staff_rights(request)
     if (await _box(desk, box)).opened_by != rights.device:
-        raise Denied(FaultNumber.NOT_ALLOWED, "This invitation is another device's.")
+        raise _no_box()
     return mine
 
 
@@ -68,5 +68,10 @@ async def _box(desk: Desk, box: str) -> Mailbox:
     now = desk.clock.now()
     there = await desk.book.ask(lambda book: book.mailbox(box, now))
     if there is None:
-        raise Denied(FaultNumber.NOT_FOUND, "This invitation is over, or was never made. Ask for a new one.")
+        raise _no_box()
     return there
+
+
+def _no_box() -> Denied:
+    """The same for another computer's as for one that is not there."""
+    return Denied(FaultNumber.NOT_FOUND, "This invitation is over, or was never made. Ask for a new one.")

@@ -45,7 +45,7 @@ async def part(request: Request) -> Response:
 
 
 async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None:
-    """A custodian that is a member of a team whose scope this is."""
+    """A custodian that is a member of a team whose scope this is; one of other teams hears what she would of no such patient."""
     teams = {
         team
         for user in custodians(desk.log)
@@ -53,12 +53,12 @@ async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None
         for team in desk.log.teams_of(user.user)
     }
     tags = await desk.book.ask(lambda book: book.scope_tags(asked.scope))
-    if teams and not tags:
+    if not teams:
+        raise Denied(FaultNumber.NOT_ALLOWED, "Only a custodian of the team may do this.")
+    if not teams & tags:
         raise Denied(
             FaultNumber.NOT_FOUND, "The centre holds nothing of this patient. Look the person up once more."
         )
-    if not teams & tags:
-        raise Denied(FaultNumber.NOT_ALLOWED, "Only a custodian of the team may do this.")
 
 
 def _is_grant(one: Sequenced) -> bool:

@@ -14,6 +14,10 @@ from sync_server.founding_code import check_code
 from sync_server.limits import SMALL_BODY
 from sync_server.routes.answers import Denied, answer, record_of
 
+_NOBODYS = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+"""A signing key (RFC 8032, 7.1, test 1) that is looked at where there is none: who asks does not see from the answer, nor from
+how long it took, whether a device is admitted."""
+
 
 async def challenge(request: Request) -> Response:
     """A nonce, and whose server this is; a founding code that comes along is compared, so that a wrong one shows early."""
@@ -45,16 +49,16 @@ async def session(request: Request) -> Response:
 def _check(desk: Desk, asked: SessionRequest, epoch: str) -> None:
     if not desk.spend_nonce(asked.nonce):
         raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
-    rights = rights_of(desk.log, asked.device)
-    if rights is None:
-        raise Denied(
-            FaultNumber.NOT_LOGGED_IN, "The server does not know this device. Enrol it with an invitation."
-        )
     if desk.certificate and asked.certificate != desk.certificate:
         raise Denied(
             FaultNumber.NOT_LOGGED_IN,
             "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
         )
     proof = session_proof(desk.log.fingerprint, epoch, asked.certificate, asked.nonce)
-    if not verify(rights.signing_key, proof, asked.signature):
-        raise Denied(FaultNumber.NOT_LOGGED_IN, "This device could not prove who it is.")
+    rights = rights_of(desk.log, asked.device)
+    if not verify(rights.signing_key if rights else _NOBODYS, proof, asked.signature) or rights is None:
+        raise Denied(
+            FaultNumber.NOT_LOGGED_IN,
+            "The centre did not let this computer in: it is not admitted there, or could not prove who it is. "
+            "Enrol it with an invitation, or ask an administrator.",
+        )

@@ -171,7 +171,7 @@ async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged
 def _response(desk: Desk, asked: SyncRequest, done: Exchanged, trust_refused: str) -> SyncResponse:
     missing = part_from(desk.log, asked.trust_position + 1)
     return SyncResponse(
-        protocol=PROTOCOL_MAX,
+        protocol=min(PROTOCOL_MAX, asked.protocol_max),
         epoch=done.epoch,
         acked_incarnation=asked.incarnation,
         acked_env_no=done.acked_env_no,

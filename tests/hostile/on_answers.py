@@ -134,7 +134,7 @@ SCRIPTS = (
         "",
         says(heads=tuple(Cursor(scope=ScopeId(f"p:{n}"), seq=10**6) for n in range(100))),
     ),
-    Script("speaks another protocol", "says that it is version 99", "", says(protocol=99)),
+    Script("speaks another protocol", "says that it is version 99", "different versions", says(protocol=99)),
     Script(
         "sets its clock ten years back",
         "its time is 2016",

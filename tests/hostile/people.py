@@ -124,7 +124,7 @@ def scene(folder: Path) -> Iterator[Scene]:
             (town.eva, DeviceKind.DESKTOP),
             (town.kiosk, DeviceKind.KIOSK),
         ):
-            desks[who.name] = _desk(folder, log, who, kind, clock, house.url)
+            desks[who.name] = desk_of(folder, log, who, kind, clock, house.url)
             closing.callback(desks[who.name].close)
         with_remote(Remote(house.url), lambda remote: remote.found(log.statements))
         made = Scene(house, town, desks["ben"], desks["eva"], desks["kiosk"], clock, PatientId(""))
@@ -153,7 +153,9 @@ def _a_morning(made: Scene) -> None:
     assert made.ben.book.read(lambda page: page.outbox_counts()).waiting == 1
 
 
-def _desk(folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: FrozenClock, url: str) -> Desk:
+def desk_of(
+    folder: Path, log: TrustLog, who: Somebody, kind: DeviceKind, clock: FrozenClock, url: str
+) -> Desk:
     home, key = Home(folder / who.name), os.urandom(32)
     home.make()
     book = Book.open(home.book, key)

@@ -22,6 +22,7 @@ from clinic.protocol.sync import (
     TrustPart,
 )
 from sync_server.app import build, open_desk
+from sync_server.book.where import Where
 from sync_server.desk import Desk
 from tests.postgres_cluster import SERVER
 from tests.server_process import ServerProcess
@@ -81,10 +82,12 @@ def fault_of(answer: httpx.Response) -> Fault:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Inside]:
-    """A server without an organisation."""
-    clock = FrozenClock(AT)
-    desk = open_desk(tmp_path, clock, repeating(b"server"))
+def empty(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Inside]:
+    """A server without an organisation; over PostgreSQL for who asks for it by that name (`indirect`)."""
+    clock, where = FrozenClock(AT), None
+    if getattr(request, "param", "sqlite") == "postgres":
+        where = Where(tmp_path, request.getfixturevalue("postgres").url(SERVER), str(tmp_path))
+    desk = open_desk(tmp_path, clock, repeating(b"server"), where)
     yield Inside(desk, clock, small_clinic())
     desk.book.close()
 

@@ -56,7 +56,7 @@ def test_only_staff_opens_and_only_the_opener_answers(inside: Inside) -> None:
     assert inside.send("PUT", BOX, token=inside.token_of(inside.clinic.kiosk)).status_code == 403
     assert inside.send("PUT", BOX).status_code == 401
     opened(inside)
-    assert inside.send("POST", BOX, b"welcome", inside.token_of(inside.clinic.ben)).status_code == 403
+    assert inside.send("POST", BOX, b"welcome", inside.token_of(inside.clinic.ben)).status_code == 404
     assert inside.send("PUT", BOX, token=inside.token_of(inside.clinic.ben)).status_code == 403
 
 

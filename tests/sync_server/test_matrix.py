@@ -38,8 +38,8 @@ POST /v1/sync                   401    401     401     200     200   200     200
 GET /v1/trust                   401    401     401     200     200   200     200   200
 POST /v1/trust                  401    401     401     204     204   204     204   204
 PUT /v1/mailbox/{box}           401    401     401     403     403   403     204   204
-POST /v1/mailbox/{box}          204    401     401     403     403   403     403   204
-GET /v1/mailbox/{box}           204    401     401     403     403   403     403   204
+POST /v1/mailbox/{box}          204    401     401     403     403   403     404   204
+GET /v1/mailbox/{box}           204    401     401     403     403   403     404   204
 PUT /v1/capsules/{lookup}       401    401     401     403     403   403     204   204
 GET /v1/capsules/{lookup}       401    401     401     403     200   403     200   200
 PUT /v1/capsules/{lookup}/withdrawal 401 401   401     403     403   403     204   204
@@ -53,7 +53,7 @@ PUT /v1/codes/{lookup}          401    401     401     403     403   403     204
 POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
 PUT /v1/attachments/{attachment} 401   401     401     403     204   204     204   204
 HEAD /v1/attachments/{attachment} 401  401     401     403     204   204     204   204
-GET /v1/attachments/{attachment} 401   401     401     403     403   403     200   200
+GET /v1/attachments/{attachment} 401   401     401     403     404   404     200   200
 """
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
@@ -158,6 +158,7 @@ def test_every_route_and_every_event_has_a_row(house: House) -> None:
     assert set(table(EVENTS)) == set(Doorbell(house.inside.desk).server.handlers["/"])
 
 
+@pytest.mark.parametrize("empty", ["sqlite", "postgres"], indirect=True)
 @pytest.mark.parametrize("who", WHO)
 def test_a_route_answers_as_the_grid_says(house: House, who: str) -> None:
     answers = {route: house.rings(who, route) for route in table(GRID)}

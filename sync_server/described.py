@@ -11,6 +11,7 @@ from clinic.domain.record import Record
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputersSeen, WipeReceipt
+from clinic.protocol.recent import RecentPart, RecentPull
 from clinic.protocol.shapes import Kind, shapes_of
 from clinic.protocol.sync import (
     CONTENT_TYPE,
@@ -93,8 +94,12 @@ CALLS = (
         SessionRequest, Session, SMALL_BODY, no=(_N.NOT_LOGGED_IN,),
     ),
     Call(
-        "POST", "/v1/sync", Who.SESSION, "One exchange. Either body may be a zstd frame.", SyncRequest, SyncResponse, SYNC_BODY,
+        "POST", "/v1/sync", Who.SESSION, "One exchange. Either body may be a zstd frame; the request may come in blocks.", SyncRequest, SyncResponse, SYNC_BODY,
         headers=("accept-encoding",), no=(_N.VERSION, _N.NOT_ALLOWED),
+    ),
+    Call(
+        "POST", "/v1/recent", Who.STAFF, "What a new computer needs before it has everything. It moves no cursor.",
+        RecentPull, RecentPart, SCOPE_BODY, headers=("accept-encoding",),
     ),
     Call(
         "POST", "/v1/scope", Who.LIVE,
@@ -191,7 +196,11 @@ EVENTS = (
     SocketEvent("beat", UP, "`{}`", "`{here}`", "A sign of life, once a second."),
     SocketEvent("disconnect", UP, "", "", "The link is over."),
     SocketEvent("letter", DOWN, "`{from, blob}`", "anything, within 2 s", "A letter; `from` is whose session sent it."),
-    SocketEvent("bell", DOWN, "`{scope, seq}`", "", "The scope reaches to `seq` now: have an exchange."),
+    SocketEvent(
+        "bell", DOWN, "`{scope, seq, urgent?}`", "",
+        "The scope reaches to `seq` now: have an exchange. `urgent`: envelopes that cannot wait for it.",
+    ),
+    SocketEvent("had", DOWN, "`{env_no}`", "", "Of a body that is just coming in blocks, all up to `env_no` is on the disk."),
     SocketEvent("trust", DOWN, "`{position}`", "", "The trust log reaches to `position` now."),
     SocketEvent("presence", DOWN, "`{device, online}`", "", "Said of every device that one may write to."),
     SocketEvent("stopping", DOWN, "`{retry_after_s}`", "", "The server stops; come back after so many seconds."),

@@ -21,7 +21,7 @@ from clinic.sync.diagram import diagram
 from clinic.sync.exchange import KEEPS_NUMBER
 from clinic.transport import http
 from sync_server import desk, limits, realtime
-from sync_server.book import pages
+from sync_server.book import ingest, pages
 from sync_server.described import CALLS, EVENTS, faults_of, openapi
 from sync_server.routes import mailbox
 from sync_server.routes.answers import STATUS_OF
@@ -130,6 +130,8 @@ _LIMITS = (
     ("an envelope as it travels", envelope.MAX_WIRE, "bytes"),
     ("incarnation, env_no, scope_no, key_epoch, seq: below", envelope.MAX_COUNT, ""),
     ("a body of /v1/sync, also once it is unsqueezed", limits.SYNC_BODY, "bytes"),
+    ("a body in blocks, all of them", limits.SYNC_STREAM, "bytes"),
+    ("an urgent envelope that rings with its bell", ingest.URGENT_BYTES, "bytes"),
     ("a body of /v1/trust", limits.TRUST_BODY, "bytes"),
     ("a body of /v1/scope", limits.SCOPE_BODY, "bytes"),
     ("a capsule, a code's parcel", limits.CAPSULE_BODY, "bytes"),

@@ -94,7 +94,8 @@ CALLS = (
         SessionRequest, Session, SMALL_BODY, no=(_N.NOT_LOGGED_IN,),
     ),
     Call(
-        "POST", "/v1/sync", Who.SESSION, "One exchange. Either body may be a zstd frame; the request may come in blocks.", SyncRequest, SyncResponse, SYNC_BODY,
+        "POST", "/v1/sync", Who.SESSION, "One exchange. Either body may be a zstd frame; the request may come in blocks.",
+        SyncRequest, SyncResponse, SYNC_BODY,
         headers=("accept-encoding",), no=(_N.VERSION, _N.NOT_ALLOWED),
     ),
     Call(

@@ -179,7 +179,9 @@ def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int
     return taken
 
 
-def take_ahead(desk: Desk, wires: Iterable[bytes], keep: Callable[[WritePage], None]) -> None:
+def take_ahead(
+    desk: Desk, wires: Iterable[bytes], keep: Callable[[WritePage], None] = lambda page: None
+) -> None:
     """File what can be read of envelopes that will come once more in their order; what cannot waits for that. No cursor moves,
     and what has arrived is not noted: nothing counts as missing. `keep` belongs to the same transaction."""
     reader = _Reader(desk.trust, desk.team_keys)

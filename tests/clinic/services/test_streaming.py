@@ -15,7 +15,7 @@ from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.sync import EnvelopeRefused, Refused, SyncRequest, SyncResponse
 from clinic.services import messages
 from clinic.services.desks import Desk
-from clinic.services.syncing import begin_stream, following, snapshot, sync_status, take, take_urgent
+from clinic.services.syncing import begin_stream, following, snapshot, sync_status, take, take_ahead
 from clinic.sync.exchange import envelope_hash, known_digest, request_for
 from tests.clinic.services.local import AT, Local, clinic
 
@@ -174,7 +174,7 @@ def texts(desk: Desk, patient: PatientId) -> list[str]:
 def test_what_rang_is_filed_at_once_and_counts_only_with_its_exchange(local: Local) -> None:
     patient, wires = urgent(local)
     for _ in range(2):
-        take_urgent(local.eva, wires)
+        take_ahead(local.eva, wires)
         assert texts(local.eva, patient) == ["no autorizo más"]
     assert local.eva.book.read(lambda page: page.cursor(patient_scope(patient))[0]) == 0
     assert sync_status(local.eva).withheld == 0
@@ -183,6 +183,6 @@ def test_what_rang_is_filed_at_once_and_counts_only_with_its_exchange(local: Loc
 def test_what_rang_and_cannot_be_believed_leaves_no_trace(local: Local) -> None:
     patient, wires = urgent(local)
     forged = [wire[:-1] + bytes([wire[-1] ^ 1]) for wire in wires]
-    take_urgent(local.eva, [*forged, b"", b"\x00" * 40])
+    take_ahead(local.eva, [*forged, b"", b"\x00" * 40])
     assert texts(local.eva, patient) == []
     assert sync_status(local.eva).quarantined == 0

@@ -39,6 +39,8 @@ class Push:
     items: tuple[Incoming, ...]
     writes: frozenset[Tag]
     at: datetime
+    carried: bool = False
+    """Somebody else brings it: what is refused uses up none of the device's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,15 @@ class Exchanged:
     heads: tuple[Cursor, ...]
     more: bool
     want_cursors: bool
+    rung: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """`acked_env_no`: all of the author's envelopes up to this number are here."""
+
+    acked_env_no: int
+    refused: tuple[EnvelopeRefused, ...]
     rung: tuple[Rung, ...]
 
 
@@ -137,6 +148,10 @@ class Book(Protocol):
 
     def exchange(self, push: Push, pull: Pull) -> Exchanged:
         """Takes envelopes, moves cursors, gives what is next: one commit."""
+        ...
+
+    def carry(self, push: Push) -> Carried:
+        """Takes what somebody else brings of a device, which counts as seen no more than before: one commit."""
         ...
 
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:

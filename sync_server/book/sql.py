@@ -17,7 +17,7 @@ from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import micros, take
 from sync_server.book.pages import page, scope_part
-from sync_server.book.port import Computer, Exchanged, Mailbox, Pull, Push, Tag
+from sync_server.book.port import Carried, Computer, Exchanged, Mailbox, Pull, Push, Tag
 from sync_server.book.vectors import ahead, move
 
 MOST_SESSIONS = 32
@@ -124,6 +124,12 @@ class SqlBook(ABC):
         return Exchanged(
             epoch, taken.acked_env_no, taken.refused, sent, heads, bool(heads), not agreed, taken.rung
         )
+
+    def carry(self, push: Push) -> Carried:
+        with self._unit() as conn:
+            alone(conn, f"device {push.device}")
+            taken = take(conn, push)
+        return Carried(taken.acked_env_no, taken.refused, taken.rung)
 
     def _agree(self, conn: Connection, pull: Pull) -> tuple[str, bool]:
         """Our epoch, and whether device and book now mean the same by its cursors. One that may read nothing

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What somebody else brings: taken under its author's rights, once, and never to its author's harm."""
 
-from clinic.domain.ids import TeamId
+import os
+
+import pytest
+
 from clinic.keys.trust import say
 from clinic.protocol.carried import CarriedIn, CarriedTaken, CarriedUpTo
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import Envelope, pack, unpack
 from clinic.protocol.sync import FaultNumber, Refused, TrustPart
 from clinic.protocol.trust import Revoke
+from tests.server_process import ServerProcess
 from tests.small_clinic import AT, OTHER_TEAM, Somebody
 
 from .conftest import Inside, fault_of
+from .test_process import Client, founded
 
 
 def carry(inside: Inside, bearer: Somebody, *envelopes: bytes) -> CarriedTaken:
@@ -45,7 +50,7 @@ def test_the_bearers_rights_add_nothing_and_take_nothing_away(inside: Inside) ->
     assert carry(inside, c.ola, theirs).left == 0
     kiosk_to_all = c.kiosk.envelope(c.log, "o:org")
     assert carry(inside, c.eva, kiosk_to_all) == CarriedTaken(authors=(up_to(c.kiosk, 0),), left=1)
-    into_anothers = c.ola.envelope(c.log, "p:1", team=TeamId(OTHER_TEAM))
+    into_anothers = c.ola.envelope(c.log, "p:1", team=OTHER_TEAM)
     assert carry(inside, c.eva, into_anothers) == CarriedTaken(authors=(up_to(c.ola, 0),), left=1)
 
 
@@ -85,3 +90,20 @@ def test_strangers_and_what_was_written_after_a_revocation_are_left(inside: Insi
     refused = inside.say("POST", "/v1/carried", CarriedIn(envelopes=(before,)), inside.token_of(c.ben))
     assert fault_of(refused).number == FaultNumber.NOT_ALLOWED
     assert [got.envelope for got in inside.sync(c.eva).envelopes] == [before]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="its helpers end servers with signals")
+def test_a_client_brings_it_to_a_centre_of_either_kind_and_it_outlives_a_kill(either: ServerProcess) -> None:
+    c, eva, ben = founded(either)
+    wires = tuple(c.kiosk.envelope(c.log, "p:1", text) for text in "ab")
+    expected = CarriedTaken(authors=(up_to(c.kiosk, 2),))
+    assert eva.do(lambda remote: remote.carry(wires)) == expected
+    either.kill()
+    either.start()
+    assert ben.do(lambda remote: remote.carry(wires)) == expected
+    assert [got.envelope for got in ben.sync().envelopes] == list(wires)
+    assert c.kiosk.device not in {
+        one.device for one in ben.do(lambda remote: remote.computers()) if one.seen_at
+    }
+    assert Client(either.url, c.kiosk).sync(*wires).acked_env_no == 2

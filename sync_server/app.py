@@ -34,6 +34,7 @@ from sync_server.realtime import Doorbell
 from sync_server.routes import (
     attachments,
     capsules,
+    carried,
     codes,
     computers,
     health,
@@ -65,6 +66,7 @@ def routes() -> list[Route]:
         Route("/v1/session", guarded(session.session), methods=["POST"]),
         Route("/v1/sync", guarded(sync.exchange), methods=["POST"]),
         Route("/v1/recent", guarded(recent.part), methods=["POST"]),
+        Route("/v1/carried", guarded(carried.take), methods=["POST"]),
         Route("/v1/scope", guarded(scopes.part), methods=["POST"]),
         Route("/v1/trust", guarded(trust.read), methods=["GET"]),
         Route("/v1/trust", guarded(trust.write), methods=["POST"]),

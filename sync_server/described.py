@@ -9,6 +9,7 @@ from typing import Any
 
 from clinic.domain.record import Record
 from clinic.protocol.capsule import Withdrawal, Withdrawals
+from clinic.protocol.carried import CarriedIn, CarriedTaken
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.organisation import ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
@@ -97,6 +98,11 @@ CALLS = (
         "POST", "/v1/sync", Who.SESSION, "One exchange. Either body may be a zstd frame; the request may come in blocks.",
         SyncRequest, SyncResponse, SYNC_BODY,
         headers=("accept-encoding",), no=(_N.VERSION, _N.NOT_ALLOWED),
+    ),
+    Call(
+        "POST", "/v1/carried", Who.STAFF,
+        "Envelopes of other devices, brought by a computer of the staff. Their authors hear of it in their own exchange.",
+        CarriedIn, CarriedTaken, SYNC_BODY,
     ),
     Call(
         "POST", "/v1/recent", Who.STAFF, "What a new computer needs before it has everything. It moves no cursor.",

@@ -3,15 +3,16 @@
 to that scope."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from clinic.domain.ids import org_scope, team_scope
+from clinic.domain.ids import DeviceId, TeamId, org_scope, team_scope
 from clinic.keys.roster import TrustLog
 from clinic.keys.sealing import NotAccepted, check_envelope
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_WIRE, P4_ATTACHMENT, Envelope, Header, unpack
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import envelope_hash
-from sync_server.access import Rights
+from sync_server.access import Rights, rights_of
 from sync_server.book.port import EVERYBODY, Incoming
 
 MAX_NUMBER = 2**62
@@ -29,6 +30,42 @@ def judge(log: TrustLog, rights: Rights, incarnation: int, wires: Iterable[bytes
         if item.refusal is None or item.refusal.why != Refused.WRONG_SENDER:
             last = item.env_no
     return tuple(items)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """What was brought of one device that is not the one that brought it. `writes`: what the author may write to."""
+
+    device: DeviceId
+    incarnation: int
+    items: tuple[Incoming, ...]
+    writes: frozenset[TeamId]
+
+
+def judge_carried(log: TrustLog, wires: Iterable[bytes]) -> tuple[tuple[Author, ...], int]:
+    """Each author's envelopes by number, under the author's own rights; and how many are nobody's.
+
+    Who brought them adds nothing to those rights and takes nothing away. What is refused keeps its number free
+    (`Push.carried`): the author brings it and hears why.
+    """
+    found: dict[tuple[DeviceId, int], list[tuple[int, bytes]]] = {}
+    stray = 0
+    for wire in wires:
+        try:
+            header = unpack(wire).header
+        except Malformed:
+            stray += 1
+            continue
+        found.setdefault((header.device, header.incarnation), []).append((header.env_no, wire))
+    authors: list[Author] = []
+    for (device, incarnation), numbered in sorted(found.items(), key=lambda one: one[0]):
+        rights = rights_of(log, device)
+        if rights is None or not 0 <= incarnation < MAX_NUMBER:
+            stray += len(numbered)
+            continue
+        items = judge(log, rights, incarnation, (wire for _, wire in sorted(numbered)))
+        authors.append(Author(device, incarnation, items, rights.writes))
+    return tuple(authors), stray
 
 
 def _judged(log: TrustLog, rights: Rights, incarnation: int, wire: bytes, expected: int | None) -> Incoming:

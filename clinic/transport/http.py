@@ -23,6 +23,7 @@ from clinic.domain.record import Record
 from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
 from clinic.protocol.blocks import SEQUENCE, block
 from clinic.protocol.capsule import Withdrawal, Withdrawals
+from clinic.protocol.carried import CarriedIn, CarriedTaken
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
@@ -300,6 +301,11 @@ class Remote:
     async def lying_invitation(self, box: str) -> bytes | None:
         """Newcomer: what lies under a short code, sealed."""
         return await self._bare("GET", f"/v1/mailbox/{box}") or None
+
+    async def carry(self, envelopes: tuple[bytes, ...]) -> CarriedTaken:
+        """Staff: brings what others signed, as it stands. What is not taken waits for its author."""
+        body = encode(CarriedIn(envelopes=envelopes))
+        return self._as(CarriedTaken, await self._known("POST", "/v1/carried", body))
 
     # one patient's scope
 

@@ -66,7 +66,7 @@ def take(conn: Connection, push: Push) -> Taken:
         refusal = _refusal(conn, push, item, number, last, places)
         if refusal is not None:
             refused.append(refusal)
-        if number == last + 1 and (refusal is None or refusal.why not in KEEPS_NUMBER):
+        if number == last + 1 and (refusal is None or not _keeps_number(push, refusal)):
             places.lay_down(push, item, number, refusal)
             last = number
     if last != start:
@@ -212,6 +212,12 @@ def _refusal(
     if not places.may_write(push, item.scope):
         return _because(number, Refused.NOT_ALLOWED)
     return None
+
+
+def _keeps_number(push: Push, refusal: EnvelopeRefused) -> bool:
+    """The number stays free. Whoever carries may be lying, or know less of the trust log than the writer: only the writer
+    hears a no that lasts."""
+    return push.carried or refusal.why in KEEPS_NUMBER
 
 
 def _because(number: int, why: Refused) -> EnvelopeRefused:

@@ -39,6 +39,8 @@ class Push:
     items: tuple[Incoming, ...]
     writes: frozenset[Tag]
     at: datetime
+    carried: bool = False
+    """Somebody else brings it: what is refused uses up none of the device's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class Book(Protocol):
         ...
 
     def push(self, push: Push) -> Taken:
-        """Takes envelopes and gives nothing: a block of an exchange that goes on."""
+        """Takes envelopes and gives nothing: a block of an exchange that goes on, or what somebody else brings of a device, which
+        does not count as seen by it."""
         ...
 
     def look(self, wanted: Look) -> Looked:

@@ -11,6 +11,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.keys.trust import say
 from clinic.keys.withdrawals import withdraw
+from clinic.protocol.carried import CarriedIn
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
 from clinic.protocol.organisation import WipeReceipt
@@ -35,6 +36,7 @@ GET /metrics                    404    404     404     404     404   404     404
 GET /v1/challenge               200    200     200     200     200   200     200   200
 POST /v1/session                200    200     200     200     200   200     200   200
 POST /v1/sync                   401    401     401     200     200   200     200   200
+POST /v1/carried                401    401     401     403     403   403     200   200
 GET /v1/trust                   401    401     401     200     200   200     200   200
 POST /v1/trust                  401    401     401     204     204   204     204   204
 PUT /v1/mailbox/{box}           401    401     401     403     403   403     204   204
@@ -93,6 +95,9 @@ class House:
                 return encode(proof(PEOPLE.get(who, somebody("ben")), told))
             case "POST /v1/sync":
                 return encode(SyncRequest(device=device, incarnation=1, sent_at=AT))
+            case "POST /v1/carried":
+                clinic = self.inside.clinic
+                return encode(CarriedIn(envelopes=(clinic.kiosk.envelope(clinic.log, "p:1"),)))
             case "POST /v1/receipts":
                 return encode(WipeReceipt(device=device, position=0, at=AT, waiting=0, signature=bytes(64)))
             case "POST /v1/recent":

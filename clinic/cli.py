@@ -24,6 +24,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "server": ("sync_server", "the sync server"),
     "station": ("clinic", "a clinic without a screen: found, join, sync, verify"),
     "bench": ("clinic.bench", "measurements"),
+    "simulate": ("simulator", "whole organisations with everything going wrong, to find what is lost"),
 }
 """What `posta NAME` starts: the module, and a line for the list."""
 

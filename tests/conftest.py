@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from desktop.kit import words
 from tests.postgres_cluster import OWNER, SERVER, Cluster, programs
 
-OURS = ("clinic", "desktop", "kiosk", "sync_server", "posta")
+OURS = ("clinic", "desktop", "kiosk", "simulator", "sync_server", "posta")
 
 settings.register_profile(
     "posta",

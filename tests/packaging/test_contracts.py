@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HOUSES = ("clinic", "desktop", "kiosk", "sync_server")
+HOUSES = ("clinic", "desktop", "kiosk", "simulator", "sync_server")
 LINT = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
 PLANTED = [
@@ -29,6 +29,10 @@ PLANTED = [
         "The server stands on pure floors only",
         id="server without codecs",
     ),
+    pytest.param(
+        "simulator/planted.py", "import desktop.app", "The simulator plays without screens", id="simulator"
+    ),
+    pytest.param("sync_server/planted.py", "import simulator.world", "Houses on one core", id="above all"),
     pytest.param(
         "kiosk/planted.py",
         "import desktop.screens.chart.logic",

@@ -61,7 +61,7 @@ class World:
     computers: dict[str, Computer] = field(default_factory=dict)
     seen_wrong: list[str] = field(default_factory=list)
     _heads: dict[ScopeId, int] = field(default_factory=dict)
-    _centre_copies: list[tuple[Path, int]] = field(default_factory=list)
+    _centre_copies: list[Path] = field(default_factory=list)
     _copies: dict[str, Path] = field(default_factory=dict)
     _unsure: set[str] = field(default_factory=set)
     """Computers that have not exchanged since the centre was put back."""
@@ -209,14 +209,12 @@ class World:
     def _centre_copied(self, one: Computer) -> None:
         copy = self.folder / f"copy-{len(self._centre_copies)}-{self.clock.monotonic()}.db"
         self.centre.copy_to(copy)
-        self._centre_copies.append((copy, self.centre.desk.log.position))
+        self._centre_copies.append(copy)
 
     def _centre_put_back(self, one: Computer) -> None:
         if not self._centre_copies:
             return
-        told, (copy, position) = self.chance.happens(0.5), self.chance.one_of(self._centre_copies)
-        if position < self.centre.desk.log.position:
-            return  # nobody hands in the statements that it lacks (docs/simulator.md)
+        told, copy = self.chance.happens(0.5), self.chance.one_of(self._centre_copies)
         self.trace.append(f"    {'told' if told else 'silently'}")
         self.centre.put_back(copy, told)
         self.network.app = self.centre.app

@@ -105,10 +105,15 @@ def take(
 
 def _lost_the_race(desk: Desk) -> Taken:
     """The centre took somebody else's statements at the positions of ours: ours are forgotten, to be made again
-    by whoever asked for them; the others come with the next exchange."""
+    by whoever asked for them; the others come with the next exchange. What a centre had before is never forgotten for
+    another's word: raises Distrust."""
 
     def act(page: WritePage) -> tuple[tuple[bytes, ...], Changes]:
-        page.drop_unsent_trust()
+        if not page.drop_unsent_trust(desk.home.read_height()):
+            raise Distrust(
+                Reason.FORK,
+                "The server has another list of who is admitted than the one it had. Call whoever keeps your server.",
+            )
         return page.trust(), Changes(frozenset({"Sync", "Trust"}))
 
     desk.adopt(verify_all(desk.book.write(act), desk.trust.fingerprint))
@@ -131,6 +136,9 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response, meaning, streamed)
+        lost = 0 <= response.trust_position < request.trust_position and page.offer_trust_again(
+            response.trust_position
+        )
         read = [_arrived(desk, page, item, reader) for item in response.envelopes]
         ops = _file_together(desk, page, [one for one in read if one is not None]) + reader.mended
         if log is not desk.trust or reader.granted:
@@ -145,7 +153,9 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         for scope in again:
             ops += _own_again(desk, page, scope)
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return (before != after, after[0][0] > 0, bool(again)), _changes(ops, trust=log is not desk.trust)
+        return (before != after, after[0][0] > 0, bool(again or lost)), _changes(
+            ops, trust=log is not desk.trust
+        )
 
     moved, waits, again = desk.book.write(act)
     moved = moved or log is not desk.trust

@@ -151,9 +151,18 @@ class WritePage(Filing, Page):
     def trust_sent(self, up_to: int) -> None:
         self._do("UPDATE trust SET sent = 1 WHERE position <= :no", no=up_to)
 
-    def drop_unsent_trust(self) -> None:
-        """Forget statements of our own that lost the race for their position; they are made again."""
-        self._do("DELETE FROM trust WHERE sent = 0")
+    def drop_unsent_trust(self, after: int) -> int:
+        """Forget statements of our own that lost the race for their position, all of them after one that the centre had; they
+        are made again. Gives how many."""
+        rows = self._all("SELECT position FROM trust WHERE sent = 0 AND position > :no", no=after)
+        self._do("DELETE FROM trust WHERE sent = 0 AND position > :no", no=after)
+        return len(rows)
+
+    def offer_trust_again(self, after: int) -> int:
+        """Hand in statements after this position once more: the centre had them, and has lost them. Gives how many."""
+        rows = self._all("SELECT position FROM trust WHERE sent = 1 AND position > :no", no=after)
+        self._do("UPDATE trust SET sent = 0 WHERE position > :no", no=after)
+        return len(rows)
 
     def put_meta(self, key: str, value: bytes) -> None:
         self._do("INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)", key=key, value=value)

@@ -47,6 +47,7 @@ from clinic.keys.consents import sign_consent, template_hash
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.letters import seal_letter
+from clinic.keys.roster import Distrust
 from clinic.keys.sealing import Place, seal_for_team
 from clinic.keys.trust import Signer, as_device, extend, make_statement, say
 from clinic.protocol.codec import dumps, encode
@@ -427,6 +428,35 @@ def test_statements_that_lost_the_race_are_forgotten_and_the_centres_log_is_foll
     clinic.answered(trust=(theirs,))
     assert desk.trust.statements == extend(before, theirs).statements
     assert clinic.reopen().trust.statements == extend(before, theirs).statements
+
+
+def test_a_centre_that_lost_statements_gets_them_again(clinic: Clinic) -> None:
+    last, held = clinic.desk.trust.position, clinic.desk.trust.statements
+    assert clinic.request().trust == ()
+    assert clinic.answered(trust_position=last - 2).more
+    again = clinic.request()
+    assert again.trust == held[-2:]
+    clinic.answered(again, trust_position=last)
+    assert clinic.request().trust == ()
+
+
+def test_statements_that_a_centre_had_are_not_given_up_for_others(clinic: Clinic) -> None:
+    held = clinic.desk.trust.statements
+    clinic.answered(trust_position=len(held) - 3)
+    asked = clinic.request()
+    assert asked.trust
+    with pytest.raises(Distrust, match="another list"):
+        clinic.answered(asked, trust_refused="Another history.")
+    assert clinic.desk.trust.statements == clinic.reopen().trust.statements == held
+
+
+def test_a_new_statement_that_lost_the_race_takes_no_older_one_with_it(clinic: Clinic) -> None:
+    held = clinic.desk.trust.statements
+    clinic.answered(trust_position=len(held) - 3)
+    _stated(clinic.desk, lambda log: [TeamCreate(team=TeamId("este"), name="Este")])
+    assert clinic.answered(clinic.request(), trust_refused="Another history.").more
+    assert clinic.desk.trust.statements == held
+    assert clinic.request().trust == held[-2:]
 
 
 # the disk

@@ -19,6 +19,8 @@ _LONGEST = 32 * 1024 * 1024
 """Bytes of one exchange; what is left goes with the next."""
 _PARTS = 16
 """Pieces of what a link is asked for at once, where nobody says what has come."""
+_AHEAD = 2
+"""So small a part of the window is numbered ahead of its piece: little that can be overtaken no more, and few transactions."""
 _PATIENCE_S = 10.0
 """So long nothing is heard of what was sent, and the stream ends as if nothing more waited: the answer tells."""
 
@@ -29,8 +31,9 @@ class Stream:
     def __init__(self) -> None:
         self.window, self.sizes = Window(), dict[int, int]()
         self._told, self._budget = False, 0
+        self._under_way: dict[int, int] = {}
         self._sent_at: dict[int, float] = {}
-        self._last = self._had = 0
+        self._last = 0
         self._stopped, self._news = False, asyncio.Event()
 
     def heard_by(self, online: bool) -> None:
@@ -40,21 +43,17 @@ class Stream:
 
     def piece(self, byte_budget: int) -> int:
         """Bytes of the next piece on a link that is asked for so many at once."""
-        return (
-            self.window.piece
-            if self._told
-            else max(self.window.piece, min(LARGEST_PIECE, byte_budget // _PARTS))
-        )
+        blind = 0 if self._told else min(LARGEST_PIECE, byte_budget // _PARTS)
+        return max(self.window.piece, blind)
 
     def had(self, env_no: int) -> None:
-        """The centre has everything up to that number. What it says of numbers that did not leave means nothing."""
-        if self._had < env_no <= self._last:
-            took_s = (
-                asyncio.get_running_loop().time() - self._sent_at[env_no] if env_no in self._sent_at else None
-            )
-            self.window = self.window.had(took_s) if took_s is not None else self.window
-            self._had = env_no
-            self._news.set()
+        """The centre has everything up to that number. What it says of numbers that are not under way means nothing."""
+        if env_no not in self._under_way:
+            return
+        if (sent_at := self._sent_at.get(env_no)) is not None:
+            self.window = self.window.had(asyncio.get_running_loop().time() - sent_at)
+        self._under_way = {number: size for number, size in self._under_way.items() if number > env_no}
+        self._news.set()
 
     def broken(self) -> None:
         """An exchange came to nothing."""
@@ -67,41 +66,32 @@ class Stream:
 
     def begin(self, request: SyncRequest) -> None:
         """A new exchange, which begins with the envelopes of the request."""
-        self.sizes, self._sent_at, self._stopped = {}, {}, False
-        numbers = [unpack(wire).header.env_no for wire in request.envelopes]
-        self._had, self._last, self._budget = numbers[0] - 1, numbers[-1], request.byte_budget
-        self._left(dict(zip(numbers, map(len, request.envelopes), strict=True)))
+        self.sizes, self._under_way, self._sent_at = {}, {}, {}
+        self._stopped, self._budget = False, request.byte_budget
+        self._left({unpack(wire).header.env_no: len(wire) for wire in request.envelopes})
 
     async def flow(self, desk: Desk, on_store: OnStore) -> AsyncIterator[tuple[bytes, ...]]:
-        """The envelopes that follow, a piece at a time; those of the first piece are not among them. Raises Unavailable for the
-        disk."""
-        first, self.sizes = self.sizes, {}
-        under_way = dict(first)
-        while await self._room(under_way):
-            rows = await on_store(partial(following, desk, self._last, self.piece(self._budget)))
+        """The envelopes that follow those of the request, a piece at a time. Raises Unavailable for the disk."""
+        while await self._room():
+            size = self.piece(self._budget)
+            ahead = max(size, self.window.size // _AHEAD)
+            rows = await on_store(partial(following, desk, self._last, size, ahead))
             if not rows:
                 return
             piece = {row.env_no: len(row.wire) for row in rows}
+            self.sizes |= piece
             self._left(piece)
-            under_way |= piece
             yield tuple(row.wire for row in rows)
 
     def _left(self, piece: dict[int, int]) -> None:
-        self.sizes |= piece
+        self._under_way |= piece
         self._last = max(piece)
         self._sent_at[self._last] = asyncio.get_running_loop().time()
 
-    async def _room(self, under_way: dict[int, int]) -> bool:
+    async def _room(self) -> bool:
         """Waits until more may leave; False if the stream ends here."""
-        while True:
-            for number in [number for number in under_way if number <= self._had]:
-                del under_way[number]
-            left = sum(self.sizes.values())
-            if self._stopped or left >= (_LONGEST if self._told else self._budget):
-                return False
-            if not self._told:
-                return True
-            if sum(under_way.values()) < self.window.size:
+        while not self._stopped and sum(self.sizes.values()) < (_LONGEST if self._told else self._budget):
+            if not self._told or sum(self._under_way.values()) < self.window.size:
                 return True
             self._news.clear()
             try:
@@ -109,3 +99,4 @@ class Stream:
                     await self._news.wait()
             except TimeoutError:
                 return False
+        return False

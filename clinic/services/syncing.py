@@ -75,9 +75,11 @@ def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
-def following(desk: Desk, last: int, byte_budget: int) -> tuple[Waiting, ...]:
-    """The envelopes after that number, which have theirs from here on. Raises Unavailable for the disk."""
-    make_ready(desk, byte_budget, last)
+def following(desk: Desk, last: int, byte_budget: int, ahead: int) -> tuple[Waiting, ...]:
+    """The envelopes after that number, at most so many bytes. Where less has its number, as much as comes to `ahead` gets its
+    own from here on. Raises Unavailable for the disk."""
+    if sum(size for _, size, _ in desk.book.read(lambda page: page.numbered_sizes(last))) < byte_budget:
+        make_ready(desk, ahead, last)
     rows = desk.book.read(lambda page: page.numbered(after=last))
     if not rows or rows[0].env_no != last + 1:
         return ()

@@ -98,7 +98,7 @@ def offering(local: Local) -> tuple[Desk, list[bytes]]:
     for number in range(4):
         messages.send_message(local.ben, patient, f"mensaje {number}")
     begin_stream(local.ben)
-    rows = following(local.ben, 0, BUDGET)
+    rows = following(local.ben, 0, BUDGET, BUDGET)
     assert len(rows) > 1
     return local.ben, [row.wire for row in rows]
 

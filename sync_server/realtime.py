@@ -84,7 +84,8 @@ class Doorbell:
 
     async def had(self, device: DeviceId, env_no: int) -> None:
         """`had` {env_no} to that device: it may send more."""
-        await self._tell((await self._everybody()).get(device, []), "had", {"env_no": env_no})
+        sids = (await self._everybody()).get(device, [])
+        await self._tell(sids, "had", {"env_no": env_no})
 
     async def trust(self, position: int) -> None:
         """`trust` {position} to everybody here."""

@@ -42,6 +42,7 @@ from clinic.domain.facts import (
 from clinic.domain.ids import PatientId
 from clinic.domain.record import Record
 from clinic.domain.wording import folded
+from clinic.protocol.codec import Malformed
 from clinic.protocol.op import Op, fact_in
 from clinic.store.facts import SHOWN
 from clinic.store.folding import plain, search_words, spelt
@@ -234,7 +235,7 @@ class SearchWrites(SearchReads):
         texts = [
             (next(free[_base(at)]), op, text, f"{_patient_tag(patient)} {_kind_tag(kind)}")
             for _, op, at, patient, kind, body in rows.values()
-            if (text := text_of(fact_in(body, Fact)))
+            if (text := _readable(body))
         ]
         self._do(
             "INSERT OR IGNORE INTO word SELECT value FROM json_each(:words) ORDER BY value",
@@ -286,6 +287,14 @@ def _bound(at_ms: int) -> int:
 def _base(at_ms: int) -> int:
     """The first number of a moment; moments that no patient lives through (before 1830, after 2109) share the outermost."""
     return max(-_FARTHEST, min(at_ms, _FARTHEST)) << _SHIFT
+
+
+def _readable(body: bytes) -> str:
+    """The text of a stored fact; '' for one that is damaged, which colleagues' books will tell (decision 29)."""
+    try:
+        return text_of(fact_in(body, Fact))
+    except Malformed:
+        return ""
 
 
 def text_of(fact: Record) -> str:

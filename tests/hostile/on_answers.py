@@ -156,5 +156,11 @@ SCRIPTS = (
         "keeps back",
         says(trust_position=10**9),
     ),
+    Script(
+        "says what it has, unasked",
+        "the hash of envelopes that nobody asked after, and all of them acknowledged",
+        "",
+        says(known=bytes(32), acked_env_no=10**6),
+    ),
     Script("refuses a trust log that was not sent", "a refusal for nothing", "", says(trust_refused="No.")),
 )

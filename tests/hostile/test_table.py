@@ -30,6 +30,7 @@ def test_every_field_of_an_answer_is_lied_about() -> None:
         "more": "has more, for ever",
         "want_cursors": "wants all cursors, for ever", "server_time": "sets its clock ten years back",
         "trust_position": "has a longer trust log",
+        "known": "says what it has, unasked",
     }  # fmt: skip
     assert set(said) == set(SyncResponse.__dataclass_fields__) - {"NUMBER", "unknown"}
     assert set(said.values()) <= {script.name for script in ALL}

@@ -32,7 +32,7 @@ PLANTED = [
     pytest.param(
         "simulator/planted.py", "import desktop.app", "The simulator plays without screens", id="simulator"
     ),
-    pytest.param("sync_server/planted.py", "import simulator.world", "Houses on one core", id="above all"),
+    pytest.param("desktop/planted.py", "import simulator.world", "Houses on one core", id="above all"),
     pytest.param(
         "kiosk/planted.py",
         "import desktop.screens.chart.logic",

@@ -25,6 +25,7 @@ from clinic.protocol.trust import DeviceKind
 from clinic.services import messages
 from clinic.services.desks import Desk
 from clinic.services.link import exchange, remote_of, with_remote
+from clinic.services.streaming import Stream
 from clinic.transport.http import Remote
 from sync_server.app import open_desk
 from tests.hostile.house import Answer, Asked, Forward, House
@@ -214,7 +215,7 @@ def _an_exchange(desk: Desk, url: str) -> None:
         return act()
 
     async def once(remote: Remote) -> None:
-        await exchange(desk, remote, 100_000, on_store, CentreClock(desk.clock))
+        await exchange(desk, remote, 100_000, on_store, CentreClock(desk.clock), Stream())
 
     with_remote(remote_of(desk, url), once)
 

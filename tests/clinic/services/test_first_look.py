@@ -19,6 +19,7 @@ from clinic.services.desks import Desk
 from clinic.services.first_look import Look
 from clinic.services.link import Taken, exchange, exchange_now, remote_of, with_remote
 from clinic.services.messages import send_message
+from clinic.services.streaming import Stream
 from clinic.services.syncing import sync_status
 from clinic.sync.settled import state_hash
 from clinic.transport.http import RefusedByServer, Remote
@@ -59,7 +60,7 @@ def one_exchange(desk: Desk) -> Taken:
         return act()
 
     async def once(remote: Remote) -> Taken:
-        return await exchange(desk, remote, 65_536, on_store, CentreClock(desk.clock))
+        return await exchange(desk, remote, 65_536, on_store, CentreClock(desk.clock), Stream())
 
     return with_remote(remote_of(desk), once)
 

@@ -82,6 +82,7 @@ PARTS = {
     "sticks.heard_of_us": "counts of envelopes, and nothing of what is in them",
     "syncing.retry_set_aside": "a part of verbs",
     "syncing.what_waits": "counts and bytes, and nothing of what is in them",
+    "syncing.following": "the computer's own work", "syncing.begin_stream": "the computer's own work",
     "syncing.take_carried": "the computer's own work", "syncing.take_ahead": "the computer's own work",
     "comparing.after_exchange": "the computer's own work",
     "first_look.due": "the computer's own work", "first_look.take": "the computer's own work",

@@ -172,7 +172,9 @@ def test_a_forged_wipe_closes_no_kiosk(
     ):
         forged = forged_wipe(desk, signer)
 
-        async def hostile(remote: Remote, asked: SyncRequest, forged: bytes = forged) -> SyncResponse:
+        async def hostile(
+            remote: Remote, asked: SyncRequest, following: object = None, forged: bytes = forged
+        ) -> SyncResponse:
             return replace(await real(remote, asked), trust=(forged,), trust_position=desk.trust.position + 1)
 
         with monkeypatch.context() as patch:

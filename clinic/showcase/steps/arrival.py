@@ -156,8 +156,18 @@ def _appears(scene: Scene, seen: Findings, tab: str, wanted: list[str]) -> None:
 
 def _digests(scene: Scene, seen: Findings) -> None:
     told = {}
+    wait_until(
+        "the centre to have what the second desktop opened",
+        lambda: bool(ALL_THERE.search(scene.hands["second"].text("status.sync"))), ARRIVE_S, 0.3,
+    )  # fmt: skip
+    scene.hands["second"].quit()
+    wait_until(
+        "the desktop to have it too",
+        lambda: bool(ALL_THERE.search(scene.desktop.text("status.sync"))), ARRIVE_S, 0.3,
+    )  # fmt: skip
+    scene.desktop.quit()
     for name in ("desktop", "second"):
-        scene.hands[name].quit()
+        _at(scene, name, "clinic", "sync")  # what was under way when they were closed
         told[name] = json.loads(_asked(scene, name, "clinic", "digest"))
     seen.expect(told["desktop"] == told["second"], "both records to be byte-equal", told)
     seen.note(
@@ -176,13 +186,10 @@ def _digests(scene: Scene, seen: Findings) -> None:
 
 def _asked(scene: Scene, name: str, *program: str) -> str:
     """What a headless program says about the patient's record on a machine."""
-    return scene.stage.run(
-        name,
-        *program,
-        "--home",
-        str(scene.home(name)),
-        "--password-file",
-        str(scene.password_file(name)),
-        "--patient",
-        scene.patient,
-    )
+    return _at(scene, name, *program, "--patient", scene.patient)
+
+
+def _at(scene: Scene, name: str, *program: str) -> str:
+    """What a headless program says on a machine."""
+    home, password = str(scene.home(name)), str(scene.password_file(name))
+    return scene.stage.run(name, *program, "--home", home, "--password-file", password)

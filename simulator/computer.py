@@ -73,7 +73,7 @@ class Computer:
         self.desk = Desk(self.home, self.book, self.player.opened, self.clock, self.chance)
         _witness(self.desk, self.name, self._books)
         self.remote = remote_of(self.desk)
-        self.centre_clock, self.stream = CentreClock(self.clock), Stream()
+        self.centre_clock, self.stream = CentreClock(self.clock), Stream(self.clock)
         self.machine, self.wakes_at = start(sync_status(self.desk)), None
 
     def close(self) -> None:

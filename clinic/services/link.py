@@ -104,7 +104,7 @@ class Link:
         self._numbers = desk.book.read(_numbers_taken)
         self._number = desk.book.read(partial(_next_number, now=desk.clock.now()))
         self._files_due = self._files_go = False
-        self._stream = Stream()
+        self._stream = Stream(desk.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening: Callable[[], None] = lambda: None
 
@@ -443,7 +443,7 @@ def exchange_now(desk: Desk) -> None:
         return act()
 
     async def all_of_it(remote: Remote) -> None:
-        pace, stream = Pace(), Stream()
+        pace, stream = Pace(), Stream(desk.clock)
         while True:
             taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock), stream)
             pace = pace.carried(taken.moved, taken.took_s)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
+from clinic.domain.clock import Clock
 from clinic.protocol.envelope import unpack
 from clinic.protocol.sync import SyncRequest
 from clinic.services.desks import Desk
@@ -28,7 +29,8 @@ _PATIENCE_S = 10.0
 class Stream:
     """Of one link, on its net loop. `sizes`: number and bytes of each envelope that left after the request."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.window, self.sizes = Window(), dict[int, int]()
         self._told, self._budget = False, 0
         self._under_way: dict[int, int] = {}
@@ -51,7 +53,7 @@ class Stream:
         if env_no not in self._under_way:
             return
         if (sent_at := self._sent_at.get(env_no)) is not None:
-            self.window = self.window.had(asyncio.get_running_loop().time() - sent_at)
+            self.window = self.window.had(self._clock.monotonic() - sent_at)
         self._under_way = {number: size for number, size in self._under_way.items() if number > env_no}
         self._news.set()
 
@@ -86,7 +88,7 @@ class Stream:
     def _left(self, piece: dict[int, int]) -> None:
         self._under_way |= piece
         self._last = max(piece)
-        self._sent_at[self._last] = asyncio.get_running_loop().time()
+        self._sent_at[self._last] = self._clock.monotonic()
 
     async def _room(self) -> bool:
         """Waits until more may leave; False if the stream ends here."""

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
@@ -78,12 +79,20 @@ def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
 def following(desk: Desk, last: int, byte_budget: int, ahead: int) -> tuple[Waiting, ...]:
     """The envelopes after that number, at most so many bytes. Where less has its number, as much as comes to `ahead` gets its
     own from here on. Raises Unavailable for the disk."""
-    if sum(size for _, size, _ in desk.book.read(lambda page: page.numbered_sizes(last))) < byte_budget:
+    sizes = desk.book.read(lambda page: page.numbered_sizes(last))
+    if sum(size for _, size, _ in sizes) < byte_budget:
         make_ready(desk, ahead, last)
-    rows = desk.book.read(lambda page: page.numbered(after=last))
+        sizes = desk.book.read(lambda page: page.numbered_sizes(last))
+    rows = desk.book.read(lambda page: page.numbered(_how_many(sizes, byte_budget), last))
     if not rows or rows[0].env_no != last + 1:
         return ()
     return pick((Waiting(row.env_no, row.envelope) for row in rows), byte_budget)
+
+
+def _how_many(sizes: Sequence[tuple[int, int, int]], byte_budget: int) -> int:
+    """Of envelopes of these (priority, bytes, ops), those that fit, and one."""
+    reached = accumulate(size for _, size, _ in sizes)
+    return 1 + sum(size <= byte_budget for size in reached)
 
 
 def begin_stream(desk: Desk) -> None:

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where SQLite and PostgreSQL differ: inserting what may be there already, and having something to oneself."""
+"""Where SQLite and PostgreSQL differ: inserting what may be there already, having something to oneself, how much a statement
+takes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+T = TypeVar("T")
+_AT_ONCE = 500
 OWNER = "book"
 """In PostgreSQL the first column of every key: whose row it is. It fills itself (see `postgres`); no query names it."""
 
@@ -33,6 +37,12 @@ def lay(conn: Connection, table: Table, *rows: Mapping[str, object], renew: tupl
         else here.on_conflict_do_nothing(),
         rows,
     )
+
+
+def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at once as one statement takes."""
+    for at in range(0, len(values), _AT_ONCE):
+        yield values[at : at + _AT_ONCE]
 
 
 def alone(conn: Connection, what: str) -> None:

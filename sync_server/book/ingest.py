@@ -2,10 +2,8 @@
 """Taking envelopes: numbers without gaps per device, seqs without gaps per scope, the same again changes
 nothing."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, literal, select
 
@@ -14,14 +12,13 @@ from clinic.domain.ids import ScopeId
 from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import KEEPS_NUMBER, known_digest, next_chain
-from sync_server.book.dialect import lay, shared
+from sync_server.book.dialect import in_parts, lay, shared
 from sync_server.book.port import EVERYBODY, Incoming, Pull, Push, Rung, Tag, Taken
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
 URGENT_BYTES = 4_096
 """A longer envelope comes with the next exchange, however urgent."""
-_AT_ONCE, _TOLD_AT_ONCE = 500, 100_000
-S = TypeVar("S", bound=str)
+_TOLD_AT_ONCE = 100_000
 _SENTENCES = {
     Refused.CONFLICTING_NUMBER: "Another envelope with this number is here already.",
     Refused.GAP: "An earlier envelope is missing; send that first.",
@@ -142,7 +139,7 @@ class _Places:
 def _places(conn: Connection, wanted: set[str]) -> _Places:
     heads: dict[str, tuple[int, bytes]] = {}
     tags: dict[str, frozenset[Tag]] = {}
-    for some in _some(sorted(wanted)):
+    for some in in_parts(sorted(wanted)):
         heads |= {
             scope: (int(head), chain)
             for scope, head, chain in conn.execute(
@@ -156,12 +153,6 @@ def _places(conn: Connection, wanted: set[str]) -> _Places:
     return _Places(heads, tags)
 
 
-def _some(scopes_: Sequence[S]) -> Iterator[Sequence[S]]:
-    """In parts that a statement takes."""
-    for at in range(0, len(scopes_), _AT_ONCE):
-        yield scopes_[at : at + _AT_ONCE]
-
-
 def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
     """Locks the row of every scope that is written, until the commit: whoever comes next counts on from there.
 
@@ -169,7 +160,7 @@ def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
     if not shared(conn):
         return []
     wanted = sorted({item.scope for item in push.items if item.refusal is None and (item.env_no or 0) > last})
-    for some in _some(wanted):
+    for some in in_parts(wanted):
         lay(conn, scopes, *({"scope": scope, "head": 0, "chain": b""} for scope in some))
         held = (
             select(scopes.c.head).where(scopes.c.scope.in_(some)).order_by(scopes.c.scope).with_for_update()
@@ -180,7 +171,7 @@ def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
 
 def _let_go(conn: Connection, touched: list[ScopeId]) -> None:
     """An empty row in which nothing came to lie goes again."""
-    for some in _some(touched):
+    for some in in_parts(touched):
         conn.execute(delete(scopes).where(scopes.c.scope.in_(some), scopes.c.head == 0))
 
 

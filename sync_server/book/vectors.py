@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each device's cursors, kept here so that a device with nothing new need not name a thousand scopes."""
 
-from sqlalchemy import Connection, delete, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, tuple_
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Cursor
 from clinic.sync.exchange import cursor_digest
-from sync_server.book.dialect import lay
+from sync_server.book.dialect import in_parts, lay
 from sync_server.book.port import Pull
 from sync_server.book.tables import cursors, envelopes, scopes
 
@@ -24,21 +26,22 @@ def move(conn: Connection, pull: Pull) -> bool:
 def of_another_past(conn: Connection, named: tuple[Cursor, ...]) -> bool:
     """True if a device has applied what this book does not hold: more than there is, or something else in the same place.
     The book has been put back to an older state, and may have grown again since."""
-    return any(_is_ahead(conn, cursor) or _was_another(conn, cursor) for cursor in named)
+    return any(_some_of_another_past(conn, some) for some in in_parts(named))
 
 
-def _is_ahead(conn: Connection, cursor: Cursor) -> bool:
-    head = conn.execute(select(func.max(scopes.c.head)).where(scopes.c.scope == cursor.scope)).scalar()
-    return cursor.seq > int(head or 0)
-
-
-def _was_another(conn: Connection, cursor: Cursor) -> bool:
+def _some_of_another_past(conn: Connection, named: Sequence[Cursor]) -> bool:
     """An older device names no chain; what is not here any more cannot be compared."""
-    if not cursor.chain:
-        return False
-    here = (envelopes.c.scope == cursor.scope, envelopes.c.seq == cursor.seq)
-    chain = conn.execute(select(envelopes.c.chain).where(*here)).scalar()
-    return chain is not None and not bytes(chain).startswith(cursor.chain)
+    known = select(scopes.c.scope, scopes.c.head).where(scopes.c.scope.in_([one.scope for one in named]))
+    heads = {scope: int(head) for scope, head in conn.execute(known)}
+    places = {(one.scope, one.seq): one.chain for one in named if one.chain}
+    here = conn.execute(
+        select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain).where(
+            tuple_(envelopes.c.scope, envelopes.c.seq).in_(list(places))
+        )
+    )
+    return any(one.seq > heads.get(one.scope, 0) for one in named) or any(
+        not bytes(chain).startswith(places[scope, seq]) for scope, seq, chain in here
+    )
 
 
 def _vector(conn: Connection, device: DeviceId) -> dict[ScopeId, int]:

@@ -15,6 +15,7 @@ from clinic.domain.errors import PostaError, Refusal, Unavailable
 from clinic.domain.record import Record
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import code_of
+from clinic.protocol.squeezed import ENCODING, squeezed
 from clinic.protocol.sync import CONTENT_TYPE, Fault, FaultNumber
 
 RETRY_AFTER_S = 5
@@ -54,6 +55,12 @@ class Denied(Refusal):
 def answer(value: Record, status: int = HTTPStatus.OK) -> Response:
     """A record as the body."""
     return Response(encode(value), status_code=status, media_type=CONTENT_TYPE)
+
+
+def squeezed_for(request: Request, body: bytes) -> tuple[bytes, dict[str, str]]:
+    """The body as whoever asks may have it, and the headers that say so."""
+    frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
+    return frame, {} if frame is body else {"content-encoding": ENCODING}
 
 
 def nothing() -> Response:

@@ -9,13 +9,12 @@ from starlette.responses import Response
 
 from clinic.protocol.codec import encode
 from clinic.protocol.recent import MOST_DAYS, RecentPart, RecentPull
-from clinic.protocol.squeezed import ENCODING, squeezed
 from clinic.protocol.sync import CONTENT_TYPE, FaultNumber
 from sync_server.book.port import Look
 from sync_server.desk import desk_of
 from sync_server.judge import MAX_NUMBER
 from sync_server.limits import ANSWER_BUDGET, SCOPE_BODY
-from sync_server.routes.answers import Denied, record_of
+from sync_server.routes.answers import Denied, record_of, squeezed_for
 
 _log = logging.getLogger("posta.server")
 
@@ -38,7 +37,5 @@ async def part(request: Request) -> Response:
     found = await desk.book.ask(lambda book: book.look(wanted))
     _log.info("recent %(device)s: out %(out)d", {"device": rights.device, "out": len(found.envelopes)})
     body = encode(RecentPart(envelopes=found.envelopes, scope=found.scope, seq=found.seq, more=found.more))
-    frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
-    return Response(
-        frame, media_type=CONTENT_TYPE, headers={} if frame is body else {"content-encoding": ENCODING}
-    )
+    frame, headers = squeezed_for(request, body)
+    return Response(frame, media_type=CONTENT_TYPE, headers=headers)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from clinic.domain.errors import Refusal
 from clinic.protocol.blocks import SEQUENCE, Blocks
 from clinic.protocol.codec import decode, encode
-from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
+from clinic.protocol.squeezed import squeezed, unsqueezed
 from clinic.protocol.sync import (
     PROTOCOL_MAX,
     PROTOCOL_MIN,
@@ -28,7 +28,7 @@ from sync_server.desk import Desk, desk_of
 from sync_server.judge import MAX_NUMBER, judge
 from sync_server.ledger import add, part_from
 from sync_server.limits import ANSWER_BUDGET, SYNC_BODY, SYNC_STREAM
-from sync_server.routes.answers import STOPPING, Denied, body_of
+from sync_server.routes.answers import STOPPING, Denied, body_of, squeezed_for
 
 _log = logging.getLogger("posta.server")
 
@@ -68,8 +68,8 @@ def _answer(body: bytes, asked: SyncRequest, request: Request) -> Response:
     may be."""
     if asked.squeezes:
         return Response(squeezed(body))
-    frame = squeezed(body) if ENCODING in request.headers.get("accept-encoding", "") else body
-    return Response(frame, headers={} if frame is body else {"content-encoding": ENCODING})
+    frame, headers = squeezed_for(request, body)
+    return Response(frame, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Scene:
 
         async def all_of_it(remote: Remote) -> None:
             for _ in range(MOST):
-                taken = await exchange(desk, remote, BUDGET, on_store, clock, Stream())
+                taken = await exchange(desk, remote, BUDGET, on_store, clock, Stream(desk.clock))
                 if not (taken.more or taken.sent):
                     break
             await send_files(desk, remote, on_store)

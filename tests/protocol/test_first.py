@@ -215,7 +215,7 @@ def _an_exchange(desk: Desk, url: str) -> None:
         return act()
 
     async def once(remote: Remote) -> None:
-        await exchange(desk, remote, 100_000, on_store, CentreClock(desk.clock), Stream())
+        await exchange(desk, remote, 100_000, on_store, CentreClock(desk.clock), Stream(desk.clock))
 
     with_remote(remote_of(desk, url), once)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A clinic of two clinicians behind a link: real profiles, a real server process."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,16 +9,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
-
 from clinic.bench.syncing.link import Link as Wire
 from clinic.bench.syncing.lossy import LossyLink
+from clinic.bench.syncing.processes import end, family_peak_mb, family_s
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.facts import Fact
@@ -47,7 +48,8 @@ class Client:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.pace, self.exchanges = desk, Pace(), 0
-        self._stream, self._loop = Stream(), NetLoop()
+        self._stream, self._loop = Stream(desk.clock), NetLoop()
+        self._store = ThreadPoolExecutor(1)
         self._remote: Remote | None = None
         self._bell: Doorbell | None = None
         self._up = threading.Event()
@@ -91,11 +93,11 @@ class Client:
     async def _once(self) -> Taken:
         remote = self._remote = self._remote or remote_of(self.desk)
 
-        async def here(act: Callable[[], T]) -> T:
-            return act()
+        async def on_store(act: Callable[[], T]) -> T:
+            return await asyncio.get_running_loop().run_in_executor(self._store, act)
 
         clock = CentreClock(self.desk.clock)
-        taken = await exchange(self.desk, remote, self.pace.budget, here, clock, self._stream)
+        taken = await exchange(self.desk, remote, self.pace.budget, on_store, clock, self._stream)
         self.exchanges += 1
         self.pace = self.pace.carried(taken.moved, taken.took_s)
         return taken
@@ -119,6 +121,7 @@ class Client:
     def close(self) -> None:
         self.hang_up()
         self._loop.stop()
+        self._store.shutdown()
         self.desk.close()
 
     # the doorbell's listener: an exchange that is under way has no use for the others
@@ -150,8 +153,7 @@ class Server:
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate()
+        end(self.process)
 
     def restart(self, meanwhile: Callable[[Path], None]) -> None:
         """Stop, do something with the book, start again on the same port."""
@@ -174,22 +176,11 @@ class Measured:
 
     def cpu_s(self) -> float:
         """Seconds of processor the server has used."""
-        times = psutil.Process(self.server.process.pid).cpu_times()
-        return float(times.user + times.system)
+        return family_s(self.server.process.pid)
 
     def peak_mb(self) -> float:
-        """The most memory the server has held (Linux; elsewhere what it holds)."""
-        status = Path(f"/proc/{self.server.process.pid}/status")
-        if status.exists():
-            return (
-                next(
-                    int(line.split()[1])
-                    for line in status.read_text().splitlines()
-                    if line.startswith("VmHWM")
-                )
-                / 1024
-            )
-        return float(psutil.Process(self.server.process.pid).memory_info().rss) / 2**20
+        """The most memory the server has held."""
+        return family_peak_mb(self.server.process.pid)
 
     def newcomer(self, name: str) -> Client:
         """A computer that has just been admitted and holds nothing."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+
+from clinic.bench.syncing.processes import Told
 
 _PIECE, _HEADER = 1_400, 40
 
@@ -43,23 +44,15 @@ class Link:
     """The forwarder's process as the bench sees it."""
 
     def __init__(self, port: int) -> None:
-        command = [sys.executable, "-m", "clinic.bench.syncing.link", str(port)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self._line())
+        self._process = Told([sys.executable, "-m", "clinic.bench.syncing.link", str(port)])
+        self.port = int(self._process.line())
 
     def be(self, shape: Shape = Shape()) -> Counted:
         """From now on like this, counting from 0; gives what was counted so far. Connections that stand stay."""
-        assert self._process.stdin is not None
-        print(json.dumps(asdict(shape)), file=self._process.stdin, flush=True)
-        return Counted(**json.loads(self._line()))
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
+        return Counted(**json.loads(self._process.tell(asdict(shape))))
 
     def close(self) -> None:
-        self._process.terminate()
-        self._process.communicate()
+        self._process.close()
 
 
 class _Way:

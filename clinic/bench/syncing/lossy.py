@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from random import Random
 
+from clinic.bench.syncing.processes import Told
 from clinic.domain.errors import Unavailable
 
 _NEAR, _FAR, _PORT = "10.99.0.1", "10.99.0.2", 7_000
@@ -42,32 +43,20 @@ class LossyLink:
     """The process as the bench sees it. Raises Unavailable where no namespace can be made."""
 
     def __init__(self, target: int) -> None:
-        command = [sys.executable, "-m", "clinic.bench.syncing.lossy", str(target)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        said = self._line()
-        if not said.strip().isdigit():
-            _, why = self._process.communicate()
-            reason = why.strip().splitlines()[-1] if why.strip() else "no reason given"
+        self._process = Told([sys.executable, "-m", "clinic.bench.syncing.lossy", str(target)])
+        said = self._process.line()
+        if not said:
             raise Unavailable(
-                f"The lossy link was not measured: it takes Linux, root and /dev/net/tun ({reason})."
+                f"The lossy link was not measured: it takes Linux, root and /dev/net/tun ({self._process.why()})."
             )
         self.port = int(said)
 
     def be(self, air: Air = Air()) -> None:
         """From now on like this."""
-        assert self._process.stdin is not None
-        print(json.dumps(asdict(air)), file=self._process.stdin, flush=True)
-        self._line()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
+        self._process.tell(asdict(air))
 
     def close(self) -> None:
-        self._process.terminate()
-        self._process.communicate()
+        self._process.close()
 
 
 class _Place:

@@ -13,16 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from clinic.bench.syncing.link import Counted, Link, Shape
 from clinic.bench.syncing.lossy import Air, LossyLink
+from clinic.bench.syncing.processes import Told, end, family_peak_mb, family_s
 from clinic.domain.errors import Refusal, Unavailable
 
 ANKI, POUCH = "anki==26.9.3", ("pouchdb@9.0.0", "pouchdb-server@4.2.0", "express-pouchdb@4.2.0")
@@ -82,8 +82,9 @@ def _modules(home: Path) -> Path:
     return home / "node_modules"
 
 
-class Peer:
-    """One engine: its server, a link before it, two clients `a` and `b` in one process of their own."""
+class Peer(ABC):
+    """One engine: its server, a link before it, two clients `a` and `b` in one process of their own. Whoever inherits says how
+    the server is started, what the clients' command is, and the address of a port."""
 
     first_sync_is_whole = False
 
@@ -95,10 +96,7 @@ class Peer:
             _wait_for(self._port)
             self._lossy = LossyLink(self._port) if lossy else None
             self._link = Link(self._lossy.port if self._lossy else self._port)
-            self._clients = subprocess.Popen(
-                self._client(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, cwd=folder,
-            )  # fmt: skip
+            self._clients = Told(self._client(home), folder)
         except BaseException:
             self._server.kill()
             raise
@@ -110,24 +108,21 @@ class Peer:
         for name in "ab":
             self.tell("at", name, url=self._url(self._link.port))
 
-    def _serve(self, home: Path) -> "subprocess.Popen[bytes]":
-        raise NotImplementedError
+    @abstractmethod
+    def _serve(self, home: Path) -> "subprocess.Popen[bytes]": ...
 
-    def _client(self, home: Path) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _client(self, home: Path) -> list[str]: ...
 
-    def _url(self, port: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _url(self, port: int) -> str: ...
 
     def _file(self, name: str) -> str:
         return name
 
     def tell(self, verb: str, name: str, **asked: object) -> Any:
         """Raises Unavailable with what the peer says of it."""
-        assert self._clients.stdin is not None
-        assert self._clients.stdout is not None
-        print(json.dumps({"do": verb, "name": name, **asked}), file=self._clients.stdin, flush=True)
-        said = json.loads(self._clients.stdout.readline() or '{"error": "it ended"}')
+        said = json.loads(self._clients.tell({"do": verb, "name": name, **asked}) or '{"error": "it ended"}')
         if "error" in said:
             raise Unavailable(f"{type(self).__name__}: {said['error'][:200]}")
         return said["answer"]
@@ -153,32 +148,14 @@ class Peer:
             self.tell("sync", name)
 
     def server_s(self) -> float:
-        times = [one.cpu_times() for one in self._family()]
-        return sum(float(one.user + one.system) for one in times)
+        return family_s(self._server.pid)
 
     def peak_mb(self) -> float:
-        """The most memory the server has held (Linux)."""
-        kilobytes = 0
-        for one in self._family():
-            with suppress(OSError):
-                status = Path(f"/proc/{one.pid}/status").read_text()
-                kilobytes += next(
-                    int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")
-                )
-        return kilobytes / 1024
-
-    def _family(self) -> list[psutil.Process]:
-        root = psutil.Process(self._server.pid)
-        return [root, *root.children(recursive=True)]
+        return family_peak_mb(self._server.pid)
 
     def close(self) -> None:
-        for process in (self._clients, self._server):
-            process.terminate()
-            try:
-                process.wait(8)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        self._clients.close()
+        end(self._server)
         self._link.close()
         if self._lossy:
             self._lossy.close()

@@ -60,7 +60,7 @@ def one_exchange(desk: Desk) -> Taken:
         return act()
 
     async def once(remote: Remote) -> Taken:
-        return await exchange(desk, remote, 65_536, on_store, CentreClock(desk.clock), Stream())
+        return await exchange(desk, remote, 65_536, on_store, CentreClock(desk.clock), Stream(desk.clock))
 
     return with_remote(remote_of(desk), once)
 

@@ -26,22 +26,21 @@ def move(conn: Connection, pull: Pull) -> bool:
 def of_another_past(conn: Connection, named: tuple[Cursor, ...]) -> bool:
     """True if a device has applied what this book does not hold: more than there is, or something else in the same place.
     The book has been put back to an older state, and may have grown again since."""
-    return any(_some_of_another_past(conn, some) for some in in_parts(named))
+    return any(_are_ahead(conn, some) or _were_others(conn, some) for some in in_parts(named))
 
 
-def _some_of_another_past(conn: Connection, named: Sequence[Cursor]) -> bool:
-    """An older device names no chain; what is not here any more cannot be compared."""
+def _are_ahead(conn: Connection, named: Sequence[Cursor]) -> bool:
     known = select(scopes.c.scope, scopes.c.head).where(scopes.c.scope.in_([one.scope for one in named]))
     heads = {scope: int(head) for scope, head in conn.execute(known)}
+    return any(one.seq > heads.get(one.scope, 0) for one in named)
+
+
+def _were_others(conn: Connection, named: Sequence[Cursor]) -> bool:
+    """An older device names no chain; what is not here any more cannot be compared."""
     places = {(one.scope, one.seq): one.chain for one in named if one.chain}
-    here = conn.execute(
-        select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain).where(
-            tuple_(envelopes.c.scope, envelopes.c.seq).in_(list(places))
-        )
-    )
-    return any(one.seq > heads.get(one.scope, 0) for one in named) or any(
-        not bytes(chain).startswith(places[scope, seq]) for scope, seq, chain in here
-    )
+    at = tuple_(envelopes.c.scope, envelopes.c.seq).in_(list(places))
+    here = conn.execute(select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain).where(at))
+    return any(not bytes(chain).startswith(places[scope, int(seq)]) for scope, seq, chain in here)
 
 
 def _vector(conn: Connection, device: DeviceId) -> dict[ScopeId, int]:

@@ -92,7 +92,7 @@ def last_comes_last(ops: Any) -> Any:
 
 PLANTED = [
     pytest.param(
-        "I1", patch.object(vectors, "_was_another", lambda conn, cursor: False), [56], id="a cursor names no past"
+        "I1", patch.object(vectors, "_were_others", lambda conn, named: False), [56], id="a cursor names no past"
     ),
     pytest.param("I3", patch.object(WritePage, "offer_again", nothing), [3], id="nothing is offered again"),
     pytest.param(
@@ -100,7 +100,7 @@ PLANTED = [
         id="acknowledged before it is there",
     ),
     pytest.param("I5", patch.object(merge, "_to_choose", lambda current: False), [3], id="no conflict is flagged"),
-    pytest.param("I2", patch.object(vectors, "_was_another", lambda conn, cursor: False), [56], id="it was hidden"),
+    pytest.param("I2", patch.object(vectors, "_were_others", lambda conn, named: False), [56], id="it was hidden"),
     pytest.param(
         "I7", patch.object(consenting, "standing_decision", lambda *_: Decision.PERMIT), [3],
         id="a denial counts for nothing",

@@ -23,6 +23,7 @@ from clinic.protocol.trust import DeviceKind
 from clinic.protocol.unsealed import Unsealed
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
+from clinic.services.syncing import CATCHING_UP
 from clinic.store.moments import shown_ops
 from clinic.store.page import Page
 from clinic.store.rows import UNNUMBERED, Changes
@@ -103,13 +104,20 @@ def note_arrived(desk: Desk, patient: PatientId) -> Written:
 
 
 def watch(desk: Desk) -> Callable[[], None]:
-    """Give receipts whenever messages, notes or orders arrive; returns a function that stops it."""
+    """Give receipts whenever messages, notes or orders arrive; returns a function that stops it. A new computer gives them once
+    everything has come: until then each would stand in the way of what is still to come."""
     names = {kind.__name__ for kind in KINDS}
+    arrived: set[PatientId] = set()
 
     def heard(changes: Changes) -> None:
         if changes.kinds & names:
-            for patient in sorted(changes.patients):
-                note_arrived(desk, patient)
+            arrived.update(changes.patients)
+        if not arrived or desk.book.read(lambda page: bool(page.meta(CATCHING_UP))):
+            return
+        told = sorted(arrived)
+        arrived.clear()
+        for patient in told:
+            note_arrived(desk, patient)
 
     return desk.listen(heard)
 

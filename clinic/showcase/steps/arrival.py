@@ -167,7 +167,6 @@ def _digests(scene: Scene, seen: Findings) -> None:
     )  # fmt: skip
     scene.desktop.quit()
     for name in ("desktop", "second"):
-        _at(scene, name, "clinic", "sync")  # what was under way when they were closed
         told[name] = json.loads(_asked(scene, name, "clinic", "digest"))
     seen.expect(told["desktop"] == told["second"], "both records to be byte-equal", told)
     seen.note(
@@ -186,10 +185,13 @@ def _digests(scene: Scene, seen: Findings) -> None:
 
 def _asked(scene: Scene, name: str, *program: str) -> str:
     """What a headless program says about the patient's record on a machine."""
-    return _at(scene, name, *program, "--patient", scene.patient)
-
-
-def _at(scene: Scene, name: str, *program: str) -> str:
-    """What a headless program says on a machine."""
-    home, password = str(scene.home(name)), str(scene.password_file(name))
-    return scene.stage.run(name, *program, "--home", home, "--password-file", password)
+    return scene.stage.run(
+        name,
+        *program,
+        "--home",
+        str(scene.home(name)),
+        "--password-file",
+        str(scene.password_file(name)),
+        "--patient",
+        scene.patient,
+    )

@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from clinic.domain.clock import CentreClock
-from clinic.domain.facts import AllergyIntolerance, Communication, Gender
+from clinic.domain.facts import AllergyIntolerance, Communication, Gender, Receipt
 from clinic.domain.ids import FactId, PatientId, ScopeId
 from clinic.domain.values import Coding, HumanName
 from clinic.protocol.recent import RecentPart, RecentPull
 from clinic.protocol.sync import Fault, FaultNumber
-from clinic.services import first_look, people
+from clinic.services import first_look, people, receipts
 from clinic.services.background import record_allergy
 from clinic.services.desks import Desk
 from clinic.services.first_look import Look
@@ -112,6 +112,30 @@ def test_today_comes_first_and_everything_comes(town: Town, two: tuple[PatientId
     received = status.received
     exchange_now(new)
     assert sync_status(new).received == received
+
+
+def test_that_they_have_arrived_is_told_once_everything_has(
+    town: Town, two: tuple[PatientId, PatientId]
+) -> None:
+    near, _ = two
+    send_message(town.desk, near, "¿Y hoy?")
+    exchange_now(town.desk)
+    new = town.enrol("Inés Paz")
+
+    def told() -> int:
+        return len(
+            new.book.read(
+                lambda page: [one for one in page.facts(Receipt, near) if one.reader == new.someone.user]
+            )
+        )
+
+    stop = receipts.watch(new)
+    one_exchange(new)
+    assert "¿Y hoy?" in texts(new, near) and sync_status(new).catching_up
+    assert told() == 0
+    exchange_now(new)
+    assert not sync_status(new).catching_up and told() == 1
+    stop()
 
 
 def test_an_older_centre_ends_the_look_and_everything_comes(

@@ -144,16 +144,21 @@ async def _take_trust(desk: Desk, asked: SyncRequest) -> str:
 
 
 async def _push(desk: Desk, rights: Rights, incarnation: int, envelopes: tuple[bytes, ...]) -> Taken:
-    now = rights_of(desk.log, rights.device) or rights
-    items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
-    push = Push(now.device, incarnation, items, now.writes, desk.clock.now())
+    _, push = await _judged(desk, rights, incarnation, envelopes)
     return await desk.book.ask(lambda book: book.push(push))
 
 
-async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:
+async def _judged(
+    desk: Desk, rights: Rights, incarnation: int, envelopes: tuple[bytes, ...]
+) -> tuple[Rights, Push]:
+    """Under the rights of this moment: the log may have grown since the request began."""
     now = rights_of(desk.log, rights.device) or rights
-    items = await asyncio.to_thread(judge, desk.log, now, asked.incarnation, asked.envelopes)
-    push = Push(now.device, asked.incarnation, items, now.writes, desk.clock.now())
+    items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
+    return now, Push(now.device, incarnation, items, now.writes, desk.clock.now())
+
+
+async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:
+    now, push = await _judged(desk, rights, asked.incarnation, asked.envelopes)
     pull = Pull(
         device=now.device,
         incarnation=asked.incarnation,

@@ -156,12 +156,12 @@ def test_who_is_not_there_or_may_not_hear_gets_nothing(process: ServerProcess) -
 def test_the_bell_rings_for_readers_only(process: ServerProcess) -> None:
     async def scene(c: Clinic, device: Callable[[Somebody], Device]) -> None:
         async with device(c.eva) as eva, device(c.ben) as ben, device(c.ola) as ola, device(c.kiosk) as kiosk:
-            await eva.write(c, "p:1")
-            await ben.ears.until("bell", "p:1", 1)
+            await eva.write(c, "p:4")
+            await ben.ears.until("bell", "p:4", 1)
             await ben.write(c, "o:org")
             for other in (eva, ola, kiosk):
                 await other.ears.until("bell", "o:org", 1)
-                assert ("bell", "p:1", 1) not in other.ears.heard
+                assert ("bell", "p:4", 1) not in other.ears.heard
 
     played(process, scene)
 

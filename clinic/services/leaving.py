@@ -5,6 +5,7 @@ A number that was given is given for ever: the envelope may be at the centre tho
 numbered as goes into the next exchange, in a transaction of its own, before anything of it is sent.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -26,28 +27,55 @@ THIN = 65_536
 Row = tuple[Unnumbered, Unsealed]
 
 
-def make_ready(desk: Desk, byte_budget: int, after: int = 0) -> None:
+class Line:
+    """What waits, in the order in which it leaves. A long line is read once, and again when something was written since, or
+    numbered by somebody else."""
+
+    def __init__(self) -> None:
+        self._runs, self._as_of = deque[tuple[Unnumbered, ...]](), (-1, -1)
+
+    def read(self, page: WritePage) -> deque[tuple[Unnumbered, ...]]:
+        """Its runs. Whoever takes some out calls `left` in the same transaction, or the line is read anew."""
+        if self._as_of != _numbers(page) or not self._runs:
+            self._runs = deque(gather(page.unnumbered()))
+        self._as_of = (-1, -1)
+        return self._runs
+
+    def left(self, page: WritePage) -> None:
+        """What is in it still waits."""
+        self._as_of = _numbers(page)
+
+
+def _numbers(page: WritePage) -> tuple[int, int]:
+    return page.number("unnumbered"), page.number("env")
+
+
+def make_ready(desk: Desk, byte_budget: int, after: int = 0, line: Line | None = None) -> None:
     """Number what fits into an exchange beside what has its number already, and has one after `after`. Raises Unavailable for
     the disk."""
     if desk.book.read(lambda page: page.unnumbered(1)):
-        desk.book.keep(lambda page: _number(desk, page, byte_budget, after), Changes())
+        line = line or Line()
+        desk.book.keep(lambda page: _number(desk, page, line, byte_budget, after), Changes())
 
 
-def _number(desk: Desk, page: WritePage, byte_budget: int, after: int) -> None:
+def _number(desk: Desk, page: WritePage, line: Line, byte_budget: int, after: int) -> None:
     room = byte_budget - sum(size for _, size, _ in page.numbered_sizes(after))
-    pressing = False
-    for rows in gather(page.unnumbered()):
-        alone = pressing and byte_budget < THIN and rows[0].ops > 0 and rows[0].priority > P1_TALK
-        if room <= 0 or alone:
-            return
+    pressing, gone, runs = False, list[int](), line.read(page)
+    while room > 0 and runs:
+        first = runs[0][0]
+        if pressing and byte_budget < THIN and first.ops > 0 and first.priority > P1_TALK:
+            break
+        rows = runs.popleft()
         room -= _leaves(desk, page, rows)
-        pressing = pressing or rows[0].priority <= P1_TALK
+        gone += [row.no for row in rows]
+        pressing = pressing or first.priority <= P1_TALK
+    page.drop_posted(gone)
+    line.left(page)
 
 
 def _leaves(desk: Desk, page: WritePage, rows: Sequence[Unnumbered]) -> int:
     """Give rows of one scope their place in the line; returns the bytes they come to."""
     posted = page.posted([row.no for row in rows])
-    page.drop_posted([row.no for row in rows])
     at = from_ms(min(ms for _, ms in posted))
     read = [(row, decode(data, Unsealed)) for row, (data, _) in zip(rows, posted, strict=True)]
     return sum(

@@ -12,6 +12,7 @@ from clinic.domain.clock import Clock
 from clinic.protocol.envelope import unpack
 from clinic.protocol.sync import SyncRequest
 from clinic.services.desks import Desk
+from clinic.services.leaving import Line
 from clinic.services.syncing import following
 from clinic.services.withdrawing import OnStore
 from clinic.sync.window import LARGEST_PIECE, Window
@@ -74,10 +75,11 @@ class Stream:
 
     async def flow(self, desk: Desk, on_store: OnStore) -> AsyncIterator[tuple[bytes, ...]]:
         """The envelopes that follow those of the request, a piece at a time. Raises Unavailable for the disk."""
+        line = Line()
         while await self._room():
             size = self.piece(self._budget)
             ahead = max(size, self.window.size // _AHEAD)
-            rows = await on_store(partial(following, desk, self._last, size, ahead))
+            rows = await on_store(partial(following, desk, self._last, size, ahead, line))
             if not rows:
                 return
             piece = {row.env_no: len(row.wire) for row in rows}

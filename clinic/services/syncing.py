@@ -32,7 +32,7 @@ from clinic.services.comparing import (
     note_mended,
 )
 from clinic.services.desks import Desk
-from clinic.services.leaving import make_ready
+from clinic.services.leaving import Line, make_ready
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.mending import drop_unlike, own_envelopes
 from clinic.store.page import Page
@@ -76,12 +76,14 @@ def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
-def following(desk: Desk, last: int, byte_budget: int, ahead: int) -> tuple[Waiting, ...]:
+def following(
+    desk: Desk, last: int, byte_budget: int, ahead: int, line: Line | None = None
+) -> tuple[Waiting, ...]:
     """The envelopes after that number, at most so many bytes. Where less has its number, as much as comes to `ahead` gets its
-    own from here on. Raises Unavailable for the disk."""
+    own from here on, in the order of the line. Raises Unavailable for the disk."""
     sizes = desk.book.read(lambda page: page.numbered_sizes(last))
     if sum(size for _, size, _ in sizes) < byte_budget:
-        make_ready(desk, ahead, last)
+        make_ready(desk, ahead, last, line)
         sizes = desk.book.read(lambda page: page.numbered_sizes(last))
     rows = desk.book.read(lambda page: page.numbered(_how_many(sizes, byte_budget), last))
     if not rows or rows[0].env_no != last + 1:

@@ -48,7 +48,7 @@ class Page(PeopleReads, SearchReads, AuditReads):
             "SELECT env_no, scope, priority, ops, length(envelope) FROM outbox WHERE env_no >= :first "
             "ORDER BY env_no LIMIT :limit", first=UNNUMBERED, limit=limit,
         )  # fmt: skip
-        return tuple(Unnumbered(row[0], ScopeId(row[1]), row[2], row[3], row[4]) for row in rows)
+        return tuple(map(Unnumbered._make, rows))
 
     def posted(self, numbers: Sequence[int]) -> tuple[tuple[bytes, int], ...]:
         """(what waits, milliseconds when it was written) of rows of the outbox, in order."""

@@ -9,6 +9,7 @@ first, and what is of one scope and of one urgency together. What has a number w
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from clinic.domain.ids import ScopeId
 
@@ -41,8 +42,7 @@ def pick(rows: Iterable[Waiting], byte_budget: int) -> tuple[Waiting, ...]:
     return tuple(picked)
 
 
-@dataclass(frozen=True, slots=True)
-class Unnumbered:
+class Unnumbered(NamedTuple):
     """A row of the outbox that has no number yet: `no` is its order, `size` its bytes before they are packed; a grant
     (`ops` 0) gives a scope's key."""
 

@@ -12,9 +12,11 @@ from clinic.keys.sealing import Keyring, open_envelope
 from clinic.protocol.envelope import ALG_KEY_GRANT, P0_ALERT, P1_TALK, Envelope, unpack
 from clinic.protocol.op import Ops
 from clinic.services import messages
-from clinic.services.leaving import make_ready
-from clinic.services.syncing import snapshot
+from clinic.services.leaving import Line, make_ready
+from clinic.services.syncing import following, snapshot
+from clinic.store.page import Page
 from clinic.store.rows import UNNUMBERED
+from clinic.sync.batch import Unnumbered
 from tests.clinic.services.local import Local, clinic
 
 BUDGET = 262_144
@@ -105,3 +107,55 @@ def test_urgency_is_not_mixed(local: Local, backlog: list[PatientId]) -> None:
     assert {one.header.priority for one in offered(local)} >= {P1_TALK}
     for one in offered(local):
         assert one.header.env_no < UNNUMBERED
+
+
+def test_a_long_line_is_read_once(
+    local: Local, backlog: list[PatientId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[int]()
+    whole = Page.unnumbered
+
+    def counted(page: Page, limit: int = -1) -> tuple[Unnumbered, ...]:
+        read.extend([1] if limit < 0 else [])
+        return whole(page, limit)
+
+    monkeypatch.setattr(Page, "unnumbered", counted)
+    line, last, times = Line(), 0, 0
+    while rows := following(local.ben, last, 200, 200, line):
+        last, times = rows[-1].env_no, times + 1
+    assert times > 2 and len(read) == 1
+
+
+def test_an_urgent_word_goes_before_the_rest_of_a_line(local: Local, backlog: list[PatientId]) -> None:
+    line = Line()
+    make_ready(local.ben, 500, line=line)
+    first = local.ben.book.read(lambda page: page.numbered())
+    local.ben.write(
+        Communication(
+            id=FactId(local.ben.new_id()),
+            patient=backlog[1],
+            sent_at=local.ben.clock.now(),
+            sender="u",
+            text="urgente",
+        ),
+        priority=P0_ALERT,
+    )
+    make_ready(local.ben, 500, first[-1].env_no, line)
+    rest = local.ben.book.read(lambda page: page.numbered(after=first[-1].env_no))
+    said = [text for row in rest for text in texts(local, unpack(row.envelope))]
+    assert said[0] == "urgente"
+
+
+def test_what_another_link_has_numbered_is_not_numbered_again(local: Local) -> None:
+    for number in range(6):
+        messages.send_message(local.ben, local.person(), f"mensaje {number}")
+    line = Line()
+    make_ready(local.ben, 300, line=line)
+    make_ready(local.ben, 1_500)
+    told = local.ben.book.read(lambda page: page.numbered())
+    assert 2 < len(told) and local.ben.book.read(lambda page: page.unnumbered())
+    make_ready(local.ben, BUDGET, line=line)
+    after = local.ben.book.read(lambda page: page.numbered())
+    assert after[: len(told)] == told
+    said = [text for row in after for text in texts(local, unpack(row.envelope))]
+    assert sorted(said) == [f"mensaje {number}" for number in range(6)]

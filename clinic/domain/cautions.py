@@ -88,10 +88,11 @@ class Lists:
 
 
 def counts(request: MedicationRequest, now: datetime) -> bool:
-    """True while a request is active and its days have not passed; a single injection counts for 30 days."""
+    """True while a request is active and its days have not passed; a single injection counts for 30 days. What says neither how
+    often nor how long goes on."""
     if request.status != RequestStatus.ACTIVE:
         return False
-    if request.every_hours > 0 and request.days == 0:
+    if request.every_hours != 0 and request.days == 0:
         return True
     once = _DEPOT_DAYS if request.route in _DEPOT else 1
     days = max(request.days, once) if request.every_hours == 0 else request.days

@@ -15,6 +15,11 @@ _ONCE = {"es": "una sola vez", "en": "once only", "pt": "uma única vez"}
 _DAYS = {"es": "durante {n} días", "en": "for {n} days", "pt": "por {n} dias"}
 _DAY = {"es": "durante 1 día", "en": "for 1 day", "pt": "por 1 dia"}
 _UNTOLD = {"es": "(dosis no registrada)", "en": "(dose not on record)", "pt": "(dose não registrada)"}
+_SOME = {
+    "es": "(frecuencia no registrada)",
+    "en": "(how often is not on record)",
+    "pt": "(frequência não registrada)",
+}
 _ON = {"es": "hasta nuevo aviso", "en": "until further notice", "pt": "em uso contínuo"}
 
 
@@ -51,14 +56,17 @@ def forms_in_words(forms: str, language: str) -> tuple[str, ...]:
 def directions(dose: str, route: str, every_hours: int, days: int, language: str) -> str:
     """'500 mg by mouth every 8 hours for 7 days' in es, en or pt; English for a language it does not have.
 
-    Without a dose and a rhythm, as orders of other systems may be, it says that they are not on record: nobody said "once".
+    Without a dose or a rhythm (below 0), as orders of other systems may be, it says that they are not on record: nobody said
+    "once".
     """
     tongue = language if language in _ON else "en"
-    if not (dose.strip() or every_hours or days):
-        return " ".join(filter(None, (_ROUTES.get(route, {}).get(tongue, route), _UNTOLD[tongue])))
-    parts = [dose, _ROUTES.get(route, {}).get(tongue, route)]
+    by = _ROUTES.get(route, {}).get(tongue, route)
+    if not dose.strip() and every_hours <= 0 and not days:
+        return " ".join(filter(None, (by, _UNTOLD[tongue])))
     if every_hours == 0:
-        return " ".join([*parts, _ONCE[tongue]])
-    parts.append(_DAILY[tongue] if every_hours == 24 else _EVERY[tongue].format(n=every_hours))
-    parts.append(_ON[tongue] if days == 0 else _DAY[tongue] if days == 1 else _DAYS[tongue].format(n=days))
-    return " ".join(parts)
+        return f"{dose} {by} {_ONCE[tongue]}"
+    long = _ON[tongue] if days == 0 else _DAY[tongue] if days == 1 else _DAYS[tongue].format(n=days)
+    if every_hours < 0:
+        return " ".join(filter(None, (dose, by, _SOME[tongue], long if days else "")))
+    often = _DAILY[tongue] if every_hours == 24 else _EVERY[tongue].format(n=every_hours)
+    return f"{dose} {by} {often} {long}"

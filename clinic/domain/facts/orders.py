@@ -17,6 +17,10 @@ class RequestStatus(Word):
     STOPPED = "stopped"
 
 
+UNTOLD = -1
+"""A rhythm that is not on record."""
+
+
 @record(6)
 class MedicationRequest(Fact):
     medication: Coding = n(3)
@@ -27,7 +31,7 @@ class MedicationRequest(Fact):
     """Such as 500 mg."""
     route: str = n(8, default="oral")
     every_hours: int = n(9, default=0)
-    """0: once."""
+    """0: once; UNTOLD: an order of another system that does not say it."""
     days: int = n(10, default=0)
     """0: until further notice."""
     instructions: str = n(11, default="")

@@ -14,6 +14,7 @@ from clinic.domain.facts import (
     Task,
     TaskStatus,
 )
+from clinic.domain.facts.orders import UNTOLD
 from clinic.domain.ids import FactId
 from clinic.domain.medication import directions
 from clinic.exchange.fhir.context import Incoming, Outgoing, Unmappable
@@ -61,7 +62,11 @@ def medication_request_in(it: Incoming) -> MedicationRequest:
 
 
 def medication_request_out(fact: MedicationRequest, to: Outgoing) -> Json:
-    repeat = {"frequency": 1, "period": fact.every_hours, "periodUnit": "h"} if fact.every_hours else {}
+    repeat: Json = (
+        {"frequency": 1, "period": fact.every_hours, "periodUnit": "h"} if fact.every_hours > 0 else {}
+    )
+    if fact.every_hours == 0:
+        repeat["count"] = 1
     if fact.days:
         repeat["boundsDuration"] = {
             "value": fact.days,
@@ -203,16 +208,18 @@ def _route(dosage: Json) -> str:
 
 
 def _rhythm(it: Incoming, dosage: Json) -> tuple[int, int]:
-    """(hours between doses, days); 0 where it is said otherwise, which the instructions then tell in words."""
-    repeat = (dosage.get("timing") or {}).get("repeat") or {}
+    """(hours between doses, days). The hours are 0 for what is given once, and UNTOLD where it is said otherwise, which the
+    instructions then tell in words, or not at all; the days are 0 then."""
+    timing = dosage.get("timing") or {}
+    repeat = timing.get("repeat") or {}
     frequency: Any = repeat.get("frequency", 1)
     period: Any = repeat.get("period")
-    hours: Any = 0
+    hours: Any = 0 if repeat.get("count") == 1 or len(listed(timing.get("event"))) == 1 else UNTOLD
     if is_number(period) and is_number(frequency) and frequency > 0 and repeat.get("periodUnit") in _HOURS:
         hours = Decimal(period) * _HOURS[repeat["periodUnit"]] / frequency
-    if hours != int(hours) or not 0 <= hours <= 8760:
+    if hours != int(hours) or not UNTOLD <= hours <= 8760:
         it.remark("dosageInstruction", "the rhythm is not a whole number of hours: see the original")
-        hours = 0
+        hours = UNTOLD
     return int(hours), _lasting(repeat)
 
 

@@ -29,6 +29,7 @@ from clinic.domain.facts import (
     MedicationStatus,
     RequestStatus,
 )
+from clinic.domain.facts.orders import UNTOLD
 from clinic.domain.ids import FactId
 from clinic.domain.values import ATC, Coding
 from clinic.exchange.lists import INTERACTIONS_DATE, INTERACTIONS_NAME, medicine_lists
@@ -181,6 +182,8 @@ def test_severities_that_depend_on_the_dose_are_all_kept() -> None:
         ({"status": RequestStatus.COMPLETED}, False),
         ({"status": RequestStatus.DRAFT}, False),
         ({"every_hours": 0, "days": 0}, False),  # once, three days ago
+        ({"every_hours": UNTOLD, "days": 0}, True),  # nobody said "once"
+        ({"every_hours": UNTOLD, "days": 3}, False),
         ({"every_hours": 0, "days": 0, "route": "intramuscular"}, True),  # a depot
     ],
 )

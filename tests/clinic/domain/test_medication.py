@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
+from clinic.domain.facts.orders import UNTOLD
 from clinic.domain.medication import ROUTES, directions, forms_in_words
 from clinic.exchange.lists import forms
 
@@ -25,6 +26,8 @@ def test_directions_in_words(language: str, said: str) -> None:
         (24, 0, "once a day until further notice"),
         (24, 1, "once a day for 1 day"),
         (6, 2, "every 6 hours for 2 days"),
+        (UNTOLD, 0, "(how often is not on record)"),
+        (UNTOLD, 5, "(how often is not on record) for 5 days"),
     ],
 )
 def test_how_often_and_how_long(every_hours: int, days: int, end: str) -> None:

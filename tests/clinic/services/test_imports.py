@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain import facts
+from clinic.domain.cautions import counts
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     ClinicalStatus,
@@ -26,7 +27,9 @@ from clinic.domain.facts import (
     RequestStatus,
     ServiceRequest,
 )
+from clinic.domain.facts.orders import UNTOLD
 from clinic.domain.ids import PatientId
+from clinic.domain.medication import directions
 from clinic.domain.values import DNI, HumanName, Verification
 from clinic.exchange.fhir.kinds import KINDS
 from clinic.keys.testimony import check_op
@@ -41,6 +44,7 @@ from tests.clinic.desk_alone import desk_alone, permit
 from tests.clinic.exchange.fhir.resources import (
     DOCTOR,
     PATIENT,
+    SCT,
     WHOLE,
     about,
     bundle,
@@ -225,6 +229,36 @@ def test_orders_and_what_came_of_them(desk: Desk) -> None:
     assert all_of(desk, facts.Task, person)[0].due == date(2020, 6, 1)
     assert all_of(desk, facts.Appointment, person)[0].minutes == 30
     assert all_of(desk, facts.Immunization, person)[0].dose == 2
+
+
+NOT_TOLD = "500 mg by mouth (how often is not on record)"
+
+
+@pytest.mark.parametrize(
+    ("dosage", "hours", "words"),
+    [
+        ({}, UNTOLD, NOT_TOLD),
+        ({"timing": {"code": {"text": "BID"}}}, UNTOLD, NOT_TOLD),
+        ({"timing": {"repeat": {"frequency": 5, "period": 7, "periodUnit": "h"}}}, UNTOLD, NOT_TOLD),
+        ({"timing": {"repeat": {"count": 1}}}, 0, "500 mg by mouth once only"),
+        ({"timing": {"event": ["2020-05-01"]}}, 0, "500 mg by mouth once only"),
+    ],
+)  # fmt: skip
+def test_an_order_that_does_not_say_how_often_was_not_for_once(
+    desk: Desk, dosage: dict[str, Any], hours: int, words: str
+) -> None:
+    dose = {
+        "route": text("26643006", "Oral", SCT),
+        "doseAndRate": [{"doseQuantity": {"value": 500, "unit": "mg"}}],
+    }
+    order = about(
+        "MedicationRequest", fullUrl=url(63), status="active", intent="order", authoredOn="2020-05-01T10:15:00-03:00",
+        medicationCodeableConcept=text("161", "Acetaminophen 500 MG"), dosageInstruction=[dose | dosage],
+    )  # fmt: skip
+    (request,) = all_of(desk, facts.MedicationRequest, who(taken(desk, patient(), order)))
+    assert request.every_hours == hours
+    assert directions(request.dose, request.route, request.every_hours, request.days, "en") == words
+    assert counts(request, desk.clock.now()) is (hours == UNTOLD)
 
 
 def test_notes_messages_files_and_forms(desk: Desk) -> None:

@@ -190,7 +190,9 @@ def accepted(log: TrustLog, statement: Statement) -> TrustLog:
 
 def _hearing(log: TrustLog, statement: Statement) -> TrustLog:
     """When an administrator was last in contact: the newest in the order of the log, whatever clocks say."""
-    return replace(log, heard=statement.at) if _is_administrator(log, statement.signer_user) else log
+    if not _is_administrator(log, statement.signer_user):
+        return log
+    return replace(log, heard=statement.at, signs={**log.signs, statement.signer_device: statement.at})
 
 
 def _root(log: TrustLog, statement: Statement, body: Root) -> TrustLog:

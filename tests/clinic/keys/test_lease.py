@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.tending import BEACON_EVERY, due
-from clinic.protocol.trust import Beacon
-from tests.clinic.keys.conftest import AT, Clinic, repeating
+from clinic.keys.trust import as_user, say
+from clinic.protocol.trust import Beacon, DeviceKind, Role
+from tests.clinic.keys.conftest import AT, Clinic, admit, repeating, somebody
 
 
 def test_the_days_that_count() -> None:
@@ -38,3 +39,20 @@ def test_an_administrators_program_gives_a_sign_a_day_and_nobody_elses_does(clin
 
     assert not signs(eva, 0.9) and signs(eva, BEACON_EVERY.days) and not signs(ben, 3)
     assert clinic.plus(Beacon()).log.heard == AT
+
+
+def test_two_computers_that_do_not_agree_on_the_date_do_not_answer_each_other_for_ever(
+    clinic: Clinic,
+) -> None:
+    """An administrator's clock is three days ahead of another's: each gives one sign a day by its own."""
+    ahead, said = timedelta(days=3), 0
+    eva, ana = clinic.eva, somebody("ana")
+    log = admit(clinic.log, ana, DeviceKind.DESKTOP, eva.signer)
+    log = say(log, as_user(ana.user, ana.name, Role.ADMINISTRATOR, ana.device, ana.keys), eva.signer, AT)
+    for turn in range(20):
+        now = AT + timedelta(days=2, minutes=turn)
+        for who, clock in ((eva, now), (ana, now + ahead)):
+            if Beacon() in due(log, who.user, who.device, {}, clock, repeating(b"x")):
+                log, said = say(log, Beacon(), who.signer, clock), said + 1
+    assert said == 2
+    assert Beacon() in due(log, eva.user, eva.device, {}, now + timedelta(days=1), repeating(b"x"))

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from clinic.domain.clock import Clock, Random, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
+from sync_server.attachments import place_at, read_s3_key
 from sync_server.book.where import Where, open_book
 from sync_server.certificates import mark_of, own_certificate
 from sync_server.configuration import LEVELS, add_book, configured
@@ -30,6 +31,7 @@ from sync_server.founding_code import read_code
 from sync_server.host import Host
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
+from sync_server.pieces import sweep
 from sync_server.realtime import Doorbell
 from sync_server.routes import (
     attachments,
@@ -276,10 +278,13 @@ def _run(wanted: argparse.Namespace) -> int:
     shown = how.certificate(wanted.data)
     metrics_key = read_key(how.key_of_counts(wanted.data))
     tls = own_certificate(*shown)
+    key = read_s3_key(how.key_of_attachments(wanted.data))
+    place = place_at(how.attachments, wanted.data / "attachments", key)
     listening = bound(how.host, how.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom, how.where(wanted.data))
-    desk.certificate, desk.metrics_key = mark_of(shown[0]), metrics_key
+    desk.certificate, desk.metrics_key, desk.place = mark_of(shown[0]), metrics_key, place
     together = together_at(how.redis, how.book)
+    sweep(wanted.data / "attachments", desk.clock.now())
     try:
         if wanted.restored:
             desk.book.at_start(lambda book: book.renew_epoch())

@@ -17,14 +17,15 @@ from sync_server.book.where import DEFAULT_BOOK, Where
 FILE = "server.toml"
 LEVELS = ("debug", "info", "warning", "error")
 DATABASE = "POSTA_DATABASE"
-_ENVIRONMENT = {"database": DATABASE, "redis": "POSTA_REDIS"}
+_ENVIRONMENT = {"database": DATABASE, "redis": "POSTA_REDIS", "attachments": "POSTA_ATTACHMENTS"}
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """`tls_cert`, `tls_key`: PEM files, from the data folder if they do not begin at the root; '' speaks no TLS. `address`:
     what people type, only said again by `posta server init`. `database`: URL of PostgreSQL, '' for SQLite in the folder;
-    `metrics_key`: a file, found as the certificate is."""
+    `metrics_key`: a file, found as the certificate is. `attachments`: URL of an S3 store, '' for the folder;
+    `attachments_key`: a file with its key, '' for the environment."""
 
     host: str = "127.0.0.1"
     port: int = 8440
@@ -37,6 +38,8 @@ class Configuration:
     redis: str = field(default="", repr=False)
     log_json: bool = False
     metrics_key: str = ""
+    attachments: str = ""
+    attachments_key: str = ""
 
     def certificate(self, folder: Path) -> tuple[Path | None, Path | None]:
         """(certificate, key), None where none is named."""
@@ -45,6 +48,10 @@ class Configuration:
     def key_of_counts(self, folder: Path) -> Path | None:
         """The file with the operator's key."""
         return _in(folder, self.metrics_key)
+
+    def key_of_attachments(self, folder: Path) -> Path | None:
+        """The file with the key of the S3 store."""
+        return _in(folder, self.attachments_key)
 
     def where(self, folder: Path) -> Where:
         """The book."""
@@ -92,6 +99,18 @@ def add_book(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="keep the book in PostgreSQL (postgresql://role@host/name) instead of a file in --data; "
         f"a URL with a password belongs in the environment, as {DATABASE}",
+    )
+    parser.add_argument(
+        "--attachments",
+        metavar="URL",
+        help="keep attachments in an S3 store (s3://bucket/prefix?endpoint=https://host) instead of in --data; "
+        "or POSTA_ATTACHMENTS in the environment",
+    )
+    parser.add_argument(
+        "--attachments-key",
+        type=Path,
+        metavar="FILE",
+        help="the id and the secret of its key, one a line (default: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
     )
     parser.add_argument(
         "--book",

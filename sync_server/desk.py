@@ -18,6 +18,7 @@ from clinic.keys.roster import TrustLog
 from clinic.keys.trust import EMPTY, follow
 from clinic.protocol.sync import FaultNumber
 from sync_server.access import Rights, rights_of
+from sync_server.attachments import OnDisk, Place
 from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
 from sync_server.limits import Bucket, kind_of_address, neighbourhood
@@ -94,6 +95,8 @@ class Desk:
     log: TrustLog = EMPTY
     founding_code: str = ""
     """What whoever founds must know; '' asks nobody."""
+    place: Place = field(init=False)
+    """Where whole attachments lie."""
     certificate: bytes = b""
     """`certificate_mark` of the one it shows; b'' where it does not speak TLS itself."""
     bells: Bells = field(default_factory=Silence)
@@ -116,6 +119,7 @@ class Desk:
     """One-time codes, per kiosk."""
 
     def __post_init__(self) -> None:
+        self.place = OnDisk(self.folder / "attachments")
         self.knocks = Bucket(self.clock, rate=10, burst=60)
         self.exchanges = Bucket(self.clock, rate=50, burst=300)
         self.letters = Bucket(self.clock, rate=30, burst=150)

@@ -237,6 +237,10 @@ class Book(Protocol):
         """(size in bytes, who brought it) of a whole attachment."""
         ...
 
+    def attachments(self) -> tuple[str, ...]:
+        """The names of all whole ones."""
+        ...
+
     def computers(self) -> tuple[Computer, ...]:
         """Every computer that ever exchanged."""
         ...

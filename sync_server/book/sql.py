@@ -262,6 +262,10 @@ class SqlBook(ABC):
             row = conn.execute(select(t.c.size, t.c.device).where(t.c.attachment == attachment)).first()
         return (int(row[0]), DeviceId(row[1])) if row else None
 
+    def attachments(self) -> tuple[str, ...]:
+        with self._unit() as conn:
+            return tuple(conn.execute(select(tables.attachments.c.attachment)).scalars())
+
     def computers(self) -> tuple[Computer, ...]:
         with self._unit() as conn:
             return computers.known(conn)

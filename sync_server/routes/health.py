@@ -26,7 +26,8 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200 `ready`, or 503 with the reason, for load balancers: stopping, no database, no room."""
+    """200 `ready`, or 503 with the reason, for load balancers: stopping, no database, no store of
+    attachments, no room."""
     why = await _why_not(desk_of(request))
     status = HTTPStatus.SERVICE_UNAVAILABLE if why else HTTPStatus.OK
     return PlainTextResponse(why or "ready", status_code=status)
@@ -39,6 +40,10 @@ async def _why_not(desk: Desk) -> str:
         await desk.book.ask(lambda book: book.epoch())
     except Unavailable:
         return "no database"
+    try:
+        await desk.place.ready()
+    except Unavailable:
+        return "no attachments"
     return "no room" if await _room(desk) < LEAST_ROOM else ""
 
 

@@ -21,6 +21,10 @@ from sync_server.book.where import Where
 from sync_server.configuration import add_book, configured
 
 PATIENCE_S = 600
+IN_S3 = (
+    "The attachments in the S3 store stay there and are no part of this backup: let the store keep a copy of its own, "
+    "and give a restored server the same --attachments."
+)
 NOT_SEALED = (
     "This backup is not sealed: whoever finds it reads the names in the trust log. Give --public next time."
 )
@@ -45,7 +49,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 def run(wanted: argparse.Namespace) -> int:
     """Prints {"to", "bytes", "envelopes", "attachments"}: what was read back and found whole."""
     public = read_public(wanted.public) if wanted.public else None
-    where = configured(wanted).where(wanted.data)
+    how = configured(wanted)
+    where = how.where(wanted.data)
     if wanted.to.exists():
         raise Unavailable("{file} is there already. Name a new file.", file=wanted.to)
     if public is None:
@@ -56,6 +61,8 @@ def run(wanted: argparse.Namespace) -> int:
         with _opened(copy) as book:
             envelopes = book.check()
         size = seal_file(copy, wanted.to, public, os.urandom)
+    if how.attachments:
+        print(IN_S3, file=sys.stderr)
     brought = carry_attachments(wanted.data / "attachments", wanted.to.parent / "attachments")
     print(json.dumps({"to": str(wanted.to), "bytes": size, "envelopes": envelopes, "attachments": brought}))
     return 0

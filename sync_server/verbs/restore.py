@@ -7,6 +7,7 @@ The new epoch makes every computer hand in again what it sent after the backup (
 import argparse
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,15 @@ from sync_server.book.sqlite import SqliteBook
 from sync_server.configuration import add_book, configured
 from sync_server.founding_code import drop_code
 from sync_server.verbs.backup import carry_attachments
+
+IN_S3 = (
+    "{count} attachments were not beside the backup. They are read from the S3 store that is named here; what is not there "
+    "either is asked of the computers that have it."
+)
+NOT_HERE = (
+    "{count} attachments were not beside the backup. If they lie in an S3 store, start the server with the --attachments of the "
+    "old one; what is nowhere is asked of the computers that have it."
+)
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -36,22 +46,26 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def run(wanted: argparse.Namespace) -> int:
     """Prints {"epoch", "envelopes", "attachments"}. Nothing is changed unless the whole backup is sound."""
-    key = _key(wanted.key)
+    key, how = _key(wanted.key), configured(wanted)
     wanted.data.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=wanted.data, prefix=".restore-") as work:
         plain = Path(work) / "plain.db"
         open_file(wanted.source, plain, key)
         backup = SqliteBook.open(plain, os.urandom)
         try:
-            target = configured(wanted).where(wanted.data).open(os.urandom)
+            target = how.where(wanted.data).open(os.urandom)
             try:
                 envelopes, epoch = target.take_from(backup)
+                names = target.attachments()
             finally:
                 target.close()
         finally:
             backup.close()
     drop_code(wanted.data)
     brought = carry_attachments(wanted.source.parent / "attachments", wanted.data / "attachments")
+    elsewhere = sum(not (wanted.data / "attachments" / name).is_file() for name in names)
+    if elsewhere:
+        print((IN_S3 if how.attachments else NOT_HERE).format(count=elsewhere), file=sys.stderr)
     print(json.dumps({"epoch": epoch, "envelopes": envelopes, "attachments": brought}))
     return 0
 

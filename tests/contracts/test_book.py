@@ -465,6 +465,7 @@ def test_attachments_are_known_by_size_and_bringer(book: Book) -> None:
     book.keep_attachment("id", 12, A, AT)
     book.keep_attachment("id", 12, B, AT)
     assert book.attachment("id") == (12, A)
+    assert book.attachments() == ("id",)
 
 
 def test_all_is_there_after_opening_again(opened: Open, tmp_path: Path) -> None:

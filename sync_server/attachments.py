@@ -40,7 +40,8 @@ _GONE = "The store of attachments does not answer. Try again later."
 
 
 class Place(Protocol):
-    """What the routes and readiness ask of it. Each raises Unavailable where it cannot be reached or written."""
+    """What the routes and readiness ask of it. Each raises Unavailable where it cannot be reached or written;
+    FileNotFoundError where `whole` is not there any more."""
 
     async def ready(self) -> None:
         """Nothing, if it can be read."""
@@ -108,9 +109,9 @@ class InS3:
         """The object is whole or not there."""
         import obstore
 
-        with _said():
-            await obstore.put_async(self.store, name, whole)
-            await asyncio.to_thread(whole.unlink, missing_ok=True)
+        with whole.open("rb") as file, _said():
+            await obstore.put_async(self.store, name, file)
+        await asyncio.to_thread(whole.unlink, missing_ok=True)
 
     async def has(self, name: str) -> bool:
         """An object of that name, or a file."""

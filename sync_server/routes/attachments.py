@@ -128,7 +128,7 @@ async def _keep(desk: Desk, pieces: Pieces) -> int:
     """In its place first, then in the book: what the book names is there."""
     with _disk():
         size = pieces.whole.stat().st_size
-    await desk.place.keep(pieces.name, pieces.whole)
+        await desk.place.keep(pieces.name, pieces.whole)
     name, device, at = pieces.name, pieces.device, desk.clock.now()
     await desk.book.ask(lambda book: book.keep_attachment(name, size, device, at))
     return size
@@ -138,5 +138,9 @@ async def _keep(desk: Desk, pieces: Pieces) -> int:
 def _disk() -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise Denied(
+            FaultNumber.CONFLICT, "Another request brings the same just now. Try again in a moment."
+        ) from error
     except OSError as error:
         raise Unavailable("The server's disk cannot take this attachment now. Try again later.") from error

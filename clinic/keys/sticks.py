@@ -65,6 +65,14 @@ def unpack_stick(data: bytes, log: TrustLog) -> tuple[Stick, TrustLog]:
     return Stick(manifest, statements, envelopes), longer
 
 
+def listed_in(data: bytes) -> tuple[str, ...]:
+    """The attachments that a file of our own lists; nothing for one that cannot be read. Nothing is believed of it."""
+    try:
+        return tuple(one.id for one in _manifest(_parts(data)[1]).files)
+    except StickRefused:
+        return ()
+
+
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes]:
     try:
         signature, told, body = loads(data)

@@ -25,7 +25,7 @@ from clinic.keys.refusals import Unreadable
 from clinic.protocol.letters import Letter
 from clinic.protocol.sync import FaultNumber
 from clinic.protocol.trust import DeviceKind
-from clinic.services import codes_out, first_look, withdrawing
+from clinic.services import codes_out, first_look, relaying, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.streaming import Stream
@@ -372,7 +372,8 @@ async def exchange(
 
 
 async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
-    """Ends of cards, codes, capsules and attachments that wait, then attachments somebody here wants to see.
+    """Ends of cards, codes, capsules and attachments that wait, then attachments somebody here wants to see, then what was
+    carried here of others.
 
     One that the centre refuses, or hands out as something else, waits on and holds up none after it.
     """
@@ -392,6 +393,7 @@ async def send_files(desk: Desk, remote: Remote, on_store: OnStore) -> None:
     for name in await on_store(lambda: book.read(lambda page: page.attachments_in("wanted"))):
         with _one_file():
             await _fetch_file(book, remote, name, on_store)
+    await relaying.bring(desk, remote, on_store)
 
 
 def beside(page: Page) -> tuple[object, ...]:

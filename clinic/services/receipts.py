@@ -23,6 +23,7 @@ from clinic.protocol.trust import DeviceKind
 from clinic.protocol.unsealed import Unsealed
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
+from clinic.services.relaying import brought_of_us
 from clinic.services.syncing import CATCHING_UP
 from clinic.store.moments import shown_ops
 from clinic.store.page import Page
@@ -44,6 +45,8 @@ class Stage(StrEnum):
     SAVED = "saved"
     LEFT = "left"
     """On a stick; the centre has not said yet that it came."""
+    BROUGHT = "brought"
+    """A colleague's computer has brought it to the centre, as it signed on a stick; the centre itself has not said so here."""
     CENTRE = "centre"
     REFUSED = "refused"
 
@@ -175,9 +178,12 @@ def _waiting(desk: Desk, page: Page, scope: ScopeId) -> dict[str, Stage]:
     """Op id -> how far, of what no centre has acknowledged: read out of our own envelopes."""
     keys = Keyring({scope: page.scope_keys(scope)})
     carried = int(page.meta(CARRIED) or b"0")
+    brought = brought_of_us(desk, page)
     found: dict[str, Stage] = {}
     for env_no, envelope, refused in page.unacknowledged(scope):
         stage = Stage.REFUSED if refused else Stage.LEFT if env_no <= carried else Stage.SAVED
+        if not refused and brought is not None and brought.first <= env_no <= brought.up_to:
+            stage = Stage.BROUGHT
         try:
             found.update((op.id, stage) for op in _inside(env_no, envelope, keys, desk.team_keys))
         except (KeyMissing, Unreadable, Malformed):

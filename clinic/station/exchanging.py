@@ -49,7 +49,14 @@ def _put_on(desk: Desk, drive: Path) -> int:
     put = to_stick(desk, drive)
     print(
         json.dumps(
-            {"file": str(put.path), "envelopes": put.envelopes, "bytes": put.size, "answers": put.heard}
+            {
+                "file": str(put.path),
+                "envelopes": put.envelopes,
+                "bytes": put.size,
+                "answers": put.heard,
+                "files": put.files,
+                "files_left": put.files_left,
+            }
         )
     )
     return 0
@@ -64,7 +71,9 @@ def _read_off(desk: Desk, drive: Path) -> int:
         sys.stderr.write(f"{name}: {why.sentence}\n")
     print(json.dumps([
         {"device": one.device, "name": one.device_name, "made_at": one.made_at.isoformat(), "envelopes": one.envelopes,
-         "new": one.new, "set_aside": one.aside, "read_before": one.before, "has_of_ours_up_to": one.heard_up_to}
+         "new": one.new, "set_aside": one.aside, "read_before": one.before, "has_of_ours_up_to": one.heard_up_to,
+         "brought_of_ours_up_to": one.brought_up_to, "files": one.files, "files_missing": one.files_missing,
+         "waits_for_centre": one.waits}
         for one in read.took
     ]))  # fmt: skip
     return 1 if read.refused else 0

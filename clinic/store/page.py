@@ -201,6 +201,20 @@ class Page(PeopleReads, SearchReads, AuditReads):
         row = self._one("SELECT ciphertext FROM attachment WHERE id = :id", id=attachment_id)
         return None if row is None or row[0] is None else bytes(row[0])
 
+    def has_attachment(self, attachment_id: str) -> bool:
+        """The same, without reading it."""
+        row = self._one(
+            "SELECT 1 FROM attachment WHERE id = :id AND ciphertext IS NOT NULL", id=attachment_id
+        )
+        return row is not None
+
+    def attachments_waiting(self) -> tuple[tuple[str, int], ...]:
+        """(id, bytes) of each that waits to leave."""
+        rows = self._all(
+            "SELECT id, length(ciphertext) FROM attachment WHERE state = 'waiting' AND ciphertext IS NOT NULL"
+        )
+        return tuple((row[0], int(row[1])) for row in rows)
+
     def attachments_in(self, state: str) -> tuple[str, ...]:
         return tuple(
             row[0] for row in self._all("SELECT id FROM attachment WHERE state = :state", state=state)

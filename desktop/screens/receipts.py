@@ -29,6 +29,7 @@ def mark(reached: Reached | None) -> tuple[Mark, ...]:
     return {
         "saved": (Mark(_("Saved here"), "neutral", "clock"),),
         "left": (Mark(_("Left on a stick"), "neutral", "usb"),),
+        "brought": (Mark(_("At the centre, brought by a colleague"), "neutral", "cloud-check"),),
     }.get(str(reached.stage), (Mark(_("At the centre"), "neutral", "cloud-check"),))
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from desktop.kit.words import _, plural, tell
 
 if TYPE_CHECKING:
     from clinic.services.set_aside import Aside
-    from clinic.services.sticks import Put, Read
+    from clinic.services.sticks import Put, Read, Took
 
 WITHIN_S = 180.0
 """The three minutes of link that are asked about."""
@@ -228,7 +229,29 @@ def put_words(put: Put) -> str:
     said = plural(
         "%(n)d sealed parcel is on the stick.", "%(n)d sealed parcels are on the stick.", put.envelopes
     )
-    return f"{said} {_('They go on waiting for the centre too: a lost stick loses nothing.')}"
+    said = f"{said} {_('They go on waiting for the centre too: a lost stick loses nothing.')}"
+    if put.files:
+        came = plural("%(n)d picture or paper is on it.", "%(n)d pictures and papers are on it.", put.files)
+        said = f"{said} {came}"
+    if put.files_left:
+        left = plural(
+            "%(n)d picture or paper has no room: it comes with the next stick, or over a link.",
+            "%(n)d pictures and papers have no room: they come with the next stick, or over a link.",
+            put.files_left,
+        )
+        said = f"{said} {left}"
+    return said
+
+
+def _files_words(one: Took) -> Iterator[str]:
+    if one.files:
+        yield plural("%(n)d picture or paper came along.", "%(n)d pictures and papers came along.", one.files)
+    if one.files_missing:
+        yield plural(
+            "%(n)d picture or paper is not on this stick yet.",
+            "%(n)d pictures and papers are not on this stick yet.",
+            one.files_missing,
+        )
 
 
 def read_words(read: Read) -> str:
@@ -243,5 +266,10 @@ def read_words(read: Read) -> str:
             said.append(_("“%(name)s”: %(count)s.") % {"name": name, "count": count})
         if one.aside:
             said.append(plural("%(n)d parcel was set aside.", "%(n)d parcels were set aside.", one.aside))
+        said += list(_files_words(one))
+    if any(one.waits for one in read.took):
+        said.append(_("What the others wrote goes to the centre from here, once there is a link."))
+    if any(one.brought_up_to for one in read.took):
+        said.append(_("What this computer had left on a stick was brought to the centre by a colleague."))
     said += [f"{name}: {tell(why)}" for name, why in read.refused]
     return "\n".join(said)

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Patient, Receipt
 from clinic.domain.ids import PatientId
-from clinic.keys.sticks import StickRefused, unpack_stick
+from clinic.keys.sticks import StickRefused, pack_stick, unpack_stick
+from clinic.protocol.stick import STICK_VERSION, StickBrought, StickManifest
 from clinic.services import people, sticks
 from clinic.services.charts import chart
 from clinic.services.desks import Desk
-from clinic.services.messages import send_message
+from clinic.services.messages import keep_bytes, send_message
 from clinic.services.receipts import Stage
 from clinic.services.syncing import sync_status
+from clinic.sync.exchange import envelope_hash, known_digest
 from clinic.sync.settled import state_hash
 from tests.clinic.services.local import Local, clinic, ops_of
 
@@ -227,3 +229,169 @@ def test_reading_is_stopped_between_two_parts_and_goes_on_next_time(
     (took,) = sticks.from_stick(local.eva, drive).took
     assert not took.before and held(local.eva) == held(local.ben)
     assert not local.eva.book.read(lambda page: page.facts(Receipt, patient))
+
+
+def papers(desk: Desk, *contents: bytes) -> list[str]:
+    return [keep_bytes(desk, content, "application/pdf", "paper").id for content in contents]
+
+
+def on(drive: Path, name: str) -> Path:
+    return drive / "posta" / "files" / name
+
+
+def holds(desk: Desk, name: str) -> bytes | None:
+    return desk.book.read(lambda page: page.attachment(name))
+
+
+def test_pictures_and_papers_travel_sealed_and_wait_for_the_centre_there_too(
+    local: Local, drive: Path
+) -> None:
+    registered(local)
+    names = papers(local.ben, CANARY.encode() * 5000, b"small")
+    put = sticks.to_stick(local.ben, drive)
+    assert (put.files, put.files_left) == (2, 0)
+    assert all(CANARY.encode() not in on(drive, name).read_bytes() for name in names)
+    (took,) = sticks.from_stick(local.eva, drive).took
+    assert (took.files, took.files_missing, took.waits) == (2, 0, True)
+    assert [holds(local.eva, name) for name in names] == [holds(local.ben, name) for name in names]
+    assert set(local.eva.book.read(lambda page: page.attachments_in("waiting"))) == set(names)
+    (again,) = sticks.from_stick(local.eva, drive).took
+    assert (again.files, again.files_missing) == (0, 0)
+
+
+def test_a_stick_with_little_room_takes_the_small_ones_and_the_next_one_the_rest(
+    local: Local, drive: Path
+) -> None:
+    small, large = papers(local.ben, b"s" * 100, b"l" * 100_000)
+    put = sticks.to_stick(local.ben, drive, most=50_000)
+    assert (put.files, put.files_left) == (1, 1)
+    assert on(drive, small).exists() and not on(drive, large).exists()
+    (took,) = sticks.from_stick(local.eva, drive).took
+    assert (took.files, took.files_missing) == (1, 1)
+    was = on(drive, small).stat().st_mtime_ns
+    put = sticks.to_stick(local.ben, drive)
+    assert (put.files, put.files_left) == (2, 0)
+    assert on(drive, small).stat().st_mtime_ns == was, "what is there is not written again"
+    (took,) = sticks.from_stick(local.eva, drive).took
+    assert (took.files, took.files_missing) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda data: data[:-1], lambda data: b"", lambda data: data + b"x", lambda data: b"x" + data[1:]],
+    ids=["cut off", "empty", "longer", "changed"],
+)
+def test_a_spoilt_picture_is_told_and_the_rest_is_taken(
+    local: Local, drive: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    patient = registered(local)
+    good, bad = papers(local.ben, b"good", b"bad")
+    sticks.to_stick(local.ben, drive)
+    on(drive, bad).write_bytes(spoil(on(drive, bad).read_bytes()))
+    read = sticks.from_stick(local.eva, drive)
+    assert [(one.files, one.new > 0) for one in read.took] == [(1, True)]
+    assert people.person(local.eva, patient).patient == patient
+    assert "damaged or cut off on this stick: 1." in str(read.refused[0][1])
+    assert (holds(local.eva, good), holds(local.eva, bad)) == (holds(local.ben, good), None)
+    sticks.to_stick(local.ben, drive)
+    assert not sticks.from_stick(local.eva, drive).refused
+    assert holds(local.eva, bad) == holds(local.ben, bad)
+
+
+def test_a_stick_that_fills_up_between_two_pictures_keeps_the_records(
+    local: Local, drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = registered(local)
+    papers(local.ben, b"one", b"two")
+    real, asked = os.fsync, []
+
+    def fills_up(descriptor: int) -> None:
+        asked.append(descriptor)
+        if len(asked) > 1:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr("clinic.services.stick_files.os.fsync", fills_up)
+    put = sticks.to_stick(local.ben, drive)
+    assert (put.files, put.files_left) == (0, 2)
+    assert not list((drive / "posta" / "files").iterdir())
+    monkeypatch.undo()
+    sticks.from_stick(local.eva, drive)
+    assert people.person(local.eva, patient).patient == patient
+
+
+def test_what_nobody_of_ours_lists_is_not_taken_and_what_the_centre_has_goes(
+    local: Local, drive: Path
+) -> None:
+    (name,) = papers(local.ben, b"paper")
+    sticks.to_stick(local.ben, drive)
+    on(drive, "f" * 64).write_bytes(b"a stranger's")
+    assert sticks.from_stick(local.eva, drive).took[0].files == 1
+    assert holds(local.eva, "f" * 64) is None
+    local.ben.book.keep(lambda page: page.attachment_left(name))
+    sticks.to_stick(local.ben, drive)
+    assert [path.name for path in (drive / "posta" / "files").iterdir()] == ["f" * 64]
+
+
+def test_reading_is_stopped_between_two_pictures(local: Local, drive: Path) -> None:
+    registered(local)
+    papers(local.ben, b"one", b"two", b"three")
+    put = sticks.to_stick(local.ben, drive)
+
+    def stop(done: int, whole: int) -> None:
+        assert whole == put.envelopes + 3
+        if done == put.envelopes + 2:
+            raise sticks.Halted
+
+    with pytest.raises(sticks.Halted):
+        sticks.from_stick(local.eva, drive, stop)
+    assert len(local.eva.book.read(lambda page: page.attachments_in("waiting"))) == 2
+    (took,) = sticks.from_stick(local.eva, drive).took
+    assert (took.before, took.files, took.waits) == (False, 1, True)
+
+
+def answered(local: Local, drive: Path, **more: object) -> sticks.Took:
+    """Ben reads a stick on which Eva says she brought everything of his to the centre."""
+    held = local.ben.book.read(lambda page: page.offered(1, last_waiting(local.ben)))
+    said = StickBrought(
+        device=local.ben.device, incarnation=local.ben.incarnation, first=1, up_to=max(held),
+        digest=known_digest(envelope_hash(held[number]) for number in sorted(held)), at=local.clock.now(),
+    )  # fmt: skip
+    manifest = StickManifest(
+        version=STICK_VERSION, organization=local.eva.trust.organization().organization, device=local.eva.device,
+        incarnation=local.eva.incarnation, number=9, made_at=local.clock.now(), body_hash=b"",
+        brought=(replace(said, **more),),  # type: ignore[arg-type]
+    )  # fmt: skip
+    data = pack_stick(manifest, local.eva.trust.statements, [], local.eva.device_keys.sign)
+    file_of(drive, local.eva).write_bytes(data)
+    (took,) = sticks.from_stick(local.ben, drive).took
+    return took
+
+
+def test_a_colleagues_word_that_it_is_at_the_centre_is_shown_and_nothing_is_forgotten(
+    local: Local, drive: Path
+) -> None:
+    patient = registered(local)
+    name = send_message(local.ben, patient, "Va por otro").id
+    sticks.to_stick(local.ben, drive)
+    waiting = sync_status(local.ben).waiting
+    assert answered(local, drive).brought_up_to == last_waiting(local.ben)
+    assert chart(local.ben, patient).reached[name].stage == Stage.BROUGHT
+    assert sync_status(local.ben).waiting == waiting > 0
+    later = send_message(local.ben, patient, "Y esto después").id
+    reached = chart(local.ben, patient).reached
+    assert (reached[name].stage, reached[later].stage) == (Stage.BROUGHT, Stage.SAVED)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"digest": bytes(32)}, {"incarnation": 77}, {"up_to": 999}, {"first": 0}, {"first": 5, "up_to": 4}],
+)
+def test_a_word_about_other_envelopes_than_ours_is_not_believed(
+    local: Local, drive: Path, more: dict[str, object]
+) -> None:
+    patient = registered(local)
+    name = send_message(local.ben, patient, "Va por otro").id
+    sticks.to_stick(local.ben, drive)
+    assert answered(local, drive, **more).brought_up_to == 0
+    assert chart(local.ben, patient).reached[name].stage == Stage.LEFT

@@ -35,6 +35,7 @@ def local(tmp_path: Path) -> Iterator[Local]:
     [
         (Reached(Stage.SAVED, True), "Saved here"),
         (Reached(Stage.LEFT, True), "Left on a stick"),
+        (Reached(Stage.BROUGHT, True), "At the centre, brought by a colleague"),
         (Reached(Stage.CENTRE, True), "At the centre"),
         (Reached(Stage.LEFT, True, on=("Eva",)), "On the computer of Eva"),
         (Reached(Stage.CENTRE, True, on=("Eva", "Ana"), opened=("Ana", "Eva")), "Opened by Ana +1"),

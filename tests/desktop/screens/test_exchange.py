@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from clinic.services import people
 from clinic.services.desks import Desk
 from clinic.services.leaving import make_ready
+from clinic.services.messages import keep_bytes
 from clinic.services.syncing import take_carried
 from desktop.kit import theme
 from desktop.kit.audit import audit
@@ -71,6 +72,25 @@ def test_a_stick_goes_from_one_page_to_the_other(
     assert people.person(local.eva, patient).patient == patient
     press(qtbot, theirs, "read")
     assert "nothing new" in theirs.loop.state.sentence
+
+
+def test_pictures_on_a_stick_are_told_and_so_is_one_that_is_damaged(
+    qtbot: QtBot, qapp: QApplication, local: Local, drive: Path
+) -> None:
+    local.person()
+    good, bad = (keep_bytes(local.ben, text, "application/pdf", "paper").id for text in (b"good", b"bad"))
+    page = page_of(qtbot, local.ben, qapp)
+    press(qtbot, page, "put")
+    assert "2 pictures and papers are on it." in page.loop.state.sentence
+    (drive / "posta" / "files" / bad).write_bytes(b"x")
+    other = page_of(qtbot, local.eva, qapp)
+    press(qtbot, other, "read")
+    said = other.loop.state.sentence
+    assert other.loop.state.tone == "warn"
+    assert "1 picture or paper came along." in said
+    assert "damaged or cut off on this stick: 1." in said
+    assert "goes to the centre from here" in said
+    assert local.eva.book.read(lambda page: page.has_attachment(good))
 
 
 def test_a_bad_stick_is_one_sentence(qtbot: QtBot, qapp: QApplication, local: Local, drive: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clinic.domain.ids import AUDITORS, DeviceId, TeamId, UserId
 from clinic.keys.roster import TrustLog
-from clinic.protocol.trust import DeviceKind, Role
+from clinic.protocol.trust import AddDevice, DeviceKind, Role
 from sync_server.book.port import EVERYBODY, Tag
 
 
@@ -37,43 +37,65 @@ class Rights:
         return self.kind == DeviceKind.KIOSK
 
 
+class Standing:
+    """Everybody's rights under one log, each worked out once: they are asked for with every exchange and every bell."""
+
+    def __init__(self, log: TrustLog) -> None:
+        self.log = log
+        self._found: dict[DeviceId, Rights | None] = {}
+        self._people: dict[DeviceId, set[UserId]] = {}
+        """Whoever works or worked there."""
+        self._at_work: dict[DeviceId, set[UserId]] = {}
+        for user in log.users():
+            self._people.setdefault(user.device, set()).add(user.user)
+        for user in log.at_work():
+            self._at_work.setdefault(user.device, set()).add(user.user)
+        self._now: dict[UserId, set[TeamId]] = {}
+        self._ever: dict[UserId, set[TeamId]] = {}
+        for team in log.teams():
+            for member in team.members:
+                self._now.setdefault(member, set()).add(team.team)
+            for member in team.ever:
+                self._ever.setdefault(member, set()).add(team.team)
+
+    def of(self, device: DeviceId) -> Rights | None:
+        """None for a device the log does not know. A revoked device reads nothing but the trust log."""
+        if device not in self._found:
+            known = self.log.device(device)
+            if known is None:
+                return None  # names that are made up take no room
+            self._found[device] = self._worked_out(known)
+        return self._found[device]
+
+    def _worked_out(self, known: AddDevice) -> Rights:
+        revoked = self.log.is_revoked(known.device)
+        return Rights(
+            device=known.device,
+            kind=known.kind,
+            signing_key=known.signing_key,
+            reads=frozenset() if revoked else frozenset({EVERYBODY, *self._reads(known)}),
+            writes=self._writes(known),
+            revoked=revoked,
+        )
+
+    def _reads(self, known: AddDevice) -> set[TeamId]:
+        """Teams somebody on the device is a member of now."""
+        if known.kind != DeviceKind.DESKTOP:
+            return set()
+        return {team for user in self._at_work.get(known.device, ()) for team in self._now.get(user, ())}
+
+    def _writes(self, known: AddDevice) -> frozenset[TeamId]:
+        """Teams somebody on the device is or was a member of: what was sealed then still counts. And the auditors', to whom
+        every computer seals its audit."""
+        users = self._people.get(known.device, set())
+        anywhere = known.kind == DeviceKind.KIOSK and not users
+        mine = set(self.log.by_team) if anywhere else {t for user in users for t in self._ever.get(user, ())}
+        return frozenset(mine | ({AUDITORS} & self.log.by_team.keys()))
+
+
 def rights_of(log: TrustLog, device: DeviceId) -> Rights | None:
-    """None for a device the log does not know. A revoked device reads nothing but the trust log."""
-    known = log.device(device)
-    if known is None:
-        return None
-    revoked = log.is_revoked(device)
-    reads = {EVERYBODY, *_reads(log, device, known.kind)}
-    return Rights(
-        device=device,
-        kind=known.kind,
-        signing_key=known.signing_key,
-        reads=frozenset() if revoked else frozenset(reads),
-        writes=_writes(log, device, known.kind),
-        revoked=revoked,
-    )
-
-
-def _users(log: TrustLog, device: DeviceId) -> set[UserId]:
-    """Whoever works or worked there."""
-    return {user.user for user in log.users() if user.device == device}
-
-
-def _reads(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
-    """Teams somebody on the device is a member of now."""
-    if kind != DeviceKind.DESKTOP:
-        return frozenset()
-    here = {user.user for user in log.at_work() if user.device == device}
-    return frozenset(team for user in here for team in log.teams_of(user))
-
-
-def _writes(log: TrustLog, device: DeviceId, kind: DeviceKind) -> frozenset[TeamId]:
-    """Teams somebody on the device is or was a member of: what was sealed then still counts. And the auditors', to whom
-    every computer seals its audit."""
-    users = _users(log, device)
-    anywhere = kind == DeviceKind.KIOSK and not users
-    mine = {team.team for team in log.teams() if anywhere or users & team.ever}
-    return frozenset(mine | ({AUDITORS} & log.by_team.keys()))
+    """Of one device, once: who asks again keeps a Standing."""
+    return Standing(log).of(device)
 
 
 def may_end(log: TrustLog, one: Rights, other: DeviceId) -> bool:

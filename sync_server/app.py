@@ -10,7 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +185,14 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
+def open_wide() -> None:
+    """As many files as the system lets this process have: each device holds two sockets, and the usual limit is 1,024."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
 def read_key(file: Path | None) -> str:
     """The operator's key for the counts, '' without a file. Raises Refusal, Unavailable."""
     if file is None:
@@ -280,6 +288,7 @@ def _run(wanted: argparse.Namespace) -> int:
     tls = own_certificate(*shown)
     key = read_s3_key(how.key_of_attachments(wanted.data))
     place = place_at(how.attachments, wanted.data / "attachments", key)
+    open_wide()
     listening = bound(how.host, how.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom, how.where(wanted.data))
     desk.certificate, desk.metrics_key, desk.place = mark_of(shown[0]), metrics_key, place

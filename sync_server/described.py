@@ -198,7 +198,10 @@ class SocketEvent:
 
 UP, DOWN = "to the server", "to the client"
 EVENTS = (
-    SocketEvent("connect", UP, "auth `{token}`", "accepted, or refused with `{message}`", "A link of that session's device."),
+    SocketEvent(
+        "connect", UP, "auth `{token, gathers?}`", "accepted, or refused with `{message}`",
+        "A link of that session's device. `gathers`: it hears `presences` instead of `presence`.",
+    ),
     SocketEvent("letter", UP, "`{to, blob}`", "`{delivered}`", "Passed on at once or never; true once the receiver has said so."),
     SocketEvent("beat", UP, "`{}`", "`{here}`", "A sign of life, once a second."),
     SocketEvent("disconnect", UP, "", "", "The link is over."),
@@ -210,6 +213,10 @@ EVENTS = (
     SocketEvent("had", DOWN, "`{env_no}`", "", "Of a body that is just coming in blocks, all up to `env_no` is on the disk."),
     SocketEvent("trust", DOWN, "`{position}`", "", "The trust log reaches to `position` now."),
     SocketEvent("presence", DOWN, "`{device, online}`", "", "Said of every device that one may write to."),
+    SocketEvent(
+        "presences", DOWN, "`{online, gone}`", "",
+        "The same of all who came and went within a quarter of a second, and at the beginning of all who are here.",
+    ),
     SocketEvent("stopping", DOWN, "`{retry_after_s}`", "", "The server stops; come back after so many seconds."),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from clinic.domain.ids import DeviceId
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import EMPTY, follow
 from clinic.protocol.sync import FaultNumber
-from sync_server.access import Rights, rights_of
+from sync_server.access import Rights, Standing
 from sync_server.attachments import OnDisk, Place
 from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
@@ -117,6 +117,7 @@ class Desk:
     letters: Bucket = field(init=False)
     guesses: Bucket = field(init=False)
     """One-time codes, per kiosk."""
+    _standing: Standing = field(init=False)
 
     def __post_init__(self) -> None:
         self.place = OnDisk(self.folder / "attachments")
@@ -124,6 +125,18 @@ class Desk:
         self.exchanges = Bucket(self.clock, rate=50, burst=300)
         self.letters = Bucket(self.clock, rate=30, burst=150)
         self.guesses = Bucket(self.clock, rate=1 / 60, burst=5)
+        self._standing = Standing(self.log)
+
+    @property
+    def standing(self) -> Standing:
+        """Everybody's rights under the log of this moment."""
+        if self._standing.log is not self.log:
+            self._standing = Standing(self.log)
+        return self._standing
+
+    def rights(self, device: DeviceId) -> Rights | None:
+        """What a device may do at this moment; None for one the log does not know."""
+        return self.standing.of(device)
 
     def read_trust(self) -> None:
         """Folds the log in the book anew. Raises Distrust if the book was tampered with."""
@@ -180,12 +193,10 @@ class Desk:
     async def device_of(self, token: str) -> Rights | None:
         """Whose token this is and what it may do; None for no session."""
         now, known = self.clock.now(), len(self.log.statements)
-        device, new = await self.book.ask(
-            lambda book: (book.session_device(token_hash(token), now), book.statements(known))
-        )
+        device, new = await self.book.ask(lambda book: book.caller(token_hash(token), now, known))
         if new:
             await self._follow(known, new)
-        return rights_of(self.log, device) if device is not None else None
+        return self.rights(device) if device is not None else None
 
     async def rights_for(self, request: Request) -> Rights:
         """The rights of the caller's session. Raises Denied."""

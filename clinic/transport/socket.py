@@ -149,13 +149,16 @@ class _Link:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S))
         client = socketio.AsyncClient(reconnection=False, http_session=self._http, **self._options())
         self._client = client
-        for event in ("letter", "bell", "trust", "had", "presence"):
+        for event in ("letter", "bell", "trust", "had", "presence", "presences"):
             client.on(event, self._hear(event))
         client.on("disconnect", self._disconnected)
         client.on("connect_error", self._not_taken)
         try:
             await client.connect(
-                self._url, auth={"token": token}, transports=["websocket"], wait_timeout=OPEN_WITHIN_S
+                self._url,
+                auth={"token": token, "gathers": True},
+                transports=["websocket"],
+                wait_timeout=OPEN_WITHIN_S,
             )
         except (NotConnected, aiohttp.ClientError, OSError, *_NO_DOORBELL):
             return
@@ -256,5 +259,10 @@ def _dispatch(listener: Listener, event: str, data: dict[str, object]) -> None:
             listener.on_had(env_no)
         case "presence", {"device": str(device), "online": bool(online)}:
             listener.on_presence(DeviceId(device), online)
+        case "presences", {"online": list(here), "gone": list(gone)}:
+            for devices, online in ((here, True), (gone, False)):
+                for device in devices:
+                    if isinstance(device, str):
+                        listener.on_presence(DeviceId(device), online)
         case _:
             pass

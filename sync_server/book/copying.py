@@ -10,7 +10,7 @@ from clinic.sync.exchange import envelope_hash, next_chain
 from sync_server.book import tables
 
 _AT_ONCE = 500
-_NOT_CARRIED = frozenset({"sessions", "cursors"})
+_NOT_CARRIED = frozenset({"sessions", "cursors", "settled"})
 """Devices log in again and name their cursors anew: after a restore nothing of it is true any more."""
 COPY = "copy.db"
 ASKED = "backup.ask"
@@ -57,7 +57,9 @@ def check_chains(conn: Connection) -> int:
         if seq != before[0] + 1 or chain != said:
             raise Refusal(TORN, scope=here, seq=before[0])
         ends[here], seen = (seq, chain), seen + 1
-    for scope, head, chain in conn.execute(select(tables.scopes)):
+    for scope, head, chain in conn.execute(
+        select(tables.scopes.c.scope, tables.scopes.c.head, tables.scopes.c.chain)
+    ):
         if ends.get(scope) != (head, chain):
             raise Refusal(TORN, scope=scope, seq=ends.get(scope, (0, b""))[0])
     return seen

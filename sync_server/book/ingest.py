@@ -5,20 +5,30 @@ nothing."""
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select
 
 from clinic.domain.clock import milliseconds
 from clinic.domain.ids import ScopeId
 from clinic.protocol.envelope import P0_ALERT
 from clinic.protocol.sync import EnvelopeRefused, Refused
 from clinic.sync.exchange import KEEPS_NUMBER, known_digest, next_chain
-from sync_server.book.dialect import in_parts, lay, shared
+from sync_server.book.dialect import in_parts, lay, moving, shared
 from sync_server.book.port import EVERYBODY, Incoming, Pull, Push, Rung, Tag, Taken
 from sync_server.book.tables import counters, envelopes, refusals, scope_tags, scopes
 
 URGENT_BYTES = 4_096
 """A longer envelope comes with the next exchange, however urgent."""
 _TOLD_AT_ONCE = 100_000
+_HEADS = select(scopes.c.scope, scopes.c.head, scopes.c.chain).where(
+    scopes.c.scope.in_(bindparam("places", expanding=True))
+)
+_TAGS = select(scope_tags.c.scope, scope_tags.c.tag).where(
+    scope_tags.c.scope.in_(bindparam("places", expanding=True))
+)
+_LAST = select(counters.c.last_env_no).where(
+    counters.c.device == bindparam("me"), counters.c.incarnation == bindparam("life")
+)
+_NEW, _REFUSED = insert(envelopes), insert(refusals)
 _SENTENCES = {
     Refused.CONFLICTING_NUMBER: "Another envelope with this number is here already.",
     Refused.GAP: "An earlier envelope is missing; send that first.",
@@ -119,14 +129,16 @@ class _Places:
     def write(self, conn: Connection) -> None:
         """All of it; each scope's row moves in the same commit."""
         if self.laid:
-            conn.execute(insert(envelopes), self.laid)
+            conn.execute(_NEW, self.laid)
         if self.refused:
-            conn.execute(insert(refusals), self.refused)
-        rows = [
-            {"scope": scope, "head": self.heads[scope][0], "chain": self.heads[scope][1]}
-            for scope in self.moved
-        ]
-        lay(conn, scopes, *rows, renew=("head", "chain"))
+            conn.execute(_REFUSED, self.refused)
+        if self.moved:
+            at = moving(conn)
+            rows = [
+                {"scope": scope, "head": self.heads[scope][0], "chain": self.heads[scope][1], "moved": at}
+                for scope in self.moved
+            ]
+            lay(conn, scopes, *rows, renew=("head", "chain", "moved"))
         lay(conn, scope_tags, *self.tagged)
 
     def rung(self) -> tuple[Rung, ...]:
@@ -140,15 +152,8 @@ def _places(conn: Connection, wanted: set[str]) -> _Places:
     heads: dict[str, tuple[int, bytes]] = {}
     tags: dict[str, frozenset[Tag]] = {}
     for some in in_parts(sorted(wanted)):
-        heads |= {
-            scope: (int(head), chain)
-            for scope, head, chain in conn.execute(
-                select(scopes.c.scope, scopes.c.head, scopes.c.chain).where(scopes.c.scope.in_(some))
-            )
-        }
-        for scope, tag in conn.execute(
-            select(scope_tags.c.scope, scope_tags.c.tag).where(scope_tags.c.scope.in_(some))
-        ):
+        heads |= {scope: (int(head), chain) for scope, head, chain in conn.execute(_HEADS, {"places": some})}
+        for scope, tag in conn.execute(_TAGS, {"places": some}):
             tags[scope] = tags.get(scope, frozenset()) | {Tag(tag)}
     return _Places(heads, tags)
 
@@ -161,7 +166,7 @@ def _hold(conn: Connection, push: Push, last: int) -> list[ScopeId]:
         return []
     wanted = sorted({item.scope for item in push.items if item.refusal is None and (item.env_no or 0) > last})
     for some in in_parts(wanted):
-        lay(conn, scopes, *({"scope": scope, "head": 0, "chain": b""} for scope in some))
+        lay(conn, scopes, *({"scope": scope, "head": 0, "chain": b"", "moved": 0} for scope in some))
         held = (
             select(scopes.c.head).where(scopes.c.scope.in_(some)).order_by(scopes.c.scope).with_for_update()
         )
@@ -176,11 +181,7 @@ def _let_go(conn: Connection, touched: list[ScopeId]) -> None:
 
 
 def _last_number(conn: Connection, push: Push) -> int:
-    row = conn.execute(
-        select(counters.c.last_env_no).where(
-            counters.c.device == push.device, counters.c.incarnation == push.incarnation
-        )
-    ).first()
+    row = conn.execute(_LAST, {"me": push.device, "life": push.incarnation}).first()
     return int(row[0]) if row else 0
 
 

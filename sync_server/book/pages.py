@@ -5,18 +5,24 @@ All scopes' envelopes up to their last P0 go first (a P0 behind others takes the
 P1, and so on.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, not_, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, and_, bindparam, exists, func, not_, select
 
 from clinic.domain.ids import ScopeId
 from clinic.protocol.sync import Cursor, Sequenced
+from sync_server.book.dialect import horizon
 from sync_server.book.port import Pull
 from sync_server.book.tables import cursors, envelopes, scope_tags, scopes
 
 MAX_HEADS = 1_000
 MAX_ENVELOPES = 2_000
+FEW = 64
+"""As many as this are read together, whatever their scopes."""
+_Row = tuple[Any, ...]
+"""(seq, chain, wire)."""
 
 
 @dataclass(slots=True)
@@ -36,20 +42,24 @@ class _Page:
         self.reached[item.scope] = item.seq
 
 
-def page(conn: Connection, pull: Pull) -> tuple[tuple[Sequenced, ...], tuple[Cursor, ...]]:
-    """Envelopes for the device, and the last seqs of the scopes that have more for it than these."""
-    waiting = _waiting(conn, pull)
+def page(conn: Connection, pull: Pull, mark: int) -> tuple[tuple[Sequenced, ...], tuple[Cursor, ...], int]:
+    """Envelopes for the device, the last seqs of the scopes that have more for it than these, and its mark from now on
+    (`settled`): what moved before `mark` is not looked at."""
+    here = horizon(conn)
+    waiting = _waiting(conn, pull, mark if mark <= here else 0)
+    ready = _ready(conn, pull, {one.scope for one in waiting}) if _are_few(waiting) else None
     out = _Page(room=pull.byte_budget)
     last: dict[str, int] = {}
-    for _, scope, seen, upto in waiting:
-        out.reached.setdefault(scope, seen)
-        last[scope] = max(last.get(scope, 0), upto)
+    for one in waiting:
+        out.reached.setdefault(one.scope, one.seen)
+        last[one.scope] = max(last.get(one.scope, 0), one.upto)
         if not out.full:
-            _fill(conn, pull, out, scope, upto)
+            rows = _rows(conn, pull, out.reached[one.scope], one) if ready is None else ready[one.scope]
+            _fill(out, rows, one)
     behind = [
         Cursor(scope=ScopeId(scope), seq=seq) for scope, seq in last.items() if out.reached[scope] < seq
     ]
-    return tuple(out.sent), tuple(behind[:MAX_HEADS])
+    return tuple(out.sent), tuple(behind[:MAX_HEADS]), min([here, *(one.moved for one in waiting)])
 
 
 def scope_part(
@@ -71,40 +81,88 @@ def scope_part(
     return tuple(out.sent), out.full
 
 
-def _of_others(pull: Pull) -> ColumnElement[bool]:
-    """A device is never sent what it wrote itself in this incarnation."""
-    return not_(and_(envelopes.c.device == pull.device, envelopes.c.incarnation == pull.incarnation))
-
-
-def _waiting(conn: Connection, pull: Pull) -> list[tuple[int, str, int, int]]:
-    """(priority, scope, cursor, last seq of that priority), the most urgent first."""
-    seen = func.coalesce(cursors.c.seq, 0)
-    readable = exists().where(scope_tags.c.scope == scopes.c.scope, scope_tags.c.tag.in_(sorted(pull.reads)))
-    mine = and_(cursors.c.scope == scopes.c.scope, cursors.c.device == pull.device)
-    query = (
-        select(envelopes.c.priority, scopes.c.scope, seen, func.max(envelopes.c.seq))
-        .select_from(scopes.outerjoin(cursors, mine).join(envelopes, envelopes.c.scope == scopes.c.scope))
-        .where(readable, scopes.c.head > seen, envelopes.c.seq > seen, _of_others(pull))
-        .group_by(scopes.c.scope, envelopes.c.priority, cursors.c.seq)
-        .order_by(envelopes.c.priority, scopes.c.scope)
+_mine = and_(envelopes.c.device == bindparam("me"), envelopes.c.incarnation == bindparam("life"))
+_of_others = not_(_mine)
+"""A device is never sent what it wrote itself in this incarnation."""
+_seen = func.coalesce(cursors.c.seq, 0)
+_readable = (
+    scope_tags.c.scope == scopes.c.scope, scope_tags.c.tag.in_(bindparam("tags", expanding=True)),
+)  # fmt: skip
+_with_cursors = scopes.outerjoin(
+    cursors, and_(cursors.c.scope == scopes.c.scope, cursors.c.device == bindparam("me"))
+).join(envelopes, and_(envelopes.c.scope == scopes.c.scope, envelopes.c.seq > _seen))
+_WAITING = (
+    select(
+        envelopes.c.priority, scopes.c.scope, _seen, func.max(envelopes.c.seq), func.count(), scopes.c.moved
     )
-    return [(int(p), str(scope), int(at), int(upto)) for p, scope, at, upto in conn.execute(query)]
-
-
-def _fill(conn: Connection, pull: Pull, out: _Page, scope: str, upto: int) -> None:
-    rows = conn.execute(
-        select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
-        .where(
-            envelopes.c.scope == scope,
-            envelopes.c.seq > out.reached[scope],
-            envelopes.c.seq <= upto,
-            _of_others(pull),
-        )
-        .order_by(envelopes.c.seq)
-        .limit(MAX_ENVELOPES + 1)
+    .select_from(_with_cursors)
+    .where(scopes.c.moved >= bindparam("mark"), exists().where(*_readable), scopes.c.head > _seen, _of_others)
+    .group_by(scopes.c.scope, scopes.c.moved, envelopes.c.priority, cursors.c.seq)
+    .order_by(envelopes.c.priority, scopes.c.scope)
+)
+_READY = (
+    select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
+    .select_from(_with_cursors)
+    .where(scopes.c.scope.in_(bindparam("places", expanding=True)), _of_others)
+    .order_by(envelopes.c.scope, envelopes.c.seq)
+)
+_PART = (
+    select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
+    .where(
+        envelopes.c.scope == bindparam("place"), envelopes.c.seq > bindparam("after"),
+        envelopes.c.seq <= bindparam("upto"), _of_others,
     )
+    .order_by(envelopes.c.seq)
+    .limit(MAX_ENVELOPES + 1)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What waits in a scope at one priority: after which seq, up to which, how many, and when the scope moved last."""
+
+    scope: str
+    seen: int
+    upto: int
+    count: int
+    moved: int
+
+
+def _waiting(conn: Connection, pull: Pull, mark: int) -> list[_Waiting]:
+    """The most urgent first, of the scopes that moved since."""
+    found = conn.execute(_WAITING, {**_whose(pull), "tags": sorted(pull.reads), "mark": mark})
+    return [_Waiting(str(scope), *map(int, numbers)) for _, scope, *numbers in found]
+
+
+def _are_few(waiting: list[_Waiting]) -> bool:
+    return sum(one.count for one in waiting) <= FEW
+
+
+def _ready(conn: Connection, pull: Pull, places: set[str]) -> dict[str, list[_Row]]:
+    """All that waits in those scopes, asked for once."""
+    rows: dict[str, list[_Row]] = {place: [] for place in places}
+    if places:
+        for scope, *row in conn.execute(_READY, {**_whose(pull), "places": sorted(places)}):
+            rows[scope].append(tuple(row))
+    return rows
+
+
+def _rows(conn: Connection, pull: Pull, after: int, one: _Waiting) -> Iterator[_Row]:
+    """One scope's, read no further than somebody looks."""
+    rows = conn.execute(_PART, {**_whose(pull), "place": one.scope, "after": after, "upto": one.upto})
+    try:
+        yield from (tuple(row) for row in rows)
+    finally:
+        rows.close()
+
+
+def _fill(out: _Page, rows: Iterable[_Row], one: _Waiting) -> None:
     for seq, chain, wire in rows:
-        out.add(Sequenced(scope=ScopeId(scope), seq=int(seq), chain=chain, envelope=wire))
-        if out.full:
-            break
-    rows.close()
+        if out.reached[one.scope] < seq <= one.upto:
+            out.add(Sequenced(scope=ScopeId(one.scope), seq=int(seq), chain=chain, envelope=wire))
+            if out.full:
+                break
+
+
+def _whose(pull: Pull) -> dict[str, object]:
+    return {"me": pull.device, "life": pull.incarnation}

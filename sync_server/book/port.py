@@ -165,6 +165,12 @@ class Book(Protocol):
         """Whose session it is, or None when there is none or it is over."""
         ...
 
+    def caller(
+        self, token_hash: bytes, now: datetime, first: int
+    ) -> tuple[DeviceId | None, tuple[bytes, ...]]:
+        """What every request asks, at once: `session_device`, and `statements` from `first` on."""
+        ...
+
     def live_sessions(self, now: datetime) -> dict[DeviceId, datetime]:
         """When the oldest live session of each device is over."""
         ...

@@ -75,7 +75,7 @@ class PostgresBook(SqlBook):
     def _unit(self) -> Iterator[Connection]:
         """One transaction that sees one book's rows."""
         with _told(self._engine.url), self._engine.begin() as conn:
-            conn.execute(text(_MINE), {"book": self._name})
+            conn.execute(_OURS, {"book": self._name})
             yield conn
 
     def copy_to(self, file: Path) -> None:
@@ -123,6 +123,7 @@ def _grant(conn: Connection, role: str) -> None:
 
 
 _MINE = "SELECT set_config('posta.book', :book, true)"
+_OURS = text(_MINE)
 _MIGHTY = """
 SELECT current_user, r.rolsuper OR r.rolbypassrls OR EXISTS (
   SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

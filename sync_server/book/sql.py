@@ -3,10 +3,11 @@
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
@@ -19,6 +20,7 @@ from sync_server.book.ingest import known, micros, take
 from sync_server.book.pages import page, scope_part
 from sync_server.book.port import Computer, Exchanged, Look, Looked, Mailbox, Pull, Push, Tag, Taken
 from sync_server.book.recent import look
+from sync_server.book.settled import Settled, forget, keep, settled
 from sync_server.book.vectors import move, of_another_past
 
 MOST_SESSIONS = 32
@@ -56,16 +58,15 @@ class SqlBook(ABC):
         if _epoch(conn) != before:
             return _epoch(conn)  # somebody else was quicker
         conn.execute(delete(tables.cursors))
+        forget(conn)
         conn.execute(
             update(tables.meta).where(tables.meta.c.key == "epoch").values(value=self._fresh_epoch())
         )
         return _epoch(conn)
 
     def statements(self, first: int) -> tuple[bytes, ...]:
-        t = tables.trust
         with self._unit() as conn:
-            rows = conn.execute(select(t.c.statement).where(t.c.position >= first).order_by(t.c.position))
-            return tuple(row[0] for row in rows)
+            return _statements(conn, first)
 
     def append_statements(self, first: int, statements: tuple[bytes, ...]) -> None:
         with self._unit() as conn:
@@ -89,14 +90,14 @@ class SqlBook(ABC):
             conn.execute(delete(t).where(t.c.device == device, t.c.token_hash.not_in(kept)))
 
     def session_device(self, token_hash: bytes, now: datetime) -> DeviceId | None:
-        t = tables.sessions
         with self._unit() as conn:
-            row = conn.execute(select(t.c.device, t.c.expires_at).where(t.c.token_hash == token_hash)).first()
-            if row is not None and row[1] > micros(now):
-                return DeviceId(row[0])
-            if row is not None:
-                conn.execute(delete(t).where(t.c.token_hash == token_hash))
-            return None
+            return _session_device(conn, token_hash, now)
+
+    def caller(
+        self, token_hash: bytes, now: datetime, first: int
+    ) -> tuple[DeviceId | None, tuple[bytes, ...]]:
+        with self._unit() as conn:
+            return _session_device(conn, token_hash, now), _statements(conn, first)
 
     def live_sessions(self, now: datetime) -> dict[DeviceId, datetime]:
         t = tables.sessions
@@ -120,8 +121,11 @@ class SqlBook(ABC):
             alone(conn, f"device {push.device}")
             taken = take(conn, push)
             computers.seen(conn, push.device, micros(push.at))
-            epoch, agreed = self._agree(conn, pull)
-            sent, heads = page(conn, pull) if agreed else ((), ())
+            before = settled(conn, pull)
+            epoch, agreed, now = self._agree(conn, pull, before)
+            sent, heads, mark = page(conn, pull, now.mark) if agreed else ((), (), now.mark)
+            if (now, mark) != (before, before.mark) or not mark:
+                keep(conn, pull.device, now, mark=mark)
             digest, refused = known(conn, pull, taken.acked_env_no)
         return Exchanged(
             epoch,
@@ -140,15 +144,16 @@ class SqlBook(ABC):
             alone(conn, f"device {push.device}")
             return take(conn, push)
 
-    def _agree(self, conn: Connection, pull: Pull) -> tuple[str, bool]:
-        """Our epoch, and whether device and book now mean the same by its cursors. One that may read nothing
-        (revoked) cannot make all others begin anew."""
+    def _agree(self, conn: Connection, pull: Pull, before: Settled) -> tuple[str, bool, Settled]:
+        """Our epoch, whether device and book now mean the same by its cursors, and how far it is settled. One that may read
+        nothing (revoked) cannot make all others begin anew."""
         epoch = _epoch(conn)
+        anew = replace(before, digest=b"", mark=0)
         if pull.epoch not in ("", epoch):
-            return epoch, False
+            return epoch, False, anew
         if pull.epoch and pull.reads and of_another_past(conn, pull.cursors):
-            return self._renew(conn, epoch), False
-        return epoch, move(conn, pull)
+            return self._renew(conn, epoch), False, anew
+        return epoch, *move(conn, pull, before)
 
     def look(self, wanted: Look) -> Looked:
         with self._unit() as conn:
@@ -304,13 +309,37 @@ class SqlBook(ABC):
             }
 
 
+_SESSION = select(tables.sessions.c.device, tables.sessions.c.expires_at).where(
+    tables.sessions.c.token_hash == bindparam("token")
+)
+_STATEMENTS = (
+    select(tables.trust.c.statement)
+    .where(tables.trust.c.position >= bindparam("first"))
+    .order_by(tables.trust.c.position)
+)
+_EPOCH = select(tables.meta.c.value).where(tables.meta.c.key == "epoch")
+
+
+def _session_device(conn: Connection, token_hash: bytes, now: datetime) -> DeviceId | None:
+    row = conn.execute(_SESSION, {"token": token_hash}).first()
+    if row is not None and row[1] > micros(now):
+        return DeviceId(row[0])
+    if row is not None:
+        conn.execute(delete(tables.sessions).where(tables.sessions.c.token_hash == token_hash))
+    return None
+
+
+def _statements(conn: Connection, first: int) -> tuple[bytes, ...]:
+    return tuple(row[0] for row in conn.execute(_STATEMENTS, {"first": first}))
+
+
 def _withdrawn(conn: Connection, lookup: str) -> bool:
     t = tables.withdrawals
     return conn.execute(select(t.c.number).where(t.c.lookup == lookup)).first() is not None
 
 
 def _epoch(conn: Connection) -> str:
-    return str(conn.execute(select(tables.meta.c.value).where(tables.meta.c.key == "epoch")).scalar_one())
+    return str(conn.execute(_EPOCH).scalar_one())
 
 
 def _moment(at: int) -> datetime:

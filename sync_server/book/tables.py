@@ -48,7 +48,9 @@ scopes = Table(
     Column("scope", String, primary_key=True),
     Column("head", BigInteger, nullable=False),
     Column("chain", LargeBinary, nullable=False),
+    Column("moved", BigInteger, nullable=False, server_default="0"),
 )
+Index("scopes_moved", scopes.c.moved)
 
 scope_tags = Table(
     "scope_tags", metadata, Column("scope", String, primary_key=True), Column("tag", String, primary_key=True)
@@ -94,6 +96,16 @@ cursors = Table(
     Column("device", String, primary_key=True),
     Column("scope", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),
+)
+
+settled = Table(
+    "settled",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("reads", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("mark", BigInteger, nullable=False),
 )
 
 mailboxes = Table(

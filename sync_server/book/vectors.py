@@ -2,25 +2,49 @@
 """Each device's cursors, kept here so that a device with nothing new need not name a thousand scopes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Cursor
 from clinic.sync.exchange import cursor_digest
 from sync_server.book.dialect import in_parts, lay
 from sync_server.book.port import Pull
+from sync_server.book.settled import Settled
 from sync_server.book.tables import cursors, envelopes, scopes
 
+_VECTOR = select(cursors.c.scope, cursors.c.seq).where(cursors.c.device == bindparam("me"))
+_BEFORE = select(cursors.c.scope, cursors.c.seq).where(
+    cursors.c.device == bindparam("me"), cursors.c.scope.in_(bindparam("places", expanding=True))
+)
+_HEADS = select(scopes.c.scope, scopes.c.head).where(scopes.c.scope.in_(bindparam("places", expanding=True)))
+_AT = tuple_(envelopes.c.scope, envelopes.c.seq).in_(bindparam("places", expanding=True))
+_CHAINS = select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain).where(_AT)
 
-def move(conn: Connection, pull: Pull) -> bool:
+
+def move(conn: Connection, pull: Pull, before: Settled) -> tuple[bool, Settled]:
     """Notes what the device has applied. False: the vectors differ and it must name all of them."""
     if pull.all_cursors:
         conn.execute(delete(cursors).where(cursors.c.device == pull.device))
+    back = pull.all_cursors or _goes_back(conn, pull)
     told = ({"device": pull.device, "scope": one.scope, "seq": one.seq} for one in pull.cursors)
     lay(conn, cursors, *told, renew=("seq",))
-    vector = _vector(conn, pull.device)
-    return (pull.digest or cursor_digest({})) == cursor_digest(vector)
+    digest = before.digest
+    if back or pull.cursors or not digest:
+        digest = cursor_digest(_vector(conn, pull.device))
+    now = replace(before, digest=digest, mark=0 if back else before.mark)
+    return (pull.digest or cursor_digest({})) == digest, now
+
+
+def _goes_back(conn: Connection, pull: Pull) -> bool:
+    """True if a cursor is lower than it was: what the device has seen, it wants once more."""
+    for some in in_parts(pull.cursors):
+        found = conn.execute(_BEFORE, {"me": pull.device, "places": [one.scope for one in some]})
+        before = {scope: int(seq) for scope, seq in found}
+        if any(one.seq < before.get(one.scope, 0) for one in some):
+            return True
+    return False
 
 
 def of_another_past(conn: Connection, named: tuple[Cursor, ...]) -> bool:
@@ -30,19 +54,18 @@ def of_another_past(conn: Connection, named: tuple[Cursor, ...]) -> bool:
 
 
 def _are_ahead(conn: Connection, named: Sequence[Cursor]) -> bool:
-    known = select(scopes.c.scope, scopes.c.head).where(scopes.c.scope.in_([one.scope for one in named]))
-    heads = {scope: int(head) for scope, head in conn.execute(known)}
+    known = conn.execute(_HEADS, {"places": [one.scope for one in named]})
+    heads = {scope: int(head) for scope, head in known}
     return any(one.seq > heads.get(one.scope, 0) for one in named)
 
 
 def _were_others(conn: Connection, named: Sequence[Cursor]) -> bool:
     """An older device names no chain; what is not here any more cannot be compared."""
     places = {(one.scope, one.seq): one.chain for one in named if one.chain}
-    at = tuple_(envelopes.c.scope, envelopes.c.seq).in_(list(places))
-    here = conn.execute(select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain).where(at))
+    here = conn.execute(_CHAINS, {"places": list(places)}) if places else ()
     return any(not bytes(chain).startswith(places[scope, int(seq)]) for scope, seq, chain in here)
 
 
 def _vector(conn: Connection, device: DeviceId) -> dict[ScopeId, int]:
-    rows = conn.execute(select(cursors.c.scope, cursors.c.seq).where(cursors.c.device == device))
-    return {ScopeId(scope): int(seq) for scope, seq in rows}
+    rows = conn.execute(_VECTOR, {"me": device}).all()
+    return {scope: seq for scope, seq in rows}  # noqa: C416  # rows are no pairs to mypy

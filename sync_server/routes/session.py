@@ -8,7 +8,6 @@ from clinic.domain.ids import OrgId
 from clinic.keys.identity import verify
 from clinic.keys.sessions import NEWEST, session_proof
 from clinic.protocol.sync import FOUNDING, Challenge, FaultNumber, Session, SessionRequest
-from sync_server.access import rights_of
 from sync_server.desk import Desk, desk_of
 from sync_server.founding_code import check_code
 from sync_server.limits import SMALL_BODY
@@ -55,7 +54,7 @@ def _check(desk: Desk, asked: SessionRequest, epoch: str) -> None:
             "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
         )
     proof = session_proof(desk.log.fingerprint, epoch, asked.certificate, asked.nonce)
-    rights = rights_of(desk.log, asked.device)
+    rights = desk.rights(asked.device)
     if not verify(rights.signing_key if rights else _NOBODYS, proof, asked.signature) or rights is None:
         raise Denied(
             FaultNumber.NOT_LOGGED_IN,

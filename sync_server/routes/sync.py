@@ -22,7 +22,7 @@ from clinic.protocol.sync import (
     SyncRequest,
     SyncResponse,
 )
-from sync_server.access import Rights, rights_of
+from sync_server.access import Rights
 from sync_server.book.port import Exchanged, Pull, Push, Taken
 from sync_server.desk import Desk, desk_of
 from sync_server.judge import MAX_NUMBER, judge
@@ -30,6 +30,8 @@ from sync_server.ledger import add, part_from
 from sync_server.limits import ANSWER_BUDGET, SYNC_BODY, SYNC_STREAM
 from sync_server.routes.answers import STOPPING, Denied, body_of, squeezed_for
 
+JUDGED_AT_ONCE = 8 * 1024
+"""Bytes of envelopes that take less time to judge than a thread takes to come to it while others are at work."""
 _log = logging.getLogger("posta.server")
 
 
@@ -152,8 +154,11 @@ async def _judged(
     desk: Desk, rights: Rights, incarnation: int, envelopes: tuple[bytes, ...]
 ) -> tuple[Rights, Push]:
     """Under the rights of this moment: the log may have grown since the request began."""
-    now = rights_of(desk.log, rights.device) or rights
-    items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
+    now = desk.rights(rights.device) or rights
+    if sum(map(len, envelopes)) <= JUDGED_AT_ONCE:
+        items = judge(desk.log, now, incarnation, envelopes)
+    else:
+        items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
     return now, Push(now.device, incarnation, items, now.writes, desk.clock.now())
 
 

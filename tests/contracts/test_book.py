@@ -478,3 +478,73 @@ def test_all_is_there_after_opening_again(opened: Open, tmp_path: Path) -> None:
     assert deliver(book, item(1)).acked_env_no == 1
     assert book.renew_epoch() != epoch
     book.close()
+
+
+# what is settled: an exchange looks at what moved since, and that must never hide anything
+
+
+def settle(book: Book, *cursors: tuple[str, int], **more: object) -> None:
+    """B has everything and has said so, twice."""
+    for named in (cursors, ()):
+        assert fetched(book, pull(*named, vector=dict(cursors), **more)) == []  # type: ignore[arg-type]
+
+
+def test_what_comes_after_everything_was_read_is_found(book: Book) -> None:
+    deliver(book, item(1), item(2, "p:2"))
+    settle(book, ("p:1", 1), ("p:2", 1))
+    deliver(book, item(3, "p:2"), item(4, "p:3"))
+    assert fetched(book, pull(vector={"p:1": 1, "p:2": 1})) == [("p:2", 2), ("p:3", 1)]
+
+
+def test_what_was_sent_but_never_told_to_have_come_is_sent_again(book: Book) -> None:
+    deliver(book, item(1))
+    settle(book, ("p:1", 1))
+    deliver(book, item(2), item(3, "p:2"))
+    for _ in range(3):
+        assert fetched(book, pull(vector={"p:1": 1})) == [("p:1", 2), ("p:2", 1)]
+    assert fetched(book, pull(("p:1", 2), vector={"p:1": 2})) == [("p:2", 1)]
+
+
+def test_what_found_no_room_comes_next(book: Book) -> None:
+    settle(book)
+    deliver(book, *(item(n, f"p:{n}") for n in range(1, 5)))
+    has: dict[str, int] = {}
+    for _ in range(4):
+        ((scope, seq),) = fetched(book, pull(*has.items(), vector=has, budget=1))
+        has[scope] = seq
+    assert len(has) == 4 and fetched(book, pull(*has.items(), vector=has)) == []
+
+
+def test_who_comes_into_a_team_gets_what_lay_there_long_ago(book: Book) -> None:
+    deliver(book, item(1))
+    settle(book, reads=frozenset({EVERYBODY}))
+    assert fetched(book, pull()) == [("p:1", 1)]
+
+
+def test_a_cursor_that_goes_back_is_served_from_there(book: Book) -> None:
+    deliver(book, item(1), item(2))
+    settle(book, ("p:1", 2))
+    assert fetched(book, pull(("p:1", 1), vector={"p:1": 1})) == [("p:1", 2)]
+    settle(book, ("p:1", 2))
+    assert fetched(book, pull(every=True)) == [("p:1", 1), ("p:1", 2)]
+
+
+def test_a_device_that_begins_anew_gets_what_it_wrote_before(book: Book) -> None:
+    deliver(book, item(1), device=B)
+    settle(book)
+    assert fetched(book, pull(incarnation=2)) == [("p:1", 1)]
+
+
+def test_another_vector_than_the_books_is_noticed_without_naming_a_cursor(book: Book) -> None:
+    deliver(book, item(1), item(2, "p:2"))
+    settle(book, ("p:1", 1), ("p:2", 1))
+    done = book.exchange(push(device=B), pull(vector={"p:1": 1}))
+    assert done.want_cursors and not done.envelopes
+    assert fetched(book, pull(("p:1", 1), every=True)) == [("p:2", 1)]
+
+
+def test_a_new_epoch_settles_nobody(book: Book) -> None:
+    deliver(book, item(1))
+    settle(book, ("p:1", 1))
+    book.renew_epoch()
+    assert fetched(book, pull()) == [("p:1", 1)]

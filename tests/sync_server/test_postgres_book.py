@@ -56,15 +56,21 @@ class Reader:
     def __init__(self, book: PostgresBook, name: str = "reader") -> None:
         self.book, self.name = book, name
         self.vector: dict[ScopeId, int] = {}
+        self.told: dict[ScopeId, int] = {}
         self.got: list[tuple[str, int, bytes]] = []
         self.chains: dict[str, bytes] = {}
 
     def pull(self) -> bool:
-        """One exchange; whether there is more. Everything must come in order, without a hole, on one chain."""
-        named = tuple(Cursor(scope=scope, seq=seq) for scope, seq in self.vector.items())
+        """One exchange that names what it read since the last one; whether there is more. Everything must come in order,
+        without a hole, on one chain."""
+        named = tuple(
+            Cursor(scope=scope, seq=seq) for scope, seq in self.vector.items() if self.told.get(scope) != seq
+        )
+        self.told = dict(self.vector)
         reads = frozenset({TEAM, EVERYBODY})
-        wanted = Pull(DeviceId(self.name), 1, reads, named, True, cursor_digest(self.vector), 20_000)
+        wanted = Pull(DeviceId(self.name), 1, reads, named, False, cursor_digest(self.vector), 20_000)
         done = self.book.exchange(push(self.name), wanted)
+        assert not done.want_cursors
         for one in done.envelopes:
             assert one.seq == self.vector.get(one.scope, 0) + 1, "a hole, or twice"
             self.vector[one.scope] = one.seq

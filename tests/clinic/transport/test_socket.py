@@ -199,6 +199,8 @@ def test_only_well_formed_events_are_heard() -> None:
         ("bell", {"scope": "p:1"}),
         ("trust", {"position": "high"}),
         ("presence", {}),
+        ("presences", {"online": "all"}),
+        ("presences", {"online": [5], "gone": []}),
         ("other", {}),
     ]:
         _dispatch(states, event, dict(data))

@@ -47,6 +47,13 @@ def _sync(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.count, chosen.records, chosen.peers)
 
 
+def _load(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.load import measure
+
+    return measure(chosen.minutes, chosen.part or None)
+
+
+SHORTEST_MIN = 0.1
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
     "start": _start,
@@ -54,6 +61,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "crash": _crash,
     "trust": _trust,
     "sync": _sync,
+    "load": _load,
 }
 
 
@@ -88,7 +96,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--peers", type=Path, metavar="FOLDER",
         help="sync: let Anki and PouchDB do the same; they are fetched into FOLDER if they are not there",
     )  # fmt: skip
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="load: how long each database is under load (default 10)"
+    )
+    parser.add_argument(
+        "--part",
+        action="append",
+        choices=("sqlite", "postgres", "pull"),
+        help="load: only this part; may be given again",
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.minutes < SHORTEST_MIN:
+        parser.error(f"--minutes is at least {SHORTEST_MIN}: less tells nothing of memory")
     if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills, chosen.count) < 1:
         parser.error("numbers start at 1")
     collect_seldom()  # as the programs do

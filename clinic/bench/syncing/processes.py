@@ -24,10 +24,14 @@ class Told:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
-    def tell(self, what: dict[str, Any]) -> str:
-        """Its answer."""
+    def say(self, what: dict[str, Any]) -> None:
+        """One line, whose answer is not waited for."""
         assert self._process.stdin is not None
         print(json.dumps(what), file=self._process.stdin, flush=True)
+
+    def tell(self, what: dict[str, Any]) -> str:
+        """Its answer."""
+        self.say(what)
         return self.line()
 
     def why(self) -> str:
@@ -57,6 +61,11 @@ def family_s(pid: int) -> float:
 def family_peak_mb(pid: int) -> float:
     """The most memory they have held (Linux; elsewhere what they hold)."""
     return sum(_peak_mb(one) for one in _family(pid))
+
+
+def family_pids(pid: int) -> list[int]:
+    """A process and its children."""
+    return [one.pid for one in _family(pid)]
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -125,7 +125,7 @@ class Doorbell:
 
     async def _hang_up_here(self, device: DeviceId) -> None:
         for sid in list(self._here.get(device, [])):
-            await self.server.disconnect(sid, ignore_queue=True)
+            await self.server.disconnect(sid)
 
     async def stopping(self) -> None:
         """`stopping` to everybody here: come back in a while, perhaps to another server."""

@@ -175,6 +175,10 @@ def _root_key(log: TrustLog, statement: Statement) -> bytes:
     return log.root_key
 
 
+LATELY = 8
+"""So many statements of administrators are looked back on: more than they have clocks that differ."""
+
+
 def accepted(log: TrustLog, statement: Statement) -> TrustLog:
     """The log after a statement whose signature holds. Raises Distrust when its signer may not say that."""
     body = statement.body
@@ -192,7 +196,7 @@ def _hearing(log: TrustLog, statement: Statement) -> TrustLog:
     """When an administrator was last in contact: the newest in the order of the log, whatever clocks say."""
     if not _is_administrator(log, statement.signer_user):
         return log
-    return replace(log, heard=statement.at, signs={**log.signs, statement.signer_device: statement.at})
+    return replace(log, heard=statement.at, lately=(*log.lately, statement.at)[-LATELY:])
 
 
 def _root(log: TrustLog, statement: Statement, body: Root) -> TrustLog:

@@ -95,8 +95,8 @@ class TrustLog:
     """Who works on a computer no more; what they wrote there stands."""
     heard: datetime | None = None
     """When an administrator signed her newest statement, by her own clock."""
-    signs: Mapping[DeviceId, datetime] = field(default_factory=dict)
-    """The same for each computer that administrators work on."""
+    lately: tuple[datetime, ...] = ()
+    """The same of the last few statements of administrators, each by the clock of whoever signed it."""
 
     @property
     def position(self) -> int:

@@ -23,17 +23,16 @@ def due(
     """Statements that this person's program should make now, in order; [] mostly."""
     if not log.works(user, device):
         return []
-    beacon: list[Record] = [Beacon()] if _beacon_due(log, user, device, now) else []
+    beacon: list[Record] = [Beacon()] if _beacon_due(log, user, now) else []
     return beacon + [body for team in log.teams() if (body := _for_team(log, team.team, user, mine, random))]
 
 
-def _beacon_due(log: TrustLog, user: UserId, device: DeviceId, now: datetime) -> bool:
-    """A sign of a clock that is far off counts for none, so another computer gives its own: but each only one a day, or two that
-    do not agree on the date would answer each other for ever."""
+def _beacon_due(log: TrustLog, user: UserId, now: datetime) -> bool:
+    """When none of the last signs was given within a day of now. The newest alone does not say it: two whose clocks are days
+    apart would answer each other for ever, two copies of one computer, too."""
     if Role.ADMINISTRATOR not in log.roles_of(user):
         return False
-    signs = (log.heard, log.signs.get(device))
-    return all(sign is None or abs(now - sign) >= BEACON_EVERY for sign in signs)
+    return all(abs(now - at) >= BEACON_EVERY for at in log.lately)
 
 
 def _for_team(log: TrustLog, team: TeamId, user: UserId, mine: TeamKeys, random: Random) -> Record | None:

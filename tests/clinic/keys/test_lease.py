@@ -56,3 +56,12 @@ def test_two_computers_that_do_not_agree_on_the_date_do_not_answer_each_other_fo
                 log, said = say(log, Beacon(), who.signer, clock), said + 1
     assert said == 2
     assert Beacon() in due(log, eva.user, eva.device, {}, now + timedelta(days=1), repeating(b"x"))
+
+
+def test_two_copies_of_one_computer_do_not_answer_each_other_either(clinic: Clinic) -> None:
+    eva, log, said = clinic.eva, clinic.log, 0
+    for turn in range(20):
+        for clock in (AT + timedelta(days=2, minutes=turn), AT + timedelta(days=3650, minutes=turn)):
+            if Beacon() in due(log, eva.user, eva.device, {}, clock, repeating(b"x")):
+                log, said = say(log, Beacon(), eva.signer, clock), said + 1
+    assert said == 2

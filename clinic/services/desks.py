@@ -57,7 +57,9 @@ AHEAD_MS = 300_000
 STAMP = "stamp"
 """The counter that holds the highest stamp seen, but for those of clocks too far ahead."""
 _BLOCK = 28
-"""Bits of ids of one start: what more than these were asked for would be given out again by the next one."""
+"""Bits of ids of one start: what more than these were asked for would be given out again by the next one. A start begins
+somewhere in the lower half: a copy of this disk that starts beside it counts the same starts, and must not name other things
+alike."""
 
 
 class WrongPatient(Refusal):
@@ -116,7 +118,8 @@ class Desk:
                 Changes(),
             )
         )
-        self._ids = itertools.count(((self.incarnation << 24) + block) << _BLOCK)
+        somewhere = int.from_bytes(random(4), "big") >> (33 - _BLOCK)
+        self._ids = itertools.count((((self.incarnation << 24) + block) << _BLOCK) + somewhere)
         self._filed: dict[str, tuple[OpId, ...]] = {}
         self.signs_heads = True
         """False while a restored device only sends what waited, under numbers that it may have used again since."""

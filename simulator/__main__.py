@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.cast import Templates
-from simulator.world import Outcome, run
+from simulator.first_day import FirstDays
+from simulator.play import Outcome, run
 
 _MEMORY = Path("/dev/shm")
 """A disk that forgets nothing within a run and waits for no platter."""
@@ -24,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(
         dir=_MEMORY if _MEMORY.is_dir() else None, prefix="posta-sim-"
     ) as folder:
-        templates = Templates(Path(folder) / "templates")
+        days = FirstDays(Templates(Path(folder) / "templates"))
         for seed in seeds:
-            outcome = run(seed, templates, Path(folder) / f"seed-{seed}")
+            outcome = run(seed, days, Path(folder) / f"seed-{seed}")
             bad += bool(outcome.broken)
             _tell(outcome, told.trace)
     print(f"{len(seeds)} seeds, {bad} broken, {time.monotonic() - began:.1f} s")

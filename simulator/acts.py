@@ -29,6 +29,9 @@ from simulator.chance import Chance
 
 CANARY = "canario-amarillo"
 """Stands in every text that somebody writes, and nowhere outside a store in clear."""
+NEWER_FIELD = 900
+"""Of a note section, in a version that is not there yet."""
+Unknown = tuple[tuple[int, object], ...]
 _SUBSTANCES = ("penicillin", "latex", "iodine")
 
 
@@ -38,19 +41,34 @@ def register(desk: Desk, nth: int) -> PatientId:
     )
 
 
-def chat(desk: Desk, patient: PatientId, chance: Chance) -> None:
-    messages.send_message(desk, patient, f"{CANARY} {chance.below(1_000_000)}")
+def chat(desk: Desk, patient: PatientId, chance: Chance, letters: int = 0) -> None:
+    """`letters` more than it needs."""
+    messages.send_message(desk, patient, _words(chance, letters))
 
 
-def section(desk: Desk, patient: PatientId, chance: Chance) -> None:
+def _words(chance: Chance, letters: int) -> str:
+    return f"{CANARY} {chance.below(1_000_000)} {chance(letters // 2).hex()}".strip()
+
+
+def section(
+    desk: Desk, patient: PatientId, chance: Chance, unknown: Unknown = (), window: PatientId | None = None
+) -> None:
+    """What is there is edited, as an editor does: the rest of it stays as it was."""
     where = chance.one_of((Section.SUBJECTIVE, Section.PLAN))
-    text = f"{CANARY} {chance.below(1_000_000)}"
-    desk.write(
-        NoteSection(
-            id=FactId(f"{patient}.e/{where}"), patient=patient, encounter=EncounterId(f"{patient}.e"), section=where,
-            text=text, written_at=desk.clock.now(),
-        ), window=patient,
+    name, text = FactId(f"{patient}.e/{where}"), f"{CANARY} {chance.below(1_000_000)}"
+    here = desk.book.read(lambda page: page.fact(NoteSection, name)) or NoteSection(
+        id=name, patient=patient, encounter=EncounterId(f"{patient}.e"), section=where, text="",
+        written_at=desk.clock.now(),
     )  # fmt: skip
+    desk.write(
+        replace(here, text=text, written_at=desk.clock.now(), unknown=unknown or here.unknown),
+        window=window or patient,
+    )
+
+
+def of_a_newer_posta(desk: Desk, patient: PatientId, chance: Chance) -> None:
+    """A section with a field that only a later version knows: whoever edits it keeps that field, whatever it is."""
+    section(desk, patient, chance, unknown=((NEWER_FIELD, f"{CANARY} {chance.below(1_000)}"),))
 
 
 def demographics(desk: Desk, patient: PatientId, chance: Chance) -> None:
@@ -99,15 +117,15 @@ def book_time(desk: Desk, patient: PatientId, chance: Chance) -> None:
 
 
 ACTS: Mapping[Callable[[Desk, PatientId, Chance], None], int] = {
-    chat: 4, section: 4, demographics: 3, problem: 2, allergy: 3, permit: 1, deny: 2, book_time: 2,
+    chat: 4, section: 4, of_a_newer_posta: 1, demographics: 3, problem: 2, allergy: 3, permit: 1, deny: 2, book_time: 2,
 }  # fmt: skip
 
 
-def at_the_kiosk(desk: Desk, patient: PatientId, chance: Chance) -> None:
+def at_the_kiosk(desk: Desk, patient: PatientId, chance: Chance, letters: int = 0) -> None:
     desk.write(
         Communication(
             id=FactId(desk.new_id()), patient=patient, sent_at=desk.clock.now(), sender="patient",
-            text=f"{CANARY} {chance.below(1_000_000)}",
+            text=_words(chance, letters),
         ), window=patient, priority=P1_TALK,
     )  # fmt: skip
 

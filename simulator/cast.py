@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is in a simulated organisation, and the profiles that every world begins with: made once in a process, then copied.
+"""Who is in a simulated organisation, and the profiles that everybody begins with: made once in a process, then copied.
 
 Nobody types a password here, so no slots are made: a desk is opened with the store's key.
 """
@@ -29,7 +29,7 @@ TEAM = TeamId("post")
 DESKTOPS = ("eva", "ben", "cai", "dua", "eli", "fay", "gus", "hal")
 ADMINISTRATORS = ("eva", "ben")
 KIOSK, NEWCOMER = "kiosk", "newcomer"
-"""The newcomer is admitted with the others and comes in when everything is over."""
+"""The newcomer is admitted with the others and comes in some time, at the latest when everything is over."""
 
 
 @dataclass(frozen=True)

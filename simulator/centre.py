@@ -2,19 +2,18 @@
 """The centre of a simulated organisation: the real routes and the real book, which can be put back to an earlier copy."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from starlette.applications import Starlette
 
 from clinic.domain.clock import FrozenClock
 from clinic.domain.ids import DeviceId, ScopeId
 from simulator.chance import Chance
 from sync_server.app import open_desk, routes
-from sync_server.book import tables
 from sync_server.book.where import FILE
 
 
@@ -57,25 +56,46 @@ class Centre:
         shutil.copy(copy, self.folder / FILE)
         self._open()
         if told:
-            self.desk.book.at_start(lambda book: book.renew_epoch())
+            self.renew_epoch()
+
+    def renew_epoch(self) -> None:
+        """As `posta server --restored`: everybody asks for everything once more."""
+        self.desk.book.at_start(lambda book: book.renew_epoch())
+
+    def breaks_off_after(self, steps: int | None) -> None:
+        """After so many times twenty steps of SQLite from now its store gives up what it is asked; None: no more."""
+        left = [steps or 0]
+
+        def give_up() -> int:
+            left[0] -= 1
+            return int(left[0] < 0)
+
+        with self._driver() as driver:
+            driver.set_progress_handler(None if steps is None else give_up, 20)
 
     def lying(self) -> tuple[Lying, ...]:
         """Every envelope, by scope and seq."""
-        e = tables.envelopes.c
-        asked = select(e.scope, e.seq, e.device, e.incarnation, e.env_no, e.wire).order_by(e.scope, e.seq)
-
-        def look(book: Any) -> tuple[Lying, ...]:
-            with book._unit() as conn:
-                return tuple(Lying(*row) for row in conn.execute(asked))
-
-        return self.desk.book.at_start(look)
+        rows = self._all(
+            "SELECT scope, seq, device, incarnation, env_no, wire FROM envelopes ORDER BY scope, seq"
+        )
+        return tuple(Lying(*row) for row in rows)
 
     def heads(self) -> Mapping[ScopeId, int]:
-        def look(book: Any) -> dict[ScopeId, int]:
-            with book._unit() as conn:
-                return {ScopeId(row[0]): int(row[1]) for row in conn.execute(select(tables.scopes))}
+        return {ScopeId(row[0]): int(row[1]) for row in self._all("SELECT scope, head FROM scopes")}
 
-        return self.desk.book.at_start(look)
+    def _all(self, asked: str) -> list[Any]:
+        """Asked of the file's own connection: it is looked at after every exchange."""
+        with self._driver() as driver:
+            return list(driver.execute(asked))
+
+    @contextmanager
+    def _driver(self) -> Iterator[Any]:
+        book: Any = self.desk.book.at_start(lambda here: here)
+        raw = book._engine.raw_connection()
+        try:
+            yield raw.driver_connection
+        finally:
+            raw.close()
 
     def bytes_on_disk(self) -> bytes:
         return b"".join(file.read_bytes() for file in sorted(self.folder.glob(FILE + "*")))

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from clinic.domain.clock import CentreClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import OpId
+from clinic.keys.sealing import Keyring, open_envelope
 from clinic.protocol.codec import encode
-from clinic.protocol.op import Op
+from clinic.protocol.envelope import unpack
+from clinic.protocol.op import Op, Ops
 from clinic.services.desks import Desk, Written
 from clinic.services.link import exchange, remote_of, sync_status
 from clinic.services.restores import begin_anew
@@ -55,14 +57,18 @@ class Books:
     saved: dict[OpId, str] = field(default_factory=dict)
     let_go: set[OpId] = field(default_factory=set)
     """Lost with a disk before anybody else had them."""
+    never: set[OpId] = field(default_factory=set)
+    """Made by a program that errs: nobody may hold them."""
 
 
 class Computer:
     """Started when made."""
 
-    def __init__(self, player: Player, home: Home, clock: WrongClock, chance: Chance, books: Books) -> None:
+    def __init__(
+        self, player: Player, home: Home, clock: WrongClock, chance: Chance, books: Books, name: str = ""
+    ) -> None:
         self.player, self.home, self.clock, self.chance, self._books = player, home, clock, chance, books
-        self.name = player.name
+        self.name = name or player.name
         self.status = SyncStatus()
         self.machine: State = start()
         self.wakes_at: float | None = None
@@ -93,6 +99,10 @@ class Computer:
         self.home = Home(copy)
         begin_anew(self.home, self.player.store_key, self.clock, self.chance, why)
         self._start()
+
+    def logs_out(self) -> None:
+        """The next exchange begins with a session of its own."""
+        self.remote = remote_of(self.desk)
 
     def _leave(self) -> None:
         lives_on(self.book)
@@ -146,10 +156,31 @@ class Computer:
 
     # what it holds
 
+    def refused(self) -> set[OpId]:
+        """What it says that the centre did not take: whoever works there is shown that."""
+        rows = self.book.read(
+            lambda page: [
+                (unpack(row[3]), page.scope_keys(unpack(row[3]).header.scope))
+                for row in page.refused_by_centre()
+            ]
+        )
+        found: set[OpId] = set()
+        for envelope, keys in rows:
+            try:
+                inside = open_envelope(envelope, Keyring({envelope.header.scope: keys}), self.desk.team_keys)
+            except Refusal:
+                continue
+            found |= {op.id for op in inside.ops} if isinstance(inside, Ops) else set()
+        return found
+
     def bodies(self) -> dict[OpId, tuple[bytes, int, int]]:
         """Op -> (bytes, what it is to its fact, whether that is in conflict)."""
         rows = self.book.read(lambda page: page._all("SELECT id, body, state, conflict FROM op"))
         return {OpId(row[0]): (bytes(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+    def holds(self) -> int:
+        """How many ops."""
+        return int(self.book.read(lambda page: page._all("SELECT count(*) FROM op"))[0][0])
 
 
 async def _on_store(act: Callable[[], T]) -> T:

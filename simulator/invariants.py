@@ -3,7 +3,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
 
 from clinic.domain.facts import AuditEvent, AuditHead, Consent, Decision
 from clinic.domain.ids import OpId, PatientId
@@ -16,40 +15,19 @@ from clinic.store.facts import BESIDE, QUARANTINED, SHOWN
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.sync.merge import APPEND_ONLY
 from simulator.acts import CANARY
-from simulator.centre import Centre
-from simulator.chance import Chance
-from simulator.computer import Books, Computer
-from simulator.network import Network
-
-
-class World(Protocol):
-    """What the checks look at."""
-
-    computers: dict[str, Computer]
-    books: Books
-    centre: Centre
-    network: Network
-    patients: list[PatientId]
-    seen_wrong: list[str]
-    chance: Chance
-
-    @property
-    def readers(self) -> Sequence[Computer]: ...
-
-    @property
-    def at_centre(self) -> set[OpId]: ...
+from simulator.world import World
 
 
 def broken(world: World) -> Iterator[str]:
     """A line for each that does not hold, beginning with its name."""
-    for check in (_complete, _alike, _settled, _denied, _secret, _again):
+    for check in (_complete, _alike, _settled, _unmoved, _denied, _cut_off, _secret, _again):
         yield from check(world)
     yield from world.seen_wrong
 
 
 def _complete(world: World) -> Iterator[str]:
     """I1, I3: everything that was shown as saved is with every reader, once, as it was written; nothing else is there."""
-    due = set(world.books.saved) - world.books.let_go
+    due = world.due
     for op in sorted(due - world.at_centre):
         yield f"I3 {op} of {world.books.saved[op]} is not at the centre"
     for reader in world.readers:
@@ -104,6 +82,34 @@ def _one_fact(
     flagged = any(held[op.id][2] for op in counted if held[op.id][1] == SHOWN)
     if len({encode(op.fact) for op in counted if op.id in stand}) > 1 and not flagged:
         yield f"I5 {name} does not say that {versions[0].fact.NUMBER} {fact_id_of(versions[0])} was written twice"
+
+
+def _unmoved(world: World) -> Iterator[str]:
+    """I6: every fact is one patient's, and what a program that errs sent off as another's is nowhere."""
+    for reader in world.readers:
+        whose: dict[tuple[int, str], set[PatientId]] = defaultdict(set)
+        for op in map(world.books.ops.get, reader.bodies()):
+            if op is not None and op.patient:
+                whose[kind_of(op.fact), fact_id_of(op)].add(op.patient)
+                if op.id in world.books.never or op.window not in ("", op.patient):
+                    yield f"I6 {reader.name} holds {op.id}, which moves {fact_id_of(op)} to {op.patient}"
+        for (_, fact), patients in whose.items():
+            if len(patients) > 1:
+                yield f"I6 {reader.name} has {fact} with {len(patients)} patients"
+
+
+def _cut_off(world: World) -> Iterator[str]:
+    """I8: what a computer wrote that had reached nobody when it was revoked reaches nobody, and it reads nothing new. That
+    what it wrote before stays is I1."""
+    for name, lost in world.revoked.items():
+        own = {op for op in world.books.saved if op.startswith(f"{lost.device}.")}
+        for reader in world.readers:
+            for op in sorted((own - lost.reached) & reader.bodies().keys()):
+                yield f"I8 {reader.name} holds {op}, which {name} wrote after it was revoked"
+        for op in sorted(
+            (world.computers[name].bodies().keys() & world.books.saved.keys()) - own - lost.read
+        ):
+            yield f"I8 {name} was revoked and reads {op}"
 
 
 def _denied(world: World) -> Iterator[str]:

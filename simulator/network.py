@@ -7,17 +7,20 @@ It stands where httpx keeps its sockets (`standing_in`); all above that is the r
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 
-from clinic.protocol.codec import Malformed
-from clinic.protocol.squeezed import unsqueezed
+from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.squeezed import squeezed, unsqueezed
+from clinic.protocol.sync import Session, SyncResponse
 from clinic.store import book as store_book
 from simulator.disk import AtOnce
+from simulator.turns import InPlace, at_once
+from sync_server.book import thread
 
 _MOST = 64 * 1024 * 1024
 
@@ -30,7 +33,7 @@ class Trouble(StrEnum):
     CUT_ASKING = "cut while asking"
     CUT_ANSWERING = "cut while answering"
     HALF_OPEN = "half open"
-    """It arrives and is carried out; nobody hears of it."""
+    """It arrives and is carried out; nobody hears of it, until the client's own patience is over."""
     LATE = "late"
     """Given up here; it arrives after others that were sent later."""
     TWICE = "twice"
@@ -56,17 +59,22 @@ class Network:
     """Computer -> what becomes of its next exchange, and at which part of the bytes."""
     late: list[Sent] = field(default_factory=list)
     seen: list[bytes] = field(default_factory=list)
-    meanwhile: Callable[[], None] | None = None
-    """Called once while an exchange is under way, before it reaches the centre."""
+    meanwhile: dict[int, Callable[[], None]] = field(default_factory=dict)
+    """What is called once while an exchange is under way: before the so manieth request from now reaches the centre."""
+    lies: dict[str, Callable[[SyncResponse], SyncResponse]] = field(default_factory=dict)
+    """Computer -> what becomes of the centre's answer to its next exchange."""
+    lied: bool = False
+    """Somebody was told something else than the centre said."""
+    older: set[str] = field(default_factory=set)
+    """Computers to whom the centre says that it squeezes and streams nothing, as one of an earlier version does."""
 
     async def carry(self, host: str, sent: Sent) -> httpx.Response:
         kind, part = Trouble.NONE, 0.0
         if sent.path == "/v1/sync":
             kind, part = self.trouble.pop(host, (kind, part))
         self._note(sent.body)
-        if self.meanwhile is not None and sent.path == "/v1/sync":
-            act, self.meanwhile = self.meanwhile, None
-            await asyncio.to_thread(act)
+        if sent.path == "/v1/sync":
+            self._pass_the_time()
         match kind:
             case Trouble.NO_LINK:
                 raise httpx.ConnectError("no link")
@@ -75,15 +83,35 @@ class Network:
                 raise httpx.WriteError("cut")
             case Trouble.LATE:
                 self.late.append(sent)
-                raise httpx.ReadTimeout("nothing came")
+                await _for_ever()
         status, headers, body = await self.reach(sent)
         if kind == Trouble.TWICE:
             status, headers, body = await self.reach(sent)
         self._note(body)
         if kind == Trouble.HALF_OPEN:
-            raise httpx.ReadTimeout("nothing came")
+            await _for_ever()
+        body = self._altered(host, sent.path, status, body)
         upto = int(part * len(body)) if kind == Trouble.CUT_ANSWERING else None
         return httpx.Response(status, headers=headers, stream=_Answer(body, upto))
+
+    def _pass_the_time(self) -> None:
+        due = self.meanwhile.pop(0, None)
+        self.meanwhile = {nth - 1: act for nth, act in self.meanwhile.items()}
+        if due is not None:
+            due()
+
+    def _altered(self, host: str, path: str, status: int, body: bytes) -> bytes:
+        """The answer as it is heard."""
+        if status != httpx.codes.OK:
+            return body
+        if path == "/v1/session" and host in self.older:
+            return encode(replace(decode(body, Session), squeezes=False, streams=False))
+        if path != "/v1/sync" or (lie := self.lies.pop(host, None)) is None:
+            return body
+        true = decode(unsqueezed(body, _MOST), SyncResponse)
+        heard = lie(true)
+        self.lied = self.lied or heard != true
+        return squeezed(encode(heard))
 
     async def deliver_late(self, nth: int) -> None:
         """One of the requests that were given up arrives; nobody waits for its answer."""
@@ -125,6 +153,11 @@ class Network:
             return
 
 
+async def _for_ever() -> None:
+    """Nothing comes any more."""
+    await asyncio.get_running_loop().create_future()
+
+
 class _Answer(httpx.AsyncByteStream):
     def __init__(self, body: bytes, upto: int | None) -> None:
         self._body, self._upto = body, upto
@@ -150,10 +183,12 @@ class _Transport(httpx.AsyncBaseTransport):
 
 @contextmanager
 def standing_in(network: Network) -> Iterator[None]:
-    """Within it every client of this process is on that network, and every store writes at once, with nothing left for
-    later."""
+    """Within it every client of this process is on that network, all of it is one thread, and every store writes at once, with
+    nothing left for later."""
     with (
         patch("clinic.transport.http.httpx.AsyncHTTPTransport", lambda **_: _Transport(network)),
         patch.object(store_book, "Writer", lambda chores: AtOnce()),
+        patch.object(thread, "ThreadPoolExecutor", InPlace),
+        patch.object(asyncio, "run", at_once),
     ):
         yield

@@ -1,101 +1,106 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One seed: who is there, what they do, what goes wrong, and what must be so at the end."""
+"""A world: who is there, the centre, the network, what everybody wrote, and what is looked at after every exchange."""
 
-import asyncio
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinic.domain.clock import FrozenClock
-from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.ids import OpId, PatientId, ScopeId
+from clinic.domain.errors import Refusal
+from clinic.domain.ids import DeviceId, OpId, PatientId, ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.sealing import Granted, Keyring, open_envelope
 from clinic.protocol.envelope import unpack
-from simulator.acts import ACTS, at_the_kiosk, next_team_key, register
-from simulator.cast import ADMINISTRATORS, BEGAN, DESKTOPS, KIOSK, NEWCOMER, Templates, player
+from clinic.store.home import Home
+from simulator.cast import BEGAN, DESKTOPS, KIOSK, NEWCOMER, player
 from simulator.centre import Centre, Lying
 from simulator.chance import Chance
 from simulator.clocks import WrongClock
-from simulator.computer import Books, Computer, EndlessSync
-from simulator.disk import dies_after, fill_up, image
-from simulator.invariants import broken
-from simulator.network import Network, Trouble, standing_in
+from simulator.computer import Books, Computer
+from simulator.disk import image
+from simulator.first_day import FirstDays
+from simulator.network import Network
 
-STEPS, ROUNDS = 40, 12
 YEAR_S = 365 * 86_400
+SIZES = {3: 8, 4: 5, 5: 3, 6: 2, 7: 1, 8: 1}
+"""Desktops of an organisation, and how often: fewer meet more often."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """`broken`: what did not hold; `trace`: what happened, a line each."""
+class Lost:
+    """A computer that was revoked, as it was at that moment. `reached`: what it had written and somebody else, or the centre,
+    had; `read`: what it held."""
 
-    seed: int
-    broken: tuple[str, ...]
-    trace: tuple[str, ...]
-
-
-def run(seed: int, templates: Templates, folder: Path, steps: int = STEPS) -> Outcome:
-    """Play a seed in an empty folder, which is taken away."""
-    network = Network()
-    with standing_in(network):
-        world = World(seed, templates, folder, network)
-        try:
-            wrong = world.play(steps)
-        finally:
-            world.close()
-            shutil.rmtree(folder, ignore_errors=True)
-    return Outcome(seed, wrong, tuple(world.trace))
+    device: DeviceId
+    reached: frozenset[OpId]
+    read: frozenset[OpId]
 
 
 @dataclass
 class World:
+    """In an empty folder, on a network that stands in for httpx's (`simulator.network`)."""
+
     seed: int
-    templates: Templates
+    days: FirstDays
     folder: Path
     network: Network
     trace: list[str] = field(default_factory=list)
-    books: Books = field(default_factory=Books)
-    patients: list[PatientId] = field(default_factory=list)
     computers: dict[str, Computer] = field(default_factory=dict)
     seen_wrong: list[str] = field(default_factory=list)
-    _heads: dict[ScopeId, int] = field(default_factory=dict)
-    _centre_copies: list[Path] = field(default_factory=list)
-    _copies: dict[str, Path] = field(default_factory=dict)
-    _unsure: set[str] = field(default_factory=set)
+    centre_copies: list[Path] = field(default_factory=list)
+    copies: dict[str, Path] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     """Computers that have not exchanged since the centre was put back."""
+    revoked: dict[str, Lost] = field(default_factory=dict)
+    cloned: set[str] = field(default_factory=set)
+    """Computers of which there are two."""
+    _heads: dict[ScopeId, int] = field(default_factory=dict)
     _folders: int = 0
     _opened: dict[bytes, tuple[OpId, ...]] = field(default_factory=dict)
+    _lie_there: tuple[Mapping[ScopeId, int], dict[OpId, Lying]] = field(default_factory=lambda: ({}, {}))
+    """Heads of the centre, and the ops below them."""
 
     def __post_init__(self) -> None:
         self.chance = Chance(f"seed {self.seed}")
         self.clock = FrozenClock(BEGAN)
-        self.desktops = 3 + self.chance.below(len(DESKTOPS) - 2)
-        self.templates.centre(self.desktops, self.folder / "centre")
+        self.desktops = self.chance.weighed(SIZES)
+        day = self.days.of(self.desktops, self.network)
+        self.books: Books = day.written()
+        self.patients: tuple[PatientId, ...] = day.patients
+        day.centre(self.folder / "centre")
         self.centre = Centre(self.folder / "centre", self.clock, Chance(f"centre {self.seed}"))
         self.network.app = self.centre.app
         for name in (*DESKTOPS[: self.desktops], KIOSK):
-            self._joins(name, self._wrong_by(name))
+            day.profile(name, home := self.place(name))
+            self._joins(name, home)
 
-    def _joins(self, name: str, off_s: float) -> Computer:
-        home = self._place(name)
-        self.templates.profile(name, self.desktops, home)
-        chance = Chance(f"{name} {self.seed}")
-        from clinic.store.home import Home
+    def _joins(self, name: str, home: Path) -> None:
+        chance, clock = Chance(f"{name} {self.seed}"), WrongClock(self.clock, self.wrong_by())
+        self.computers[name] = Computer(player(name), Home(home), clock, chance, self.books)
 
-        one = Computer(player(name), Home(home), WrongClock(self.clock, off_s), chance, self.books)
-        self.computers[name] = one
-        return one
+    def newcomer_comes(self) -> None:
+        """She was admitted on the first day; when she is here, she is here."""
+        if NEWCOMER not in self.computers:
+            self.days.templates.profile(NEWCOMER, self.desktops, home := self.place(NEWCOMER))
+            self._joins(NEWCOMER, home)
 
-    def _wrong_by(self, name: str) -> float:
-        """Most clocks are right; some are years off. Not an administrator's: two whose days differ give signs of life by turns,
-        as often as they meet."""
-        if name in ADMINISTRATORS or self.chance.happens(0.7):
+    def is_cloned(self, one: Computer) -> None:
+        """From what lies on its disk now."""
+        name = f"{one.name}'s copy"
+        if name not in self.computers:
+            home = image(one.home, self.place(name))
+            chance, clock = Chance(f"{name} {self.seed}"), WrongClock(self.clock, self.wrong_by())
+            self.computers[name] = Computer(one.player, home, clock, chance, self.books, name)
+            self.cloned |= {one.name, name}
+
+    def wrong_by(self) -> float:
+        """Seconds. Most clocks are right; some are years off."""
+        if self.chance.happens(0.7):
             return float(self.chance.below(60) - 30)
         return float(self.chance.below(13 * YEAR_S) - 3 * YEAR_S)
 
-    def _place(self, name: str) -> Path:
+    def place(self, name: str) -> Path:
+        """A new folder's path."""
         self._folders += 1
         return self.folder / f"{self._folders}-{name}"
 
@@ -104,192 +109,92 @@ class World:
             one.close()
         self.centre.close()
 
-    # playing
+    def say(self, what: str) -> None:
+        """More of the step that is being told."""
+        self.trace.append(f"    {what}")
 
-    def play(self, steps: int) -> tuple[str, ...]:
-        try:
-            self._first_day()
-            for nth in range(steps):
-                self.clock.advance(1 + self.chance.below(900))
-                self._step(nth)
-            self._rest()
-        except EndlessSync as endless:
-            return (f"END {endless} exchanges for ever",)
-        return tuple(broken(self))
+    def wrong(self, what: str) -> None:
+        """Something did not hold on the way."""
+        self.seen_wrong.append(what)
 
-    def _first_day(self) -> None:
-        eva = self.computers["eva"]
-        self.patients = [register(eva.desk, nth) for nth in range(2)]
-        for one in self.computers.values():
-            one.sync()
+    # what the centre goes through
 
-    def _step(self, nth: int) -> None:
-        what = self.chance.weighed(self._what())
-        one = self.chance.one_of(list(self.computers.values()))
-        self.trace.append(f"{nth:3} {what.__name__.strip('_')} {one.name}")
-        try:
-            what(one)
-        except (Refusal, Unavailable) as no:
-            self.trace.append(f"    {type(no).__name__}: {no}")
-
-    def _what(self) -> dict[Callable[[Computer], None], int]:
-        return {
-            self._writes: 30, self._exchanges: 20, self._in_trouble: 12, self._dies: 4, self._dies_writing: 5,
-            self._full: 3, self._clock_jumps: 2, self._late_arrives: 4, self._new_key: 2, self._meanwhile: 4,
-            self._centre_copied: 3, self._centre_put_back: 3, self._copied: 3, self._comes_back: 2,
-        }  # fmt: skip
-
-    def _writes(self, one: Computer) -> None:
-        patient = self.chance.one_of(self.patients)
-        act = at_the_kiosk if one.name == KIOSK else self.chance.weighed(ACTS)
-        self.trace.append(f"    {act.__name__}")
-        act(one.desk, patient, self.chance)
-
-    def _exchanges(self, one: Computer) -> None:
-        one.sync()
-        if one.machine.failures == 0:
-            self._unsure.discard(one.name)
-        self._look(one)
-
-    def _in_trouble(self, one: Computer) -> None:
-        trouble, part = self.chance.one_of(list(Trouble)), self.chance.fraction()
-        self.trace.append(f"    {trouble} {part:.2f}")
-        self.network.trouble[one.name] = trouble, part
-        self._exchanges(one)
-        self.network.trouble.pop(one.name, None)
-
-    def _meanwhile(self, one: Computer) -> None:
-        """Somebody else exchanges, and she writes on, while hers is under way."""
-        other = self.chance.one_of([other for other in self.computers.values() if other is not one])
-
-        def act() -> None:
-            try:
-                self._writes(one)
-                other.sync()
-            except (Refusal, Unavailable):
-                return
-
-        self.network.meanwhile = act
-        self._exchanges(one)
-        self.network.meanwhile = None
-
-    def _late_arrives(self, one: Computer) -> None:
-        if self.network.late:
-            asyncio.run(self.network.deliver_late(self.chance.below(len(self.network.late))))
-
-    def _dies(self, one: Computer) -> None:
-        one.dies(self._place(one.name))
-
-    def _dies_writing(self, one: Computer) -> None:
-        """Between any two steps of a write, or of taking in an answer."""
-        to = self._place(one.name)
-        dies_after(one.book, one.home, 1 + self.chance.below(400), to)
-        try:
-            (self._writes if self.chance.happens(0.5) else self._exchanges)(one)
-        except (Refusal, Unavailable):
-            pass
-        finally:
-            one.dies(to)
-
-    def _full(self, one: Computer) -> None:
-        fill_up(one.book)
-        try:
-            self._writes(one)
-            self._exchanges(one)
-        finally:
-            fill_up(one.book, full=False)
-
-    def _clock_jumps(self, one: Computer) -> None:
-        one.clock.off_s = self._wrong_by(one.name)
-
-    def _new_key(self, one: Computer) -> None:
-        if one.desk.person is not None:
-            next_team_key(one.desk)
-
-    def _centre_copied(self, one: Computer) -> None:
-        copy = self.folder / f"copy-{len(self._centre_copies)}-{self.clock.monotonic()}.db"
-        self.centre.copy_to(copy)
-        self._centre_copies.append(copy)
-
-    def _centre_put_back(self, one: Computer) -> None:
-        if not self._centre_copies:
-            return
-        told, copy = self.chance.happens(0.5), self.chance.one_of(self._centre_copies)
-        self.trace.append(f"    {'told' if told else 'silently'}")
-        self.centre.put_back(copy, told)
+    def centre_is_put_back(self, put_back: Callable[[], None]) -> None:
+        put_back()
         self.network.app = self.centre.app
-        self._copies.clear()
-        self._unsure = set(self.computers)
+        self.copies.clear()
+        self.unsure = set(self.computers)
         self._heads.clear()
+        self._lie_there = {}, {}
 
-    def _copied(self, one: Computer) -> None:
-        self._copies[one.name] = image(one.home, self._place(f"{one.name}-copy")).path
+    # what is looked at on the way
 
-    def _comes_back(self, one: Computer) -> None:
-        """Not where what only it had is with a colleague already: then nobody could give it back to all."""
-        copy = self._copies.pop(one.name, None)
-        if copy is None or one.name in self._unsure:
-            return
-        gone = {op for op, whose in self.books.saved.items() if whose == one.name} - self.at_centre
-        others = [other for other in self.computers.values() if other is not one]
-        if any(gone & other.bodies().keys() for other in others):
-            return
-        before = set(self.books.saved)
-        self.trace.append(f"    {len(gone)} only there")
-        one.comes_back(copy)
-        here = one.bodies().keys()
-        self.books.let_go |= {op for op in gone & before if op not in here}
-        self._centre_copies.clear()
-
-    def _rest(self) -> None:
-        """Nothing goes wrong any more: everybody exchanges until nothing moves."""
-        self.network.trouble.clear()
-        self._joins(NEWCOMER, 0.0)
-        for nth in range(ROUNDS):
-            self.clock.advance(3600)
-            before = self._moved()
-            for one in self.computers.values():
-                one.sync()
-                self._look(one)
-            if nth and self._moved() == before:
-                return
-        raise EndlessSync("everybody")
-
-    def _moved(self) -> object:
-        held = {one.name: len(one.bodies()) for one in self.computers.values()}
-        return held, len(self.centre.lying()), self.centre.desk.log.position
-
-    def _look(self, one: Computer) -> None:
-        """I10 and I11, after every exchange."""
+    def heard(self, one: Computer) -> None:
+        """After an exchange of hers: I10, I11, and who was revoked in it."""
+        if one.machine.failures == 0:
+            self.unsure.discard(one.name)
         heads = self.centre.heads()
         for scope, head in self._heads.items():
             if heads.get(scope, 0) < head:
-                self.seen_wrong.append(f"I10 the head of {scope} went from {head} to {heads.get(scope, 0)}")
+                self.wrong(f"I10 the head of {scope} went from {head} to {heads.get(scope, 0)}")
         self._heads = dict(heads)
-        if one.dead or one.machine.failures or one.name in self._unsure:
+        self._note_revoked()
+        if one.dead or one.machine.failures or one.name in self.unsure or one.name in self.revoked:
             return
         if one.status.all_acknowledged and not one.status.refused:
             mine = {op for op, whose in self.books.saved.items() if whose == one.name}
             for op in sorted(mine - self.at_centre - self.books.let_go):
-                self.seen_wrong.append(f"I11 {one.name} says all is there, and {op} is not")
+                self.wrong(f"I11 {one.name} says all is there, and {op} is not")
+
+    def _note_revoked(self) -> None:
+        for device in self.centre.desk.log.revocations:
+            for one in self.computers.values():
+                if one.player.device == device and one.name not in self.revoked:
+                    mine = {op for op in self.books.saved if op.startswith(f"{device}.")}
+                    others = [other.bodies().keys() for other in self.computers.values() if other is not one]
+                    reached = frozenset(mine & self.at_centre.union(*others))
+                    self.revoked[one.name] = Lost(device, reached, frozenset(one.bodies()))
 
     # what the checks look at
 
     @property
     def readers(self) -> Sequence[Computer]:
-        return [one for one in self.computers.values() if one.name != KIOSK]
+        """Everybody who is to hold everything in the end."""
+        without = {KIOSK, *self.revoked, *self.cloned}
+        return [one for name, one in self.computers.items() if name not in without]
+
+    @property
+    def due(self) -> set[OpId]:
+        """What was shown as saved and counts: of a computer that was revoked, what lies at the centre below the cut; of one of
+        which there are two, what it does not say was refused."""
+        refused = {op for name in self.cloned for op in self.computers[name].refused()}
+        log, lost = self.centre.desk.log, set(self.revoked)
+        counts = {
+            op for op, lying in self._lying_there().items()
+            if not log.is_revoked(lying.device, lying.incarnation, lying.env_no)
+        }  # fmt: skip
+        saved = {op for op, whose in self.books.saved.items() if whose not in lost or op in counts}
+        return saved - self.books.let_go - refused
 
     @property
     def at_centre(self) -> set[OpId]:
         """Every op in an envelope at the centre, opened with the keys of all."""
-        new = [lying for lying in self.centre.lying() if lying.wire not in self._opened]
-        if new:
-            self._open(new)
-        return {op for lying in self.centre.lying() for op in self._opened.get(lying.wire, ())}
+        return set(self._lying_there())
+
+    def _lying_there(self) -> Mapping[OpId, Lying]:
+        heads = self.centre.heads()
+        if heads != self._lie_there[0]:
+            lying = self.centre.lying()
+            if new := [one for one in lying if one.wire not in self._opened]:
+                self._open(new)
+            self._lie_there = heads, {op: one for one in lying for op in self._opened.get(one.wire, ())}
+        return self._lie_there[1]
 
     def _open(self, new: Sequence[Lying]) -> None:
-        team_keys = {key: value for one in self.readers for key, value in one.desk.team_keys.items()}
-        open_books = [one.book for one in self.readers if not one.dead]
+        team_keys = {
+            key: value for one in self.computers.values() for key, value in one.desk.team_keys.items()
+        }
+        open_books = [one.book for one in self.computers.values() if not one.dead]
         for scope in {lying.scope for lying in new}:
             keys = {
                 name: key

@@ -59,7 +59,15 @@ FITTING = {
         "HPND",
         "PSF-2.0",
     ),
-    *("Apache-2.0", "MPL-2.0", "LGPL-3.0-only", "LGPL-3.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later"),
+    *(
+        "Apache-2.0",
+        "MPL-2.0",
+        "LGPL-2.1-or-later",
+        "LGPL-3.0-only",
+        "LGPL-3.0-or-later",
+        "GPL-3.0-only",
+        "GPL-3.0-or-later",
+    ),
     *("GPL-2.0-or-later", "Python-2.0"),
 }
 """Licences whose works may be part of a whole under GPL-3.0-or-later (FSF's list of licences)."""

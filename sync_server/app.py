@@ -29,6 +29,7 @@ from sync_server.configuration import LEVELS, add_book, configured
 from sync_server.desk import Desk
 from sync_server.founding_code import read_code
 from sync_server.host import Host
+from sync_server.island import end_with_parent, new_certificate, read_charter, take_charter
 from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.pieces import sweep
@@ -40,6 +41,7 @@ from sync_server.routes import (
     codes,
     computers,
     health,
+    island,
     mailbox,
     recent,
     scopes,
@@ -87,7 +89,15 @@ def routes() -> list[Route]:
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.get), methods=["GET"]),
+        Route("/v1/island", guarded(island.paper), methods=["GET"]),
+        Route("/v1/laid", guarded(island.laid), methods=["POST"]),
     ]
+
+
+def island_routes() -> list[Route]:
+    """Of these, what an island answers: whoever is admitted exchanges there; nobody joins, and nothing is founded."""
+    paths = ("/healthz", "/v1/challenge", "/v1/session", "/v1/sync", "/v1/carried", "/v1/island", "/v1/laid")
+    return [one for one in routes() if one.path in paths]
 
 
 def open_desk(folder: Path, clock: Clock, random: Random, where: Where | None = None) -> Desk:
@@ -114,7 +124,8 @@ def build(desk: Desk, together: "Together | None" = None) -> socketio.ASGIApp:
         yield
         await doorbell.stop()
 
-    app = Starlette(routes=routes(), lifespan=life, exception_handlers={HTTPException: on_http_error})
+    known = routes() if desk.island is None else island_routes()
+    app = Starlette(routes=known, lifespan=life, exception_handlers={HTTPException: on_http_error})
     app.state.desk = desk
     return socketio.ASGIApp(doorbell.server, other_asgi_app=app)
 
@@ -248,6 +259,9 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="let whoever sends what this file holds as a bearer token read /metrics",
     )
     parser.add_argument(
+        "--island", action="store_true", help="serve a clinic's own network, told how on standard input by 'posta desktop'"
+    )  # fmt: skip
+    parser.add_argument(
         "--restored", action="store_true", help="say that the folder was put back from a backup"
     )
     return parser.parse_args(argv)
@@ -274,15 +288,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(wanted: argparse.Namespace) -> int:
+    if wanted.island:
+        return _run_island(wanted)
     how = configured(wanted)
-    try:
-        keep_journal(wanted.data, how.log_level, how.log_json)
-    except OSError as error:
-        raise Unavailable(
-            "Cannot write in {folder} ({why}). Choose another folder with --data.",
-            folder=wanted.data,
-            why=error.strerror,
-        ) from error
+    _keep_journal(wanted.data, how.log_level, how.log_json)
     shown = how.certificate(wanted.data)
     metrics_key = read_key(how.key_of_counts(wanted.data))
     tls = own_certificate(*shown)
@@ -302,3 +311,33 @@ def _run(wanted: argparse.Namespace) -> int:
         desk.book.close()
         listening.close()
     return DONE
+
+
+def _run_island(wanted: argparse.Namespace) -> int:
+    """As the child of a computer that serves its clinic's network: its certificate is made anew, the rest is told by pipe."""
+    _keep_journal(wanted.data, wanted.log_level or "info", bool(wanted.log_json))
+    clock = SystemClock()
+    tls, mark = new_certificate(wanted.data, clock.now())
+    charter = read_charter(mark)
+    end_with_parent()
+    listening = bound(wanted.host or "0.0.0.0", wanted.port or 0)
+    desk = open_desk(wanted.data, clock, os.urandom)
+    try:
+        desk.certificate, desk.island = mark, charter.paper
+        take_charter(desk, charter)
+        serve(desk, listening, tls)
+    finally:
+        desk.book.close()
+        listening.close()
+    return DONE
+
+
+def _keep_journal(folder: Path, level: str, as_json: bool) -> None:
+    try:
+        keep_journal(folder, level, as_json)
+    except OSError as error:
+        raise Unavailable(
+            "Cannot write in {folder} ({why}). Choose another folder with --data.",
+            folder=folder,
+            why=error.strerror,
+        ) from error

@@ -11,6 +11,7 @@ from clinic.domain.record import Record
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.carried import CarriedIn, CarriedTaken
 from clinic.protocol.glass import ScopePart, ScopePull
+from clinic.protocol.island import IslandPaper, Laid, LaidPull
 from clinic.protocol.organisation import ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
 from clinic.protocol.shapes import Kind, shapes_of
@@ -180,6 +181,15 @@ CALLS = (
         "GET", "/v1/attachments/{attachment}", Who.LIVE,
         "The file, or the range asked for: for staff, and for the device that brought it.", gives=BYTES, headers=("range",),
         no=(_N.NOT_FOUND,),
+    ),
+    Call(
+        "GET", "/v1/island", Who.ANYBODY, "On an island (docs/island.md): who serves, signed. A centre has none.",
+        gives=IslandPaper, no=(_N.NOT_FOUND,),
+    ),
+    Call(
+        "POST", "/v1/laid", Who.STAFF,
+        "On an island, for the computer that serves it: what lies there and the centre may lack. A centre has none.",
+        LaidPull, Laid, SMALL_BODY, no=(_N.NOT_FOUND,),
     ),
 )  # fmt: skip
 """The whole of the server's HTTP; a test holds it against its routes."""

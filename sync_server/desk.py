@@ -16,6 +16,7 @@ from clinic.domain.clock import Clock, Random
 from clinic.domain.ids import DeviceId
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import EMPTY, follow
+from clinic.protocol.island import IslandPaper
 from clinic.protocol.sync import FaultNumber
 from sync_server.access import Rights, Standing
 from sync_server.attachments import OnDisk, Place
@@ -97,6 +98,8 @@ class Desk:
     """What whoever founds must know; '' asks nobody."""
     place: Place = field(init=False)
     """Where whole attachments lie."""
+    island: IslandPaper | None = None
+    """What it shows, where it serves a clinic's own network."""
     certificate: bytes = b""
     """`certificate_mark` of the one it shows; b'' where it does not speak TLS itself."""
     bells: Bells = field(default_factory=Silence)

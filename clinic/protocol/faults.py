@@ -58,6 +58,8 @@ CODES = {
     46: "This is not the key of these counts.",
     60: "The centre did not let this computer in: it is not admitted there, or could not prove who it is. "
     "Enrol it with an invitation, or ask an administrator.",
+    61: "Only the computer that serves this network may do this.",
+    62: "This is more than is taken at once.",
     70: "Another request brings the same just now. Try again in a moment.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""

@@ -28,6 +28,7 @@ from clinic.protocol.trust import DeviceKind
 from clinic.services import codes_out, first_look, relaying, withdrawing
 from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
+from clinic.services.islands import Islands, Lan, Network
 from clinic.services.streaming import Stream
 from clinic.services.syncing import Taken, begin_stream, snapshot, sync_status, take, take_ahead
 from clinic.services.withdrawing import OnStore
@@ -90,7 +91,9 @@ class Link:
         on_letter: Callable[[Letter], None] = lambda letter: None, on_online: Callable[[bool], None] = lambda online: None,
         on_presence: Callable[[DeviceId, bool], None] = lambda device, online: None,
         on_undelivered: Callable[[DeviceId, Record], None] = lambda device, content: None, clock: CentreClock | None = None,
+        lan: Lan | None = None, on_network: Callable[[Network], None] = lambda network: None,
     ) -> None:  # fmt: skip
+        """`on_online`: whether letters travel, to the centre or over the clinic's own network; `lan` None: never over that."""
         self._desk, self.clock = desk, clock or CentreClock(desk.clock)
         self._told, self._letter, self._online_told = on_status, on_letter, on_online
         self._presence_told, self._undelivered = on_presence, on_undelivered
@@ -101,6 +104,10 @@ class Link:
         self._remote.on_heard(self._bell.heard)
         self._machine: State = start(sync_status(desk))
         self._present: set[DeviceId] = set()
+        self._network_told, self._online = on_network, False
+        self._islands = (
+            Islands(desk, lan, self, self._on_store, self.clock, self._remote) if lan is not None else None
+        )
         self._numbers = desk.book.read(_numbers_taken)
         self._number = desk.book.read(partial(_next_number, now=desk.clock.now()))
         self._files_due = self._files_go = False
@@ -120,7 +127,7 @@ class Link:
         """Hang up and end the net thread. What has not left stays in the outbox."""
         self._stop_listening()
         try:
-            self._loop.submit(self._end()).result(5)
+            self._loop.submit(self._end()).result(15 if self._islands else 5)
         except (Unavailable, TimeoutError):
             log.info("the link was left as it stood")
         self._loop.stop()
@@ -128,7 +135,7 @@ class Link:
 
     def sync_now(self) -> None:
         """An exchange is due: by the agenda of the program, or because somebody asks for it."""
-        self._soon(lambda: self._feed(SyncDue(self._now())))
+        self._soon(self._due)
 
     def post(self, to: DeviceId, content: Record) -> None:
         """Send a letter; on_undelivered hears of one that did not arrive."""
@@ -136,10 +143,11 @@ class Link:
 
     def is_present(self, device: DeviceId) -> bool:
         """True while that device's program is connected too."""
-        return device in self._present
+        return device in self._present or (self._islands is not None and self._islands.is_present(device))
 
     def capsule(self, lookup: str) -> bytes | None:
         """A card's sealed capsule from the centre; waits. Raises Unavailable; CardEnded for one that was withdrawn."""
+        self._check_centre()
         try:
             return self._fetch(self._remote.capsule(lookup))
         except RefusedByServer as no:
@@ -150,7 +158,13 @@ class Link:
 
     def take_code(self, lookup: str) -> bytes | None:
         """What a one-time code brings, once; None for a wrong one; waits. Raises Unavailable."""
+        self._check_centre()
         return self._fetch(self._remote.take_code(lookup))
+
+    def _check_centre(self) -> None:
+        """Nobody waits for a time-out where only the clinic's own network is there."""
+        if self._online and not self._bell.online:
+            raise Unavailable("The centre cannot be reached.")
 
     # the doorbell's listener ---------------------------------------------------------------------
 
@@ -159,8 +173,26 @@ class Link:
             self._present.clear()
             self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
         self._stream.heard_by(online)
-        self._online_told(online)
+        if self._islands is not None:
+            self._islands.centre(online)
+        self._tell_online()
         self._feed((Connected if online else Disconnected)(self._now()))
+
+    def on_network(self, network: Network) -> None:
+        self._network_told(network)
+        self._tell_online()
+
+    def on_island_presence(self, device: DeviceId, online: bool) -> None:
+        self._presence_told(device, online or device in self._present)
+
+    def on_urgent(self, wires: tuple[bytes, ...]) -> None:
+        self._task(self._urgent(wires))
+
+    def _tell_online(self) -> None:
+        online = self._bell.online or (self._islands is not None and self._islands.online)
+        if online != self._online:
+            self._online = online
+            self._online_told(online)
 
     def on_bell(self, scope: ScopeId, seq: int, urgent: tuple[bytes, ...]) -> None:
         if urgent:
@@ -205,11 +237,20 @@ class Link:
 
     async def _begin(self) -> None:
         await self._bell.start()
+        if self._islands is not None:
+            await self._islands.begin()
         self._feed(SyncDue(self._now()))
+
+    def _due(self) -> None:
+        self._feed(SyncDue(self._now()))
+        if self._islands is not None:
+            self._islands.due()
 
     async def _end(self) -> None:
         for task in self._tasks:
             task.cancel()
+        if self._islands is not None:
+            await self._islands.stop()
         await self._bell.stop()
         await self._remote.close()
 
@@ -236,7 +277,9 @@ class Link:
 
     async def _exchanged(self, budget: int) -> Event:
         try:
-            taken = await exchange(self._desk, self._remote, budget, self._on_store, self.clock, self._stream)
+            taken = await exchange(
+                self._desk, self._remote, budget, self._on_store, self.clock, self._stream, self._brought
+            )
         except Unavailable as error:
             log.info("an exchange did not come about: %s", error)
             self._stream.broken()
@@ -249,6 +292,10 @@ class Link:
         status = await self._on_store(lambda: sync_status(self._desk))
         more = taken.more or (status.waiting > 0 and taken.sent)
         return ExchangeDone(0.0, replace(status, ahead_s=self.clock.ahead_s), more, taken.moved, taken.took_s)
+
+    def _brought(self, wires: tuple[bytes, ...]) -> None:
+        if self._islands is not None and wires:
+            self._islands.brought(wires)
 
     async def _urgent(self, wires: tuple[bytes, ...]) -> None:
         try:
@@ -292,15 +339,27 @@ class Link:
             sender=desk.device, receiver=to, number=self._number, sent_at=self.clock.now(), content=content
         )
         try:
-            arrived = await self._bell.letter(to, seal_letter(desk.device_keys, receiver.box_key, letter))
+            arrived = await self._delivered(to, seal_letter(desk.device_keys, receiver.box_key, letter))
         except Refusal as refusal:
             log.warning("a letter was not sent: %s", refusal.sentence)
             arrived = False
         if not arrived:
             self._undelivered(to, content)
 
+    async def _delivered(self, to: DeviceId, blob: bytes) -> bool:
+        """By the way on which the receiver is; by the centre's if on none, which may know better."""
+        islands = self._islands
+        if islands is not None and islands.is_present(to) and await islands.letter(to, blob):
+            return True
+        return await self._bell.letter(to, blob)
+
     def _changed(self, changes: Changes) -> None:
         """Something was written here, on a store thread."""
+        islands = self._islands
+        if islands is not None and "Island" in changes.kinds:
+            self._soon(islands.settings)
+        if islands is not None and "Sync" in changes.kinds:
+            self._soon(islands.wrote)
         if "Sync" in changes.kinds:
             waiting = self._desk.book.read(
                 lambda page: page.outbox_counts().waiting + len(page.capsules_waiting()) + len(beside(page))
@@ -345,10 +404,11 @@ class Link:
 
 
 async def exchange(
-    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, stream: Stream
+    desk: Desk, remote: Remote, budget: int, on_store: OnStore, clock: CentreClock, stream: Stream,
+    brought: Callable[[tuple[bytes, ...]], None] = lambda wires: None,
 ) -> Taken:  # fmt: skip
     """One exchange: snapshot, send, apply; `clock` learns the centre's time. Where the server takes it, what waits leaves in a
-    stream. Raises Refusal, Unavailable."""
+    stream. `brought` hears the envelopes of others that came. Raises Refusal, Unavailable."""
     if desk.signs_heads:
         await on_store(lambda: sign_head(desk))
     await remote.token()
@@ -366,6 +426,7 @@ async def exchange(
     clock.compare(request.sent_at, desk.clock.now(), response.server_time)
     streamed = stream.sizes if streams else {}
     taken = replace(await on_store(lambda: take(desk, request, response, streamed)), took_s=took_s)
+    brought(tuple(item.envelope for item in response.envelopes))
     if look is None:
         return taken
     return await first_look.take(desk, remote, look, replace(taken, more=response.more), budget, on_store)

@@ -183,17 +183,28 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
 def take_carried(desk: Desk, log: TrustLog, wires: Iterable[bytes]) -> tuple[int, int]:
     """Take in envelopes that came without a place in the centre's order, such as on a stick, with the trust log they came
     with: (records that were not here, envelopes put aside). Cursors stay; taking one twice changes nothing."""
+    return take_passed_on(desk, log, [(None, wire) for wire in wires])
+
+
+def take_passed_on(
+    desk: Desk,
+    log: TrustLog,
+    wires: Sequence[tuple[ScopeId | None, bytes]],
+    keep: Callable[[WritePage], None] = lambda page: None,
+) -> tuple[int, int]:
+    """The same, each under the scope it was handed out in, if one is said; `keep` belongs to the same transaction."""
     reader = _Reader(log, desk.team_keys_for(log))
 
     def act(page: WritePage) -> tuple[tuple[int, int], Changes]:
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
-        found = [_carried(desk, page, wire, reader) for wire in wires]
+        found = [_carried(desk, page, wire, reader, scope) for scope, wire in wires]
         ops = [op for some in found for op in some or ()]
         if log is not desk.trust or reader.granted:
             ops += _retried(page, reader)
         reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
+        keep(page)
         return (len(ops), sum(some is None for some in found)), _changes(ops, trust=log is not desk.trust)
 
     taken = desk.book.write(act)
@@ -454,12 +465,16 @@ def _own_again(desk: Desk, page: WritePage, scope: ScopeId) -> list[Op]:
     return mended
 
 
-def _carried(desk: Desk, page: WritePage, wire: bytes, reader: _Reader) -> list[Op] | None:
-    """File one; None if it was put aside."""
+def _carried(
+    desk: Desk, page: WritePage, wire: bytes, reader: _Reader, said: ScopeId | None = None
+) -> list[Op] | None:
+    """File one; None if it was put aside. `said`: the scope it was handed out in."""
     scope = ""
     try:
         envelope = unpack(wire)
         scope = envelope.header.scope
+        if said not in (None, scope):
+            raise Malformed("This envelope was handed out under another scope than its own.")
         return _filed(page, envelope.header.scope, reader.ops(page, envelope))
     except KeyMissing:
         why = NO_KEY

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exchanging with the centre, and what is held here afterwards."""
 
+import asyncio
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
@@ -16,12 +19,20 @@ from clinic.services.syncing import sync_status
 from clinic.station.command import Add, opened
 from clinic.station.obeying import obey
 from clinic.sync.settled import state_hash
+from clinic.transport.lan import place_in
+
+T = TypeVar("T")
 
 
 def add_verbs(add: Add) -> None:
     sync = add("sync", _sync, "exchange with the centre until nothing waits, or by a stick")
     way = sync.add_mutually_exclusive_group()
     way.add_argument("--to-usb", type=Path, metavar="DRIVE", help="write what waits to a stick instead")
+    way.add_argument(
+        "--island-at",
+        metavar="HOST:PORT",
+        help="exchange with a computer that serves the clinic's network instead",
+    )
     way.add_argument(
         "--from-usb", type=Path, metavar="DRIVE", help="read what other computers left on a stick"
     )
@@ -36,6 +47,8 @@ def _sync(chosen: Namespace) -> int:
             return _put_on(desk, chosen.to_usb)
         if chosen.from_usb is not None:
             return _read_off(desk, chosen.from_usb)
+        if chosen.island_at is not None:
+            return _over_the_network(desk, chosen.island_at)
         exchange_now(desk)
         obey(desk)
         if desk.trust.is_revoked(desk.device):
@@ -43,6 +56,23 @@ def _sync(chosen: Namespace) -> int:
                 "This computer was revoked: the centre takes nothing from it. Ask your administrator."
             )
         return _print_status(desk)
+
+
+def _over_the_network(desk: Desk, text: str) -> int:
+    from clinic.services.island_link import once
+
+    async def on_store(act: Callable[[], T]) -> T:
+        return act()
+
+    device, sent, new = asyncio.run(once(desk, place_in(text), on_store))
+    known = desk.trust.device(device)
+    print(
+        json.dumps(
+            {"device": device, "name": known.name if known else "", "envelopes": sent, "new": new}
+            | {"waiting": sync_status(desk).waiting}
+        )
+    )
+    return 0
 
 
 def _put_on(desk: Desk, drive: Path) -> int:

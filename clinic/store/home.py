@@ -57,6 +57,11 @@ class Home:
         return self.path / "height"
 
     @property
+    def island(self) -> Path:
+        """What this computer keeps while it serves its clinic's network: sealed, as at a centre."""
+        return self.path / "island"
+
+    @property
     def logs(self) -> Path:
         return self.path / "log"
 

@@ -42,6 +42,14 @@ class Page(PeopleReads, SearchReads, AuditReads):
         )  # fmt: skip
         return {int(number): bytes(wire) for number, wire in rows}
 
+    def numbered_after(self, number: int, limit: int = 500) -> dict[int, bytes]:
+        """Number -> envelope of those after a number, acknowledged or not, in order; but none that the centre refused."""
+        rows = self._all(
+            "SELECT env_no, envelope FROM outbox WHERE env_no > :number AND env_no < :unnumbered AND refused IS NULL "
+            "ORDER BY env_no LIMIT :limit", number=number, unnumbered=UNNUMBERED, limit=limit,
+        )  # fmt: skip
+        return {int(env_no): bytes(wire) for env_no, wire in rows}
+
     def unnumbered(self, limit: int = -1) -> tuple[Unnumbered, ...]:
         """Of these, those that have no number yet."""
         rows = self._all(

@@ -27,6 +27,7 @@ from clinic.protocol.carried import CarriedIn, CarriedTaken
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.faults import TRY_AGAIN, error_of
 from clinic.protocol.glass import ScopePart, ScopePull
+from clinic.protocol.island import Laid, LaidPull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
@@ -306,6 +307,10 @@ class Remote:
         """Staff: brings what others signed, as it stands. What is not taken waits for its author."""
         body = encode(CarriedIn(envelopes=envelopes))
         return self._as(CarriedTaken, await self._known("POST", "/v1/carried", body))
+
+    async def laid(self, pull: LaidPull) -> tuple[bytes, ...]:
+        """What others laid down on the island of this computer and the centre may lack."""
+        return self._as(Laid, await self._known("POST", "/v1/laid", encode(pull))).envelopes
 
     # one patient's scope
 

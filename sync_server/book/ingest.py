@@ -62,6 +62,8 @@ def micros(at: datetime) -> int:
 
 def take(conn: Connection, push: Push) -> Taken:
     """Lays down what is new and allowed, in the order given."""
+    if push.in_any_order:
+        return _take_in_any_order(conn, push)
     start = last = _last_number(conn, push)
     touched = _hold(conn, push, start)
     places = _places(
@@ -81,6 +83,45 @@ def take(conn: Connection, push: Push) -> Taken:
         _count(conn, push, last)
     _let_go(conn, touched)
     return Taken(last, tuple(refused), places.rung())
+
+
+def _take_in_any_order(conn: Connection, push: Push) -> Taken:
+    """The same where numbers may be missing: that the order is whole is seen to at the centre."""
+    last = _last_number(conn, push)
+    places = _places(conn, {item.scope for item in push.items})
+    held = _held(conn, push)
+    refused: list[EnvelopeRefused] = []
+    for item in push.items:
+        number = item.env_no or 0
+        no = item.refusal
+        if no is None and held.get(number, item.digest) != item.digest:
+            no = _because(number, Refused.CONFLICTING_NUMBER)
+        elif no is None and number not in held and not places.may_write(push, item.scope):
+            no = _because(number, Refused.NOT_ALLOWED)
+        if no is not None:
+            refused.append(no)
+        elif number not in held:
+            places.lay_down(push, item, number, None)
+            held[number] = item.digest
+            last = max(last, number)
+    if places.laid:
+        places.write(conn)
+        _count(conn, push, last)
+    return Taken(last, tuple(refused), places.rung())
+
+
+def _held(conn: Connection, push: Push) -> dict[int, bytes]:
+    """Number -> hash of what lies here of those that are handed in."""
+    held: dict[int, bytes] = {}
+    for some in in_parts([item.env_no for item in push.items if item.env_no is not None]):
+        which = (
+            envelopes.c.device == push.device,
+            envelopes.c.incarnation == push.incarnation,
+            envelopes.c.env_no.in_(some),
+        )
+        for number, digest in conn.execute(select(envelopes.c.env_no, envelopes.c.digest).where(*which)):
+            held[int(number)] = bytes(digest)
+    return held
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the server asks of its database. Every verb is one transaction, durable when it returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +42,8 @@ class Push:
     at: datetime
     carried: bool = False
     """Somebody else brings it: what is refused uses up none of the device's numbers."""
+    in_any_order: bool = False
+    """On an island: earlier ones may be at the centre alone, and what is refused uses up no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,10 @@ class Book(Protocol):
     def push(self, push: Push) -> Taken:
         """Takes envelopes and gives nothing: a block of an exchange that goes on, or what somebody else brings of a device, which
         does not count as seen by it."""
+        ...
+
+    def laid(self, beyond: Mapping[tuple[DeviceId, int], int], byte_budget: int) -> tuple[bytes, ...]:
+        """Envelopes of every author (device, incarnation) after that number; of others the first alone."""
         ...
 
     def look(self, wanted: Look) -> Looked:

@@ -2,6 +2,7 @@
 """The verbs of a book in SQL, the same for every database; what differs is in the few lines of `dialect`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from sync_server.book import computers, tables
 from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import known, micros, take
+from sync_server.book.laid import laid
 from sync_server.book.pages import page, scope_part
 from sync_server.book.port import Computer, Exchanged, Look, Looked, Mailbox, Pull, Push, Tag, Taken
 from sync_server.book.recent import look
@@ -143,6 +145,10 @@ class SqlBook(ABC):
         with self._unit() as conn:
             alone(conn, f"device {push.device}")
             return take(conn, push)
+
+    def laid(self, beyond: Mapping[tuple[DeviceId, int], int], byte_budget: int) -> tuple[bytes, ...]:
+        with self._unit() as conn:
+            return laid(conn, beyond, byte_budget)
 
     def _agree(self, conn: Connection, pull: Pull, before: Settled) -> tuple[str, bool, Settled]:
         """Our epoch, whether device and book now mean the same by its cursors, and how far it is settled. One that may read

@@ -38,8 +38,9 @@ async def take(request: Request) -> Response:
 async def _lay_down(desk: Desk, author: Author) -> tuple[int, int]:
     """(the author's last envelope here, how many were not taken)."""
     push = Push(
-        author.device, author.incarnation, author.items, author.writes, desk.clock.now(), carried=True
-    )
+        author.device, author.incarnation, author.items, author.writes, desk.clock.now(), carried=True,
+        in_any_order=desk.island is not None,
+    )  # fmt: skip
     done = await desk.book.ask(lambda book: book.push(push))
     await desk.bells.ring(done.rung, author.device)
     return done.acked_env_no, len(done.refused)

@@ -159,7 +159,8 @@ async def _judged(
         items = judge(desk.log, now, incarnation, envelopes)
     else:
         items = await asyncio.to_thread(judge, desk.log, now, incarnation, envelopes)
-    return now, Push(now.device, incarnation, items, now.writes, desk.clock.now())
+    loose = desk.island is not None
+    return now, Push(now.device, incarnation, items, now.writes, desk.clock.now(), in_any_order=loose)
 
 
 async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged:

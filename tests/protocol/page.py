@@ -36,6 +36,7 @@ _AT_HOME = {
     "clinic/protocol/engine.py": "in the pipe to the call engine, never on a wire",
     "clinic/protocol/unsealed.py": "in the book of one computer, never on a wire",
     "clinic/protocol/archive.py": "in backups",
+    "clinic/protocol/island.py": "between a computer that serves its clinic's network, its island, and whoever uses it",
     "clinic/protocol/stick.py": "on sticks",
     "clinic/protocol/calling.py": "in letters",
     "clinic/protocol/letters.py": "letters and what is in them",

@@ -29,9 +29,10 @@ from clinic.domain.ids import DeviceId, ScopeId
 from clinic.domain.record import record_class
 from clinic.keys.trust import as_user, say
 from clinic.keys.withdrawals import withdraw
-from clinic.protocol.carried import CarriedIn
+from clinic.protocol.carried import CarriedIn, CarriedUpTo
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import ScopePull
+from clinic.protocol.island import LaidPull
 from clinic.protocol.organisation import WipeReceipt
 from clinic.protocol.recent import RecentPull
 from clinic.protocol.shapes import Kind, shapes_of
@@ -310,6 +311,7 @@ def _nearly(here: Open, call: Call, who: str, body: Any, scope: str, pick: int) 
         "/v1/trust": lambda: TrustPart(first=0, statements=log.statements[:3]),
         "/v1/carried": lambda: CarriedIn(envelopes=(wire,)),
         "/v1/recent": lambda: RecentPull(days=30),
+        "/v1/laid": lambda: LaidPull(beyond=(CarriedUpTo(device=me.device, incarnation=1, up_to=1),)),
         "/v1/scope": lambda: ScopePull(scope=ScopeId("p:maria")),
         "/v1/receipts": lambda: WipeReceipt(
             device=me.device, position=3, at=AT, waiting=0, signature=bytes(64)

@@ -56,12 +56,15 @@ POST /v1/codes/{lookup}         401    401     401     403     200   403     403
 PUT /v1/attachments/{attachment} 401   401     401     403     204   204     204   204
 HEAD /v1/attachments/{attachment} 401  401     401     403     204   204     204   204
 GET /v1/attachments/{attachment} 401   401     401     403     404   404     200   200
+GET /v1/island                  404    404     404     404     404   404     404   404
+POST /v1/laid                   404    404     404     404     404   404     404   404
 """
 """Answers to a well-formed request about what a member of the team has laid down. A session is given to whoever proves the
 key of a device in the log; what is brought to the trust log is believed for its signatures, whoever brings it; the mailbox is
 for whoever knows its name; a file, which is sealed, for whoever of the staff knows its hash; one patient's scope
 only with a custodian's permit; the session of an administrator's computer is ended by nobody who does not work there; counts
-only with the operator's own key; a receipt of a wipe nobody ordered is refused, whoever brings it."""
+only with the operator's own key; a receipt of a wipe nobody ordered is refused, whoever brings it. What only an island
+answers (tests/sync_server/test_island.py), a centre does not."""
 EVENTS = """
 connect                         no     no      no      yes     yes   yes     yes   yes
 letter                          no     no      no      no      yes   yes     yes   yes

@@ -89,6 +89,11 @@ PARTS = {
     "syncing.retry_set_aside": "a part of verbs",
     "syncing.what_waits": "counts and bytes, and nothing of what is in them",
     "syncing.following": "the computer's own work", "syncing.begin_stream": "the computer's own work",
+    "syncing.take_passed_on": "the computer's own work",
+    "island_exchange.offer": "the computer's own work", "island_exchange.take": "the computer's own work",
+    "island_exchange.waits_for": "the computer's own work", "island_link.once": "the computer's own work",
+    "serving.serves_network": "a setting of the computer", "serving.island_address": "a setting of the computer",
+    "serving.charter": "the computer's own work", "serving.keep_turned_away": "the computer's own work",
     "syncing.take_carried": "the computer's own work", "syncing.take_ahead": "the computer's own work",
     "comparing.after_exchange": "the computer's own work",
     "first_look.due": "the computer's own work", "first_look.take": "the computer's own work",
@@ -185,7 +190,10 @@ THINGS = {
     "backup_keeper.BackupKeeper": "the computer's own work",
     "break_glass.Asking": "asks `checked_right` before anything, and the audit",
     "colleagues.Welcoming": "made by `colleagues.welcome`, for somebody who has no role yet",
+    "island_link.IslandLink": "the computer's own work",
+    "islands.Islands": "the computer's own work",
     "link.Link": "the computer's own work",
+    "serving.Ferry": "carries what is sealed",
     "pins.Cover": "shows again what the person here had on her screen",
 }
 """What else holds a desk, and why no action stands over it."""

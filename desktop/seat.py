@@ -167,6 +167,7 @@ class Seat(QObject):
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
+        phone.networked.connect(self.exchange.network_came)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)

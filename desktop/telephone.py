@@ -49,6 +49,8 @@ class Telephone(QObject, Line):
     """clinic.sync.status.SyncStatus"""
     backed = Signal(object)
     """a backup came to its end: None, or the PostaError it failed with"""
+    networked = Signal(object)
+    """clinic.services.islands.Network"""
     reach = Signal()
     """a kiosk came or went, or the centre did"""
 
@@ -56,6 +58,7 @@ class Telephone(QObject, Line):
         super().__init__(parent)
         from clinic.services.backup_keeper import BackupKeeper
         from clinic.services.break_glass import Asking
+        from clinic.services.islands import Lan
         from clinic.services.link import Link
 
         self._room, self._args, self._clock = room, args, clock
@@ -86,6 +89,8 @@ class Telephone(QObject, Line):
             self._online_came,
             self._presence_came,
             self._undelivered_came,
+            lan=Lan(),
+            on_network=lambda network: in_qt(lambda: self.networked.emit(network)),
         )
         self.asking = Asking(self._desk, self._link.post, self._link.is_present, self._link.clock.now)
         room.clinic.emergency.asking = self.asking

@@ -140,6 +140,7 @@ class Session:
 
     def _join_link(self) -> None:
         from clinic.services.backup_keeper import BackupKeeper
+        from clinic.services.islands import Lan
         from clinic.services.link import Link
 
         server = self._args.server or self._desk.server
@@ -150,6 +151,7 @@ class Session:
             on_letter=self._letter_came,
             on_online=self._online,
             clock=self._centre,
+            lan=Lan(),
         )
         self._link.start()
         self._agenda.start()

@@ -18,8 +18,11 @@ from clinic.domain.errors import PostaError
 from clinic.domain.keeping import is_late
 from clinic.keys.slots import Opened
 from clinic.keys.trust import verify_all
+from clinic.protocol.codec import decode
+from clinic.protocol.island import IslandTurnedAway
 from clinic.services.backups import plan_in
 from clinic.services.comparing import compared_in
+from clinic.services.serving import SERVES, TURNED_AWAY
 from clinic.store.backup_copy import connect, schema_of
 from clinic.store.home import Home
 from clinic.store.migrations import STEPS
@@ -115,6 +118,7 @@ def _contents(home: Home, book: Any, now: datetime) -> Iterator[Finding]:
     yield _trust(home, book)
     yield _stamps(book, now)
     yield _waiting(book)
+    yield _network(book)
     yield _charts(book)
     yield _backup(book, now)
 
@@ -163,6 +167,19 @@ def _waiting(book: Any) -> Finding:
         False,
         told,
         "look at them in Settings" if refused or quarantined else "",
+    )
+
+
+def _network(book: Any) -> Finding:
+    """What was found on the clinic's network and not believed (decision 32)."""
+    serves = "serves its network" if _meta(book, SERVES) == b"1" else "serves no network"
+    kept = _meta(book, TURNED_AWAY)
+    if kept is None:
+        return Finding("network", True, False, serves)
+    away = decode(kept, IslandTurnedAway)
+    told = f"{serves}; {away.at.isoformat(timespec='minutes')} {away.device or 'somebody'}: {away.why}"
+    return Finding(
+        "network", False, False, told, "find that computer; if nobody knows it, tell your administrator"
     )
 
 

@@ -105,6 +105,7 @@ class Link:
         self._machine: State = start(sync_status(desk))
         self._present: set[DeviceId] = set()
         self._network_told, self._online = on_network, False
+        self._network, self._status = Network(), sync_status(desk)
         self._islands = (
             Islands(desk, lan, self, self._on_store, self.clock, self._remote) if lan is not None else None
         )
@@ -179,8 +180,16 @@ class Link:
         self._feed((Connected if online else Disconnected)(self._now()))
 
     def on_network(self, network: Network) -> None:
+        self._network = network
         self._network_told(network)
         self._tell_online()
+        self._tell_status(self._status)
+
+    def _tell_status(self, status: SyncStatus) -> None:
+        """How it stands with the centre, and by which way work goes on without it."""
+        self._status, network = status, self._network
+        beside = network.beside if network.serves else None
+        self._told(replace(status, through=network.through, beside=beside))
 
     def on_island_presence(self, device: DeviceId, online: bool) -> None:
         self._presence_told(device, online or device in self._present)
@@ -265,7 +274,7 @@ class Link:
                         max(0.0, at - self._now()), lambda: self._feed(Ticked(self._now()))
                     )
                 case Report(status):
-                    self._told(status)
+                    self._tell_status(status)
 
     async def _exchange(self, budget: int) -> None:
         """Whatever comes of it, the machine hears of an end: it would wait for one for ever."""

@@ -20,7 +20,7 @@ from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.transport.http import Remote
 
-_SERVES, _ADDRESS = "serves its network", "island address"
+SERVES, _ADDRESS = "serves its network", "island address"
 TURNED_AWAY = "island turned away"
 """Setting: the last `IslandTurnedAway`."""
 _ALL = 1 << 62
@@ -31,7 +31,7 @@ Author = tuple[DeviceId, int]
 
 def serves_network(desk: Desk) -> bool:
     """Whether this computer serves its clinic's network when a program of it runs."""
-    return desk.book.read(lambda page: page.meta(_SERVES) == b"1")
+    return desk.book.read(lambda page: page.meta(SERVES) == b"1")
 
 
 @needs(Action.RUN)
@@ -42,7 +42,7 @@ def serve_network(desk: Desk, on: bool) -> None:
     if on:
         may_serve(desk.trust, desk.device)
     changed = Changes(frozenset({"Island"}))
-    desk.book.keep(lambda page: page.put_meta(_SERVES, b"1" if on else b"0"), changed)
+    desk.book.keep(lambda page: page.put_meta(SERVES, b"1" if on else b"0"), changed)
 
 
 def island_address(desk: Desk) -> str:

@@ -266,20 +266,21 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
 
     def look(page: Page) -> SyncStatus:
         counts, last = page.outbox_counts(), page.meta("last exchange")
+        mending, mended = _compared(desk, page)
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
             received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
-            catching_up=bool(page.meta(CATCHING_UP)), **_compared(desk, page),
+            catching_up=bool(page.meta(CATCHING_UP)), mending=mending, mended=mended,
         )  # fmt: skip
 
     return desk.book.read(look)
 
 
-def _compared(desk: Desk, page: Page) -> dict[str, int]:
-    """What the status says of charts that were not as colleagues hold them, for a week."""
+def _compared(desk: Desk, page: Page) -> tuple[int, int]:
+    """What the status says of charts that were not as colleagues hold them, for a week: (being fetched, mended)."""
     found = compared_in(page.meta)
     lately = found.mended_at is not None and desk.clock.now() - found.mended_at < FETCHED
-    return {"mending": len(fetched_again(page)), "mended": found.mended if lately else 0}
+    return len(fetched_again(page)), found.mended if lately else 0
 
 
 @dataclass(slots=True)

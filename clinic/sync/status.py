@@ -33,6 +33,11 @@ class SyncStatus:
     mended: int = 0
     """Records that were damaged or missing here and were fetched, where that was in the last week."""
 
+    through: str = ""
+    """The computer whose island is used while the centre cannot be reached; '' for none."""
+    beside: int | None = None
+    """How many other computers are connected to the island of this one; None while it serves none."""
+
     @property
     def clock_wrong(self) -> bool:
         """True when ours and the centre's differ so much that somebody should set one."""

@@ -23,7 +23,7 @@ from clinic.transport.tls import believing_nobody
 
 _MARK, _VERSION = b"o", b"v"
 _THIS_VERSION = b"1"
-_ASK_MS = 2_000
+_ASK_MS, _ASK_TIMES = 2_000, 5
 _PAPER_MOST, _PAPER_S = 4_096, 3.0
 _LONGEST_ID = 63
 """Bytes of a DNS label."""
@@ -84,8 +84,7 @@ class Announcer:
     def close(self) -> None:
         """Takes the announcement back."""
         with suppress(OSError, TimeoutError):
-            self._zeroconf.unregister_all_services()
-        self._zeroconf.close()
+            self._zeroconf.close()  # which says so to everybody
 
 
 class Finder:
@@ -98,26 +97,35 @@ class Finder:
         """Raises Unavailable where multicast cannot be used."""
         from zeroconf import ServiceBrowser
 
-        self._mark, self._found, self._lost = mark.encode(), found, lost
+        self._mark, self._found, self._lost, self._closed = mark.encode(), found, lost, False
         self._zeroconf = _zeroconf(tuple(addresses) or own_addresses())
         heard: Any = self
         self._browser = ServiceBrowser(self._zeroconf, SERVICE, heard)
 
     def close(self) -> None:
         """Listens no more."""
+        self._closed = True
         self._zeroconf.close()
 
     # what zeroconf calls, under its own names
 
     def add_service(self, zeroconf: Any, kind: str, name: str) -> None:
         device = _device_in(name)
-        info = zeroconf.get_service_info(kind, name, _ASK_MS) if device else None
+        info = self._asked(kind, name) if device else None
         if info is None or info.properties.get(_MARK) != self._mark or not info.port:
             return
         for address in info.parsed_addresses():
             self._found(Place(address, info.port, device))
 
     update_service = add_service
+
+    def _asked(self, kind: str, name: str) -> Any:
+        """Packets are lost; whoever is there answers one of the questions."""
+        for _ in range(_ASK_TIMES):
+            info = None if self._closed else self._zeroconf.get_service_info(kind, name, _ASK_MS)
+            if info is not None:
+                return info
+        return None
 
     def remove_service(self, zeroconf: Any, kind: str, name: str) -> None:
         if device := _device_in(name):

@@ -289,13 +289,14 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
             "%(n)d changes wait to leave this computer",
             status.waiting,
         )
-        return Said("warn", f"{waits} · {_exchanged(status, now)}")
+        return Said("warn", " · ".join((waits, *_meanwhile(status), _exchanged(status, now))))
     if status.mending or status.mended:
         return Said("warn", f"{_mended(status)} · {_exchanged(status, now)}")
     if not status.acknowledged and status.online:
         return Said("ok", f"{_('Nothing written here waits')} · {_exchanged(status, now)}")
     if not status.online:
-        return Said("warn", f"{_('The centre cannot be reached')} · {_exchanged(status, now)}")
+        gone = _("The centre cannot be reached")
+        return Said("warn", " · ".join((gone, *_meanwhile(status), _exchanged(status, now))))
     at = fmt_time(status.last_exchange_at) if status.last_exchange_at else ""
     counted = plural(
         "All %(n)d change acknowledged by the centre",
@@ -303,6 +304,20 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
         status.acknowledged,
     )
     return Said("ok", f"{counted} · {at}" if at else counted)
+
+
+def _meanwhile(status: SyncStatus) -> tuple[str, ...]:
+    """By which way work goes on without the centre."""
+    if status.online:
+        return ()
+    through = _("on this network through “%(name)s”") % {"name": status.through} if status.through else ""
+    serving = others_here(status.beside) if status.beside is not None else ""
+    return tuple(filter(None, (through, serving)))
+
+
+def others_here(count: int) -> str:
+    """How many use this computer's island."""
+    return plural("%(n)d other computer on this network", "%(n)d other computers on this network", count)
 
 
 def _exchanged(status: SyncStatus, now: datetime) -> str:

@@ -25,11 +25,18 @@ class Carrying:
     def read(self) -> Standing:
         """Raises Unavailable for the disk."""
         from clinic.services.gate import allowed
+        from clinic.services.serving import serves_network
         from clinic.services.set_aside import set_aside
         from clinic.services.syncing import what_waits
 
         aside = set_aside(self._desk) if allowed(self._desk, Action.FIND) else ()
-        return Standing(what_waits(self._desk), aside)
+        return Standing(what_waits(self._desk), aside, serves_network(self._desk))
+
+    def serve(self, on: bool) -> None:
+        """Raises Refusal for a computer that may not, Unavailable."""
+        from clinic.services.serving import serve_network
+
+        serve_network(self._desk, on)
 
     def put_on(self, drive: Path) -> Put:
         from clinic.services.sticks import to_stick

@@ -12,6 +12,7 @@ from clinic.sync.forecast import Goes, Waits, forecast
 from desktop.kit.words import _, plural, tell
 
 if TYPE_CHECKING:
+    from clinic.services.islands import Network
     from clinic.services.set_aside import Aside
     from clinic.services.sticks import Put, Read, Took
 
@@ -23,15 +24,17 @@ SPEEDS = (32_000, 64_000, 128_000, 512_000, 2_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand in the book."""
+    """How things stand in the book. `serves`: this computer is asked to serve its clinic's network."""
 
     waiting: tuple[Waits, ...] = ()
     aside: tuple[Aside, ...] = ()
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`speed`: bit/s that is reckoned with; `done`, `whole`: envelopes of a stick that is being read."""
+    """`speed`: bit/s that is reckoned with; `done`, `whole`: envelopes of a stick that is being read; `network`: how it stands
+    with the clinic's own one, None until something is known."""
 
     found: Standing | None = None
     speed: int = 128_000
@@ -43,6 +46,7 @@ class State:
     whole: int = 0
     tone: str = ""
     sentence: str = ""
+    network: Network | None = None
 
     @property
     def goes(self) -> tuple[Goes, ...]:
@@ -125,6 +129,16 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkCame:
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class ServeTicked:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     sentence: str
 
@@ -160,11 +174,19 @@ class Retry:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """Effect: serve this network, or no more."""
+
+    on: bool
+
+
 Event = (
-    Shown | Came | SpeedChosen | RowChosen | DriveChosen | PutPressed | ReadPressed | StopPressed | RetryPressed | Moved
+    NetworkCame | ServeTicked
+    | Shown | Came | SpeedChosen | RowChosen | DriveChosen | PutPressed | ReadPressed | StopPressed | RetryPressed | Moved
     | WasPut | WasRead | Retried | Failed
 )  # fmt: skip
-Effect = Look | PutOn | ReadOff | Stop | Retry
+Effect = Look | PutOn | ReadOff | Stop | Retry | Serve
 Result = tuple[State, tuple[Effect, ...]]
 
 
@@ -203,6 +225,10 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911, PLR0912 - on
                 else _("It stays set aside, for the reason shown.")
             )
             return _ended(state, "ok" if filed else "warn", said)
+        case NetworkCame(network):
+            return replace(state, network=network), ()
+        case ServeTicked(on) if state.found is not None and on != state.found.serves:
+            return replace(state, found=replace(state.found, serves=on), sentence=""), (Serve(on),)
         case Failed(sentence):
             return _ended(state, "warn", sentence)
         case _:

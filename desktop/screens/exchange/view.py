@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Three cards: what goes first, what was set aside, a stick."""
+"""Four cards: what goes first, what was set aside, a stick, the clinic's own network."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStorageInfo
-from PySide6.QtWidgets import QFileDialog, QProgressBar
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar
 
 from desktop.kit.bridge import Loop, in_qt
 from desktop.kit.buttons import QuietButton, SecondaryButton
@@ -23,6 +24,7 @@ from desktop.screens.exchange.logic import (
     Failed,
     Look,
     Moved,
+    NetworkCame,
     PutOn,
     PutPressed,
     ReadOff,
@@ -31,6 +33,8 @@ from desktop.screens.exchange.logic import (
     Retry,
     RetryPressed,
     RowChosen,
+    Serve,
+    ServeTicked,
     Shown,
     SpeedChosen,
     State,
@@ -40,11 +44,21 @@ from desktop.screens.exchange.logic import (
     WasRead,
     update,
 )
-from desktop.screens.exchange.words import SPEED_NAMES, aside_lines, aside_words, goes_lines, goes_words
+from desktop.screens.exchange.words import (
+    SPEED_NAMES,
+    aside_lines,
+    aside_words,
+    goes_lines,
+    goes_words,
+    network_words,
+)
 from desktop.screens.files import keep_file
 from desktop.screens.layouts import Page, across, down
 from desktop.screens.lines import LineList
 from desktop.screens.room import Room
+
+if TYPE_CHECKING:
+    from clinic.services.islands import Network
 
 REMOVABLE = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
 """Where systems put what is plugged in."""
@@ -83,6 +97,10 @@ class ExchangeView(Page):
         if "Sync" in kinds and self.isVisible() and not self.loop.state.busy:
             self._perform(Look())
 
+    def network_came(self, network: Network) -> None:
+        """The clinic's own network is used, or served, otherwise than before."""
+        self.loop.send(NetworkCame(network))
+
     # widgets
 
     def _build(self) -> None:
@@ -90,7 +108,7 @@ class ExchangeView(Page):
         left = down((self._first(), 1), self._stick(), gap=14)
         body = across(gap=14)
         body.addLayout(left, 1)
-        body.addWidget(self._aside(), 1)
+        body.addLayout(down((self._aside(), 1), self._network(), gap=14), 1)
         head = across(Text(_("Exchange"), "title"), None)
         self.setLayout(down(head, self.notice, (body, 1), gap=12, margins=(20, 16, 20, 18)))
 
@@ -152,6 +170,20 @@ class ExchangeView(Page):
         card.add(across(None, self.report, self.retry))
         return card
 
+    def _network(self) -> Card:
+        self.network = Text("", "body", name="exchange.network", wrap=True)
+        self.serve = named(QCheckBox(), "exchange.serve", _("This computer serves this network"))
+        self.serve.setText(_("This computer serves this network"))
+        self.serve.clicked.connect(lambda on: self.loop.send(ServeTicked(on)))
+        what = _(
+            "So that kiosks and colleagues go on without internet while this program is open. One computer a clinic is enough."
+        )
+        card = Card(_("This network"), name="exchange.lan")
+        card.add(self.network)
+        card.add(self.serve)
+        card.add(Text(what, "muted", wrap=True))
+        return card
+
     # rendering
 
     def render_state(self, state: State) -> None:
@@ -169,6 +201,10 @@ class ExchangeView(Page):
         self.retry.setVisible(one is not None and not one.ours)
         self.report.setVisible(one is not None)
         self.retry.setEnabled(not state.busy)
+        serves = state.found is not None and state.found.serves
+        self.network.setText(network_words(state.network, serves))
+        self.serve.setEnabled(state.found is not None)
+        self.serve.setChecked(serves)
 
     def _render_stick(self, state: State) -> None:
         options = state.drives or (("", _("No stick is plugged in")),)
@@ -227,6 +263,10 @@ class ExchangeView(Page):
                 )
             case Stop():
                 carrying.stop()
+            case Serve(on):
+                self._help.write(
+                    carrying.serve, on, then=lambda _none: send(Shown(drives())), failed=self._failed
+                )
             case Retry(key):
                 self._help.write(
                     carrying.retry, key, then=lambda filed: send(Retried(filed)), failed=self._failed

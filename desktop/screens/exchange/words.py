@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from clinic.sync.forecast import Goes
 from desktop.kit.people import Mark
-from desktop.kit.words import N_, _, fmt_ago, fmt_value, plural
+from desktop.kit.words import N_, _, fmt_ago, fmt_value, plural, tell
 from desktop.screens.exchange.logic import WITHIN_S, State
 from desktop.screens.lines import Line
+from desktop.screens.phrases import others_here
 
 if TYPE_CHECKING:
+    from clinic.services.islands import Network
     from clinic.services.set_aside import Aside
 
 PRIORITIES = (
@@ -103,3 +105,21 @@ def aside_words(one: Aside) -> str:
             "It is kept as it came and holds up nothing. Try again after an update, or save a report for whoever helps you."
         )
     return " ".join(part for part in (_(one.why), owner, todo) if part)
+
+
+def network_words(network: Network | None, serves: bool) -> str:
+    """By which way work goes on when the centre cannot be reached."""
+    said = []
+    if network is not None and network.serves:
+        said.append(
+            _("This computer serves this network: %(others)s.") % {"others": others_here(network.beside)}
+        )
+    elif serves:
+        said.append(_("This computer is about to serve this network."))
+    if network is not None and network.through:
+        said.append(_("Records and calls go through “%(name)s” on this network.") % {"name": network.through})
+    if network is not None and network.refused is not None:
+        said.append(tell(network.refused))
+    return "\n".join(said) or _(
+        "When the centre cannot be reached, a computer that serves this network is looked for. None is in use now."
+    )

@@ -2,6 +2,7 @@
 """The page of exchange over real desks: a stick is written and read by buttons, what is set aside is tried again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,11 +10,15 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from clinic.keys.islands import IslandRefused
 from clinic.services import people
 from clinic.services.desks import Desk
+from clinic.services.islands import Network
 from clinic.services.leaving import make_ready
 from clinic.services.messages import keep_bytes
+from clinic.services.serving import serves_network
 from clinic.services.syncing import take_carried
+from clinic.sync.status import SyncStatus
 from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.screens.exchange import logic as m
@@ -21,8 +26,9 @@ from desktop.screens.exchange import view as page_module
 from desktop.screens.exchange.doing import Carrying
 from desktop.screens.exchange.view import ExchangeView
 from desktop.screens.exchange.words import goes_words
+from desktop.screens.phrases import sync_words
 from desktop.screens.room import Room
-from tests.clinic.services.local import Local, clinic
+from tests.clinic.services.local import AT, Local, clinic
 from tests.desktop.screens.standin import AtOnce
 
 
@@ -129,3 +135,30 @@ def test_stopping_is_asked_only_while_a_stick_is_read() -> None:
     assert m.update(m.State(), m.StopPressed())[1] == ()
     state, _ = m.update(m.State(drive="/a", drives=(("/a", "A"),)), m.Shown((("/b", "B"),)))
     assert state.drive == "/b", "an unplugged stick is not offered"
+
+
+def test_serving_the_network_is_off_until_it_is_ticked_and_says_how_it_stands(
+    qtbot: QtBot, qapp: QApplication, local: Local, drive: Path
+) -> None:
+    page = page_of(qtbot, local.ben, qapp)
+    assert not page.serve.isChecked() and not serves_network(local.ben)
+    assert "None is in use now" in page.network.text()
+    page.serve.click()
+    qtbot.waitUntil(lambda: serves_network(local.ben))
+    qtbot.waitUntil(lambda: page.loop.state.found is not None and page.loop.state.found.serves)
+    assert "about to serve" in page.network.text()
+    page.network_came(Network(serves=True, port=45123, beside=2))
+    assert page.network.text() == "This computer serves this network: 2 other computers on this network."
+    page.network_came(Network(through="Consultorio 2", refused=IslandRefused("It was not believed.")))
+    assert "“Consultorio 2”" in page.network.text() and "It was not believed." in page.network.text()
+    assert not audit(page)
+    page.serve.click()
+    qtbot.waitUntil(lambda: not serves_network(local.ben))
+
+
+def test_the_status_says_by_which_way_work_goes_on() -> None:
+    gone = SyncStatus(waiting=3, last_exchange_at=AT)
+    assert "through “Consultorio 2”" in sync_words(replace(gone, through="Consultorio 2"), AT).text
+    assert "2 other computers on this network" in sync_words(replace(gone, waiting=0, beside=2), AT).text
+    back = replace(gone, online=True, through="Consultorio 2", beside=1)
+    assert "network" not in sync_words(back, AT).text

@@ -51,13 +51,13 @@ class Lan:
 @dataclass(frozen=True, slots=True)
 class Network:
     """How it stands. `through`: name of the computer whose island is used, '' for none; `serves`: an island of ours is up, on
-    `port`; `beside`: how many other computers are connected to one of these islands; `refused`: why the last one that was
+    `port`; `beside`: names of the other computers that are connected to one of these islands; `refused`: why the last one that was
     found is not believed, None if none was."""
 
     through: str = ""
     serves: bool = False
     port: int = 0
-    beside: int = 0
+    beside: tuple[str, ...] = ()
     refused: Refusal | None = None
 
 
@@ -455,13 +455,17 @@ class Islands:
             beside |= link.present
         through = ""
         if other is not None and other.online:
-            known = self._desk.trust.device(other.device)
-            through = known.name if known else str(other.device)
+            through = self._name_of(other.device)
         serves = self._own is not None and self._own.online
-        now = Network(through, serves, self._port if serves else 0, len(beside), self._refused)
+        names = tuple(sorted(map(self._name_of, beside)))
+        now = Network(through, serves, self._port if serves else 0, names, self._refused)
         if now != self._said:
             self._said = now
             self._listening.on_network(now)
+
+    def _name_of(self, device: DeviceId) -> str:
+        known = self._desk.trust.device(device)
+        return known.name if known else str(device)
 
     async def _aside(self, act: Callable[[], T]) -> T:
         return await asyncio.to_thread(act)

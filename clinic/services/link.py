@@ -188,7 +188,7 @@ class Link:
     def _tell_status(self, status: SyncStatus) -> None:
         """How it stands with the centre, and by which way work goes on without it."""
         self._status, network = status, self._network
-        beside = network.beside if network.serves else None
+        beside = len(network.beside) if network.serves else None
         self._told(replace(status, through=network.through, beside=beside))
 
     def on_island_presence(self, device: DeviceId, online: bool) -> None:

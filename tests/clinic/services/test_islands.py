@@ -2,8 +2,11 @@
 """The clinic's own network with the centre gone: real homes, a real island, found by real multicast on loopback."""
 
 import asyncio
+import json
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -23,7 +26,6 @@ from clinic.domain.values import HumanName
 from clinic.keys.identity import DeviceKeys, device_id
 from clinic.keys.islands import IslandRefused, organization_mark, sign_paper
 from clinic.keys.sessions import certificate_mark
-from clinic.keys.stretch import WEAK, Cost, stretch
 from clinic.protocol.codec import encode
 from clinic.protocol.island import IslandPaper
 from clinic.protocol.letters import Letter, QueuePlace
@@ -38,7 +40,7 @@ from clinic.services.organising import revoke
 from clinic.services.serving import charter, serve_network, turned_away
 from clinic.services.waiting import queue
 from clinic.transport.lan import Announcer, Place
-from tests.clinic.services.conftest import Town, start_server
+from tests.clinic.services.conftest import PASSWORD, Town, start_server
 
 HERE = ("127.0.0.1",)
 WAIT_S = 20.0
@@ -117,13 +119,8 @@ async def on_store(act: Callable[[], T]) -> T:
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_look() -> Iterator[None]:
-    """Nobody waits long for a centre that is gone, and passwords cost little (tests/clinic/keys tries what they cost)."""
-
-    def quick(secret: bytes, salt: bytes, _cost: Cost, **_more: object) -> bytes:
-        return stretch(secret, salt, WEAK, weak_for_tests=True)
-
+    """Nobody waits long for a centre that is gone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clinic.keys.slots.stretch", quick)
         patch.setattr("clinic.services.islands.LOOK_AFTER_S", 0.2)
         patch.setattr("clinic.services.islands.FERRY_S", 0.5)
         yield
@@ -163,7 +160,9 @@ def test_a_day_without_internet_and_the_evening_after(town: Town, colleague: Des
         with linked(kiosk) as (kiosks, at_kiosk):
             for heard in (at_colleague, at_kiosk):
                 heard.until(lambda h: h.networks[-1].through == desk.device_name and h.online)
-            at_desk.until(lambda h: h.networks[-1].serves and h.networks[-1].beside == 2)
+            at_desk.until(
+                lambda h: h.networks[-1].serves and h.networks[-1].beside == ("Enf. Juan Soto", "Quebracho")
+            )
 
             # records, both ways, and what a patient says at the kiosk
             send_message(desk, patient, "del consultorio")
@@ -385,6 +384,35 @@ def test_the_island_comes_back_after_a_crash_and_is_believed_anew(town: Town, co
         serve_network(desk, False)
         at_desk.until(lambda h: not h.networks[-1].serves)
         again.wait(10)
+
+
+def test_without_a_screen_the_same_and_killed_it_leaves_nothing_behind(town: Town, tmp_path: Path) -> None:
+    word = tmp_path / "password"
+    word.write_text(PASSWORD, encoding="utf-8")
+
+    def station(verb: str, home: str, *more: str) -> list[str]:
+        named = ("--home", str(town.folder / home), "--password-file", str(word))
+        return [sys.executable, "-m", "clinic", verb, *named, *more]
+
+    serving = subprocess.Popen(
+        station("island", "station", "--serve", "--run", "--address", "127.0.0.1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert serving.stdout is not None
+    try:
+        said = (json.loads(line) for line in serving.stdout)
+        port = next(one["port"] for one in said if one.get("port"))
+        (child,) = islands_of(serving.pid)
+        asked = station("sync", "desk", "--island-at", f"127.0.0.1:{port}")
+        told = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+        assert told["device"] == town.station.device and told["name"] == "Estación"
+    finally:
+        serving.kill()
+        serving.wait()
+        serving.stdout.close()
+        serve_network(town.station, False)
+    child.wait(15)
 
 
 def islands_of(pid: int) -> list[psutil.Process]:

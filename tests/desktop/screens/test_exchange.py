@@ -147,8 +147,8 @@ def test_serving_the_network_is_off_until_it_is_ticked_and_says_how_it_stands(
     qtbot.waitUntil(lambda: serves_network(local.ben))
     qtbot.waitUntil(lambda: page.loop.state.found is not None and page.loop.state.found.serves)
     assert "about to serve" in page.network.text()
-    page.network_came(Network(serves=True, port=45123, beside=2))
-    assert page.network.text() == "This computer serves this network: 2 other computers on this network."
+    page.network_came(Network(serves=True, port=45123, beside=("Quiosco", "Recepción")))
+    assert page.network.text() == "This computer serves this network: Quiosco, Recepción."
     page.network_came(Network(through="Consultorio 2", refused=IslandRefused("It was not believed.")))
     assert "“Consultorio 2”" in page.network.text() and "It was not believed." in page.network.text()
     assert not audit(page)

@@ -51,8 +51,8 @@ class Lan:
 @dataclass(frozen=True, slots=True)
 class Network:
     """How it stands. `through`: name of the computer whose island is used, '' for none; `serves`: an island of ours is up, on
-    `port`; `beside`: names of the other computers that are connected to one of these islands; `refused`: why the last one that was
-    found is not believed, None if none was."""
+    `port`; `beside`: names of the other computers that are connected to one of these islands; `refused`: why the last one that
+    was found is not believed, None if none was."""
 
     through: str = ""
     serves: bool = False

@@ -111,9 +111,8 @@ def network_words(network: Network | None, serves: bool) -> str:
     """By which way work goes on when the centre cannot be reached."""
     said = []
     if network is not None and network.serves:
-        said.append(
-            _("This computer serves this network: %(others)s.") % {"others": others_here(network.beside)}
-        )
+        others = ", ".join(network.beside) or others_here(0)
+        said.append(_("This computer serves this network: %(others)s.") % {"others": others})
     elif serves:
         said.append(_("This computer is about to serve this network."))
     if network is not None and network.through:

@@ -171,7 +171,9 @@ class Link:
 
     def on_state(self, online: bool) -> None:
         if not online:
-            self._present.clear()
+            gone, self._present = self._present, set()
+            for device in gone:
+                self.on_island_presence(device, self.is_present(device))
             self._task(self._remote.renew())  # an exchange on a dead connection would hang for seconds
         self._stream.heard_by(online)
         if self._islands is not None:
@@ -218,7 +220,7 @@ class Link:
 
     def on_presence(self, device: DeviceId, online: bool) -> None:
         (self._present.add if online else self._present.discard)(device)
-        self._presence_told(device, online)
+        self._presence_told(device, self.is_present(device))
 
     def on_letter(self, sender: DeviceId, blob: bytes) -> None:
         desk = self._desk

@@ -175,9 +175,14 @@ class Book:
             log.error("%d acknowledged writes are missing", self.missing)
 
     def _roll_back(self) -> None:
+        """What cannot be taken back now is taken back before the next write, which fails until it is: what went wrong first is
+        what is told."""
         raw = self._connection.connection.driver_connection
-        if raw is not None and raw.in_transaction:
-            raw.execute("ROLLBACK")
+        try:
+            if raw is not None and raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except BROKEN as error:
+            log.error("a write could not be taken back: %s", error)
 
     def _drop_if_damaged(self, error: Exception) -> None:
         """A connection that has met a damaged page answers nothing any more; the next ones may not need that page."""

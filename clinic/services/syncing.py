@@ -348,13 +348,14 @@ def _settle(
         page.forget_cursors()
         if desk.kind != DeviceKind.KIOSK:  # a kiosk holds capsules to read them, and sends none
             page.offer_files_again()
-    if meaning.resend_from is not None:
-        page.offer_again(meaning.resend_from)
-    sent = {unpack(wire).header.env_no for wire in request.envelopes} | set(streamed)
-    sent |= _arrived_before(page, request, response)
-    page.put_meta(_UNSURE, b"0")
-    refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
-    page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
+    if meaning.lost_some:
+        page.offer_again()  # the next exchange asks what is there and is ours: a copy of this computer may have used our numbers
+    else:
+        sent = {unpack(wire).header.env_no for wire in request.envelopes} | set(streamed)
+        sent |= _arrived_before(page, request, response)
+        refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
+        page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
+    page.put_meta(_UNSURE, b"1" if meaning.lost_some else b"0")
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")

@@ -98,13 +98,10 @@ class WritePage(Filing, Page):
         """The centre is not the one it was: everything of it is asked for again; taking it twice changes nothing."""
         self._do("DELETE FROM cursor")
 
-    def offer_again(self, from_env_no: int) -> None:
-        """Put envelopes from this number on back among those that wait; refused ones too, for their numbers
-        must be used up once more before the next ones are taken."""
-        self._do(
-            "UPDATE outbox SET acked_at = NULL, refused = NULL, sentence = '' WHERE env_no >= :no",
-            no=from_env_no,
-        )
+    def offer_again(self) -> None:
+        """Put all envelopes back among those that wait; refused ones too, for their numbers must be used up once more before
+        the next ones are taken."""
+        self._do("UPDATE outbox SET acked_at = NULL, refused = NULL, sentence = ''")
 
     def offer_files_again(self) -> None:
         """Attachments and capsules that had left wait once more; of what a centre still has, only the length is asked."""

@@ -116,8 +116,8 @@ class Meaning:
     """Outbox rows up to this number are durable at the remote, but for `refused`."""
     refused: tuple[EnvelopeRefused, ...]
     """These go to quarantine; they are never sent again."""
-    resend_from: int | None
-    """Rows from this number on must be offered anew, or None."""
+    lost_some: bool
+    """The remote has less than it said: what is there and is ours has to be asked, and the rest offered anew."""
     forget_cursors: bool
     """The remote is not the one it was: our cursors of it start at 0."""
     tell_all_cursors: bool
@@ -137,7 +137,7 @@ def meaning_of(request: SyncRequest, response: SyncResponse, acknowledged: int =
     return Meaning(
         acked_env_no=response.acked_env_no if ours else 0,
         refused=tuple(item for item in response.refused if item.why != Refused.GAP),
-        resend_from=response.acked_env_no + 1 if another or gap else None,
+        lost_some=another or gap,
         forget_cursors=another,
         tell_all_cursors=response.want_cursors,
         more=response.more or response.want_cursors or another or gap,

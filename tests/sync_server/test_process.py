@@ -158,7 +158,12 @@ def test_a_server_put_back_from_a_backup_is_healed_by_its_clients(process: Serve
     snapshot = Snapshot(eva.who.device, 1, epoch, {}, {}, clinic.log.position, (), ())
     request = request_for(snapshot, AT)
     meaning = meaning_of(request, eva.do(lambda remote: remote.sync(request)))
-    assert (meaning.resend_from, meaning.forget_cursors, meaning.more) == (2, True, True)
+    assert (meaning.acked_env_no, meaning.lost_some, meaning.forget_cursors, meaning.more) == (
+        1,
+        True,
+        True,
+        True,
+    )
     assert eva.sync(second).acked_env_no == 2
     assert [got.envelope for got in ben.sync().envelopes] == [first, second]
 

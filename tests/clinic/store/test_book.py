@@ -260,7 +260,7 @@ def test_the_outbox_is_acknowledged_in_order_and_refusals_stay(book: Book) -> No
     counts = book.read(lambda page: page.outbox_counts())
     assert (counts.waiting, counts.acknowledged, counts.refused) == (2, 2, 2)
     assert [row.env_no for row in book.read(lambda page: page.outbox())] == [3]
-    book.keep(lambda page: page.offer_again(1))
+    book.keep(lambda page: page.offer_again())
     assert [row.env_no for row in book.read(lambda page: page.outbox())] == [1, 2, 3]
 
 

@@ -68,23 +68,23 @@ def test_the_rest_is_handed_through() -> None:
 def test_an_ordinary_answer_acknowledges() -> None:
     no = EnvelopeRefused(env_no=6, why=Refused.BAD_SIGNATURE)
     meaning = meaning_of(request(), answer(refused=(no,)))
-    assert (meaning.acked_env_no, meaning.refused, meaning.resend_from, meaning.more) == (
+    assert (meaning.acked_env_no, meaning.refused, meaning.lost_some, meaning.more) == (
         7,
         (no,),
-        None,
+        False,
         False,
     )
     assert not meaning.forget_cursors
 
 
-def test_a_gap_means_to_send_from_there_and_is_no_refusal() -> None:
+def test_a_gap_means_to_send_again_and_is_no_refusal() -> None:
     meaning = meaning_of(request(), answer(refused=(EnvelopeRefused(env_no=9, why=Refused.GAP),)))
-    assert (meaning.refused, meaning.resend_from, meaning.more) == ((), 8, True)
+    assert (meaning.refused, meaning.lost_some, meaning.more) == ((), True, True)
 
 
 def test_another_epoch_means_to_begin_again() -> None:
     meaning = meaning_of(request(), answer(epoch="another"))
-    assert (meaning.resend_from, meaning.forget_cursors, meaning.more) == (8, True, True)
+    assert (meaning.lost_some, meaning.forget_cursors, meaning.more) == (True, True, True)
 
 
 def test_the_first_contact_is_no_change_of_epoch() -> None:
@@ -104,10 +104,10 @@ def test_wanted_cursors_are_told_next() -> None:
 @given(st.integers(0, 20), st.integers(0, 20))
 def test_a_remote_that_says_less_than_before_has_lost_it(before: int, now: int) -> None:
     meaning = meaning_of(request(), answer(acked_env_no=now), acknowledged=before)
-    assert meaning.resend_from == (now + 1 if now < before else None)
+    assert meaning.lost_some == (now < before)
     assert meaning.more == (now < before)
     other = meaning_of(request(), answer(acked_env_no=now, acked_incarnation=2), acknowledged=before)
-    assert other.resend_from is None, "numbers of another life say nothing about this one"
+    assert not other.lost_some, "numbers of another life say nothing about this one"
 
 
 def test_a_trust_log_that_is_said_to_be_longer_is_handed_out() -> None:

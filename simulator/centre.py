@@ -14,6 +14,7 @@ from clinic.domain.clock import FrozenClock
 from clinic.domain.ids import DeviceId, ScopeId
 from simulator.chance import Chance
 from sync_server.app import open_desk, routes
+from sync_server.book.tidying import GONE
 from sync_server.book.where import FILE
 
 
@@ -74,9 +75,10 @@ class Centre:
             driver.set_progress_handler(None if steps is None else give_up, 20)
 
     def lying(self) -> tuple[Lying, ...]:
-        """Every envelope, by scope and seq."""
+        """Every envelope that was not let go, by scope and seq."""
         rows = self._all(
-            "SELECT scope, seq, device, incarnation, env_no, wire FROM envelopes ORDER BY scope, seq"
+            "SELECT scope, seq, device, incarnation, env_no, wire FROM envelopes "
+            f"WHERE priority < {GONE} ORDER BY scope, seq"
         )
         return tuple(Lying(*row) for row in rows)
 

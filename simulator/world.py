@@ -10,7 +10,9 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, OpId, PatientId, ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.sealing import Granted, Keyring, open_envelope
+from clinic.protocol.codec import decode
 from clinic.protocol.envelope import unpack
+from clinic.protocol.op import Op
 from clinic.store.home import Home
 from simulator.cast import BEGAN, DESKTOPS, KIOSK, NEWCOMER, player
 from simulator.centre import Centre, Lying
@@ -211,4 +213,6 @@ def _inside(lying: Lying, keyring: Keyring, team_keys: TeamKeys) -> dict[bytes, 
         inside = open_envelope(unpack(lying.wire), keyring, team_keys)
     except Refusal:
         return {}
-    return {lying.wire: () if isinstance(inside, Granted) else tuple(op.id for op in inside.ops)}
+    if isinstance(inside, Granted):
+        return {lying.wire: ()}
+    return {lying.wire: (*(op.id for op in inside.ops), *(decode(body, Op).id for body in inside.held))}

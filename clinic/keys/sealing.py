@@ -9,7 +9,7 @@ A reader checks: `check_envelope` (form, signature, rights), counters (the sync 
 (decrypt, schema, and that every op is about the scope's patient).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinic.domain.clock import Random
@@ -20,7 +20,7 @@ from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, sea
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
 from clinic.keys.identity import DeviceKeys, verify
-from clinic.keys.packing import MAX_PLAIN, NEWEST_DICTIONARY, expand, squeeze
+from clinic.keys.packing import MAX_PLAIN, NEWEST_DICTIONARY, expand, squeeze, squeeze_hard
 from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
 from clinic.keys.roster import Epoch, TrustLog
 from clinic.protocol.codec import encode
@@ -35,6 +35,7 @@ from clinic.protocol.envelope import (
     Header,
 )
 from clinic.protocol.op import Ops, decode_ops
+from clinic.protocol.snapshots import Attested, Part
 from clinic.protocol.sync import Refused
 from clinic.protocol.trust import DeviceKind
 
@@ -64,6 +65,8 @@ class Place:
     env_no: int
     scope_no: int
     priority: int = P2_RECORD
+    part: Part | None = None
+    attests: Attested | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,11 @@ def scope_key_id(key: bytes) -> bytes:
 def packed_ops(plain: bytes) -> bytes:
     """Encoded Ops as they lie in an envelope, not sealed yet."""
     return squeeze(plain, NEWEST_DICTIONARY)
+
+
+def packed_hard(held: Sequence[bytes]) -> bytes:
+    """Encoded ops of a part of a snapshot as they lie in its envelope: made once and read often."""
+    return squeeze_hard(encode(Ops(ops=(), held=tuple(held))), NEWEST_DICTIONARY)
 
 
 def check_fits(plain: bytes) -> None:
@@ -254,6 +262,8 @@ def _header(place: Place, alg: int, key_epoch: int, salt: bytes, key_id: bytes =
         priority=place.priority,
         dictionary=0 if alg == ALG_KEY_GRANT else NEWEST_DICTIONARY,
         key_id=key_id,
+        part=place.part,
+        attests=place.attests,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.domain.record import Record, n, record
 from clinic.protocol.codec import Malformed, decode, dumps, loads
+from clinic.protocol.snapshots import Attested, Part
 
 SIGNING_CONTEXT = b"posta envelope 1"
 MAX_ENVELOPE = 64 * 1024
@@ -26,6 +27,8 @@ ALG_KEY_GRANT = 3
 """The scope key itself in a SealedBox to the team's epoch key."""
 
 P0_ALERT, P1_TALK, P2_RECORD, P3_THUMBNAIL, P4_ATTACHMENT = range(5)
+P3_SNAPSHOT = P3_THUMBNAIL
+"""Snapshots and their attestations; thumbnails lie inside facts."""
 
 
 @record(302)
@@ -46,6 +49,10 @@ class Header(Record):
     dictionary: int = n(12, default=0)
     key_id: bytes = n(13, default=b"")
     """First 8 bytes of BLAKE2b of the scope key, when `alg` is 1."""
+    part: Part | None = n(14, default=None)
+    """It is part of a snapshot; programs that do not know it find no ops inside."""
+    attests: Attested | None = n(15, default=None)
+    """Its sender attests a snapshot; nothing is inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,20 @@ def unpack(data: bytes) -> Envelope:
         raise Malformed("This envelope has no signature.")
     header = decode(header_bytes, Header)
     counts = (header.incarnation, header.env_no, header.scope_no, header.key_epoch)
-    if not all(0 <= count < MAX_COUNT for count in counts):
+    if not all(0 <= count < MAX_COUNT for count in (*counts, *_counts(header))):
         raise Malformed("This envelope counts as no device counts.")
     envelope = Envelope(signature, header_bytes, body, header)
     if pack(envelope) != data:
         raise Malformed("This envelope was wrapped anew on its way.")
     return envelope
+
+
+def _counts(header: Header) -> tuple[int, ...]:
+    """Of a part and an attestation."""
+    said: list[int] = []
+    if header.part is not None:
+        said += [header.part.seq, header.part.number, header.part.of]
+        said += [count for one in header.part.covered for count in (one.incarnation, one.up_to)]
+    if header.attests is not None:
+        said += [header.attests.up_to, header.attests.parts]
+    return tuple(said)

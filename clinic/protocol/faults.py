@@ -56,6 +56,7 @@ CODES = {
     44: "The centre holds nothing of this patient. Look the person up once more.",
     45: "The server is being stopped. What you have stays with you; try again in a moment.",
     46: "This is not the key of these counts.",
+    75: "This program is too old for old records that the centre keeps in short form. Update it; what it sent has arrived.",
     60: "The centre did not let this computer in: it is not admitted there, or could not prove who it is. "
     "Enrol it with an invitation, or ask an administrator.",
     61: "Only the computer that serves this network may do this.",

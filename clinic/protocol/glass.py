@@ -72,6 +72,8 @@ class ScopePull(Record):
     after: int = n(2, default=0)
     permit: bytes = n(3, default=b"")
     signature: bytes = n(4, default=b"")
+    takes_snapshots: bool = n(5, default=False)
+    """As in an exchange."""
 
 
 @record(375)

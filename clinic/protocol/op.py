@@ -46,6 +46,8 @@ class Ops(Record):
     """The contents of an envelope. `bodies`: the ops' own bytes, where they have just been read; else ()."""
 
     ops: tuple[Op, ...] = n(1)
+    held: tuple[bytes, ...] = n(2, default=())
+    """Of a part of a snapshot, which has no `ops`: the bytes of ops of whoever wrote them (decision 35)."""
     bodies: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
 
     @property

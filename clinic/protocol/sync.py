@@ -113,6 +113,8 @@ class SyncRequest(Record):
     """The first of its envelopes whose fate the device does not know, after an answer that was lost; 0: it knows."""
     squeezes: bool = n(20, default=False)
     """The answer may be zstd."""
+    takes_snapshots: bool = n(21, default=False)
+    """The device takes an attested snapshot in place of envelopes that the centre let go."""
 
 
 @record(322)

@@ -32,6 +32,7 @@ from clinic.services.charts import Chart, drawn_chart
 from clinic.services.desks import Desk
 from clinic.services.emergency import BREAK_GLASS, NOBODYS, checked_right
 from clinic.services.link import remote_of, with_remote
+from clinic.services.snapshots import believed_in
 from clinic.services.ways_in import own
 from clinic.store.book import Book
 from clinic.store.rows import Changes
@@ -221,7 +222,9 @@ def _sweep(desk: Desk) -> None:
 def _fetched(desk: Desk, patient: PatientId, answer: GlassAnswer) -> tuple[Sequenced, ...]:
     """All sealed records of the scope, from the centre. Raises Unavailable, Refusal."""
     found: list[Sequenced] = []
-    pull = ScopePull(scope=patient_scope(patient), permit=answer.permit, signature=answer.signature)
+    pull = ScopePull(
+        scope=patient_scope(patient), permit=answer.permit, signature=answer.signature, takes_snapshots=True
+    )
 
     def part(after: int) -> ScopePart:
         return with_remote(remote_of(desk), lambda remote: remote.scope_part(replace(pull, after=after)))
@@ -265,6 +268,7 @@ def _kept(
 def _opened(desk: Desk, sealed: tuple[Sequenced, ...], ring: Keyring) -> tuple[list[Op], int]:
     """The ops that can be read and are believed, and how many envelopes one patient's key does not open."""
     ops: list[Op] = []
+    believed: list[Sequenced] = []
     closed = 0
     for item in sealed:
         try:
@@ -276,8 +280,14 @@ def _opened(desk: Desk, sealed: tuple[Sequenced, ...], ring: Keyring) -> tuple[l
             for op in inside.ops:
                 check_op(op, envelope.header.device, desk.trust)
             ops += inside.ops
+            believed.append(item)
         except KeyMissing:
             closed += 1
         except PostaError as refusal:
             log.warning("a record of an emergency chart was left out: %s", refusal.sentence)
+    try:
+        named = {op.id for op in ops}
+        ops += [op for op in believed_in(believed, desk.trust, ring, {}) if op.id not in named]
+    except PostaError as refusal:
+        log.warning("a summary of an emergency chart was left out: %s", refusal.sentence)
     return ops, closed

@@ -30,7 +30,15 @@ from clinic.services.audits import sign_head
 from clinic.services.desks import Desk
 from clinic.services.islands import Islands, Lan, Network
 from clinic.services.streaming import Stream
-from clinic.services.syncing import Taken, begin_stream, snapshot, sync_status, take, take_ahead
+from clinic.services.syncing import (
+    Taken,
+    begin_stream,
+    snapshot,
+    sync_status,
+    take,
+    take_ahead,
+    tend_charts,
+)
 from clinic.services.withdrawing import OnStore
 from clinic.store.book import Book
 from clinic.store.page import Page
@@ -424,6 +432,8 @@ async def exchange(
         await on_store(lambda: sign_head(desk))
     await remote.token()
     look = await on_store(lambda: first_look.due(desk))
+    if look is None:
+        await on_store(lambda: tend_charts(desk, budget))
     first = stream.piece(budget) if remote.streams else budget
     held = await on_store(lambda: snapshot(desk, first))
     request = request_for(held, desk.clock.now(), 0 if look else budget)

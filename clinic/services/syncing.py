@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import PatientId, ScopeId, patient_of
+from clinic.domain.ids import DeviceId, PatientId, ScopeId, patient_of
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
@@ -33,6 +33,7 @@ from clinic.services.comparing import (
 )
 from clinic.services.desks import Desk
 from clinic.services.leaving import Line, make_ready
+from clinic.services.snapshots import Arriving, is_of_one, make_if_due
 from clinic.store.filing import fact_id_of, kind_of
 from clinic.store.mending import drop_unlike, own_envelopes
 from clinic.store.page import Page
@@ -74,6 +75,13 @@ def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
     if not desk.book.read(_unsure_from):
         make_ready(desk, byte_budget)
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
+
+
+def tend_charts(desk: Desk, byte_budget: int) -> None:
+    """Before an exchange on a link that is trusted with so many bytes: a snapshot of one chart, if one is due. Not while anything
+    is on its way here, or nobody knows what arrived. Raises Unavailable for the disk."""
+    if not desk.book.read(lambda page: bool(page.meta(CATCHING_UP)) or _unsure_from(page)):
+        make_if_due(desk, byte_budget)
 
 
 def following(
@@ -141,10 +149,11 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         )
     meaning = meaning_of(request, response, desk.book.read(lambda page: page.last_acknowledged()))
     log = follow(desk.trust, request.trust_position + 1, response.trust)
-    reader = _Reader(log, desk.team_keys_for(log))
+    reader = _Reader(log, desk.team_keys_for(log), (desk.device, desk.incarnation))
+    snapshots = reader.snapshots = Arriving(log, reader.team_keys)
 
     def act(page: WritePage) -> tuple[tuple[bool, bool, bool], Changes]:
-        reader.fetched = fetched_again(page)
+        reader.fetched = snapshots.fetched = fetched_again(page)
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
@@ -156,11 +165,12 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         ops = _file_together(desk, page, [one for one in read if one is not None]) + reader.mended
         if log is not desk.trust or reader.granted:
             ops += _retried(page, reader)
+        ops += snapshots.weigh(desk, page, reader.arrivals, _filed)
         reader.arrivals.keep(page)
         fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
-        note_mended(page, desk, len(reader.mended))
+        note_mended(page, desk, len(reader.mended) + snapshots.mended)
         keep_marks(page, reader.marks)
         again = after_exchange(desk, page, not (meaning.more or page.meta(CATCHING_UP)))
         for scope in again:
@@ -193,7 +203,7 @@ def take_passed_on(
     keep: Callable[[WritePage], None] = lambda page: None,
 ) -> tuple[int, int]:
     """The same, each under the scope it was handed out in, if one is said; `keep` belongs to the same transaction."""
-    reader = _Reader(log, desk.team_keys_for(log))
+    reader = _Reader(log, desk.team_keys_for(log), (desk.device, desk.incarnation))
 
     def act(page: WritePage) -> tuple[tuple[int, int], Changes]:
         for position in range(desk.trust.position + 1, log.position + 1):
@@ -218,7 +228,7 @@ def take_ahead(
 ) -> None:
     """File what can be read of envelopes that will come once more in their order; what cannot waits for that. No cursor moves,
     and what has arrived is not noted: nothing counts as missing. `keep` belongs to the same transaction."""
-    reader = _Reader(desk.trust, desk.team_keys)
+    reader = _Reader(desk.trust, desk.team_keys, (desk.device, desk.incarnation))
 
     def act(page: WritePage) -> tuple[None, Changes]:
         ops = [op for wire in wires for op in _ahead(page, wire, reader)]
@@ -232,7 +242,7 @@ def take_ahead(
 
 def retry_set_aside(desk: Desk, number: int) -> bool:
     """Read one envelope of the quarantine once more. True if it is filed now; else it stays, under its reason of now."""
-    reader = _Reader(desk.trust, desk.team_keys)
+    reader = _Reader(desk.trust, desk.team_keys, (desk.device, desk.incarnation))
 
     def act(page: WritePage) -> tuple[bool, Changes]:
         found = page.set_aside(number)
@@ -289,18 +299,25 @@ class _Reader:
 
     log: TrustLog
     team_keys: TeamKeys
+    me: tuple[DeviceId, int]
+    """This computer and its incarnation: the centre gives it a snapshot back that it made, nothing else."""
     granted: bool = False
     fetched: dict[ScopeId, int] = field(default_factory=dict)
     """Scopes that come once more, to be compared with what lies here (`clinic.services.comparing`)."""
     mended: list[Op] = field(default_factory=list)
     marks: list[StateMark] = field(default_factory=list)
     arrivals: Arrivals = field(default_factory=Arrivals)
+    snapshots: Arriving | None = None
+    """Where parts of snapshots go that come in their place; elsewhere they are passed over, and come again."""
 
     def ops(self, page: WritePage, envelope: Envelope) -> Ops:
         """The ops inside; a grant's key is kept and gives none. Raises Refusal."""
         check_envelope(envelope, self.log)
-        self.arrivals.note(page, envelope.header)
+        if (envelope.header.device, envelope.header.incarnation) != self.me:
+            self.arrivals.note(page, envelope.header)
         scope = envelope.header.scope
+        if is_of_one(envelope.header):
+            return Ops(ops=())
         inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
         if isinstance(inside, Granted):
             page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
@@ -387,6 +404,9 @@ def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> _
         if envelope.header.scope != item.scope:
             raise Malformed("This envelope was handed out under another scope than its own.")
         inside = reader.ops(page, envelope)
+        if reader.snapshots is not None and is_of_one(envelope.header):
+            reader.snapshots.note(item)
+            return None
         if item.seq > reader.fetched.get(item.scope, 0):
             return item, inside
         reader.mended += _mended(page, item.scope, inside)

@@ -23,6 +23,39 @@ def settled_bodies(page: Page, patient: PatientId, settled: int) -> tuple[tuple[
     return tuple((str(row[0]), bytes(row[1])) for row in rows)
 
 
+def bodies_in_order(page: Page, patient: PatientId) -> tuple[tuple[str, bytes], ...]:
+    """The same of all that lies there, like beside like."""
+    rows = page._all(
+        f"SELECT id, body FROM op WHERE {ON_CHART} AND scope = '' ORDER BY kind, at, id", patient=patient
+    )
+    return tuple((str(row[0]), bytes(row[1])) for row in rows)
+
+
+def bodies_here(page: Page, names: Iterable[str]) -> dict[str, bytes]:
+    """Op id -> bytes of those of these that are here, wherever they came in."""
+    rows = page._all(
+        "SELECT id, body FROM op WHERE id IN (SELECT value FROM json_each(:ids))", ids=json(list(names))
+    )
+    return {str(row[0]): bytes(row[1]) for row in rows}
+
+
+def how_much(page: Page, patient: PatientId) -> tuple[int, int]:
+    """(ops that lie there, the stamp of the latest), the log of who saw it included."""
+    row = page._one(
+        f"SELECT count(*), coalesce(max(stamp), 0) FROM op WHERE {ON_CHART} AND scope = ''", patient=patient
+    )
+    return int(row[0]), int(row[1])
+
+
+def long_scopes(page: Page, envelopes: int) -> tuple[tuple[ScopeId, int], ...]:
+    """(scope, seq) of the patients' scopes in which the cursor stands so far on, or further."""
+    rows = page._all(
+        "SELECT scope, seq FROM cursor WHERE substr(scope, 1, 2) = 'p:' AND seq >= :least ORDER BY scope",
+        least=envelopes,
+    )
+    return tuple((ScopeId(row[0]), int(row[1])) for row in rows)
+
+
 def at_rest(page: Page) -> frozenset[PatientId]:
     """Whose charts are, or were, here, but for those that have gone, and those of which something waits to leave, was refused
     or lies aside: of these no two computers need hold the same."""

@@ -105,6 +105,7 @@ def request_for(snapshot: Snapshot, sent_at: datetime, byte_budget: int = DEFAUL
         byte_budget=byte_budget,
         sent_at=sent_at,
         unsure_from=snapshot.unsure_from,
+        takes_snapshots=True,
     )
 
 

@@ -21,6 +21,14 @@ def with_number(runs: Runs, number: int) -> Runs:
     return (*before, (first, last), *after)
 
 
+def with_first(runs: Runs, up_to: int) -> Runs:
+    """The runs once all from 1 to `up_to` are there."""
+    if up_to < 1:
+        return runs
+    end = max((up_to, *(last for first, last in runs if first <= up_to + 1)))
+    return ((1, end), *(run for run in runs if run[0] > up_to + 1))
+
+
 def missing(runs: Runs) -> int:
     """How many numbers from 1 to the highest have not come in."""
     return runs[-1][1] - sum(last - first + 1 for first, last in runs) if runs else 0

@@ -13,9 +13,17 @@ from sync_server.book.tables import computers, counters, receipts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def seen(conn: Connection, device: DeviceId, at: int) -> None:
-    """It was here at that microsecond."""
-    lay(conn, computers, {"device": device, "seen_at": at}, renew=("seen_at",))
+def seen(conn: Connection, device: DeviceId, at: int, takes_snapshots: bool) -> None:
+    """It was here at that microsecond, and said whether it takes snapshots."""
+    row = {"device": device, "seen_at": at, "snapshots": int(takes_snapshots)}
+    lay(conn, computers, row, renew=("seen_at", "snapshots"))
+
+
+def readers(conn: Connection) -> tuple[tuple[DeviceId, int, bool], ...]:
+    """(computer, when it was last here, whether it takes snapshots) of every one."""
+    c = computers.c
+    rows = conn.execute(select(c.device, c.seen_at, c.snapshots))
+    return tuple((DeviceId(device), int(at), bool(takes)) for device, at, takes in rows)
 
 
 def keep_receipt(conn: Connection, device: DeviceId, body: bytes, at: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from clinic.domain.errors import Refusal
 from clinic.sync.exchange import envelope_hash, next_chain
 from sync_server.book import tables
+from sync_server.book.tidying import GONE
 
 _AT_ONCE = 500
 _NOT_CARRIED = frozenset({"sessions", "cursors", "settled"})
@@ -44,16 +45,17 @@ def _copy(source: Connection, target: Connection, table: Table) -> None:
 
 
 def check_chains(conn: Connection) -> int:
-    """How many envelopes there are, after each scope was seen to be whole: every seq, every byte, up to its head. Raises
-    Refusal."""
+    """How many envelopes there are, after each scope was seen to be whole: every seq, every byte, up to its head; of
+    what was let go, the hash. Raises Refusal."""
     e, seen = tables.envelopes.c, 0
     ends: dict[str, tuple[int, bytes]] = {}
     rows = conn.execution_options(yield_per=_AT_ONCE).execute(
-        select(e.scope, e.seq, e.chain, e.wire).order_by(e.scope, e.seq)
+        select(e.scope, e.seq, e.chain, e.wire, e.digest, e.priority).order_by(e.scope, e.seq)
     )
-    for here, seq, said, wire in rows:
+    for here, seq, said, wire, digest, priority in rows:
         before = ends.get(here, (0, b""))
-        chain = next_chain(before[1], envelope_hash(wire))
+        let_go = priority == GONE and not wire
+        chain = next_chain(before[1], digest if let_go else envelope_hash(wire))
         if seq != before[0] + 1 or chain != said:
             raise Refusal(TORN, scope=here, seq=before[0])
         ends[here], seen = (seq, chain), seen + 1

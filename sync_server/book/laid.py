@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from clinic.domain.ids import DeviceId
 from sync_server.book.tables import counters, envelopes
+from sync_server.book.tidying import GONE
 
 _AT_ONCE = 500
 """Of one author."""
@@ -27,6 +28,7 @@ def laid(conn: Connection, beyond: Mapping[tuple[DeviceId, int], int], byte_budg
                 envelopes.c.device == device,
                 envelopes.c.incarnation == incarnation,
                 envelopes.c.env_no > (after or 0),
+                envelopes.c.priority < GONE,
             )
             .order_by(envelopes.c.env_no)
             .limit(1 if after is None else _AT_ONCE)

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, not_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, not_, or_, select
 
 from clinic.domain.ids import ScopeId
 from clinic.protocol.sync import Cursor, Sequenced
 from sync_server.book.dialect import horizon
 from sync_server.book.port import Pull
 from sync_server.book.tables import cursors, envelopes, scope_tags, scopes
+from sync_server.book.tidying import GONE, own_part_again
 
 MAX_HEADS = 1_000
 MAX_ENVELOPES = 2_000
@@ -69,7 +70,7 @@ def scope_part(
     out = _Page(room=byte_budget)
     rows = conn.execute(
         select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
-        .where(envelopes.c.scope == scope, envelopes.c.seq > after)
+        .where(envelopes.c.scope == scope, envelopes.c.seq > after, envelopes.c.priority < GONE)
         .order_by(envelopes.c.seq)
         .limit(MAX_ENVELOPES + 1)
     )
@@ -82,8 +83,9 @@ def scope_part(
 
 
 _mine = and_(envelopes.c.device == bindparam("me"), envelopes.c.incarnation == bindparam("life"))
-_of_others = not_(_mine)
-"""A device is never sent what it wrote itself in this incarnation."""
+_for_it = and_(envelopes.c.priority < GONE, or_(not_(_mine), own_part_again()))
+"""A device is never sent what it wrote itself in this incarnation, but for a snapshot it may need. What was let go is passed
+over: the snapshot comes after it."""
 _seen = func.coalesce(cursors.c.seq, 0)
 _readable = (
     scope_tags.c.scope == scopes.c.scope, scope_tags.c.tag.in_(bindparam("tags", expanding=True)),
@@ -96,21 +98,21 @@ _WAITING = (
         envelopes.c.priority, scopes.c.scope, _seen, func.max(envelopes.c.seq), func.count(), scopes.c.moved
     )
     .select_from(_with_cursors)
-    .where(scopes.c.moved >= bindparam("mark"), exists().where(*_readable), scopes.c.head > _seen, _of_others)
+    .where(scopes.c.moved >= bindparam("mark"), exists().where(*_readable), scopes.c.head > _seen, _for_it)
     .group_by(scopes.c.scope, scopes.c.moved, envelopes.c.priority, cursors.c.seq)
     .order_by(envelopes.c.priority, scopes.c.scope)
 )
 _READY = (
     select(envelopes.c.scope, envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
     .select_from(_with_cursors)
-    .where(scopes.c.scope.in_(bindparam("places", expanding=True)), _of_others)
+    .where(scopes.c.scope.in_(bindparam("places", expanding=True)), _for_it)
     .order_by(envelopes.c.scope, envelopes.c.seq)
 )
 _PART = (
     select(envelopes.c.seq, envelopes.c.chain, envelopes.c.wire)
     .where(
         envelopes.c.scope == bindparam("place"), envelopes.c.seq > bindparam("after"),
-        envelopes.c.seq <= bindparam("upto"), _of_others,
+        envelopes.c.seq <= bindparam("upto"), _for_it,
     )
     .order_by(envelopes.c.seq)
     .limit(MAX_ENVELOPES + 1)

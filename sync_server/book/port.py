@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the server asks of its database. Every verb is one transaction, durable when it returns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,8 @@ class Pull:
     byte_budget: int
     epoch: str = ""
     """The epoch the device has cursors of; '' on first contact."""
+    takes_snapshots: bool = True
+    """It takes a snapshot in place of what was let go; a program that does not is told to update before it lacks anything."""
     unsure_from: int = 0
     """Number from which on the device wants to know what came and what was refused; 0: it knows."""
 
@@ -118,6 +120,8 @@ class Exchanged:
     rung: tuple[Rung, ...]
     known: bytes = b""
     """`known_digest` of what came from `unsure_from` on."""
+    too_old: bool = False
+    """It is sent nothing: it needs what was let go, and takes no snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,39 @@ class Mailbox:
     expires_at: datetime
     request: bytes | None
     answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lain:
+    """An envelope whose bytes are here. `received_at`: microseconds."""
+
+    seq: int
+    device: DeviceId
+    incarnation: int
+    priority: int
+    received_at: int
+    digest: bytes
+    chain: bytes
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A computer that was here: when last, in microseconds; whether it takes snapshots; how far it has come in a scope."""
+
+    seen_at: int
+    takes_snapshots: bool
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One scope as tidying sees it. `readers`: every computer that was ever here, whatever it may read."""
+
+    scope: ScopeId
+    tags: frozenset[Tag]
+    rows: tuple[Lain, ...]
+    readers: Mapping[DeviceId, Reader]
 
 
 class Book(Protocol):
@@ -201,6 +238,18 @@ class Book(Protocol):
 
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:
         """Envelopes of one scope after a seq, in order; whether there are more."""
+        ...
+
+    def has_gone(self, scope: ScopeId, after: int) -> bool:
+        """True if envelopes of a scope behind that place were let go."""
+        ...
+
+    def with_snapshots(self) -> tuple[ScopeId, ...]:
+        """The patients' scopes in which there is something to tidy, perhaps."""
+        ...
+
+    def tidy(self, scope: ScopeId, decide: Callable[[Shelf], Iterable[int]], dry: bool) -> int:
+        """Lets go of the bytes of the envelopes at those places; their rows stay. How many; with `dry`, how many would."""
         ...
 
     def scope_tags(self, scope: ScopeId) -> frozenset[Tag]:

@@ -13,10 +13,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from clinic.domain.ids import ScopeId
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import ALG_KEY_GRANT, P0_ALERT, P1_TALK, unpack
+from clinic.protocol.envelope import ALG_KEY_GRANT, P0_ALERT, P1_TALK, P3_SNAPSHOT, unpack
 from sync_server.book.ingest import micros
 from sync_server.book.port import Look, Looked
 from sync_server.book.tables import envelopes, scope_tags, scopes
+from sync_server.book.tidying import GONE
 
 BEGINNING = 3
 """Envelopes of a scope that tell who it is about: the grant of its key, the person, the first consent."""
@@ -45,9 +46,18 @@ def _scopes(conn: Connection, wanted: Look) -> list[tuple[ScopeId, bool]]:
         scope_tags.c.scope == scopes.c.scope, scope_tags.c.tag.in_(sorted(wanted.reads))
     )
     last = and_(envelopes.c.scope == scopes.c.scope, envelopes.c.seq == scopes.c.head)
+    written = envelopes.alias("written")
     alerts = exists().where(envelopes.c.scope == scopes.c.scope, envelopes.c.priority <= P0_ALERT)
     since = micros(wanted.since)
-    lately = select(scopes.c.scope).join(envelopes, last).where(readable, envelopes.c.received_at >= since)
+    anything = exists().where(
+        written.c.scope == scopes.c.scope, written.c.received_at >= since, written.c.priority < P3_SNAPSHOT
+    )
+    lately = (
+        select(scopes.c.scope)
+        .join(envelopes, last)
+        .where(readable, envelopes.c.received_at >= since)
+        .where(or_(envelopes.c.priority < P3_SNAPSHOT, anything))
+    )
     near = {str(row[0]) for row in conn.execute(lately)}
     near |= {
         str(row[0]) for row in conn.execute(select(scopes.c.scope).where(readable, _whole(scopes.c.scope)))
@@ -68,12 +78,12 @@ def _of(
     e = envelopes.c
     needed = e.priority <= P0_ALERT
     if near:
-        recent = e.received_at >= micros(wanted.since)
+        recent = and_(e.received_at >= micros(wanted.since), e.priority < P3_SNAPSHOT)
         needed = or_(e.priority <= P1_TALK, recent, e.seq <= BEGINNING, _whole(e.scope))
     small = func.length(e.wire) <= _GRANT
     rows = conn.execute(
         select(e.seq, needed, e.wire)
-        .where(e.scope == scope, e.seq > after, or_(needed, small))
+        .where(e.scope == scope, e.seq > after, e.priority < GONE, or_(needed, small))
         .order_by(e.seq)
     )
     for seq, asked, wire in rows:

@@ -2,7 +2,7 @@
 """The verbs of a book in SQL, the same for every database; what differs is in the few lines of `dialect`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,13 +14,13 @@ from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Sequenced
-from sync_server.book import computers, tables
+from sync_server.book import computers, tables, tidying
 from sync_server.book.copying import check_chains, copy_rows
 from sync_server.book.dialect import alone, lay
 from sync_server.book.ingest import known, micros, take
 from sync_server.book.laid import laid
 from sync_server.book.pages import page, scope_part
-from sync_server.book.port import Computer, Exchanged, Look, Looked, Mailbox, Pull, Push, Tag, Taken
+from sync_server.book.port import Computer, Exchanged, Look, Looked, Mailbox, Pull, Push, Shelf, Tag, Taken
 from sync_server.book.recent import look
 from sync_server.book.settled import Settled, forget, keep, settled
 from sync_server.book.vectors import move, of_another_past
@@ -122,10 +122,11 @@ class SqlBook(ABC):
         with self._unit() as conn:
             alone(conn, f"device {push.device}")
             taken = take(conn, push)
-            computers.seen(conn, push.device, micros(push.at))
+            computers.seen(conn, push.device, micros(push.at), pull.takes_snapshots)
             before = settled(conn, pull)
             epoch, agreed, now = self._agree(conn, pull, before)
-            sent, heads, mark = page(conn, pull, now.mark) if agreed else ((), (), now.mark)
+            too_old = agreed and not pull.takes_snapshots and tidying.gone_ahead(conn, pull)
+            sent, heads, mark = page(conn, pull, now.mark) if agreed and not too_old else ((), (), now.mark)
             if (now, mark) != (before, before.mark) or not mark:
                 keep(conn, pull.device, now, mark=mark)
             digest, refused = known(conn, pull, taken.acked_env_no)
@@ -139,6 +140,7 @@ class SqlBook(ABC):
             not agreed,
             taken.rung,
             digest,
+            too_old,
         )
 
     def push(self, push: Push) -> Taken:
@@ -168,6 +170,18 @@ class SqlBook(ABC):
     def scope_part(self, scope: ScopeId, after: int, byte_budget: int) -> tuple[tuple[Sequenced, ...], bool]:
         with self._unit() as conn:
             return scope_part(conn, scope, after, byte_budget)
+
+    def has_gone(self, scope: ScopeId, after: int) -> bool:
+        with self._unit() as conn:
+            return tidying.has_gone(conn, scope, after)
+
+    def with_snapshots(self) -> tuple[ScopeId, ...]:
+        with self._unit() as conn:
+            return tidying.candidates(conn)
+
+    def tidy(self, scope: ScopeId, decide: Callable[[Shelf], Iterable[int]], dry: bool) -> int:
+        with self._unit() as conn:
+            return tidying.tidy(conn, scope, decide, dry)
 
     def scope_tags(self, scope: ScopeId) -> frozenset[Tag]:
         t = tables.scope_tags

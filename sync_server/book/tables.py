@@ -159,6 +159,7 @@ computers = Table(
     metadata,
     Column("device", String, primary_key=True),
     Column("seen_at", BigInteger, nullable=False),
+    Column("snapshots", Integer, nullable=False, server_default="0"),
 )
 
 receipts = Table(

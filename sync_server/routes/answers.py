@@ -25,6 +25,7 @@ LARGEST = 10**15 - 1
 T = TypeVar("T", bound=Record)
 Handler = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger("posta.server")
+TOO_OLD = "This program is too old for old records that the centre keeps in short form. Update it; what it sent has arrived."
 STOPPING = "The server is being stopped. What you have stays with you; try again in a moment."
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 STATUS_OF = {

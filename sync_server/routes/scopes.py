@@ -16,7 +16,7 @@ from clinic.protocol.sync import FaultNumber, Sequenced
 from sync_server.access import Rights
 from sync_server.desk import Desk, desk_of
 from sync_server.limits import ANSWER_BUDGET, SCOPE_BODY
-from sync_server.routes.answers import Denied, answer, record_of
+from sync_server.routes.answers import TOO_OLD, Denied, answer, record_of
 
 _log = logging.getLogger("posta.server")
 _MOST = 2**62
@@ -34,6 +34,9 @@ async def part(request: Request) -> Response:
         await _check_custodian(desk, rights, asked)
     else:
         checked_permit(asked.permit, asked.signature, desk.log, rights.device, asked.scope, desk.clock.now())
+    whole = asked.takes_snapshots or grants_only
+    if not whole and await desk.book.ask(lambda book: book.has_gone(asked.scope, asked.after)):
+        raise Denied(FaultNumber.VERSION, TOO_OLD)
     found, more = await desk.book.ask(lambda book: book.scope_part(asked.scope, asked.after, ANSWER_BUDGET))
     up_to = found[-1].seq if found else asked.after
     handed = tuple(one for one in found if _is_grant(one)) if grants_only else found

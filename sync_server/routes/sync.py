@@ -28,7 +28,7 @@ from sync_server.desk import Desk, desk_of
 from sync_server.judge import MAX_NUMBER, judge
 from sync_server.ledger import add, part_from
 from sync_server.limits import ANSWER_BUDGET, SYNC_BODY, SYNC_STREAM
-from sync_server.routes.answers import STOPPING, Denied, body_of, squeezed_for
+from sync_server.routes.answers import STOPPING, TOO_OLD, Denied, body_of, squeezed_for
 
 JUDGED_AT_ONCE = 8 * 1024
 """Bytes of envelopes that take less time to judge than a thread takes to come to it while others are at work."""
@@ -62,6 +62,8 @@ async def exchange(request: Request) -> Response:
             "ms": 1000 * took,
         },
     )
+    if done.too_old:
+        raise Denied(FaultNumber.VERSION, TOO_OLD)
     return _answer(encode(_response(desk, asked, done, trust_refused)), asked, request)
 
 
@@ -175,6 +177,7 @@ async def _exchange(desk: Desk, rights: Rights, asked: SyncRequest) -> Exchanged
         byte_budget=min(max(asked.byte_budget, 0), ANSWER_BUDGET),
         epoch=asked.server_epoch,
         unsure_from=asked.unsure_from,
+        takes_snapshots=asked.takes_snapshots,
     )
     return await desk.book.ask(lambda book: book.exchange(push, pull))
 

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync_server.verbs import backup, init, prepare, restore
+from sync_server.verbs import backup, init, prepare, restore, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,6 @@ VERBS: Mapping[str, Verb] = {
     "init": Verb("sets up a new one", init.arguments, init.run),
     "backup": Verb("writes a backup while it serves", backup.arguments, backup.run),
     "restore": Verb("lays one down in a new place", restore.arguments, restore.run),
+    "tidy": Verb("lets go of old envelopes that nobody lacks", tidy.arguments, tidy.run),
     "prepare": Verb("makes the tables in PostgreSQL", prepare.arguments, prepare.run),
 }

@@ -15,7 +15,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
 from clinic.sync.exchange import CHAIN_SAID, cursor_digest, envelope_hash, next_chain
-from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Look, Pull, Push
+from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Look, Pull, Push, Shelf
 from sync_server.book.postgres import PostgresBook
 from sync_server.book.sqlite import SqliteBook
 from tests.postgres_cluster import SERVER
@@ -367,6 +367,95 @@ def test_a_look_is_the_same_in_parts(book: Book, years: dict[str, bytes], budget
 def test_a_look_moves_no_cursor(book: Book, years: dict[str, bytes]) -> None:
     looks(book)
     assert sum(len(wires) for wires in _all_of(book, 500).values()) == len(years) - 1
+
+
+# what was let go
+
+
+def let_go(book: Book, *seqs: int, scope: str = "p:1", dry: bool = False) -> int:
+    return book.tidy(ScopeId(scope), lambda shelf: [row.seq for row in shelf.rows if row.seq in seqs], dry)
+
+
+@pytest.fixture
+def tidied(book: Book) -> Book:
+    """Ten records of a patient and a snapshot of two parts; of the records five were let go."""
+    deliver(book, *(item(n) for n in range(1, 11)), item(11, priority=3), item(12, priority=3))
+    assert let_go(book, 4, 5, 6, 7, 8, dry=True) == 5 and book.has_gone(ScopeId("p:1"), 0) is False
+    assert let_go(book, 4, 5, 6, 7, 8) == 5 and let_go(book, 4, 5, 6, 7, 8) == 0
+    return book
+
+
+def test_what_was_let_go_is_passed_over(tidied: Book) -> None:
+    assert fetched(tidied, pull()) == [("p:1", seq) for seq in (1, 2, 3, 9, 10, 11, 12)]
+    assert fetched(tidied, pull(("p:1", 6))) == [("p:1", seq) for seq in (9, 10, 11, 12)]
+    assert fetched(tidied, pull(("p:1", 12))) == []
+    for budget in (0, 30, 60):
+        assert [seq for _, seq in _all(tidied, budget)] == [1, 2, 3, 9, 10, 11, 12]
+    part, more = tidied.scope_part(ScopeId("p:1"), 3, 100_000)
+    assert ([one.seq for one in part], more) == ([9, 10, 11, 12], False)
+
+
+def _all(book: Book, budget: int) -> list[tuple[str, int]]:
+    """Everything, as a device takes it that says how far it has come."""
+    got: list[tuple[str, int]] = []
+    while True:
+        told = got[-1:]
+        done = book.exchange(push(device=B), pull(*told, device=B, budget=budget, every=True))
+        got += [(one.scope, one.seq) for one in done.envelopes]
+        if not done.more:
+            return got
+
+
+def test_what_was_let_go_is_known_for_ever(tidied: Book) -> None:
+    again = deliver(tidied, item(5), item(6, body=b"other"))
+    assert again.acked_env_no == 12
+    assert [(no.env_no, no.why) for no in again.refused] == [(6, Refused.CONFLICTING_NUMBER)]
+    assert tidied.counts()["envelopes"] == tidied.check() == 12
+    chain = b""
+    for n in range(1, 7):
+        chain = next_chain(chain, item(n).digest)
+    here = Cursor(scope=ScopeId("p:1"), seq=6, chain=chain[:CHAIN_SAID])
+    wanted = replace(pull(("p:1", 6)), cursors=(here,), epoch=tidied.epoch())
+    assert not tidied.exchange(push(device=B), wanted).want_cursors
+    other = replace(wanted, cursors=(replace(here, chain=bytes(CHAIN_SAID)),))
+    assert tidied.exchange(push(device=B), other).want_cursors, "a place that was let go is still compared"
+
+
+def test_who_made_a_snapshot_is_sent_it_where_it_lacks_what_was_let_go(tidied: Book) -> None:
+    deliver(tidied, item(13, "p:2"))
+    mine = pull(device=A)
+    done = tidied.exchange(push(device=A), mine)
+    assert ([(got.scope, got.seq) for got in done.envelopes], done.more) == (
+        [("p:1", 11), ("p:1", 12)],
+        False,
+    )
+    assert fetched(tidied, pull(("p:1", 12), device=A)) == []
+    deliver(tidied, item(14, "p:4", priority=3))
+    assert fetched(tidied, pull(("p:1", 12), device=A)) == [], "nothing was let go of that chart"
+
+
+def test_an_older_program_is_sent_nothing_where_it_would_lack_something(tidied: Book) -> None:
+    old = replace(pull(), takes_snapshots=False)
+    done = tidied.exchange(push(item(1, "p:3"), device=B), old)
+    assert (done.too_old, done.envelopes, done.acked_env_no) == (True, (), 1)
+    for fine in (
+        replace(pull(("p:1", 8)), takes_snapshots=False),
+        replace(old, reads=frozenset({WARD})),
+        pull(),
+    ):
+        assert not tidied.exchange(push(device=B), fine).too_old
+
+
+def test_tidying_sees_who_has_come_how_far(book: Book) -> None:
+    deliver(book, item(1), item(2, priority=3), item(3, "t:team", priority=3))
+    book.exchange(push(device=B), pull(("p:1", 1)))
+    book.exchange(push(device=KIOSK), replace(pull(device=KIOSK, reads=frozenset()), takes_snapshots=False))
+    assert book.with_snapshots() == (ScopeId("p:1"),)
+    seen: list[Shelf] = []
+    book.tidy(ScopeId("p:1"), lambda shelf: [seen.append(shelf) or 1], dry=True)  # type: ignore[func-returns-value]
+    readers = {who: (one.takes_snapshots, one.cursor) for who, one in seen[0].readers.items()}
+    assert readers == {A: (True, 0), B: (True, 1), KIOSK: (False, 0)}
+    assert (seen[0].tags, [(row.seq, row.priority) for row in seen[0].rows]) == ({TEAM}, [(1, 2), (2, 3)])
 
 
 # the rest

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.codec import Malformed, dumps, encode
 from clinic.protocol.envelope import MAX_COUNT, MAX_ENVELOPE, SIGNING_CONTEXT, Envelope, Header, pack, unpack
+from clinic.protocol.snapshots import Attested, Covered, Part
 
 from .any_record import records_of
 
@@ -22,9 +23,19 @@ def envelope(header: Header = HEADER, body: bytes = b"body") -> Envelope:
 
 
 COUNTS = st.integers(0, MAX_COUNT - 1)
+COVERED = st.builds(
+    lambda one, a, b: replace(one, incarnation=a, up_to=b), records_of(Covered), COUNTS, COUNTS
+)
+ANY_PARTS = st.builds(
+    lambda part, a, b, c, covered: replace(part, seq=a, number=b, of=c, covered=tuple(covered)),
+    records_of(Part), COUNTS, COUNTS, COUNTS, st.lists(COVERED, max_size=3),
+)  # fmt: skip
+ATTESTED = st.builds(lambda one, a, b: replace(one, up_to=a, parts=b), records_of(Attested), COUNTS, COUNTS)
 HEADERS = st.builds(
-    lambda header, a, b, c, d: replace(header, incarnation=a, env_no=b, scope_no=c, key_epoch=d),
-    records_of(Header), COUNTS, COUNTS, COUNTS, COUNTS,
+    lambda header, a, b, c, d, part, attests: replace(
+        header, incarnation=a, env_no=b, scope_no=c, key_epoch=d, part=part, attests=attests
+    ),
+    records_of(Header), COUNTS, COUNTS, COUNTS, COUNTS, st.none() | ANY_PARTS, st.none() | ATTESTED,
 )  # fmt: skip
 
 
@@ -34,6 +45,28 @@ def test_an_envelope_comes_back(header: Header, body: bytes, signature: bytes) -
     packed = Envelope(signature, encode(header), body, header)
     assert unpack(pack(packed)) == packed
     assert unpack(pack(packed)).signed == SIGNING_CONTEXT + encode(header) + body
+
+
+@pytest.mark.parametrize("wrong", [-1, MAX_COUNT])
+def test_a_part_or_an_attestation_that_counts_as_nobody_counts_is_malformed(wrong: int) -> None:
+    part = Part(
+        seq=1, chain=b"", number=1, of=1, covered=(Covered(device=DeviceId("d"), incarnation=1, up_to=1),)
+    )
+    said = Attested(up_to=1, parts=1, digest=b"")
+    for fine in (replace(HEADER, part=part), replace(HEADER, attests=said)):
+        assert unpack(pack(envelope(fine))).header == fine
+    covered = (replace(part.covered[0], up_to=wrong),)
+    parts = (
+        replace(part, seq=wrong), replace(part, number=wrong), replace(part, of=wrong), replace(part, covered=covered),
+        replace(part, covered=(replace(part.covered[0], incarnation=wrong),)),
+    )  # fmt: skip
+    headers = [replace(HEADER, part=one) for one in parts]
+    headers += [
+        replace(HEADER, attests=one) for one in (replace(said, up_to=wrong), replace(said, parts=wrong))
+    ]
+    for header in headers:
+        with pytest.raises(Malformed):
+            unpack(pack(envelope(header)))
 
 
 @given(st.binary(max_size=100))

@@ -96,6 +96,7 @@ PARTS = {
     "serving.charter": "the computer's own work", "serving.keep_turned_away": "the computer's own work",
     "syncing.take_carried": "the computer's own work", "syncing.take_ahead": "the computer's own work",
     "comparing.after_exchange": "the computer's own work",
+    "snapshots.make_if_due": "the computer's own work", "syncing.tend_charts": "the computer's own work",
     "first_look.due": "the computer's own work", "first_look.take": "the computer's own work",
     "tending.lease_of": "how this computer stands with its administrators",
     "tending.tend": "the computer's own work, as far as its person may sign",

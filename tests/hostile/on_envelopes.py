@@ -7,6 +7,7 @@ from dataclasses import replace
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.codec import dumps, encode
 from clinic.protocol.envelope import MAX_COUNT, Envelope, Header, pack, unpack
+from clinic.protocol.snapshots import Attested, Part
 from clinic.protocol.sync import Sequenced
 from tests.hostile.people import LATER, Scene
 from tests.hostile.script import RESTORED, Act, Script, flipped, hands_out, orders
@@ -16,7 +17,8 @@ ASIDE = "set aside"
 OTHERS: dict[str, object] = {
     "version": 2, "alg": 3, "scope": ScopeId("p:another"), "team": TeamId("other"), "device": DeviceId("nobody"),
     "incarnation": 7, "env_no": 70, "scope_no": 70, "key_epoch": 2, "salt": bytes(16), "priority": 0, "dictionary": 2,
-    "key_id": bytes(8),
+    "key_id": bytes(8), "part": Part(seq=1, chain=bytes(32), number=1, of=1),
+    "attests": Attested(up_to=1, parts=1, digest=bytes(32)),
 }  # fmt: skip
 """Another value for each field of a header."""
 

@@ -27,6 +27,7 @@ from clinic.services import desks, leaving, syncing
 from clinic.store.home import Home
 from clinic.store.writing import WritePage
 from clinic.sync import merge
+from clinic.sync.status import SyncStatus
 from simulator.__main__ import main
 from simulator.cast import BEGAN, Templates, player
 from simulator.chance import Chance
@@ -104,6 +105,10 @@ def too_soon(real: Any) -> Any:
     return acknowledge
 
 
+def exchanged(status: SyncStatus) -> bool:
+    return status.last_exchange_at is not None
+
+
 def in_clear(real: Any) -> Any:
     def sealed(packed: bytes, *rest: Any) -> Envelope:
         return replace(real(packed, *rest), body=expand(packed, NEWEST_DICTIONARY))
@@ -130,15 +135,18 @@ def newest_decides(log: TrustLog, user: UserId, now: datetime) -> bool:
 
 PLANTED = [
     pytest.param(
-        "I1", patch.object(vectors, "_were_others", lambda conn, named: False), 4, id="a cursor names no past"
+        "I1", patch.object(vectors, "_were_others", lambda conn, named: False), 31, id="a cursor names no past"
     ),
-    pytest.param("I3", patch.object(WritePage, "offer_again", nothing), 4, id="nothing is offered again"),
+    pytest.param("I3", patch.object(WritePage, "offer_again", nothing), 13, id="nothing is offered again"),
     pytest.param(
-        "I11", patch.object(WritePage, "acknowledge", too_soon(WritePage.acknowledge)), 1,
+        "I11", patch.object(SyncStatus, "all_acknowledged", property(exchanged)), 1, id="what waits is not counted",
+    ),
+    pytest.param(
+        "END", patch.object(WritePage, "acknowledge", too_soon(WritePage.acknowledge)), 1,
         id="acknowledged before it is there",
     ),
     pytest.param("I5", patch.object(merge, "_to_choose", lambda current: False), 4, id="no conflict is flagged"),
-    pytest.param("I2", patch.object(vectors, "_were_others", lambda conn, named: False), 4, id="it was hidden"),
+    pytest.param("I2", patch.object(vectors, "_were_others", lambda conn, named: False), 31, id="it was hidden"),
     pytest.param(
         "I7", patch.object(consenting, "standing_decision", lambda *_: Decision.PERMIT), 1,
         id="a denial counts for nothing",

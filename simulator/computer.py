@@ -10,10 +10,8 @@ from typing import Any, TypeVar
 from clinic.domain.clock import CentreClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import OpId
-from clinic.keys.sealing import Keyring, open_envelope
 from clinic.protocol.codec import encode
-from clinic.protocol.envelope import unpack
-from clinic.protocol.op import Op, Ops
+from clinic.protocol.op import Op
 from clinic.services.desks import Desk, Written
 from clinic.services.link import exchange, remote_of, sync_status
 from clinic.services.restores import begin_anew
@@ -155,23 +153,6 @@ class Computer:
         )
 
     # what it holds
-
-    def refused(self) -> set[OpId]:
-        """What it says that the centre did not take: whoever works there is shown that."""
-        rows = self.book.read(
-            lambda page: [
-                (unpack(row[3]), page.scope_keys(unpack(row[3]).header.scope))
-                for row in page.refused_by_centre()
-            ]
-        )
-        found: set[OpId] = set()
-        for envelope, keys in rows:
-            try:
-                inside = open_envelope(envelope, Keyring({envelope.header.scope: keys}), self.desk.team_keys)
-            except Refusal:
-                continue
-            found |= {op.id for op in inside.ops} if isinstance(inside, Ops) else set()
-        return found
 
     def bodies(self) -> dict[OpId, tuple[bytes, int, int]]:
         """Op -> (bytes, what it is to its fact, whether that is in conflict)."""

@@ -161,7 +161,6 @@ def comes_back(world: World, one: Computer) -> None:
     one.comes_back(copy)
     here = one.bodies().keys()
     world.books.let_go |= {op for op in gone & before if op not in here}
-    world.centre_copies.clear()
 
 
 def is_cloned(world: World, one: Computer) -> None:

@@ -54,8 +54,6 @@ class World:
     unsure: set[str] = field(default_factory=set)
     """Computers that have not exchanged since the centre was put back."""
     revoked: dict[str, Lost] = field(default_factory=dict)
-    cloned: set[str] = field(default_factory=set)
-    """Computers of which there are two."""
     _heads: dict[ScopeId, int] = field(default_factory=dict)
     _folders: int = 0
     _opened: dict[bytes, tuple[OpId, ...]] = field(default_factory=dict)
@@ -93,7 +91,6 @@ class World:
             home = image(one.home, self.place(name))
             chance, clock = Chance(f"{name} {self.seed}"), WrongClock(self.clock, self.wrong_by())
             self.computers[name] = Computer(one.player, home, clock, chance, self.books, name)
-            self.cloned |= {one.name, name}
 
     def wrong_by(self) -> float:
         """Seconds. Most clocks are right; some are years off."""
@@ -162,21 +159,20 @@ class World:
     @property
     def readers(self) -> Sequence[Computer]:
         """Everybody who is to hold everything in the end."""
-        without = {KIOSK, *self.revoked, *self.cloned}
+        without = {KIOSK, *self.revoked}
         return [one for name, one in self.computers.items() if name not in without]
 
     @property
     def due(self) -> set[OpId]:
-        """What was shown as saved and counts: of a computer that was revoked, what lies at the centre below the cut; of one of
-        which there are two, what it does not say was refused."""
-        refused = {op for name in self.cloned for op in self.computers[name].refused()}
+        """What was shown as saved and counts: of a computer that was revoked, what lies at the centre below the
+        cut."""
         log, lost = self.centre.desk.log, set(self.revoked)
         counts = {
             op for op, lying in self._lying_there().items()
             if not log.is_revoked(lying.device, lying.incarnation, lying.env_no)
         }  # fmt: skip
         saved = {op for op, whose in self.books.saved.items() if whose not in lost or op in counts}
-        return saved - self.books.let_go - refused
+        return saved - self.books.let_go
 
     @property
     def at_centre(self) -> set[OpId]:

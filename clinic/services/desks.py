@@ -47,6 +47,7 @@ from clinic.services.door import read_slots as read_slots
 from clinic.store.book import Book
 from clinic.store.filing import fact_id_of
 from clinic.store.home import Home
+from clinic.store.page import Page
 from clinic.store.rows import UNNUMBERED, Changes
 from clinic.store.writing import WritePage
 
@@ -118,8 +119,8 @@ class Desk:
                 Changes(),
             )
         )
-        somewhere = int.from_bytes(random(4), "big") >> (33 - _BLOCK)
-        self._ids = itertools.count((((self.incarnation << 24) + block) << _BLOCK) + somewhere)
+        self._id_block = block
+        self._ids = self._named()
         self._filed: dict[str, tuple[OpId, ...]] = {}
         self.signs_heads = True
         """False while a restored device only sends what waited, under numbers that it may have used again since."""
@@ -162,6 +163,10 @@ class Desk:
         return self.trust.organization().jurisdiction
 
     # writing --------------------------------------------------------------------------------------
+
+    def _named(self) -> Iterator[int]:
+        somewhere = int.from_bytes(self.random(4), "big") >> (33 - _BLOCK)
+        return itertools.count((((self.incarnation << 24) + self._id_block) << _BLOCK) + somewhere)
 
     def new_id(self) -> str:
         """An id nobody else can make."""
@@ -221,10 +226,17 @@ class Desk:
         self._grant_key(page, scope, priority, self.team)
         self._post(page, scope, [(op, encode(op))], priority, self.team)
 
-    def grant_again(self, page: WritePage, scope: ScopeId, priority: int) -> None:
+    def grant_again(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId | None = None) -> None:
         """Grant the keys of a scope to the team once more, under this incarnation's own numbers."""
         for key_id in page.scope_keys(scope):
-            self._wait(page, scope, priority, 0, Unsealed(team=self.team, key_id=key_id))
+            self._wait(page, scope, priority, 0, Unsealed(team=team or self.team, key_id=key_id))
+
+    def goes_on_as(self, page: Page) -> None:
+        """Take the incarnation that the book is in: another program of this computer may have begun anew."""
+        told = int(page.meta("incarnation") or b"0")
+        if told != self.incarnation:
+            self.incarnation = told
+            self._ids = self._named()
 
     def listen(self, heard: Callable[[Changes], None]) -> Callable[[], None]:
         """Be told of every change; called on a store thread."""

@@ -59,6 +59,7 @@ def make_ready(desk: Desk, byte_budget: int, after: int = 0, line: Line | None =
 
 
 def _number(desk: Desk, page: WritePage, line: Line, byte_budget: int, after: int) -> None:
+    desk.goes_on_as(page)
     room = byte_budget - sum(size for _, size, _ in page.numbered_sizes(after))
     pressing, gone, runs = False, list[int](), line.read(page)
     while room > 0 and runs:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Making a profile anew from a backup, and trying that out without keeping it.
 
-What is restored takes a new incarnation (clinic.store.renewal): it writes and syncs beside whatever the device had
+What is restored takes a new incarnation (clinic.services.incarnations): it writes and syncs beside whatever the device had
 sent after the backup, and the centre gives that back to it.
 """
 
@@ -15,15 +15,13 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.ids import AUDITORS, PatientId, ScopeId, team_scope
+from clinic.domain.ids import PatientId
 from clinic.keys.backups import BackupKey
-from clinic.keys.sealing import AUDIT, Granted, Keyring, open_envelope
 from clinic.keys.slots import Opened, Slots
 from clinic.keys.trust import verify_all
 from clinic.protocol.archive import BackupManifest
-from clinic.protocol.envelope import ALG_KEY_GRANT, ALG_TEAM_BOX, P2_RECORD, unpack
 from clinic.protocol.trust import DeviceKind
-from clinic.services.arrivals import made_here
+from clinic.services import incarnations
 from clinic.services.audits import audit
 from clinic.services.backups import check_space_for, plan_of
 from clinic.services.desks import Desk
@@ -34,12 +32,7 @@ from clinic.store.backup_copy import Progress, no_progress
 from clinic.store.backup_restore import prove, write_book
 from clinic.store.book import Book
 from clinic.store.home import Home, keep, sync_folder
-from clinic.store.renewal import renew
 from clinic.store.rows import Changes
-from clinic.store.writing import WritePage
-
-_IN_SCOPE = "in "
-"""Counters of a device's envelopes in each scope begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,23 +148,15 @@ def begin_anew(home: Home, store_key: bytes, clock: Clock, random: Random, why: 
 
     A kiosk cannot open what it sealed: that leaves first, under its old numbers. Raises Unavailable without the centre.
     """
-    with closing(_desk(home, store_key, clock, random)) as before:
-        if before.kind == DeviceKind.KIOSK and before.book.read(lambda page: page.outbox(1)):
-            before.signs_heads = False
-            exchange_now(before)
-        counted = before.book.read(lambda page: page.numbers(_IN_SCOPE))
-    incarnation, waiting = renew(home.book, store_key, clock.now(), random)
     with closing(_desk(home, store_key, clock, random)) as desk:
-
-        def act(page: WritePage) -> None:
-            for name, count in counted.items():
-                made_here(page, name.removeprefix(_IN_SCOPE), desk.device, before.incarnation, count)
-            _post_again(desk, page, waiting)
-
-        desk.book.keep(act, Changes(frozenset({"Sync"})))
+        desk.signs_heads = False
+        if desk.kind == DeviceKind.KIOSK and desk.book.read(lambda page: page.outbox(1)):
+            exchange_now(desk)
+        desk.book.keep(lambda page: incarnations.begin_anew(desk, page), Changes(frozenset({"Sync"})))
+        desk.signs_heads = True
         waits, _first = desk.book.read(lambda page: page.outbox_left())
         audit(desk, "restore", PatientId(""), entity=why)
-    return incarnation, waits
+        return desk.incarnation, waits
 
 
 def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:
@@ -182,33 +167,6 @@ def _desk(home: Home, store_key: bytes, clock: Clock, random: Random) -> Desk:
     except BaseException:
         book.close()
         raise
-
-
-def _post_again(desk: Desk, page: WritePage, waiting: Sequence[tuple[int, bytes, int]]) -> None:
-    granted: set[ScopeId] = set()
-    to_auditors: list[int] = []
-    for priority, wire, written_ms in waiting:
-        envelope = unpack(wire)
-        scope = envelope.header.scope
-        if envelope.header.alg == ALG_KEY_GRANT:
-            if scope not in granted:
-                desk.grant_again(page, scope, priority)
-            granted.add(scope)
-        elif envelope.header.alg == ALG_TEAM_BOX:
-            to_auditors.append(written_ms)
-        else:
-            inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), {})
-            if not isinstance(inside, Granted):
-                desk.post_again(page, scope, inside.ops, priority)
-    if to_auditors:
-        _audit_again(desk, page, min(to_auditors))
-
-
-def _audit_again(desk: Desk, page: WritePage, since_ms: int) -> None:
-    """What a desktop sealed to the auditors it cannot open again; its own audit is here."""
-    own = [op for kind in AUDIT for op in page.ops_of(kind) if op.id.startswith(f"{desk.device}.")]
-    late = [op for op in own if op.stamp >= since_ms << 16]
-    desk.post_again(page, team_scope(AUDITORS), late, P2_RECORD, AUDITORS)
 
 
 def _lay_out(

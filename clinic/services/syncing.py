@@ -23,6 +23,7 @@ from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import Arrivals, withheld
+from clinic.services.audits import audit
 from clinic.services.comparing import (
     FETCHED,
     after_exchange,
@@ -32,6 +33,7 @@ from clinic.services.comparing import (
     note_mended,
 )
 from clinic.services.desks import Desk
+from clinic.services.incarnations import is_copied, notice_copy, offer_earlier_again
 from clinic.services.leaving import Line, make_ready
 from clinic.services.snapshots import Arriving, is_of_one, make_if_due
 from clinic.store.filing import fact_id_of, kind_of
@@ -147,12 +149,16 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
             Reason.ROLLBACK,
             "The server keeps back part of the list of who is admitted. Call whoever keeps your server.",
         )
-    meaning = meaning_of(request, response, desk.book.read(lambda page: page.last_acknowledged()))
+    meaning = meaning_of(
+        request,
+        response,
+        *desk.book.read(lambda page: (page.last_acknowledged(), page.numbers("env").get("env", 0))),
+    )
     log = follow(desk.trust, request.trust_position + 1, response.trust)
     reader = _Reader(log, desk.team_keys_for(log), (desk.device, desk.incarnation))
     snapshots = reader.snapshots = Arriving(log, reader.team_keys)
 
-    def act(page: WritePage) -> tuple[tuple[bool, bool, bool], Changes]:
+    def act(page: WritePage) -> tuple[tuple[bool, bool, bool, bool], Changes]:
         reader.fetched = snapshots.fetched = fetched_again(page)
         before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
@@ -175,12 +181,15 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         again = after_exchange(desk, page, not (meaning.more or page.meta(CATCHING_UP)))
         for scope in again:
             ops += _own_again(desk, page, scope)
+        copied = meaning.copied and notice_copy(desk, page)
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return (before != after, after[0][0] > 0, bool(again or lost)), _changes(
+        return (before != after, after[0][0] > 0, bool(again or lost or copied), copied), _changes(
             ops, trust=log is not desk.trust
         )
 
-    moved, waits, again = desk.book.write(act)
+    moved, waits, again, copied = desk.book.write(act)
+    if copied:
+        audit(desk, "copy", PatientId(""), "failure")
     moved = moved or log is not desk.trust
     if log is not desk.trust or request.trust:
         desk.adopt(log, seen=request.trust_position + len(response.trust))
@@ -280,7 +289,7 @@ def sync_status(desk: Desk, online: bool = False) -> SyncStatus:
         return SyncStatus(
             waiting=counts.waiting, acknowledged=counts.acknowledged, refused=counts.refused, quarantined=page.quarantined(),
             received=int(page.meta("received") or b"0"), withheld=withheld(page), last_exchange_at=_moment(last), online=online,
-            catching_up=bool(page.meta(CATCHING_UP)), mending=mending, mended=mended,
+            catching_up=bool(page.meta(CATCHING_UP)), mending=mending, mended=mended, copied=is_copied(desk, page),
         )  # fmt: skip
 
     return desk.book.read(look)
@@ -340,6 +349,7 @@ class _Reader:
 
 
 def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
+    desk.goes_on_as(page)
     epoch, unsure = (page.meta("server epoch") or b"").decode(), _unsure_from(page)
     rows = () if unsure else pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)
     return Snapshot(
@@ -366,6 +376,7 @@ def _settle(
         if desk.kind != DeviceKind.KIOSK:  # a kiosk holds capsules to read them, and sends none
             page.offer_files_again()
     if meaning.lost_some:
+        offer_earlier_again(desk, page)
         page.offer_again()  # the next exchange asks what is there and is ours: a copy of this computer may have used our numbers
     else:
         sent = {unpack(wire).header.env_no for wire in request.envelopes} | set(streamed)

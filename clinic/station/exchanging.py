@@ -120,6 +120,7 @@ def _print_status(desk: Desk) -> int:
         "waiting": status.waiting, "acknowledged": status.acknowledged, "refused": status.refused,
         "quarantined": status.quarantined, "withheld": status.withheld, "received": status.received,
         "catching_up": status.catching_up, "mending": status.mending, "mended": status.mended,
+        "copied": status.copied,
         "last_exchange_at": status.last_exchange_at.isoformat() if status.last_exchange_at else None,
         "people": desk.book.read(lambda page: page.count_people()), "ops": desk.book.read(lambda page: page.count_ops()),
     }))  # fmt: skip

@@ -1,31 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A restored book begins anew: a number of its own, so that nothing it sends is taken for what it sent before.
+"""A book begins anew: a number of its own, so that nothing it sends is taken for what it, or a copy of it, sent before.
 
-After the backup was made the device may have gone on: other envelopes bear the numbers the restored one would use
-next. So it takes a new incarnation, in which numbers begin at 1. Envelopes that were sent stay, under numbers of 0 and
-less; those that had a number and waited are handed out, to be sealed once more under the new numbers. What had no number yet
-goes on waiting.
+After a backup was made the device may have gone on, and a copy of a disk may be in use beside it: other envelopes bear the
+numbers this one would use next. So it takes a new incarnation, in which numbers begin at 1. Envelopes that were sent stay,
+under numbers of 0 and less. Those that had a number and did not arrive are handed out, to be sealed once more under the new
+numbers. What had no number yet goes on waiting.
 """
 
-from contextlib import closing
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-import sqlcipher3.dbapi2 as sqlcipher
 
 from clinic.domain.clock import Random
-from clinic.store.backup_copy import connect
-from clinic.store.opening import said
+from clinic.protocol.sync import Refused
 from clinic.store.rows import UNNUMBERED
+from clinic.store.writing import WritePage
 
+INCARNATION = "incarnation"
+"""Setting: which one this is."""
 _SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 _NOISE_BITS = 6
-_WAITS = f"acked_at IS NULL AND refused IS NULL AND env_no < {UNNUMBERED}"
+_NOT_THERE = f"acked_at IS NULL AND (refused IS NULL OR refused = {int(Refused.CONFLICTING_NUMBER)}) AND env_no < {UNNUMBERED}"
+_EARLIER = "env_no <= 0 AND refused IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An envelope that was sealed under a number of an earlier incarnation."""
+
+    priority: int
+    wire: bytes
+    written_ms: int
 
 
 def next_incarnation(last: int, now: datetime, random: Random) -> int:
-    """A number above `last` that two restores of one backup do not both take: minutes since 2026 and six random bits.
+    """A number above `last` that two copies of one book do not both take: minutes since 2026 and six random bits.
 
     It grows with time, so that what a revocation cut off stays cut off.
     """
@@ -33,36 +42,28 @@ def next_incarnation(last: int, now: datetime, random: Random) -> int:
     return max(last + 1, (minutes << _NOISE_BITS) | (random(1)[0] >> 2))
 
 
-def renew(
-    path: Path, key: bytes, now: datetime, random: Random
-) -> tuple[int, tuple[tuple[int, bytes, int], ...]]:
-    """Give a book the next incarnation; returns it, and (priority, envelope, ms when it was written) of what had its number
-    and waited.
-
-    Raises Unavailable."""
-    try:
-        with closing(connect(path, key, "synchronous=FULL", "secure_delete=ON")) as book:
-            book.execute("BEGIN IMMEDIATE")
-            last = int(book.execute("SELECT value FROM meta WHERE key = 'incarnation'").fetchone()[0])
-            waiting = tuple(
-                (row[0], bytes(row[1]), int(row[2]))
-                for row in book.execute(
-                    f"SELECT priority, envelope, written_at FROM outbox WHERE {_WAITS} ORDER BY env_no"
-                )
-            )
-            number = next_incarnation(last, now, random)
-            _put_numbers(book, number)
-            book.execute("COMMIT")
-    except sqlcipher.Error as error:
-        raise said(error) from error
-    return number, waiting
+def renew(page: WritePage, now: datetime, random: Random) -> tuple[Sent, ...]:
+    """Give a book the next incarnation; returns what had its number and did not arrive, taken out of the outbox."""
+    last = int(page.meta(INCARNATION) or b"0")
+    waiting = _taken_out(page, _NOT_THERE)
+    rows = page._all(f"SELECT env_no FROM outbox WHERE env_no < {UNNUMBERED} ORDER BY env_no")
+    for place, (number,) in enumerate(rows):  # upwards, each to a lower number: never onto another
+        page._do(
+            "UPDATE outbox SET env_no = :to WHERE env_no = :number", to=place - len(rows) + 1, number=number
+        )
+    page._do("DELETE FROM counter WHERE name = 'env' OR substr(name, 1, 3) = 'in '")
+    page.put_meta(INCARNATION, str(next_incarnation(last, now, random)).encode())
+    return waiting
 
 
-def _put_numbers(book: Any, incarnation: int) -> None:
-    book.execute(f"DELETE FROM outbox WHERE {_WAITS}")
-    numbered = book.execute(f"SELECT env_no FROM outbox WHERE env_no < {UNNUMBERED} ORDER BY env_no")
-    rows = [row[0] for row in numbered]
-    for place, number in enumerate(rows):  # upwards, each to a lower number: never onto another
-        book.execute("UPDATE outbox SET env_no = ? WHERE env_no = ?", (place - len(rows) + 1, number))
-    book.execute("DELETE FROM counter WHERE name = 'env' OR substr(name, 1, 3) = 'in '")
-    book.execute("UPDATE meta SET value = ? WHERE key = 'incarnation'", (str(incarnation).encode(),))
+def of_earlier(page: WritePage) -> tuple[Sent, ...]:
+    """What was sent in earlier incarnations, taken out of the outbox: a centre that lost it takes it under new numbers alone."""
+    return _taken_out(page, _EARLIER)
+
+
+def _taken_out(page: WritePage, which: str) -> tuple[Sent, ...]:
+    rows: Sequence[tuple[int, bytes, int]] = page._all(
+        f"SELECT priority, envelope, written_at FROM outbox WHERE {which} ORDER BY env_no"
+    )
+    page._do(f"DELETE FROM outbox WHERE {which}")
+    return tuple(Sent(int(priority), bytes(wire), int(ms)) for priority, wire, ms in rows)

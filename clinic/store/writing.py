@@ -101,7 +101,7 @@ class WritePage(Filing, Page):
     def offer_again(self) -> None:
         """Put all envelopes back among those that wait; refused ones too, for their numbers must be used up once more before
         the next ones are taken."""
-        self._do("UPDATE outbox SET acked_at = NULL, refused = NULL, sentence = ''")
+        self._do("UPDATE outbox SET acked_at = NULL, refused = NULL, sentence = '' WHERE env_no > 0")
 
     def offer_files_again(self) -> None:
         """Attachments and capsules that had left wait once more; of what a centre still has, only the length is asked."""

@@ -123,11 +123,16 @@ class Meaning:
     """The remote is not the one it was: our cursors of it start at 0."""
     tell_all_cursors: bool
     more: bool
+    copied: bool = False
+    """The remote holds under our numbers what we never sent: a copy of this computer is in use beside it."""
 
 
-def meaning_of(request: SyncRequest, response: SyncResponse, acknowledged: int = 0) -> Meaning:
+def meaning_of(
+    request: SyncRequest, response: SyncResponse, acknowledged: int = 0, given: int = MAX_COUNT
+) -> Meaning:
     """What an answer to that request means. `acknowledged`: the highest number it said before was durable; a remote
-    that now says less has lost it, whatever it calls its epoch. Raises Malformed for numbers that no store could keep."""
+    that now says less has lost it, whatever it calls its epoch. `given`: the highest number we ever gave. Raises Malformed for
+    numbers that no store could keep."""
     counts = (response.acked_env_no, *(n for item in response.refused for n in (item.env_no, item.why)))
     if not all(0 <= count < MAX_COUNT for count in counts):
         raise Malformed("The centre's answer counts as no centre counts. Call whoever keeps your server.")
@@ -142,6 +147,8 @@ def meaning_of(request: SyncRequest, response: SyncResponse, acknowledged: int =
         forget_cursors=another,
         tell_all_cursors=response.want_cursors,
         more=response.more or response.want_cursors or another or gap,
+        copied=(ours and response.acked_env_no > given)
+        or any(item.why == Refused.CONFLICTING_NUMBER for item in response.refused),
     )
 
 

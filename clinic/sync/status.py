@@ -33,6 +33,9 @@ class SyncStatus:
     mended: int = 0
     """Records that were damaged or missing here and were fetched, where that was in the last week."""
 
+    copied: bool = False
+    """A copy of this computer was seen to be in use, in the last month."""
+
     through: str = ""
     """The computer whose island is used while the centre cannot be reached; '' for none."""
     beside: int | None = None

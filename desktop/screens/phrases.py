@@ -278,7 +278,7 @@ def sync_words(status: SyncStatus | None, now: datetime) -> Said:
     """How this computer stands with the centre: numbers, never adjectives."""
     if status is None:
         return Said("neutral", _("Not connected to a centre yet"))
-    if status.refused or status.quarantined or status.withheld or status.clock_wrong:
+    if status.refused or status.quarantined or status.withheld or status.clock_wrong or status.copied:
         return Said("danger", _needs_a_look(status))
     if status.catching_up:
         still = _("Older records are still arriving: charts may not be whole yet")
@@ -338,6 +338,10 @@ def _mended(status: SyncStatus) -> str:
 
 def _needs_a_look(status: SyncStatus) -> str:
     parts = []
+    if status.copied:
+        parts.append(
+            _("A copy of this computer is in use. Tell your administrator: one of the two must be revoked")
+        )
     if status.refused:
         parts.append(
             plural(

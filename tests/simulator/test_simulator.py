@@ -137,6 +137,7 @@ PLANTED = [
     pytest.param(
         "I1", patch.object(vectors, "_were_others", lambda conn, named: False), 31, id="a cursor names no past"
     ),
+    pytest.param("I1", patch.object(syncing, "notice_copy", nothing), 1, id="a copy is not noticed"),
     pytest.param("I3", patch.object(WritePage, "offer_again", nothing), 13, id="nothing is offered again"),
     pytest.param(
         "I11", patch.object(SyncStatus, "all_acknowledged", property(exchanged)), 1, id="what waits is not counted",

@@ -38,6 +38,7 @@ ACTIONS = {
     "backup": N_("made a backup"),
     "restore": N_("restored a backup"),
     "purge": N_("let an old chart go"),
+    "copy": N_("noticed a copy of this computer"),
 }
 OUTCOMES = {"": N_("any outcome"), "success": N_("done"), "failure": N_("failed"), "denied": N_("denied")}
 SINCE = {

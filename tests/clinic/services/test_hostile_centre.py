@@ -178,7 +178,8 @@ def test_nothing_is_acknowledged_that_was_not_sent(clinic: Clinic) -> None:
     asked = clinic.request()
     clinic.patient()  # written while the exchange is under way
     clinic.answered(asked, acked=10**9)
-    assert sync_status(clinic.desk).waiting == 1
+    status = sync_status(clinic.desk)
+    assert (status.waiting, status.copied) == (2, True), "and that a copy of this computer must be in use"
     assert len(clinic.request().envelopes) == 2
 
 
@@ -199,6 +200,10 @@ def test_a_restored_centre_gets_refused_envelopes_again_or_it_would_take_none_af
     clinic.answered(acked=4, refused=(no,))
     assert sync_status(clinic.desk).refused == 1
     clinic.answered(acked=0, epoch="restored")
+    assert (clinic.request().envelopes, clinic.request().unsure_from) == ((), 1), (
+        "it asks what is there first"
+    )
+    assert clinic.answered(acked=0, epoch="restored").more
     assert len(clinic.request().envelopes) == 4
     clinic.answered(acked=4, epoch="restored", refused=(no,))
     assert (sync_status(clinic.desk).waiting, sync_status(clinic.desk).refused) == (0, 1)
@@ -208,7 +213,13 @@ def test_a_centre_that_only_says_more_is_not_asked_for_ever(clinic: Clinic) -> N
     clinic.patient()
     clinic.answered()
     gap = EnvelopeRefused(env_no=1, why=Refused.GAP)
-    for said in ({"more": True}, {"refused": (gap,)}, {}):
+    for said in ({"more": True}, {"refused": (gap,)}):
+        taken = clinic.answered(**said)
+        assert not taken.more and not taken.sent
+    assert clinic.answered().more, "it asked what is there, and offers it at once"
+    for said in ({"refused": (gap,)}, {"more": True}):
+        if clinic.request().unsure_from:
+            assert clinic.answered().more
         taken = clinic.answered(**said)
         assert not taken.more and not taken.sent
     assert sync_status(clinic.desk).waiting == 1

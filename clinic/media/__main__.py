@@ -12,7 +12,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.record import Record
 from clinic.media.engine import Engine, Options
 from clinic.media.pipe import Writer, die_with_parent, find_system_sound, read_commands
-from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, parse_spec
+from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, SPEAKER_KINDS, parse_spec
 from clinic.protocol.codec import Malformed
 
 WRONG_USE = 2
@@ -46,7 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--camera", default="auto", help="auto, clip:A, image:PATH, file:PATH or none")
     parser.add_argument("--camera-scan", default="", help="another source for reading cards")
     parser.add_argument("--microphone", default="auto", help="auto, clip:A, file:PATH or none")
-    parser.add_argument("--speaker", default="auto", choices=("auto", "null"))
+    parser.add_argument(
+        "--speaker", default="auto", help="auto, null, or file:PATH: what is heard, with times, for measuring"
+    )
+    parser.add_argument(
+        "--spoken", type=Path, help="write what the microphone gives, with times, into this file"
+    )
     parser.add_argument("--fps", type=int, default=15, help="pictures a second of a generated camera")
     parser.add_argument("--cache", type=Path, help="folder for the generated speech")
     parser.add_argument("--log", type=Path, help="log file; counts and states only")
@@ -58,9 +63,10 @@ def _options(args: argparse.Namespace) -> Options:
         camera=parse_spec(args.camera, CAMERA_KINDS),
         camera_scan=parse_spec(args.camera_scan, CAMERA_KINDS) if args.camera_scan else None,
         microphone=parse_spec(args.microphone, MICROPHONE_KINDS),
-        speaker=args.speaker,
+        speaker=str(parse_spec(args.speaker, SPEAKER_KINDS)),
         fps=max(5, min(30, args.fps)),
         cache=args.cache,
+        spoken=args.spoken,
     )
 
 

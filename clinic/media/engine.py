@@ -53,6 +53,7 @@ class Options:
     speaker: str
     fps: int
     cache: Path | None
+    spoken: Path | None = None
 
 
 class Engine:
@@ -235,8 +236,11 @@ class Engine:
 
     def _open_microphone(self) -> Any:
         from clinic.media.microphone import open_microphone
+        from clinic.media.traced import TracedMicrophone
 
-        return open_microphone(self._options.microphone, self._options.cache)
+        microphone = open_microphone(self._options.microphone, self._options.cache)
+        spoken = self._options.spoken
+        return TracedMicrophone(microphone, spoken) if spoken else microphone
 
     def _close_camera(self) -> None:
         if self._camera is not None:

@@ -13,6 +13,7 @@ SIDES = "ABCDEFGHIJKLMNOP"
 """Letters of the generated clips: the sides of a call show and say different things."""
 CAMERA_KINDS = ("auto", "clip", "image", "file", "none")
 MICROPHONE_KINDS = ("auto", "clip", "file", "none")
+SPEAKER_KINDS = ("auto", "null", "file")
 
 
 class Missing(Unavailable):

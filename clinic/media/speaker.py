@@ -21,6 +21,7 @@ from av.container import OutputContainer
 from clinic.media.camera import Pace
 from clinic.media.microphone import BLOCK
 from clinic.media.sources import Missing
+from clinic.media.traced import TracedSink
 from clinic.media.voice import RATE, Sound
 
 PREFILL = 3 * BLOCK
@@ -144,9 +145,11 @@ class Speaker:
 
 
 def open_sink(kind: str) -> Sink:
-    """`null`, or `auto` for the system's output. Raises Missing when there is none."""
+    """`null`, `file:PATH` for a trace, or `auto` for the system's output. Raises Missing when there is none."""
     if kind == "null":
         return NullSink()
+    if kind.startswith("file:"):
+        return TracedSink(kind.removeprefix("file:"))
     if sys.platform.startswith("linux") and any(Path("/dev/snd").glob("pcm*p")):
         return DeviceSink("default", "alsa")
     raise Missing(MISSING)

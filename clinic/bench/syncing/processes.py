@@ -19,6 +19,10 @@ class Told:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=where
         )  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def line(self) -> str:
         """What it says next; '' once it has ended."""
         assert self._process.stdout is not None

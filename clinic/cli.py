@@ -66,6 +66,8 @@ def _run(words: list[str]) -> int:
         return verify(rest)
     if chosen.command == "sync":
         return start("station", ["sync", *rest])
+    if chosen.command == "call-lab":
+        return start("bench", ["call", *rest])
     return start(chosen.command, rest)
 
 
@@ -83,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=purpose, add_help=False)
     commands.add_parser(
         "sync", help="exchange with the centre, or by a stick: posta station sync", add_help=False
+    )
+    commands.add_parser(
+        "call-lab", help="calls over the links our users have: posta bench call", add_help=False
     )
     commands.add_parser("doctor", help="is this computer fit for Posta?", add_help=False)
     commands.add_parser("verify", help="check a file that Posta made, on any computer", add_help=False)

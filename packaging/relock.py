@@ -16,6 +16,8 @@ HERE = Path(__file__).resolve().parent
 PYPROJECT = HERE.parent / "pyproject.toml"
 OLDEST_PYTHON = "3.11"
 UV_VERSION = "0.13.8"
+EARS = "pesq==0.0.4\npystoi==0.4.1\n"
+"""What judges speech in `posta bench call`; never part of Posta's own environment (clinic/bench/calling/judge.py)."""
 
 
 def compile_lock(name: str, arguments: list[str], given: str | None = None) -> None:
@@ -36,6 +38,7 @@ def main() -> None:
     compile_lock(everything.name, ["--group", f"{PYPROJECT}:test", str(PYPROJECT)])
     compile_lock("requirements.txt", ["-c", str(everything), str(PYPROJECT)])
     compile_lock("requirements-server.txt", ["-c", str(everything), "-"], given=server_needs())
+    compile_lock("requirements-ears.txt", ["-"], given=EARS)
     compile_lock("requirements-uv.txt", ["-"], given=f"uv=={UV_VERSION}\n")
 
 

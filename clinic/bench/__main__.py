@@ -53,7 +53,25 @@ def _load(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.minutes, chosen.part or None)
 
 
-SHORTEST_MIN = 0.1
+def _call(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.call import PARTS, Asked, measure
+
+    return measure(
+        Asked(
+            profiles=chosen.profile or (),
+            seconds=chosen.seconds,
+            seeds=chosen.seeds,
+            peer=chosen.peer,
+            parts=chosen.part or PARTS,
+            ears=chosen.ears,
+        )
+    )
+
+
+SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
+PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
+LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
+"""Cases of `call` (clinic.bench.calling.profiles), named here so that nothing is loaded to answer --help."""
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
     "start": _start,
@@ -62,6 +80,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "trust": _trust,
     "sync": _sync,
     "load": _load,
+    "call": _call,
 }
 
 
@@ -102,14 +121,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--part",
         action="append",
-        choices=("sqlite", "postgres", "pull"),
-        help="load: only this part; may be given again",
+        choices=[part for parts in PARTS.values() for part in parts],
+        help="load, call: only this part; may be given again",
     )
+    parser.add_argument(
+        "--profile", action="append", choices=LINKS, help="call: only this link; may be given again"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=0.0,
+        help="call: how long each is watched (default: as its target says)",
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="call: how often each, with other losses (default 3)"
+    )
+    parser.add_argument(
+        "--peer", choices=("chromium", "none"), default="chromium",
+        help="call: whom to compare with, on the same links (default: Chromium where it is installed)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ears", type=Path, metavar="FOLDER",
+        help="call: PESQ and STOI judge the speech; they are fetched into FOLDER if they are not there",
+    )  # fmt: skip
     chosen = parser.parse_args(arguments)
     if chosen.minutes < SHORTEST_MIN:
         parser.error(f"--minutes is at least {SHORTEST_MIN}: less tells nothing of memory")
-    if min(chosen.people, chosen.observations, chosen.runs, chosen.images, chosen.kills, chosen.count) < 1:
+    numbers = (
+        chosen.people,
+        chosen.observations,
+        chosen.runs,
+        chosen.images,
+        chosen.kills,
+        chosen.count,
+        chosen.seeds,
+    )
+    if min(numbers) < 1:
         parser.error("numbers start at 1")
+    if chosen.seconds and chosen.seconds < SHORTEST_S:
+        parser.error(f"--seconds is at least {SHORTEST_S:g}: less tells nothing of a call")
+    if not set(chosen.part or ()) <= set(PARTS.get(chosen.name, ())):
+        parser.error(f"--part of {chosen.name} is one of: {', '.join(PARTS.get(chosen.name, ())) or 'none'}")
     collect_seldom()  # as the programs do
     try:
         results = list(BENCHES[chosen.name](chosen))

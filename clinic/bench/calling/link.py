@@ -57,18 +57,18 @@ class Link:
         """A description as the other side must get it: with a relay, the sender is reached through it."""
         if self.kind == "namespaces":
             return sdp
-        lines, home = [], None
-        for line in sdp.splitlines():
-            found = _CANDIDATE.match(line)
-            if line.startswith("a=candidate:") and (home is not None or found is None):
-                continue
-            if found is not None:
-                home = found["host"], int(found["port"])
-                line = f"a=candidate:1 1 udp 2130706431 {home[0]} {self.here[1 - sender]} typ host"
-            lines.append(line)
-        if home is None:
+        found = [one for line in sdp.splitlines() if (one := _CANDIDATE.match(line))]
+        if not found:
             raise Unavailable("The description of a peer has no address a link could stand before.")
-        self._middle.tell({"home": [sender, *home]})
+        host, port = found[0]["host"], int(found[0]["port"])
+        self._middle.tell({"home": [sender, host, port]})
+        ours = f"a=candidate:1 1 udp 2130706431 {host} {self.here[1 - sender]} typ host"
+        lines = []
+        for line in sdp.splitlines():
+            if not line.startswith("a=candidate:"):
+                lines.append(line)
+            elif lines[-1:] != [ours]:  # each part of a description has it once
+                lines.append(ours)
         return "\r\n".join(lines) + "\r\n"
 
     def close(self) -> None:

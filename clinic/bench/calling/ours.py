@@ -52,7 +52,11 @@ class Ours:
         )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, name=f"engine {place.letter}", daemon=True)
         self._listener.start()
-        self._wait(wire.Ready, READY_S)
+        try:
+            self._wait(wire.Ready, READY_S)
+        except Unavailable:
+            self.close()
+            raise
 
     def _command(self) -> list[str]:
         place = self._place

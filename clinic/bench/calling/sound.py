@@ -76,16 +76,30 @@ def back_after(spoken: Track, ear: Track, moment: float, end: float) -> float | 
 
 def _delays(spoken: Track, ear: Track, begin: float, end: float) -> list[tuple[float, float]]:
     """(moment, delay) of every second of speech that is found again: the best normalised correlation."""
-    found = []
-    at = begin
+    quiet, mouth, other = _quiet(spoken), _slow(spoken), _slow(ear)
+    found, at = [], begin
     while at + _LOOK_S <= end:
-        said = resampled(spoken.part(at, _LOOK_S), RATE, _SLOW)
-        if np.sqrt(np.mean(said**2)) > _quiet(spoken):
-            place = _place(said, resampled(ear.part(at, _LOOK_S + LATEST_S), RATE, _SLOW))
+        said = _cut(mouth, at - spoken.at, _LOOK_S)
+        if np.sqrt(np.mean(said**2)) > quiet:
+            place = _place(said, _cut(other, at - ear.at, _LOOK_S + LATEST_S))
             if place is not None:
                 found.append((at, place / _SLOW))
         at += _LOOK_S
     return found
+
+
+def _slow(track: Track) -> Floats:
+    return resampled(track.sound.astype(np.float64), RATE, _SLOW) if len(track.sound) else np.zeros(0)
+
+
+def _cut(slow: Floats, at: float, seconds: float) -> Floats:
+    """A part of a slow track; silence where there is none."""
+    out = np.zeros(round(seconds * _SLOW))
+    first = round(at * _SLOW)
+    low, high = max(0, first), min(len(slow), first + len(out))
+    if low < high:
+        out[low - first : high - first] = slow[low:high]
+    return out
 
 
 def _place(said: Floats, ear: Floats) -> int | None:
@@ -116,14 +130,26 @@ def _hops(
     spoken: Track, ear: Track, begin: float, end: float, delays: list[tuple[float, float]]
 ) -> list[tuple[float, bool]]:
     """(moment, whether it was heard) of every 20 ms of speech."""
-    quiet, out = _quiet(spoken), []
-    for at in np.arange(begin, end, _HOP_S):
-        loud = _amplitude(spoken.part(at, _HOP_S))
-        if loud > quiet:
-            there = ear.part(at + _delay_at(delays, at) - _AROUND_S, 2 * _AROUND_S + _HOP_S)
-            steps = there.reshape(-1, int(_HOP_S * RATE))
-            out.append((float(at), max(_amplitude(step) for step in steps) >= _SILENT * loud))
-    return out
+    moments = np.arange(begin, end, _HOP_S)
+    loud = _amplitudes(spoken, moments)
+    late = np.interp(moments, [at for at, _ in delays], [delay for _, delay in delays])
+    places = np.arange(-_AROUND_S, _AROUND_S + _HOP_S / 2, _HOP_S)
+    there = np.max([_amplitudes(ear, moments + late + place) for place in places], axis=0)
+    speech = loud > _quiet(spoken)
+    return [
+        (float(at), bool(ok))
+        for at, ok in zip(moments[speech], (there >= _SILENT * loud)[speech], strict=True)
+    ]
+
+
+def _amplitudes(track: Track, moments: Floats) -> Floats:
+    """Of the 20 ms from each moment on; 0 where there is no sound."""
+    energy = np.cumsum(np.pad(track.sound.astype(np.float64) ** 2, (1, 0)))
+    first = np.rint((moments - track.at) * RATE).astype(int)
+    count = int(_HOP_S * RATE)
+    low, high = (np.clip(first + shift, 0, len(track.sound)) for shift in (0, count))
+    amplitudes: Floats = np.sqrt((energy[high] - energy[low]) / count)
+    return amplitudes
 
 
 def _longest(hops: list[tuple[float, bool]]) -> float:
@@ -151,7 +177,3 @@ def _piece(spoken: Track, ear: Track, at: float, delays: list[tuple[float, float
         heard=resampled(ear.part(at + _delay_at(delays, at + PIECE_S / 2), PIECE_S), RATE, JUDGED_RATE),
         aligned=resampled(aligned, RATE, JUDGED_RATE),
     )
-
-
-def _amplitude(sound: Floats) -> float:
-    return float(np.sqrt(np.mean(sound**2)))

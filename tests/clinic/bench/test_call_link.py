@@ -140,20 +140,26 @@ def test_the_real_link_adds_less_than_two_milliseconds(link: Link) -> None:
     assert sum(tenth["offered"] for tenth in there) >= 60 * SIZE and len(back) <= 2
 
 
-def test_a_relay_stands_in_the_description() -> None:
-    link = Link("relay", 1)
+@pytest.fixture
+def relay() -> Iterator[Link]:
+    made = Link("relay", 1)
+    yield made
+    made.close()
+
+
+def test_a_relay_stands_in_the_description(relay: Link) -> None:
     offered = (
         "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"
         "a=candidate:2 1 tcp 1 192.0.2.7 9 typ host tcptype active\r\na=candidate:3 1 udp 21 2001:db8::1 5001 typ host\r\n"
     )
-    sdp = link.carried(offered, sender=0)
+    sdp = relay.carried(offered, sender=0)
     assert sdp.count("a=candidate") == 1
-    assert f"192.0.2.7 {link.here[1]} typ host" in sdp
-    link.close()
+    assert f"192.0.2.7 {relay.here[1]} typ host" in sdp
+    both = relay.carried(offered + offered.removeprefix("v=0\r\n").replace("audio", "video"), sender=0)
+    assert [part.count("a=candidate") for part in both.split("m=")] == [0, 1, 1], "each part has it"
 
 
-def test_what_comes_through_a_relay_goes_to_where_the_description_says() -> None:
-    link = Link("relay", 1)
+def test_what_comes_through_a_relay_goes_to_where_the_description_says(relay: Link) -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as a,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as b,
@@ -162,9 +168,8 @@ def test_what_comes_through_a_relay_goes_to_where_the_description_says() -> None
             one.bind(("127.0.0.1", 0))
             one.settimeout(3)
         candidate = "a=candidate:1 1 udp 1 127.0.0.1 {} typ host\r\n"
-        link.carried(candidate.format(b.getsockname()[1]), sender=1)
-        a.sendto(b"hello", ("127.0.0.1", link.here[0]))
+        relay.carried(candidate.format(b.getsockname()[1]), sender=1)
+        a.sendto(b"hello", ("127.0.0.1", relay.here[0]))
         assert b.recv(100) == b"hello"
-        b.sendto(b"well", ("127.0.0.1", link.here[1]))
+        b.sendto(b"well", ("127.0.0.1", relay.here[1]))
         assert a.recv(100) == b"well"
-    link.close()

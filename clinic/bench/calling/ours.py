@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,8 @@ from clinic.media.traced import read_trace
 from clinic.protocol import engine as wire
 
 CALL = "bench"
+Pilot = Callable[[Record], Sequence[Record]]
+"""What the desktop would command the engine at an event of it."""
 KEEP_EVERY_S = 0.7
 READY_S, DESCRIBED_S = 30.0, 20.0
 _ROOT = Path(__file__).parents[3]
@@ -38,8 +42,8 @@ class Ours:
 
     name = "posta"
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, pilot: Pilot = lambda event: ()) -> None:
+        self._place, self._pilot = place, pilot
         self._rings = {"local": Ring.make(), "remote": Ring.make()}
         self._trace, self._came = Trace(), threading.Condition()
         self._events: list[tuple[float, Record]] = []
@@ -160,9 +164,15 @@ class Ours:
                 if isinstance(event, wire.FrameReady):
                     self._look(event)
                 elif isinstance(event, Record):
-                    with self._came:
-                        self._events.append((time.monotonic(), event))
-                        self._came.notify_all()
+                    self._take(event)
+
+    def _take(self, event: Record) -> None:
+        with self._came:
+            self._events.append((time.monotonic(), event))
+            self._came.notify_all()
+        for command in self._pilot(event):
+            with suppress(Unavailable):
+                self._send(command)
 
     def _look(self, announced: wire.FrameReady) -> None:
         """A picture lies in a ring: this is the moment a screen would show it."""

@@ -17,9 +17,9 @@ from clinic.bench.calling.trace import Kept, Shown
 from clinic.bench.result import percentile
 from clinic.media.mark import strip_height
 
-RECENT, LONGER, LONGER_S = 30, 3, 0.15
+RECENT, LONGER, LONGER_S, STILL_S = 30, 3, 0.15, 1.0
 """A picture stands still when the next takes more than three times as long as the recent ones did and 150 ms more (as
-`freezeCount` of W3C webrtc-stats, with the median of the last 30 for the mean)."""
+`freezeCount` of W3C webrtc-stats, with the median of the last 30 for the mean), or a second, however slowly they come."""
 _SLACK_S = 0.002
 _WINDOW = 7
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
@@ -66,7 +66,7 @@ def stood_still(gaps: Sequence[float]) -> list[float]:
     recent: deque[float] = deque(maxlen=RECENT)
     for gap in gaps:
         pace = median(recent) if len(recent) >= LONGER else usual
-        if gap > max(LONGER * pace, pace + LONGER_S):
+        if gap > min(STILL_S, max(LONGER * pace, pace + LONGER_S)):
             still.append(gap)
         recent.append(gap)
     return still

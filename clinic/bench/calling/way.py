@@ -35,7 +35,7 @@ class Way:
         self._dice, self._air = dice, air
         self._waiting: deque[tuple[float, int, bytes]] = deque()
         self._flying: deque[tuple[float, int, bytes]] = deque()
-        self._held, self._free, self._last = 0, 0.0, 0.0
+        self._held, self._free = 0, 0.0
         self._bins: list[Bin] = []
 
     @property
@@ -62,7 +62,7 @@ class Way:
         self._move(now)
 
     def due(self, now: float) -> list[bytes]:
-        """What arrives by now, in the order in which it was put."""
+        """What arrives by now, in the order in which it was put: who would be faster waits for the one before."""
         self._move(now)
         out = []
         while self._flying and self._flying[0][0] <= now:
@@ -94,8 +94,7 @@ class Way:
                 tenth.lost += 1
                 continue
             late = self._air.delay_ms + self._dice.random() * self._air.jitter_ms
-            self._last = max(self._last, self._free + late / 1000)
-            self._flying.append((self._last, size, packet))
+            self._flying.append((self._free + late / 1000, size, packet))
 
     def _bin(self, now: float) -> Bin:
         if not self._bins or now - self._bins[-1].at >= BIN_S:

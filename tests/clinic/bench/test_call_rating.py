@@ -86,6 +86,7 @@ def test_slower_by_itself_is_not_frozen_but_a_stutter_is() -> None:
     assert stood_still([0.033] * 60 + [0.19] + [0.033] * 10) == [0.19]
     assert stood_still([0.2] * 20 + [0.55] + [0.2] * 20) == []
     assert stood_still([0.2] * 20 + [0.65] + [0.2] * 20) == [0.65]
+    assert stood_still([4.0, 4.0, 5.0]) == [4.0, 4.0, 5.0], "stills, however regular"
 
 
 def test_the_size_a_person_saw_most() -> None:

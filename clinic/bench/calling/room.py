@@ -19,8 +19,7 @@ from clinic.bench.syncing.processes import family_pids, family_s
 from clinic.domain.errors import Unavailable
 
 OPEN_S = 30.0
-_LOOK_S, _END_S, _SETTLE_S = 0.01, 1.0, 1.5
-"""`_SETTLE_S`: engines load what is heavy after they are ready; nobody rings before."""
+_LOOK_S = 0.01
 _MB = 2**20
 
 
@@ -92,7 +91,6 @@ def play(
             sides.append(make(place))
             ending.callback(sides[-1].close)
         link.be(case.air)
-        time.sleep(_SETTLE_S)
         played = Played(case, link.kind)
         _opened(played, link, sides)
         if not case.opening:

@@ -35,7 +35,8 @@ class Stream:
         self.window, self.sizes = Window(), dict[int, int]()
         self._told, self._budget = False, 0
         self._under_way: dict[int, int] = {}
-        self._sent_at: dict[int, float] = {}
+        self._sent_at: dict[int, tuple[float, int]] = {}
+        """Last number of a piece -> when it left, and the bytes that were under way with it."""
         self._last = 0
         self._stopped, self._news = False, asyncio.Event()
 
@@ -53,8 +54,9 @@ class Stream:
         """The centre has everything up to that number. What it says of numbers that are not under way means nothing."""
         if env_no not in self._under_way:
             return
-        if (sent_at := self._sent_at.get(env_no)) is not None:
-            self.window = self.window.had(self._clock.monotonic() - sent_at)
+        if (sent := self._sent_at.get(env_no)) is not None:
+            now, (sent_at, carried) = self._clock.monotonic(), sent
+            self.window = self.window.had(now - sent_at, carried, now)
         self._under_way = {number: size for number, size in self._under_way.items() if number > env_no}
         self._news.set()
 
@@ -70,6 +72,7 @@ class Stream:
     def begin(self, request: SyncRequest) -> None:
         """A new exchange, which begins with the envelopes of the request."""
         self.sizes, self._under_way, self._sent_at = {}, {}, {}
+        self.window = self.window.begun()
         self._stopped, self._budget = False, request.byte_budget
         self._left({unpack(wire).header.env_no: len(wire) for wire in request.envelopes})
 
@@ -90,7 +93,7 @@ class Stream:
     def _left(self, piece: dict[int, int]) -> None:
         self._under_way |= piece
         self._last = max(piece)
-        self._sent_at[self._last] = self._clock.monotonic()
+        self._sent_at[self._last] = self._clock.monotonic(), sum(self._under_way.values())
 
     async def _room(self) -> bool:
         """Waits until more may leave; False if the stream ends here."""

@@ -395,7 +395,8 @@ class Remote:
             piece, began = sealed[have : have + self._window.size], clock()
             path = f"/v1/attachments/{attachment}?offset={have}&total={len(sealed)}"
             await self._known("PUT", path, piece)
-            self._window = self._window.had(clock() - began)
+            now = clock()
+            self._window = self._window.had(now - began, len(piece), now)
             have += len(piece)
             told(have)
 

@@ -15,16 +15,18 @@ from clinic.keys.refusals import Unreadable
 MAX_PLAIN = 8 * 1024 * 1024
 """Bytes a packed message may become: 64 kB can claim to hold gigabytes."""
 NEWEST_DICTIONARY = 1
-_LEVEL, _WITH_DICTIONARY, _HARD = 3, 6, 19
+_LEVEL, _WITH_DICTIONARY, _THIN, _HARD = 3, 6, 15, 19
 _END = b"\x80"
 
 
-def squeeze(data: bytes, dictionary: int = 0) -> bytes:
-    """Compressed, then padded to a PADMÉ length. `dictionary`: its number."""
+def squeeze(data: bytes, dictionary: int = 0, thin: bool = False) -> bytes:
+    """Compressed, then padded to a PADMÉ length. `dictionary`: its number; `thin`: with it, for a link on which bytes are dearer
+    than time."""
     if not dictionary:
         return pad(zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data))
-    words = _dictionary(dictionary)
-    return pad(zstandard.ZstdCompressor(_WITH_DICTIONARY, words, write_dict_id=False).compress(data))
+    level = _THIN if thin else _WITH_DICTIONARY
+    words = _dictionary(dictionary, level)
+    return pad(zstandard.ZstdCompressor(level, words, write_dict_id=False).compress(data))
 
 
 def squeeze_hard(data: bytes, dictionary: int) -> bytes:
@@ -51,9 +53,9 @@ def expand(packed: bytes, dictionary: int = 0) -> bytes:
 
 
 @cache
-def _dictionary(number: int) -> zstandard.ZstdCompressionDict:
+def _dictionary(number: int, level: int = _WITH_DICTIONARY) -> zstandard.ZstdCompressionDict:
     made = zstandard.ZstdCompressionDict(_trained(number))
-    made.precompute_compress(level=_WITH_DICTIONARY)
+    made.precompute_compress(level=level)
     return made
 
 

@@ -106,9 +106,9 @@ def scope_key_id(key: bytes) -> bytes:
     return digest(key, b"posta scope key", 8)
 
 
-def packed_ops(plain: bytes) -> bytes:
-    """Encoded Ops as they lie in an envelope, not sealed yet."""
-    return squeeze(plain, NEWEST_DICTIONARY)
+def packed_ops(plain: bytes, thin: bool = False) -> bytes:
+    """Encoded Ops as they lie in an envelope, not sealed yet. `thin`: a fortieth smaller, in five times the time."""
+    return squeeze(plain, NEWEST_DICTIONARY, thin)
 
 
 def packed_hard(held: Sequence[bytes]) -> bytes:

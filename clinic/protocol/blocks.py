@@ -19,6 +19,21 @@ def block(data: bytes) -> bytes:
     return bytes([_ONE + extra]) + size.to_bytes(1 << extra, "big") + data
 
 
+def bytes_after(head: bytes, data: bytes) -> bytes | None:
+    """The byte string that follows `head` and ends the data; None for anything else."""
+    begin = len(head)
+    if not data.startswith(head) or len(data) == begin:
+        return None
+    first = data[begin]
+    begin, size = begin + 1, first - _SHORT
+    if _ONE <= first <= _FOUR:
+        more = 1 << (first - _ONE)
+        begin, size = begin + more, int.from_bytes(data[begin : begin + more], "big")
+    elif not 0 <= size < _ONE - _SHORT:
+        return None
+    return data[begin:] if len(data) == begin + size else None
+
+
 class Blocks:
     """Puts blocks together again out of whatever pieces arrive; none of more than `most` bytes."""
 

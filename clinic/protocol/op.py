@@ -70,6 +70,7 @@ def fact_in(data: bytes, kind: type[F]) -> F:
 
 _LISTED = encode(Ops(ops=()))[:-1]
 """How the bytes of Ops begin, before the number of its ops."""
+_LISTED_ONE = _LISTED + array_head(1)
 _ONE = head_of(Op)
 
 
@@ -86,6 +87,8 @@ def join_ops(parts: Iterable[bytes]) -> bytes:
 
 def _counted(data: bytes) -> tuple[int, bytes]:
     """(how many ops, their bytes)."""
+    if data.startswith(_LISTED_ONE):
+        return 1, data[len(_LISTED_ONE) :]
     if not data.startswith(_LISTED):
         raise Malformed("This is not an envelope's content.")
     count, here = array_start(data, len(_LISTED))

@@ -56,7 +56,7 @@ class Page(PeopleReads, SearchReads, AuditReads):
             "SELECT env_no, scope, priority, ops, length(envelope) FROM outbox WHERE env_no >= :first "
             "ORDER BY env_no LIMIT :limit", first=UNNUMBERED, limit=limit,
         )  # fmt: skip
-        return tuple(map(Unnumbered._make, rows))
+        return tuple(Unnumbered(*row) for row in rows)
 
     def posted(self, numbers: Sequence[int]) -> tuple[tuple[bytes, int], ...]:
         """(what waits, milliseconds when it was written) of rows of the outbox, in order."""

@@ -57,7 +57,10 @@ def gather(rows: Sequence[Unnumbered]) -> Iterator[tuple[Unnumbered, ...]]:
     """The rows in the order they leave, those of one envelope together: by urgency, then as written; what a scope has of
     that urgency goes together, after the keys it needs. Each row comes once."""
     keys = _by_scope(row for row in rows if not row.ops)
-    urgent = sorted((row for row in rows if row.ops), key=attrgetter("priority", "no"))
+    written = sorted((row for row in rows if row.ops), key=attrgetter("no"))
+    urgent = sorted(
+        written, key=attrgetter("priority")
+    )  # twice, each of which is quick where it is in order already
     alike: dict[tuple[int, ScopeId], list[Unnumbered]] = {}
     for row in urgent:
         alike.setdefault((row.priority, row.scope), []).append(row)

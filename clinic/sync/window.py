@@ -4,9 +4,9 @@ behind it.
 
 Between here and the centre lie buffers that take whatever they are given (a modem's, a proxy's), and TCP fills them. What the
 centre says it has is the only measure. What was under way when a piece left, by the time until the centre had it, is what the
-link carries (Little's law, whether it is full or not); the window is that, for the shortest time a piece ever took and half a
-second more, which is as long as anything waits in a queue. Each change is judged by what left after it: pieces that were under
-way before tell of the window that was.
+link carries (Little's law, whether it is full or not); the window is the most that it carried lately, for the shortest time a
+piece took and half a second more, which is as long as anything waits in a queue. The most, for packets that are lost make a link
+slow for a moment and not narrow. A window is judged once for all that was under way together, by what left after it was set.
 What is under way when a link is cut is lost, so after a cut it stays small until much has arrived.
 """
 
@@ -17,7 +17,7 @@ SMALLEST, LARGEST = 8_192, 512 * 1024
 """Bytes: a second at 64 kbit/s; a link's worth at 4 Mbit/s and 1 s."""
 QUEUED_S = 0.5
 """So long the last byte of a window waits behind the others, beyond the time that one piece takes by itself."""
-_INSTANT_S = 0.001
+_INSTANT_S, _LATELY = 0.001, 8
 _PIECES = 4
 SMALLEST_PIECE, LARGEST_PIECE = 4_096, 65_536
 """Bytes of what is made durable together: at least a few records, at most what the centre commits at once."""
@@ -30,13 +30,14 @@ _PATIENCE = 64
 @dataclass(frozen=True, slots=True)
 class Window:
     """`size`: bytes that may be under way; `most`: what the link is trusted with; `well`: pieces since it broke; `quickest_s`:
-    the least time a piece took; `moved_at`: monotonic seconds of the last change of size."""
+    the least time a piece took; `judged_at`: monotonic seconds; `rates`: bytes a second, as it was judged lately."""
 
     size: int = 2 * SMALLEST
     most: int = LARGEST
     well: int = 0
     quickest_s: float = inf
-    moved_at: float = -inf
+    judged_at: float = -inf
+    rates: tuple[float, ...] = ()
 
     @property
     def piece(self) -> int:
@@ -46,19 +47,28 @@ class Window:
     def begun(self) -> "Window":
         """For a new exchange: the link may be another one than before. What leaves before anything has come is there one piece
         after the other, however long the way is: nothing is judged by it."""
-        return replace(self, quickest_s=inf, moved_at=inf)
+        return replace(self, quickest_s=inf, judged_at=inf, rates=())
 
     def had(self, took_s: float, carried: int, at: float) -> "Window":
         """The centre has a piece since `at`, `took_s` after it was given to the link; with it, `carried` bytes were under way."""
         well = self.well + 1
         most = min(LARGEST, 2 * self.most) if well % _PATIENCE == 0 else self.most
-        quickest_s, size, moved_at = min(self.quickest_s, took_s), self.size, min(self.moved_at, at)
-        if at - took_s >= moved_at:
-            fits = carried / max(took_s, _INSTANT_S) * (quickest_s + QUEUED_S)
-            late = took_s > quickest_s + QUEUED_S
-            size = int(min(most, 2 * size, max(SMALLEST, size / 2, fits if late else max(size, fits))))
-            moved_at = at if size != self.size else moved_at
-        return Window(size, most, well, quickest_s, moved_at)
+        now = replace(
+            self,
+            most=most,
+            well=well,
+            quickest_s=min(self.quickest_s, took_s),
+            judged_at=min(self.judged_at, at),
+        )
+        return now if at - took_s < now.judged_at else now._judged(took_s, carried, at)
+
+    def _judged(self, took_s: float, carried: int, at: float) -> "Window":
+        rates = (*self.rates, carried / max(took_s, _INSTANT_S))[-_LATELY:]
+        soon_s = self.quickest_s + QUEUED_S
+        fits = max(rates) * soon_s
+        size = fits if took_s > soon_s else max(self.size, fits)
+        size = min(self.most, 2 * self.size, max(SMALLEST, self.size / 2, size))
+        return replace(self, size=int(size), judged_at=at, rates=rates)
 
     def broken(self) -> "Window":
         """After a cut."""

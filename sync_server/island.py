@@ -13,12 +13,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.keys.islands import check_paper
 from clinic.keys.sessions import certificate_mark
@@ -38,6 +32,12 @@ _CUT_OFF = "The computer this island serves has gone."
 
 def new_certificate(folder: Path, now: datetime) -> tuple[ssl.SSLContext, bytes]:
     """A context for TLS 1.3 and `certificate_mark`; the key is on the disk only while it is read. Raises Unavailable."""
+    from cryptography import x509  # 8 MB, which a centre has no use for
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.x509.oid import NameOID
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
     made = (

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """libsodium's sealed boxes, its AEAD and X25519 pairs, with every failure turned into `Unreadable`."""
 
+from functools import lru_cache
+
 from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_decrypt,
     crypto_aead_xchacha20poly1305_ietf_encrypt,
@@ -30,6 +32,7 @@ def public_box_key(private: bytes) -> bytes:
     return bytes(crypto_scalarmult_base(private))
 
 
+@lru_cache(256)
 def sound_box_key(public: bytes) -> bool:
     """False for anything that is no X25519 public key one can safely seal to (wrong length, small order)."""
     if len(public) != BOX_BYTES:

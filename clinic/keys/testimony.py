@@ -5,6 +5,8 @@ An envelope's own signature says which computer speaks; here is what that comput
 quarantine with its sentence, whoever sealed it.
 """
 
+from collections.abc import Callable
+
 from clinic.domain.facts import (
     AccessReview,
     AuditEvent,
@@ -29,6 +31,7 @@ from clinic.domain.facts import (
     VerificationResult,
 )
 from clinic.domain.ids import ELSEWHERE, FOREIGN, DeviceId, OpId, UserId
+from clinic.domain.record import Record
 from clinic.keys.audit_heads import head_signed_by
 from clinic.keys.consents import consent_signed_by, verify_fact, witnessed_by
 from clinic.keys.refusals import Unreadable
@@ -75,11 +78,22 @@ def check_op(op: Op, device: DeviceId, log: TrustLog, roles: frozenset[Role] | N
     _check_origin(op, device, log)
     _check_kiosk(op, device, log)
     _check_custodian(op, roles_at(log, device) if roles is None else roles)
-    _check_glass_review(op)
-    _check_author(op, device, log)
-    _check_voucher(op)
-    _check_consent(op, device, log)
-    _check_review(op)
+    for check in _checks_of(type(op.fact)):
+        check(op, device, log)
+
+
+_Check = Callable[[Op, DeviceId, TrustLog], None]
+
+
+def _checks_of(kind: type[Record]) -> tuple[_Check, ...]:
+    """What is checked of facts of a kind besides, in order."""
+    checks = _checks.get(kind)
+    if checks is None:
+        checks = _checks[kind] = tuple(check for kinds, check in _CHECKS if issubclass(kind, kinds))
+    return checks
+
+
+_checks: dict[type[Record], tuple[_Check, ...]] = {}
 
 
 def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
@@ -90,12 +104,16 @@ def _check_origin(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("This was written at a time that cannot be.")
     if op.author and log.user(op.author, device) is None:
         raise Unreadable("This names an author who does not work on the computer that sent it.")
+
+
+def _check_person(op: Op, device: DeviceId, log: TrustLog) -> None:
     if isinstance(op.fact, Patient) and str(op.fact.id) != str(op.fact.patient):
         raise Unreadable("This names one person and describes another.")
+
+
+def _check_entry(op: Op, device: DeviceId, log: TrustLog) -> None:
     if isinstance(op.fact, AuditEvent) and op.fact.device != device and not _happened_elsewhere(op.fact):
         raise Unreadable("This says what happened on another computer than the one that sent it.")
-    if isinstance(op.fact, AuditHead):
-        _check_head(op.fact, device, log)
 
 
 def _happened_elsewhere(entry: AuditEvent) -> bool:
@@ -103,8 +121,10 @@ def _happened_elsewhere(entry: AuditEvent) -> bool:
     return entry.device.startswith(FOREIGN) and not (entry.sequence or entry.incarnation or entry.previous)
 
 
-def _check_head(head: AuditHead, device: DeviceId, log: TrustLog) -> None:
-    sender = log.device(device)
+def _check_head(op: Op, device: DeviceId, log: TrustLog) -> None:
+    head, sender = op.fact, log.device(device)
+    if not isinstance(head, AuditHead):
+        return
     if head.device != device or sender is None or not head_signed_by(head, sender.signing_key):
         raise Unreadable("This head of an audit was not signed by the computer that sent it.")
 
@@ -135,7 +155,7 @@ def _check_custodian(op: Op, here: frozenset[Role]) -> None:
         raise Unreadable("A custodian judged a review. Only people do.")
 
 
-def _check_glass_review(op: Op) -> None:
+def _check_glass_review(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Somebody else closes the review of a break-glass; never who broke it."""
     fact = op.fact
     if isinstance(fact, AccessReview):
@@ -178,7 +198,7 @@ def _check_author(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A signature in this does not belong to its author.")
 
 
-def _check_voucher(op: Op) -> None:
+def _check_voucher(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Nobody vouches in another's name."""
     fact = op.fact
     if not isinstance(fact, VerificationResult) or fact.how != IdentifiedBy.VOUCHED:
@@ -222,13 +242,25 @@ def is_signed(consent: Consent, log: TrustLog) -> bool:
     return True
 
 
-def _check_review(op: Op) -> None:
+def _check_review(op: Op, device: DeviceId, log: TrustLog) -> None:
     """Who judges what somebody did says so in her own name, and is somebody else."""
     fact = op.fact
     if not isinstance(fact, AccessReview) or fact.status != ReviewStatus.COMPLETED:
         return
     if not op.author or fact.closed_by != op.author or fact.concerns == op.author:
         raise Unreadable("This review was closed by somebody who may not judge it.")
+
+
+_CHECKS: tuple[tuple[tuple[type[Record], ...], _Check], ...] = (
+    ((Patient,), _check_person),
+    ((AuditEvent,), _check_entry),
+    ((AuditHead,), _check_head),
+    ((AccessReview, Task), _check_glass_review),
+    ((Composition, MedicationRequest, ServiceRequest), _check_author),
+    ((VerificationResult,), _check_voucher),
+    ((Consent,), _check_consent),
+    ((AccessReview,), _check_review),
+)
 
 
 def _made_by(name: OpId, device: DeviceId) -> bool:

@@ -31,7 +31,7 @@ class Stream:
     """Of one link, on its net loop. `sizes`: number and bytes of each envelope that left after the request."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self._clock, self._line = clock, Line()
         self.window, self.sizes = Window(), dict[int, int]()
         self._told, self._budget = False, 0
         self._under_way: dict[int, int] = {}
@@ -49,6 +49,11 @@ class Stream:
         """Bytes of the next piece on a link that is asked for so many at once."""
         blind = 0 if self._told else min(LARGEST_PIECE, byte_budget // _PARTS)
         return max(self.window.piece, blind)
+
+    def new_line(self) -> Line:
+        """What waits, read once for an exchange: for its request, and what follows that."""
+        self._line = Line()
+        return self._line
 
     def had(self, env_no: int) -> None:
         """The centre has everything up to that number. What it says of numbers that are not under way means nothing."""
@@ -78,11 +83,10 @@ class Stream:
 
     async def flow(self, desk: Desk, on_store: OnStore) -> AsyncIterator[tuple[bytes, ...]]:
         """The envelopes that follow those of the request, a piece at a time. Raises Unavailable for the disk."""
-        line = Line()
         while await self._room():
             size = self.piece(self._budget)
             ahead = max(size, self.window.size // _AHEAD)
-            rows = await on_store(partial(following, desk, self._last, size, ahead, line))
+            rows = await on_store(partial(following, desk, self._last, size, ahead, self._line))
             if not rows:
                 return
             piece = {row.env_no: len(row.wire) for row in rows}

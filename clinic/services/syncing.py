@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -50,6 +50,8 @@ from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
 _UNSURE = "unsure"
+LOT = 64 * 1024
+"""Bytes of envelopes that are read before what was in them is filed: about 500 records."""
 _Read = tuple[Sequenced, Ops]
 _Whose = Mapping[tuple[int, str], PatientId]
 """Kind and id of facts -> whom they are about."""
@@ -71,11 +73,11 @@ class Taken:
     took_s: float = 0.0
 
 
-def snapshot(desk: Desk, byte_budget: int) -> Snapshot:
+def snapshot(desk: Desk, byte_budget: int, line: Line | None = None) -> Snapshot:
     """What we hold and offer, of one moment; what is offered has its number from here on. After a stream that was cut nothing is
-    offered, only asked after. Raises Unavailable for the disk."""
+    offered, only asked after. `line`: what follows leaves from it too. Raises Unavailable for the disk."""
     if not desk.book.read(_unsure_from):
-        make_ready(desk, byte_budget)
+        make_ready(desk, byte_budget, line=line)
     return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
 
 
@@ -167,24 +169,27 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         lost = 0 <= response.trust_position < request.trust_position and page.offer_trust_again(
             response.trust_position
         )
-        read = [_arrived(desk, page, item, reader) for item in response.envelopes]
-        ops = _file_together(desk, page, [one for one in read if one is not None]) + reader.mended
+        brought = _Brought()
+        for some in _lots(response.envelopes):
+            read = [_arrived(desk, page, item, reader) for item in some]
+            brought.note(_file_together(desk, page, [one for one in read if one is not None]))
+        brought.note(reader.mended)
         if log is not desk.trust or reader.granted:
-            ops += _retried(page, reader)
-        ops += snapshots.weigh(desk, page, reader.arrivals, _filed)
+            brought.note(_retried(page, reader))
+        brought.note(snapshots.weigh(desk, page, reader.arrivals, _filed))
         reader.arrivals.keep(page)
-        fetch_again(page, frozenset(op.patient for op in ops if not isinstance(op.fact, AuditEvent)))
-        desk.seen_stamps(page, [op.stamp for op in ops])
-        page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
+        fetch_again(page, frozenset(brought.charts))
+        desk.seen_stamps(page, brought.stamps)
+        page.put_meta("received", str(int(page.meta("received") or b"0") + len(brought.stamps)).encode())
         note_mended(page, desk, len(reader.mended) + snapshots.mended)
         keep_marks(page, reader.marks)
         again = after_exchange(desk, page, not (meaning.more or page.meta(CATCHING_UP)))
         for scope in again:
-            ops += _own_again(desk, page, scope)
+            brought.note(_own_again(desk, page, scope))
         copied = meaning.copied and notice_copy(desk, page)
         after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
-        return (before != after, after[0][0] > 0, bool(again or lost or copied), copied), _changes(
-            ops, trust=log is not desk.trust
+        return (before != after, after[0][0] > 0, bool(again or lost or copied), copied), brought.changes(
+            trust=log is not desk.trust
         )
 
     moved, waits, again, copied = desk.book.write(act)
@@ -224,7 +229,9 @@ def take_passed_on(
         reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
         keep(page)
-        return (len(ops), sum(some is None for some in found)), _changes(ops, trust=log is not desk.trust)
+        return (len(ops), sum(some is None for some in found)), _Brought.of(ops).changes(
+            trust=log is not desk.trust
+        )
 
     taken = desk.book.write(act)
     if log is not desk.trust:
@@ -244,7 +251,7 @@ def take_ahead(
         desk.seen_stamps(page, [op.stamp for op in ops])
         page.put_meta("received", str(int(page.meta("received") or b"0") + len(ops)).encode())
         keep(page)
-        return None, _changes(ops, trust=False)
+        return None, _Brought.of(ops).changes(trust=False)
 
     desk.book.write(act)
 
@@ -260,7 +267,7 @@ def retry_set_aside(desk: Desk, number: int) -> bool:
         scope, data = found
         ops = _tried(page, reader, number, scope, data)
         reader.arrivals.keep(page)
-        return ops is not None, _changes(ops or [], trust=False)
+        return ops is not None, _Brought.of(ops or []).changes(trust=False)
 
     return desk.book.write(act)
 
@@ -300,6 +307,38 @@ def _compared(desk: Desk, page: Page) -> tuple[int, int]:
     found = compared_in(page.meta)
     lately = found.mended_at is not None and desk.clock.now() - found.mended_at < FETCHED
     return len(fetched_again(page)), found.mended if lately else 0
+
+
+@dataclass(slots=True)
+class _Brought:
+    """What was filed, without the ops: of a long answer there is never more than a lot in memory."""
+
+    kinds: set[str] = field(default_factory=set)
+    patients: set[PatientId] = field(default_factory=set)
+    charts: set[PatientId] = field(default_factory=set)
+    """Of these, those of whom more came than that somebody looked."""
+    stamps: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, ops: Iterable[Op]) -> "_Brought":
+        brought = cls()
+        brought.note(ops)
+        return brought
+
+    def note(self, ops: Iterable[Op]) -> None:
+        """They were filed."""
+        for op in ops:
+            kind, patient = type(op.fact), op.patient
+            self.kinds.add(kind.__name__)
+            self.patients.add(patient)
+            if not issubclass(kind, AuditEvent):
+                self.charts.add(patient)
+            self.stamps.append(op.stamp)
+
+    def changes(self, trust: bool) -> Changes:
+        """What is told to whoever shows it."""
+        kinds = self.kinds | {"Sync"} | ({"Trust"} if trust else set())
+        return Changes(frozenset(kinds), frozenset(self.patients) - {PatientId("")})
 
 
 @dataclass(slots=True)
@@ -402,6 +441,20 @@ def _arrived_before(page: Page, request: SyncRequest, response: SyncResponse) ->
     held = page.offered(request.unsure_from, response.acked_env_no)
     ours = known_digest(envelope_hash(held[number]) for number in sorted(held))
     return set(held) if ours == response.known else set()
+
+
+def _lots(items: Sequence[Sequenced]) -> Iterator[list[Sequenced]]:
+    """What is read and filed together: new objects lie where the last lot's were, which costs less than room for all."""
+    lot: list[Sequenced] = []
+    room = LOT
+    for item in items:
+        lot.append(item)
+        room -= len(item.envelope)
+        if room <= 0:
+            yield lot
+            lot, room = [], LOT
+    if lot:
+        yield lot
 
 
 def _arrived(desk: Desk, page: WritePage, item: Sequenced, reader: _Reader) -> _Read | None:
@@ -552,11 +605,6 @@ def _filed(page: WritePage, scope: ScopeId, inside: Ops) -> list[Op]:
     held = page.held(fact_id_of(op) for op in inside.ops)
     _check_stay(page, inside, held, {})
     return list(page.file_ops(inside.pairs, scope))
-
-
-def _changes(ops: list[Op], trust: bool) -> Changes:
-    kinds = {type(op.fact).__name__ for op in ops} | {"Sync"} | ({"Trust"} if trust else set())
-    return Changes(frozenset(kinds), frozenset(op.patient for op in ops if op.patient))
 
 
 def _moment(ms: bytes | None) -> datetime | None:

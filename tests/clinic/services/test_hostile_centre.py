@@ -56,12 +56,13 @@ from clinic.protocol.letters import ChatLine, Letter, QueuePlace
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
 from clinic.protocol.trust import DeviceKind, TeamCreate
-from clinic.services import consents, people, visits
+from clinic.services import consents, people, syncing, visits
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, _stated, set_up
 from clinic.services.link import Link
 from clinic.services.sitting import open_desk
 from clinic.services.syncing import Taken, snapshot, sync_status, take
+from clinic.store.rows import Changes
 from clinic.sync.exchange import request_for
 from clinic.sync.machine import Phase, SyncDue, step
 
@@ -286,6 +287,27 @@ def test_of_two_patients_versions_that_come_together_the_first_has_the_fact(clin
     assert visits.encounter_of(clinic.desk, ENCOUNTER).patient == mine
     reasons = clinic.desk.book.read(lambda page: [why for _, why, _, _ in page.in_quarantine()])
     assert reasons == ["This would move a record of one patient to another."]
+
+
+@pytest.mark.parametrize("lot", [1, 900, 1_000_000])
+def test_an_answer_is_taken_alike_in_whatever_lots(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, lot: int
+) -> None:
+    monkeypatch.setattr(syncing, "LOT", lot)
+    mine, other = clinic.patient(), clinic.patient()
+    before = sync_status(clinic.desk).received
+    heard: list[Changes] = []
+    clinic.desk.book.listen(heard.append)
+    weight = Observation(
+        id=FactId("weight"), patient=other, code=Coding(system="http://loinc.org", code="8867-4", display=""),
+        effective_at=clinic.clock.now(),
+    )  # fmt: skip
+    for fact in (_visit(mine), weight, _visit(other), replace(_visit(mine), ticket="B-09")):
+        clinic.from_kiosk(fact, handed_out=False)
+    clinic.answered(envelopes=tuple(clinic.made))
+    assert visits.encounter_of(clinic.desk, ENCOUNTER).patient == mine
+    assert clinic.quarantined == 1 and sync_status(clinic.desk).received == before + 3
+    assert heard[-1].kinds >= {"Encounter", "Observation", "Sync"} and heard[-1].patients >= {mine, other}
 
 
 def test_what_cannot_be_filed_holds_up_nothing_that_came_with_it(clinic: Clinic) -> None:

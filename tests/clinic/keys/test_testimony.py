@@ -6,21 +6,28 @@ from dataclasses import replace
 import pytest
 
 from clinic.domain.facts import (
+    AccessReview,
     AuditEvent,
+    AuditHead,
     Composition,
     CompositionStatus,
     Consent,
     Fact,
+    IdentifiedBy,
     MedicationRequest,
     Patient,
     RequestStatus,
+    ReviewStatus,
     ServiceRequest,
+    Task,
+    TaskStatus,
+    VerificationResult,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, UserId
 from clinic.domain.values import Coding, HumanName
 from clinic.keys.consents import sign_consent, sign_fact, template_hash
 from clinic.keys.refusals import Unreadable
-from clinic.keys.testimony import check_op
+from clinic.keys.testimony import REVIEW_CODE, check_op
 from clinic.protocol.op import Op
 from tests.clinic.keys.conftest import AT, Clinic, Somebody
 
@@ -143,3 +150,40 @@ def test_what_came_from_another_system_names_its_author_there_and_nobody_signed_
     refused(
         clinic, ben, op(ben, replace(order, requester=UserId("somebody")), author=ben.user), "does not belong"
     )
+
+
+# each kind with a check of its own has it, whoever sends it
+
+
+def test_a_head_of_an_audit_that_its_computer_did_not_sign(clinic: Clinic) -> None:
+    head = AuditHead(
+        id=FactId("h"), patient=PatientId(""), device=clinic.ben.device, incarnation=1, size=1, root=bytes(32), at=AT,
+        leaves=bytes(32), device_signature=bytes(64),
+    )  # fmt: skip
+    refused(clinic, clinic.ben, op(clinic.ben, head), "head of an audit")
+
+
+def test_whoever_broke_the_glass_does_not_close_the_review(clinic: Clinic) -> None:
+    task = Task(
+        id=FactId(f"glass.r.{clinic.ben.user}"), patient=P1, title="x", status=TaskStatus.COMPLETED, authored_at=AT,
+        author=clinic.ben.user, code=REVIEW_CODE,
+    )  # fmt: skip
+    refused(
+        clinic, clinic.ben, op(clinic.ben, task, author=clinic.ben.user), "closed by the person it is about"
+    )
+
+
+def test_nobody_vouches_in_a_colleagues_name(clinic: Clinic) -> None:
+    said = VerificationResult(
+        id=FactId("v"), patient=P1, encounter=EncounterId("e"), how=IdentifiedBy.VOUCHED, at=AT, by=clinic.eva.user
+    )  # fmt: skip
+    refused(clinic, clinic.ben, op(clinic.ben, said, author=clinic.ben.user), "somebody else vouches")
+
+
+def test_nobody_judges_what_she_did_herself(clinic: Clinic) -> None:
+    review = AccessReview(
+        id=FactId("r"), patient=PatientId(""), rule="own-chart/1", status=ReviewStatus.COMPLETED, severity="high",
+        concerns=clinic.ben.user, evidence=(), closed_by=clinic.ben.user,
+        since=AT, identified_at=AT, group=FactId("g"),
+    )  # fmt: skip
+    refused(clinic, clinic.ben, op(clinic.ben, review, author=clinic.ben.user), "somebody who may not judge")

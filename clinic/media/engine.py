@@ -27,7 +27,7 @@ from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
 
 if TYPE_CHECKING:
-    from av import AudioFrame, VideoFrame
+    from av import VideoFrame
 
     from clinic.media.capture import CameraFeed, MicrophoneFeed
     from clinic.media.recorder import Recorder
@@ -288,12 +288,8 @@ class Engine:
 
     # what attempts tell (clinic.media.session.Listener)
 
-    def heard(self, session: Session, frame: AudioFrame) -> None:
-        from clinic.media.speaker import mono
-
+    def heard(self, session: Session) -> None:
         self._carries(session)
-        if session is self._carrying and self._speaker is not None:
-            self._speaker.put(mono(frame))
 
     def saw(self, session: Session, frame: VideoFrame) -> None:
         from clinic.media.capture import show
@@ -334,6 +330,9 @@ class Engine:
         carrying = self._carrying
         if carrying is None or session.attempt > carrying.attempt:
             self._carrying, self._last = session, None
+            session.talking.speak()
+            if self._speaker is not None:
+                self._speaker.hear(session.talking.playout.take)
             self._later(self._retire_before(session.attempt))
         if session is self._carrying and (self._silent or not self._flowed):
             self._silent, self._flowed = False, True
@@ -389,6 +388,7 @@ class Engine:
                 before, self._last = self._last, now
                 if before is not None:
                     self._tell(self._stats(session, before, now))
+                    self._tell(self._speech_stats(session))
 
     def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)
@@ -403,6 +403,21 @@ class Engine:
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
+        )
+
+    def _speech_stats(self, session: Session) -> wire.SpeechStats:
+        talking = session.talking
+        recovered, guessed = talking.heard_shares()
+        return wire.SpeechStats(
+            call_id=self._call_id,
+            attempt=session.attempt,
+            bitrate=talking.speech.bitrate,
+            packet_ms=talking.speech.packet_ms,
+            copies=talking.speech.copies,
+            planned_loss=round(talking.loss, 3),
+            delay_ms=round(talking.playout.delay_s * 1000, 1),
+            recovered=round(recovered, 3),
+            guessed=round(guessed, 3),
         )
 
     # endings

@@ -4,19 +4,20 @@ Blocks of 20 ms.
 """
 
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Protocol
 
 import av
 import numpy as np
 
-from clinic.media.camera import Pace
 from clinic.media.sources import Missing, Spec
 from clinic.media.voice import RATE, Sound, voice
 
 BLOCK = RATE // 50
 """Samples of one block, 20 ms."""
+KEPT_S = 0.5
 MISSING = "No microphone was found. Plug one in, or write in the chat instead."
 
 
@@ -31,16 +32,34 @@ class Microphone(Protocol):
 
 
 class LoopMicrophone:
-    """Samples in a loop at real time; an empty loop is silence."""
+    """Samples in a loop at real time; an empty loop is silence. As a sound card does, it keeps what was not
+    fetched in time, up to half a second.
+    """
 
-    def __init__(self, name: str, sound: Sound) -> None:
+    def __init__(
+        self,
+        name: str,
+        sound: Sound,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.name = name
         whole = sound[: len(sound) // BLOCK * BLOCK] if len(sound) >= BLOCK else np.zeros(BLOCK, np.int16)
         self._blocks = whole.reshape(-1, BLOCK)
-        self._pace = Pace(50)
+        self._now, self._sleep, self._next = now, sleep, 0
+        self._start: float | None = None
 
     def read(self) -> Sound:
-        block: Sound = self._blocks[self._pace.wait() % len(self._blocks)]
+        now = self._now()
+        if self._start is None:
+            self._start = now
+        due = self._start + self._next * BLOCK / RATE
+        if due > now:
+            self._sleep(due - now)
+        elif now - due > KEPT_S:
+            self._next = int((now - self._start) * RATE / BLOCK)
+        block: Sound = self._blocks[self._next % len(self._blocks)]
+        self._next += 1
         return block
 
     def close(self) -> None:

@@ -16,9 +16,7 @@ from clinic.media.mark import Mark, read_mark
 from clinic.media.microphone import BLOCK, LoopMicrophone, open_microphone, read_sound, silence
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, Missing, Spec, parse_spec
 from clinic.media.speaker import (
-    CAP,
-    PREFILL,
-    Buffer,
+    TICK_S,
     NullSink,
     Speaker,
     audio_frame,
@@ -151,6 +149,19 @@ def test_a_loop_gives_its_blocks_in_turn() -> None:
     made.close()
 
 
+def test_a_loop_keeps_what_was_not_fetched_in_time_for_half_a_second() -> None:
+    now, slept = [0.0], []
+    made = LoopMicrophone("x", np.arange(100).repeat(BLOCK).astype(np.int16), lambda: now[0], slept.append)
+    assert made.read()[0] == 0
+    now[0] = 0.1
+    assert [made.read()[0] for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert slept == []
+    made.read()
+    assert slept == [pytest.approx(0.02)]
+    now[0] = 1.0
+    assert made.read()[0] == 50
+
+
 def test_a_sound_file_is_a_microphone(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(write_wave(np.full(3 * BLOCK, 1000, np.int16)))
@@ -162,41 +173,28 @@ def test_a_sound_file_is_a_microphone(tmp_path: Path) -> None:
         open_microphone(Spec("none"), None)
 
 
-def test_the_buffer_waits_then_flows_then_waits_again() -> None:
-    buffer = Buffer()
-    buffer.put(np.ones(PREFILL - 1, np.int16))
-    assert buffer.take() is None
-    buffer.put(np.ones(BLOCK, np.int16))
-    taken = [buffer.take() for _ in range(4)]
-    assert [block is not None for block in taken] == [True, True, True, False]
-    buffer.put(np.ones(BLOCK, np.int16))
-    assert buffer.take() is None
-
-
-def test_the_buffer_never_lags_more_than_its_cap() -> None:
-    buffer = Buffer()
-    for value in range(100):
-        buffer.put(np.full(BLOCK, value, np.int16))
-    first = buffer.take()
-    assert first is not None
-    assert first[0] == 100 - CAP // BLOCK
-
-
 def test_a_speaker_hands_on_what_is_heard() -> None:
     import threading
 
-    heard, enough = [], threading.Event()
+    heard, asked, enough = [], [], threading.Event()
 
     def listen(block: np.ndarray) -> None:
         heard.append(block)
-        if any(b.any() for b in heard):
+        if any(b.any() for b in heard) and len(asked) > 5:
             enough.set()
 
+    def source(at: float) -> np.ndarray:
+        asked.append(at)
+        return np.full(BLOCK, 8000, np.int16)
+
     made = Speaker(NullSink(), listen)
-    made.put(np.full(PREFILL, 8000, np.int16))
+    made.hear(source)
     assert enough.wait(5)
     made.close()
     assert made.level > 0
+    assert {len(block) for block in heard} == {BLOCK}
+    steps = np.diff(asked) / TICK_S
+    assert np.allclose(steps, np.round(steps))
 
 
 def test_stereo_is_mixed_and_mono_is_kept() -> None:

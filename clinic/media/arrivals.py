@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the arrival times of packets say: how long sound must wait so that nearly all of it is there in time.
+
+Pure; seconds are those of any steady clock, samples are the sender's, 48 kHz, unwrapped.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from clinic.media.voice import RATE
+
+WINDOW_S = 10.0
+"""How far back jitter and loss are looked for."""
+BASE_S = 15.0
+"""How far back the fastest packet is looked for: clocks that drift by 100 ppm move 1.5 ms in it."""
+IN_TIME = 0.97
+"""Share of the packets whose jitter is waited for."""
+MARGIN_S = 0.024
+"""A packet must be there when the block of 20 ms is taken that its first sample falls into; and a little more."""
+FIRST_S, FIRST_PACKETS = 0.06, 25
+"""Wait at the beginning, while little is known."""
+LONGEST_S = 1.0
+LOSSY = 0.004
+"""Loss from which waiting for a repair is worth its time."""
+FALL = 0.02
+"""Seconds a second by which the wait is made shorter again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    at: float
+    number: int
+    transit: float
+    repair_s: float
+
+
+class Arrivals:
+    """Keeps the packets of the last seconds."""
+
+    def __init__(self) -> None:
+        self._recent: deque[_Packet] = deque()
+        self._fastest: deque[tuple[float, float]] = deque()
+        self._seen = 0
+        self._target, self._target_at = FIRST_S, 0.0
+
+    @property
+    def known(self) -> bool:
+        return bool(self._recent)
+
+    @property
+    def base(self) -> float:
+        """Transit of the fastest packet: time of arrival less time of sending, of two unrelated clocks."""
+        return min(transit for _, transit in self._fastest)
+
+    @property
+    def loss(self) -> float:
+        """0..1 of the packets of the window."""
+        numbers = [packet.number for packet in self._recent]
+        span = max(numbers) - min(numbers) + 1 if numbers else 0
+        return 1 - len(set(numbers)) / span if span else 0.0
+
+    def came(self, number: int, sample: int, at: float, repair_s: float) -> None:
+        """A packet, with the unwrapped number and first sample it carries itself, and how much older the oldest
+        frame is that it can bring back (seconds).
+        """
+        transit = at - sample / RATE
+        self._seen += 1
+        self._recent.append(_Packet(at, number, transit, repair_s))
+        while self._recent[0].at < at - WINDOW_S:
+            self._recent.popleft()
+        second = float(int(at))
+        if self._fastest and self._fastest[-1][0] == second:
+            transit = min(transit, self._fastest.pop()[1])
+        self._fastest.append((second, transit))
+        while self._fastest[0][0] < at - BASE_S:
+            self._fastest.popleft()
+        self._aim(at)
+
+    def target(self) -> float:
+        """Seconds that a sample waits after the earliest moment at which it could have come."""
+        return self._target
+
+    def _aim(self, at: float) -> None:
+        repair_s = max(packet.repair_s for packet in self._recent) if self.loss > LOSSY else 0.0
+        wanted = self._jitter() + MARGIN_S + repair_s
+        if self._seen < FIRST_PACKETS:
+            wanted = max(wanted, FIRST_S)
+        wanted = min(LONGEST_S, wanted)
+        fall = FALL * max(0.0, min(1.0, at - self._target_at))
+        self._target, self._target_at = max(wanted, self._target - fall), at
+
+    def _jitter(self) -> float:
+        late = sorted(packet.transit for packet in self._recent)
+        return late[min(len(late) - 1, int(IN_TIME * len(late)))] - self.base

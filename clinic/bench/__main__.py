@@ -53,6 +53,12 @@ def _load(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.minutes, chosen.part or None)
 
 
+def _speech(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.speech import measure
+
+    return measure()
+
+
 SHORTEST_MIN = 0.1
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "store": _store,
@@ -62,6 +68,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "trust": _trust,
     "sync": _sync,
     "load": _load,
+    "speech": _speech,
 }
 
 

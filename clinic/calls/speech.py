@@ -36,7 +36,9 @@ FEC_PLANS = 0.1
 """The codec spends nothing on repair when it is told of less."""
 START_LOSS = 0.02
 """Planned for until the first report."""
-WORTH_CHANGING = 0.08
+THRIFT = 1e-6
+"""What a bit a second must bring, so that none is taken from the pictures for nothing."""
+WORTH_CHANGING = 0.04
 RISE, FADE = 0.5, 0.08
 """How much of a report counts when loss grows, and when it shrinks."""
 
@@ -85,9 +87,10 @@ def chosen(
 
 
 def worth(speech: Speech, loss: float, rtt_s: float) -> float:
-    """PESQ that is to be expected, less what the delay takes from a talk."""
+    """PESQ that is to be expected, less what the delay takes from a talk and the bits from the pictures."""
     left = loss * FEC_LEAVES if speech.fec else loss ** (1 + speech.copies)
-    return CLEAN[speech.bitrate] - _harm(left) - _delay_cost(_delay_ms(speech, rtt_s))
+    cost = _delay_cost(_delay_ms(speech, rtt_s)) + THRIFT * speech.wire_bps
+    return CLEAN[speech.bitrate] - _harm(left) - cost
 
 
 def share_of(total_bps: float) -> float:

@@ -22,6 +22,8 @@ FIRST_S, FIRST_PACKETS = 0.06, 25
 LONGEST_S = 1.0
 LOSSY = 0.004
 """Loss from which waiting for a repair is worth its time."""
+LOOK_S = 0.1
+"""How often the window is looked through; a packet that is lost is waited for from then on."""
 FALL = 0.02
 """Seconds a second by which the wait is made shorter again."""
 
@@ -41,7 +43,9 @@ class Arrivals:
         self._recent: deque[_Packet] = deque()
         self._fastest: deque[tuple[float, float]] = deque()
         self._seen = 0
-        self._target, self._target_at = FIRST_S, 0.0
+        self._loss = 0.0
+        self._wanted = self._target = FIRST_S
+        self._looked_at = self._aimed_at = float("-inf")
 
     @property
     def known(self) -> bool:
@@ -55,9 +59,7 @@ class Arrivals:
     @property
     def loss(self) -> float:
         """0..1 of the packets of the window."""
-        numbers = [packet.number for packet in self._recent]
-        span = max(numbers) - min(numbers) + 1 if numbers else 0
-        return 1 - len(set(numbers)) / span if span else 0.0
+        return self._loss
 
     def came(self, number: int, sample: int, at: float, repair_s: float) -> None:
         """A packet, with the unwrapped number and first sample it carries itself, and how much older the oldest
@@ -74,21 +76,27 @@ class Arrivals:
         self._fastest.append((second, transit))
         while self._fastest[0][0] < at - BASE_S:
             self._fastest.popleft()
+        if self._seen < FIRST_PACKETS or at - self._looked_at >= LOOK_S:
+            self._looked_at = at
+            self._look()
         self._aim(at)
 
     def target(self) -> float:
         """Seconds that a sample waits after the earliest moment at which it could have come."""
         return self._target
 
-    def _aim(self, at: float) -> None:
-        repair_s = max(packet.repair_s for packet in self._recent) if self.loss > LOSSY else 0.0
-        wanted = self._jitter() + MARGIN_S + repair_s
-        if self._seen < FIRST_PACKETS:
-            wanted = max(wanted, FIRST_S)
-        wanted = min(LONGEST_S, wanted)
-        fall = FALL * max(0.0, min(1.0, at - self._target_at))
-        self._target, self._target_at = max(wanted, self._target - fall), at
-
-    def _jitter(self) -> float:
+    def _look(self) -> None:
+        """What the packets of the window ask for."""
+        numbers = {packet.number for packet in self._recent}
+        self._loss = 1 - len(numbers) / (max(numbers) - min(numbers) + 1)
+        repair_s = max(packet.repair_s for packet in self._recent) if self._loss > LOSSY else 0.0
         late = sorted(packet.transit for packet in self._recent)
-        return late[min(len(late) - 1, int(IN_TIME * len(late)))] - self.base
+        jitter = late[min(len(late) - 1, int(IN_TIME * len(late)))] - self.base
+        self._wanted = min(LONGEST_S, jitter + MARGIN_S + repair_s)
+        if self._seen < FIRST_PACKETS:
+            self._wanted = max(self._wanted, FIRST_S)
+
+    def _aim(self, at: float) -> None:
+        """Longer at once, shorter slowly."""
+        fall = FALL * max(0.0, min(1.0, at - self._aimed_at))
+        self._target, self._aimed_at = max(self._wanted, self._target - fall), at

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from clinic.calls.speech import (
     CLEAN,
     FEC_FROM,
+    WORTH_CHANGING,
     Speech,
     chosen,
     remembered,
@@ -64,7 +65,7 @@ def test_what_is_sent_stays_unless_another_is_clearly_better(
     before = chosen(budget, loss_before, rtt_before)
     after = chosen(budget, loss, rtt, now=before)
     best = chosen(budget, loss, rtt)
-    assert worth(after, loss, rtt) >= worth(best, loss, rtt) - 0.08 - 1e-9
+    assert worth(after, loss, rtt) >= worth(best, loss, rtt) - WORTH_CHANGING - 1e-9
     assert chosen(budget, loss, rtt, now=after) == after
 
 
@@ -83,6 +84,12 @@ def test_a_peer_without_copies_is_helped_by_the_codec() -> None:
 def test_copies_come_with_loss_and_go_with_it() -> None:
     copies = [chosen(80_000, loss, 0.1).copies for loss in (0.0, 0.03, 0.3)]
     assert copies == [0, 1, 2]
+
+
+def test_copies_that_are_no_longer_needed_go() -> None:
+    lossy = chosen(80_000, 0.03, 0.05)
+    assert lossy.copies == 1
+    assert chosen(80_000, 0.0001, 0.05, now=lossy).copies == 0
 
 
 def test_a_long_way_makes_packets_short() -> None:

@@ -20,6 +20,7 @@ from clinic.media.opus import Coding, make_encoder
 from clinic.media.redundancy import Frame
 from clinic.media.ring import Ring
 from clinic.media.speaking import Speaking
+from clinic.media.voice import Sound
 
 VIDEO_TIME = fractions.Fraction(1, 90_000)
 AudioPacket: TypeAlias = "Packet[AudioStream]"
@@ -108,6 +109,8 @@ class MicrophoneFeed:
         self.outlets: Outlets[Frame] = Outlets(asyncio.get_running_loop(), depth=10)
         self.muted = False
         self.speech = Speech()
+        self.listen: Callable[[Sound], None] = lambda block: None
+        """Told of each block that was read, muted or not."""
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
@@ -123,6 +126,7 @@ class MicrophoneFeed:
         try:
             while not self._stop.is_set():
                 block = self.microphone.read()
+                self.listen(block)
                 if self.muted:
                     block = block * 0
                 if (frame := speaking.put(block, _coding(self.speech))) is not None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
 
     from clinic.media.capture import CameraFeed, MicrophoneFeed
+    from clinic.media.echo import EchoWatch
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
     from clinic.media.speaker import Speaker
@@ -68,6 +69,7 @@ class Engine:
         self._camera_spec: Spec | None = None
         self._microphone: MicrophoneFeed | None = None
         self._speaker: Speaker | None = None
+        self._echo: EchoWatch
         self._recorder: Recorder | None = None
         self._sessions: dict[int, Session] = {}
         self._carrying: Session | None = None
@@ -164,8 +166,9 @@ class Engine:
     async def _begin(self, command: wire.StartCall) -> None:
         """Devices of a call: whatever is missing is said, and the call goes on without it."""
         from clinic.media.capture import MicrophoneFeed
+        from clinic.media.echo import EchoWatch
         from clinic.media.microphone import silence
-        from clinic.media.speaker import NullSink, Speaker, open_sink
+        from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
         self._call_id = command.call_id
         self._silent = self._flowed = self._seen_picture = False
@@ -174,6 +177,8 @@ class Engine:
         with self._missing(wire.Medium.MICROPHONE):
             microphone = await self._loop.run_in_executor(None, self._open_microphone)
         self._microphone = MicrophoneFeed(microphone, self._microphone_lost)
+        self._echo = EchoWatch()
+        self._microphone.listen = lambda block: self._echo.taken(loudness(block))
         self._say_if_hummed()
         sink: Any = NullSink()
         with self._missing(wire.Medium.SPEAKER):
@@ -351,6 +356,9 @@ class Engine:
             self._later(self._sessions.pop(number).close())
 
     def _heard_block(self, block: Any) -> None:
+        from clinic.media.speaker import loudness
+
+        self._echo.played(loudness(block))
         if (recorder := self._recorder) is not None:
             recorder.sound(block)
 
@@ -389,6 +397,8 @@ class Engine:
                 if before is not None:
                     self._tell(self._stats(session, before, now))
                     self._tell(self._speech_stats(session))
+                if not self._mute.audio and self._echo.look():
+                    self._tell(wire.EchoHeard(call_id=self._call_id))
 
     def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)

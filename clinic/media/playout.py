@@ -30,7 +30,7 @@ REPAIRABLE = RATE * 60 // 1000
 """Samples that the following packet can bring back."""
 TOO_LATE_S = 0.5
 """Sound that lags that much behind its aim is left out."""
-SLACK_S, SLACK_QUIET_S = 0.02, 0.004
+SLACK_S, SLACK_QUIET_S = 0.02, 0.01
 """How far from its aim speech, and a pause, may be played."""
 QUIET = 0.08
 """Loudness, of that of recent speech, below which it is a pause."""

@@ -277,6 +277,15 @@ class SpeechStats(Record):
     guessed: float = n(9, default=0.0)
 
 
+@record(596)
+class EchoHeard(Record):
+    """This microphone hears this loudspeaker, so the other side hears itself: headphones would help. Once, and
+    again after it was gone.
+    """
+
+    call_id: str = n(1)
+
+
 def frame(message: Record) -> bytes:
     """The message with its length before it."""
     body = encode(message)

@@ -15,6 +15,8 @@ BASE_S = 6.0
 """How far back the fastest packet is looked for: a path that grows longer, or a sender that cannot keep up, is
 followed; clocks that drift by 100 ppm move 0.6 ms in it.
 """
+MOVED_S = 0.5
+"""A path whose fastest packets have been that much later for a second is another path."""
 IN_TIME = 0.97
 """Share of the packets whose jitter is waited for."""
 MARGIN_S = 0.024
@@ -85,7 +87,8 @@ class Arrivals:
         if self._fastest and self._fastest[-1][0] == tenth:
             transit = min(transit, self._fastest.pop()[1])
         self._fastest.append((tenth, transit))
-        while self._fastest[0][0] < at - BASE_S:
+        now = min(transit for tenth, transit in self._fastest if tenth > at - 1)
+        while self._fastest[0][0] < at - BASE_S or self._fastest[0][1] < now - MOVED_S:
             self._fastest.popleft()
 
     def target(self) -> float:

@@ -102,6 +102,11 @@ class Talking:
         self._budget_bps = audio_bps
         self._choose()
 
+    def allow(self, audio_bps: float, loss: float, rtt_s: float) -> None:
+        """All three at once, from whoever measures the path (loss 0..1 of what we send, already evened out)."""
+        self._loss, self._rtt_s = min(1.0, max(0.0, loss)), max(0.0, rtt_s)
+        self.allot(audio_bps)
+
     def reported(self, loss: float | None, rtt_s: float | None) -> None:
         """What the peer says of our packets since its last report (0..1, seconds); None: nothing new."""
         if loss is not None:

@@ -287,3 +287,14 @@ def test_a_sender_that_cannot_keep_up_is_followed() -> None:
     assert playout.tally.late_frames == 0
     assert playout.tally.decoded == playout.tally.packets * 960
     assert lag_s(sound[int(6.5 * RATE) : int(7.2 * RATE)], ear[int(6.5 * RATE) :]) < 0.05 + 7 * 0.1 + 0.3
+
+
+def test_a_path_that_grows_longer_at_once_is_followed_at_once() -> None:
+    def moved(number: int) -> float:
+        return 0.05 if number < 100 else 1.05
+
+    sound = HUM[: 7 * RATE]
+    ear, playout = heard(arriving(sent(sound, Coding(24_000, 20, dtx=False)), moved), 8.2)
+    assert playout.tally.late_frames == 0
+    assert loudness(ear[int(4.5 * RATE) :]) > 0.7 * loudness(sound)
+    assert lag_s(sound[5 * RATE : 6 * RATE], ear[5 * RATE :]) < 1.05 + 0.03 + 1.0

@@ -31,35 +31,45 @@ class Microphone(Protocol):
     def close(self) -> None: ...
 
 
-class LoopMicrophone:
-    """Samples in a loop at real time; an empty loop is silence. As a sound card does, it keeps what was not
-    fetched in time, up to half a second.
+class Beat:
+    """Numbers of the blocks of 20 ms, each at its time. As a sound card does, it keeps what was not fetched in
+    time: missed blocks follow at once, unless it is more than `kept_s`; then they are skipped.
     """
 
     def __init__(
         self,
-        name: str,
-        sound: Sound,
+        kept_s: float,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._kept_s, self._now, self._sleep = kept_s, now, sleep
+        self._next = 0
+        self.start: float | None = None
+
+    def wait(self) -> int:
+        now = self._now()
+        if self.start is None:
+            self.start = now
+        due = self.start + self._next * BLOCK / RATE
+        if due > now:
+            self._sleep(due - now)
+        elif now - due > self._kept_s:
+            self._next = int((now - self.start) * RATE / BLOCK)
+        number, self._next = self._next, self._next + 1
+        return number
+
+
+class LoopMicrophone:
+    """Samples in a loop at real time; an empty loop is silence."""
+
+    def __init__(self, name: str, sound: Sound) -> None:
         self.name = name
         whole = sound[: len(sound) // BLOCK * BLOCK] if len(sound) >= BLOCK else np.zeros(BLOCK, np.int16)
         self._blocks = whole.reshape(-1, BLOCK)
-        self._now, self._sleep, self._next = now, sleep, 0
-        self._start: float | None = None
+        self._beat = Beat(KEPT_S)
 
     def read(self) -> Sound:
-        now = self._now()
-        if self._start is None:
-            self._start = now
-        due = self._start + self._next * BLOCK / RATE
-        if due > now:
-            self._sleep(due - now)
-        elif now - due > KEPT_S:
-            self._next = int((now - self._start) * RATE / BLOCK)
-        block: Sound = self._blocks[self._next % len(self._blocks)]
-        self._next += 1
+        block: Sound = self._blocks[self._beat.wait() % len(self._blocks)]
         return block
 
     def close(self) -> None:

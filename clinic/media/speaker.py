@@ -9,7 +9,6 @@ import contextlib
 import fractions
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -19,12 +18,13 @@ import numpy as np
 from av import AudioFrame
 from av.container import OutputContainer
 
-from clinic.media.camera import Pace
-from clinic.media.microphone import BLOCK
+from clinic.media.microphone import BLOCK, Beat
 from clinic.media.sources import Missing
 from clinic.media.voice import RATE, Sound
 
 TICK_S = BLOCK / RATE
+KEPT_S = 0.2
+"""What a sound card plays on by itself while this computer is busy; it is filled up again afterwards."""
 Source = Callable[[float], Sound]
 """Seconds of `time.monotonic` -> the 960 samples that are heard from then on."""
 MISSING = "No loudspeaker was found. Plug one in, or use headphones."
@@ -96,9 +96,10 @@ class Speaker:
         self._sink.close()
 
     def _run(self) -> None:
-        pace, start = Pace(1 / TICK_S), time.monotonic()
+        beat = Beat(KEPT_S)
         while not self._stop.is_set():
-            heard = self._source(start + pace.wait() * TICK_S)
+            number = beat.wait()
+            heard = self._source((beat.start or 0.0) + number * TICK_S)
             self.level = 0.9 * self.level + 0.1 * loudness(heard)
             self._sink.play(heard)
             self._listen(heard)

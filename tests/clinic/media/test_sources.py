@@ -13,7 +13,7 @@ from clinic.domain.errors import Refusal
 from clinic.media import camera, microphone, speaker
 from clinic.media.clip import TalkingClip
 from clinic.media.mark import Mark, read_mark
-from clinic.media.microphone import BLOCK, LoopMicrophone, open_microphone, read_sound, silence
+from clinic.media.microphone import BLOCK, Beat, LoopMicrophone, open_microphone, read_sound, silence
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, Missing, Spec, parse_spec
 from clinic.media.speaker import (
     TICK_S,
@@ -149,17 +149,18 @@ def test_a_loop_gives_its_blocks_in_turn() -> None:
     made.close()
 
 
-def test_a_loop_keeps_what_was_not_fetched_in_time_for_half_a_second() -> None:
-    now, slept = [0.0], []
-    made = LoopMicrophone("x", np.arange(100).repeat(BLOCK).astype(np.int16), lambda: now[0], slept.append)
-    assert made.read()[0] == 0
-    now[0] = 0.1
-    assert [made.read()[0] for _ in range(5)] == [1, 2, 3, 4, 5]
+def test_a_beat_keeps_what_was_not_fetched_in_time_for_a_while() -> None:
+    now, slept = [7.0], []
+    beat = Beat(0.5, lambda: now[0], slept.append)
+    assert beat.wait() == 0
+    now[0] = 7.1
+    assert [beat.wait() for _ in range(5)] == [1, 2, 3, 4, 5]
     assert slept == []
-    made.read()
+    beat.wait()
     assert slept == [pytest.approx(0.02)]
-    now[0] = 1.0
-    assert made.read()[0] == 50
+    now[0] = 8.0
+    assert beat.wait() == 50
+    assert beat.start == 7.0
 
 
 def test_a_sound_file_is_a_microphone(tmp_path: Path) -> None:

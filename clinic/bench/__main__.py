@@ -68,6 +68,12 @@ def _call(chosen: argparse.Namespace) -> Iterator[Result]:
     )
 
 
+def _speech(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.speech import measure
+
+    return measure()
+
+
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
 PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
 LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
@@ -81,6 +87,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "sync": _sync,
     "load": _load,
     "call": _call,
+    "speech": _speech,
 }
 
 

@@ -11,17 +11,17 @@ from typing import Generic, TypeAlias, TypeVar
 
 import av
 import numpy as np
-from av import AudioCodecContext, AudioStream, Packet, VideoFrame
+from av import AudioStream, Packet, VideoFrame
 
+from clinic.calls.speech import Speech
 from clinic.media.camera import Camera, dark_frame
-from clinic.media.microphone import BLOCK, Microphone
+from clinic.media.microphone import Microphone
+from clinic.media.opus import Coding, make_encoder
+from clinic.media.redundancy import Frame
 from clinic.media.ring import Ring
-from clinic.media.speaker import audio_frame
-from clinic.media.voice import RATE
+from clinic.media.speaking import Speaking
+from clinic.media.voice import Sound
 
-AUDIO_BITRATE = 32_000
-"""bit/s of Opus, mono, with in-band error correction."""
-AUDIO_TIME = fractions.Fraction(1, RATE)
 VIDEO_TIME = fractions.Fraction(1, 90_000)
 AudioPacket: TypeAlias = "Packet[AudioStream]"
 T = TypeVar("T")
@@ -100,12 +100,17 @@ class CameraFeed:
 
 
 class MicrophoneFeed:
-    """Reads a microphone and encodes it once for everybody."""
+    """Reads a microphone and encodes it once for everybody, as `speech` says: the attempt that carries the
+    call sets it.
+    """
 
     def __init__(self, microphone: Microphone, lost: Callable[[], None]) -> None:
         self.microphone = microphone
-        self.outlets: Outlets[AudioPacket] = Outlets(asyncio.get_running_loop(), depth=10)
+        self.outlets: Outlets[Frame] = Outlets(asyncio.get_running_loop(), depth=10)
         self.muted = False
+        self.speech = Speech()
+        self.listen: Callable[[Sound], None] = lambda block: None
+        """Told of each block that was read, muted or not."""
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
@@ -117,16 +122,15 @@ class MicrophoneFeed:
         self._thread.join(timeout=1)
 
     def _run(self) -> None:
-        encoder, at = _opus(), 0
+        speaking = Speaking(make_encoder())
         try:
             while not self._stop.is_set():
                 block = self.microphone.read()
+                self.listen(block)
                 if self.muted:
                     block = block * 0
-                for packet in encoder.encode(audio_frame(block, at)):
-                    packet.pts, packet.time_base = at, AUDIO_TIME
-                    self.outlets.publish(packet)
-                at += BLOCK
+                if (frame := speaking.put(block, _coding(self.speech))) is not None:
+                    self.outlets.publish(frame)
         except ENDED:
             if not self._stop.is_set():
                 self._loop.call_soon_threadsafe(self._lost)
@@ -144,11 +148,5 @@ def show(frame: VideoFrame, ring: Ring, announce: Announce) -> None:
     announce(ring.name, slot, seq, width, height)
 
 
-def _opus() -> AudioCodecContext:
-    """An Opus encoder for speech over links that lose packets (RFC 7587)."""
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, AudioCodecContext)
-    encoder.bit_rate, encoder.sample_rate, encoder.layout, encoder.format = AUDIO_BITRATE, RATE, "mono", "s16"
-    encoder.time_base = AUDIO_TIME
-    encoder.options = {"application": "voip", "frame_duration": "20", "fec": "1", "packet_loss": "5"}
-    return encoder
+def _coding(speech: Speech) -> Coding:
+    return Coding(speech.bitrate, speech.packet_ms, speech.fec, speech.loss, speech.dtx)

@@ -27,9 +27,10 @@ from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
 
 if TYPE_CHECKING:
-    from av import AudioFrame, VideoFrame
+    from av import VideoFrame
 
     from clinic.media.capture import CameraFeed, MicrophoneFeed
+    from clinic.media.echo import EchoWatch
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
     from clinic.media.speaker import Speaker
@@ -69,6 +70,7 @@ class Engine:
         self._camera_spec: Spec | None = None
         self._microphone: MicrophoneFeed | None = None
         self._speaker: Speaker | None = None
+        self._echo: EchoWatch
         self._recorder: Recorder | None = None
         self._sessions: dict[int, Session] = {}
         self._carrying: Session | None = None
@@ -165,8 +167,9 @@ class Engine:
     async def _begin(self, command: wire.StartCall) -> None:
         """Devices of a call: whatever is missing is said, and the call goes on without it."""
         from clinic.media.capture import MicrophoneFeed
+        from clinic.media.echo import EchoWatch
         from clinic.media.microphone import silence
-        from clinic.media.speaker import NullSink, Speaker, open_sink
+        from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
         self._call_id = command.call_id
         self._silent = self._flowed = self._seen_picture = False
@@ -175,6 +178,8 @@ class Engine:
         with self._missing(wire.Medium.MICROPHONE):
             microphone = await self._loop.run_in_executor(None, self._open_microphone)
         self._microphone = MicrophoneFeed(microphone, self._microphone_lost)
+        self._echo = EchoWatch()
+        self._microphone.listen = lambda block: self._echo.taken(loudness(block))
         self._say_if_hummed()
         sink: Any = NullSink()
         with self._missing(wire.Medium.SPEAKER):
@@ -292,12 +297,8 @@ class Engine:
 
     # what attempts tell (clinic.media.session.Listener)
 
-    def heard(self, session: Session, frame: AudioFrame) -> None:
-        from clinic.media.speaker import mono
-
+    def heard(self, session: Session) -> None:
         self._carries(session)
-        if session is self._carrying and self._speaker is not None:
-            self._speaker.put(mono(frame))
 
     def saw(self, session: Session, frame: VideoFrame) -> None:
         from clinic.media.capture import show
@@ -338,6 +339,9 @@ class Engine:
         carrying = self._carrying
         if carrying is None or session.attempt > carrying.attempt:
             self._carrying, self._last = session, None
+            session.talking.speak()
+            if self._speaker is not None:
+                self._speaker.hear(session.talking.playout.take)
             self._later(self._retire_before(session.attempt))
         if session is self._carrying and (self._silent or not self._flowed):
             self._silent, self._flowed = False, True
@@ -356,6 +360,9 @@ class Engine:
             self._later(self._sessions.pop(number).close())
 
     def _heard_block(self, block: Any) -> None:
+        from clinic.media.speaker import loudness
+
+        self._echo.played(loudness(block))
         if (recorder := self._recorder) is not None:
             recorder.sound(block)
 
@@ -393,6 +400,9 @@ class Engine:
                 before, self._last = self._last, now
                 if before is not None:
                     self._tell(self._stats(session, before, now))
+                    self._tell(self._speech_stats(session))
+                if not self._mute.audio and self._echo.look():
+                    self._tell(wire.EchoHeard(call_id=self._call_id))
 
     def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)
@@ -407,6 +417,21 @@ class Engine:
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
+        )
+
+    def _speech_stats(self, session: Session) -> wire.SpeechStats:
+        talking = session.talking
+        recovered, guessed = talking.heard_shares()
+        return wire.SpeechStats(
+            call_id=self._call_id,
+            attempt=session.attempt,
+            bitrate=talking.speech.bitrate,
+            packet_ms=talking.speech.packet_ms,
+            copies=talking.speech.copies,
+            planned_loss=round(talking.loss, 3),
+            delay_ms=round(talking.playout.delay_s * 1000, 1),
+            recovered=round(recovered, 3),
+            guessed=round(guessed, 3),
         )
 
     # endings

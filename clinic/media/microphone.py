@@ -4,19 +4,20 @@ Blocks of 20 ms.
 """
 
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Protocol
 
 import av
 import numpy as np
 
-from clinic.media.camera import Pace
 from clinic.media.sources import Missing, Spec
 from clinic.media.voice import RATE, Sound, voice
 
 BLOCK = RATE // 50
 """Samples of one block, 20 ms."""
+KEPT_S = 0.5
 MISSING = "No microphone was found. Plug one in, or write in the chat instead."
 
 
@@ -30,6 +31,34 @@ class Microphone(Protocol):
     def close(self) -> None: ...
 
 
+class Beat:
+    """Numbers of the blocks of 20 ms, each at its time. As a sound card does, it keeps what was not fetched in
+    time: missed blocks follow at once, unless it is more than `kept_s`; then they are skipped.
+    """
+
+    def __init__(
+        self,
+        kept_s: float,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._kept_s, self._now, self._sleep = kept_s, now, sleep
+        self._next = 0
+        self.start: float | None = None
+
+    def wait(self) -> int:
+        now = self._now()
+        if self.start is None:
+            self.start = now
+        due = self.start + self._next * BLOCK / RATE
+        if due > now:
+            self._sleep(due - now)
+        elif now - due > self._kept_s:
+            self._next = int((now - self.start) * RATE / BLOCK)
+        number, self._next = self._next, self._next + 1
+        return number
+
+
 class LoopMicrophone:
     """Samples in a loop at real time; an empty loop is silence."""
 
@@ -37,10 +66,10 @@ class LoopMicrophone:
         self.name = name
         whole = sound[: len(sound) // BLOCK * BLOCK] if len(sound) >= BLOCK else np.zeros(BLOCK, np.int16)
         self._blocks = whole.reshape(-1, BLOCK)
-        self._pace = Pace(50)
+        self._beat = Beat(KEPT_S)
 
     def read(self) -> Sound:
-        block: Sound = self._blocks[self._pace.wait() % len(self._blocks)]
+        block: Sound = self._blocks[self._beat.wait() % len(self._blocks)]
         return block
 
     def close(self) -> None:

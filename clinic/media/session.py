@@ -4,7 +4,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiortc import (
     MediaStreamTrack,
@@ -15,11 +15,12 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
-from av import AudioFrame, VideoFrame
+from av import VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
 from clinic.media import doors
-from clinic.media.capture import AudioPacket, CameraFeed, MicrophoneFeed, Outlets
+from clinic.media.capture import CameraFeed, MicrophoneFeed, Outlets
+from clinic.media.talking import Talking
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
 CLOSE_S = 3.0
@@ -28,7 +29,7 @@ CLOSE_S = 3.0
 class Listener(Protocol):
     """Who wants to know what an attempt receives."""
 
-    def heard(self, session: "Session", frame: AudioFrame) -> None: ...
+    def heard(self, session: "Session") -> None: ...
 
     def saw(self, session: "Session", frame: VideoFrame) -> None: ...
 
@@ -45,25 +46,6 @@ class CameraTrack(MediaStreamTrack):
         self._outlets, self._queue = outlets, outlets.open()
 
     async def recv(self) -> VideoFrame:
-        if self.readyState != "live":
-            raise MediaStreamError
-        return await self._queue.get()
-
-    def stop(self) -> None:
-        super().stop()
-        self._outlets.close(self._queue)
-
-
-class MicrophoneTrack(MediaStreamTrack):
-    """Encoded sound of the feed (aiortc takes packets as well as frames)."""
-
-    kind = "audio"
-
-    def __init__(self, outlets: Outlets[AudioPacket]) -> None:
-        super().__init__()
-        self._outlets, self._queue = outlets, outlets.open()
-
-    async def recv(self) -> AudioPacket:
         if self.readyState != "live":
             raise MediaStreamError
         return await self._queue.get()
@@ -102,6 +84,7 @@ class Session:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self.talking, self._reported_at = Talking(microphone, self._loop.time), 0.0
         self._peer.on("track", self._on_track)
         self._peer.on("connectionstatechange", self._on_state)
 
@@ -126,6 +109,7 @@ class Session:
         Raises ValueError or InvalidStateError for nonsense.
         """
         await self._peer.setRemoteDescription(RTCSessionDescription(remote.sdp, remote.type))
+        self.talking.settle(self._peer, remote.sdp)
         if remote.type != "offer":
             return None
         self._send_all()
@@ -141,9 +125,24 @@ class Session:
             elif report.type == "inbound-rtp":
                 now.lost += max(0, report.packetsLost)
                 now.packets += report.packetsReceived
-            elif report.type == "remote-inbound-rtp" and report.roundTripTime:
-                now.rtt_s = max(now.rtt_s, float(report.roundTripTime))
+            elif report.type == "remote-inbound-rtp":
+                now.rtt_s = max(now.rtt_s, float(report.roundTripTime or 0.0))
+                if report.kind == "audio":
+                    self._speech_report(report)
+        self.talking.speak()
         return now
+
+    def allot(self, audio_bps: float) -> None:
+        """What speech may take of the link, headers included (`clinic.calls.speech.share_of`)."""
+        self.talking.allot(audio_bps)
+        self.talking.speak()
+
+    def _speech_report(self, report: Any) -> None:
+        """What the peer says of our sound; the same report is read again until there is a new one."""
+        at = report.timestamp.timestamp()
+        loss = report.fractionLost / 256 if at > self._reported_at else None
+        self._reported_at = at
+        self.talking.reported(loss, report.roundTripTime)
 
     def refresh(self) -> None:
         """After a silence the peer may have lost the pictures that ours build on."""
@@ -160,7 +159,7 @@ class Session:
             return  # the peer finds out by silence
 
     def _send_all(self) -> None:
-        self._peer.addTrack(MicrophoneTrack(self.microphone.outlets))
+        self.talking.send_on(self._peer)
         if self.camera is not None:
             self._peer.addTrack(CameraTrack(self.camera.outlets))
 
@@ -175,14 +174,16 @@ class Session:
         )
 
     def _on_track(self, track: MediaStreamTrack) -> None:
-        take = self._hear if track.kind == "audio" else self._see
-        task = asyncio.ensure_future(_drain(track, take))
+        if track.kind == "audio":
+            self.talking.listen(self._peer, track, self._hear)
+            return
+        task = asyncio.ensure_future(_drain(track, self._see))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _hear(self, frame: AudioFrame) -> None:
+    def _hear(self) -> None:
         self.last_media = self._loop.time()
-        self.listener.heard(self, frame)
+        self.listener.heard(self)
 
     def _see(self, frame: VideoFrame) -> None:
         self.last_media = self._loop.time()

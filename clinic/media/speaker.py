@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What arrives is heard at real time: a short buffer, a 20 ms clock, and a device or nothing at its end.
+"""What arrives is heard at real time: a 20 ms clock that takes its blocks from the playout, and a device or
+nothing at its end.
 
 What the clock takes is exactly what a listener hears, gaps included; the recorder writes this.
 """
@@ -8,7 +9,6 @@ import contextlib
 import fractions
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -18,16 +18,16 @@ import numpy as np
 from av import AudioFrame
 from av.container import OutputContainer
 
-from clinic.media.camera import Pace
-from clinic.media.microphone import BLOCK
+from clinic.media.microphone import BLOCK, Beat
 from clinic.media.sources import Missing
 from clinic.media.traced import TracedSink
 from clinic.media.voice import RATE, Sound
 
-PREFILL = 3 * BLOCK
-"""Samples that are collected before sound starts: 60 ms against jitter."""
-CAP = 25 * BLOCK
-"""Samples that are kept at most: 500 ms; older ones are dropped so that a talk never lags."""
+TICK_S = BLOCK / RATE
+KEPT_S = 0.2
+"""What a sound card plays on by itself while this computer is busy; it is filled up again afterwards."""
+Source = Callable[[float], Sound]
+"""Seconds of `time.monotonic` -> the 960 samples that are heard from then on."""
 MISSING = "No loudspeaker was found. Plug one in, or use headphones."
 
 
@@ -76,57 +76,20 @@ class DeviceSink:
             self._device.close()
 
 
-class Buffer:
-    """A jitter buffer of samples; pure but for its lock."""
-
-    def __init__(self) -> None:
-        self._blocks: deque[Sound] = deque()
-        self._held = 0
-        self._playing = False
-        self._lock = threading.Lock()
-
-    def put(self, sound: Sound) -> None:
-        with self._lock:
-            self._blocks.append(sound)
-            self._held += len(sound)
-            while self._held > CAP:
-                self._held -= len(self._blocks.popleft())
-
-    def take(self) -> Sound | None:
-        """The next 960 samples, or None while there are not enough."""
-        with self._lock:
-            if self._held < (BLOCK if self._playing else PREFILL):
-                self._playing = False
-                return None
-            self._playing = True
-            return self._cut()
-
-    def _cut(self) -> Sound:
-        parts, wanted = [], BLOCK
-        while wanted:
-            block = self._blocks.popleft()
-            if len(block) > wanted:
-                self._blocks.appendleft(block[wanted:])
-                block = block[:wanted]
-            parts.append(block)
-            wanted -= len(block)
-        self._held -= BLOCK
-        return np.concatenate(parts)
-
-
 class Speaker:
     """The clock: every 20 ms a block goes to the sink and to whoever listens (the recorder)."""
 
     def __init__(self, sink: Sink, listen: Callable[[Sound], None] = lambda block: None) -> None:
         self.level = 0.0
-        self._sink, self._listen, self._buffer = sink, listen, Buffer()
+        self._sink, self._listen = sink, listen
+        self._source: Source = _quiet
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
         self._thread.start()
 
-    def put(self, sound: Sound) -> None:
-        """Samples that arrived, 48 kHz mono."""
-        self._buffer.put(sound)
+    def hear(self, source: Source) -> None:
+        """From the next block on it is taken from there."""
+        self._source = source
 
     def close(self) -> None:
         self._stop.set()
@@ -134,14 +97,17 @@ class Speaker:
         self._sink.close()
 
     def _run(self) -> None:
-        pace, quiet = Pace(50), np.zeros(BLOCK, np.int16)
+        beat = Beat(KEPT_S)
         while not self._stop.is_set():
-            pace.wait()
-            block = self._buffer.take()
-            heard = quiet if block is None else block
+            number = beat.wait()
+            heard = self._source((beat.start or 0.0) + number * TICK_S)
             self.level = 0.9 * self.level + 0.1 * loudness(heard)
             self._sink.play(heard)
             self._listen(heard)
+
+
+def _quiet(at: float) -> Sound:
+    return np.zeros(BLOCK, np.int16)
 
 
 def open_sink(kind: str) -> Sink:

@@ -258,6 +258,34 @@ class AttemptFailed(Record):
     sentence: str = n(3)
 
 
+@record(595)
+class SpeechStats(Record):
+    """Once a second: how we speak (`copies`: of earlier packets in each; `planned_loss` of what we send) and how
+    the peer is heard. `delay_ms`: from the microphone's end of a packet's first sample to the ear, the fastest
+    path not counted; the picture follows it. Shares 0..1 of the sound that was heard: `recovered` by copies or
+    repair, `guessed` where nothing came.
+    """
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    bitrate: int = n(3, default=0)
+    packet_ms: int = n(4, default=0)
+    copies: int = n(5, default=0)
+    planned_loss: float = n(6, default=0.0)
+    delay_ms: float = n(7, default=0.0)
+    recovered: float = n(8, default=0.0)
+    guessed: float = n(9, default=0.0)
+
+
+@record(596)
+class EchoHeard(Record):
+    """This microphone hears this loudspeaker, so the other side hears itself: headphones would help. Once, and
+    again after it was gone.
+    """
+
+    call_id: str = n(1)
+
+
 def frame(message: Record) -> bytes:
     """The message with its length before it."""
     body = encode(message)

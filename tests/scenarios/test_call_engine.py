@@ -73,6 +73,10 @@ def test_media_both_ways_is_kept_and_comes_back_after_an_engine_was_killed(
         child.wait(wire.MediaBack)
         child.wait(wire.FirstFrame)
         child.wait(wire.CallStats)
+        _, spoke = child.wait(wire.SpeechStats)
+        assert isinstance(spoke, wire.SpeechStats)
+        assert spoke.bitrate >= 6_000
+        assert 20 < spoke.delay_ms < 1_500
     assert {side_seen(a.remote), side_seen(b.remote)} == {"A", "B"}
     assert side_seen(a.local) == "A"
     first = time.monotonic()

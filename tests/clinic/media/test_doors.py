@@ -2,6 +2,7 @@
 """The doors into aiortc and aioice are where we expect them, and what stands behind them does its work."""
 
 import aioice.ice
+import aiortc.codecs
 import aiortc.codecs.vpx
 import aiortc.rtcrtpreceiver
 import pytest
@@ -16,6 +17,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(aiortc.codecs.vpx, name, getattr(aiortc.codecs.vpx, name))
     monkeypatch.setattr(aioice.ice, "get_host_addresses", aioice.ice.get_host_addresses)
     monkeypatch.setattr(aiortc.rtcrtpreceiver, "JitterBuffer", aiortc.rtcrtpreceiver.JitterBuffer)
+    monkeypatch.setitem(aiortc.codecs.CODECS, "audio", list(aiortc.codecs.CODECS["audio"]))
     doors.open_doors()
 
 
@@ -42,6 +44,12 @@ def test_a_door_that_moved_is_named(target: object, name: str, monkeypatch: pyte
         (aioice.ice, "get_host_addresses", list),
         (aioice.ice.Connection, "gather_candidates", lambda self: None),
         (aiortc.rtcrtpreceiver.RTCRtpReceiver, "__init__", lambda self: None),
+        (aiortc.RTCRtpReceiver, "_handle_rtp_packet", lambda self: None),
+        (aiortc.RTCRtpSender, "_next_encoded_frame", lambda self: None),
+        (aiortc.RTCRtpSender, "_run_rtp", lambda self: None),
+        (aiortc.RTCRtpSender, "send", lambda self: None),
+        (aiortc.RTCPeerConnection, "setRemoteDescription", lambda self: None),
+        (aiortc.codecs, "CODECS", {}),
         (aiortc.codecs.vpx.Vp8Encoder, "target_bitrate", property(lambda self: 1, lambda self, value: None)),
     ],
 )

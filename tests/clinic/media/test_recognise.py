@@ -5,14 +5,12 @@ as noise or as silence.
 
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
-from clinic.media.capture import _opus
 from clinic.media.microphone import BLOCK
+from clinic.media.opus import Coding, make_decoder, make_encoder
 from clinic.media.recognise import HEARD, hears, spectrogram
-from clinic.media.speaker import audio_frame, mono
 from clinic.media.voice import RATE, Sound, melody, read_wave, voice, write_wave
 
 
@@ -27,13 +25,11 @@ def excerpt(side: str, cache: Path) -> Sound:
 
 def through_opus(sound: Sound, lost: float) -> Sound:
     """Encoded for the wire, some packets missing, decoded again."""
-    encoder, decoder = _opus(), av.CodecContext.create("libopus", "r")
-    decoder.format, decoder.layout, decoder.sample_rate = "s16", "mono", RATE
+    encoder, decoder, coding = make_encoder(), make_decoder(), Coding(dtx=False)
     draw, out = np.random.default_rng(7), []
-    for at in range(0, len(sound) // BLOCK * BLOCK, BLOCK):
-        for packet in encoder.encode(audio_frame(sound[at : at + BLOCK], at)):
-            kept = draw.random() >= lost
-            out += [mono(frame) for frame in decoder.decode(packet)] if kept else [np.zeros(BLOCK, np.int16)]
+    for block in sound[: len(sound) // BLOCK * BLOCK].reshape(-1, BLOCK):
+        packet = encoder.encode(block, coding)
+        out.append(decoder.decode(packet) if draw.random() >= lost else np.zeros(BLOCK, np.int16))
     return np.concatenate(out)
 
 

@@ -13,12 +13,10 @@ from clinic.domain.errors import Refusal
 from clinic.media import camera, microphone, speaker
 from clinic.media.clip import TalkingClip
 from clinic.media.mark import Mark, read_mark
-from clinic.media.microphone import BLOCK, LoopMicrophone, open_microphone, read_sound, silence
+from clinic.media.microphone import BLOCK, Beat, LoopMicrophone, open_microphone, read_sound, silence
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, Missing, Spec, parse_spec
 from clinic.media.speaker import (
-    CAP,
-    PREFILL,
-    Buffer,
+    TICK_S,
     NullSink,
     Speaker,
     audio_frame,
@@ -151,6 +149,20 @@ def test_a_loop_gives_its_blocks_in_turn() -> None:
     made.close()
 
 
+def test_a_beat_keeps_what_was_not_fetched_in_time_for_a_while() -> None:
+    now, slept = [7.0], []
+    beat = Beat(0.5, lambda: now[0], slept.append)
+    assert beat.wait() == 0
+    now[0] = 7.1
+    assert [beat.wait() for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert slept == []
+    beat.wait()
+    assert slept == [pytest.approx(0.02)]
+    now[0] = 8.0
+    assert beat.wait() == 50
+    assert beat.start == 7.0
+
+
 def test_a_sound_file_is_a_microphone(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(write_wave(np.full(3 * BLOCK, 1000, np.int16)))
@@ -162,41 +174,28 @@ def test_a_sound_file_is_a_microphone(tmp_path: Path) -> None:
         open_microphone(Spec("none"), None)
 
 
-def test_the_buffer_waits_then_flows_then_waits_again() -> None:
-    buffer = Buffer()
-    buffer.put(np.ones(PREFILL - 1, np.int16))
-    assert buffer.take() is None
-    buffer.put(np.ones(BLOCK, np.int16))
-    taken = [buffer.take() for _ in range(4)]
-    assert [block is not None for block in taken] == [True, True, True, False]
-    buffer.put(np.ones(BLOCK, np.int16))
-    assert buffer.take() is None
-
-
-def test_the_buffer_never_lags_more_than_its_cap() -> None:
-    buffer = Buffer()
-    for value in range(100):
-        buffer.put(np.full(BLOCK, value, np.int16))
-    first = buffer.take()
-    assert first is not None
-    assert first[0] == 100 - CAP // BLOCK
-
-
 def test_a_speaker_hands_on_what_is_heard() -> None:
     import threading
 
-    heard, enough = [], threading.Event()
+    heard, asked, enough = [], [], threading.Event()
 
     def listen(block: np.ndarray) -> None:
         heard.append(block)
-        if any(b.any() for b in heard):
+        if any(b.any() for b in heard) and len(asked) > 5:
             enough.set()
 
+    def source(at: float) -> np.ndarray:
+        asked.append(at)
+        return np.full(BLOCK, 8000, np.int16)
+
     made = Speaker(NullSink(), listen)
-    made.put(np.full(PREFILL, 8000, np.int16))
+    made.hear(source)
     assert enough.wait(5)
     made.close()
     assert made.level > 0
+    assert {len(block) for block in heard} == {BLOCK}
+    steps = np.diff(asked) / TICK_S
+    assert np.allclose(steps, np.round(steps))
 
 
 def test_stereo_is_mixed_and_mono_is_kept() -> None:

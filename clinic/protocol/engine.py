@@ -211,6 +211,8 @@ class CallStats(Record):
     video_fps: float = n(7, default=0.0)
     audio_level: float = n(8, default=0.0)
     silent_s: float = n(9, default=0.0)
+    estimate_up_bps: int = n(10, default=0)
+    estimate_down_bps: int = n(11, default=0)
 
 
 @record(561)

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from clinic.calls import claims
 from clinic.calls import events as e
 from clinic.calls.call import RESTING, Call, idle
+from clinic.calls.link import Quality, seen
 from clinic.calls.machine import step
-from clinic.calls.quality import Quality, seen
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Unavailable
 from clinic.domain.record import Record

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from clinic.calls.quality import Level, Quality
+from clinic.calls.link import Level, Quality
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.engine import CallEngine
 from desktop.kit.surfaces import Card, StatusLine

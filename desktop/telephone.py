@@ -28,6 +28,7 @@ from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.laddering import Report, Step
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
@@ -106,10 +107,13 @@ class Telephone(QObject, Line):
         )
         self.calls.changed.connect(self._call_changed)
         self.calls.noted.connect(self._noted)
+        self.calls.ladder.stepped.connect(self._stepped)
+        self.calls.ladder.reported.connect(self._reported)
 
     def start(self) -> None:
         """Begin to connect; the engine comes up beside."""
         self.engine.start()
+        self._help.write(self._room.clinic.finish_left_call, failed=lambda _sentence: None)
         self.calls.signalling(False)
         self._link.start()
         self._agenda.start()
@@ -290,4 +294,29 @@ class Telephone(QObject, Line):
         call = self.calls.call.call_id
         self._help.write(
             self._room.clinic.media_step, EncounterId(encounter), step, call, failed=lambda _sentence: None
+        )
+
+    def _stepped(self, step: Step) -> None:
+        """A rung up or down stands in the encounter, with whose hand it was."""
+        change = step.change
+        self._help.write(
+            self._room.clinic.rung_changed,
+            EncounterId(step.encounter),
+            step.call,
+            change.before.word,
+            change.after.word,
+            str(change.why),
+            step.by,
+            failed=lambda _sentence: None,
+        )
+
+    def _reported(self, report: Report) -> None:
+        self._help.write(
+            self._room.clinic.report_call,
+            EncounterId(report.encounter),
+            report.call,
+            report.began_at,
+            report.outcome,
+            report.seconds,
+            failed=lambda _sentence: None,
         )

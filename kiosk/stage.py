@@ -24,6 +24,8 @@ from clinic.protocol.calling import (
     Description,
     Hang,
     Ring,
+    RungSaid,
+    StillAsked,
 )
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
 from desktop.kit.bridge import Desk, Loop
@@ -77,7 +79,7 @@ log = logging.getLogger(__name__)
 BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
-_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again)
+_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again, RungSaid, StillAsked)
 _TAPS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin)
 _SIGNS_OF_LIFE = (*_TAPS, QEvent.Type.KeyPress)
 

@@ -182,7 +182,12 @@ def held(ladder: Ladder, most: Rung) -> Ladder:
 
 def wanted(ladder: Ladder) -> Ladder:
     """Somebody asks for more: nobody holds any longer, and the next second that carries it is enough."""
-    return replace(ladder, most=Rung.VIDEO, wait_s=STEADY_S, good_s=max(ladder.good_s, STEADY_S - 1))
+    return hastened(replace(ladder, most=Rung.VIDEO))
+
+
+def hastened(ladder: Ladder) -> Ladder:
+    """The other side asks for more: what we hold stays held, but nothing waits longer than it must."""
+    return replace(ladder, wait_s=STEADY_S, good_s=max(ladder.good_s, STEADY_S - 1))
 
 
 def change(before: Ladder, after: Ladder) -> Change | None:

@@ -18,8 +18,10 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
+from clinic.domain.record import Record
 from clinic.media import doors
 from clinic.media.capture import AudioPacket, CameraFeed, MicrophoneFeed, Outlets
+from clinic.media.stills import Channel
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
 CLOSE_S = 3.0
@@ -34,19 +36,29 @@ class Listener(Protocol):
 
     def connection(self, session: "Session", state: str) -> None: ...
 
+    @property
+    def carries_video(self) -> bool: ...
+
+    def tell(self, message: Record) -> None: ...
+
+    async def newest_picture(self) -> VideoFrame | None: ...
+
+    def link_kbps(self) -> float | None: ...
+
 
 class CameraTrack(MediaStreamTrack):
     """The newest picture of the feed."""
 
     kind = "video"
 
-    def __init__(self, outlets: Outlets[VideoFrame]) -> None:
+    def __init__(self, outlets: Outlets[VideoFrame], showing: asyncio.Event) -> None:
         super().__init__()
-        self._outlets, self._queue = outlets, outlets.open()
+        self._outlets, self._queue, self._showing = outlets, outlets.open(), showing
 
     async def recv(self) -> VideoFrame:
         if self.readyState != "live":
             raise MediaStreamError
+        await self._showing.wait()
         return await self._queue.get()
 
     def stop(self) -> None:
@@ -102,12 +114,20 @@ class Session:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._showing = asyncio.Event()
+        self.carry(listener.carries_video)
+        self.channel: Channel | None = None
         self._peer.on("track", self._on_track)
         self._peer.on("connectionstatechange", self._on_state)
 
     @property
     def attempt(self) -> int:
         return self.start.attempt
+
+    @property
+    def speaks(self) -> bool:
+        """Whether words go over the data channel, both ways."""
+        return self.channel is not None and self.channel.lives
 
     @property
     def state(self) -> str:
@@ -118,6 +138,7 @@ class Session:
         self._send_all()
         if self.camera is None:
             self._peer.addTransceiver("video", direction="recvonly")
+        self._open_channel()
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._described()
 
@@ -128,6 +149,8 @@ class Session:
         await self._peer.setRemoteDescription(RTCSessionDescription(remote.sdp, remote.type))
         if remote.type != "offer":
             return None
+        if "m=application" in remote.sdp:  # an older peer offers none
+            self._open_channel()
         self._send_all()
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         return self._described()
@@ -145,6 +168,14 @@ class Session:
                 now.rtt_s = max(now.rtt_s, float(report.roundTripTime))
         return now
 
+    def carry(self, video: bool) -> None:
+        """Whether our pictures go out: without them not a packet of video is sent, and the link is the voice's."""
+        if not video:
+            self._showing.clear()
+        elif not self._showing.is_set():
+            self._showing.set()
+            self.refresh()
+
     def refresh(self) -> None:
         """After a silence the peer may have lost the pictures that ours build on."""
         for sender in self._peer.getSenders():
@@ -152,6 +183,9 @@ class Session:
                 doors.send_whole_picture(sender)
 
     async def close(self) -> None:
+        if self.channel is not None:
+            self.channel.close()
+        self._showing.set()  # whoever waits to send sees that it is over
         for task in self._tasks:
             task.cancel()
         try:
@@ -159,10 +193,17 @@ class Session:
         except (TimeoutError, ConnectionError):
             return  # the peer finds out by silence
 
+    def _open_channel(self) -> None:
+        """After the tracks: whatever is first of a bundle owns its transport, and the library stops the others'."""
+        listener = self.listener
+        self.channel = Channel(
+            self._peer, self.start.call_id, listener.tell, listener.newest_picture, listener.link_kbps
+        )
+
     def _send_all(self) -> None:
         self._peer.addTrack(MicrophoneTrack(self.microphone.outlets))
         if self.camera is not None:
-            self._peer.addTrack(CameraTrack(self.camera.outlets))
+            self._peer.addTrack(CameraTrack(self.camera.outlets, self._showing))
 
     def _described(self) -> LocalDescription:
         made = self._peer.localDescription

@@ -3,15 +3,17 @@
 
 from datetime import datetime
 
-from clinic.domain.facts import CallReport, DocumentReference, Encounter, MediaStep
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import CallReport, Communication, DocumentReference, Encounter, MediaStep, Receipt
+from clinic.domain.facts.notes import SOUND
 from clinic.domain.ids import EncounterId, FactId, UserId
 from clinic.keys.rights import Action
-from clinic.protocol.envelope import P4_ATTACHMENT
+from clinic.protocol.envelope import P1_TALK, P4_ATTACHMENT
 from clinic.services.audits import audit
 from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
-from clinic.services.messages import keep_bytes, shrink
+from clinic.services.messages import keep_bytes, send_message, shrink
 from clinic.services.visits import encounter_of
 from clinic.store.writing import WritePage
 
@@ -19,6 +21,8 @@ CALL = "call"
 """The action of an audit entry about a call: who rang, and whoever keeps a picture of it."""
 STILL = "still"
 """The category of a picture that was kept out of a call."""
+MOST_NOTE = 100_000
+"""Bytes of a voice note: half a minute is 45 kB."""
 RUNG = "rung"
 LEFT = "ended: the program stopped"
 _RUNS = "call that runs"
@@ -82,6 +86,45 @@ def keep_still(desk: Desk, encounter: EncounterId, picture: bytes, title: str) -
     )  # fmt: skip
     desk.write(document, window=visit.patient)
     return document
+
+
+@needs(Action.CHAT)
+def send_note(desk: Desk, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
+    """A voice note into the thread of the encounter: saved here at once, and out with the next exchange. Refused for what
+    is no Opus in Ogg, or longer than a note may be."""
+    if not sound.startswith(b"OggS") or len(sound) > MOST_NOTE:
+        raise Refusal("This voice note cannot be sent. Say it again, shorter.")
+    visit = encounter_of(desk, encounter)
+    attachment = keep_bytes(desk, sound, SOUND, f"{max(1, round(seconds))} s")
+    return send_message(desk, visit.patient, "", encounter, (attachment,), visit.patient)
+
+
+@needs(Action.CHAT)
+def send_still(desk: Desk, encounter: EncounterId, picture: bytes) -> Communication:
+    """A picture that was asked for where no live line carries it: into the thread, through the outbox. It stays in the
+    record, so only with the consent for a recording. Raises NotPermitted."""
+    visit = encounter_of(desk, encounter)
+    ask(desk, visit.patient, Purpose.RECORD)
+    photo, thumbnail = shrink(picture)
+    attachment = keep_bytes(desk, photo, "image/jpeg", STILL, thumbnail)
+    return send_message(desk, visit.patient, "", encounter, (attachment,), visit.patient)
+
+
+@needs(Action.CHAT)
+def heard_here(desk: Desk, encounter: EncounterId, message: FactId) -> Written:
+    """The patient has listened to a voice note at the kiosk: whoever said it hears of that."""
+    visit = encounter_of(desk, encounter)
+    receipt = Receipt(
+        id=FactId(desk.new_id()), patient=visit.patient, reader=UserId("patient"), reader_name=desk.device_name,
+        opened=(message,), at=desk.clock.now(),
+    )  # fmt: skip
+    return desk.write(receipt, window=visit.patient, priority=P1_TALK)
+
+
+@needs(Action.RUN)
+def all_left(desk: Desk) -> bool:
+    """Whether everything that was written here, attachments included, is at the centre."""
+    return desk.book.read(lambda page: page.outbox_counts().waiting == 0 and not page.attachments_waiting())
 
 
 @needs(Action.RUN)

@@ -92,6 +92,7 @@ class Laddering(QObject):
         self._ring.clear()
         self._began, self._loss_in, self._loss_out = None, 0.0, 0.0
         self._said_s, self._quiet_s = AGAIN_S - 1, 0  # the first second says how we stand
+        self.climbed.emit(self.ladder)
 
     def _end(self, call: Call | None) -> None:
         self._tick.stop()

@@ -281,6 +281,9 @@ class Clinic:
     def keep_still(self, encounter: EncounterId, picture: bytes, title: str) -> object:
         return self._calling.keep_still(self.desk, encounter, picture, title)
 
+    def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
+        return self._calling.send_note(self.desk, encounter, sound, seconds)
+
     def finish_left_call(self) -> object:
         return self._calling.finish_left(self.desk)
 

@@ -198,7 +198,7 @@ class VisitView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "AuditEvent", "AuditHead", "MediaStep", "Receipt", "Sync"}:
+        if kinds - {"NoteSection", "AuditEvent", "AuditHead", "MediaStep", "CallReport", "Sync"}:
             self._send(h.FactsChanged(patients))
         if {"NoteSection", "Sync"} <= kinds:
             self._send(h.TextsChanged(patients))

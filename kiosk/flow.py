@@ -119,6 +119,13 @@ class SayNote:
 
 
 @dataclass(frozen=True, slots=True)
+class SayHeard:
+    """A voice note of the clinic was listened to."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -128,7 +135,18 @@ class Leave:
     """The visit is cancelled."""
 
 
-Filing = Arrive | TellReason | TellVitals | GivePhoto | GiveConsent | TakeBackConsent | SayNote | Wait | Leave
+Filing = (
+    Arrive
+    | TellReason
+    | TellVitals
+    | GivePhoto
+    | GiveConsent
+    | TakeBackConsent
+    | SayNote
+    | SayHeard
+    | Wait
+    | Leave
+)
 
 
 class Came(StrEnum):
@@ -167,6 +185,8 @@ class Journey:
     to_file: tuple[Filing, ...] = ()
     trouble: str = ""
     """Why the first of `to_file` could not be filed (a message id)."""
+    listened: tuple[str, ...] = ()
+    """Voice notes of the clinic that were listened to."""
     place: QueuePlace | None = None
     online: bool = False
     call_phase: str = "idle"
@@ -280,6 +300,13 @@ class NoteSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Listened:
+    """The patient listens to a voice note of the clinic."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllLeft:
     """Nothing that was saved here waits to leave any more."""
 
@@ -350,6 +377,7 @@ Event = (
     | LineCame
     | NoteSaid
     | AllLeft
+    | Listened
     | OverCame
     | BecameKnown
     | OnlineChanged
@@ -410,6 +438,8 @@ Result = tuple[Journey, tuple[Effect, ...]]
 def update(journey: Journey, event: Event) -> Result:
     """The one rule table of a visit; an event that does not belong to the present step changes nothing."""
     match event:
+        case Listened(message) if journey.visit is not None and message and message not in journey.listened:
+            return _file(replace(journey, listened=(*journey.listened, message)), SayHeard(message))
         case NoteSaid(sound, seconds) if journey.visit is not None:
             told = replace(journey, said=(*journey.said, Said(seconds)))
             return _file(told, SayNote(sound, seconds))

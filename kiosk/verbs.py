@@ -34,7 +34,6 @@ class Verbs(Protocol):
     def file(self, filing: flow.Filing, visit: Visit | None) -> object: ...
     def report(self, report: Report) -> object: ...
     def send_still(self, encounter: EncounterId, picture: bytes) -> object: ...
-    def heard(self, visit: Visit, message: FactId) -> object: ...
     def all_left(self) -> bool: ...
 
 
@@ -86,6 +85,8 @@ class DeskVerbs:
             return intake.withdraw_consent(self._desk, visit, (filing.scope,), filing.language)
         if isinstance(filing, flow.SayNote):
             return calling.send_note(self._desk, visit.encounter, filing.sound, filing.seconds)
+        if isinstance(filing, flow.SayHeard):
+            return calling.heard_here(self._desk, visit.encounter, FactId(filing.message))
         self._tell(filing, visit)
         return None
 
@@ -103,9 +104,6 @@ class DeskVerbs:
 
     def send_still(self, encounter: EncounterId, picture: bytes) -> object:
         return calling.send_still(self._desk, encounter, picture)
-
-    def heard(self, visit: Visit, message: FactId) -> object:
-        return calling.heard_here(self._desk, visit.encounter, message)
 
     def all_left(self) -> bool:
         return calling.all_left(self._desk)

@@ -126,7 +126,7 @@ class VideoView(QWidget):
         if self._message:
             painter.fillRect(self.rect(), QColor(6, 12, 14, 170))
             self._paint_words(painter, self._message, QColor("#FFFFFF"))
-        if not self._small.isNull():
+        if not self._small.isNull() and not self._message:
             self._paint_inset(painter)
 
     def _paint_caption(self, painter: QPainter) -> None:

@@ -39,6 +39,10 @@ ICONS = {
 }
 
 
+LEAST, LEAST_STILL = 84, 190
+"""Pixels of the picture: a still is asked for to be looked at."""
+
+
 class CallCard(Card):
     """`engine` is None where no pictures are wanted (tests)."""
 
@@ -48,7 +52,7 @@ class CallCard(Card):
         self._echo = QTimer(self, interval=QApplication.doubleClickInterval(), singleShot=True)
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
-        self.video.setMinimumHeight(84)
+        self.video.setMinimumHeight(LEAST)
         if engine is not None:
             self.video.watch(engine, "remote", inset="local")
         self.state = StatusLine(name="visit.call.state")
@@ -101,6 +105,7 @@ class CallCard(Card):
     def _render_still(self, state: v.State) -> None:
         """Below video no frozen frame stays: the newest still with its time, or words."""
         still = shown_still(state)
+        self.video.setMinimumHeight(LEAST if still is None else LEAST_STILL)
         if still is not None and still.image is not None and still.came_at is not None:
             time = fmt_time(still.came_at)
             self.video.set_still(still.image, _("Picture of %(time)s, not moving") % {"time": time})

@@ -55,7 +55,11 @@ class RungPanel(QWidget):
         face, ladder = state.call, state.call.ladder
         live = face.here and face.phase != "connecting"
         sign = SIGNS[ladder.rung]
-        self.state.say(sign.tone, now_words(ladder), sign.icon)
+        if face.phase == "reconnecting" and ladder.rung is Rung.VIDEO:
+            said = _("The link is cut and is tried again by itself. A voice note waits here and goes later.")
+            self.state.say("warn", said, "wifi-off")
+        else:
+            self.state.say(sign.tone, now_words(ladder), sign.icon)
         held = ladder.most < Rung.VIDEO
         self.hold.set_icon(
             "video" if held else "phone", _("Picture again, when it is carried") if held else _("Voice only")
@@ -84,4 +88,5 @@ class RungPanel(QWidget):
             self.saying.say("danger", said, "mic")
         self.saying.setVisible(note.recording)
         gone = state.call.phase in ("reconnecting", "ended") or state.call.ladder.rung <= Rung.NOTES
-        self.note_row.setVisible(bool(state.kiosk) and (live or gone or note.recording))
+        low = live and state.call.ladder.rung < Rung.VIDEO
+        self.note_row.setVisible(bool(state.kiosk) and (low or gone or note.recording))

@@ -202,15 +202,14 @@ class CallDesk(QObject):
             self._write(message)
 
     def _ask_for_still(self, number: int) -> str:
-        """The call id, '' where there is nobody to ask. Over the channel where it is open, else by a letter."""
+        """By which way it was asked for: over the channel where it is open, else by a letter; '' where nobody hears it."""
         if self._call.phase not in LIVE:
             return ""
         asked = peer_says.StillAsked(call_id=self._call.call_id, number=number)
         if self._channel:
             self._engine.send(wire.SayToPeer(call_id=self._call.call_id, content=asked))
-        elif not self._write(asked):
-            return ""
-        return self._call.call_id
+            return "channel"
+        return "letter" if self._write(asked) else ""
 
     def _write(self, message: peer_says.RungSaid | peer_says.StillAsked) -> bool:
         """As a letter; True if letters travel. What is said here is said again, or asked again."""

@@ -46,7 +46,7 @@ class Still:
 
 
 class Stills(QObject):
-    """`ask(number)` sends the request and gives the call's id, '' where nobody can be asked."""
+    """`ask(number)` sends the request and says by which way: 'channel', 'letter', or '' where nobody can be asked."""
 
     changed = Signal(object)
     """tuple of Still, oldest first; those that leave this device are among them while they do"""
@@ -61,10 +61,14 @@ class Stills(QObject):
 
     def ask(self) -> bool:
         """Ask for one, unless one is on its way. True if it was asked for."""
-        if any(still.waits and not still.outgoing for still in self.all) or not self._ask(self._number + 1):
+        if any(still.waits and not still.outgoing for still in self.all):
+            return False
+        way = self._ask(self._number + 1)
+        if not way:
             return False
         self._number += 1
-        self._put(Still(self._number, self._clock.now()))
+        later = LATER if way == "letter" else ""
+        self._put(Still(self._number, self._clock.now(), trouble=later))
         self._patience.start()
         return True
 

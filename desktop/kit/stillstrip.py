@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.kit import theme
 from desktop.kit.rungs import trouble_words
-from desktop.kit.stills import Still
+from desktop.kit.stills import LATER, Still
 from desktop.kit.text import named
 from desktop.kit.words import _, fmt_number, fmt_time
 
@@ -98,7 +98,7 @@ def _cross(painter: QPainter, box: QRectF, colour: QColor) -> None:
 
 def _under(still: Still) -> str:
     if still.trouble:
-        return _("did not come")
+        return _("by message") if still.trouble == LATER else _("did not come")
     if still.came_at is not None:
         return fmt_time(still.came_at)
     return f"{fmt_number(round(still.share * 100))} %"

@@ -45,7 +45,8 @@ def ladder(state: State, event: Event) -> Result | None:
     face = state.call
     match event:
         case LadderMoved(moved):
-            return replace(state, call=replace(face, ladder=moved)), ()
+            fell = moved.rung is Rung.TEXT and face.ladder.rung is not Rung.TEXT and face.here
+            return replace(state, call=replace(face, ladder=moved), tool="chat" if fell else state.tool), ()
         case StillsChanged(stills):
             return replace(state, call=replace(face, stills=stills)), ()
         case HoldPressed() if face.here:

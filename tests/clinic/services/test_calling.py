@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 
 from clinic.calls.blackbox import Second, explained, packed, unpacked
+from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent, CallReport, DocumentReference, MediaStep
 from clinic.domain.ids import EncounterId, PatientId
-from clinic.services import calling
+from clinic.services import calling, messages
 from clinic.services.calling import LEFT, finish_left, keep_still, media_step, report_call, rung_changed
 from clinic.services.consents import NotPermitted
+from clinic.services.receipts import reached_of
 from clinic.services.timeline import timeline
 from tests.clinic.desk_alone import permit
 from tests.clinic.services.local import AT, Local, clinic
@@ -102,3 +104,43 @@ def test_a_picture_of_the_call_stays_only_with_the_consent_for_a_recording(town:
     assert (kept.category, kept.attachment.content_type, kept.author) == (calling.STILL, "image/jpeg", "ben")
     entries = town.ben.book.read(lambda page: page.facts(AuditEvent, patient))
     assert f"still {kept.attachment.id}" in [one.entity for one in entries]
+
+
+def test_a_voice_note_stands_in_the_thread_and_waits_to_leave(town: Local) -> None:
+    patient, visit = a_visit(town)
+    before = town.ben.book.read(lambda page: page.attachments_waiting())
+    note = calling.send_note(town.ben, visit, b"OggS" + bytes(9000), 11.6)
+    assert (note.spoken, note.encounter, note.sender, note.attachments[0].title) == (
+        True,
+        visit,
+        "ben",
+        "12 s",
+    )
+    assert len(town.ben.book.read(lambda page: page.attachments_waiting())) == len(before) + 1
+    assert not calling.all_left(town.ben)
+    assert messages.open_document(town.ben, patient, note.attachments[0])[:4] == b"OggS"
+    for sound in (b"RIFF", b"OggS" + bytes(100_000)):
+        with pytest.raises(Refusal, match="voice note"):
+            calling.send_note(town.ben, visit, sound, 3.0)
+
+
+def test_heard_is_a_receipt_of_its_own(town: Local) -> None:
+    patient, visit = a_visit(town)
+    note = calling.send_note(town.ben, visit, b"OggS" + bytes(900), 4.0)
+    town.carry(patient)
+    calling.heard_here(town.eva, visit, note.id)
+    town.carry(patient)
+    reached = town.ben.book.read(lambda page: reached_of(town.ben, page, note))
+    assert reached is not None and reached.opened == (town.eva.device_name,)
+
+
+def test_a_still_by_message_is_a_recording_too(town: Local) -> None:
+    patient, visit = a_visit(town)
+    out = io.BytesIO()
+    Image.new("RGB", (320, 240), "teal").save(out, "JPEG")
+    with pytest.raises(NotPermitted):
+        calling.send_still(town.ben, visit, out.getvalue())
+    permit(town.ben, patient, "recording")
+    sent = calling.send_still(town.ben, visit, out.getvalue())
+    assert sent.attachments[0].content_type == "image/jpeg"
+    assert not sent.spoken

@@ -20,6 +20,7 @@ from clinic.protocol import engine as wire
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.spoken import MOST_S
+from desktop.kit.stills import LATER
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SDP = "v=0\r\na=fingerprint:sha-256 AA:BB\r\n"
@@ -287,16 +288,17 @@ def test_a_still_is_asked_for_and_kept_only_while_the_call_lasts(pair: tuple[Sid
     b.desk.still_wanted.connect(wanted.append)
     assert a.desk.stills.ask()
     assert wanted == [a.desk.call.call_id], "without a channel it is asked for by letter"
-    assert not a.desk.stills.ask(), "one at a time"
+    assert a.desk.stills.all[0].trouble == LATER, "it comes as a message"
     call_id = a.desk.call.call_id
-    a.engine.told.emit(wire.StillMoved(call_id=call_id, number=1, done=100, total=400))
-    assert a.desk.stills.all[0].share == 0.25
-    a.engine.told.emit(wire.StillCame(call_id=call_id, number=9, picture=b"nobody asked"))
-    a.engine.told.emit(wire.StillCame(call_id=call_id, number=1, picture=b"no picture"))
-    assert a.desk.stills.all[0].trouble == "damaged"
     figures(a, channel=True)
     assert a.desk.stills.ask()
     assert a.engine.of(wire.SayToPeer)[-1].content == says.StillAsked(call_id=call_id, number=2)  # type: ignore[attr-defined]
+    assert not a.desk.stills.ask(), "one at a time"
+    a.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=100, total=400))
+    assert a.desk.stills.all[1].share == 0.25
+    a.engine.told.emit(wire.StillCame(call_id=call_id, number=9, picture=b"nobody asked"))
+    a.engine.told.emit(wire.StillCame(call_id=call_id, number=2, picture=b"no picture"))
+    assert a.desk.stills.all[1].trouble == "damaged"
     b.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=10, total=40, outgoing=True))
     assert b.desk.stills.all[0].outgoing
     b.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=40, total=40, outgoing=True))

@@ -830,6 +830,12 @@ class Clinic:
     def keep_still(self, encounter: EncounterId, picture: bytes, title: str) -> None:
         self.calls.append(("still", encounter, title))
 
+    def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
+        self.calls.append(("note", encounter, sound, seconds))
+        return Communication(
+            id=FactId("m.new"), patient=ROSA, sent_at=NOW, sender=self.me.user, encounter=encounter
+        )
+
     def finish_left_call(self) -> None:
         pass
 

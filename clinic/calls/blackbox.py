@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from clinic.calls.quality import GAP_S, Rung
 from clinic.domain.errors import Refusal
@@ -17,7 +17,7 @@ RING_S = 1800
 """Seconds a ring holds; of a longer call the last ones."""
 _SECOND = struct.Struct(">HHHHHBBBBBB")
 """sent, received, estimated up and down (kbit/s), round trip (ms), loss in and out (half per cent), pictures, silence (s),
-rung, flags (none yet)."""
+rung, flags (1: somebody holds it there)."""
 SECOND_BYTES = _SECOND.size
 WEAK_LOSS = 0.03
 SLOW_MS = 400.0
@@ -44,6 +44,8 @@ class Second:
     fps: float = 0.0
     silent_s: float = 0.0
     rung: Rung = Rung.VIDEO
+    held: bool = False
+    """Whether somebody wants no more than that rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +105,29 @@ def _carried(seconds: Sequence[Second]) -> Found:
 
 
 def _limit(seconds: Sequence[Second], staff: bool) -> list[Found]:
-    """The way that held it back, judged in the seconds below video, else in all."""
-    low = [one for one in seconds if one.rung < Rung.VIDEO] or seconds
-    ways = [
-        (_way(low, "up"), median(one.loss_out for one in low), "clinic" if staff else "patient"),
-        (_way(low, "down"), median(one.loss_in for one in low), "patient" if staff else "clinic"),
-    ]
-    bad = [way for way in ways if low is not seconds or way[1] >= WEAK_LOSS]
-    if not bad:
+    """The way that held it back: judged in the seconds that the link, and nobody's hand, kept below video; else in all."""
+    low = [one for one in seconds if one.rung < Rung.VIDEO and not one.held]
+    judged = low or seconds
+    up = _way([(one.up, one.sent, one.loss_out) for one in judged], bool(low))
+    down = _way([(one.down, one.received, one.loss_in) for one in judged], bool(low))
+    ways = [(found, whose) for found, whose in ((up, staff), (down, not staff)) if found is not None]
+    if not ways:
         return []
-    kbps, loss, whose = min(bad, key=lambda way: (way[0] or float("inf"), -way[1]))
+    (kbps, loss), clinic = min(ways, key=lambda way: way[0])
+    whose = "clinic" if clinic else "patient"
     return [Found(f"upload {whose}", {"kbps": round(kbps), "loss": round(loss * 100, 1)})]
 
 
-def _way(seconds: Sequence[Second], way: str) -> float:
-    """What that way carries: as estimated where it is known, else what went over it."""
-    up = way == "up"
-    known = [value for one in seconds if (value := one.up if up else one.down) > 0]
-    return median(known or [one.sent if up else one.received for one in seconds])
+def _way(rows: Sequence[tuple[float, float, float]], held_back: bool) -> tuple[float, float] | None:
+    """(kbit/s, loss) of one way, from (estimate, what went over it, loss) of each second: as estimated where that is known
+    and something was held back; else what came through where much was lost; None where neither says anything."""
+    known = [row for row in rows if row[0] > 0]
+    if known and held_back:
+        return median(row[0] for row in known), fmean(row[2] for row in known)
+    lossy = [row for row in rows if row[2] >= WEAK_LOSS]
+    if not lossy:
+        return None
+    return median(row[1] for row in lossy), fmean(row[2] for row in lossy)
 
 
 def _delay(seconds: Sequence[Second]) -> list[Found]:
@@ -151,15 +158,16 @@ def _frozen(seconds: Sequence[Second]) -> list[Found]:
 
 def _row(one: Second) -> bytes:
     wide = (one.sent, one.received, one.up, one.down, one.rtt_ms)
-    narrow = (one.loss_in * 200, one.loss_out * 200, one.fps, one.silent_s, one.rung, 0)
+    narrow = (one.loss_in * 200, one.loss_out * 200, one.fps, one.silent_s, one.rung, one.held)
     return _SECOND.pack(*(_whole(value, 65535) for value in wide), *(_whole(value, 255) for value in narrow))
 
 
 def _second(*row: int) -> Second:
-    sent, received, up, down, rtt, loss_in, loss_out, fps, silent, rung, _flags = row
+    sent, received, up, down, rtt, loss_in, loss_out, fps, silent, rung, flags = row
     return Second(
         sent=sent, received=received, up=up, down=down, rtt_ms=rtt, loss_in=min(1.0, loss_in / 200),
         loss_out=min(1.0, loss_out / 200), fps=fps, silent_s=silent, rung=Rung(min(rung, Rung.VIDEO)),
+        held=bool(flags & 1),
     )  # fmt: skip
 
 

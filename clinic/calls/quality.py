@@ -65,6 +65,8 @@ TRIED_S = 10
 """A fall within that long after a climb means that the climb has failed."""
 TRIAL_S = 4
 """Seconds after a climb in which the estimate does not count: it cannot know more than what was sent before."""
+DRAIN_S = 2
+"""Loss and delay take a picture away first; only what is still bad that long after takes more: the picture was the load."""
 GAP_S = 1.0
 """Silence that long says nothing about the link's width: the path comes back, or it is cut."""
 CUT_S = 6.0
@@ -92,7 +94,7 @@ class Ladder:
     """`ours`: what our figures allow; `theirs`: what the other side says; `most`: what somebody holds, VIDEO for nobody.
 
     `good_s`: seconds of figures that would carry the next rung; `still_s`: since our last change; `wait_s`: what both must
-    reach; `before_cut`: where a cut found us.
+    reach; `shown_s`, `rested_s`: seconds with and since the last picture; `before_cut`: where a cut found us.
     """
 
     ours: Rung = Rung.VIDEO
@@ -104,12 +106,19 @@ class Ladder:
     wait_s: int = STEADY_S
     told_s: int = 0
     trial: bool = False
+    shown_s: int = 0
+    rested_s: int = DRAIN_S + 1
     before_cut: Rung | None = None
 
     @property
     def rung(self) -> Rung:
         """What is in force."""
         return min(self.ours, self.theirs, self.most)
+
+    @property
+    def drains(self) -> bool:
+        """Whether what is lost and late may still be the picture's doing."""
+        return self.shown_s > 0 or self.rested_s <= DRAIN_S
 
     @property
     def limit(self) -> Why:
@@ -152,9 +161,10 @@ def measured(stats: CallStats, ladder: Ladder) -> tuple[Rung, Why]:
         return Rung.NOTES, Why.SILENCE
     if stats.silent_s >= GAP_S:
         return ladder.ours, Why.SILENCE
+    least = Rung.AUDIO if ladder.drains else Rung.TEXT
     said = [
-        (_highest(lambda rung: stats.loss <= MOST_LOSS.get(rung, 1.0)), Why.LOSS),
-        (_highest(lambda rung: stats.rtt_ms <= MOST_RTT_MS.get(rung, stats.rtt_ms)), Why.DELAY),
+        (max(least, _highest(lambda rung: stats.loss <= MOST_LOSS.get(rung, 1.0))), Why.LOSS),
+        (max(least, _highest(lambda rung: stats.rtt_ms <= MOST_RTT_MS.get(rung, stats.rtt_ms))), Why.DELAY),
     ]
     estimate = estimated(stats)
     if estimate is None:
@@ -207,11 +217,13 @@ def _reason(before: Ladder, after: Ladder) -> Why:
 
 def _aged(ladder: Ladder) -> Ladder:
     """A second later: what was said long ago no longer holds, and a climb that lasted was right."""
-    still = ladder.still_s + 1
+    still, shown = ladder.still_s + 1, ladder.rung is Rung.VIDEO
     stale = ladder.told_s + 1 >= STALE_S
     return replace(
         ladder,
         still_s=still,
+        shown_s=ladder.shown_s + 1 if shown else 0,
+        rested_s=0 if shown else ladder.rested_s + 1,
         told_s=0 if stale else ladder.told_s + 1,
         theirs=Rung.VIDEO if stale else ladder.theirs,
         trial=ladder.trial and still < TRIAL_S,
@@ -261,7 +273,7 @@ def _unfilled(stats: CallStats, estimate: float) -> bool:
 
 def _frozen(stats: CallStats, ladder: Ladder) -> bool:
     """No picture moves though both sides show one, and had time to."""
-    return ladder.rung is Rung.VIDEO and ladder.still_s >= TRIAL_S and stats.video_fps < 1.0
+    return ladder.shown_s >= TRIAL_S and stats.video_fps < 1.0
 
 
 def _highest(fits: Callable[[Rung], bool]) -> Rung:

@@ -86,6 +86,8 @@ class Engine:
         self._told: wire.CallStats | None = None
         self._no_video_for = ""
         """The call whose pictures stay here."""
+        self._rested = False
+        """Whether no picture came in the second before."""
         self._tap: Tapped | None = None
         self._note: Note | None = None
         self._pump: Pump | None = None
@@ -317,7 +319,7 @@ class Engine:
         self._no_video_for = "" if command.video else command.call_id
         if command.call_id == self._call_id:
             for session in self._sessions.values():
-                session.carry(command.video)
+                session.send_pictures(command.video)
 
     async def _say_to_peer(self, command: wire.SayToPeer) -> None:
         session = self._carrying
@@ -515,6 +517,7 @@ class Engine:
     def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
+        lost -= self._lost_long_ago(before, now)
         return wire.CallStats(
             call_id=self._call_id,
             attempt=session.attempt,
@@ -526,6 +529,12 @@ class Engine:
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
         )
+
+    def _lost_long_ago(self, before: Traffic, now: Traffic) -> int:
+        """Of pictures that rested, the last ones that were lost are missed only when the next one comes: not this second's."""
+        came, lost = (a - b for a, b in zip(now.of_video, before.of_video, strict=True))
+        rested, self._rested = self._rested, came == 0
+        return max(0, lost) if rested else 0
 
     # endings
 

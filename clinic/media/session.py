@@ -96,6 +96,8 @@ class Traffic:
     packets: int = 0
     rtt_s: float = 0.0
     pictures: int = 0
+    of_video: tuple[int, int] = (0, 0)
+    """Packets that came, and that were lost, of pictures alone."""
 
 
 class Session:
@@ -115,7 +117,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._showing = asyncio.Event()
-        self.carry(listener.carries_video)
+        self.send_pictures(listener.carries_video)
         self.channel: Channel | None = None
         self._peer.on("track", self._on_track)
         self._peer.on("connectionstatechange", self._on_state)
@@ -164,13 +166,15 @@ class Session:
             elif report.type == "inbound-rtp":
                 now.lost += max(0, report.packetsLost)
                 now.packets += report.packetsReceived
+                if report.kind == "video":
+                    now.of_video = report.packetsReceived, max(0, report.packetsLost)
             elif report.type == "remote-inbound-rtp" and report.roundTripTime:
                 now.rtt_s = max(now.rtt_s, float(report.roundTripTime))
         return now
 
-    def carry(self, video: bool) -> None:
+    def send_pictures(self, wanted: bool) -> None:
         """Whether our pictures go out: without them not a packet of video is sent, and the link is the voice's."""
-        if not video:
+        if not wanted:
             self._showing.clear()
         elif not self._showing.is_set():
             self._showing.set()

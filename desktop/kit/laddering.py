@@ -124,6 +124,7 @@ class Laddering(QObject):
                 sent=stats.sent_kbps, received=stats.received_kbps, up=stats.estimate_up_bps / 1000,
                 down=stats.estimate_down_bps / 1000, rtt_ms=stats.rtt_ms, loss_in=stats.loss, loss_out=self._loss_out,
                 fps=stats.video_fps, silent_s=stats.silent_s, rung=self.ladder.rung,
+                held=self.ladder.limit is q.Why.BY_HAND,
             )
         )  # fmt: skip
         self._said_s += 1

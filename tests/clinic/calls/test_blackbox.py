@@ -40,6 +40,13 @@ def test_a_good_call_names_no_limit() -> None:
     ]
 
 
+def test_what_somebody_chose_is_no_fault_of_the_link() -> None:
+    chosen = Second(sent=48, received=48, rtt_ms=90, rung=Rung.AUDIO, held=True)
+    assert whats([GOOD] * 60 + [chosen] * 60) == ["mixed"]
+    quiet = Second(sent=48, received=48, rtt_ms=90, rung=Rung.AUDIO)
+    assert whats([GOOD] * 60 + [quiet] * 60) == ["mixed"], "voice takes no more than that"
+
+
 def test_cuts_are_counted_once_each() -> None:
     cut = [Second(silent_s=float(n), rung=Rung.VIDEO) for n in range(1, 8)]
     assert explained([GOOD] * 20 + cut + [GOOD] * 10 + cut[:2])[-1] == Found(
@@ -57,7 +64,7 @@ SECONDS = st.builds(
     Second, sent=st.integers(0, 9000), received=st.integers(0, 9000), up=st.integers(0, 9000), down=st.integers(0, 9000),
     rtt_ms=st.integers(0, 60_000), loss_in=st.integers(0, 200).map(lambda n: n / 200),
     loss_out=st.integers(0, 200).map(lambda n: n / 200), fps=st.integers(0, 60), silent_s=st.integers(0, 255),
-    rung=st.sampled_from(list(Rung)),
+    rung=st.sampled_from(list(Rung)), held=st.booleans(),
 )  # fmt: skip
 
 

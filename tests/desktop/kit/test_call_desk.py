@@ -257,10 +257,10 @@ def test_over_the_channel_once_it_has_spoken(pair: tuple[Side, Side]) -> None:
     figures(a, channel=True)
     figures(a, loss=0.25, channel=True)
     said = a.engine.of(wire.SayToPeer)[-1]
-    assert said.content == says.RungSaid(call_id=a.desk.call.call_id, rung="stills", why="loss", loss=0.25)  # type: ignore[attr-defined]
+    assert said.content == says.RungSaid(call_id=a.desk.call.call_id, rung="audio", why="loss", loss=0.25)  # type: ignore[attr-defined]
     assert letters == []
     b.engine.told.emit(wire.PeerSaid(call_id=b.desk.call.call_id, content=said.content))  # type: ignore[attr-defined]
-    assert b.desk.ladder.ladder.rung is Rung.STILLS
+    assert b.desk.ladder.ladder.rung is Rung.AUDIO
     b.engine.told.emit(wire.PeerSaid(call_id=b.desk.call.call_id, content=wire.Quit()))
     a.desk.hang()
 

@@ -52,7 +52,7 @@ class Laddering(QObject):
     """
 
     climbed = Signal(object)
-    """clinic.calls.quality.Ladder, after each second and each hand"""
+    """clinic.calls.quality.Ladder, when what a screen shows of it is another: not each second"""
     stepped = Signal(object)
     reported = Signal(object)
     showing = Signal(bool)
@@ -65,6 +65,7 @@ class Laddering(QObject):
         self._say, self._clock, self._mine = say, clock, mine
         self._theirs = "patient" if mine == "staff" else "staff"
         self._call: Call | None = None
+        self._seen: tuple[object, ...] = ()
         self.ladder = q.Ladder()
         self._ring: deque[Second] = deque(maxlen=RING_S)
         self._began: datetime | None = None
@@ -92,7 +93,7 @@ class Laddering(QObject):
         self._ring.clear()
         self._began, self._loss_in, self._loss_out = None, 0.0, 0.0
         self._said_s, self._quiet_s = AGAIN_S - 1, 0  # the first second says how we stand
-        self.climbed.emit(self.ladder)
+        self._show()
 
     def _end(self, call: Call | None) -> None:
         self._tick.stop()
@@ -130,20 +131,20 @@ class Laddering(QObject):
         self._said_s += 1
         if self._said_s >= AGAIN_S:
             self._tell()
-        self.climbed.emit(self.ladder)
+        self._show()
 
     # hands
 
     def hold(self, rung: q.Rung) -> None:
         """Whoever is here wants no more than that; VIDEO lets go."""
         self._become(q.held(self.ladder, rung), by=self._mine, loud=True)
-        self.climbed.emit(self.ladder)
+        self._show()
 
     def ask_more(self) -> None:
         """Whoever is here asks for a higher rung: our own hold ends, and both sides climb as soon as it is carried."""
         self._become(q.wanted(self.ladder), by=self._mine)
         self._tell(wants=True)
-        self.climbed.emit(self.ladder)
+        self._show()
 
     # the other side
 
@@ -155,7 +156,15 @@ class Laddering(QObject):
         if (rung := q.rung_of(said.rung)) is not None:
             by = self._theirs if said.why == q.Why.BY_HAND else ""
             self._become(q.heard(self.ladder, rung), by=by, why=said.why)
-        self.climbed.emit(self.ladder)
+        self._show()
+
+    def _show(self) -> None:
+        """A page is drawn anew only for something to see."""
+        ladder = self.ladder
+        seen = (ladder.rung, ladder.limit, ladder.tries, ladder.most)
+        if seen != self._seen:
+            self._seen = seen
+            self.climbed.emit(ladder)
 
     # steps
 

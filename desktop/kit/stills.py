@@ -17,6 +17,8 @@ KEPT = 6
 """Stills that are held at most; of older ones only what went into the chart remains."""
 PATIENCE_MS = 45_000
 """Without a word for that long, the still is given up: a minute asked is a minute not talked."""
+STEP = 0.05
+"""How much further a still must be to be drawn again."""
 LATER = "by message"
 """The trouble that is none: the picture comes as a message, when the other side's record does."""
 
@@ -84,7 +86,14 @@ class Stills(QObject):
         if isinstance(told, StillCame):
             self._put(self._whole(known, told.picture))
         else:
-            self._put(replace(known, done=told.done, total=told.total, trouble=told.trouble))
+            moved = replace(known, done=told.done, total=told.total, trouble=told.trouble)
+            if (
+                moved.trouble
+                or known not in self.all
+                or moved.share - known.share >= STEP
+                or moved.share >= 1.0
+            ):
+                self._put(moved)
 
     def forget(self) -> None:
         """The call is over: nothing of its pictures stays here."""

@@ -336,3 +336,16 @@ def test_a_note_is_pushed_and_sent_and_heard(pair: tuple[Side, Side]) -> None:
     a.engine.lost.emit()
     assert failed[-1] == "lost"
     a.desk.hang()
+
+
+def test_a_page_is_drawn_anew_only_for_something_to_see(pair: tuple[Side, Side]) -> None:
+    a, _ = talking(pair)
+    figures(a)
+    drawn: list[object] = []
+    a.desk.ladder.climbed.connect(drawn.append)
+    for _second in range(20):
+        figures(a)
+    assert drawn == []
+    figures(a, loss=0.2)
+    assert len(drawn) == 1
+    a.desk.hang()

@@ -79,18 +79,20 @@ def test_what_cannot_be_a_still_is_not_begun(first: StillPart) -> None:
     assert Coming.begun_by(first) is None
 
 
+REST = bytes(500)
+
+
 @pytest.mark.parametrize(
     "second",
     [
-        part(),
-        part(index=2),
-        part(index=1, number=8),
-        part(index=1, size=1400),
-        part(index=1, data=bytes(900)),
+        part(data=REST), part(index=2, data=REST), part(index=1, number=8, data=REST),
+        part(index=1, size=1400, data=REST), part(index=1, count=3, data=REST), part(index=1, data=bytes(900)),
     ],
-)
+)  # fmt: skip
 def test_a_part_out_of_its_place_is_not_taken(second: StillPart) -> None:
     coming = Coming.begun_by(part())
     assert coming is not None and coming.take(part())
     assert not coming.take(second)
     assert not coming.whole
+    assert coming.take(part(index=1, data=REST))
+    assert coming.whole

@@ -263,7 +263,9 @@ def _carries(rung: Rung, stats: CallStats) -> bool:
     if stats.silent_s >= GAP_S or stats.loss > loss or stats.rtt_ms > rtt:
         return False
     estimate = estimated(stats)
-    return estimate is None or estimate >= ROOM * LEAST_KBPS[rung] or _unfilled(stats, estimate)
+    if estimate is None or estimate >= ROOM * LEAST_KBPS[rung]:
+        return True
+    return estimate >= LEAST_KBPS[rung] / 2 and _unfilled(stats, estimate)
 
 
 def _unfilled(stats: CallStats, estimate: float) -> bool:

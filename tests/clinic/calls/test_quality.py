@@ -155,6 +155,10 @@ def test_a_climb_gets_a_few_seconds_before_the_estimate_counts() -> None:
         "it sends little: no word about more"
     )
     assert seconds(low, 9, estimate(70, sent_kbps=65.0, loss=0.05)) == [Rung.AUDIO] * 9, "full, and losing"
+    least = climbed(Ladder(ours=Rung.STILLS), estimate(1, sent_kbps=1.0))
+    assert seconds(least, 9, estimate(1, sent_kbps=1.0)) == [Rung.TEXT] * 9, (
+        "a link that carries next to nothing"
+    )
 
 
 def test_a_short_silence_holds_and_a_cut_goes_back_to_where_it_was() -> None:
@@ -219,11 +223,12 @@ def test_down_within_one_second_whatever_comes(play: list[CallStats]) -> None:
     ladder = Ladder()
     for second in play:
         drains = ladder.rung is Rung.VIDEO or ladder.rested_s < 2
+        tried = ladder.trial and ladder.still_s < 3
         ladder = climbed(ladder, second)
-        assert ladder.ours <= _told_apart(second, ladder, drains)
+        assert ladder.ours <= _told_apart(second, drains, tried or ladder.trial)
 
 
-def _told_apart(second: CallStats, ladder: Ladder, drains: bool) -> Rung:
+def _told_apart(second: CallStats, drains: bool, tried: bool) -> Rung:
     """The same rules in other words, to hold the module to them."""
     if second.silent_s >= 6:
         return Rung.TEXT if second.silent_s >= 60 else Rung.NOTES
@@ -237,7 +242,7 @@ def _told_apart(second: CallStats, ladder: Ladder, drains: bool) -> Rung:
     most = max(most, Rung.AUDIO) if drains else most
     width = second.estimate_up_bps
     for least, rung in ((90, Rung.AUDIO), (70, Rung.STILLS), (24, Rung.NOTES), (8, Rung.TEXT)):
-        most = min(most, rung) if 0 < width < least * 1000 and not ladder.trial else most
+        most = min(most, rung) if 0 < width < least * 1000 and not tried else most
     return most
 
 

@@ -268,8 +268,11 @@ class ChatTool(QWidget):
 
     def render_state(self, state: v.State) -> None:
         lines = [message_line(one) for one in state.chat]
-        reached = state.chart.reached if state.chart is not None else {}
-        spoken = {one.id for one in state.chat if one.spoken}
+        spoken = {
+            one.id for one in state.chat if one.spoken
+        }  # where a note is belongs on its row; text has the width
+        known = state.chart.reached if state.chart is not None else {}
+        reached = {key: one for key, one in known.items() if key in spoken}
         self.lines.show_lines(marked(lines, reached, spoken))
         self._listen_to(state)
         if len(lines) != self._count:

@@ -41,6 +41,13 @@ from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
 from desktop.screens.verbs import Clinic
 from desktop.screens.visit.happenings import CallChanged, ReachChanged, VisitOpened
+from desktop.screens.visit.rung_happenings import (
+    LadderMoved,
+    NoteCame,
+    NoteFailed,
+    NotesChanged,
+    StillsChanged,
+)
 from desktop.screens.visit.view import VisitView
 from desktop.telephone import Telephone
 
@@ -172,6 +179,14 @@ class Seat(QObject):
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
+        phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
+        phone.calls.stills.changed.connect(lambda stills: self.visit.loop.send(StillsChanged(stills)))
+        notes = phone.calls.notes
+        notes.changed.connect(
+            lambda: self.visit.loop.send(NotesChanged(notes.recording, notes.seconds, notes.playing))
+        )
+        notes.recorded.connect(lambda sound, seconds: self.visit.loop.send(NoteCame(sound, seconds)))
+        notes.failed.connect(lambda trouble: self.visit.loop.send(NoteFailed(trouble)))
 
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""

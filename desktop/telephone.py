@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from clinic.calls.call import RESTING, Call
+from clinic.calls.quality import Rung
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
-from clinic.domain.ids import DeviceId, EncounterId
+from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
@@ -28,6 +29,7 @@ from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.laddering import Report, Step
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 CHAT_PICTURE = 40_000
 """Bytes of a picture inside a letter."""
+CHAT_SOUND = 58_000
+"""Bytes of a voice note inside one: a letter is 64 kB, and a note of half a minute 45."""
 
 
 class Telephone(QObject, Line):
@@ -106,10 +110,13 @@ class Telephone(QObject, Line):
         )
         self.calls.changed.connect(self._call_changed)
         self.calls.noted.connect(self._noted)
+        self.calls.ladder.stepped.connect(self._stepped)
+        self.calls.ladder.reported.connect(self._reported)
 
     def start(self) -> None:
         """Begin to connect; the engine comes up beside."""
         self.engine.start()
+        self._help.write(self._room.clinic.finish_left_call, failed=lambda _sentence: None)
         self.calls.signalling(False)
         self._link.start()
         self._agenda.start()
@@ -143,6 +150,38 @@ class Telephone(QObject, Line):
 
     def mute(self, audio: bool, video: bool) -> None:
         self.calls.mute(audio=audio, video=video)
+
+    def hold(self, rung: Rung) -> None:
+        self.calls.ladder.hold(rung)
+
+    def ask_more(self) -> None:
+        self.calls.ladder.ask_more()
+
+    def ask_still(self) -> None:
+        self.calls.stills.ask()
+
+    def begin_note(self) -> None:
+        self.calls.notes.begin()
+
+    def end_note(self, keep: bool) -> None:
+        self.calls.notes.end(keep)
+
+    def play_note(self, message: str, sound: bytes) -> None:
+        self.calls.notes.play(message, sound)
+
+    def stop_note(self) -> None:
+        self.calls.notes.stop_playing()
+
+    def heard(self, kiosk: DeviceId, encounter: EncounterId, message: str) -> None:
+        """The kiosk's screen says it too; in the record it stands as a receipt."""
+        told = ChatLine(
+            encounter=encounter,
+            sender_name=self._room.clinic.me.name,
+            text="",
+            sent_at=self._clock.now(),
+            heard=FactId(message),
+        )
+        self._link.post(kiosk, told)
 
     def chat_line(self, kiosk: DeviceId, message: Communication) -> None:
         self._help.read(
@@ -194,8 +233,10 @@ class Telephone(QObject, Line):
 
     def _line_of(self, message: Communication) -> ChatLine:
         """On a worker: the message with a picture small enough for a letter."""
-        picture = b""
-        if message.attachments:
+        picture = sound = b""
+        if message.spoken:
+            sound = self._room.clinic.picture(message.attachments[0])
+        elif message.attachments:
             attachment = message.attachments[0]
             try:
                 picture = small_jpeg(self._room.clinic.picture(attachment), CHAT_PICTURE)
@@ -207,6 +248,8 @@ class Telephone(QObject, Line):
             text=message.text,
             picture=picture,
             sent_at=message.sent_at,
+            sound=sound if len(sound) <= CHAT_SOUND else b"",
+            message=message.id,
         )
 
     def _goodbye(self, encounter: EncounterId) -> VisitOver:
@@ -290,4 +333,29 @@ class Telephone(QObject, Line):
         call = self.calls.call.call_id
         self._help.write(
             self._room.clinic.media_step, EncounterId(encounter), step, call, failed=lambda _sentence: None
+        )
+
+    def _stepped(self, step: Step) -> None:
+        """A rung up or down stands in the encounter, with whose hand it was."""
+        change = step.change
+        self._help.write(
+            self._room.clinic.rung_changed,
+            EncounterId(step.encounter),
+            step.call,
+            change.before.word,
+            change.after.word,
+            str(change.why),
+            step.by,
+            failed=lambda _sentence: None,
+        )
+
+    def _reported(self, report: Report) -> None:
+        self._help.write(
+            self._room.clinic.report_call,
+            EncounterId(report.encounter),
+            report.call,
+            report.began_at,
+            report.outcome,
+            report.seconds,
+            failed=lambda _sentence: None,
         )

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from clinic.domain.facts import Consent, Decision
+from clinic.domain.facts import Communication, Consent, Decision
 from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 
@@ -111,6 +111,21 @@ class TakeBackConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class SayNote:
+    """A voice note: saved here, then out with the next exchange."""
+
+    sound: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SayHeard:
+    """A voice note of the clinic was listened to."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -120,7 +135,36 @@ class Leave:
     """The visit is cancelled."""
 
 
-Filing = Arrive | TellReason | TellVitals | GivePhoto | GiveConsent | TakeBackConsent | Wait | Leave
+Filing = (
+    Arrive
+    | TellReason
+    | TellVitals
+    | GivePhoto
+    | GiveConsent
+    | TakeBackConsent
+    | SayNote
+    | SayHeard
+    | Wait
+    | Leave
+)
+
+
+class Came(StrEnum):
+    """How far a voice note is."""
+
+    SAVING = "saving"
+    SAVED = "saved here"
+    LEFT = "left"
+    HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A voice note that was said here; `message`: its id once it is saved."""
+
+    seconds: float
+    message: str = ""
+    came: Came = Came.SAVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +185,8 @@ class Journey:
     to_file: tuple[Filing, ...] = ()
     trouble: str = ""
     """Why the first of `to_file` could not be filed (a message id)."""
+    listened: tuple[str, ...] = ()
+    """Voice notes of the clinic that were listened to."""
     place: QueuePlace | None = None
     online: bool = False
     call_phase: str = "idle"
@@ -148,6 +194,8 @@ class Journey:
     clinician: str = ""
     talked: bool = False
     lines: tuple[ChatLine, ...] = ()
+    said: tuple[Said, ...] = ()
+    """Voice notes of this visit that were said here, oldest first."""
     over: VisitOver | None = None
     ending: bool = False
 
@@ -244,6 +292,26 @@ class LineCame:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteSaid:
+    """The patient said something and let go of the button."""
+
+    sound: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """The patient listens to a voice note of the clinic."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllLeft:
+    """Nothing that was saved here waits to leave any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class OverCame:
     over: VisitOver
 
@@ -307,6 +375,9 @@ Event = (
     | Placed
     | CallMoved
     | LineCame
+    | NoteSaid
+    | AllLeft
+    | Listened
     | OverCame
     | BecameKnown
     | OnlineChanged
@@ -367,7 +438,12 @@ Result = tuple[Journey, tuple[Effect, ...]]
 def update(journey: Journey, event: Event) -> Result:
     """The one rule table of a visit; an event that does not belong to the present step changes nothing."""
     match event:
-        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged():
+        case Listened(message) if journey.visit is not None and message and message not in journey.listened:
+            return _file(replace(journey, listened=(*journey.listened, message)), SayHeard(message))
+        case NoteSaid(sound, seconds) if journey.visit is not None:
+            told = replace(journey, said=(*journey.said, Said(seconds)))
+            return _file(told, SayNote(sound, seconds))
+        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged() | AllLeft():
             return _heard(journey, event)
         case Filed() | FilingFailed() | FileAgain():
             return _desk_answered(journey, event)
@@ -477,12 +553,21 @@ def _desk_answered(journey: Journey, event: Event) -> Result:
 
 def _with_result(journey: Journey, result: object) -> Journey:
     match journey.to_file[0]:
+        case SayNote() if isinstance(result, Communication):
+            return replace(journey, said=_saved(journey.said, str(result.id)))
         case Arrive():
             return replace(journey, visit=cast("Visit", result))
         case GiveConsent(decisions=decisions) if isinstance(result, Consent):
             kept = decisions.get("recording") == Decision.PERMIT and "recording" in journey.permitted
             return replace(journey, recording_consent=result.id if kept else "")
     return journey
+
+
+def _saved(said: tuple[Said, ...], message: str) -> tuple[Said, ...]:
+    """The oldest note that was still being saved is saved now."""
+    at = next((n for n, one in enumerate(said) if one.came is Came.SAVING), len(said))
+    kept = tuple(replace(one, message=message, came=Came.SAVED) for one in said[at : at + 1])
+    return (*said[:at], *kept, *said[at + 1 :])
 
 
 # What comes from outside
@@ -494,6 +579,10 @@ def _heard(journey: Journey, event: Event) -> Result:
             return replace(journey, online=online), ()
         case Placed(place) if _mine(journey, place.encounter):
             return replace(journey, place=place), ()
+        case LineCame(line) if _mine(journey, line.encounter) and line.heard:
+            return replace(journey, said=_became(journey.said, Came.HEARD, line.heard)), ()
+        case AllLeft():
+            return replace(journey, said=_became(journey.said, Came.LEFT)), ()
         case LineCame(line) if _mine(journey, line.encounter):
             return replace(journey, lines=(*journey.lines, line)[-20:]), ()
         case OverCame(over) if _mine(journey, over.encounter):
@@ -502,6 +591,17 @@ def _heard(journey: Journey, event: Event) -> Result:
         case CallMoved():
             return _call_moved(journey, event)
     return journey, ()
+
+
+def _became(said: tuple[Said, ...], came: Came, message: str = "") -> tuple[Said, ...]:
+    """That note, or all that are saved, is as far as that; none ever goes back."""
+    order = list(Came)
+    return tuple(
+        replace(one, came=came)
+        if one.message and message in ("", one.message) and order.index(one.came) < order.index(came)
+        else one
+        for one in said
+    )
 
 
 def _mine(journey: Journey, encounter: str) -> bool:

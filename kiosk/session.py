@@ -28,6 +28,7 @@ from clinic.services.desks import Desk, is_enrolled
 from clinic.services.sitting import open_kiosk
 from clinic.services.wiping import closed, is_ordered
 from clinic.store.home import Home
+from clinic.sync.status import SyncStatus
 from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import in_qt
@@ -111,6 +112,7 @@ class Session:
             verify=self._signed_by,
             clock=self._centre,
             random=os.urandom,
+            hands="patient",
             parent=window,
         )
         self._stage = Stage(
@@ -147,7 +149,7 @@ class Session:
         self._link = Link(
             self._desk,
             server,
-            on_status=lambda _status: in_qt(self._look_for_a_wipe),
+            on_status=self._status_came,
             on_letter=self._letter_came,
             on_online=self._online,
             clock=self._centre,
@@ -194,6 +196,11 @@ class Session:
     def _online(self, online: bool) -> None:
         self._up = online
         in_qt(lambda: self._stage.online_changed(online))
+
+    def _status_came(self, status: SyncStatus) -> None:
+        in_qt(self._look_for_a_wipe)
+        if not status.waiting:
+            in_qt(self._stage.look_at_notes)
 
     def _look_for_a_wipe(self) -> None:
         """Between two patients only; the next session obeys it before it shows anything."""

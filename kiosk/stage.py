@@ -24,11 +24,14 @@ from clinic.protocol.calling import (
     Description,
     Hang,
     Ring,
+    RungSaid,
+    StillAsked,
 )
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.laddering import Report
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
 from kiosk import echo, flow, presence
@@ -49,7 +52,7 @@ from kiosk.screens.greet.view import GreetScreen
 from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
 from kiosk.screens.language.view import LanguageScreen
-from kiosk.screens.photo.view import PhotoScreen
+from kiosk.screens.photo.view import PhotoScreen, jpeg
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
 from kiosk.screens.symptoms.view import SymptomsScreen
@@ -77,7 +80,7 @@ log = logging.getLogger(__name__)
 BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
-_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again)
+_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again, RungSaid, StillAsked)
 _TAPS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin)
 _SIGNS_OF_LIFE = (*_TAPS, QEvent.Type.KeyPress)
 
@@ -124,6 +127,9 @@ class Stage(QObject):
         self._calling = QTimer(self, interval=PERSON_AGAIN_MS)
         self._calling.timeout.connect(self._call_again)
         calls.changed.connect(self._call_changed)
+        calls.ladder.reported.connect(self._report)
+        calls.still_wanted.connect(lambda _call: self._send_still())
+        calls.notes.recorded.connect(lambda sound, seconds: self._loop.send(flow.NoteSaid(sound, seconds)))
 
     def begin(self) -> None:
         """Show the start screen."""
@@ -170,6 +176,32 @@ class Stage(QObject):
                 said,
                 then=lambda known: self._loop.send(flow.BecameKnown(known)),
                 failed=lambda error: log.warning("somebody vouched in vain: %s", error),
+            )
+
+    def _report(self, report: Report) -> None:
+        self._files.ask(
+            self._verbs.report, report, failed=lambda error: log.warning("a report was not kept: %s", error)
+        )
+
+    def _send_still(self) -> None:
+        """No line carries a picture now: it goes by the record, if she permits that one is kept."""
+        image, visit = self._engine.grab("local"), self.journey.visit
+        if image is None or visit is None or self._calls.muted[1]:
+            return
+        self._files.ask(
+            self._verbs.send_still,
+            visit.encounter,
+            jpeg(image),
+            failed=lambda error: log.warning("a still was not sent: %s", error),
+        )
+
+    def look_at_notes(self) -> None:
+        """Something left this kiosk: perhaps her voice notes, which were saved before this question is answered."""
+        if any(one.came is flow.Came.SAVED for one in self.journey.said):
+            self._files.ask(
+                self._verbs.all_left,
+                then=lambda left: self._loop.send(flow.AllLeft()) if left else None,
+                failed=lambda error: log.warning("the outbox was not read: %s", error),
             )
 
     def online_changed(self, online: bool) -> None:

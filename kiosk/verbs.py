@@ -10,13 +10,14 @@ from datetime import date
 from typing import Protocol
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.ids import DeviceId
+from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.values import HumanName
 from clinic.protocol.letters import Vouched
-from clinic.services import consents, intake
+from clinic.services import calling, consents, intake
 from clinic.services.consents import Template
 from clinic.services.desks import Desk
 from clinic.services.intake import Known, Visit
+from desktop.kit.laddering import Report
 from kiosk import flow
 
 Fetch = Callable[[str], bytes | None]
@@ -31,6 +32,9 @@ class Verbs(Protocol):
     def claim(self, number: str, born: date, name: HumanName | None) -> Known: ...
     def template(self, language: str) -> Template: ...
     def file(self, filing: flow.Filing, visit: Visit | None) -> object: ...
+    def report(self, report: Report) -> object: ...
+    def send_still(self, encounter: EncounterId, picture: bytes) -> object: ...
+    def all_left(self) -> bool: ...
 
 
 class DeskVerbs:
@@ -79,8 +83,30 @@ class DeskVerbs:
             )
         if isinstance(filing, flow.TakeBackConsent):
             return intake.withdraw_consent(self._desk, visit, (filing.scope,), filing.language)
+        if isinstance(filing, flow.SayNote):
+            return calling.send_note(self._desk, visit.encounter, filing.sound, filing.seconds)
+        if isinstance(filing, flow.SayHeard):
+            return calling.heard_here(self._desk, visit.encounter, FactId(filing.message))
         self._tell(filing, visit)
         return None
+
+    def report(self, report: Report) -> object:
+        """The black box of this side."""
+        return calling.report_call(
+            self._desk,
+            EncounterId(report.encounter),
+            report.call,
+            report.began_at,
+            report.outcome,
+            report.seconds,
+            staff=False,
+        )
+
+    def send_still(self, encounter: EncounterId, picture: bytes) -> object:
+        return calling.send_still(self._desk, encounter, picture)
+
+    def all_left(self) -> bool:
+        return calling.all_left(self._desk)
 
     def _tell(self, filing: flow.Filing, visit: Visit) -> None:
         match filing:

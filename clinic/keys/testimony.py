@@ -11,6 +11,7 @@ from clinic.domain.facts import (
     AccessReview,
     AuditEvent,
     AuditHead,
+    CallReport,
     Communication,
     Composition,
     Consent,
@@ -42,7 +43,7 @@ from clinic.protocol.trust import DeviceKind, Role
 
 FROM_KIOSKS = (
     Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt,
-    VerificationResult,
+    CallReport, VerificationResult,
 )  # fmt: skip
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 

@@ -15,7 +15,7 @@ import os
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from clinic.media.capture import CameraFeed, MicrophoneFeed
     from clinic.media.echo import EchoWatch
+    from clinic.media.notes import Note, Playing, Pump, Tapped
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
     from clinic.media.speaker import Speaker
@@ -43,6 +44,10 @@ SILENT_S = 1.2
 OLD_PATH_S = 2.0
 """How long a replaced path lives on, so that the peer sees the new one first."""
 HEAVY = ("aiortc", "av", "numpy", "clinic.media.doors", "clinic.media.session", "clinic.media.recorder")
+PICTURE_S = 2.0
+"""How long a still waits for the camera's next picture."""
+CALM_KBPS, NEAR_MS = 160.0, 150.0
+"""What a link is taken to carry that loses nothing and answers within that time, where no estimate says more."""
 log = logging.getLogger(__name__)
 
 
@@ -81,6 +86,15 @@ class Engine:
         self._mute = wire.Mute()
         self._last: Traffic | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self._told: wire.CallStats | None = None
+        self._no_video_for = ""
+        """The call whose pictures stay here."""
+        self._rested = False
+        """Whether no picture came in the second before."""
+        self._tap: Tapped | None = None
+        self._note: Note | None = None
+        self._pump: Pump | None = None
+        self._playing: Playing | None = None
 
     async def run(self) -> None:
         """Until Quit."""
@@ -112,6 +126,10 @@ class Engine:
             wire.Mute: self._set_mute,
             wire.KeepReceived: self._keep,
             wire.StopKeeping: self._stop_keeping,
+            wire.Carry: self._carry,
+            wire.SayToPeer: self._say_to_peer,
+            wire.RecordNote: self._record_note,
+            wire.PlayNote: self._play_note,
         }
         order = orders.get(type(command))
         if order is None:
@@ -169,6 +187,7 @@ class Engine:
         from clinic.media.capture import MicrophoneFeed
         from clinic.media.echo import EchoWatch
         from clinic.media.microphone import silence
+        from clinic.media.notes import Tapped
         from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
         self._call_id = command.call_id
@@ -177,7 +196,11 @@ class Engine:
         microphone = silence()
         with self._missing(wire.Medium.MICROPHONE):
             microphone = await self._loop.run_in_executor(None, self._open_microphone)
-        self._microphone = MicrophoneFeed(microphone, self._microphone_lost)
+        self._tap = Tapped(microphone)
+        if self._note is not None:
+            await self._end_pump()
+            self._tap.take = self._note.take
+        self._microphone = MicrophoneFeed(self._tap, self._microphone_lost)
         self._echo = EchoWatch()
         self._microphone.listen = lambda block: self._echo.taken(loudness(block))
         self._say_if_hummed()
@@ -295,6 +318,106 @@ class Engine:
     def _announce(self, ring: str, slot: int, seq: int, width: int, height: int) -> None:
         self._tell(wire.FrameReady(ring=ring, slot=slot, seq=seq, width=width, height=height))
 
+    # the ladder: whether pictures go, the data channel, voice notes
+
+    @property
+    def carries_video(self) -> bool:
+        return not self._call_id or self._no_video_for != self._call_id
+
+    async def _carry(self, command: wire.Carry) -> None:
+        self._no_video_for = "" if command.video else command.call_id
+        if command.call_id == self._call_id:
+            for session in self._sessions.values():
+                session.send_pictures(command.video)
+
+    async def _say_to_peer(self, command: wire.SayToPeer) -> None:
+        session = self._carrying
+        if command.call_id == self._call_id and session is not None and session.channel is not None:
+            session.channel.say(command.content)
+
+    def tell(self, message: Record) -> None:
+        self._tell(message)
+
+    async def newest_picture(self) -> VideoFrame | None:
+        """The next picture of the camera; None where there is none, or it is covered."""
+        camera = self._camera
+        if camera is None or camera.muted:
+            return None
+        queue = camera.outlets.open()
+        try:
+            return await asyncio.wait_for(queue.get(), PICTURE_S)
+        except TimeoutError:
+            return None
+        finally:
+            camera.outlets.close(queue)
+
+    def link_kbps(self) -> float | None:
+        """What the link carries, as far as is known: the estimate, or what a calm link carried just now."""
+        from clinic.calls.quality import CALM, estimated
+
+        told = self._told
+        if told is None or (known := estimated(told)) is not None:
+            return None if told is None else known
+        return max(CALM_KBPS, told.sent_kbps) if told.loss <= CALM and 0 < told.rtt_ms < NEAR_MS else None
+
+    async def _record_note(self, command: wire.RecordNote) -> None:
+        from clinic.media.notes import Note, Pump
+
+        if not command.on:
+            await self._end_note(command.keep)
+        elif self._note is None:
+            self._note = note = Note()
+            if self._call_id and self._tap is not None:
+                self._tap.take = note.take
+                return
+            try:
+                microphone = await self._loop.run_in_executor(None, self._open_microphone)
+            except Missing:
+                self._note = None
+                self._tell(wire.NoteRecorded(trouble="no microphone"))
+                return
+            self._pump = Pump(microphone, note.take)
+
+    async def _end_note(self, keep: bool) -> None:
+        note, self._note = self._note, None
+        if self._tap is not None:
+            self._tap.take = None
+        await self._end_pump()
+        if note is None or not keep:
+            return
+        sound = await self._loop.run_in_executor(None, note.sound)
+        trouble = "" if sound else "empty"
+        self._tell(wire.NoteRecorded(sound=sound, seconds=round(note.seconds, 1), trouble=trouble))
+
+    async def _end_pump(self) -> None:
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            await self._loop.run_in_executor(None, pump.close)
+
+    async def _play_note(self, command: wire.PlayNote) -> None:
+        from clinic.media.notes import Playing, decoded
+        from clinic.media.speaker import open_sink
+
+        before, self._playing = self._playing, None
+        if before is not None:
+            await self._loop.run_in_executor(None, before.stop)
+        if not command.sound:
+            return
+        try:
+            sound = await self._loop.run_in_executor(None, decoded, command.sound)
+            sink = await self._loop.run_in_executor(None, open_sink, self._options.speaker)
+        except Missing:
+            self._tell(wire.NotePlayed(whole=False, trouble="no loudspeaker"))
+        except PostaError:
+            self._tell(wire.NotePlayed(whole=False, trouble="damaged"))
+        else:
+            self._playing = Playing(sound, sink, self._note_played)
+
+    def _note_played(self, whole: bool) -> None:
+        """From the thread that plays."""
+        if whole:
+            self._loop.call_soon_threadsafe(self._tell, wire.NotePlayed())
+
     # what attempts tell (clinic.media.session.Listener)
 
     def heard(self, session: Session) -> None:
@@ -399,7 +522,8 @@ class Engine:
                 now = await session.traffic()
                 before, self._last = self._last, now
                 if before is not None:
-                    self._tell(self._stats(session, before, now))
+                    self._told = replace(self._stats(session, before, now), channel=session.speaks)
+                    self._tell(self._told)
                     self._tell(self._speech_stats(session))
                 if not self._mute.audio and self._echo.look():
                     self._tell(wire.EchoHeard(call_id=self._call_id))
@@ -407,6 +531,7 @@ class Engine:
     def _stats(self, session: Session, before: Traffic, now: Traffic) -> wire.CallStats:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
+        lost -= self._lost_long_ago(before, now)
         return wire.CallStats(
             call_id=self._call_id,
             attempt=session.attempt,
@@ -434,6 +559,12 @@ class Engine:
             guessed=round(guessed, 3),
         )
 
+    def _lost_long_ago(self, before: Traffic, now: Traffic) -> int:
+        """Of pictures that rested, the last ones that were lost are missed only when the next one comes: not this second's."""
+        came, lost = (a - b for a, b in zip(now.of_video, before.of_video, strict=True))
+        rested, self._rested = self._rested, came == 0
+        return max(0, lost) if rested else 0
+
     # endings
 
     async def _hang_up(self) -> None:
@@ -449,6 +580,12 @@ class Engine:
         self._microphone = self._speaker = None
         if sessions:
             self._close_camera()
+        self._tap, self._told = None, None
+        if (note := self._note) is not None:  # who is speaking goes on
+            self._note = None
+            await self._record_note(wire.RecordNote(on=True))
+            if self._note is not None:
+                self._note.go_on_from(note)
         await self._finish_recording()
 
     async def _finish_recording(self) -> None:

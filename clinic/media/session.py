@@ -18,8 +18,10 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
+from clinic.domain.record import Record
 from clinic.media import doors
 from clinic.media.capture import CameraFeed, MicrophoneFeed, Outlets
+from clinic.media.stills import Channel
 from clinic.media.talking import Talking
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
@@ -35,19 +37,29 @@ class Listener(Protocol):
 
     def connection(self, session: "Session", state: str) -> None: ...
 
+    @property
+    def carries_video(self) -> bool: ...
+
+    def tell(self, message: Record) -> None: ...
+
+    async def newest_picture(self) -> VideoFrame | None: ...
+
+    def link_kbps(self) -> float | None: ...
+
 
 class CameraTrack(MediaStreamTrack):
     """The newest picture of the feed."""
 
     kind = "video"
 
-    def __init__(self, outlets: Outlets[VideoFrame]) -> None:
+    def __init__(self, outlets: Outlets[VideoFrame], showing: asyncio.Event) -> None:
         super().__init__()
-        self._outlets, self._queue = outlets, outlets.open()
+        self._outlets, self._queue, self._showing = outlets, outlets.open(), showing
 
     async def recv(self) -> VideoFrame:
         if self.readyState != "live":
             raise MediaStreamError
+        await self._showing.wait()
         return await self._queue.get()
 
     def stop(self) -> None:
@@ -66,6 +78,8 @@ class Traffic:
     packets: int = 0
     rtt_s: float = 0.0
     pictures: int = 0
+    of_video: tuple[int, int] = (0, 0)
+    """Packets that came, and that were lost, of pictures alone."""
 
 
 class Session:
@@ -85,12 +99,20 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self.talking, self._reported_at = Talking(microphone, self._loop.time), 0.0
+        self._showing = asyncio.Event()
+        self.send_pictures(listener.carries_video)
+        self.channel: Channel | None = None
         self._peer.on("track", self._on_track)
         self._peer.on("connectionstatechange", self._on_state)
 
     @property
     def attempt(self) -> int:
         return self.start.attempt
+
+    @property
+    def speaks(self) -> bool:
+        """Whether words go over the data channel, both ways."""
+        return self.channel is not None and self.channel.lives
 
     @property
     def state(self) -> str:
@@ -101,6 +123,7 @@ class Session:
         self._send_all()
         if self.camera is None:
             self._peer.addTransceiver("video", direction="recvonly")
+        self._open_channel()
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._described()
 
@@ -112,6 +135,8 @@ class Session:
         self.talking.settle(self._peer, remote.sdp)
         if remote.type != "offer":
             return None
+        if "m=application" in remote.sdp:  # an older peer offers none
+            self._open_channel()
         self._send_all()
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         return self._described()
@@ -125,6 +150,8 @@ class Session:
             elif report.type == "inbound-rtp":
                 now.lost += max(0, report.packetsLost)
                 now.packets += report.packetsReceived
+                if report.kind == "video":
+                    now.of_video = report.packetsReceived, max(0, report.packetsLost)
             elif report.type == "remote-inbound-rtp":
                 now.rtt_s = max(now.rtt_s, float(report.roundTripTime or 0.0))
                 if report.kind == "audio":
@@ -144,6 +171,14 @@ class Session:
         self._reported_at = at
         self.talking.reported(loss, report.roundTripTime)
 
+    def send_pictures(self, wanted: bool) -> None:
+        """Whether our pictures go out: without them not a packet of video is sent, and the link is the voice's."""
+        if not wanted:
+            self._showing.clear()
+        elif not self._showing.is_set():
+            self._showing.set()
+            self.refresh()
+
     def refresh(self) -> None:
         """After a silence the peer may have lost the pictures that ours build on."""
         for sender in self._peer.getSenders():
@@ -151,6 +186,9 @@ class Session:
                 doors.send_whole_picture(sender)
 
     async def close(self) -> None:
+        if self.channel is not None:
+            self.channel.close()
+        self._showing.set()  # whoever waits to send sees that it is over
         for task in self._tasks:
             task.cancel()
         try:
@@ -158,10 +196,17 @@ class Session:
         except (TimeoutError, ConnectionError):
             return  # the peer finds out by silence
 
+    def _open_channel(self) -> None:
+        """After the tracks: whatever is first of a bundle owns its transport, and the library stops the others'."""
+        listener = self.listener
+        self.channel = Channel(
+            self._peer, self.start.call_id, listener.tell, listener.newest_picture, listener.link_kbps
+        )
+
     def _send_all(self) -> None:
         self.talking.send_on(self._peer)
         if self.camera is not None:
-            self._peer.addTrack(CameraTrack(self.camera.outlets))
+            self._peer.addTrack(CameraTrack(self.camera.outlets, self._showing))
 
     def _described(self) -> LocalDescription:
         made = self._peer.localDescription

@@ -79,5 +79,39 @@ class Again(Record):
     attempt: int = n(2)
 
 
-CallMessage = Ring | Accept | Decline | Busy | Hang | Description | Again
+@record(571)
+class RungSaid(Record):
+    """What this side of a call allows (a rung of `clinic.calls.quality`) and why; said again every few seconds, over the
+    data channel or as a letter. `loss`: of what the receiver of this has sent, 0..1. `wants`: somebody asks for more."""
+
+    call_id: str = n(1)
+    rung: str = n(2)
+    why: str = n(3, default="")
+    loss: float = n(4, default=0.0)
+    wants: bool = n(5, default=False)
+
+
+@record(572)
+class StillAsked(Record):
+    """Please send one picture of your camera. Over the data channel it is answered with parts; as a letter, with a message
+    in the record."""
+
+    call_id: str = n(1)
+    number: int = n(2)
+
+
+@record(573)
+class StillPart(Record):
+    """Part `index` of `count` of a still of `size` bytes, in order. Without parts, `trouble` says why there is none."""
+
+    call_id: str = n(1)
+    number: int = n(2)
+    index: int = n(3, default=0)
+    count: int = n(4, default=0)
+    size: int = n(5, default=0)
+    data: bytes = n(6, default=b"")
+    trouble: str = n(7, default="")
+
+
+CallMessage = Ring | Accept | Decline | Busy | Hang | Description | Again | RungSaid | StillAsked
 """Everything a device may post to its peer about a call."""

@@ -108,6 +108,37 @@ class Quit(Record):
     pass
 
 
+@record(567)
+class Carry(Record):
+    """Whether our pictures are sent: False leaves the link to the voice. Holds for the call, through every attempt."""
+
+    call_id: str = n(1)
+    video: bool = n(2)
+
+
+@record(568)
+class SayToPeer(Record):
+    """Hand this to the peer over the call's data channel; dropped where the channel is not open."""
+
+    call_id: str = n(1)
+    content: Record = n(2)
+
+
+@record(576)
+class RecordNote(Record):
+    """True: a voice note begins, from the call's microphone or one opened for it. False: it ends; `keep` gives it out."""
+
+    on: bool = n(1)
+    keep: bool = n(2, default=True)
+
+
+@record(578)
+class PlayNote(Record):
+    """Play a voice note; b"" stops the one that plays."""
+
+    sound: bytes = n(1)
+
+
 # Events, engine -> screen: 550-599
 
 
@@ -211,6 +242,10 @@ class CallStats(Record):
     video_fps: float = n(7, default=0.0)
     audio_level: float = n(8, default=0.0)
     silent_s: float = n(9, default=0.0)
+    estimate_up_bps: int = n(10, default=0)
+    estimate_down_bps: int = n(11, default=0)
+    channel: bool = n(30, default=False)
+    """Whether the data channel is open, and the peer has said something over it."""
 
 
 @record(561)
@@ -284,6 +319,52 @@ class EchoHeard(Record):
     """
 
     call_id: str = n(1)
+
+
+@record(569)
+class PeerSaid(Record):
+    """This came from the peer over the data channel of the call."""
+
+    call_id: str = n(1)
+    content: Record = n(2)
+
+
+@record(574)
+class StillMoved(Record):
+    """How far a still is: `done` of `total` bytes; `trouble` ends it: camera off, no camera, too slow, damaged."""
+
+    call_id: str = n(1)
+    number: int = n(2)
+    done: int = n(3)
+    total: int = n(4)
+    outgoing: bool = n(5, default=False)
+    trouble: str = n(6, default="")
+
+
+@record(575)
+class StillCame(Record):
+    """A whole still of the peer's camera: a WebP or JPEG, not yet looked at."""
+
+    call_id: str = n(1)
+    number: int = n(2)
+    picture: bytes = n(3)
+
+
+@record(577)
+class NoteRecorded(Record):
+    """A voice note is whole: Opus in Ogg. Empty where nothing could be recorded; `trouble` says why."""
+
+    sound: bytes = n(1, default=b"")
+    seconds: float = n(2, default=0.0)
+    trouble: str = n(3, default="")
+
+
+@record(579)
+class NotePlayed(Record):
+    """The voice note came to its end, or was stopped; `trouble`: it could not be played."""
+
+    whole: bool = n(1, default=True)
+    trouble: str = n(2, default="")
 
 
 def frame(message: Record) -> bytes:

@@ -10,7 +10,7 @@ Socket.IO events: client to server `letter` {to, blob} (answered {delivered: boo
 
 from datetime import datetime
 
-from clinic.domain.ids import DeviceId, EncounterId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
 from clinic.domain.record import Record, n, record
 
 SIGNING_CONTEXT = b"posta letter 1"
@@ -48,6 +48,13 @@ class ChatLine(Record):
     picture: bytes = n(4, default=b"")
     """A JPEG, at most 40 kB, or empty."""
     sent_at: datetime = n(5)
+    sound: bytes = n(6, default=b"")
+    """A voice note, Opus in Ogg, at most 50 kB, or empty."""
+    seconds: float = n(7, default=0.0)
+    message: FactId = n(8, default=FactId(""))
+    """The Communication it is a copy of."""
+    heard: FactId = n(9, default=FactId(""))
+    """This line is no message: the patient's voice note of that id was listened to."""
 
 
 @record(343)

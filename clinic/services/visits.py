@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A visit from the clinician's side: the draft that is never lost, the steps of the call, the signature."""
+"""A visit from the clinician's side: the draft that is never lost, codes and readings, the signature."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,6 @@ from clinic.domain.facts import (
     Condition,
     Encounter,
     EncounterStatus,
-    MediaStep,
     Method,
     NoteSection,
     Observation,
@@ -170,21 +169,6 @@ def pressure(
         id=FactId(desk.new_id()), patient=patient, code=BLOOD_PRESSURE, effective_at=desk.clock.now(), components=parts,
         method=method, encounter=encounter or EncounterId(""),
     )  # fmt: skip
-
-
-@needs(Action.CALL)
-def media_step(desk: Desk, encounter: EncounterId, step: str, call: str = "") -> Written:
-    """What happened to the call, written into the encounter."""
-    visit = encounter_of(desk, encounter)
-    fact = MediaStep(
-        id=FactId(desk.new_id()),
-        patient=visit.patient,
-        encounter=encounter,
-        at=desk.clock.now(),
-        step=step,
-        call=call,
-    )
-    return desk.write(fact)
 
 
 @needs(Action.SIGN_NOTE)

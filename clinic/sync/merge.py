@@ -4,7 +4,7 @@ their order.
 
 | kind | rule |
 |---|---|
-| AuditEvent, AuditHead, Receipt, MediaStep, Provenance, VerificationResult | append-only: nothing is ever replaced |
+| AuditEvent, AuditHead, Receipt, MediaStep, CallReport, Provenance, VerificationResult | append-only: nothing is ever replaced |
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
@@ -23,6 +23,7 @@ from clinic.domain.facts import (
     AllergyIntolerance,
     AuditEvent,
     AuditHead,
+    CallReport,
     ClinicalStatus,
     Composition,
     Condition,
@@ -47,7 +48,7 @@ from clinic.domain.record import Record
 from clinic.protocol.codec import encode
 from clinic.protocol.op import Op
 
-APPEND_ONLY = (AuditEvent, AuditHead, Receipt, MediaStep, Provenance, VerificationResult)
+APPEND_ONLY = (AuditEvent, AuditHead, Receipt, MediaStep, CallReport, Provenance, VerificationResult)
 SIGNED = (Composition, MedicationRequest, ServiceRequest)
 
 

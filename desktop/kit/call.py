@@ -13,9 +13,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic.calls import claims
 from clinic.calls import events as e
-from clinic.calls.call import RESTING, Call, idle
+from clinic.calls.call import LIVE, RESTING, Call, idle
+from clinic.calls.link import Quality, seen
 from clinic.calls.machine import step
-from clinic.calls.quality import Quality, seen
+from clinic.calls.quality import Rung
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import Unavailable
 from clinic.domain.record import Record
@@ -23,6 +24,9 @@ from clinic.protocol import calling as peer_says
 from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
 from desktop.kit.engine import CallEngine
+from desktop.kit.laddering import Laddering
+from desktop.kit.spoken import Notes
+from desktop.kit.stills import Stills
 
 Post = Callable[[str, peer_says.CallMessage], None]
 
@@ -34,6 +38,8 @@ class CallDesk(QObject):
     noted = Signal(str, str)
     said = Signal(str)
     quality = Signal(object)
+    still_wanted = Signal(str)
+    """call id: the peer asks for a picture, and there is no data channel to send it over"""
 
     def __init__(
         self,
@@ -45,6 +51,7 @@ class CallDesk(QObject):
         verify: claims.Verify,
         clock: Clock,
         random: Random,
+        hands: str = "staff",
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -56,6 +63,11 @@ class CallDesk(QObject):
         self._mute = wire.Mute()
         self._keep: wire.KeepReceived | None = None
         self._timers = {timer: self._alarm(timer) for timer in e.Timer}
+        self._channel = False
+        self.ladder = Laddering(self._say, clock, hands, self)
+        self.ladder.showing.connect(self._carry)
+        self.stills = Stills(self._ask_for_still, clock, self)
+        self.notes = Notes(engine, self)
         engine.told.connect(self._from_engine)
         engine.ready.connect(self._engine_ready)
         engine.lost.connect(partial(self._happened, e.EngineLost()))
@@ -140,6 +152,10 @@ class CallDesk(QObject):
                 return e.PeerAskedAgain(peer, call_id, attempt)
             case peer_says.Description():
                 return self._checked(peer, message)
+            case peer_says.RungSaid(call_id=call_id) if self._call.about(peer, call_id):
+                self.ladder.heard(message)
+            case peer_says.StillAsked(call_id=call_id) if self._call.about(peer, call_id):
+                self.still_wanted.emit(call_id)
         return None
 
     def _checked(self, peer: str, came: peer_says.Description) -> e.Event:
@@ -164,10 +180,50 @@ class CallDesk(QObject):
             case wire.AttemptFailed(call_id=call_id, attempt=attempt):
                 self._happened(e.AttemptBroke(call_id, attempt))
             case wire.CallStats(call_id=call_id) if call_id == self._call.call_id:
+                self._channel = message.channel
                 self._link = seen(self._link, message)
                 self.quality.emit(self._link)
+                self.ladder.figures(message)
+            case wire.PeerSaid(call_id=call_id, content=content) if call_id == self._call.call_id:
+                self._heard(content)
+            case wire.StillMoved() | wire.StillCame() if message.call_id == self._call.call_id:
+                self.stills.take(message)
+
+    def _heard(self, content: Record) -> None:
+        """What came over the data channel of the call that runs."""
+        match content:
+            case peer_says.RungSaid(call_id=call_id) if call_id == self._call.call_id:
+                self.ladder.heard(content)
+
+    def _say(self, message: peer_says.RungSaid | peer_says.StillAsked) -> None:
+        """Over the data channel; as a letter while there is none that the peer has spoken on."""
+        self._engine.send(wire.SayToPeer(call_id=self._call.call_id, content=message))
+        if not self._channel:
+            self._write(message)
+
+    def _ask_for_still(self, number: int) -> str:
+        """By which way it was asked for: over the channel where it is open, else by a letter; '' where nobody hears it."""
+        if self._call.phase not in LIVE:
+            return ""
+        asked = peer_says.StillAsked(call_id=self._call.call_id, number=number)
+        if self._channel:
+            self._engine.send(wire.SayToPeer(call_id=self._call.call_id, content=asked))
+            return "channel"
+        return "letter" if self._write(asked) else ""
+
+    def _write(self, message: peer_says.RungSaid | peer_says.StillAsked) -> bool:
+        """As a letter; True if letters travel. What is said here is said again, or asked again."""
+        try:
+            self._post(self._call.peer, message)
+        except Unavailable:
+            return False
+        return self._call.signalling_up
+
+    def _carry(self, video: bool) -> None:
+        self._engine.send(wire.Carry(call_id=self._call.call_id, video=video))
 
     def _engine_ready(self) -> None:
+        self._channel = False
         self._engine.send(self._mute)
         if self._keep is not None:
             self._engine.send(self._keep)
@@ -187,6 +243,7 @@ class CallDesk(QObject):
             finally:
                 self._queue.popleft()
             if self._call != before:
+                self.ladder.follow(self._call)
                 self.changed.emit(self._call)
 
     # doings
@@ -197,6 +254,7 @@ class CallDesk(QObject):
                 self._send(peer, message)
             case e.StartEngineCall():
                 self._engine.send(self._start_command(effect))
+                self._carry(self.ladder.ladder.rung is Rung.VIDEO)
             case e.FeedRemote(call_id=call_id, attempt=attempt, sdp=sdp, type=kind):
                 self._engine.send(wire.AcceptRemote(call_id=call_id, attempt=attempt, sdp=sdp, type=kind))
             case e.StopEngineCall(call_id=call_id):
@@ -229,6 +287,8 @@ class CallDesk(QObject):
 
     def _stop_engine_call(self, call_id: str) -> None:
         self.stop_keeping()
+        self._channel = False
+        self.stills.forget()
         self._engine.send(wire.Hangup(call_id=call_id))
         self._mute, self._link = wire.Mute(), Quality()
         self._engine.send(self._mute)

@@ -29,6 +29,8 @@ class VideoView(QWidget):
         self._inset: Which = ""
         self._picture = QImage()
         self._small = QImage()
+        self._still: QImage | None = None
+        self._caption = ""
         self._message = ""
         self._placeholder = ""
         self._live = True
@@ -73,9 +75,18 @@ class VideoView(QWidget):
         self._placeholder = text
         self.update()
 
+    def set_still(self, still: QImage | None, caption: str = "") -> None:
+        """One picture that stands where the moving one was, and what it is in words; None for the moving one again."""
+        before, self._still, self._caption = self._still, still, caption
+        if still is not before:
+            self._picture = QImage()  # what moved before is not what is shown now
+        self.setAccessibleDescription(caption or self._message)
+        self.update()
+
     def clear(self) -> None:
         """Forget the pictures."""
         self._picture, self._small = QImage(), QImage()
+        self._still, self._caption = None, ""
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -105,15 +116,26 @@ class VideoView(QWidget):
         card.addRoundedRect(QRectF(self.rect()), worn.scale.card, worn.scale.card)
         painter.setClipPath(card)
         painter.fillRect(self.rect(), QColor("#0B1113"))
-        if self.has_picture:
+        if self._still is not None:
+            _paint_fitted(painter, self._still, QRectF(self.rect()))
+            self._paint_caption(painter)
+        elif self.has_picture:
             _paint_fitted(painter, self._picture, QRectF(self.rect()))
         else:
             self._paint_words(painter, self._placeholder, QColor("#A3B3BA"))
         if self._message:
             painter.fillRect(self.rect(), QColor(6, 12, 14, 170))
             self._paint_words(painter, self._message, QColor("#FFFFFF"))
-        if not self._small.isNull():
+        if not self._small.isNull() and not self._message:
             self._paint_inset(painter)
+
+    def _paint_caption(self, painter: QPainter) -> None:
+        worn = theme.current()
+        strip = QRectF(0, 0, self.width(), worn.scale.caption * 2.6)
+        painter.fillRect(strip, QColor(6, 12, 14, 190))
+        painter.setFont(theme.font(worn.scale.caption, 600))
+        painter.setPen(QColor("#FFFFFF"))
+        painter.drawText(strip, int(Qt.AlignmentFlag.AlignCenter), self._caption)
 
     def _paint_words(self, painter: QPainter, text: str, colour: QColor) -> None:
         worn = theme.current()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from clinic.services.receipts import Reached
 
 
-def mark(reached: Reached | None) -> tuple[Mark, ...]:
-    """The furthest that it has come; () for what others wrote."""
+def mark(reached: Reached | None, spoken: bool = False) -> tuple[Mark, ...]:
+    """The furthest that it has come; () for what others wrote. `spoken`: a voice note, which is heard."""
     if reached is None or not reached.mine:
         return ()
     if reached.stage == "refused":
         return (Mark(_("The centre refused it"), "danger", "alert-triangle"),)
+    if reached.opened and spoken:
+        return (Mark(_("Heard by %(name)s") % {"name": _first(reached.opened)}, "ok", "volume"),)
     if reached.opened:
         return (Mark(_("Opened by %(name)s") % {"name": _first(reached.opened)}, "ok", "eye"),)
     if reached.on:
@@ -37,6 +39,11 @@ def _first(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
 
 
-def marked(lines: Sequence[Line], reached: Mapping[FactId, Reached]) -> list[Line]:
-    """The same rows, each with how far it has come."""
-    return [replace(line, marks=(*line.marks, *mark(reached.get(FactId(line.key))))) for line in lines]
+def marked(
+    lines: Sequence[Line], reached: Mapping[FactId, Reached], spoken: Collection[str] = ()
+) -> list[Line]:
+    """The same rows, each with how far it has come; `spoken`: keys of voice notes."""
+    return [
+        replace(line, marks=(*line.marks, *mark(reached.get(FactId(line.key)), line.key in spoken)))
+        for line in lines
+    ]

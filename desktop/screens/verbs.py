@@ -54,6 +54,7 @@ class Clinic:
         from clinic.services import (
             access,
             alerts,
+            calling,
             cards,
             charts,
             codes_out,
@@ -87,6 +88,7 @@ class Clinic:
         self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
         self._cards, self._codes_out, self._vouching = cards, codes_out, vouching
+        self._calling = calling
 
     @property
     def me(self) -> Person:
@@ -263,7 +265,27 @@ class Clinic:
         return self._visits.remove_condition(self.desk, condition, why, window)
 
     def media_step(self, encounter: EncounterId, step: str, call: str) -> object:
-        return self._visits.media_step(self.desk, encounter, step, call)
+        return self._calling.media_step(self.desk, encounter, step, call)
+
+    def rung_changed(
+        self, encounter: EncounterId, call: str, before: str, after: str, why: str, by: str
+    ) -> object:
+        return self._calling.rung_changed(self.desk, encounter, call, before, after, why, by)
+
+    def report_call(
+        self, encounter: EncounterId, call: str, began_at: datetime, outcome: str, seconds: bytes
+    ) -> object:
+        """The black box of this side."""
+        return self._calling.report_call(self.desk, encounter, call, began_at, outcome, seconds, staff=True)
+
+    def keep_still(self, encounter: EncounterId, picture: bytes, title: str) -> object:
+        return self._calling.keep_still(self.desk, encounter, picture, title)
+
+    def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
+        return self._calling.send_note(self.desk, encounter, sound, seconds)
+
+    def finish_left_call(self) -> object:
+        return self._calling.finish_left(self.desk)
 
     def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
         return self._visits.sign(self.desk, encounter, window)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Consent, ConsentItem, Encounter, EncounterStatus
+from clinic.domain.facts import Communication, Consent, ConsentItem, Encounter, EncounterStatus
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import HumanName
 from clinic.keys.cards import PinMissing
@@ -48,6 +48,8 @@ class Clinic:
 
     full: bool = False
     filed: list[flow.Filing] = field(default_factory=list)
+    reports: list[object] = field(default_factory=list)
+    stills: list[bytes] = field(default_factory=list)
 
     def read_card(self, text: str, pin: str = "") -> Known:
         if text not in (CARD, PIN_CARD):
@@ -76,6 +78,17 @@ class Clinic:
     def template(self, language: str) -> Template:
         return load_template("AR", language)
 
+    def report(self, report: object) -> object:
+        self.reports.append(report)
+        return None
+
+    def send_still(self, encounter: str, picture: bytes) -> object:
+        self.stills.append(picture)
+        return None
+
+    def all_left(self) -> bool:
+        return True
+
     def file(self, filing: flow.Filing, seen: Visit | None) -> object:
         if self.full:
             raise Unavailable("The disk of this kiosk is full.")
@@ -99,5 +112,9 @@ class Clinic:
                     read_aloud_seconds=seconds,
                     device=DeviceId("k"),
                     encounter=ENCOUNTER,
+                )
+            case flow.SayNote():
+                return Communication(
+                    id=FactId(f"m{len(self.filed)}"), patient=PatientId("p1"), sent_at=NOW, sender="patient"
                 )
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from clinic.domain.facts import Decision
+from clinic.domain.ids import FactId
 from clinic.domain.values import Coding, Point, Stroke
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from kiosk import flow
@@ -257,3 +258,53 @@ def test_what_the_card_knows_can_be_taken_back_before_anything_new_is_signed() -
     known = replace(ROSA, permitted=("sharing",))
     run = Run().say(flow.LanguageChosen("es"), flow.Identified(known))
     assert run.journey.permitted == ("sharing",)
+
+
+# voice notes
+
+
+def in_call() -> Run:
+    run = told(Run())
+    moves = (flow.CallMoved(phase, ENCOUNTER, "Dra. F") for phase in ("ringing", "connecting", "talking"))
+    return run.say(*moves)
+
+
+def came(run: Run) -> list[tuple[str, flow.Came]]:
+    return [(one.message, one.came) for one in run.journey.said]
+
+
+def test_a_voice_note_is_saved_here_then_left_then_heard_and_the_call_keeps_its_place() -> None:
+    run = in_call().say(flow.NoteSaid(b"OggS", 9.0))
+    (first,) = (one.message for one in run.journey.said)
+    assert came(run) == [(first, flow.Came.SAVED)]
+    assert run.journey.step is Step.CALL
+    heard = ChatLine(encounter=ENCOUNTER, sender_name="Dra. F", text="", sent_at=NOW, heard=FactId(first))
+    run.say(flow.AllLeft())
+    assert came(run) == [(first, flow.Came.LEFT)]
+    run.say(flow.LineCame(heard), flow.AllLeft())
+    assert came(run) == [(first, flow.Came.HEARD)], "nothing goes back"
+    assert run.journey.lines == (), "that it was heard is no message"
+    run.say(flow.NoteSaid(b"OggS2", 3.0), flow.LineCame(replace(heard, heard=FactId("another"))))
+    assert [one.came for one in run.journey.said] == [flow.Came.HEARD, flow.Came.SAVED]
+
+
+def test_a_note_that_cannot_be_saved_waits_and_is_tried_again() -> None:
+    run = in_call()
+    run.clinic.full = True
+    run.say(flow.NoteSaid(b"OggS", 9.0))
+    assert run.journey.said[0].came is flow.Came.SAVING
+    assert "full" in run.journey.trouble
+    run.say(flow.AllLeft())
+    assert run.journey.said[0].came is flow.Came.SAVING, "what is not saved has not left"
+    run.clinic.full = False
+    run.say(flow.FileAgain())
+    assert run.journey.said[0].came is flow.Came.SAVED
+
+
+def test_that_she_listened_is_filed_once() -> None:
+    run = in_call().say(flow.Listened("m7"), flow.Listened("m7"), flow.Listened(""))
+    assert run.filed.count("SayHeard") == 1
+
+
+def test_before_there_is_a_visit_nothing_is_said() -> None:
+    assert Run().say(flow.NoteSaid(b"OggS", 2.0), flow.Listened("m7")).filed == []

@@ -74,6 +74,7 @@ from clinic.domain.facts.proof import (
 from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
 from clinic.domain.facts.visits import (
     Appointment,
+    CallReport,
     Encounter,
     EncounterStatus,
     MediaStep,
@@ -87,6 +88,7 @@ __all__ = [
     "Appointment",
     "AuditEvent",
     "AuditHead",
+    "CallReport",
     "CareTeam",
     "CareTeamMember",
     "Cited",

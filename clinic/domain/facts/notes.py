@@ -8,6 +8,9 @@ from clinic.domain.ids import EncounterId, FactId, UserId
 from clinic.domain.record import Word, n, record
 from clinic.domain.values import Attachment, Coding
 
+SOUND = "audio/ogg"
+"""Content type of a voice note: Opus in Ogg (RFC 7845)."""
+
 
 class Section(Word):
     """The four parts of a SOAP note."""
@@ -67,6 +70,11 @@ class Communication(Fact):
     in_reply_to: FactId = n(9, default=FactId(""))
     retracted: str = n(10, default="")
     """Why it no longer counts; '' while it does."""
+
+    @property
+    def spoken(self) -> bool:
+        """True for a voice note: that it was shown does not mean that it was heard."""
+        return any(one.content_type == SOUND for one in self.attachments)
 
 
 @record(10)

@@ -62,12 +62,35 @@ class Encounter(Fact):
 
 @record(15)
 class MediaStep(Fact):
-    """What happened to the call of an encounter: ringing, video, reconnecting, audio only, ended."""
+    """What happened to the call of an encounter: ringing, talking, reconnecting, another rung of the ladder, ended."""
 
     encounter: EncounterId = n(3)
     at: datetime = n(4)
     step: str = n(5)
     call: str = n(6, default="")
+    before: str = n(7, default="")
+    """Of a step named `rung`: from which rung to which, why, and whose hand it was ('patient', a user id, or '' for itself)."""
+    after: str = n(8, default="")
+    why: str = n(9, default="")
+    by: str = n(10, default="")
+    by_name: str = n(11, default="")
+
+
+@record(570)
+class CallReport(Fact):
+    """The black box of a call, as one of its two sides saw it."""
+
+    encounter: EncounterId = n(3)
+    call: str = n(4)
+    began_at: datetime = n(5)
+    ended_at: datetime = n(6)
+    outcome: str = n(7)
+    """How it ended: hung up, lost, no media …"""
+    staff: bool = n(8)
+    """Whether this side is the clinic's; else the kiosk's."""
+    seconds: bytes = n(9, default=b"")
+    """The last half hour second by second, as `clinic.calls.blackbox` packs it: at most 28 800 bytes before packing."""
+    device_name: str = n(10, default="")
 
 
 @record(14)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which resources have a kind of fact, and how each becomes the other.
 
-Without an R4 name, so not in a Bundle: Team (the station's own grouping), PatientCard (a key), MediaStep, Receipt, Link
-(told as Patient.link), NoteSection (a draft nobody signed), VerificationResult (R4's speaks of registries, not of a visit).
+Without an R4 name, so not in a Bundle: Team (the station's own grouping), PatientCard (a key), MediaStep, CallReport, Receipt,
+Link (told as Patient.link), NoteSection (a draft nobody signed), VerificationResult (R4's speaks of registries, not of a visit).
 """
 
 from collections.abc import Callable

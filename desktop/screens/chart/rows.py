@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from clinic.calls.blackbox import Damaged, explained, unpacked
+from clinic.domain.facts import CallReport, MediaStep
 from desktop.kit.people import Mark
-from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural
+from desktop.kit.rungs import explained_words, step_words
+from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural, tell
 from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
 from desktop.screens.phrases import SECTIONS, coded, named
@@ -16,6 +19,7 @@ from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition
+    from clinic.domain.record import Record
     from clinic.services.charts import Chart
     from clinic.services.timeline import Moment
 
@@ -28,6 +32,7 @@ KINDS = {
     "DocumentReference": (N_("Document"), "image", "neutral"),
     "Consent": (N_("Consent"), "shield", "ok"),
     "MediaStep": (N_("Video call"), "video", "neutral"),
+    "CallReport": (N_("How the call was"), "activity", "neutral"),
     "Observation": (N_("Reading"), "heart-pulse", "neutral"),
     "DetectedIssue": (N_("Alert"), "alert-triangle", "danger"),
     "AllergyIntolerance": (N_("Allergy"), "alert-triangle", "danger"),
@@ -46,14 +51,18 @@ KINDS = {
     "CareTeam": (N_("Care team"), "users", "neutral"),
     "VerificationResult": (N_("Identity"), "id", "ok"),
 }
-DOCUMENTS = {"photo": N_("Photo")}
+DOCUMENTS = {"photo": N_("Photo"), "still": N_("Picture of a call")}
 STEPS = {
     "ringing": N_("ringing"),
     "answered": N_("answered"),
     "talking": N_("in call"),
     "reconnecting": N_("the link was cut"),
     "back": N_("the call came back"),
+    "a description was refused": N_("an answer that was not signed by the other device was refused"),
     "ended: hung up": N_("ended: hung up"),
+    "ended: busy": N_("ended: the other side was in another call"),
+    "ended: no media": N_("ended: neither sound nor picture came through"),
+    "ended: the program stopped": N_("ended: the program stopped in the middle of it"),
     "ended: declined": N_("ended: declined"),
     "ended: no answer": N_("ended: no answer"),
     "ended: cancelled": N_("ended: cancelled"),
@@ -156,12 +165,40 @@ def _moment(n: int, one: Moment) -> Line:
     words = {"MediaStep": STEPS, "DocumentReference": DOCUMENTS}.get(one.kind)
     title = named(words, one.title) if words is not None else one.title and _(one.title)
     parts = [title, one.detail]
+    if (said := call_words(one.fact)) is not None:
+        parts = [said]
     if one.retracted:
         parts, tone = [*parts, _("taken back: %(why)s") % {"why": one.retracted}], "neutral"
     elif one.versions > 1:
         parts.append(plural("%(n)d version", "%(n)d versions", one.versions) % {"n": one.versions})
     detail = " · ".join(part for part in parts if part)
     return Line(f"{n}", _(kind), detail, fmt_moment(one.at), icon=icon, tone=tone)
+
+
+def call_words(fact: Record) -> str | None:
+    """A step of a call, or its black box in plain words; None for anything else."""
+    match fact:
+        case MediaStep(before=before, after=after, why=why, by=by, by_name=name) if after:
+            who = _("the patient") if by == "patient" else name or by
+            return step_words(before, after, why, who)
+        case MediaStep(step=step):
+            return named(STEPS, step)
+        case CallReport():
+            return " ".join((_side(fact), *_explained(fact)))
+    return None
+
+
+def _side(report: CallReport) -> str:
+    side = _("Seen from the clinic.") if report.staff else _("Seen from the kiosk.")
+    return side if not report.device_name else f"{report.device_name}: {side}"
+
+
+def _explained(report: CallReport) -> tuple[str, ...]:
+    try:
+        seconds = unpacked(report.seconds) if report.seconds else ()
+    except Damaged as damaged:
+        return (tell(damaged),)
+    return explained_words(explained(seconds, report.staff))
 
 
 TABS: dict[str, Callable[[Chart], list[Line]]] = {

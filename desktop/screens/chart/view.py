@@ -309,7 +309,8 @@ class ChartView(Page):
             case "opened":
                 lines = rows.opened(chart, state)
             case tab:
-                lines = marked(rows.TABS[tab](chart), chart.reached)
+                spoken = {one.id for one in chart.messages if one.spoken}
+                lines = marked(rows.TABS[tab](chart), chart.reached, spoken)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
         self.play.setVisible(bool(lines) and state.tab == "notes")
@@ -322,10 +323,11 @@ class ChartView(Page):
 
     def _tell_shown(self, chart: Chart, state: State) -> None:
         """Who wrote what stands here hears that it was opened."""
+        spoken = {one.id for one in chart.messages if one.spoken}  # shown is not heard
         theirs = tuple(
             line.key
             for line in self.rows.lines()
-            if line.key in chart.reached and not chart.reached[line.key].mine
+            if line.key in chart.reached and not chart.reached[line.key].mine and line.key not in spoken
         )
         told = (chart.person.patient, *theirs)
         if theirs and self.isVisible() and told != self._told and state.tab in RECEIPTED:

@@ -47,7 +47,7 @@ from desktop.screens.layouts import Page, across, down, scrolling
 from desktop.screens.lines import LineList
 from desktop.screens.room import Room
 
-QUIET = frozenset({"Sync", "AuditEvent", "AuditHead", "Receipt", "MediaStep"})
+QUIET = frozenset({"Sync", "AuditEvent", "AuditHead", "Receipt", "MediaStep", "CallReport"})
 """Kinds of change after which nothing new can wait here."""
 
 

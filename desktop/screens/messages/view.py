@@ -64,14 +64,14 @@ class MessagesView(Page):
         for talk in state.talks:
             message, name = talk.message, talk.person.name.full
             who = _("Patient") if message.sender == "patient" else message.sender_name
-            words = message.text or _("Photo")
+            words = message.text or (_("Voice note") if message.spoken else _("Photo"))
             lines.append(
                 Line(
                     talk.person.patient,
                     name,
                     f"{who}: {words}",
                     fmt_ago(message.sent_at, state.now),
-                    mark(talk.reached),
+                    mark(talk.reached, message.spoken),
                     face=name,
                     photo=talk.person.photo,
                 )

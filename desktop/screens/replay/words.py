@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.facts import (
     AuditEvent,
+    CallReport,
     Consent,
     DetectedIssue,
     Encounter,
@@ -23,7 +24,7 @@ from clinic.sync.replay import Trust
 from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_moment, fmt_time, fmt_value, language
 from desktop.screens.alerts.words import found
-from desktop.screens.chart.rows import KINDS, STEPS
+from desktop.screens.chart.rows import KINDS, call_words
 from desktop.screens.faces import known_by
 from desktop.screens.lines import Line
 from desktop.screens.phrases import SCOPES, SECTIONS, VITAL_NAMES, coded, named
@@ -113,8 +114,8 @@ def _about(fact: Record, one: Played) -> str:
                 for i in fact.items
             )
             return ", ".join(said)
-        case MediaStep():
-            return named(STEPS, fact.step)
+        case MediaStep() | CallReport():
+            return call_words(fact) or ""
         case DetectedIssue():
             return " · ".join(part for part in (found(fact), fact.mitigation) if part)
         case Observation():

@@ -80,6 +80,6 @@ def _changed(state: State, event: CallChanged) -> Result:
         return state, ()
     changed = replace(state.call, phase=event.phase, reason=event.reason, letters=event.letters)
     if not changed.running:
-        quiet = replace(changed, muted=False, camera_off=False, other=None)
+        quiet = replace(changed, muted=False, camera_off=False, other=None, stills=(), kept=frozenset())
         changed = replace(quiet, phase="idle", reason="") if elsewhere else quiet
     return replace(state, call=changed), ()

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from clinic.calls.quality import Level, Quality
+from clinic.calls.link import Level, Quality
+from clinic.calls.quality import Rung
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.engine import CallEngine
+from desktop.kit.rungs import SIGNS, why_words
 from desktop.kit.surfaces import Card, StatusLine
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
-from desktop.kit.words import N_, _
+from desktop.kit.words import N_, _, fmt_time
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.phrases import Said, call_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
+from desktop.screens.visit.rungpanel import RungPanel
+from desktop.screens.visit.rungs import shown_still
 
 LEVELS = {
     Level.GOOD: N_("good link"),
@@ -35,6 +39,10 @@ ICONS = {
 }
 
 
+LEAST, LEAST_STILL = 84, 190
+"""Pixels of the picture: a still is asked for to be looked at."""
+
+
 class CallCard(Card):
     """`engine` is None where no pictures are wanted (tests)."""
 
@@ -44,7 +52,7 @@ class CallCard(Card):
         self._echo = QTimer(self, interval=QApplication.doubleClickInterval(), singleShot=True)
         self.body.setContentsMargins(10, 10, 10, 10)
         self.video = VideoView(name="visit.call.video", spoken=_("Picture of the patient"))
-        self.video.setMinimumHeight(84)
+        self.video.setMinimumHeight(LEAST)
         if engine is not None:
             self.video.watch(engine, "remote", inset="local")
         self.state = StatusLine(name="visit.call.state")
@@ -66,6 +74,8 @@ class CallCard(Card):
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
         self.add(across((said, 1), self.mute, self.camera, self.other, self.hang, self.ring, gap=6))
+        self.rungs = RungPanel(send)
+        self.add(self.rungs)
 
     def _pressed(self, send: Callable[[h.Event], None], event: h.Event) -> None:
         """The rest of a double click on Call must not hang up, nor that on Hang up ring again."""
@@ -79,16 +89,36 @@ class CallCard(Card):
         self.state.setVisible(other is None)  # the picture's place says it, in large
         self._render_buttons(state)
         here = call.running and other is None
+        self.rungs.render_state(state)
         self.video.set_live(here)
+        self._render_still(state)
         self.video.set_message(said.text if here and call.phase == "reconnecting" else "")
         waiting = said.text if other is not None or call.phase in ("calling", "connecting") else ""
         idle = _("The picture appears here when the call begins") if not call.running else ""
-        self.video.set_placeholder(waiting or idle or _("No picture comes from the other side"))
+        self.video.set_placeholder(waiting or idle or self._without_picture(state))
         if not here or call.phase != "talking":
             self.quality.hide()
         if call.running != self._was_running:
             self._echo.start()
         self._was_running = call.running
+
+    def _render_still(self, state: v.State) -> None:
+        """Below video no frozen frame stays: the newest still with its time, or words."""
+        still = shown_still(state)
+        self.video.setMinimumHeight(LEAST if still is None else LEAST_STILL)
+        if still is not None and still.image is not None and still.came_at is not None:
+            time = fmt_time(still.came_at)
+            self.video.set_still(still.image, _("Picture of %(time)s, not moving") % {"time": time})
+            return
+        self.video.set_still(None)
+        if state.call.here and state.call.ladder.rung < Rung.VIDEO and self.video.has_picture:
+            self.video.clear()
+
+    def _without_picture(self, state: v.State) -> str:
+        ladder = state.call.ladder
+        if ladder.rung is Rung.VIDEO:
+            return _("No picture comes from the other side")
+        return f"{SIGNS[ladder.rung].text}\n{why_words(ladder.limit)}"
 
     def _sentence(self, state: v.State) -> Said:
         call = state.call

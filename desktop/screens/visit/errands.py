@@ -11,11 +11,14 @@ from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from clinic.calls.quality import Rung
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 from desktop.kit.words import _, language
 from desktop.screens.files import keep_file
 from desktop.screens.room import Room
 from desktop.screens.visit import happenings as h
+from desktop.screens.visit import rung_happenings as r
+from desktop.screens.visit.rung_happenings import RungEffect
 from desktop.screens.visit.state import State
 
 
@@ -29,6 +32,14 @@ class Line:
     def mute(self, audio: bool, video: bool) -> None: ...
     def chat_line(self, kiosk: DeviceId, message: Any) -> None: ...
     def visit_over(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
+    def hold(self, rung: Rung) -> None: ...
+    def ask_more(self) -> None: ...
+    def ask_still(self) -> None: ...
+    def begin_note(self) -> None: ...
+    def end_note(self, keep: bool) -> None: ...
+    def play_note(self, message: str, sound: bytes) -> None: ...
+    def stop_note(self) -> None: ...
+    def heard(self, kiosk: DeviceId, encounter: EncounterId, message: str) -> None: ...
 
 
 class Errands:
@@ -92,8 +103,55 @@ class Errands:
                 self._line.chat_line(kiosk, message)
             case h.PostVisitOver(kiosk, encounter):
                 self._line.visit_over(kiosk, encounter)
+            case _ if isinstance(effect, RungEffect):
+                self._on_the_ladder(effect)
             case _:
                 self._ask(effect)
+
+    def _on_the_ladder(self, effect: RungEffect) -> None:
+        match effect:
+            case r.HoldRung(rung):
+                self._line.hold(rung)
+            case r.AskMore():
+                self._line.ask_more()
+            case r.AskStill():
+                self._line.ask_still()
+            case r.BeginNote():
+                self._line.begin_note()
+            case r.EndNote(keep):
+                self._line.end_note(keep)
+            case r.StopListening():
+                self._line.stop_note()
+            case r.Listen():
+                self._listen(effect)
+            case r.KeepStill(encounter, picture, title, number):
+                self._write(
+                    self._room.clinic.keep_still,
+                    encounter,
+                    picture,
+                    title,
+                    then=lambda _kept: self._told(r.StillKept(encounter, number)),
+                )
+            case r.SendNote(_patient, encounter, kiosk, sound, seconds):
+                self._write(
+                    self._room.clinic.send_note,
+                    encounter,
+                    sound,
+                    seconds,
+                    then=lambda message: self._told(h.MessageSent(message, kiosk)),
+                )
+
+    def _listen(self, effect: r.Listen) -> None:
+        """The sound first; then whoever said it hears that it was heard."""
+        clinic, line = self._room.clinic, self._line
+
+        def play(sound: bytes) -> None:
+            line.play_note(effect.message, sound)
+            self._write(clinic.shown, effect.patient, (effect.message,), then=self._redraw)
+            if effect.kiosk:
+                line.heard(effect.kiosk, effect.encounter, effect.message)
+
+        self._read(clinic.open_document, effect.patient, effect.attachment, then=play)
 
     def _ask(self, effect: h.Effect) -> None:
         """Effects that are one verb and one event after it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clinic.domain.facts import Section
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding
+from desktop.screens.visit.rung_happenings import RungEffect, RungEvent
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition
@@ -538,6 +539,7 @@ Event = (
     | FactsChanged
     | TextsChanged
     | Failed
+    | RungEvent
 )
 Effect = (
     StartVisit
@@ -563,4 +565,5 @@ Effect = (
     | PostVisitOver
     | SignAddendum
     | SaveSummary
+    | RungEffect
 )

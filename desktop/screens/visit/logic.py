@@ -37,6 +37,7 @@ from desktop.screens.visit.happenings import (
     VisitOpened,
 )
 from desktop.screens.visit.prescribing import order_mistake, prescription
+from desktop.screens.visit.rungs import ladder
 from desktop.screens.visit.state import SECTIONS, TOOLS, CallFace, Part, Result, Rx, State, no_parts
 from desktop.screens.visit.writing import LONGEST_S, note, put_aside, taken_up
 
@@ -59,7 +60,7 @@ __all__ = [
 
 def update(state: State, event: Event) -> Result:
     """The visit after the event."""
-    for rule in (_opening, note, call, diagnosis, prescription, _messages, signature):
+    for rule in (_opening, note, call, ladder, diagnosis, prescription, _messages, signature):
         result = rule(state, event)
         if result is not None:
             return result
@@ -107,6 +108,7 @@ def _open(state: State, event: VisitOpened) -> Result:
         parts=parts or no_parts(),
         left=left,
         call=carried_over(state, event),
+        note=state.note,
     )
     rung, rings = ring(fresh) if event.ring else (fresh, ())
     return rung, (*saves, StartVisit(event.encounter, event.patient), *rings)

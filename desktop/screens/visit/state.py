@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from clinic.calls.quality import Ladder
 from clinic.domain.facts import EncounterStatus, Section
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 from clinic.domain.values import Attachment, Coding
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition, Condition, Encounter, MedicationRequest
     from clinic.services.charts import Chart
     from clinic.services.prescribing import Caution
+    from desktop.kit.still import Still
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)
 TOOLS = ("intake", "codes", "prescription", "chat", "next")
@@ -93,10 +95,32 @@ class CallFace:
     muted: bool = False
     camera_off: bool = False
     other: Other | None = None
+    ladder: Ladder = field(default_factory=Ladder)
+    stills: tuple[Still, ...] = ()
+    kept: frozenset[int] = frozenset()
+    """numbers of the stills that are in the chart"""
 
     @property
     def running(self) -> bool:
         return self.phase in ("calling", "connecting", "talking", "reconnecting")
+
+    @property
+    def here(self) -> bool:
+        """Whether this page's own call has been answered."""
+        return self.phase in ("connecting", "talking", "reconnecting") and self.other is None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFace:
+    """The voice note that is being said: for the visit in which the button was pressed, whatever page is shown by now.
+    `playing`: the message that is heard."""
+
+    recording: bool = False
+    seconds: int = 0
+    playing: str = ""
+    encounter: EncounterId = EncounterId("")
+    patient: PatientId = PatientId("")
+    kiosk: DeviceId = DeviceId("")
 
 
 _OVER = (EncounterStatus.FINISHED, EncounterStatus.CANCELLED)
@@ -118,6 +142,7 @@ class State:
     loaded: bool = False
     tool: str = "intake"
     call: CallFace = CallFace()
+    note: NoteFace = NoteFace()
     searched: str = ""
     codes: tuple[Coding, ...] = ()
     rx: Rx = Rx()

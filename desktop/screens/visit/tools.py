@@ -38,8 +38,10 @@ from desktop.screens.phrases import (
 from desktop.screens.phrases import (
     named as word_of,
 )
+from desktop.screens.receipts import marked
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
+from desktop.screens.visit import rung_happenings as r
 from desktop.screens.visit.words import (
     cautions_words,
     looked_words,
@@ -256,13 +258,23 @@ class ChatTool(QWidget):
         self.post = PrimaryButton(_("Send"), name="visit.chat.send", icon="send")
         self.post.clicked.connect(lambda: send(h.SendPressed(self.text.toPlainText())))
         self.attached = Text("", "caption")
-        foot = across(self.photo, (self.attached, 1), self.post)
+        self._spoken: dict[str, Communication] = {}
+        self._playing = ""
+        self.listen = SecondaryButton(_("Listen"), name="visit.chat.listen", icon="volume")
+        self.listen.clicked.connect(self._listen)
+        foot = across(self.photo, (self.attached, 1), self.listen, self.post)
         self.setLayout(down((self.lines, 1), self.text, foot, gap=6))
         self._count = -1
 
     def render_state(self, state: v.State) -> None:
         lines = [message_line(one) for one in state.chat]
-        self.lines.show_lines(lines)
+        spoken = {
+            one.id for one in state.chat if one.spoken
+        }  # where a note is belongs on its row; text has the width
+        known = state.chart.reached if state.chart is not None else {}
+        reached = {key: one for key, one in known.items() if key in spoken}
+        self.lines.show_lines(marked(lines, reached, spoken))
+        self._listen_to(state)
         if len(lines) != self._count:
             self._count = len(lines)
             self.lines.show_end()
@@ -270,6 +282,21 @@ class ChatTool(QWidget):
         self.photo.setChecked(state.attach)
         self.attached.setText(_("The photo goes along") if state.attach else "")
         self.post.setEnabled(not state.sending)
+
+    def _listen_to(self, state: v.State) -> None:
+        """The button plays the marked voice note, or the newest one from the patient."""
+        self._spoken = {one.id: one for one in state.chat if one.spoken}
+        playing = state.note.playing
+        self.listen.setVisible(bool(self._spoken))
+        self.listen.setText(_("Stop") if playing else _("Listen"))
+        self.listen.set_icon("x" if playing else "volume")
+        self._playing = playing
+
+    def _listen(self) -> None:
+        chosen = self._playing or self.lines.key()
+        theirs = [key for key, one in self._spoken.items() if one.sender == "patient"]
+        message = chosen if chosen in self._spoken else (theirs or list(self._spoken))[-1]
+        self._send(r.ListenPressed(message))
 
     def sent(self, text: str) -> None:
         """The message is in the record; what was typed after it stays."""
@@ -282,13 +309,16 @@ def message_line(message: Communication) -> Line:
     picture = next((one.thumbnail for one in message.attachments if one.thumbnail), b"")
     from_patient = message.sender == "patient"
     who = message.sender_name or (_("Patient") if from_patient else _("Staff"))
+    text = message.text
+    if message.spoken:
+        text = _("Voice note, %(length)s") % {"length": message.attachments[0].title}
     return Line(
         message.id,
         who,
-        message.text,
+        text,
         fmt_moment(message.sent_at),
         picture=picture,
-        icon="user" if from_patient else "stethoscope",
+        icon="volume" if message.spoken else "user" if from_patient else "stethoscope",
         tone="info" if from_patient else "primary",
     )
 

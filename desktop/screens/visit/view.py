@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
@@ -46,6 +46,15 @@ class Beside(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
+        self._share()
+
+    def event(self, event: QEvent) -> bool:
+        """The call needs more room or less: stills came, or the picture moves again."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._share()
+        return super().event(event)
+
+    def _share(self) -> None:
         width, height = self.width(), self.height()
         call = self._above.minimumSizeHint().height() + self.GAP
         tools = min(max(self.LEAST, min(self.MOST, height // 2)), max(0, height - call))
@@ -198,7 +207,7 @@ class VisitView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "AuditEvent", "AuditHead", "MediaStep", "Receipt", "Sync"}:
+        if kinds - {"NoteSection", "AuditEvent", "AuditHead", "MediaStep", "CallReport", "Sync"}:
             self._send(h.FactsChanged(patients))
         if {"NoteSection", "Sync"} <= kinds:
             self._send(h.TextsChanged(patients))

@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinic.calls.quality import Ladder, Rung
 from clinic.protocol.letters import ChatLine
-from desktop.kit.words import _
-from kiosk.flow import Journey
+from desktop.kit.rungs import PATIENT, SIGNS
+from desktop.kit.words import N_, _
+from kiosk.flow import Came, Journey, Said
+
+LIVE = ("talking", "reconnecting")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """`over_picture`: words over the picture while it does not move; `line`: the newest message, None if
-    none came.
+    none came. `rest`: no picture moves, by the line or by hand; `held`: the patient wants voice only; `note`: a voice note
+    is what helps now.
     """
 
     icon: str
@@ -21,9 +27,12 @@ class Shown:
     sentence: str
     over_picture: str
     line: ChatLine | None
+    rest: bool = False
+    held: bool = False
+    note: bool = False
 
 
-def shown(journey: Journey, camera: bool = True) -> Shown:
+def shown(journey: Journey, camera: bool = True, ladder: Ladder | None = None) -> Shown:
     """`camera`: False when this kiosk has none."""
     line = journey.lines[-1] if journey.lines else None
     match journey.call_phase:
@@ -32,10 +41,41 @@ def shown(journey: Journey, camera: bool = True) -> Shown:
             return Shown("refresh", "info", sentence, sentence, line)
         case "reconnecting":
             sentence = _("The link is cut. Stay seated, it comes back by itself.")
-            return Shown("wifi-off", "warn", sentence, sentence, line)
+            return Shown("wifi-off", "warn", sentence, sentence, line, rest=True, note=True)
     name = journey.clinician or _("The clinic")
+    rungs = ladder or Ladder()
+    if rungs.rung < Rung.VIDEO:
+        return _lower(rungs, name, line)
     if not camera:
         return Shown(
             "video-off", "warn", _("%(name)s hears you but cannot see you.") % {"name": name}, "", line
         )
     return Shown("video", "ok", _("You are talking with %(name)s.") % {"name": name}, "", line)
+
+
+def _lower(ladder: Ladder, name: str, line: ChatLine | None) -> Shown:
+    """Below the moving picture: what goes, in large, and what to do."""
+    sign, held = SIGNS[ladder.rung], ladder.most < Rung.VIDEO
+    sentence = _(PATIENT[ladder.rung]) % {"name": name}
+    if held and ladder.rung == ladder.most:
+        sentence = _("%(name)s hears you. You chose voice only.") % {"name": name}
+    note = ladder.rung <= Rung.NOTES
+    return Shown(sign.icon, sign.tone, sentence, sign.text, line, rest=True, held=held, note=note)
+
+
+CAME = {
+    Came.SAVING: N_("is being saved"),
+    Came.SAVED: N_("saved here, goes by itself"),
+    Came.LEFT: N_("left for the clinic"),
+    Came.HEARD: N_("heard"),
+}
+TONES = {Came.SAVING: "neutral", Came.SAVED: "info", Came.LEFT: "ok", Came.HEARD: "ok"}
+
+
+def said_words(said: Sequence[Said]) -> tuple[str, str]:
+    """(tone, sentence) about the newest voice note; ("", "") while none was said."""
+    if not said:
+        return "", ""
+    newest = said[-1]
+    words = {"s": max(1, round(newest.seconds)), "came": _(CAME[newest.came])}
+    return TONES[newest.came], _("Your voice note of %(s)d s: %(came)s.") % words

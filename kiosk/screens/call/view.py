@@ -3,19 +3,43 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
+from clinic.calls.quality import Rung
 from clinic.protocol.letters import ChatLine
-from desktop.kit.buttons import DangerButton, SecondaryButton
-from desktop.kit.surfaces import Card, Notice
+from desktop.kit.buttons import DangerButton, PrimaryButton, SecondaryButton
+from desktop.kit.rungs import trouble_words
+from desktop.kit.spoken import MOST_S
+from desktop.kit.surfaces import Card, Notice, Sign
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import _
 from kiosk import flow, volume
-from kiosk.screens.call.logic import shown
+from kiosk.screens.call.logic import LIVE, Shown, said_words, shown
 from kiosk.screens.photo.view import Still
+from kiosk.screens.pieces import middle
 from kiosk.screens.room import Heading, Room, Screen, Sides
+
+
+class Signed(Card):
+    """Where no picture moves: what goes instead, as a large sign and a word."""
+
+    def __init__(self) -> None:
+        super().__init__(name="kiosk.call.sign")
+        self._sign = Sign("phone", "info", 96)
+        self._word = middle(Text("", "title", name="kiosk.call.sign.word", wrap=True))
+        self.body.addStretch(1)
+        self.body.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.body.addWidget(self._word)
+        self.body.addStretch(1)
+
+    def show_sign(self, icon: str, tone: str, word: str) -> None:
+        self._sign.show_icon(icon, tone)
+        self._sign.tint()
+        self._word.setText(word)
+        self.setAccessibleName(word)
 
 
 class CallScreen(Screen):
@@ -29,10 +53,23 @@ class CallScreen(Screen):
         self._view.set_placeholder(_("No picture comes from the other side"))
         self._view.watch(room.engine, "remote", inset="local")
         self._state = Notice(name="kiosk.call.state")
+        self._said = Notice(name="kiosk.call.said")
+        self._signed = Signed()
         self._chat = self._chat_card()
-        self.body.addWidget(Sides(self._view, self._chat, (3, 2)), 1)
+        picture = QStackedWidget()
+        picture.addWidget(self._view)
+        picture.addWidget(self._signed)
+        self._picture_place = picture
+        self.body.addWidget(Sides(picture, self._chat, (3, 2)), 1)
+        self.body.addWidget(self._said)
+        self.body.addLayout(self._hands())
         self.body.addLayout(self._foot())
         room.engine.missing.connect(self._missing)
+        room.calls.ladder.climbed.connect(self._again)
+        room.calls.stills.changed.connect(self._again)
+        room.calls.notes.changed.connect(self._again)
+        room.calls.notes.failed.connect(self._note_failed)
+        self._failed = ""
         self._journey = journey
         self.follow(journey)
 
@@ -46,8 +83,25 @@ class CallScreen(Screen):
         card.add(self._from)
         card.add(self._text)
         card.add(self._picture, 1)
+        self._listen = PrimaryButton(_("Listen"), name="kiosk.call.listen", icon="volume")
+        self._listen.clicked.connect(self._play)
+        card.add(self._listen)
         card.hide()
         return card
+
+    def _hands(self) -> QHBoxLayout:
+        """One touch each: voice only or the picture again, and a voice note."""
+        self._voice_only = SecondaryButton(_("Voice only"), name="kiosk.call.voice", icon="phone")
+        self._voice_only.clicked.connect(self._toggle)
+        self._note = SecondaryButton(_("Voice note"), name="kiosk.call.note", icon="mic")
+        self._note.clicked.connect(self._push)
+        self._drop = SecondaryButton(_("Discard"), name="kiosk.call.note.drop", icon="x")
+        self._drop.clicked.connect(lambda: self.room.calls.notes.end(keep=False))
+        hands = QHBoxLayout()
+        hands.setSpacing(16)
+        for button in (self._voice_only, self._note, self._drop):
+            hands.addWidget(button, 1)
+        return hands
 
     def _foot(self) -> QHBoxLayout:
         hang = DangerButton(_("End the call"), name="kiosk.call.hang", icon="phone-off")
@@ -68,20 +122,92 @@ class CallScreen(Screen):
 
     def follow(self, journey: flow.Journey) -> None:
         self._journey = journey
-        now = shown(journey, self._camera)
+        now = shown(journey, self._camera, self.room.calls.ladder.ladder)
         self._state.say(now.tone, now.sentence)
-        self._view.set_message(now.over_picture)
+        still = self._newest()
+        resting = now.rest and journey.call_phase == "talking" and still is None
+        self._signed.show_sign(now.icon, now.tone, now.over_picture)
+        self._picture_place.setCurrentWidget(self._signed if resting else self._view)
+        self._view.set_still(still, _("A picture, not moving") if still is not None else "")
+        self._view.set_message(now.over_picture if still is None else "")
+        self._show_hands(journey, now)
         if now.line is not None and now.line != self._line:
             self._show_line(now.line)
-        moving = journey.call_phase == "talking"
+        moving = journey.call_phase == "talking" and not now.note  # nobody is talked over
         name = journey.clinician or _("The clinic")
         self.head(Heading(name if moving else now.sentence, "", now.sentence, private=moving))
+
+    def _again(self, _what: object = None) -> None:
+        if not self.left:
+            self.follow(self._journey)
+
+    def _newest(self) -> QImage | None:
+        """The newest still of the clinician, while no picture moves."""
+        if self.room.calls.ladder.ladder.rung is Rung.VIDEO:
+            return None
+        return next((s.image for s in reversed(self.room.calls.stills.all) if s.image is not None), None)
+
+    def _show_hands(self, journey: flow.Journey, now: Shown) -> None:
+        notes = self.room.calls.notes
+        live = journey.call_phase in LIVE
+        self._voice_only.setVisible(journey.call_phase == "talking" and not notes.recording)
+        words = _("Try with picture") if now.rest else _("Voice only")
+        self._voice_only.setText(_("With picture again") if now.held else words)
+        self._voice_only.set_icon("video" if now.rest else "phone")
+        self._note.setVisible(live)
+        self._drop.setVisible(notes.recording)
+        words = _("Send: %(s)d of %(most)d s") % {"s": notes.seconds, "most": MOST_S}
+        self._note.setText(words if notes.recording else _("Voice note"))
+        self._note.set_icon("send" if notes.recording else "mic")
+        sending = next((s for s in self.room.calls.stills.all if s.outgoing and s.waits), None)
+        tone, sentence = said_words(journey.said)
+        if sending is not None:
+            share = {"share": round(sending.share * 100)}
+            tone = "info"
+            sentence = _("A picture of you is being sent: %(share)d %%") % share
+        if notes.recording:
+            tone, sentence = "info", _("Speak now. Touch Send when you have said it.")
+        if self._failed:
+            tone, sentence = "warn", self._failed
+        self._said.say(tone or "info", sentence)
+        self._said.setVisible(bool(sentence))
+        playing = self.room.calls.notes.playing
+        self._listen.setText(_("Stop") if playing else _("Listen"))
+
+    def _toggle(self) -> None:
+        """Down to voice at once; up, what was held is let go, and the picture comes as soon as it is carried."""
+        ladder = self.room.calls.ladder
+        if ladder.ladder.rung is Rung.VIDEO:
+            ladder.hold(Rung.AUDIO)
+            return
+        if ladder.ladder.most < Rung.VIDEO:
+            ladder.hold(Rung.VIDEO)
+        ladder.ask_more()
+
+    def _push(self) -> None:
+        """The first touch begins, the second sends: nothing is to be held down."""
+        self._failed = ""
+        notes = self.room.calls.notes
+        notes.end() if notes.recording else notes.begin()
+
+    def _note_failed(self, trouble: str) -> None:
+        self._failed = trouble_words(trouble)
+        self._again()
+
+    def _play(self) -> None:
+        notes, line = self.room.calls.notes, self._line
+        if notes.playing:
+            notes.stop_playing()
+        elif line is not None and line.sound:
+            notes.play(line.message, line.sound)
+            self.room.send(flow.Listened(line.message))
 
     def _show_line(self, line: ChatLine) -> None:
         self._line = line
         self._chat.show()
         self._from.setText(_("Message from %(name)s") % {"name": line.sender_name})
-        self._text.setText(line.text)
+        self._text.setText(line.text or (_("Voice note") if line.sound else ""))
+        self._listen.setVisible(bool(line.sound))
         picture = QImage.fromData(line.picture) if line.picture else QImage()
         self._picture.setVisible(not picture.isNull())
         if not picture.isNull():

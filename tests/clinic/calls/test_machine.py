@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clinic.calls import events as e
 from clinic.calls.call import LIVE, Call, Path, Phase, idle
 from clinic.calls.machine import step
-from clinic.calls.rules import Result, table, targets
+from clinic.calls.rules import Result, on, table, targets
 from clinic.protocol.calling import Accept, Again, Busy, Decline, Description, Hang, Ring
 
 DOCS = FilePath(__file__).parents[3] / "docs" / "calls.md"
@@ -315,6 +315,27 @@ def test_what_is_not_about_this_call_changes_nothing() -> None:
 def test_an_ended_call_is_dismissed() -> None:
     call = step(step(caller_talking(), e.HangPressed())[0], e.Dismissed())[0]
     assert call == replace(idle(ME), engine_up=True)
+
+
+def test_hanging_up_where_nothing_runs_or_while_it_rings() -> None:
+    assert step(idle(ME), e.HangPressed())[0].reason == "hung up"
+    refused, effects = step(ringing(), e.HangPressed())
+    assert (refused.phase, sent(effects)) == (Phase.ENDED, [Decline(call_id="c1")])
+
+
+def test_an_offer_to_the_one_who_offers_changes_nothing() -> None:
+    call = caller_talking()
+    assert step(call, e.DescriptionArrived(PEER, described(7, "offer"))) == (call, ())
+
+
+def test_what_the_table_allows() -> None:
+    assert targets(Phase.IDLE, e.RingPressed) == (Phase.IDLE, Phase.CALLING)
+    assert targets(Phase.IDLE, e.MediaFlowing) == (Phase.IDLE,)
+
+
+def test_one_event_has_one_rule_in_a_phase() -> None:
+    with pytest.raises(ValueError, match="two rules for RingPressed in idle"):
+        on(e.RingPressed, Phase.IDLE)(lambda call, event: (call, ()))
 
 
 def test_the_table_draws_every_phase() -> None:

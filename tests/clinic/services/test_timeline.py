@@ -22,7 +22,7 @@ from clinic.domain.ids import EncounterId, FactId, OpId, PatientId
 from clinic.domain.record import UnknownRecord
 from clinic.domain.values import ATC, ICD10, Coding
 from clinic.protocol.op import Op
-from clinic.services import charts, people, prescribing, visits
+from clinic.services import calling, charts, people, prescribing, visits
 from clinic.services.replay import moments_of, replay, replay_text
 from clinic.services.timeline import Cursor, kind_name, latest, timeline, titled
 from clinic.sync.replay import Trust, scene_at, steps
@@ -169,7 +169,7 @@ def _visit(town: Local) -> tuple[PatientId, EncounterId]:
     for text in ("Tos", "Tos de 3", "Tos de 3 días"):
         then(2)
         visits.autosave(town.ben, visit, Section.SUBJECTIVE, text, patient)
-    visits.media_step(town.ben, visit, "talking", "c1")
+    calling.media_step(town.ben, visit, "talking", "c1")
     then()
     prescribing.prescribe(town.ben, visit, DRUG, "500 mg", "oral", 8, 7, "", patient)
     then()

@@ -9,7 +9,9 @@ import pytest
 from nacl.signing import SigningKey
 from pytestqt.qtbot import QtBot
 
+from clinic.calls.blackbox import unpacked
 from clinic.calls.call import Phase
+from clinic.calls.quality import Rung
 from clinic.domain.clock import FrozenClock
 from clinic.domain.errors import Unavailable
 from clinic.domain.record import Record
@@ -17,6 +19,8 @@ from clinic.protocol import calling as says
 from clinic.protocol import engine as wire
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.spoken import MOST_S
+from desktop.kit.stills import LATER
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SDP = "v=0\r\na=fingerprint:sha-256 AA:BB\r\n"
@@ -44,7 +48,7 @@ class Side:
         self.engine = StillEngine()
         self.desk = CallDesk(
             me=me, engine=self.engine, post=post, sign=self._sign, verify=verify, clock=FrozenClock(NOW),
-            random=lambda n: bytes(n),
+            random=lambda n: bytes(n), hands="staff" if me == "a" else "patient",
         )  # fmt: skip
         self.phases: list[str] = []
         self.notes: list[str] = []
@@ -202,3 +206,146 @@ def test_other_letters_are_none_of_ours(pair: tuple[Side, Side]) -> None:
     a.desk.deliver("b", says.Busy(call_id="x"))
     a.desk.deliver("b", says.Again(call_id="x", attempt=1))
     assert a.desk.call.phase is Phase.IDLE
+
+
+def figures(side: Side, **values: float) -> None:
+    """A second of figures from that side's engine."""
+    known = {"video_fps": 15.0, "rtt_ms": 50.0, **values}
+    side.engine.told.emit(wire.CallStats(call_id=side.desk.call.call_id, attempt=1, **known))  # type: ignore[arg-type]
+
+
+def test_what_one_side_cannot_carry_neither_shows_and_each_step_is_told(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    steps: dict[str, list[tuple[str, str, str, str]]] = {"a": [], "b": []}
+    for name, side in (("a", a), ("b", b)):
+        side.desk.ladder.stepped.connect(
+            lambda s, to=steps[name]: to.append(
+                (s.change.before.word, s.change.after.word, str(s.change.why), s.by)
+            )
+        )
+    figures(b, loss=0.18)
+    assert steps["b"] == [("video", "audio", "loss", "")]
+    assert steps["a"] == [("video", "audio", "loss", "")], "by a letter: no channel has spoken yet"
+    for side in (a, b):
+        assert side.engine.of(wire.Carry)[-1] == wire.Carry(call_id=a.desk.call.call_id, video=False)
+    for _ in range(6):
+        figures(b)
+    assert a.desk.ladder.ladder.rung == b.desk.ladder.ladder.rung == Rung.VIDEO
+    assert a.engine.of(wire.Carry)[-1] == wire.Carry(call_id=a.desk.call.call_id, video=True)
+    a.desk.hang()
+
+
+def test_a_hand_on_one_side_counts_on_both_and_letting_go_too(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    steps: list[tuple[str, str, str]] = []
+    a.desk.ladder.stepped.connect(lambda s: steps.append((s.change.after.word, str(s.change.why), s.by)))
+    b.desk.ladder.hold(Rung.AUDIO)
+    assert steps == [("audio", "by hand", "patient")]
+    a.desk.ladder.ask_more()
+    assert a.desk.ladder.ladder.rung is Rung.AUDIO, "what the patient holds, the staff does not lift"
+    b.desk.ladder.hold(Rung.VIDEO)
+    a.desk.ladder.hold(Rung.NOTES)
+    assert b.desk.ladder.ladder.rung is Rung.NOTES
+    assert steps[1:] == [("video", "by hand", "patient"), ("notes", "by hand", "staff")]
+    a.desk.hang()
+
+
+def test_over_the_channel_once_it_has_spoken(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    letters: list[says.CallMessage] = []
+    a.desk._post = lambda peer, message: letters.append(message)
+    figures(a, channel=True)
+    figures(a, loss=0.25, channel=True)
+    said = a.engine.of(wire.SayToPeer)[-1]
+    assert said.content == says.RungSaid(call_id=a.desk.call.call_id, rung="audio", why="loss", loss=0.25)  # type: ignore[attr-defined]
+    assert letters == []
+    b.engine.told.emit(wire.PeerSaid(call_id=b.desk.call.call_id, content=said.content))  # type: ignore[attr-defined]
+    assert b.desk.ladder.ladder.rung is Rung.AUDIO
+    b.engine.told.emit(wire.PeerSaid(call_id=b.desk.call.call_id, content=wire.Quit()))
+    a.desk.hang()
+
+
+def test_the_black_box_is_handed_out_at_every_end(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    reports: list[object] = []
+    for side in (a, b):
+        side.desk.ladder.reported.connect(reports.append)
+    figures(a, loss=0.02)
+    a.desk.ladder._second_without_figures()
+    a.desk.ladder._second_without_figures()
+    b.desk.hang()
+    ours, theirs = sorted(reports, key=lambda one: -len(unpacked(one.seconds)))  # type: ignore[attr-defined]
+    assert (ours.outcome, ours.encounter, theirs.outcome) == ("hung up", "enc", "hung up")  # type: ignore[attr-defined]
+    assert [(s.loss_in, s.silent_s) for s in unpacked(ours.seconds)] == [(0.02, 0), (0, 2)]  # type: ignore[attr-defined]
+    call_id = a.desk.ring("b", "enc2", "x")
+    b.desk.decline()
+    assert len(reports) == 2, f"nobody answered {call_id}: there is nothing to tell"
+
+
+def test_a_still_is_asked_for_and_kept_only_while_the_call_lasts(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    wanted: list[str] = []
+    b.desk.still_wanted.connect(wanted.append)
+    assert a.desk.stills.ask()
+    assert wanted == [a.desk.call.call_id], "without a channel it is asked for by letter"
+    assert a.desk.stills.all[0].trouble == LATER, "it comes as a message"
+    call_id = a.desk.call.call_id
+    figures(a, channel=True)
+    assert a.desk.stills.ask()
+    assert a.engine.of(wire.SayToPeer)[-1].content == says.StillAsked(call_id=call_id, number=2)  # type: ignore[attr-defined]
+    assert not a.desk.stills.ask(), "one at a time"
+    a.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=100, total=400))
+    assert a.desk.stills.all[1].share == 0.25
+    a.engine.told.emit(wire.StillCame(call_id=call_id, number=9, picture=b"nobody asked"))
+    a.engine.told.emit(wire.StillCame(call_id=call_id, number=2, picture=b"no picture"))
+    assert a.desk.stills.all[1].trouble == "damaged"
+    b.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=10, total=40, outgoing=True))
+    assert b.desk.stills.all[0].outgoing
+    b.engine.told.emit(wire.StillMoved(call_id=call_id, number=2, done=40, total=40, outgoing=True))
+    assert b.desk.stills.all == ()
+    a.desk.hang()
+    assert a.desk.stills.all == ()
+    assert not a.desk.stills.ask()
+
+
+def test_a_note_is_pushed_and_sent_and_heard(pair: tuple[Side, Side]) -> None:
+    a, _ = talking(pair)
+    notes, made = a.desk.notes, []
+    notes.recorded.connect(lambda sound, seconds: made.append((sound, seconds)))
+    failed: list[str] = []
+    notes.failed.connect(failed.append)
+    notes.begin()
+    notes.begin()
+    assert a.engine.of(wire.RecordNote) == [wire.RecordNote(on=True)]
+    notes.end()
+    assert a.engine.of(wire.RecordNote)[-1] == wire.RecordNote(on=False)
+    a.engine.told.emit(wire.NoteRecorded(sound=b"ogg", seconds=3.0))
+    assert made == [(b"ogg", 3.0)]
+    notes.begin()
+    a.engine.told.emit(wire.NoteRecorded(trouble="no microphone"))
+    assert (notes.recording, failed) == (False, ["no microphone"])
+    notes.begin()
+    for _ in range(MOST_S):
+        notes._second()
+    assert not notes.recording, "half a minute is enough"
+    notes.play("m1", b"ogg")
+    assert notes.playing == "m1"
+    a.engine.told.emit(wire.NotePlayed())
+    assert notes.playing == ""
+    notes.begin()
+    a.engine.lost.emit()
+    assert failed[-1] == "lost"
+    a.desk.hang()
+
+
+def test_a_page_is_drawn_anew_only_for_something_to_see(pair: tuple[Side, Side]) -> None:
+    a, _ = talking(pair)
+    figures(a)
+    drawn: list[object] = []
+    a.desk.ladder.climbed.connect(drawn.append)
+    for _second in range(20):
+        figures(a)
+    assert drawn == []
+    figures(a, loss=0.2)
+    assert len(drawn) == 1
+    a.desk.hang()

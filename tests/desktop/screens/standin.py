@@ -817,6 +817,28 @@ class Clinic:
     def media_step(self, encounter: EncounterId, step: str, call: str) -> None:
         self.calls.append(("step", step))
 
+    def rung_changed(
+        self, encounter: EncounterId, call: str, before: str, after: str, why: str, by: str
+    ) -> None:
+        self.calls.append(("rung", before, after, why, by))
+
+    def report_call(
+        self, encounter: EncounterId, call: str, began_at: datetime, outcome: str, seconds: bytes
+    ) -> None:
+        self.calls.append(("report", outcome, seconds))
+
+    def keep_still(self, encounter: EncounterId, picture: bytes, title: str) -> None:
+        self.calls.append(("still", encounter, title))
+
+    def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
+        self.calls.append(("note", encounter, sound, seconds))
+        return Communication(
+            id=FactId("m.new"), patient=ROSA, sent_at=NOW, sender=self.me.user, encounter=encounter
+        )
+
+    def finish_left_call(self) -> None:
+        pass
+
     def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
         note = Composition(
             id=FactId("n.new"),

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic.calls.quality import Ladder, Rung
 from clinic.domain.facts import Decision
 from clinic.domain.values import HumanName
 from clinic.domain.vitals import VITALS
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from desktop.kit.rungs import SIGNS
 from desktop.kit.words import set_language
 from kiosk import questionnaire
-from kiosk.flow import Journey, Step
+from kiosk.flow import Came, Journey, Said, Step
 from kiosk.screens.after import logic as after
 from kiosk.screens.call import logic as call
 from kiosk.screens.check import logic as check
@@ -506,3 +508,30 @@ def test_the_code_never_grows_beyond_what_a_telephone_reads(summary: str, lines:
 def test_own_things_are_what_the_card_brought_and_nothing_before_it() -> None:
     assert waiting.own_things(Journey()) == ()
     assert waiting.own_things(sitting(known=ROSA)) == (("Your medicine", ("Enalapril 10 mg",)),)
+
+
+# the ladder of the call
+
+
+@pytest.mark.parametrize("rung", list(Rung)[:-1])
+def test_below_the_picture_she_reads_what_goes_and_what_to_do(rung: Rung) -> None:
+    shown = call.shown(sitting(call_phase="talking", clinician="Dra. F"), ladder=Ladder(ours=rung))
+    assert shown.rest
+    assert shown.icon == SIGNS[rung].icon
+    assert shown.note is (rung <= Rung.NOTES)
+    assert "Dra. F" in shown.sentence or rung is Rung.TEXT
+
+
+def test_what_she_chose_is_said_as_her_choice() -> None:
+    shown = call.shown(sitting(call_phase="talking"), ladder=Ladder(most=Rung.AUDIO))
+    assert shown.held
+    assert "You chose" in shown.sentence
+    worse = call.shown(sitting(call_phase="talking"), ladder=Ladder(most=Rung.AUDIO, ours=Rung.NOTES))
+    assert "voice note" in worse.sentence
+
+
+def test_a_voice_note_says_how_far_it_is() -> None:
+    assert call.said_words(()) == ("", "")
+    told = [call.said_words((Said(9.4, "m1", came),)) for came in Came]
+    assert [tone for tone, _words in told] == ["neutral", "info", "ok", "ok"]
+    assert told[1][1] == "Your voice note of 9 s: saved here, goes by itself."

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kiosk's call on every rung: large, named, one touch, and nothing to hold down."""
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from clinic.calls.quality import Ladder, Rung, Why
+from clinic.domain.clock import FrozenClock
+from clinic.domain.record import Record
+from clinic.protocol import engine as wire
+from clinic.protocol.letters import ChatLine
+from desktop.kit import theme
+from desktop.kit.audit import audit
+from desktop.kit.call import CallDesk
+from desktop.kit.engine import CallEngine
+from desktop.kit.still import Still
+from desktop.kit.words import set_language
+from kiosk import flow
+from kiosk.screens.call.view import CallScreen
+from kiosk.screens.frame import Frame
+from kiosk.screens.room import Room
+from tests.kiosk.standin import ENCOUNTER, NOW, ROSA, Clinic, visit
+
+
+class StillEngine(CallEngine):
+    """Everything of an engine but the child."""
+
+    def __init__(self) -> None:
+        super().__init__(camera="none", microphone="none", speaker="null")
+        self.commands: list[Record] = []
+
+    def send(self, command: Record) -> None:
+        self.commands.append(command)
+
+
+class Here:
+    """The call screen in its frame, with a call desk without a child."""
+
+    def __init__(self, qapp: QApplication, qtbot: QtBot) -> None:
+        theme.apply(qapp, "light", "kiosk")
+        self.engine, self.sent, self._app = StillEngine(), list[flow.Event](), qapp
+        self.calls = CallDesk(
+            me="k", engine=self.engine, post=lambda peer, message: None, sign=lambda data: b"",
+            verify=lambda *_: True, clock=FrozenClock(NOW), random=lambda n: bytes(n), hands="patient",
+        )  # fmt: skip
+        room = Room(self.sent.append, Clinic(), self.engine, self.calls, None, FrozenClock(NOW), None)  # type: ignore[arg-type]
+        line = ChatLine(
+            encounter=ENCOUNTER, sender_name="Dra. F", text="", sent_at=NOW, sound=b"ogg", message="m2"
+        )
+        self.journey = flow.Journey(
+            step=flow.Step.CALL,
+            known=ROSA,
+            visit=visit(),
+            call_phase="talking",
+            clinician="Dra. F",
+            lines=(line,),
+        )
+        self.frame = Frame()
+        qtbot.addWidget(self.frame)
+        self.frame.resize(1280, 800)
+        self.screen = CallScreen(room, self.journey)
+        self.frame.show_screen(self.screen)
+        self.frame.ask(self.screen.heading)
+        self.frame.show()
+
+    def on(self, ladder: Ladder) -> None:
+        self.calls.ladder.ladder = ladder
+        self.calls.ladder.climbed.emit(ladder)
+        for _turn in range(3):
+            self._app.processEvents()
+
+
+@pytest.fixture
+def here(qapp: QApplication, qtbot: QtBot) -> Here:
+    set_language("en")
+    return Here(qapp, qtbot)
+
+
+def test_every_rung_can_be_used_by_everybody(here: Here) -> None:
+    for rung in Rung:
+        here.on(Ladder(ours=rung, why=Why.LOSS))
+        assert audit(here.frame) == []
+        assert here.screen._signed.isVisible() == (rung < Rung.VIDEO)
+
+
+def test_one_touch_to_voice_only_and_one_back(here: Here) -> None:
+    here.on(Ladder())
+    assert here.screen._voice_only.text() == "Voice only"
+    here.screen._voice_only.click()
+    assert here.calls.ladder.ladder.rung is Rung.AUDIO
+    assert here.screen._voice_only.text() == "With picture again"
+    here.screen._voice_only.click()
+    assert here.calls.ladder.ladder.rung is Rung.VIDEO
+
+
+def test_a_note_begins_and_is_sent_by_a_touch_each(here: Here) -> None:
+    here.screen._note.click()
+    assert here.engine.commands[-1] == wire.RecordNote(on=True)
+    assert here.screen._drop.isVisible()
+    here.screen._note.click()
+    assert here.engine.commands[-1] == wire.RecordNote(on=False)
+    here.screen._note.click()
+    here.screen._drop.click()
+    assert here.engine.commands[-1] == wire.RecordNote(on=False, keep=False)
+    here.engine.told.emit(wire.NoteRecorded(trouble="no microphone"))
+    assert "No microphone" in here.screen._failed
+
+
+def test_a_note_of_the_clinic_is_heard_and_that_is_told(here: Here) -> None:
+    here.screen._listen.click()
+    assert here.engine.commands[-1] == wire.PlayNote(sound=b"ogg")
+    assert here.sent == [flow.Listened("m2")]
+    here.screen._listen.click()
+    assert here.engine.commands[-1] == wire.PlayNote(sound=b"")
+
+
+def test_a_still_of_the_clinician_stands_where_the_picture_was(here: Here) -> None:
+    picture = QImage(64, 48, QImage.Format.Format_RGB32)
+    picture.fill(0xFF336677)
+    here.calls.stills.all = (Still(1, NOW, picture=b"w", image=picture, came_at=NOW),)
+    here.on(Ladder(ours=Rung.STILLS))
+    assert here.screen._view.isVisible()
+    assert not here.screen._signed.isVisible()
+    here.calls.stills.forget()
+    assert here.screen._signed.isVisible()

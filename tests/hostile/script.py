@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from clinic.domain.record import Record
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import Signer
+from clinic.protocol.blocks import Blocks
 from clinic.protocol.codec import decode, dumps, encode
 from clinic.protocol.squeezed import unsqueezed
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
@@ -17,6 +18,8 @@ from tests.hostile.people import AT, Scene
 Act = Callable[[Scene], None]
 Lie = Callable[[Scene, SyncRequest, SyncResponse], SyncResponse]
 MOST = 1 << 24
+BYTES = 2
+"""The major type of a byte string (RFC 8949, 3.1): so begins a body that comes in blocks."""
 ITSELF, RESTORED = "by itself", "with `--restored`"
 
 
@@ -52,8 +55,11 @@ def lies(change: Lie) -> Act:
 
 
 def asked_in(asked: Asked) -> SyncRequest:
-    """What a device asks, whether it came small or not."""
-    return decode(unsqueezed(asked.body, MOST), SyncRequest)
+    """What a device asks, whether it came small or not, and whether anything streams after it."""
+    body = asked.body
+    if asked.body[:1] and asked.body[0] >> 5 == BYTES:
+        body = next(Blocks(MOST).fed(asked.body))
+    return decode(unsqueezed(body, MOST), SyncRequest)
 
 
 def answered_in(answer: Answer) -> SyncResponse:

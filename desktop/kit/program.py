@@ -32,6 +32,7 @@ from clinic.domain.errors import Unavailable
 from clinic.media.screen import check_screen
 from clinic.store.memory import collect_seldom, keep_private
 from desktop.kit import bridge, theme, words
+from desktop.kit.combing import Combing
 from desktop.kit.tokens import LOOKS, RESOURCES, SCALES
 from desktop.kit.words import _
 
@@ -120,11 +121,12 @@ class Program:
             from desktop.kit.hands import attach
 
             hands = attach(self.app)
-        alarm = _Alarm(self.app)
+        alarm, combing = _Alarm(self.app), Combing(self.app)
         try:
             code = int(self.app.exec())
         finally:
             alarm.end()
+            combing.end()
             for last in reversed(self._quitters):
                 last()
         del hands

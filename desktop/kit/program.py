@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
@@ -57,6 +58,10 @@ def start(
     """Make the QApplication and dress it; ends the process with code 4 and one sentence without a display or a log."""
     keep_private()
     collect_seldom()
+    if sys.__stderr__ is not None:
+        faulthandler.enable(
+            sys.__stderr__
+        )  # a library that falls over says where in our code it was, and nothing else
     words.set_language(args.lang)
     try:
         check_screen(os.environ)

@@ -171,13 +171,26 @@ def _stroke(_hands: Hands, command: Answer, _found: Answer) -> Steps:
         yield from stroke(spot.widget, line, command.get("by", "mouse"))
 
 
+_LIST_CLOSES, _AGAIN = 120, 24
+"""Looks, 25 ms apart, for a list to close after a row of it was clicked; after so many it is clicked again."""
+
+
 def _choose(_hands: Hands, command: Answer, _found: Answer) -> Steps:
     opened = reach.opens(command["on"])
     if opened is not None:
         yield from _press_soon(lambda: reach.click(opened))
         yield 50
-    spot = reach.spot(command["on"], command.get("row"), command.get("text"))
+    spot, of_it = (
+        reach.spot(command["on"], command.get("row"), command.get("text")),
+        QApplication.activePopupWidget(),
+    )
     yield from _press_soon(lambda: reach.click(spot))
+    for waited in range(1, _LIST_CLOSES + 1):
+        if of_it is None or QApplication.activePopupWidget() is not of_it:
+            return
+        yield 25
+        if waited % _AGAIN == 0:  # Qt takes a click that follows the opening too soon for its end
+            yield from _press_soon(lambda: reach.click(spot))
 
 
 def _read(_hands: Hands, command: Answer, found: Answer) -> Steps:

@@ -138,6 +138,13 @@ class WritePage(Filing, Page):
         )  # fmt: skip
 
     def add_trust(self, position: int, statement: bytes, sent: bool) -> None:
+        """The same statement may lie there: another program of this computer heard it first. Raises Unavailable for another."""
+        if sent and self._do(
+            "UPDATE trust SET sent = 1 WHERE position = :no AND statement = :statement",
+            no=position,
+            statement=statement,
+        ):
+            return
         self._do(
             "INSERT INTO trust (position, statement, sent) VALUES (:no, :statement, :sent)",
             no=position,

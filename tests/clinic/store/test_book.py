@@ -350,3 +350,11 @@ def test_what_comes_together_lies_together_chart_by_chart_and_a_note_whole_on_it
         assert len({patient for _, patient in came[:2]}) == len({patient for _, patient in came[2:]}) == 1
     with RawPages(path, key) as pages:
         assert OVERFLOW not in survey(pages).owner.values()
+
+
+def test_a_statement_that_another_program_heard_first_is_no_other_one(book: Book) -> None:
+    for _ in range(2):
+        book.keep(lambda page: page.add_trust(0, b"the same", sent=True))
+    with pytest.raises(Unavailable):
+        book.keep(lambda page: page.add_trust(0, b"another", sent=True))
+    assert book.read(lambda page: page.trust()) == (b"the same",)

@@ -126,6 +126,14 @@ def quick_look() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def nobody_serves_for_ever(town: Town) -> Iterator[None]:
+    """A desk that serves is online by itself: the next test begins without."""
+    yield
+    for one in (town.desk, town.station):
+        serve_network(one, False)
+
+
 @pytest.fixture(scope="module")
 def colleague(town: Town) -> Desk:
     """At a second desktop of the team."""

@@ -71,7 +71,7 @@ def _call(chosen: argparse.Namespace) -> Iterator[Result]:
 def _speech(chosen: argparse.Namespace) -> Iterator[Result]:
     from clinic.bench.speech import measure
 
-    return measure()
+    return measure(ears=chosen.ears)
 
 
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument(
         "--ears", type=Path, metavar="FOLDER",
-        help="call: PESQ and STOI judge the speech; they are fetched into FOLDER if they are not there",
+        help="call, speech: PESQ and STOI judge the speech; they are fetched into FOLDER if they are not there",
     )  # fmt: skip
     chosen = parser.parse_args(arguments)
     if chosen.minutes < SHORTEST_MIN:

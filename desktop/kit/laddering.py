@@ -66,11 +66,8 @@ class Laddering(QObject):
         self._theirs = "patient" if mine == "staff" else "staff"
         self._call: Call | None = None
         self._seen: tuple[object, ...] = ()
-        self.ladder = q.Ladder()
         self._ring: deque[Second] = deque(maxlen=RING_S)
-        self._began: datetime | None = None
-        self._loss_in = self._loss_out = 0.0
-        self._said_s, self._quiet_s = AGAIN_S - 1, 0  # the first second says how we stand
+        self._reset()
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._second_without_figures)
 
@@ -83,17 +80,18 @@ class Laddering(QObject):
             self._end(before)
         elif before is None or before.call_id != call.call_id:
             self._end(before)
-            self._begin_anew()
+            self._reset()
+            self._show()
         if call.phase in (Phase.CONNECTING, *_COUNTS) and self._began is None:
             self._began = self._clock.now()
             self._tick.start()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         self.ladder = q.Ladder()
         self._ring.clear()
-        self._began, self._loss_in, self._loss_out = None, 0.0, 0.0
+        self._began: datetime | None = None
+        self._loss_in = self._loss_out = 0.0
         self._said_s, self._quiet_s = AGAIN_S - 1, 0  # the first second says how we stand
-        self._show()
 
     def _end(self, call: Call | None) -> None:
         self._tick.stop()

@@ -65,6 +65,9 @@ WRITTEN_AT_ONCE = 8 * 1024
 IN_THE_SOCKET = 32 * 1024
 """Bytes asked of the system to hold unsent: letters do not queue behind a large body, and a piece that is taken says
 that one before it has arrived."""
+MOMENTS_S = (0.5, 1.0, 2.0)
+"""Waited, one after the other, while a centre says that too much is asked of it at once without a session: behind one
+address stands a whole clinic, and after a power cut all of it knocks together."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
@@ -426,8 +429,15 @@ class Remote:
     async def _bare(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
-        """A request without a session."""
-        return self._checked(await self._send(method, path, body, {**_PLAIN, **(headers or {})})).content
+        """A request without a session; where too many knock at once, a few moments later again."""
+        headers = {**_PLAIN, **(headers or {})}
+        response = await self._send(method, path, body, headers)
+        for moment in MOMENTS_S:
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            await asyncio.sleep(moment)
+            response = await self._send(method, path, body, headers)
+        return self._checked(response).content
 
     async def _known(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None

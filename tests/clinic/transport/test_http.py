@@ -225,6 +225,13 @@ def test_attachments_go_piece_by_piece_and_on_after_a_cut(wire: Wire) -> None:
     assert wire.play(c.ben, lambda remote: remote.attachment(name, data[:100])) == data
 
 
+def test_a_clinic_that_knocks_all_at_once_is_let_in_a_little_later(wire: Wire) -> None:
+    async def scene(remote: Remote) -> set[str]:
+        return {(await remote.challenge()).server for _ in range(70)}
+
+    assert len(wire.play(None, scene)) == 1
+
+
 def test_proxies_of_the_environment_are_not_used(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -313,6 +320,13 @@ def test_a_server_in_trouble_is_unavailable() -> None:
     body = encode(Fault(number=FaultNumber.FULL, sentence="The disk is {full}."))
     with pytest.raises(Unavailable, match="cannot store anything now"):
         challenged(http("507 Insufficient Storage", body))
+
+
+def test_a_server_that_goes_on_saying_too_many_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "MOMENTS_S", (0.01, 0.01))
+    body = encode(Fault(number=FaultNumber.TOO_MANY, sentence="Too many requests at once. Wait a moment."))
+    with pytest.raises(Unavailable, match="Too many requests"):
+        challenged(http("429 Too Many Requests", body))
 
 
 def test_a_no_keeps_its_number_and_none_of_its_words() -> None:

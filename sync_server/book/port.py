@@ -126,13 +126,18 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """A computer that was here: when last, its newest incarnation and number, the receipt of its wipe or b''."""
+    """A computer that was here: when last, the receipt of its wipe or b''. `numbers`: each of its incarnations, with the last
+    number of that, in their order."""
 
     device: DeviceId
     seen_at: datetime
-    incarnation: int
-    last_env_no: int
+    numbers: tuple[tuple[int, int], ...]
     receipt: bytes
+
+    @property
+    def newest(self) -> tuple[int, int]:
+        """Its newest incarnation and number; zeros if it never sent anything."""
+        return self.numbers[-1] if self.numbers else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

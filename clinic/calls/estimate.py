@@ -116,7 +116,8 @@ class Incoming:
         self._bytes.append((now, size))
         _forget(self._base, now - BASE_S)
         _forget(self._bytes, now - 2 * RATE_S, least=10)
-        _forget(self._delays, now - self._window(), least=4)
+        while len(self._delays) > 4 and self._delays[1][0] < now - self._window():
+            self._delays.popleft()
 
     def _window(self) -> float:
         return 0.35 if self._link > 250_000 else 0.6
@@ -124,7 +125,7 @@ class Incoming:
     def _look(self, now: float) -> None:
         base = min(delay for _, delay in self._base)
         waits = [delay - base for _, delay in self._delays]
-        self.queue_s, recent = min(waits), min(waits[-3:])
+        self.queue_s, recent = min(waits), min(waits[-self._lately(now) :])
         self._burst_s = recent
         growing = recent > self._high() + 0.06 and _slope(self._delays) > TREND
         if growing:
@@ -137,6 +138,13 @@ class Incoming:
                 self._grow(now)
             self._stepped = now
         self._watch_the_way(now)
+
+    def _lately(self, now: float) -> int:
+        """How many packets tell of this moment: back to one of 50 ms ago, so that a pause of the machine, after
+        which several come at once, is none of the link's.
+        """
+        count = next((n for n, (at, _) in enumerate(reversed(self._delays), 1) if at <= now - 0.05), 0)
+        return max(3, count or len(self._delays))
 
     def _high(self) -> float:
         """From which queue on the link is full: more than jitter and one packet before ours."""
@@ -186,7 +194,7 @@ class Incoming:
         since, queue, link = self._stuck
         if self.queue_s > queue:
             self._stuck = (now, self.queue_s, link)
-        elif self.queue_s < 0.6 * queue:
+        elif self.queue_s < 0.6 * queue and now - since > 1:
             self._stuck = (now, self.queue_s, link) if self.queue_s > self._high() else None
         elif now - since > STUBBORN_S + (self.rtt_s or 0.3) and self.bps < 0.75 * link:
             self._base.clear()

@@ -19,6 +19,7 @@ REPAIR_S = 0.5
 """What is repeated is dropped when it could not leave for so long."""
 BURST_S = 0.005
 REMEMBERED = 512
+_TURN = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Pacer:
         self._free_at = 0.0
         self._gone: deque[int] = deque(maxlen=REMEMBERED)
         self._left: dict[int, float] = {}
+        self._whole_next = False
+        self._whole_from: int | None = None
 
     @property
     def rate(self) -> float:
@@ -60,14 +63,26 @@ class Pacer:
         """Sound or control of that many bytes has left at once; pictures wait for it."""
         self._free_at = max(self._free_at, now - BURST_S) + (size + WIRE_BYTES) * 8 / self.rate
 
+    def whole_next(self) -> None:
+        """The next packet of pictures begins one that needs none before it."""
+        self._whole_next = True
+
     def picture(self, data: bytes, sequence: int, now: float) -> None:
+        if self._whole_next:
+            self._whole_from, self._whole_next = sequence, False
         self._pictures.append(_Waiting(data, now, sequence))
         self._bytes += len(data) + WIRE_BYTES
 
+    def left(self, sequence: int) -> bool:
+        """Whether that packet of pictures has left of late."""
+        return sequence in self._left
+
     def repair(self, data: bytes, sequence: int, now: float, useful_s: float) -> bool:
         """A packet to be sent again. False, and nothing is sent, where it would come after its picture was due:
-        it left more than `useful_s` ago, or it was dropped here.
+        it left more than `useful_s` ago, it was dropped here, or a whole picture has followed it.
         """
+        if self._whole_from is not None and (sequence - self._whole_from) % _TURN > _TURN // 2:
+            return False
         if sequence in self._gone or now - self._left.get(sequence, -1e9) > useful_s:
             return False
         self._repairs.append(_Waiting(data, now, sequence))

@@ -71,10 +71,15 @@ class Incoming:
         """What the way is believed to carry."""
         return _held(self._link)
 
-    def took(self, sent_s: float, came_s: float, size: int) -> None:
-        """A packet of `size` bytes, RTP header included. Both clocks run on their own."""
-        delay = came_s - sent_s
-        self._note(came_s, delay, size + WIRE_BYTES)
+    def took(self, sent_s: float, came_s: float, size: int, sure: bool = True) -> None:
+        """A packet of `size` bytes, RTP header included. Both clocks run on their own. `sure`: whether it really
+        came then, or lay in this machine, which was busy with something else.
+        """
+        self._bytes.append((came_s, size + WIRE_BYTES))
+        _forget(self._bytes, came_s - 2 * RATE_S, least=10)
+        if not sure:
+            return
+        self._note(came_s, came_s - sent_s)
         if self._began is None:
             self._began = self._stepped = came_s
         if came_s - self._began < 0.4:
@@ -104,7 +109,7 @@ class Incoming:
 
     # what is seen
 
-    def _note(self, now: float, delay: float, size: int) -> None:
+    def _note(self, now: float, delay: float) -> None:
         if self._delays:
             step = abs(delay - self._delays[-1][1])
             self._jitter_s += (min(0.06, step) - self._jitter_s) / 32
@@ -113,9 +118,7 @@ class Incoming:
         else:
             self._base.append((now, delay))
         self._delays.append((now, delay))
-        self._bytes.append((now, size))
         _forget(self._base, now - BASE_S)
-        _forget(self._bytes, now - 2 * RATE_S, least=10)
         while len(self._delays) > 4 and self._delays[1][0] < now - self._window():
             self._delays.popleft()
 

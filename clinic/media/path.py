@@ -16,7 +16,9 @@ from clinic.calls.pictures import Pictures, Shape, began, stepped
 from clinic.media import rtp
 from clinic.media.pacing import Pacer
 
-TICK_S = 0.05
+TICK_S = 0.02
+LATE_S = 0.02
+"""When the loop wakes so much too late, the machine was busy: what came meanwhile lay about for an unknown time."""
 KEPT_REPORTS = 30
 COUNTED = 20
 """Packets that a share of loss is taken from at least, or those of two reports."""
@@ -59,6 +61,7 @@ class Path:
         self._whole_left_at = -1e9
         self._next_s: float | None = None
         self._told_sound = 0.0
+        self._due, self._unsure_until = float("inf"), 0.0
         self._sending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._remb: Callable[[int, int, list[int]], bytes] | None = None
@@ -175,9 +178,10 @@ class Path:
         if found is None:
             return
         self._heard[found.ssrc] = None
-        sent_s = self._times.seconds(data, found)
+        sent_s, now = self._times.seconds(data, found), self._loop.time()
         if sent_s is not None:
-            self.incoming.took(sent_s, self._loop.time(), len(data))
+            sure = now > self._unsure_until and now < self._due + LATE_S
+            self.incoming.took(sent_s, now, len(data), sure)
 
     def told(self, bps: int) -> None:
         """The peer's REMB."""
@@ -213,8 +217,11 @@ class Path:
 
     async def _watch(self) -> None:
         while True:
+            self._due = self._loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
             now = self._loop.time()
+            if (late := now - self._due) > LATE_S:
+                self._unsure_until = now + LATE_S + 0.25 * late
             self._divide()
             if self.incoming.due(now) and self._heard and self._send is not None and self._remb is not None:
                 ours = self._picture_ssrc or self._sound_ssrc

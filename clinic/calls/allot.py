@@ -53,7 +53,7 @@ def allot(total: int, loss: float, repair: float = 0.0, *, picture: bool = True)
     """Divide `total` bit/s. `loss` 0..1 of what is sent; `repair`: packets against loss per packet of picture."""
     need = next(need for least, need in SOUNDS if total >= least)
     copies = 1 if loss >= LOSSY else 0
-    payload = 1200 if total > 250_000 else 800 if total > 120_000 else 500
+    payload = 1200 if total > 200_000 else 900 if total > 70_000 else 500
     wanted = need.wire(copies)
     if not picture:
         return Shares(max(LEAST_SOUND, min(total, wanted)), 0, payload, repair)

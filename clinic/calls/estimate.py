@@ -31,9 +31,9 @@ DRAIN_S, DRAIN_MOST = 0.8, 0.65
 """A queue is to be gone in about that time; at most that share of the rate is given up for it."""
 STUBBORN_S = 3.0
 """A queue that does not shrink for that long and a round trip, although far less is sent, is the way itself."""
-GROWTH_START, GROWTH_LONG, GROWTH_FAR, GROWTH_NEAR = 2.0, 1.3, 1.18, 1.03
+GROWTH_START, GROWTH_LONG, GROWTH_FAR, GROWTH_FAR_LONG, GROWTH_NEAR = 2.0, 1.3, 1.18, 1.08, 1.03
 """Growth a second: at first; at first over a long way, where an overshoot shows late; far below what was once
-reached; near it."""
+reached, over a short and a long way; near it."""
 LONG_WAY_S = 0.3
 QUIET_S = 6.0
 """So long after the last cut the link may have grown, and is tried faster and faster again."""
@@ -64,7 +64,10 @@ class Incoming:
     def bps(self) -> int:
         """What the sender may send: the link, less what lets a standing queue go."""
         excess = max(0.0, self.queue_s - self._high())
-        return _held(self._link * (1 - min(DRAIN_MOST, excess / DRAIN_S)))
+        slowly = DRAIN_S + min(
+            0.8, self.rtt_s or 0.0
+        )  # over a long way it would be overdone for a round trip
+        return _held(self._link * (1 - min(DRAIN_MOST, excess / slowly)))
 
     @property
     def link_bps(self) -> int:
@@ -185,10 +188,11 @@ class Incoming:
         if self._reached is None:
             known = self.rtt_s is not None and self.rtt_s < LONG_WAY_S
             return GROWTH_START if known else GROWTH_LONG
+        far, gain = (GROWTH_FAR, 0.01) if (self.rtt_s or 0.3) < LONG_WAY_S else (GROWTH_FAR_LONG, 0.003)
         if self._link < 0.8 * self._reached:
-            return GROWTH_FAR
+            return far
         quiet_s = max(0.0, now - self._cut_at - QUIET_S)
-        return min(GROWTH_FAR, GROWTH_NEAR + 0.01 * quiet_s)
+        return min(far, GROWTH_NEAR + gain * quiet_s)
 
     def _watch_the_way(self, now: float) -> None:
         """A longer way (another mast, another route) looks like a queue that never goes: then it is the way."""

@@ -14,6 +14,8 @@ BETWEEN_S = 0.8
 """Between two steps down: the first needs time to show."""
 SPARE, SHORT = 1.2, 0.85
 """A step is taken up with so much above its need, down with so little of it."""
+DIP_S, FAR_SHORT = 0.8, 0.15
+"""A budget that is too small for less than that is a queue being emptied; one far too small is not waited for."""
 PLENTY = 1.6
 """With so much above the need of a far higher rung the ones between are left out."""
 
@@ -60,6 +62,8 @@ class Pictures:
     calm_s: float = CALM_S
     fell: bool = False
     rose: bool = False
+    short_from: float | None = None
+    """Since when the budget has been too small for the rung."""
 
     @property
     def fps(self) -> int:
@@ -78,12 +82,15 @@ def began(coded: int) -> Pictures:
 
 def stepped(before: Pictures, coded: int, now: float) -> Pictures:
     """After a look at the budget: `coded` bit/s that the coder may give."""
-    fits = _fitting(coded)
-    if fits < before.rung and coded < SHORT * RUNGS[before.rung].bps:
-        if now - before.stepped_at < BETWEEN_S:
-            return before
+    fits, need = _fitting(coded), RUNGS[before.rung].bps
+    if fits < before.rung and coded < SHORT * need:
+        since = now if before.short_from is None else before.short_from
+        far = coded < FAR_SHORT * need
+        if now - before.stepped_at < BETWEEN_S or (now - since < DIP_S and not far):
+            return replace(before, short_from=since)
         calm_s = min(CALM_MOST_S, before.calm_s * 1.7) if before.rose else before.calm_s
         return Pictures(fits, now, now + calm_s, calm_s, fell=True, rose=False)
+    before = replace(before, short_from=None)
     if fits <= before.rung or now < before.up_from:
         return before
     wait, spare = (CALM_S, SPARE) if before.fell else (EASY_S, 1.02)

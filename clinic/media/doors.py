@@ -162,7 +162,7 @@ class Tap(Protocol):
 
     async def leave(self, data: bytes) -> None: ...
 
-    def came(self, data: bytes) -> None: ...
+    def came(self, data: bytes) -> list[bytes]: ...
 
     def told(self, bps: int) -> None: ...
 
@@ -178,8 +178,8 @@ def tap(transport: RTCDtlsTransport, by: Tap, ours: set[int]) -> Callable[[bytes
     send, take, take_control = transport._send_rtp, transport._handle_rtp_data, transport._handle_rtcp_data
 
     async def came(data: bytes, arrival_time_ms: int) -> None:
-        by.came(data)
-        await take(data, arrival_time_ms=arrival_time_ms)
+        for each in by.came(data):
+            await take(each, arrival_time_ms=arrival_time_ms)
 
     async def control(data: bytes) -> None:
         _read_control(data, by, ours)

@@ -89,6 +89,11 @@ class Pacer:
         self._bytes += len(data) + WIRE_BYTES
         return True
 
+    def parity(self, data: bytes, now: float) -> None:
+        """What lets the peer work out a lost packet: next, or not at all."""
+        self._repairs.append(_Waiting(data, now, -1))
+        self._bytes += len(data) + WIRE_BYTES
+
     def overflowed(self) -> bool:
         """Drops all pictures that wait if they are too many for the budget of now; then a whole one is needed."""
         if self.backlog_s <= MOST_S or not self._pictures:

@@ -13,8 +13,9 @@ from clinic.calls import estimate
 from clinic.calls.allot import Shares, allot
 from clinic.calls.estimate import Incoming, Outgoing
 from clinic.calls.pictures import Pictures, Shape, began, stepped
-from clinic.media import rtp
+from clinic.media import parity, rtp
 from clinic.media.pacing import Pacer
+from clinic.media.parity import Giving, Taking
 
 TICK_S = 0.02
 LATE_S = 0.02
@@ -47,6 +48,10 @@ class Path:
         self.on_sound: Told = lambda bps, loss, rtt_s: None
         self.shares: Shares = allot(first, 0.0)
         self.pictures: Pictures = began(self.shares.coded)
+        self.parity_understood = False
+        """Whether the peer makes use of parity."""
+        self.taking = Taking()
+        self._giving: Giving | None = None
         self.skipped = 0
         """Camera pictures that were not coded because those before had not left."""
         self.pacer = Pacer(first)
@@ -81,6 +86,7 @@ class Path:
         self._send, self._remb = send, remb
         self._picture_ssrc, self._repair_ssrc = picture
         self._sound_ssrc, self._send_time_id = sound, send_time_id
+        self._giving = Giving(picture[0], send_time_id)
         self._tasks = [self._loop.create_task(each()) for each in (self._pump, self._watch)]
 
     def close(self) -> None:
@@ -157,8 +163,16 @@ class Path:
             data = self.pacer.take(now)
             found = rtp.head(data, self._send_time_id) if data is not None else None
             if data is not None and found is not None:
+                data = rtp.stamped(data, found, now)
+                self._protect(data, found, now)
                 with contextlib.suppress(ConnectionError):
-                    await self._send(rtp.stamped(data, found, now))
+                    await self._send(data)
+
+    def _protect(self, data: bytes, found: rtp.Head, now: float) -> None:
+        if self._giving is not None and found.ssrc == self._picture_ssrc:
+            more = self._giving.left(data, now)
+            if more is not None:
+                self.pacer.parity(more, now)
 
     def _remember_report(self, data: bytes, now: float) -> None:
         """When a sender report left: the reports that answer it give the round trip (RFC 3550, 6.4.1)."""
@@ -172,12 +186,20 @@ class Path:
 
     # what comes
 
-    def came(self, data: bytes) -> None:
-        """Any RTP packet, before it is handled."""
+    def came(self, data: bytes) -> list[bytes]:
+        """Any RTP packet, before it is handled; gives what is to be handled, with what parity tells."""
         found = rtp.head(data, self._send_time_id)
         if found is None:
-            return
+            return [data]
+        self._judge(data, found)
+        if data[1] & 127 == parity.PAYLOAD_TYPE:
+            self.taking.parity(data[found.payload_at :], found.ssrc, self._loop.time())
+            return self.taking.worked_out(self._loop.time())
         self._heard[found.ssrc] = None
+        self.taking.came(data, found.ssrc)
+        return [data, *self.taking.worked_out(self._loop.time())]
+
+    def _judge(self, data: bytes, found: rtp.Head) -> None:
         sent_s, now = self._times.seconds(data, found), self._loop.time()
         if sent_s is not None:
             sure = now > self._unsure_until and now < self._due + LATE_S
@@ -201,6 +223,8 @@ class Path:
         self._lost[ssrc] = highest, lost
         if before is None or highest < before[0]:
             return
+        if ssrc != self._sound_ssrc and self.shares.repair:
+            return  # what parity worked out is told as if it had come
         self._counted += highest - before[0]
         self._missed += max(0, lost - before[1])
         if self._counted >= COUNTED:
@@ -228,10 +252,20 @@ class Path:
                 with contextlib.suppress(ConnectionError):
                     await self._send(self._remb(ours, self.incoming.bps, list(self._heard)[:8]))
 
+    def _group_size(self) -> int:
+        """Packets of pictures for one of parity, if the peer understands it and it pays."""
+        near_s = self.outgoing.least_rtt_s
+        size = parity.group_size(self.outgoing.loss, near_s) if near_s and self.parity_understood else 0
+        if self._giving is not None:
+            self._giving.size = size
+        return size
+
     def _divide(self) -> None:
         now = self._loop.time()
         total = self.outgoing.bps(now)
-        self.shares = allot(total, self.outgoing.loss, picture=self.sends_pictures and self.pictures_wanted)
+        size = self._group_size()
+        wanted = self.sends_pictures and self.pictures_wanted
+        self.shares = allot(total, self.outgoing.loss, parity.share(size), picture=wanted)
         self.pacer.bps = total
         self.pictures = stepped(self.pictures, self.shares.coded, now)
         if self.pacer.overflowed():

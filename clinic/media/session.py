@@ -22,7 +22,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from av import AudioFrame, VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
-from clinic.media import doors
+from clinic.media import doors, parity
 from clinic.media.capture import VIDEO_TIME, AudioPacket, CameraFeed, MicrophoneFeed, Outlets
 from clinic.media.coder import Coder, VideoPacket
 from clinic.media.holes import Missing, PictureBuffer
@@ -195,6 +195,7 @@ class Session:
         """Take the peer's description; answers an offer.
         Raises ValueError or InvalidStateError for nonsense.
         """
+        self._path.parity_understood = parity.understood(remote.sdp)
         await self._peer.setRemoteDescription(RTCSessionDescription(remote.sdp, remote.type))
         if remote.type != "offer":
             self._tap()
@@ -277,7 +278,7 @@ class Session:
         return LocalDescription(
             call_id=self.start.call_id,
             attempt=self.attempt,
-            sdp=made.sdp,
+            sdp=parity.offered(made.sdp),
             type=made.type,
             fingerprints=fingerprints(made.sdp),
         )
@@ -297,6 +298,7 @@ class Session:
         rtt_s, showing = self._path.outgoing.rtt_s, self._showing
         self._buffer.rtt_s = self._missing.rtt_s = showing.rtt_s = rtt_s
         showing.loss = self._path.outgoing.loss
+        self._missing.hold_s = 0.25 if now - self._path.taking.last_at < 5 else 0.0
         taken_s = float((frame.pts or 0) * (frame.time_base or VIDEO_TIME))
         if (wait := showing.wait_s(taken_s, now)) > 0.002:
             await asyncio.sleep(wait)

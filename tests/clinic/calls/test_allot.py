@@ -33,7 +33,7 @@ def test_the_figures_of_known_links() -> None:
     assert allot(900_000, 0.0).sound == Need(32_000, 0.02).wire(0) == 58_400
     narrow = allot(115_000, 0.05)
     assert 50_000 < narrow.picture < 65_000
-    assert narrow.payload == 500
+    assert narrow.payload == 900
     assert allot(60_000, 0.10).picture == 19_200
     assert allot(45_000, 0.10).picture == 0
     assert allot(20_000, 0.2).picture == 0

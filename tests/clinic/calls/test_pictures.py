@@ -47,16 +47,31 @@ def test_between_two_swings_there_are_five_seconds(steps: list[tuple[float, int]
     assert all(later - earlier >= CALM_S - 1e-9 for earlier, later in pairwise(ups))
 
 
+def down(pictures: Pictures, coded: int, now: float) -> Pictures:
+    """After a second with so little."""
+    return stepped(stepped(pictures, coded, now - 1), coded, now)
+
+
 def test_a_fall_is_followed_at_once_all_the_way() -> None:
     assert stepped(Pictures(rung=7), 50_000, 10.0).rung == 2
     assert stepped(Pictures(rung=7), 0, 10.0).rung == 0
+
+
+def test_a_dip_while_a_queue_is_emptied_changes_nothing() -> None:
+    pictures = Pictures(rung=2)
+    for tick in range(7):
+        pictures = stepped(pictures, 20_000, 10 + tick / 10)
+    assert pictures.rung == 2
+    pictures = stepped(pictures, 60_000, 10.7)
+    assert stepped(pictures, 20_000, 10.9).rung == 2
+    assert down(pictures, 20_000, 13.0).rung == 0
 
 
 def test_at_the_beginning_growth_is_quick_and_later_it_is_slow() -> None:
     pictures = began(45_000)
     pictures = stepped(pictures, 500_000, 1.0)
     assert pictures.rung == 7
-    pictures = stepped(pictures, 60_000, 20.0)
+    pictures = down(pictures, 60_000, 20.0)
     assert pictures.rung == 2
     assert stepped(pictures, 120_000, 28.0).rung == 2
     pictures = stepped(pictures, 120_000, 28.6)

@@ -36,8 +36,7 @@ from clinic.media.session import Session
 from clinic.media.speaker import audio_frame
 from clinic.protocol.engine import AcceptRemote, StartCall
 from simulator.turns import Turns
-
-from ..calls.link import Way
+from tests.clinic.calls.link import Way
 
 HEADERS = 28
 HOST = "10.0.0.1"
@@ -150,7 +149,7 @@ class Side:
         self.shown: list[tuple[float, int, int]] = []
         """(when, mark, height)"""
         self.sounds: list[float] = []
-        self.states: list[str] = []
+        self.connected = asyncio.Event()
         camera: Any = SimpleNamespace(outlets=Outlets[VideoFrame](air, depth=1))
         microphone: Any = SimpleNamespace(outlets=Outlets[Any](air, depth=10), allow=self._allow)
         self.allowed: list[tuple[float, int]] = []
@@ -195,7 +194,8 @@ class Side:
             self.shown.append((self.air.time(), mark.index, frame.height))
 
     def connection(self, session: Session, state: str) -> None:
-        self.states.append(state)
+        if state == "connected":
+            self.connected.set()
 
 
 class Call:
@@ -232,8 +232,7 @@ class Call:
         assert answer is not None
         self.air.side = 0
         await a.session.accept(AcceptRemote(call_id="c", attempt=1, sdp=answer.sdp, type="answer"))
-        while {a.session.state, b.session.state} != {"connected"}:
-            await asyncio.sleep(0.05)
+        await asyncio.gather(*(side.connected.wait() for side in self.sides))
         for way, loss in zip(self.air.ways, losses, strict=True):
             way.loss = loss
         self.begun = self.air.time()

@@ -107,8 +107,9 @@ class Watcher:
     async def leave(self, data: bytes) -> None:
         self.left.append(data)
 
-    def came(self, data: bytes) -> None:
+    def came(self, data: bytes) -> list[bytes]:
         self.seen.append(data)
+        return [data, b"worked out"]
 
     def told(self, bps: int) -> None:
         self.seen.append(bps)
@@ -149,7 +150,8 @@ async def test_a_tap_sees_what_comes_and_the_library_still_handles_it(
         await transport._handle_rtcp_data(control)
     await transport._handle_rtp_data(b"rtp", arrival_time_ms=5)
     assert watcher.seen == [(7, 99, 5, 12, 0.5), 250_000, "whole", b"rtp"]
-    assert len(handled) == 7
+    assert handled[-2:] == [b"rtp", b"worked out"]
+    assert len(handled) == 8
     with pytest.raises(ConnectionError):
         await transport._send_rtp(b"x")
     transport._state = aiortc.rtcdtlstransport.State.CONNECTED

@@ -167,3 +167,32 @@ async def test_the_first_guess_is_from_how_long_the_keys_took() -> None:
     known = Path(asyncio.get_running_loop(), 400_000, lambda: None)
     known.agreed(1.3)
     assert known.outgoing.bps(0) == 400_000
+
+
+async def test_between_engines_that_know_it_a_lost_packet_is_worked_out_where_the_way_is_long(
+    wire: Wire,
+) -> None:
+    other = Wire().open()
+    try:
+        wire.path.parity_understood = True
+        wire.path.outgoing.measured(0.5)
+        for _ in range(20):
+            wire.path.outgoing.reported(0.05, wire.loop.time())
+        wire.path.told(400_000)
+        assert wire.path.shares.repair == pytest.approx(1 / 3)
+        for number in range(3):
+            await wire.path.leave(packet(PICTURE, number, 40 + number))
+        await asyncio.sleep(0.1)
+        came = [data for _, data in wire.left]
+        assert len(came) == 4
+        handled = [each for data in (came[0], came[2], came[3]) for each in other.path.came(data)]
+        assert handled == [came[0], came[2], came[1]]
+        wire.path.reported(PICTURE, 100, 0, 0, 0.0)
+        before = wire.path.outgoing.loss
+        wire.path.reported(PICTURE, 200, 0, 0, 0.0)
+        assert wire.path.outgoing.loss == before
+        wire.path.parity_understood = False
+        wire.path.told(400_000)
+        assert wire.path.shares.repair == 0
+    finally:
+        other.path.close()

@@ -35,6 +35,8 @@ GROWTH_START, GROWTH_LONG, GROWTH_FAR, GROWTH_FAR_LONG, GROWTH_NEAR = 2.0, 1.3, 
 """Growth a second: at first; at first over a long way, where an overshoot shows late; far below what was once
 reached, over a short and a long way; near it."""
 LONG_WAY_S = 0.3
+REPORTS_ONLY_S = 4.0
+"""A peer that says no rate is heard by its receiver reports alone, which come every second or two."""
 QUIET_S = 6.0
 """So long after the last cut the link may have grown, and is tried faster and faster again."""
 
@@ -268,7 +270,8 @@ class Outgoing:
         """Seconds by which the next word of the peer is late: the way back is full, or cut."""
         if self._heard_at is None:
             return 0.0
-        return now - self._heard_at - max(0.8, 2.5 * self._gap_s)
+        usual = max(0.8, 2.5 * self._gap_s) if self._told is not None else REPORTS_ONLY_S
+        return now - self._heard_at - usual
 
     def _hear(self, now: float, *, told: bool = True) -> None:
         if self._heard_at is not None:
@@ -276,7 +279,7 @@ class Outgoing:
             if gap > 3.0:
                 self._back_at = now
             elif told:
-                self._gap_s += 0.1 * (gap - self._gap_s)
+                self._gap_s += (0.5 if gap > self._gap_s else 0.05) * (gap - self._gap_s)
         if self._back_at is not None and now - self._back_at > 4:
             self._back_at = None
         self._heard_at = now

@@ -106,17 +106,13 @@ class MicrophoneFeed:
         self.microphone = microphone
         self.outlets: Outlets[AudioPacket] = Outlets(asyncio.get_running_loop(), depth=10)
         self.muted = False
-        self.allowed: tuple[int, float, float] | None = None
-        """bit/s on the wire that sound may use, loss 0..1 and round trip in s, as last told."""
+        self.allowed_bps: int | None = None
+        """What sound may take of the link, headers included, as last told."""
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._thread.start()
-
-    def allow(self, bps: int, loss: float, rtt_s: float) -> None:
-        """What the link leaves to sound, headers and repetitions included."""
-        self.allowed = bps, loss, rtt_s
 
     def close(self) -> None:
         self._stop.set()

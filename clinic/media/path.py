@@ -28,8 +28,8 @@ SOUND_TOLD = 0.05
 STARTS = ((0.25, 150_000), (0.7, 100_000), (float("inf"), 60_000))
 """(seconds the keys took to be agreed on, bit/s to begin with): a handshake is two round trips."""
 Send = Callable[[bytes], Awaitable[None]]
-Told = Callable[[int, float, float], None]
-"""(bit/s for sound on the wire, loss 0..1, round trip in s)"""
+Told = Callable[[int], None]
+"""bit/s that sound may take on the wire"""
 
 
 class Path:
@@ -45,7 +45,7 @@ class Path:
         self.pictures_wanted = True
         """False while the call has gone down to sound only."""
         self.sends_pictures = False
-        self.on_sound: Told = lambda bps, loss, rtt_s: None
+        self.on_sound: Told = lambda bps: None
         self.shares: Shares = allot(first, 0.0)
         self.pictures: Pictures = began(self.shares.coded)
         self.parity_understood = False
@@ -272,4 +272,4 @@ class Path:
             self._ask_whole()
         if abs(self.shares.sound - self._told_sound) > SOUND_TOLD * self._told_sound:
             self._told_sound = self.shares.sound
-            self.on_sound(self.shares.sound, self.outgoing.loss, self.outgoing.rtt_s)
+            self.on_sound(self.shares.sound)

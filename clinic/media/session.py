@@ -151,7 +151,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._path = Path(self._loop, start_bps, self._want_whole)
-        self._path.on_sound = microphone.allow
+        self._path.on_sound = self.allot
         self._camera_track: CameraTrack | None = None
         self._buffer, self._missing, self._showing = PictureBuffer(), Missing(), Showing()
         self._size = (0, 0)
@@ -177,6 +177,10 @@ class Session:
     def send_pictures(self, wanted: bool) -> None:
         """Whether pictures are sent as far as the link carries them, or sound only."""
         self._path.pictures_wanted = wanted
+
+    def allot(self, audio_bps: float) -> None:
+        """What speech may take of the link, headers included."""
+        self.microphone.allowed_bps = round(audio_bps)
 
     def sound_is_late(self, seconds: float) -> None:
         """How long after its quickest passage sound is heard now; pictures go with it."""

@@ -151,15 +151,11 @@ class Side:
         self.sounds: list[float] = []
         self.connected = asyncio.Event()
         camera: Any = SimpleNamespace(outlets=Outlets[VideoFrame](air, depth=1))
-        microphone: Any = SimpleNamespace(outlets=Outlets[Any](air, depth=10), allow=self._allow)
-        self.allowed: list[tuple[float, int]] = []
+        microphone: Any = SimpleNamespace(outlets=Outlets[Any](air, depth=10))
         self._camera, self._microphone = camera, microphone
         start = StartCall(call_id="c", attempt=1, offerer=number == 0)
         self.session = Session(start, camera, microphone, self)
         self.tasks = [air.create_task(self._film()), air.create_task(self._speak())]
-
-    def _allow(self, bps: int, loss: float, rtt_s: float) -> None:
-        self.allowed.append((self.air.time(), bps))
 
     async def _film(self) -> None:
         number = 0

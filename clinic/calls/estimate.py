@@ -245,6 +245,9 @@ class Outgoing:
     def reported(self, lost: float, now: float) -> None:
         """Share 0..1 of our packets that were lost since the last report (RTCP receiver report)."""
         self._hear(now, told=False)
+        if self._back_at is not None:
+            self._reported_at = now
+            return  # of the time when nothing came through at all
         self.loss += 0.2 * (lost - self.loss)
         self._weigh(now)
 
@@ -261,6 +264,11 @@ class Outgoing:
         if (late := self._overdue(now)) > 0:
             rate *= 0.5 if late < 0.6 else 0.25
         return _held(rate)
+
+    @property
+    def believed(self) -> int:
+        """bit/s that were good while the peer was last heard; for an attempt after this one."""
+        return _held(min(self._told if self._told is not None else self._start, self._by_loss))
 
     def silent(self, now: float) -> bool:
         """True while nothing has been heard for so long that pictures would only fill a queue."""

@@ -156,7 +156,7 @@ class Engine:
             return
         assert self._microphone is not None
         await self._drop_hopeless()
-        known = self._carrying.outgoing_bps if self._carrying is not None else None
+        known = self._carrying.believed_bps if self._carrying is not None else None
         session = Session(command, self._camera, self._microphone, self, known)
         self._sessions[command.attempt] = session
         if command.offerer:

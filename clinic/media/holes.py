@@ -58,7 +58,7 @@ class PictureBuffer:
         self._number, self._time = Unwrapped(_TURN16), Unwrapped(_TURN32)
         self._next: int | None = None
         self._hole_since: float | None = None
-        self._needs_whole = True
+        self._needs_whole, self._refused = True, False
         self._asked_at = -math.inf
 
     @property
@@ -97,8 +97,9 @@ class PictureBuffer:
             pieces = [self._pieces.pop(number) for number in range(self._next, end + 1)]
             self._next, self._hole_since = end + 1, None
             if self._needs_whole and not is_whole(pieces[0].data):
+                self._refused = True
                 continue
-            self._needs_whole = False
+            self._needs_whole = self._refused = False
             found.append(Picture(self._time(pieces[0].timestamp), b"".join(piece.data for piece in pieces)))
         return found
 
@@ -126,7 +127,7 @@ class PictureBuffer:
         self.skipped += 1
 
     def _ask(self, now: float) -> bool:
-        wanted = self._needs_whole
+        wanted = self._refused
         if self._pieces and self._next not in self._pieces:
             if self._hole_since is None:
                 self._hole_since = now

@@ -42,8 +42,8 @@ def understood(description: str) -> bool:
 
 def offered(description: str) -> str:
     """Our description, saying that we take it; a line of the session, before the first medium."""
-    head, media, rest = description.partition("m=")
-    return f"{head}{LINE}\r\n{media}{rest}"
+    head, media, rest = description.partition("\r\nm=")
+    return f"{head}\r\n{LINE}{media}{rest}"
 
 
 class Giving:

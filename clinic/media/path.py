@@ -100,6 +100,7 @@ class Path:
             self.incoming, self.outgoing = Incoming(start), Outgoing(start)
             self._divide()
             self.pictures = began(self.shares.coded)
+        self.outgoing.rtt_s = min(1.0, seconds / 2)
 
     # pictures
 
@@ -165,7 +166,7 @@ class Path:
             if data is not None and found is not None:
                 data = rtp.stamped(data, found, now)
                 self._protect(data, found, now)
-                with contextlib.suppress(ConnectionError):
+                with contextlib.suppress(OSError):
                     await self._send(data)
 
     def _protect(self, data: bytes, found: rtp.Head, now: float) -> None:
@@ -249,7 +250,7 @@ class Path:
             self._divide()
             if self.incoming.due(now) and self._heard and self._send is not None and self._remb is not None:
                 ours = self._picture_ssrc or self._sound_ssrc
-                with contextlib.suppress(ConnectionError):
+                with contextlib.suppress(OSError):
                     await self._send(self._remb(ours, self.incoming.bps, list(self._heard)[:8]))
 
     def _group_size(self) -> int:

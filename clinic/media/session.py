@@ -31,6 +31,7 @@ from clinic.media.showing import Showing
 from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
 CLOSE_S = 3.0
+AGAIN_MOST = 400_000
 
 
 class Listener(Protocol):
@@ -170,9 +171,9 @@ class Session:
         return str(self._peer.connectionState)
 
     @property
-    def outgoing_bps(self) -> int:
-        """What may be sent now, on the wire."""
-        return self._path.outgoing.bps(self._loop.time())
+    def believed_bps(self) -> int:
+        """What an attempt after this one may begin with: the way may be another by then."""
+        return min(AGAIN_MOST, self._path.outgoing.believed)
 
     def send_pictures(self, wanted: bool) -> None:
         """Whether pictures are sent as far as the link carries them, or sound only."""

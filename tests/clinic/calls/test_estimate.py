@@ -103,7 +103,10 @@ def test_a_peer_that_falls_silent_is_not_flooded_and_comes_back_gently() -> None
     assert not out.silent(5.0)
     assert out.silent(6.5)
     assert out.bps(7.0) == 225_000
+    assert out.believed == 900_000
     out.told(900_000, 14.0)
+    out.reported(0.9, 14.05)
+    assert out.loss == 0.0
     assert not out.silent(14.1)
     assert out.bps(14.1) < 320_000
     for step in range(1, 15):

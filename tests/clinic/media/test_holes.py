@@ -34,7 +34,7 @@ def begun() -> Line:
 
 def test_a_picture_is_out_with_its_own_last_packet() -> None:
     buffer = PictureBuffer()
-    assert buffer.add(10, Piece(5, False, WHOLE), 0.0) == (True, [])
+    assert buffer.add(10, Piece(5, False, WHOLE), 0.0) == (False, [])
     _, pictures = buffer.add(11, Piece(5, True, b"more"), 0.0)
     assert [picture.data for picture in pictures] == [WHOLE + b"more"]
 
@@ -46,7 +46,7 @@ def test_what_was_held_back_comes_out_at_once_when_the_hole_is_filled() -> None:
 
 def test_nothing_is_shown_before_the_first_whole_picture() -> None:
     line = Line()
-    assert [line.feed(n)[1] for n in (1, 2)] == [[], []]
+    assert [line.feed(n) for n in (1, 2)] == [(True, []), (False, [])]
     assert line.feed(3, whole=True)[1] == [3]
 
 

@@ -164,6 +164,7 @@ async def test_the_first_guess_is_from_how_long_the_keys_took() -> None:
         path = Path(asyncio.get_running_loop(), None, lambda: None)
         path.agreed(seconds)
         assert path.outgoing.bps(0) == path.incoming.bps == bps
+        assert path.outgoing.rtt_s == min(1.0, seconds / 2)
     known = Path(asyncio.get_running_loop(), 400_000, lambda: None)
     known.agreed(1.3)
     assert known.outgoing.bps(0) == 400_000

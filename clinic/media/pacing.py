@@ -40,7 +40,6 @@ class Pacer:
         self._repairs: deque[_Waiting] = deque()
         self._bytes = 0
         self._free_at = 0.0
-        self._gone: deque[int] = deque(maxlen=REMEMBERED)
         self._left: dict[int, float] = {}
         self._whole_next = False
         self._whole_from: int | None = None
@@ -79,11 +78,11 @@ class Pacer:
 
     def repair(self, data: bytes, sequence: int, now: float, useful_s: float) -> bool:
         """A packet to be sent again. False, and nothing is sent, where it would come after its picture was due:
-        it left more than `useful_s` ago, it was dropped here, or a whole picture has followed it.
+        it left more than `useful_s` ago, it never left (it was dropped here), or a whole picture has followed it.
         """
         if self._whole_from is not None and (sequence - self._whole_from) % _TURN > _TURN // 2:
             return False
-        if sequence in self._gone or now - self._left.get(sequence, -1e9) > useful_s:
+        if now - self._left.get(sequence, -1e9) > useful_s:
             return False
         self._repairs.append(_Waiting(data, now, sequence))
         self._bytes += len(data) + WIRE_BYTES
@@ -105,7 +104,6 @@ class Pacer:
         """Forget every picture that has not left, and never repeat it."""
         for waiting in self._pictures:
             self._bytes -= len(waiting.data) + WIRE_BYTES
-            self._gone.append(waiting.sequence)
         self.dropped += len(self._pictures)
         self._pictures.clear()
 

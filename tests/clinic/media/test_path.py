@@ -2,6 +2,7 @@
 """One attempt's packets, measured and paced, without any network."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -103,6 +104,31 @@ async def test_what_comes_is_judged_and_said(wire: Wire) -> None:
     ours, bps, ssrcs = said[-1][2:].decode().split(" ", 2)
     assert (ours, ssrcs) == (str(PICTURE), "[77]")
     assert int(bps) >= 100_000
+
+
+def busy_for(seconds: float) -> None:
+    """The machine does something else."""
+    time.sleep(seconds)
+
+
+async def test_a_busy_machine_is_not_taken_for_a_slow_link(wire: Wire) -> None:
+    def came(number: int, ago_s: float) -> None:
+        data = packet(77, number, 500)
+        found = rtp.head(data, 3)
+        assert found is not None
+        wire.path.came(rtp.stamped(data, found, wire.loop.time() - ago_s))
+
+    for number in range(40):
+        came(number, 0.0)
+        await asyncio.sleep(0.015)
+    before = wire.path.incoming.bps
+    for number in range(40, 60):
+        busy_for(0.06)
+        came(number, 0.2)
+        await asyncio.sleep(0)
+    assert wire.path.incoming.bps >= before
+    assert wire.path.incoming.queue_s < 0.05
+    assert wire.path.incoming.arriving(wire.loop.time()) > 0
 
 
 async def test_the_peers_word_divides_the_budget_and_sound_is_told(wire: Wire) -> None:

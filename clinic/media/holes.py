@@ -93,7 +93,7 @@ class PictureBuffer:
     def _ready(self) -> list[Picture]:
         found = []
         assert self._next is not None
-        while (end := self._end_of(self._next)) is not None:
+        while (end := self._end_of(self._skip_padding(self._next))) is not None:
             pieces = [self._pieces.pop(number) for number in range(self._next, end + 1)]
             self._next, self._hole_since = end + 1, None
             if self._needs_whole and not is_whole(pieces[0].data):
@@ -102,6 +102,14 @@ class PictureBuffer:
             self._needs_whole = self._refused = False
             found.append(Picture(self._time(pieces[0].timestamp), b"".join(piece.data for piece in pieces)))
         return found
+
+    def _skip_padding(self, start: int) -> int:
+        """Browsers try a link with packets that hold nothing, between pictures."""
+        while (piece := self._pieces.get(start)) is not None and not piece.data and not piece.last:
+            del self._pieces[start]
+            start += 1
+            self._next, self._hole_since = start, None
+        return start
 
     def _end_of(self, start: int) -> int | None:
         """Number of the last packet of a picture that is all there."""

@@ -180,7 +180,7 @@ class Side:
 
     # clinic.media.session.Listener
 
-    def heard(self, session: Session, frame: Any) -> None:
+    def heard(self, session: Session, frame: Any = None) -> None:
         self.sounds.append(self.air.time())
 
     def saw(self, session: Session, frame: VideoFrame) -> None:

@@ -44,6 +44,17 @@ def test_what_was_held_back_comes_out_at_once_when_the_hole_is_filled() -> None:
     assert [line.feed(n)[1] for n in (3, 4, 2, 5)] == [[], [], [2, 3, 4], [5]]
 
 
+def test_packets_that_hold_nothing_belong_to_no_picture() -> None:
+    line = begun()
+    for number in (2, 3):
+        assert line.buffer.add(number, Piece(3000, False, b""), line.at) == (False, [])
+    assert line.feed(4, whole=True)[1] == [4]
+    line.buffer.add(6, Piece(12_000, False, b""), line.at)
+    assert line.feed(5)[1] == [5]
+    assert line.feed(7)[1] == [7]
+    assert line.buffer.skipped == 0
+
+
 def test_nothing_is_shown_before_the_first_whole_picture() -> None:
     line = Line()
     assert [line.feed(n) for n in (1, 2)] == [(True, []), (False, [])]

@@ -218,6 +218,7 @@ class Session:
     def allot(self, audio_bps: float) -> None:
         """What speech may take of the link, headers included (`clinic.calls.speech.share_of`)."""
         self.talking.allot(audio_bps)
+        self.talking.speak()
 
     def _speech_report(self, report: Any) -> None:
         """What the peer says of our sound; the same report is read again until there is a new one."""

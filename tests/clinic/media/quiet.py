@@ -23,17 +23,20 @@ import aiortc.clock
 import aiortc.codecs
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
+import av
 import numpy as np
 import pytest
 from av import VideoFrame
 
+from clinic.calls.speech import Speech
 from clinic.media import doors
 from clinic.media.camera import frame_of
-from clinic.media.capture import AUDIO_TIME, VIDEO_TIME, Outlets, _opus
+from clinic.media.capture import VIDEO_TIME, Outlets
 from clinic.media.clip import TalkingClip
 from clinic.media.mark import read_mark
+from clinic.media.opus import Coding, make_encoder
 from clinic.media.session import Session
-from clinic.media.speaker import audio_frame
+from clinic.media.speaking import Speaking
 from clinic.protocol.engine import AcceptRemote, StartCall
 from simulator.turns import Turns
 from tests.clinic.calls.link import Way
@@ -94,8 +97,8 @@ class AtOnce:
     def __init__(self) -> None:
         self._into: Any = None
 
-    def begin(self, into: asyncio.Queue[Any]) -> None:
-        self._into, self._decoder = into, None
+    def begin(self, into: asyncio.Queue[Any], broken: threading.Event) -> None:
+        self._into, self._decoder, self._broken = into, None, broken
 
     def put(self, task: Any) -> None:
         if task is None:
@@ -104,16 +107,21 @@ class AtOnce:
         codec, frame = task
         if self._decoder is None:
             self._decoder = aiortc.codecs.get_decoder(codec)
-        for each in self._decoder.decode(frame):
+        try:
+            found = self._decoder.decode(frame)
+        except av.FFmpegError:
+            self._broken.set()  # the library asks for a whole picture
+            return
+        for each in found:
             self._into.put_nowait(each)
 
 
 class _Thread:
     def __init__(self, target: Any, name: str, args: Any) -> None:
-        _, self._queue, self._into, _ = args
+        _, self._queue, self._into, self._broken = args
 
     def start(self) -> None:
-        self._queue.begin(self._into)
+        self._queue.begin(self._into, self._broken)
 
     def join(self) -> None:
         pass
@@ -151,7 +159,7 @@ class Side:
         self.sounds: list[float] = []
         self.connected = asyncio.Event()
         camera: Any = SimpleNamespace(outlets=Outlets[VideoFrame](air, depth=1))
-        microphone: Any = SimpleNamespace(outlets=Outlets[Any](air, depth=10))
+        microphone: Any = SimpleNamespace(outlets=Outlets[Any](air, depth=10), speech=Speech())
         self._camera, self._microphone = camera, microphone
         start = StartCall(call_id="c", attempt=1, offerer=number == 0)
         self.session = Session(start, camera, microphone, self)
@@ -168,17 +176,16 @@ class Side:
             await asyncio.sleep(1 / self.fps)
 
     async def _speak(self) -> None:
-        encoder, at = _opus(), 0
+        speaking, at = Speaking(make_encoder()), 0
         noise = np.random.default_rng(1).integers(-3000, 3000, 960 * 50).astype(np.int16)
         while True:
             block = noise[at % len(noise) : at % len(noise) + 960]
-            for packet in encoder.encode(audio_frame(block, at)):
-                packet.pts, packet.time_base = at, AUDIO_TIME
-                self._microphone.outlets.publish(packet)
+            speech = self._microphone.speech
+            coding = Coding(speech.bitrate, speech.packet_ms, speech.fec, speech.loss, speech.dtx)
+            if (frame := speaking.put(block, coding)) is not None:
+                self._microphone.outlets.publish(frame)
             at += 960
             await asyncio.sleep(0.02)
-
-    # clinic.media.session.Listener
 
     def heard(self, session: Session, frame: Any = None) -> None:
         self.sounds.append(self.air.time())

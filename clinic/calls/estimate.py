@@ -31,10 +31,27 @@ DRAIN_S, DRAIN_MOST = 0.8, 0.65
 """A queue is to be gone in about that time; at most that share of the rate is given up for it."""
 STUBBORN_S = 3.0
 """A queue that does not shrink for that long and a round trip, although far less is sent, is the way itself."""
-GROWTH_START, GROWTH_LONG, GROWTH_FAR, GROWTH_FAR_LONG, GROWTH_NEAR = 2.0, 1.3, 1.18, 1.08, 1.03
+GROWTH_START, GROWTH_LONG, GROWTH_FAR, GROWTH_FAR_LONG, GROWTH_NEAR, GROWTH_PAST = (
+    2.0,
+    1.3,
+    1.18,
+    1.08,
+    1.03,
+    1.01,
+)
 """Growth a second: at first; at first over a long way, where an overshoot shows late; far below what was once
-reached, over a short and a long way; near it."""
+reached, over a short and a long way; near it; beyond it."""
 LONG_WAY_S = 0.3
+PROVEN, PROVEN_LONG, PROVEN_NEAR = (1.5, 20_000), (1.25, 10_000), (1.06, 4_000)
+"""(times, bit/s) of what really arrived: no more is promised, however long less was sent than might have been. Least
+near what was once reached, and over a long way, where the arrivals of a longer time are counted.
+"""
+FORGET_PROVEN = 0.03
+"""What arrived in the best moments proves less by that each second."""
+FALLEN = 0.7
+"""A link that suddenly lets through less than that of before is judged by the last moment alone; a small dip there is
+only a lost packet or a pause in what is said.
+"""
 REPORTS_ONLY_S = 4.0
 """A peer that says no rate is heard by its receiver reports alone, which come every second or two."""
 QUIET_S = 6.0
@@ -56,8 +73,8 @@ class Incoming:
         self._bytes: deque[tuple[float, int]] = deque()
         self._jitter_s = 0.004
         self._began: float | None = None
-        self._stepped = self._cut_at = self._said_at = -math.inf
-        self._burst_s = 0.0
+        self._stepped = self._cut_at = self._said_at = self._fell_at = -math.inf
+        self._burst_s = self._proven = 0.0
         self._grown = False
         self._stuck: tuple[float, float, float] | None = None
         self._news = False
@@ -75,6 +92,10 @@ class Incoming:
     def link_bps(self) -> int:
         """What the way is believed to carry."""
         return _held(self._link)
+
+    def fell(self, now: float, within_s: float) -> bool:
+        """Whether the way has narrowed by much so lately."""
+        return now - self._fell_at < within_s
 
     def took(self, sent_s: float, came_s: float, size: int, sure: bool = True) -> None:
         """A packet of `size` bytes, RTP header included. Both clocks run on their own. `sure`: whether it really
@@ -167,24 +188,37 @@ class Incoming:
 
     def _cut(self, now: float, growing: bool) -> None:
         brief = growing and self._burst_s > 0.15
-        through = self._through(now, BRIEF_S if brief else RATE_S if self._link > 250_000 else 2 * RATE_S)
+        through = self._through(now, RATE_S if self._link > 250_000 else 2 * RATE_S)
+        if brief and (lately := self._through(now, BRIEF_S)) < FALLEN * through:
+            through = lately
         self._reached = through if self._reached is None else through + 0.3 * (self._reached - through)
         lower = through * KEEP_UNDER
         if self._stuck is None:
             self._stuck = (now, self.queue_s, self._link)
         if lower < self._link:
+            if lower < FALLEN * self._link:
+                self._fell_at = now
             self._link = max(FLOOR, lower)
             self._news = True
+        self._proven = min(self._proven, through)
         self._cut_at = self._stepped = now
 
     def _grow(self, now: float) -> None:
         self._stuck = None
-        arriving = self.arriving(now)
+        long = (self.rtt_s or 0.0) >= LONG_WAY_S
+        proven = self._prove(now, long)
         rate = self._pace_of_growth(now)
         grown = self._link * rate ** (now - self._stepped)
         near = self._reached is not None and rate < GROWTH_FAR
-        grown = min(grown, 1.15 * arriving + 8_000 if near else 1.5 * arriving + 20_000)
+        times, more = PROVEN_NEAR if near else PROVEN_LONG if long else PROVEN
+        grown = min(grown, times * proven + more)
         self._link = min(float(CEILING), max(self._link, grown))
+
+    def _prove(self, now: float, long: bool) -> float:
+        """bit/s that came in the best of the last moments; speech pauses, and small pictures need little."""
+        faded = self._proven * (1 - FORGET_PROVEN * min(1.0, now - self._stepped))
+        self._proven = max(self.arriving(now, 2 * RATE_S if long else RATE_S), faded)
+        return self._proven
 
     def _pace_of_growth(self, now: float) -> float:
         if self._reached is None:
@@ -194,7 +228,7 @@ class Incoming:
         if self._link < 0.8 * self._reached:
             return far
         quiet_s = max(0.0, now - self._cut_at - QUIET_S)
-        return min(far, GROWTH_NEAR + gain * quiet_s)
+        return min(far, (GROWTH_NEAR if self._link < self._reached else GROWTH_PAST) + gain * quiet_s)
 
     def _watch_the_way(self, now: float) -> None:
         """A longer way (another mast, another route) looks like a queue that never goes: then it is the way."""
@@ -270,6 +304,10 @@ class Outgoing:
         """bit/s that were good while the peer was last heard; for an attempt after this one."""
         return _held(min(self._told if self._told is not None else self._start, self._by_loss))
 
+    def unheard_s(self, now: float) -> float:
+        """Seconds since the peer was last heard; 0 before it ever was."""
+        return now - self._heard_at if self._heard_at is not None else 0.0
+
     def silent(self, now: float) -> bool:
         """True while nothing has been heard for so long that pictures would only fill a queue."""
         return self._heard_at is not None and self._overdue(now) > 0.9
@@ -278,7 +316,7 @@ class Outgoing:
         """Seconds by which the next word of the peer is late: the way back is full, or cut."""
         if self._heard_at is None:
             return 0.0
-        usual = max(0.8, 2.5 * self._gap_s) if self._told is not None else REPORTS_ONLY_S
+        usual = max(0.55, 2.5 * self._gap_s) if self._told is not None else REPORTS_ONLY_S
         return now - self._heard_at - usual
 
     def _hear(self, now: float, *, told: bool = True) -> None:

@@ -13,6 +13,8 @@ HISTORY = 128
 """Packets a sender can repeat; a larger hole is skipped at once."""
 TRIES = 4
 _VP8_START = b"\x9d\x01\x2a"
+_SIZES = 7
+"""NAL unit type of a sequence parameter set."""
 _TURN16, _TURN32 = 1 << 16, 1 << 32
 
 
@@ -192,12 +194,14 @@ class Missing:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether the first piece of a picture says that it needs none before it (RFC 6386 9.1, H.264 7.4.1)."""
+    """Whether this is the first piece of a picture that needs none before it (RFC 6386 9.1, H.264 7.4.1). In H.264 it is
+    the one that says the size: the coded picture alone, when that piece was lost, would be read in the old size.
+    """
     if not data.startswith((b"\0\0\0\1", b"\0\0\1")):
         return data[3:6] == _VP8_START and not data[0] & 1
     at = 0
     while (at := data.find(b"\0\0\1", at)) != -1 and at + 3 < min(len(data), 400):
-        if data[at + 3] & 31 in (5, 7):
+        if data[at + 3] & 31 == _SIZES:
             return True
         at += 3
     return False

@@ -28,8 +28,12 @@ SOUND_TOLD = 0.05
 STARTS = ((0.25, 150_000), (0.7, 100_000), (float("inf"), 60_000))
 """(seconds the keys took to be agreed on, bit/s to begin with): a handshake is two round trips."""
 Send = Callable[[bytes], Awaitable[None]]
-Told = Callable[[int], None]
-"""bit/s that sound may take on the wire"""
+Told = Callable[[int], int]
+"""bit/s that sound may take on the wire; gives what it takes of that"""
+FELL_S, UNHEARD_S, CAREFUL_S = 2.0, 0.3, 0.8
+"""A link that has narrowed from there to us so lately, and no word of the peer for that long: it has narrowed both ways,
+and what the peer says of it stands in its queue. So long no more is sent than comes.
+"""
 
 
 class Path:
@@ -45,8 +49,8 @@ class Path:
         self.pictures_wanted = True
         """False while the call has gone down to sound only."""
         self.sends_pictures = False
-        self.on_sound: Told = lambda bps: None
-        self.shares: Shares = allot(first, 0.0)
+        self.on_sound: Told = lambda bps: bps
+        self.shares: Shares = allot(first)
         self.pictures: Pictures = began(self.shares.coded)
         self.parity_understood = False
         """Whether the peer makes use of parity."""
@@ -66,6 +70,8 @@ class Path:
         self._whole_left_at = -1e9
         self._next_s: float | None = None
         self._told_sound = 0.0
+        self._spoken: int | None = None
+        self._careful_until = 0.0
         self._due, self._unsure_until = float("inf"), 0.0
         self._sending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,7 +106,7 @@ class Path:
             self.incoming, self.outgoing = Incoming(start), Outgoing(start)
             self._divide()
             self.pictures = began(self.shares.coded)
-        self.outgoing.rtt_s = min(1.0, seconds / 2)
+        self.outgoing.rtt_s = self.incoming.rtt_s = min(1.0, seconds / 2)
 
     # pictures
 
@@ -268,16 +274,27 @@ class Path:
             self._giving.size = size
         return size
 
+    def _total(self, now: float) -> int:
+        """bit/s that may be sent."""
+        total = self.outgoing.bps(now)
+        if self.incoming.fell(now, FELL_S) and self.outgoing.unheard_s(now) > UNHEARD_S:
+            self._careful_until = now + CAREFUL_S
+        return min(total, self.incoming.link_bps) if now < self._careful_until else total
+
     def _divide(self) -> None:
         now = self._loop.time()
-        total = self.outgoing.bps(now)
-        size = self._group_size()
+        total, size = self._total(now), self._group_size()
         wanted = self.sends_pictures and self.pictures_wanted
-        self.shares = allot(total, self.outgoing.loss, parity.share(size), picture=wanted)
+        self.shares = allot(total, self._spoken, parity.share(size), picture=wanted)
+        if abs(self.shares.sound - self._told_sound) > SOUND_TOLD * self._told_sound:
+            self._told_sound = self.shares.sound
+            self.speaks(self.on_sound(self.shares.sound))
+            self.shares = allot(total, self._spoken, parity.share(size), picture=wanted)
         self.pacer.bps = total
         self.pictures = stepped(self.pictures, self.shares.coded, now)
         if self.pacer.overflowed():
             self._ask_whole()
-        if abs(self.shares.sound - self._told_sound) > SOUND_TOLD * self._told_sound:
-            self._told_sound = self.shares.sound
-            self.on_sound(self.shares.sound)
+
+    def speaks(self, bps: int) -> None:
+        """What speech takes of the link from now on, while somebody speaks."""
+        self._spoken = bps

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,8 @@ from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
 CLOSE_S = 3.0
 AGAIN_MOST = 400_000
+IN_ORDER_S = 0.001
+"""Between two pictures at least, so that none overtakes another."""
 
 
 class Listener(Protocol):
@@ -152,6 +154,7 @@ class Session:
         self._camera_track: CameraTrack | None = None
         self._buffer, self._missing, self._showing = PictureBuffer(), Missing(), Showing()
         self._size = (0, 0)
+        self._show_at, self._closed = 0.0, False
         self._reached_at: float | None = None
         self._tapped = False
         self.channel: Channel | None = None
@@ -240,10 +243,11 @@ class Session:
         self.sound_is_late(self.talking.playout.delay_s)
         return now
 
-    def allot(self, audio_bps: float) -> None:
-        """What speech may take of the link, headers included (`clinic.calls.speech.share_of`)."""
+    def allot(self, audio_bps: float) -> int:
+        """What speech may take of the link, headers included (`clinic.calls.speech.share_of`); gives what it takes."""
         self.talking.allot(audio_bps)
         self.talking.speak()
+        return self.talking.speech.wire_bps
 
     def _speech_report(self, report: Any) -> None:
         """What the peer says of our sound; the same report is read again until there is a new one."""
@@ -251,6 +255,7 @@ class Session:
         loss = report.fractionLost / 256 if at > self._reported_at else None
         self._reported_at = at
         self.talking.reported(loss, report.roundTripTime)
+        self._path.speaks(self.talking.speech.wire_bps)
 
     def refresh(self) -> None:
         """After a silence the peer may have lost the pictures that ours build on."""
@@ -260,6 +265,7 @@ class Session:
         if self.channel is not None:
             self.channel.close()
         self._path.close()
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         try:
@@ -330,17 +336,21 @@ class Session:
         self.last_media = self._loop.time()
         self.listener.heard(self)
 
-    async def _see(self, frame: VideoFrame) -> None:
-        """A picture that was decoded waits for the sound of its moment."""
+    def _see(self, frame: VideoFrame) -> None:
+        """A picture that was decoded waits for the sound of its moment; those behind it do not wait for that."""
         now = self.last_media = self._loop.time()
         rtt_s, showing = self._path.outgoing.rtt_s, self._showing
         self._buffer.rtt_s = self._missing.rtt_s = showing.rtt_s = rtt_s
         showing.loss = self._path.outgoing.loss
         self._missing.hold_s = 0.25 if now - self._path.taking.last_at < 5 else 0.0
         taken_s = float((frame.pts or 0) * (frame.time_base or VIDEO_TIME))
-        if (wait := showing.wait_s(taken_s, now)) > 0.002:
-            await asyncio.sleep(wait)
-        showing.shown(taken_s, self._loop.time())
+        self._show_at = max(self._show_at + IN_ORDER_S, now + showing.wait_s(taken_s, now))
+        self._loop.call_at(self._show_at, self._show, frame, taken_s)
+
+    def _show(self, frame: VideoFrame, taken_s: float) -> None:
+        if self._closed:
+            return
+        self._showing.shown(taken_s, self._loop.time())
         self._size = frame.width, frame.height
         self.pictures += 1
         self.listener.saw(self, frame)
@@ -362,9 +372,9 @@ def _preferred() -> list[RTCRtpCodecCapability]:
     return sorted(known, key=lambda codec: codec.mimeType.lower() != "video/h264")
 
 
-async def _drain(track: MediaStreamTrack, take: Callable[..., Awaitable[None]]) -> None:
+async def _drain(track: MediaStreamTrack, take: Callable[..., None]) -> None:
     try:
         while True:
-            await take(await track.recv())
+            take(await track.recv())
     except MediaStreamError:
         return

@@ -6,6 +6,8 @@ from collections import deque
 BASE_S = 10.0
 """How far back the quickest picture is looked for."""
 LONGEST_S = 0.4
+AHEAD_S = 0.08
+"""A picture may be so much earlier than its sound: nobody sees less than 0.125 s (ITU-R BT.1359-1)."""
 FROZEN_PICTURES = 3.0
 """A picture that stands for longer than so many of the sender's intervals is frozen."""
 SHORTEST_S = 1 / 30
@@ -43,7 +45,7 @@ class Showing:
     def _wanted(self) -> float:
         repeat_s = 1.15 * self.rtt_s + 0.03 - (FROZEN_PICTURES - 1) * self._every_s
         worth = self.loss > 0.002 and self.rtt_s < 0.18
-        return min(LONGEST_S, max(self.sound_s, repeat_s if worth else 0.0))
+        return min(LONGEST_S, max(self.sound_s - AHEAD_S, repeat_s if worth else 0.0))
 
     def shown(self, taken_s: float, now: float) -> None:
         """That picture is on the screen from now on."""

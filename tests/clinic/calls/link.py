@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from clinic.calls.allot import SOUNDS, allot
+from clinic.calls.allot import allot
 from clinic.calls.estimate import Incoming, Outgoing
 from clinic.calls.pictures import Pictures, began, stepped
+from clinic.calls.speech import Speech, chosen, share_of
 from clinic.media.pacing import Pacer
 
 WIRE = 38
@@ -91,6 +92,7 @@ class Side:
         self.incoming, self.outgoing = Incoming(start), Outgoing(start)
         self.pacer = Pacer(self.outgoing.bps(0))
         self.pictures: Pictures = began(40_000)
+        self.spoken = Speech()
         self.peer: Side
         self.sequence = self.got = self.expected = 0
         self.highest = -1
@@ -102,7 +104,12 @@ class Side:
             time.at(random.random() * 0.05, beat)
 
     def share(self):
-        return allot(self.outgoing.bps(self.time.now), self.outgoing.loss)
+        return allot(self.outgoing.bps(self.time.now), self.speech().wire_bps)
+
+    def speech(self) -> Speech:
+        bps, loss = self.outgoing.bps(self.time.now), self.outgoing.loss
+        self.spoken = chosen(share_of(bps), loss, self.outgoing.rtt_s, now=self.spoken)
+        return self.spoken
 
     def mean_rate(self, start: float, end: float) -> float:
         inside = [rate for at, rate in self.rates if start <= at < end]
@@ -111,11 +118,12 @@ class Side:
     # what leaves
 
     def _sound(self) -> None:
-        total, share = self.outgoing.bps(self.time.now), self.share()
-        need = next(need for least, need in SOUNDS if total >= least)
-        self.pacer.spent(round(share.sound * need.every_s / 8) - WIRE, self.time.now)
-        self._send(round(share.sound * need.every_s / 8) - WIRE)
-        self.time.at(self.time.now + need.every_s, self._sound)
+        speech = self.speech()
+        every_s = speech.packet_ms / 1000
+        size = round(speech.wire_bps * every_s / 8) - WIRE
+        self.pacer.spent(size, self.time.now)
+        self._send(size)
+        self.time.at(self.time.now + every_s, self._sound)
 
     def _picture(self) -> None:
         now, share = self.time.now, self.share()

@@ -38,6 +38,7 @@ from clinic.media.mark import read_mark
 from clinic.media.opus import Coding, make_encoder
 from clinic.media.session import Session
 from clinic.media.speaking import Speaking
+from clinic.media.voice import voice
 from clinic.protocol.engine import AcceptRemote, StartCall
 from simulator.turns import Turns
 from tests.clinic.calls.link import Way
@@ -165,7 +166,9 @@ class Side:
         self._camera, self._microphone = camera, microphone
         start = StartCall(call_id="c", attempt=1, offerer=number == 0)
         self.session = Session(start, camera, microphone, self)
-        self.tasks = [air.create_task(self._film()), air.create_task(self._speak())]
+        self.tasks = [
+            air.create_task(each()) for each in (self._film, self._speak, self._listen, self._measure)
+        ]
 
     async def _film(self) -> None:
         number = 0
@@ -179,15 +182,28 @@ class Side:
 
     async def _speak(self) -> None:
         speaking, at = Speaking(make_encoder()), 0
-        noise = np.random.default_rng(1).integers(-3000, 3000, 960 * 50).astype(np.int16)
+        said = voice("AB"[self.number]).sound
+        said = said[: len(said) // 960 * 960]
         while True:
-            block = noise[at % len(noise) : at % len(noise) + 960]
+            block = said[at % len(said) : at % len(said) + 960]
             speech = self._microphone.speech
             coding = Coding(speech.bitrate, speech.packet_ms, speech.fec, speech.loss, speech.dtx)
             if (frame := speaking.put(block, coding)) is not None:
                 self._microphone.outlets.publish(frame)
             at += 960
             await asyncio.sleep(0.02)
+
+    async def _listen(self) -> None:
+        """The loudspeaker: a block each 20 ms."""
+        while True:
+            self.session.talking.playout.take(self.air.time())
+            await asyncio.sleep(0.02)
+
+    async def _measure(self) -> None:
+        """As the engine does: reports of the peer reach speech, the wait of sound the pictures."""
+        while True:
+            await asyncio.sleep(1)
+            await self.session.traffic()
 
     def heard(self, session: Session, frame: Any = None) -> None:
         self.sounds.append(self.air.time())

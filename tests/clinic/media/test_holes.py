@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinic.media.holes import HISTORY, Missing, PictureBuffer, Piece, is_whole
 
-WHOLE, OTHER = b"\0\0\0\1\x65", b"\0\0\0\1\x61"
+WHOLE, OTHER = b"\0\0\0\1\x67", b"\0\0\0\1\x61"
 
 
 class Line:
@@ -161,9 +161,18 @@ def test_a_great_hole_is_not_asked_for() -> None:
 
 def test_whole_pictures_are_known_in_both_codecs() -> None:
     assert is_whole(b"\0\0\0\1\x67\x42\0\0\0\1\x68\0\0\0\1\x65")
-    assert is_whole(b"\0\0\0\1\x65")
+    assert not is_whole(b"\0\0\0\1\x65")  # its size was in the piece before
     assert not is_whole(b"\0\0\0\1\x61\x9a")
     assert is_whole(b"\x10\x02\x00\x9d\x01\x2a")
     assert not is_whole(b"\x11\x02\x00\x9d\x01\x2a")
     assert not is_whole(b"\x10 the middle of a picture")
     assert not is_whole(b"")
+
+
+def test_a_whole_picture_whose_first_piece_was_lost_is_not_read_in_the_old_size() -> None:
+    buffer = PictureBuffer()
+    assert len(buffer.add(1, Piece(0, True, WHOLE), 0.0)[1]) == 1
+    assert buffer.add(3, Piece(3000, False, b"\0\0\0\1\x65"), 0.1) == (False, [])
+    assert buffer.add(4, Piece(3000, True, b"rest"), 0.1) == (False, [])
+    _, pictures = buffer.add(2, Piece(3000, False, WHOLE), 0.3)
+    assert [picture.data for picture in pictures] == [WHOLE + b"\0\0\0\1\x65rest"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.media.showing import LONGEST_S, Showing
+from clinic.media.showing import AHEAD_S, LONGEST_S, Showing
 
 
 def settled(showing: Showing, passage: float = 0.2) -> float:
@@ -20,13 +20,13 @@ def settled(showing: Showing, passage: float = 0.2) -> float:
 
 def test_a_picture_waits_for_the_sound_of_its_moment() -> None:
     showing = Showing()
-    showing.sound_s = 0.25
+    showing.sound_s = 0.25 + AHEAD_S
     assert settled(showing) == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_picture_that_came_late_waits_less_and_never_negative() -> None:
     showing = Showing()
-    showing.sound_s = 0.25
+    showing.sound_s = 0.25 + AHEAD_S
     settled(showing)
     assert showing.wait_s(100 / 15, 100 / 15 + 0.35) == pytest.approx(0.10, abs=0.02)
     assert showing.wait_s(101 / 15, 101 / 15 + 0.9) == 0.0
@@ -36,7 +36,7 @@ def test_near_links_that_lose_packets_wait_for_repetitions_far_ones_do_not() -> 
     near, far = Showing(), Showing()
     near.rtt_s, far.rtt_s = 0.17, 0.6
     near.loss = far.loss = 0.02
-    near.sound_s = far.sound_s = 0.02
+    near.sound_s = far.sound_s = 0.02 + AHEAD_S
     for number in range(300):
         for showing in (near, far):
             showing.shown(number / 30, number / 30)

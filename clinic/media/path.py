@@ -112,10 +112,14 @@ class Path:
 
     def show(self, wanted: bool) -> None:
         """Whether pictures go out at all; those that wait are dropped, and a whole one begins again."""
+        again = wanted and not self.pictures_wanted
         self.pictures_wanted = wanted
         if not wanted:
             self.pacer.drop_pictures()
-        self._divide()
+        if self._send is not None:
+            self._divide()
+        if again:
+            self.pictures = began(self.shares.coded)
 
     def wish(self, width: int, height: int, taken_s: float) -> tuple[Shape, int] | None:
         """What a camera picture of that size, taken at `taken_s`, shall become, and at which rate;
@@ -291,7 +295,8 @@ class Path:
             self.speaks(self.on_sound(self.shares.sound))
             self.shares = allot(total, self._spoken, parity.share(size), picture=wanted)
         self.pacer.bps = total
-        self.pictures = stepped(self.pictures, self.shares.coded, now)
+        if wanted:
+            self.pictures = stepped(self.pictures, self.shares.coded, now)
         if self.pacer.overflowed():
             self._ask_whole()
 

@@ -168,7 +168,7 @@ async def test_a_tap_sees_what_comes_and_the_library_still_handles_it(
 
 def packet(number: int, *, last: bool = True, whole: bool = False) -> RtpPacket:
     made = RtpPacket(sequence_number=number % 65536, timestamp=number * 3000, marker=int(last))
-    made._data = b"\0\0\0\1" + bytes([0x65 if whole else 0x61, number % 256])  # type: ignore[attr-defined]
+    made._data = b"\0\0\0\1" + bytes([0x67 if whole else 0x61, number % 256])  # type: ignore[attr-defined]
     return made
 
 

@@ -133,14 +133,31 @@ async def test_a_busy_machine_is_not_taken_for_a_slow_link(wire: Wire) -> None:
 
 async def test_the_peers_word_divides_the_budget_and_sound_is_told(wire: Wire) -> None:
     told: list[int] = []
-    wire.path.on_sound = told.append
+
+    def speak(bps: int) -> int:
+        told.append(bps)
+        return bps // 2
+
+    wire.path.on_sound = speak
     wire.path.told(900_000)
     assert wire.path.shares.picture > 800_000
     assert wire.path.pacer.bps == 900_000
     wire.path.told(28_000)
     assert wire.path.shares.picture == 0
     assert told[0] > told[1]
+    wire.path.told(115_000)
+    assert wire.path.shares.picture > 115_000 - told[-1]  # what speech leaves is the pictures'
+    wire.path.told(28_000)
     assert wire.path.wish(640, 480, 1.0) is None
+
+
+async def test_pictures_that_rested_begin_again_at_what_the_link_carries(wire: Wire) -> None:
+    wire.path.told(500_000)
+    for wanted in (False, True):
+        wire.path.show(wanted)
+        await asyncio.sleep(0.06)
+        assert (wire.path.shares.picture > 0) == wanted
+    assert wire.path.pictures.shape(640, 480).height == 480
 
 
 async def test_a_round_trip_is_measured_by_the_report_that_answers_ours(wire: Wire) -> None:

@@ -46,6 +46,10 @@ PROVEN, PROVEN_LONG, PROVEN_NEAR = (1.5, 20_000), (1.25, 10_000), (1.06, 4_000)
 """(times, bit/s) of what really arrived: no more is promised, however long less was sent than might have been. Least
 near what was once reached, and over a long way, where the arrivals of a longer time are counted.
 """
+SOUND_ALONE, UNPROVEN = 65_000, 115_000
+"""While no more than the first comes, the second is promised without proof, slowly: a call that has gone down to sound
+proves no more, and must find back to pictures.
+"""
 FORGET_PROVEN = 0.03
 """What arrived in the best moments proves less by that each second."""
 FALLEN = 0.7
@@ -211,7 +215,8 @@ class Incoming:
         grown = self._link * rate ** (now - self._stepped)
         near = self._reached is not None and rate < GROWTH_FAR
         times, more = PROVEN_NEAR if near else PROVEN_LONG if long else PROVEN
-        grown = min(grown, times * proven + more)
+        least = UNPROVEN if proven < SOUND_ALONE else 0
+        grown = min(grown, max(times * proven + more, least))
         self._link = min(float(CEILING), max(self._link, grown))
 
     def _prove(self, now: float, long: bool) -> float:

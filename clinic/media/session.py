@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,6 +36,9 @@ from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
 
 CLOSE_S = 3.0
 AGAIN_MOST = 400_000
+GUESSED_S = 6.0
+"""So long a first guess of the link grows before it says anything about the link."""
+LOOKS = 3
 IN_ORDER_S = 0.001
 """Between two pictures at least, so that none overtakes another."""
 
@@ -155,6 +159,8 @@ class Session:
         self._buffer, self._missing, self._showing = PictureBuffer(), Missing(), Showing()
         self._size = (0, 0)
         self._show_at, self._closed = 0.0, False
+        self._looks: deque[tuple[int, int]] = deque(maxlen=LOOKS)
+        self._start_known = start_bps is not None
         self._reached_at: float | None = None
         self._tapped = False
         self.channel: Channel | None = None
@@ -220,7 +226,8 @@ class Session:
     async def traffic(self) -> Traffic:
         """Counters since the beginning."""
         path, at = self._path, self._loop.time()
-        now = Traffic(at=at, pictures=self.pictures, up_bps=path.outgoing.bps(at), down_bps=path.incoming.bps)
+        now = Traffic(at=at, pictures=self.pictures)
+        now.up_bps, now.down_bps = self._known(at)
         now.queue_s, now.frozen, now.size = path.incoming.queue_s, self._showing.frozen(at), self._size
         if self._camera_track is not None:
             width, height, now.sent_pictures = self._camera_track.sent
@@ -242,6 +249,15 @@ class Session:
         self.talking.speak()
         self.sound_is_late(self.talking.playout.delay_s)
         return now
+
+    def _known(self, now: float) -> tuple[int, int]:
+        """bit/s that both ways carry, the most of the last looks: less for a moment is a queue that is emptied. 0 while it
+        is only guessed.
+        """
+        self._looks.append((self._path.outgoing.bps(now), self._path.incoming.bps))
+        if not self._start_known and now - (self._reached_at or now) < GUESSED_S:
+            return 0, 0
+        return max(up for up, _ in self._looks), max(down for _, down in self._looks)
 
     def allot(self, audio_bps: float) -> int:
         """What speech may take of the link, headers included (`clinic.calls.speech.share_of`); gives what it takes."""

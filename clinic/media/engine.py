@@ -177,7 +177,8 @@ class Engine:
             return
         assert self._microphone is not None
         await self._drop_hopeless()
-        session = Session(command, self._camera, self._microphone, self)
+        known = self._carrying.believed_bps if self._carrying is not None else None
+        session = Session(command, self._camera, self._microphone, self, known)
         self._sessions[command.attempt] = session
         if command.offerer:
             await self._describe(session.offer())
@@ -542,6 +543,15 @@ class Engine:
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
+            estimate_up_bps=now.up_bps,
+            estimate_down_bps=now.down_bps,
+            queue_ms=round(now.queue_s * 1000, 1),
+            frozen=round(now.frozen, 3),
+            width=now.size[0],
+            height=now.size[1],
+            sent_width=now.sent_size[0],
+            sent_height=now.sent_size[1],
+            sent_fps=round((now.sent_pictures - before.sent_pictures) / seconds, 1),
         )
 
     def _speech_stats(self, session: Session) -> wire.SpeechStats:

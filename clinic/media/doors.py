@@ -47,6 +47,8 @@ Hosts = Callable[[bool, bool], list[str]]
 _RECEIVER = ("__jitter_buffer", "__nack_generator", "__remote_bitrate_estimator")
 _DECODERS = ("H264Decoder", "Vp8Decoder")
 _SEND_TIME_ID = 3
+_DTLS, _SEAL = (20, 63), 37
+"""First bytes of a datagram of the data channel (RFC 7983), and what the seal adds to what is in it (RFC 9147 with AES-GCM)."""
 
 
 class DoorMoved(RuntimeError):
@@ -115,10 +117,13 @@ def _check_transport() -> None:
         ("_send_rtp", ["data"]),
         ("_handle_rtp_data", ["data", "arrival_time_ms"]),
         ("_handle_rtcp_data", ["data"]),
+        ("_send_data", ["data"]),
     ):
         method = getattr(RTCDtlsTransport, name, None)
         if method is None or list(inspect.signature(method).parameters)[1:] != parameters:
             raise DoorMoved(f"aiortc.RTCDtlsTransport.{name}")
+    if "await self.transport._recv()" not in inspect.getsource(RTCDtlsTransport._recv_next):
+        raise DoorMoved("aiortc.RTCIceTransport._recv")
 
 
 def open_doors() -> None:
@@ -176,6 +181,10 @@ class Tap(Protocol):
 
     def came(self, data: bytes) -> list[bytes]: ...
 
+    def words_left(self, size: int) -> None: ...
+
+    def words_came(self, size: int) -> None: ...
+
     def told(self, bps: int) -> None: ...
 
     def reported(self, ssrc: int, highest: int, lost: int, answers: int, held_s: float) -> None: ...
@@ -188,6 +197,7 @@ def tap(transport: RTCDtlsTransport, by: Tap, ours: set[int]) -> Callable[[bytes
     `ours`: SSRCs of what we send.
     """
     send, take, take_control = transport._send_rtp, transport._handle_rtp_data, transport._handle_rtcp_data
+    say, receive = transport._send_data, transport.transport._recv
 
     async def came(data: bytes, arrival_time_ms: int) -> None:
         for each in by.came(data):
@@ -203,7 +213,18 @@ def tap(transport: RTCDtlsTransport, by: Tap, ours: set[int]) -> Callable[[bytes
         else:
             await by.leave(data)
 
+    async def spoken(data: bytes) -> None:
+        await say(data)
+        by.words_left(len(data) + _SEAL)
+
+    async def received() -> bytes:
+        data = await receive()
+        if _DTLS[0] <= data[0] <= _DTLS[1]:
+            by.words_came(len(data))
+        return data
+
     inside: Any = transport
+    inside.transport._recv, inside._send_data = received, spoken
     inside._send_rtp, inside._handle_rtp_data, inside._handle_rtcp_data = leave, came, control
     return send
 

@@ -533,12 +533,14 @@ class Engine:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
         lost -= self._lost_long_ago(before, now)
+        lost = min(max(0, lost), max(0, lost + came))
         return wire.CallStats(
             call_id=self._call_id,
             attempt=session.attempt,
             sent_kbps=round((now.sent - before.sent) * 0.008 / seconds, 1),
             received_kbps=round((now.received - before.received) * 0.008 / seconds, 1),
-            loss=round(min(1.0, max(0.0, lost / (lost + came))) if lost + came > 0 else 0.0, 3),
+            loss=round(lost / (lost + came), 3) if lost else 0.0,
+            packets=max(0, lost + came),
             rtt_ms=round(now.rtt_s * 1000, 1),
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,

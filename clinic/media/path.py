@@ -49,6 +49,8 @@ class Path:
         self.pictures_wanted = True
         """False while the call has gone down to sound only."""
         self.sends_pictures = False
+        self.sends_still = False
+        """True while a still leaves, for which sound keeps to its share as it does for pictures."""
         self.on_sound: Told = lambda bps: bps
         self.shares: Shares = allot(first)
         self.pictures: Pictures = began(self.shares.coded)
@@ -223,6 +225,14 @@ class Path:
             sure = now > self._unsure_until and now < self._due + LATE_S
             self.incoming.took(sent_s, now, len(data), sure)
 
+    def words_left(self, size: int) -> None:
+        """That much of the data channel has left: pictures wait for it."""
+        self.pacer.spent(size, self._loop.time())
+
+    def words_came(self, size: int) -> None:
+        """That much of the data channel has come: the link carried it beside what is counted by its time of sending."""
+        self.incoming.took(0.0, self._loop.time(), size, sure=False)
+
     def told(self, bps: int) -> None:
         """The peer's REMB."""
         self.outgoing.told(bps, self._loop.time())
@@ -289,11 +299,12 @@ class Path:
         now = self._loop.time()
         total, size = self._total(now), self._group_size()
         wanted = self.sends_pictures and self.pictures_wanted
-        self.shares = allot(total, self._spoken, parity.share(size), picture=wanted)
+        shared = wanted or self.sends_still
+        self.shares = allot(total, self._spoken, parity.share(size), picture=shared)
         if abs(self.shares.sound - self._told_sound) > SOUND_TOLD * self._told_sound:
             self._told_sound = self.shares.sound
             self.speaks(self.on_sound(self.shares.sound))
-            self.shares = allot(total, self._spoken, parity.share(size), picture=wanted)
+            self.shares = allot(total, self._spoken, parity.share(size), picture=shared)
         self.pacer.bps = total
         if wanted:
             self.pictures = stepped(self.pictures, self.shares.coded, now)

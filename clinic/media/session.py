@@ -293,8 +293,16 @@ class Session:
         """After the tracks: whatever is first of a bundle owns its transport, and the library stops the others'."""
         listener = self.listener
         self.channel = Channel(
-            self._peer, self.start.call_id, listener.tell, listener.newest_picture, listener.link_kbps
+            self._peer,
+            self.start.call_id,
+            listener.tell,
+            listener.newest_picture,
+            listener.link_kbps,
+            self._still_leaves,
         )
+
+    def _still_leaves(self, leaving: bool) -> None:
+        self._path.sends_still = leaving
 
     def _send_all(self) -> None:
         self.talking.send_on(self._peer)

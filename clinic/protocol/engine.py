@@ -255,6 +255,8 @@ class CallStats(Record):
     sent_width: int = n(16, default=0)
     sent_height: int = n(17, default=0)
     sent_fps: float = n(18, default=0.0)
+    packets: int = n(19, default=0)
+    """Of the peer in that second, those that were lost included: what `loss` is a share of. 0: not known."""
     channel: bool = n(30, default=False)
     """Whether the data channel is open, and the peer has said something over it."""
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.calls.estimate import CEILING, FLOOR, Incoming, Outgoing
+from clinic.calls.estimate import CEILING, FLOOR, WIRE_BYTES, Incoming, Outgoing
 
 from .link import Call, Way
 
@@ -157,6 +157,20 @@ def test_nonsense_times_never_break_the_estimate(packets: list[tuple[float, floa
         made.due(now)
         assert FLOOR <= made.bps <= made.link_bps <= CEILING
         assert made.queue_s >= 0
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_comes_over_the_data_channel_does_not_make_the_link_look_narrow(counted: bool) -> None:
+    """Sound of 50 kbit/s and a still of 60 over a link of 110 whose queue grows for a moment."""
+    made, now, late = Incoming(), 0.0, 0.0
+    for number in range(400):
+        now += 0.02
+        late = late + 0.004 if 300 < number < 340 else max(0.0, late - 0.004)
+        made.took(now, now + 0.3 + late, 125 - WIRE_BYTES)
+        if counted and number % 7 == 0:
+            made.took(0.0, now + 0.3 + late, 1050 - WIRE_BYTES, sure=False)
+    assert (made.bps > 85_000) == counted
+    assert made.queue_s < 0.05
 
 
 def test_a_cut_is_told_at_once() -> None:

@@ -117,6 +117,12 @@ class Watcher:
         self.seen.append(data)
         return [data, b"worked out"]
 
+    def words_left(self, size: int) -> None:
+        self.seen.append(("left", size))
+
+    def words_came(self, size: int) -> None:
+        self.seen.append(("came", size))
+
     def told(self, bps: int) -> None:
         self.seen.append(bps)
 
@@ -163,6 +169,29 @@ async def test_a_tap_sees_what_comes_and_the_library_still_handles_it(
     transport._state = aiortc.rtcdtlstransport.State.CONNECTED
     await transport._send_rtp(b"y")
     assert watcher.left == [b"y"]
+    await peer.close()
+
+
+async def test_a_tap_is_told_how_much_goes_over_the_data_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer, watcher, said = RTCPeerConnection(), Watcher(), list[bytes]()
+    transport = peer.addTransceiver("video").sender.transport
+    coming = iter([b"\x17" + bytes(99), b"\x80" + bytes(50), b"\x01\x01"])
+
+    async def say(data: bytes) -> None:
+        said.append(data)
+
+    async def receive() -> bytes:
+        return next(coming)
+
+    monkeypatch.setattr(transport, "_send_data", say)
+    monkeypatch.setattr(transport.transport, "_recv", receive)
+    doors.tap(transport, watcher, {7})
+    await transport._send_data(bytes(200))
+    assert [len(await transport.transport._recv()) for _ in range(3)] == [100, 51, 2]
+    assert said == [bytes(200)]
+    assert watcher.seen == [("left", 237), ("came", 100)], (
+        "sound, pictures and the search for a way are counted elsewhere"
+    )
     await peer.close()
 
 

@@ -151,6 +151,27 @@ async def test_the_peers_word_divides_the_budget_and_sound_is_told(wire: Wire) -
     assert wire.path.wish(640, 480, 1.0) is None
 
 
+async def test_while_a_still_leaves_sound_keeps_to_its_share_and_pictures_wait_for_it(wire: Wire) -> None:
+    told: list[int] = []
+
+    def speak(bps: int) -> int:
+        told.append(bps)
+        return bps
+
+    wire.path.on_sound = speak
+    wire.path.show(False)
+    for leaving, sound in ((False, 80_000), (True, 56_000), (False, 80_000)):
+        wire.path.sends_still = leaving
+        wire.path.told(104_000)
+        assert told[-1] == wire.path.shares.sound == sound
+        assert wire.path.wish(640, 480, 1.0) is None
+    before = wire.path.pacer.wait_s(wire.loop.time())
+    wire.path.pacer.picture(packet(PICTURE, 1), 1, wire.loop.time())
+    wire.path.words_left(1040)
+    assert before is None
+    assert (wire.path.pacer.wait_s(wire.loop.time()) or 0) > 0.05
+
+
 async def test_pictures_that_rested_begin_again_at_what_the_link_carries(wire: Wire) -> None:
     wire.path.told(500_000)
     for wanted in (False, True):

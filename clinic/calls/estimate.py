@@ -23,8 +23,10 @@ BASE_S = 30.0
 """How long the quickest passage counts as the empty link; clocks drift apart by less than 2 ms meanwhile."""
 RATE_S, BRIEF_S = 0.6, 0.3
 """Over how long what comes in is counted: usually, and while the queue grows fast."""
-TREND = 0.10
-"""Seconds of delay gained per second from which on a queue is growing."""
+GROWING_S, TREND = 0.06, 0.10
+"""Seconds above a queue that is high, and seconds of delay gained per second, from which on a queue is growing."""
+FIRST_GROWING_S, FIRST_TREND = 0.0, 0.06
+"""The same over a narrow long way before its limit was ever met: what is told works a round trip later, and it rises."""
 KEEP_UNDER = 0.93
 """What a full link is left at, of what came through it."""
 DRAIN_S, DRAIN_MOST = 0.8, 0.65
@@ -46,6 +48,8 @@ PROVEN, PROVEN_LONG, PROVEN_NEAR = (1.5, 20_000), (1.25, 10_000), (1.06, 4_000)
 """(times, bit/s) of what really arrived: no more is promised, however long less was sent than might have been. Least
 near what was once reached, and over a long way, where the arrivals of a longer time are counted.
 """
+NARROW, PROVEN_NARROW = 150_000, (1.12, 6_000)
+"""Below that a long way is filled with care: what is too much for a round trip stands in its queue, before the sound."""
 SOUND_ALONE, UNPROVEN = 65_000, 115_000
 """While no more than the first comes, the second is promised without proof, slowly: a call that has gone down to sound
 proves no more, and must find back to pictures.
@@ -160,7 +164,9 @@ class Incoming:
         waits = [delay - base for _, delay in self._delays]
         self.queue_s, recent = min(waits), min(waits[-self._lately(now) :])
         self._burst_s = recent
-        growing = recent > self._high() + 0.06 and _slope(self._delays) > TREND
+        rising = self._reached is None and self._link < NARROW and (self.rtt_s or 0.0) >= LONG_WAY_S
+        more, trend = (FIRST_GROWING_S, FIRST_TREND) if rising else (GROWING_S, TREND)
+        growing = recent > self._high() + more and _slope(self._delays) > trend
         if growing:
             self.queue_s = recent
         high = self._high()
@@ -214,7 +220,8 @@ class Incoming:
         rate = self._pace_of_growth(now)
         grown = self._link * rate ** (now - self._stepped)
         near = self._reached is not None and rate < GROWTH_FAR
-        times, more = PROVEN_NEAR if near else PROVEN_LONG if long else PROVEN
+        far = PROVEN_NARROW if self._link < NARROW else PROVEN_LONG
+        times, more = PROVEN_NEAR if near else far if long else PROVEN
         least = UNPROVEN if proven < SOUND_ALONE else 0
         grown = min(grown, max(times * proven + more, least))
         self._link = min(float(CEILING), max(self._link, grown))

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import aioice.ice
+import aioice.stun
 import aiortc.codecs
 import aiortc.codecs.h264
 import aiortc.codecs.vpx
@@ -43,6 +44,10 @@ from clinic.media.holes import Missing, PictureBuffer, Piece
 from clinic.media.rtp import SEND_TIME
 
 _LOOPBACK = "127.0.0.1"
+CONSENT_EVERY_S, CONSENT_WAIT_S = 2.0, 3.0
+"""The peer is asked so often whether it still wants our packets (RFC 7675), and has so long to answer. The library waits for
+half a second, so that no call over a satellite would last longer than its six questions, 30 s. Six are 30 s here too.
+"""
 Hosts = Callable[[bool, bool], list[str]]
 _RECEIVER = ("__jitter_buffer", "__nack_generator", "__remote_bitrate_estimator")
 _DECODERS = ("H264Decoder", "Vp8Decoder")
@@ -58,6 +63,7 @@ class DoorMoved(RuntimeError):
 def check() -> None:
     """Raises DoorMoved with the name of the door."""
     _check_hosts()
+    _check_consent()
     _check_codecs()
     _check_receiver()
     _check_speech()
@@ -76,6 +82,20 @@ def _check_hosts() -> None:
         raise DoorMoved("aioice.ice.get_host_addresses")
     if "get_host_addresses(" not in inspect.getsource(aioice.ice.Connection.gather_candidates):
         raise DoorMoved("aioice.ice.Connection.gather_candidates")
+
+
+def _check_consent() -> None:
+    asks = inspect.getsource(aioice.ice.Connection.query_consent)
+    for use in ("CONSENT_INTERVAL *", "failures >= CONSENT_FAILURES", "retransmissions=0"):
+        if use not in asks:
+            raise DoorMoved(f"aioice.ice.Connection.query_consent: {use}")
+    if "stun.Transaction(" not in inspect.getsource(aioice.ice.StunProtocol.request):
+        raise DoorMoved("aioice.ice.StunProtocol.request")
+    made = inspect.getsource(
+        aioice.stun.Transaction.__mro__[-2]
+    )  # the library's own, whatever stands before it
+    if "self.__timeout_delay = RETRY_RTO" not in made or "call_later(self.__timeout_delay" not in made:
+        raise DoorMoved("aioice.stun.Transaction.__timeout_delay")
 
 
 def _check_codecs() -> None:
@@ -131,6 +151,9 @@ def open_doors() -> None:
     hosts = aioice.ice.get_host_addresses
     if not hasattr(hosts, "alone"):
         setattr(aioice.ice, "get_host_addresses", _reachable(hosts))  # noqa: B010
+    setattr(aioice.ice, "CONSENT_INTERVAL", CONSENT_EVERY_S)  # noqa: B010
+    if not hasattr(aioice.stun.Transaction, "patient"):
+        setattr(aioice.stun, "Transaction", _waiting(aioice.stun.Transaction))  # noqa: B010
     aiortc.codecs.CODECS["audio"][:] = [_red(OPUS_KIND), _opus()]
     extensions = aiortc.codecs.HEADER_EXTENSIONS["audio"]
     if not any(each.uri == SEND_TIME for each in extensions):
@@ -313,6 +336,20 @@ def _patient(decoder: Any) -> Any:
             return found
 
     return Patient
+
+
+def _waiting(transaction: Any) -> Any:
+    """A question of ICE that is asked but once has time to be answered over any way a call may take."""
+
+    class Waiting(transaction):  # type: ignore[misc]
+        patient = True
+
+        def __init__(self, *args: Any, retransmissions: int | None = None, **options: Any) -> None:
+            super().__init__(*args, retransmissions=retransmissions, **options)
+            if retransmissions == 0:
+                self._Transaction__timeout_delay = CONSENT_WAIT_S
+
+    return Waiting
 
 
 def _reachable(hosts: Hosts) -> Hosts:

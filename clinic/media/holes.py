@@ -160,8 +160,6 @@ class Missing:
 
     def __init__(self) -> None:
         self.rtt_s = 0.2
-        self.hold_s = 0.0
-        """Before the first asking: parity may still tell what is missing."""
         self.asked = 0
         self._number = Unwrapped(_TURN16)
         self._highest: int | None = None
@@ -186,7 +184,7 @@ class Missing:
         for number, missed in list(self._missed.items()):
             if now - missed.since > life_s or (missed.tries >= TRIES):
                 del self._missed[number]
-            elif now - missed.since >= self.hold_s and now - missed.asked_at > 1.15 * self.rtt_s + 0.02:
+            elif now - missed.asked_at > 1.15 * self.rtt_s + 0.02:
                 missed.asked_at, missed.tries = now, missed.tries + 1
                 due.append(number % _TURN16)
         self.asked += len(due)

@@ -13,7 +13,10 @@ LINE = "a=x-posta-parity:1"
 """In a description: whoever wrote it makes use of what is sent here."""
 FAR_S, LOSSY = 0.18, 0.006
 """From which round trip and which loss on it pays: nearer, repetitions are as quick and cost only what was lost."""
-FEWEST, MOST = 3, 6
+FEWEST, MOST = 3, 4
+"""Packets of a group. Where a picture is one packet, a larger group would tell only after the picture has been seen to stand:
+after three intervals (`clinic.media.showing`).
+"""
 OLD_S = 0.4
 """A group is closed when its first packet is so old, so that what it protects is not too late."""
 KEPT = 192
@@ -27,7 +30,7 @@ def group_size(loss: float, rtt_s: float) -> int:
     """Packets of pictures for one of parity; 0 for none."""
     if rtt_s < FAR_S or loss < LOSSY:
         return 0
-    return int(min(MOST, max(FEWEST, round(0.16 / loss))))
+    return int(min(MOST, max(FEWEST, round(0.12 / loss))))
 
 
 def share(size: int) -> float:

@@ -366,7 +366,6 @@ class Session:
         rtt_s, showing = self._path.outgoing.rtt_s, self._showing
         self._buffer.rtt_s = self._missing.rtt_s = showing.rtt_s = rtt_s
         showing.loss = self._path.outgoing.loss
-        self._missing.hold_s = 0.25 if now - self._path.taking.last_at < 5 else 0.0
         taken_s = float((frame.pts or 0) * (frame.time_base or VIDEO_TIME))
         self._show_at = max(self._show_at + IN_ORDER_S, now + showing.wait_s(taken_s, now))
         self._loop.call_at(self._show_at, self._show, frame, taken_s)

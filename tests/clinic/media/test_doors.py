@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The doors into aiortc and aioice are where we expect them, and what stands behind them does its work."""
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import aioice.ice
+import aioice.stun
 import aiortc.codecs
 import aiortc.codecs.h264
 import aiortc.codecs.vpx
@@ -19,6 +24,8 @@ from clinic.media.rtp import SEND_TIME
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aioice.ice, "get_host_addresses", aioice.ice.get_host_addresses)
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", aioice.ice.CONSENT_INTERVAL)
+    monkeypatch.setattr(aioice.stun, "Transaction", aioice.stun.Transaction)
     monkeypatch.setitem(aiortc.codecs.CODECS, "audio", list(aiortc.codecs.CODECS["audio"]))
     for name in ("H264Decoder", "Vp8Decoder"):
         monkeypatch.setattr(aiortc.codecs, name, getattr(aiortc.codecs, name))
@@ -55,6 +62,9 @@ def nothing(self: object) -> None:
     [
         (aioice.ice, "get_host_addresses", list, "get_host_addresses"),
         (aioice.ice.Connection, "gather_candidates", nothing, "gather_candidates"),
+        (aioice.ice.Connection, "query_consent", nothing, "query_consent"),
+        (aioice.ice.StunProtocol, "request", nothing, "StunProtocol.request"),
+        (aiortc.RTCDtlsTransport, "_recv_next", nothing, "RTCIceTransport._recv"),
         (RTCRtpReceiver, "__init__", nothing, "__jitter_buffer"),
         (RTCRtpReceiver, "_handle_rtp_packet", nothing, "__jitter_buffer"),
         (RTCRtpTransceiver, "__init__", nothing, "_codecs"),
@@ -101,6 +111,23 @@ def test_a_machine_without_network_can_still_call_itself(monkeypatch: pytest.Mon
     assert aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=False) == ["127.0.0.1"]
     assert aioice.ice.get_host_addresses(use_ipv4=False, use_ipv6=True) == []
     doors.open_doors()
+
+
+@pytest.mark.usefixtures("opened")
+async def test_whoever_answers_over_a_satellite_is_not_taken_for_gone() -> None:
+    """Half a second, as the library has it, is less than such a way takes."""
+    loop = asyncio.get_running_loop()
+    sent: list[object] = []
+    line: Any = SimpleNamespace(send_stun=lambda message, address: sent.append(message))
+    request = aioice.stun.Message(aioice.stun.Method.BINDING, aioice.stun.Class.REQUEST)
+    asked = aioice.stun.Transaction(request, ("10.0.0.1", 1), line, retransmissions=0)
+    answer = aioice.stun.Message(
+        aioice.stun.Method.BINDING, aioice.stun.Class.RESPONSE, transaction_id=request.transaction_id
+    )
+    loop.call_later(0.7, asked.response_received, answer, ("10.0.0.1", 1))
+    assert (await asked.run())[0] is answer
+    assert len(sent) == 1
+    assert 6 * (aioice.ice.CONSENT_INTERVAL + doors.CONSENT_WAIT_S) <= 30, "RFC 7675, 5.1"
 
 
 class Watcher:

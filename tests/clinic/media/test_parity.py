@@ -119,7 +119,7 @@ def test_nonsense_brings_out_nothing_that_is_no_packet(steps: list[bytes | int])
 
 def test_it_is_given_where_it_pays() -> None:
     assert parity.group_size(0.05, 0.6) == 3
-    assert parity.group_size(0.03, 0.3) == 5
+    assert parity.group_size(0.03, 0.3) == 4
     assert parity.group_size(0.01, 0.3) == MOST
     assert parity.group_size(0.05, 0.1) == parity.group_size(0.001, 0.6) == 0
     assert parity.share(4) == 0.25

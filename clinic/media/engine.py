@@ -177,7 +177,8 @@ class Engine:
             return
         assert self._microphone is not None
         await self._drop_hopeless()
-        session = Session(command, self._camera, self._microphone, self)
+        known = self._carrying.believed_bps if self._carrying is not None else None
+        session = Session(command, self._camera, self._microphone, self, known)
         self._sessions[command.attempt] = session
         if command.offerer:
             await self._describe(session.offer())
@@ -532,16 +533,27 @@ class Engine:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
         lost -= self._lost_long_ago(before, now)
+        lost = min(max(0, lost), max(0, lost + came))
         return wire.CallStats(
             call_id=self._call_id,
             attempt=session.attempt,
             sent_kbps=round((now.sent - before.sent) * 0.008 / seconds, 1),
             received_kbps=round((now.received - before.received) * 0.008 / seconds, 1),
-            loss=round(min(1.0, max(0.0, lost / (lost + came))) if lost + came > 0 else 0.0, 3),
+            loss=round(lost / (lost + came), 3) if lost else 0.0,
+            packets=max(0, lost + came),
             rtt_ms=round(now.rtt_s * 1000, 1),
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
+            estimate_up_bps=now.up_bps,
+            estimate_down_bps=now.down_bps,
+            queue_ms=round(now.queue_s * 1000, 1),
+            frozen=round(now.frozen, 3),
+            width=now.size[0],
+            height=now.size[1],
+            sent_width=now.sent_size[0],
+            sent_height=now.sent_size[1],
+            sent_fps=round((now.sent_pictures - before.sent_pictures) / seconds, 1),
         )
 
     def _speech_stats(self, session: Session) -> wire.SpeechStats:

@@ -231,6 +231,10 @@ class FirstFrame(Record):
 class CallStats(Record):
     """Once a second. Rates in kbit/s (0: not known), loss 0..1 of what the peer sent,
     level 0..1 of its sound.
+
+    What each direction of the link is believed to carry in bit/s; how long a packet from the peer stands in a
+    queue; the share 0..1 of the second in which the shown picture stood still; the size of the peer's pictures and
+    of ours, and how many of ours left a second. 0: not known.
     """
 
     call_id: str = n(1)
@@ -244,6 +248,15 @@ class CallStats(Record):
     silent_s: float = n(9, default=0.0)
     estimate_up_bps: int = n(10, default=0)
     estimate_down_bps: int = n(11, default=0)
+    queue_ms: float = n(12, default=0.0)
+    frozen: float = n(13, default=0.0)
+    width: int = n(14, default=0)
+    height: int = n(15, default=0)
+    sent_width: int = n(16, default=0)
+    sent_height: int = n(17, default=0)
+    sent_fps: float = n(18, default=0.0)
+    packets: int = n(19, default=0)
+    """Of the peer in that second, those that were lost included: what `loss` is a share of. 0: not known."""
     channel: bool = n(30, default=False)
     """Whether the data channel is open, and the peer has said something over it."""
 

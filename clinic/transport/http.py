@@ -74,6 +74,10 @@ MAX_STATEMENTS = 100_000
 _PLAIN = {"content-type": CONTENT_TYPE, "accept-encoding": "identity"}
 """What every request says but an exchange, which says only what somebody reads."""
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
+_UNBELIEVED = (
+    "The server at {url} cannot be reached safely: this computer does not believe its certificate. Tell whoever keeps "
+    "your server."
+)
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
@@ -94,6 +98,13 @@ def _shown(response: httpx.Response) -> bytes:
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     return certificate_mark(der) if der else b""
+
+
+def _is_unbelieved(error: BaseException | None) -> bool:
+    """True if a certificate was shown and not believed, however deep the libraries have wrapped that."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
@@ -472,6 +483,8 @@ class Remote:
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
+            if _is_unbelieved(error):
+                raise NotReached(_UNBELIEVED, url=self.url) from error
             unmet = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
             raise (NotReached if unmet else Unavailable)(_SILENT, url=self.url) from error
         finally:

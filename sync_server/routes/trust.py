@@ -16,8 +16,8 @@ from sync_server.routes.answers import Denied, answer, nothing, number_in, recor
 ROOT = "posta-root"
 """Header with a challenge and its signature by the root key, both in hex with a point between."""
 INVITATION = "posta-mailbox"
-"""Header naming the mailbox of an open invitation: the log holds names of staff, so not everybody may read
-it."""
+"""Header naming the mailbox of an invitation that was used and answered: the log holds names of staff, so not everybody may
+read it."""
 
 
 async def read(request: Request) -> Response:
@@ -54,7 +54,8 @@ async def _may_read(desk: Desk, request: Request) -> None:
         return
     desk.knock(request)
     now = desk.clock.now()
-    if await desk.book.ask(lambda book: book.mailbox(box, now)) is None:
+    there = await desk.book.ask(lambda book: book.mailbox(box, now))
+    if there is None or not (there.request and there.answer):
         raise Denied(FaultNumber.NOT_ALLOWED, "This invitation is over. Ask for a new one.")
 
 

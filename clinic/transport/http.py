@@ -20,7 +20,15 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
-from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
+from clinic.keys.sessions import (
+    BOUND,
+    ROOT_BOUND,
+    certificate_mark,
+    old_proof,
+    old_root_proof,
+    root_proof,
+    session_proof,
+)
 from clinic.protocol.blocks import SEQUENCE, block
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.carried import CarriedIn, CarriedTaken
@@ -34,7 +42,6 @@ from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
-    ROOT_CONTEXT,
     Challenge,
     Fault,
     FaultNumber,
@@ -203,7 +210,7 @@ class Remote:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
         told = await self.challenge()
-        if told.proofs < NEWEST:
+        if told.proofs < BOUND:
             proof = old_proof(told.nonce)
         else:
             proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
@@ -365,8 +372,11 @@ class Remote:
         await self._bare("POST", "/v1/trust", body, await self._root_header(sign))
 
     async def _root_header(self, sign: Sign) -> dict[str, str]:
-        nonce = (await self.challenge()).nonce
-        return {"posta-root": f"{nonce.hex()}.{sign(ROOT_CONTEXT + nonce).hex()}"}
+        told = await self.challenge()
+        if told.proofs < ROOT_BOUND:
+            return {"posta-root": f"{told.nonce.hex()}.{sign(old_root_proof(told.nonce)).hex()}"}
+        proof = root_proof(told.organization, told.server, self._certificate, told.nonce)
+        return {"posta-root": f"{told.nonce.hex()}.{sign(proof).hex()}.{self._certificate.hex()}"}
 
     # capsules and attachments
 

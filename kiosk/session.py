@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unavailable as error:
         sys.stderr.write(tell(error) + "\n")
         return EXIT_UNAVAILABLE
-    if not ready and gone is None:
+    if not ready and gone is None and not args.join:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
     program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window = _window(args)
     try:
         _held = Home(args.home).hold()  # let go when the process ends
+        if not ready and args.join:
+            return _set_up(program, window, args)
         desk = None if gone else open_kiosk(args.home, SystemClock(), os.urandom)
     except (Refusal, Unavailable) as error:
         return _out_of_order(program, window, tell(error), args)
@@ -254,6 +256,23 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
     QTimer.singleShot(OUT_OF_ORDER_S * 1000, program.app.quit)
     code = program.run(window)
     return VISIT_OVER if again else code or EXIT_UNAVAILABLE
+
+
+def _set_up(program: Program, window: QWidget, args: argparse.Namespace) -> int:
+    """The first start with an invitation; the next session serves patients, or tells again what went wrong."""
+    from kiosk.joining import SettingUp
+
+    joining = SettingUp(window, args.home, args.join, args.server, args.device_name)
+    joining.ended.connect(program.app.quit)
+    program.on_quit(joining.leave)
+    program.show(window, full_screen=not args.window)
+    _hello(args)
+    joining.begin()
+    code = program.run(window)
+    if joining.failed:
+        sys.stderr.write(joining.failed + "\n")
+        return EXIT_UNAVAILABLE
+    return VISIT_OVER if joining.joined else code or STOP
 
 
 def _close_down(program: Program, window: QWidget, desk: Desk | None, args: argparse.Namespace) -> int:

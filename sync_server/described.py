@@ -116,7 +116,7 @@ CALLS = (
     ),
     Call(
         "GET", "/v1/trust", Who.SESSION,
-        "Statements of the trust log; an empty run means that there are no more. Instead of a session, an open mailbox "
+        "Statements of the trust log; an empty run means that there are no more. Instead of a session, a mailbox with its answer "
         f"(`{INVITATION}`) or a proof of the root key (`{ROOT}`) will do.",
         gives=TrustPart, query=(Query("from", "Position of the first one."),), headers=(INVITATION, ROOT), no=(_N.NOT_ALLOWED,),
     ),
@@ -131,7 +131,8 @@ CALLS = (
     ),
     Call(
         "POST", "/v1/mailbox/{box}", Who.ANYBODY,
-        "With the opener's session lays in the answer, without a session the request; one of each.", BYTES, None, SMALL_BODY,
+        "With the opener's session lays in the answer, without a session the request; one of each, the answer last.",
+        BYTES, None, SMALL_BODY,
         no=(_N.NOT_LOGGED_IN, _N.NOT_ALLOWED, _N.NOT_FOUND, _N.CONFLICT),
     ),
     Call(

@@ -20,7 +20,15 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
-from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
+from clinic.keys.sessions import (
+    BOUND,
+    ROOT_BOUND,
+    certificate_mark,
+    old_proof,
+    old_root_proof,
+    root_proof,
+    session_proof,
+)
 from clinic.protocol.blocks import SEQUENCE, block
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.carried import CarriedIn, CarriedTaken
@@ -34,7 +42,6 @@ from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
-    ROOT_CONTEXT,
     Challenge,
     Fault,
     FaultNumber,
@@ -74,6 +81,10 @@ MAX_STATEMENTS = 100_000
 _PLAIN = {"content-type": CONTENT_TYPE, "accept-encoding": "identity"}
 """What every request says but an exchange, which says only what somebody reads."""
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
+_UNBELIEVED = (
+    "The server at {url} cannot be reached safely: this computer does not believe its certificate. Tell whoever keeps "
+    "your server."
+)
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
@@ -94,6 +105,13 @@ def _shown(response: httpx.Response) -> bytes:
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     return certificate_mark(der) if der else b""
+
+
+def _is_unbelieved(error: BaseException | None) -> bool:
+    """True if a certificate was shown and not believed, however deep the libraries have wrapped that."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
@@ -192,7 +210,7 @@ class Remote:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
         told = await self.challenge()
-        if told.proofs < NEWEST:
+        if told.proofs < BOUND:
             proof = old_proof(told.nonce)
         else:
             proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
@@ -354,8 +372,11 @@ class Remote:
         await self._bare("POST", "/v1/trust", body, await self._root_header(sign))
 
     async def _root_header(self, sign: Sign) -> dict[str, str]:
-        nonce = (await self.challenge()).nonce
-        return {"posta-root": f"{nonce.hex()}.{sign(ROOT_CONTEXT + nonce).hex()}"}
+        told = await self.challenge()
+        if told.proofs < ROOT_BOUND:
+            return {"posta-root": f"{told.nonce.hex()}.{sign(old_root_proof(told.nonce)).hex()}"}
+        proof = root_proof(told.organization, told.server, self._certificate, told.nonce)
+        return {"posta-root": f"{told.nonce.hex()}.{sign(proof).hex()}.{self._certificate.hex()}"}
 
     # capsules and attachments
 
@@ -472,6 +493,8 @@ class Remote:
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
+            if _is_unbelieved(error):
+                raise NotReached(_UNBELIEVED, url=self.url) from error
             unmet = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
             raise (NotReached if unmet else Unavailable)(_SILENT, url=self.url) from error
         finally:

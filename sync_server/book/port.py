@@ -269,7 +269,7 @@ class Book(Protocol):
 
     def fill_mailbox(self, box: str, side: str, letter: bytes, now: datetime) -> bool:
         """Lays a letter on side 'request' or 'answer'; the same again is fine. False: taken by another
-        letter."""
+        letter, or a request where the answer lies already."""
         ...
 
     def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> bool:

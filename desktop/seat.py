@@ -48,6 +48,7 @@ from desktop.screens.visit.rung_happenings import (
     NotesChanged,
     StillsChanged,
 )
+from desktop.screens.visit.share_happenings import ShareMoved
 from desktop.screens.visit.view import VisitView
 from desktop.telephone import Telephone
 
@@ -181,6 +182,7 @@ class Seat(QObject):
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
         phone.calls.stills.changed.connect(lambda stills: self.visit.loop.send(StillsChanged(stills)))
+        phone.calls.sharing.changed.connect(lambda shared: self.visit.loop.send(ShareMoved(shared)))
         notes = phone.calls.notes
         notes.changed.connect(
             lambda: self.visit.loop.send(NotesChanged(notes.recording, notes.seconds, notes.playing))

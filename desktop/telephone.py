@@ -31,7 +31,7 @@ from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Report, Step
 from desktop.kit.papers import Paper
-from desktop.kit.sharing import Over
+from desktop.kit.shared import Over
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line

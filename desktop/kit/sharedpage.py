@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.kit import theme
-from desktop.kit.sharing import Sharing, Tool
+from desktop.kit.shared import Tool
+from desktop.kit.sharing import Sharing
 from desktop.kit.text import named
 from desktop.kit.video import fitted
 from desktop.kit.words import _

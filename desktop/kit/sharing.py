@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -31,6 +29,7 @@ from clinic.protocol.sharing import (
 )
 from desktop.kit.bridge import Desk
 from desktop.kit.papers import Paper, page_of, shown_image
+from desktop.kit.shared import Over, Shared
 from desktop.kit.words import tell
 
 PUMP_MS = 40
@@ -39,35 +38,6 @@ POINTS_S = 2.5
 POINTS_AGAIN_S = 1.0
 CALM_KBPS, NEAR_MS = 160.0, 150.0
 """What a link is taken to carry that loses nothing and answers soon, where no estimate says more."""
-Role = Literal["", "showing", "watching"]
-Tool = Literal["point", "pen", "eraser"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What a screen shows of a share. `part`: of the page, 0..1; `trouble`: why it could not be shown (a sentence)."""
-
-    role: Role = ""
-    title: str = ""
-    page: int = 0
-    pages: int = 0
-    stage: s.Stage = s.Stage.DRAWING
-    part: float = 0.0
-    trouble: str = ""
-    here: bool = False
-    """Whether a page is on this screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """A share of ours has ended: of which call, with whom, and how many of its pages were seen over there."""
-
-    encounter: str
-    call: str
-    peer: str
-    title: str
-    seen: int
-    pages: int
 
 
 class Sharing(QObject):

@@ -10,7 +10,7 @@ from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Attachment
 
 if TYPE_CHECKING:
-    from desktop.kit.sharing import Shared
+    from desktop.kit.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.buttons import DangerButton, IconButton, QuietButton, SecondaryButton
 from desktop.kit.navigation import TabBar
+from desktop.kit.shared import Tool
 from desktop.kit.sharedpage import SharedPage
-from desktop.kit.sharing import Sharing, Tool
+from desktop.kit.sharing import Sharing
 from desktop.kit.surfaces import Card, StatusLine
 from desktop.kit.text import Text, named
 from desktop.kit.words import _, fmt_moment

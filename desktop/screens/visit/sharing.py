@@ -29,7 +29,7 @@ from desktop.screens.visit.state import Result, ShareFace, State
 
 if TYPE_CHECKING:
     from clinic.domain.facts import DocumentReference
-    from desktop.kit.sharing import Shared
+    from desktop.kit.shared import Shared
     from desktop.screens.visit.happenings import Event
 
 

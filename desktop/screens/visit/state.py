@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition, Condition, Encounter, MedicationRequest
     from clinic.services.charts import Chart
     from clinic.services.prescribing import Caution
-    from desktop.kit.sharing import Role, Shared
+    from desktop.kit.shared import Role, Shared
     from desktop.kit.still import Still
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)

@@ -14,7 +14,7 @@ from desktop.kit.words import N_, _
 from kiosk.flow import Came, Journey, Said
 
 if TYPE_CHECKING:
-    from desktop.kit.sharing import Shared
+    from desktop.kit.shared import Shared
 
 LIVE = ("talking", "reconnecting")
 

@@ -11,8 +11,8 @@ from clinic.calls.quality import Rung
 from clinic.protocol.letters import ChatLine
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.rungs import trouble_words
+from desktop.kit.shared import Tool
 from desktop.kit.sharedpage import SharedPage
-from desktop.kit.sharing import Tool
 from desktop.kit.spoken import MOST_S
 from desktop.kit.surfaces import Card, Notice, Sign
 from desktop.kit.text import Text

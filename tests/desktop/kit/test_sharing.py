@@ -22,8 +22,9 @@ from clinic.protocol.codec import decode, encode
 from clinic.protocol.sharing import PageGot, PageShown, ShareOver
 from desktop.kit import theme
 from desktop.kit.papers import Paper, page_of, read_paper, shown_image
+from desktop.kit.shared import Over
 from desktop.kit.sharedpage import SharedPage
-from desktop.kit.sharing import Over, Sharing
+from desktop.kit.sharing import Sharing
 from tests.desktop.kit.test_call_desk import Side, described
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from clinic.domain.ids import EncounterId, FactId, PatientId
 from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.kit.papers import Paper
-from desktop.kit.sharing import Shared
+from desktop.kit.shared import Shared
 from desktop.screens.chart.rows import call_words
 from desktop.screens.room import Room
 from desktop.screens.visit import happenings as h

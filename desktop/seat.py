@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic.calls.call import Call
+from clinic.calls.call import RESTING, Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
@@ -20,6 +20,7 @@ from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from clinic.services.receipts import watch as watch_receipts
 from desktop.kit.bridge import in_qt
+from desktop.kit.checking import CheckDialog
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
@@ -78,6 +79,7 @@ class Seat(QObject):
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
         self._given_up = False
+        self._checking: CheckDialog | None = None
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -173,6 +175,7 @@ class Seat(QObject):
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
+        ways.devices.connect(self._try_devices)
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.networked.connect(self.exchange.network_came)
@@ -189,6 +192,17 @@ class Seat(QObject):
         )
         notes.recorded.connect(lambda sound, seconds: self.visit.loop.send(NoteCame(sound, seconds)))
         notes.failed.connect(lambda trouble: self.visit.loop.send(NoteFailed(trouble)))
+
+    def _try_devices(self) -> None:
+        """Not while a call has the devices."""
+        phone = self.telephone
+        if phone.calls.call.phase not in RESTING:
+            self.shell.say("info", _("The call has camera and microphone now. Try them after it."))
+            return
+        if self._checking is not None:
+            self._checking.reject()
+        self._checking = CheckDialog(phone.engine, phone.try_link, self.shell)
+        self._checking.show()
 
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""
@@ -278,6 +292,9 @@ class Seat(QObject):
     # what comes from outside
 
     def _call_changed(self, call: Call) -> None:
+        if self._checking is not None and call.phase not in RESTING:
+            self._checking.reject()  # the devices belong to the call
+            self._checking = None
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
         self.today.lease.look()

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from clinic.calls.call import LIVE, RESTING, Call
 from clinic.calls.quality import Rung
+from clinic.calls.trial import Tried
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
@@ -174,6 +175,10 @@ class Telephone(QObject, Line):
         if self.on_call(encounter) is not None:
             return self.calls.sharing.show_paper(paper)
         return False
+
+    def try_link(self) -> Tried:
+        """On a worker. Raises Unavailable."""
+        return self._link.try_link()
 
     def begin_note(self) -> None:
         self.calls.notes.begin()

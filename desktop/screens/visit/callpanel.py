@@ -63,6 +63,8 @@ class CallCard(Card):
         self.hang = DangerButton(_("Hang up"), name="visit.call.hangup", icon="phone-off")
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
+        self.check = IconButton("sliders", _("Try camera and microphone"), name="visit.call.check")
+        self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.share = IconButton("screen", _("Show a document"), name="visit.call.share", shortcut="Ctrl+D")
         self.other = SecondaryButton(_("Back to that visit"), name="visit.call.other", icon="arrow-left")
         for button, event in (
@@ -78,7 +80,17 @@ class CallCard(Card):
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
         self.add(
-            across((said, 1), self.share, self.mute, self.camera, self.other, self.hang, self.ring, gap=6)
+            across(
+                (said, 1),
+                self.check,
+                self.share,
+                self.mute,
+                self.camera,
+                self.other,
+                self.hang,
+                self.ring,
+                gap=6,
+            )
         )
         self.rungs = RungPanel(send)
         self.add(self.rungs)
@@ -138,6 +150,7 @@ class CallCard(Card):
         call, away = state.call, state.call.other is not None
         held = self.ring.hasFocus() or self.hang.hasFocus()
         self.ring.setVisible(not call.running)
+        self.check.setVisible(not call.running)
         self.ring.setEnabled(bool(state.kiosk))
         self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
         self.other.setVisible(away)

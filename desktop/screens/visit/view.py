@@ -103,6 +103,7 @@ class VisitView(Page):
         self.notice.acted.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "consents"))
         self.note = NoteCard(self._send, self._room.clock.monotonic)
         self.call = CallCard(self._send, engine)
+        self.call.check.clicked.connect(lambda: self._room.ways.devices.emit())
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
         self.unsent = Unsent(

@@ -111,6 +111,7 @@ class Seat(QObject):
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
+        self._end_check()
         self.telephone.stop()
         self.room.close()
 
@@ -176,6 +177,7 @@ class Seat(QObject):
         ways.vouched.connect(self.telephone.vouched)
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.devices.connect(self._try_devices)
+        ways.covered.connect(self._end_check)
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.networked.connect(self.exchange.network_came)
@@ -199,13 +201,20 @@ class Seat(QObject):
         if phone.calls.call.phase not in RESTING:
             self.shell.say("info", _("The call has camera and microphone now. Try them after it."))
             return
-        if self._checking is not None:
-            self._checking.reject()
+        self._end_check()
         self._checking = CheckDialog(phone.engine, phone.try_link, self.shell)
         self._checking.show()
 
+    def _end_check(self) -> None:
+        """The devices are given back: for a call, behind the cover, or before the pages go."""
+        checking, self._checking = self._checking, None
+        if checking is not None:
+            checking.reject()
+            checking.deleteLater()
+
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""
+        self._end_check()
         self._program.speak(language)
         old, before = self.shell, self.visit
         hands = where_hands_are(old)
@@ -292,9 +301,8 @@ class Seat(QObject):
     # what comes from outside
 
     def _call_changed(self, call: Call) -> None:
-        if self._checking is not None and call.phase not in RESTING:
-            self._checking.reject()  # the devices belong to the call
-            self._checking = None
+        if call.phase not in RESTING:
+            self._end_check()
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
         self.today.lease.look()

@@ -171,10 +171,8 @@ class Telephone(QObject, Line):
         return (call.call_id, DeviceId(call.peer)) if of_it else None
 
     def share(self, encounter: EncounterId, paper: Paper) -> bool:
-        """Show it; a call that ended or became another meanwhile is shown nothing, and that stands there too."""
-        if self.on_call(encounter) is not None:
-            return self.calls.sharing.show_paper(paper)
-        return False
+        """Show it; False where the call ended or became another meanwhile: nothing is shown then."""
+        return self.on_call(encounter) is not None and self.calls.sharing.show_paper(paper)
 
     def try_link(self) -> Tried:
         """On a worker. Raises Unavailable."""

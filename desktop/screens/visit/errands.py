@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from clinic.calls.quality import Rung
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
 from clinic.domain.values import Attachment
 from desktop.kit.papers import Paper, read_paper
@@ -177,13 +178,34 @@ class Errands:
 
     def _share(self, reading: Callable[..., Paper], encounter: EncounterId, *what: Any) -> None:
         """Read on a worker, with the consent asked again there; shown only if that call still runs."""
-        if (on := self._line.on_call(encounter)) is not None:
-            self._write(reading, encounter, *on, *what, then=lambda paper: self._line.share(encounter, paper))
+        on = self._line.on_call(encounter)
+        if on is None:
+            return
+
+        def shown(paper: Paper) -> None:
+            if not self._line.share(encounter, paper):
+                self._write(
+                    self._room.clinic.share_over,
+                    encounter,
+                    *on,
+                    paper.title,
+                    0,
+                    paper.pages,
+                    then=lambda _done: None,
+                )
+
+        self._write(reading, encounter, *on, *what, then=shown)
 
     def _document(
         self, encounter: EncounterId, call: str, to: DeviceId, attachment: Attachment, title: str
     ) -> Paper:
-        return read_paper(self._room.clinic.share_document(encounter, call, to, attachment), title)
+        """One that turns out not to be readable was shown to nobody, and that is written down too."""
+        data = self._room.clinic.share_document(encounter, call, to, attachment)
+        try:
+            return read_paper(data, title)
+        except Refusal:
+            self._room.clinic.share_over(encounter, call, to, title, 0, 0)
+            raise
 
     def _file(self, encounter: EncounterId, call: str, to: DeviceId, path: Path) -> Paper:
         """What cannot be shown is refused before anything is written down."""

@@ -116,7 +116,7 @@ class CallScreen(Screen):
         """What a touch on the shown page does, undoing it, and reading it in larger letters."""
         self._draw = SecondaryButton(_("Draw"), name="kiosk.call.draw", icon="pen")
         self._draw.clicked.connect(lambda: self._take("point" if self._page.tool == "pen" else "pen"))
-        self._undo = SecondaryButton(_("Take back"), name="kiosk.call.undo", icon="arrow-left")
+        self._undo = SecondaryButton(_("Undo"), name="kiosk.call.undo", icon="arrow-left")
         self._undo.clicked.connect(self.room.calls.sharing.undo)
         self._larger = SecondaryButton(_("Larger"), name="kiosk.call.larger", icon="expand")
         self._larger.clicked.connect(lambda: self._enlarge(not self._page.larger))

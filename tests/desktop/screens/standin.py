@@ -801,6 +801,11 @@ class Clinic:
     ) -> bytes:
         return self.picture(attachment)
 
+    def share_over(
+        self, encounter: EncounterId, call: str, to: DeviceId, title: str, seen: int, pages: int
+    ) -> None:
+        self.shares_over = [*getattr(self, "shares_over", []), (title, seen, pages)]
+
     def share_file(self, encounter: EncounterId, call: str, to: DeviceId, title: str) -> None:
         self.shown_files = [*getattr(self, "shown_files", []), (encounter, call, to, title)]
 

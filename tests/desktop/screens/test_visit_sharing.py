@@ -182,6 +182,16 @@ def test_a_chart_document_and_a_file_are_shown(
     page.left.chooser.file.click()
     qtbot.waitUntil(lambda: "neither a picture nor a PDF" in page.loop.state.sentence)
     assert len(phone.shown) == len(clinic.shown_files) + 1 == 2
+    clinic.photo = b"no longer a picture"
+    page.left.chooser.take.click()
+    qtbot.waitUntil(lambda: getattr(clinic, "shares_over", []) != [])
+    assert [one[1:] for one in clinic.shares_over] == [(0, 0)], (
+        "and that it was shown to nobody is written down"
+    )
+    phone.share = lambda encounter, paper: False  # type: ignore[method-assign]
+    path.write_bytes(pdf(2))
+    page.left.chooser.file.click()
+    qtbot.waitUntil(lambda: clinic.shares_over[-1] == (path.name, 0, 2))
     phone.here = False
     page.left.chooser.take.click()
     assert len(phone.shown) == 2

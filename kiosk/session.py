@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from clinic.calls.trial import Tried
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
@@ -120,7 +121,7 @@ class Session:
         self._stage = Stage(
             program=program,
             window=window,
-            verbs=DeskVerbs(desk, self._capsule, self._take_code),
+            verbs=DeskVerbs(desk, self._capsule, self._take_code, self._try_link),
             engine=engine,
             calls=calls,
             voice=Voice(args.home / "cache" / "voice", window),
@@ -187,6 +188,11 @@ class Session:
                 "The centre cannot be reached: a code works only with it. Go on with your number alone."
             )
         return self._link.take_code(lookup)
+
+    def _try_link(self) -> Tried:
+        if self._link is None or not self._up:
+            raise Unavailable("The centre cannot be reached.")
+        return self._link.try_link()
 
     def _post(self, peer: str, message: CallMessage) -> None:
         if self._link is not None:

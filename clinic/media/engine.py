@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
     from clinic.media.speaker import Speaker
+    from clinic.media.trying import Listening
 
 BEAT_S = 0.5
 LOOK_S = 0.2
@@ -44,6 +45,8 @@ SILENT_S = 1.2
 OLD_PATH_S = 2.0
 """How long a replaced path lives on, so that the peer sees the new one first."""
 HEAVY = ("aiortc", "av", "numpy", "clinic.media.doors", "clinic.media.session", "clinic.media.recorder")
+PLUGGED_S = 1.0
+"""How often devices are looked for while somebody tries them."""
 PICTURE_S = 2.0
 """How long a still waits for the camera's next picture."""
 CALM_KBPS, NEAR_MS = 160.0, 150.0
@@ -95,6 +98,8 @@ class Engine:
         self._note: Note | None = None
         self._pump: Pump | None = None
         self._playing: Playing | None = None
+        self._listening: Listening | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until Quit."""
@@ -105,6 +110,7 @@ class Engine:
             await self._obey(command)
         for watch in watches:
             watch.cancel()
+        await self._stop_listening()
         await self._hang_up()
         self._close_camera()
         for ring in self._rings.values():
@@ -130,6 +136,8 @@ class Engine:
             wire.SayToPeer: self._say_to_peer,
             wire.RecordNote: self._record_note,
             wire.PlayNote: self._play_note,
+            wire.ListenIn: self._listen_in,
+            wire.PlayChime: self._play_chime,
         }
         order = orders.get(type(command))
         if order is None:
@@ -191,6 +199,7 @@ class Engine:
         from clinic.media.notes import Tapped
         from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
+        await self._stop_listening()
         self._call_id = command.call_id
         self._silent = self._flowed = self._seen_picture = False
         await self._use_camera(wire.Purpose.CALL, command.local_ring)
@@ -371,6 +380,9 @@ class Engine:
             if self._call_id and self._tap is not None:
                 self._tap.take = note.take
                 return
+            if self._listening is not None:
+                self._listening.take = note.take
+                return
             try:
                 microphone = await self._loop.run_in_executor(None, self._open_microphone)
             except Missing:
@@ -383,6 +395,8 @@ class Engine:
         note, self._note = self._note, None
         if self._tap is not None:
             self._tap.take = None
+        if self._listening is not None:
+            self._listening.take = None
         await self._end_pump()
         if note is None or not keep:
             return
@@ -396,19 +410,33 @@ class Engine:
             await self._loop.run_in_executor(None, pump.close)
 
     async def _play_note(self, command: wire.PlayNote) -> None:
-        from clinic.media.notes import Playing, decoded
-        from clinic.media.speaker import open_sink
+        from clinic.media.notes import decoded
 
+        await self._stop_playing()
+        if command.sound:
+            await self._play(lambda: decoded(command.sound))
+
+    async def _play_chime(self, _: wire.PlayChime) -> None:
+        from clinic.media.trying import chime
+
+        await self._stop_playing()
+        await self._play(chime)
+
+    async def _stop_playing(self) -> None:
         before, self._playing = self._playing, None
         if before is not None:
             await self._loop.run_in_executor(None, before.stop)
-        if not command.sound:
-            return
+
+    async def _play(self, made: Callable[[], Any]) -> None:
+        from clinic.media.notes import Playing
+        from clinic.media.speaker import BUSY, open_sink
+
         try:
-            sound = await self._loop.run_in_executor(None, decoded, command.sound)
+            sound = await self._loop.run_in_executor(None, made)
             sink = await self._loop.run_in_executor(None, open_sink, self._options.speaker)
-        except Missing:
-            self._tell(wire.NotePlayed(whole=False, trouble="no loudspeaker"))
+        except Missing as missing:
+            trouble = "loudspeaker in use" if str(missing) == BUSY else "no loudspeaker"
+            self._tell(wire.NotePlayed(whole=False, trouble=trouble))
         except PostaError:
             self._tell(wire.NotePlayed(whole=False, trouble="damaged"))
         else:
@@ -418,6 +446,76 @@ class Engine:
         """From the thread that plays."""
         if whole:
             self._loop.call_soon_threadsafe(self._tell, wire.NotePlayed())
+
+    # trying the devices before a call
+
+    async def _listen_in(self, command: wire.ListenIn) -> None:
+        await self._stop_listening()
+        if command.on and self._call_id:
+            self._refuse("The microphone belongs to the running call.")
+        elif command.on:
+            self._watching = asyncio.create_task(self._watch_devices())
+            await self._listen()
+
+    async def _listen(self) -> None:
+        from clinic.media.trying import Listening
+
+        with self._missing(wire.Medium.MICROPHONE):
+            microphone = await self._loop.run_in_executor(None, self._open_microphone)
+            self._listening = Listening(microphone, self._level, self._listening_lost)
+
+    async def _stop_listening(self) -> None:
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await self._loop.run_in_executor(None, listening.close)
+
+    def _level(self, level: float, silent: bool) -> None:
+        """From the thread that listens."""
+        self._loop.call_soon_threadsafe(self._tell, wire.MicrophoneLevel(level=level, silent=silent))
+
+    def _listening_lost(self) -> None:
+        """From the thread that listens: the next change of the devices opens it again."""
+
+        def lost() -> None:
+            self._listening = None
+            self._microphone_lost()
+
+        self._loop.call_soon_threadsafe(lost)
+
+    async def _watch_devices(self) -> None:
+        """Each second: what was plugged in is said, and a microphone that was missing is opened."""
+        from clinic.media.trying import plugged
+
+        seen: tuple[tuple[str, str], ...] | None = None
+        while True:
+            now = await self._loop.run_in_executor(None, plugged)
+            if now != seen:
+                first, seen = seen is None, now
+                self._tell(wire.DevicesSeen(devices=self._devices_now(now)))
+                if not first and self._listening is None and self._note is None:
+                    await self._listen()
+            await asyncio.sleep(PLUGGED_S)
+
+    def _devices_now(self, found: tuple[tuple[str, str], ...]) -> tuple[wire.Device, ...]:
+        """Of the real ones, those that may be used; and what stands in for them."""
+        options = self._options
+        used = {
+            "camera": options.camera.kind,
+            "microphone": options.microphone.kind,
+            "speaker": options.speaker,
+        }
+        real = [
+            wire.Device(medium=wire.Medium(kind), name=name) for kind, name in found if used[kind] == "auto"
+        ]
+        other = [
+            wire.Device(medium=wire.Medium(kind), name=what, real=False)
+            for kind, what in used.items()
+            if what not in ("auto", "none")
+        ]
+        return (*real, *other)
 
     # what attempts tell (clinic.media.session.Listener)
 

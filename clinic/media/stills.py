@@ -15,11 +15,13 @@ from av import VideoFrame
 from PIL import Image
 
 from clinic.calls.allot import CONTROL
+from clinic.calls.spate import Spate
 from clinic.calls.speech import share_of
 from clinic.domain.record import Record
 from clinic.protocol import engine as wire
 from clinic.protocol.calling import RungSaid, StillAsked, StillPart
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.sharing import ShareWord
 
 CHANNEL, CHANNEL_ID = "posta", 4
 """Both sides open it under the same number, before the offer (RFC 8832, 4): no round trip for it."""
@@ -38,8 +40,6 @@ GIVE_UP_S = 40.0
 LOOK_S = 0.1
 SIDES = (640, 480, 320, 240, 160)
 QUALITIES = (80, 65, 50, 35, 20, 8)
-WORDS = (RungSaid, StillAsked)
-"""What may be said over the channel from the screen; anything else that comes is dropped."""
 Tell = Callable[[Record], None]
 Newest = Callable[[], Awaitable[VideoFrame | None]]
 """The newest picture of the camera, None where there is none or it is off."""
@@ -135,7 +135,7 @@ class Channel:
         self._asked: set[int] = set()
         self._coming: Coming | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._spoken = False
+        self._spoken, self._spate = False, Spate()
 
     @property
     def lives(self) -> bool:
@@ -160,11 +160,16 @@ class Channel:
         """Bytes of the peer: what is no record of this call, or of no use, is dropped."""
         if not isinstance(message, bytes) or len(message) > 4 * PART:
             return
+        if not self._spate.lets(asyncio.get_running_loop().time()):
+            return
         try:
             content: Record = decode(message)
         except Malformed:
             return
-        if not isinstance(content, RungSaid | StillAsked | StillPart) or content.call_id != self._call_id:
+        if (
+            not isinstance(content, RungSaid | StillAsked | StillPart | ShareWord)
+            or content.call_id != self._call_id
+        ):
             return
         self._spoken = True
         if isinstance(content, StillPart):

@@ -139,6 +139,18 @@ class PlayNote(Record):
     sound: bytes = n(1)
 
 
+@record(366)
+class ListenIn(Record):
+    """True: say how loud the microphone is, and which devices there are as they come and go. A call ends it."""
+
+    on: bool = n(1)
+
+
+@record(367)
+class PlayChime(Record):
+    """A short sound, to hear whether the loudspeaker is on. Answered with NotePlayed."""
+
+
 # Events, engine -> screen: 550-599
 
 
@@ -378,6 +390,21 @@ class NotePlayed(Record):
 
     whole: bool = n(1, default=True)
     trouble: str = n(2, default="")
+
+
+@record(368)
+class MicrophoneLevel(Record):
+    """Ten times a second while listening in: 0..1 of a meter in decibels. `silent`: nothing at all has come for two seconds."""
+
+    level: float = n(1)
+    silent: bool = n(2, default=False)
+
+
+@record(369)
+class DevicesSeen(Record):
+    """What there is now: when listening in begins, and each time it is another."""
+
+    devices: tuple[Device, ...] = n(1, default=())
 
 
 def frame(message: Record) -> bytes:

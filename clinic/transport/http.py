@@ -6,6 +6,7 @@ Environment proxies are never used: a clinic's traffic goes where the clinic sai
 """
 
 import asyncio
+import hashlib
 import logging
 import socket
 import ssl
@@ -75,6 +76,10 @@ that one before it has arrived."""
 MOMENTS_S = (0.5, 1.0, 2.0)
 """Waited, one after the other, while a centre says that too much is asked of it at once without a session: behind one
 address stands a whole clinic, and after a power cut all of it knocks together."""
+TRIED = 12_000
+"""Bytes: less than ten packets, which a connection sends without waiting (RFC 6928)."""
+_FILLING = "".join(hashlib.blake2b(bytes([n]), digest_size=50).hexdigest() for n in range(60))
+"""6000 letters that no line on the way packs much smaller."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
@@ -188,6 +193,19 @@ class Remote:
             )
             self._client.headers.clear()  # nobody reads what httpx says of itself, and each exchange would carry it
         return self._client
+
+    async def tried(self) -> tuple[float, float]:
+        """(seconds of a round trip, kbit/s of the way up), from five small requests, two of them with TRIED bytes in their
+        heads: what fits what a connection sends at once. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        filled = {f"x-posta-fill-{n}": _FILLING for n in range(TRIED // len(_FILLING))}
+        took: dict[bool, float] = {}
+        for full in (False, False, False, True, True):
+            began = loop.time()
+            await self._bare("GET", "/healthz", headers=filled if full else {})
+            seconds = loop.time() - began
+            took[full] = min(took.get(full, seconds), seconds)
+        return took[False], TRIED * 8 / 1000 / max(0.001, took[True] - took[False])
 
     # sessions
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import Communication, Finding, Gender, Section
-from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
@@ -70,6 +70,7 @@ class Clinic:
             replay,
             reviews,
             searching,
+            sharing,
             summaries,
             timeline,
             visits,
@@ -89,6 +90,7 @@ class Clinic:
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
         self._cards, self._codes_out, self._vouching = cards, codes_out, vouching
         self._calling = calling
+        self._sharing = sharing
 
     @property
     def me(self) -> Person:
@@ -283,6 +285,23 @@ class Clinic:
 
     def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
         return self._calling.send_note(self.desk, encounter, sound, seconds)
+
+    def ask_to_share(self, patient: PatientId) -> FactId:
+        """The consent gate before something is shown in a call."""
+        return self._consents.ask(self.desk, patient, self._consents.Purpose.SHARE)
+
+    def share_document(
+        self, encounter: EncounterId, call: str, to: DeviceId, attachment: Attachment
+    ) -> bytes:
+        return self._sharing.share_document(self.desk, encounter, call, to, attachment)
+
+    def share_file(self, encounter: EncounterId, call: str, to: DeviceId, title: str) -> object:
+        return self._sharing.share_file(self.desk, encounter, call, to, title)
+
+    def share_over(
+        self, encounter: EncounterId, call: str, to: DeviceId, title: str, seen: int, pages: int
+    ) -> object:
+        return self._sharing.share_over(self.desk, encounter, call, to, title, seen, pages)
 
     def finish_left_call(self) -> object:
         return self._calling.finish_left(self.desk)

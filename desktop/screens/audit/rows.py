@@ -20,6 +20,7 @@ ACTIONS = {
     "print": N_("printed"),
     "export": N_("exported"),
     "import": N_("imported"),
+    "share": N_("showed a document in a call"),
     "attempt": N_("attempt"),
     "failed unlock": N_("could not get in"),
     "break-glass": N_("broke the glass"),

@@ -181,6 +181,13 @@ def call_words(fact: Record) -> str | None:
         case MediaStep(before=before, after=after, why=why, by=by, by_name=name) if after:
             who = _("the patient") if by == "patient" else name or by
             return step_words(before, after, why, who)
+        case MediaStep(step="shared", what=title, by_name=name):
+            return _("%(name)s showed: %(title)s") % {"name": name, "title": title or _("a file")}
+        case MediaStep(step="share ended", what=title, seen=seen, pages=pages):
+            told = {"title": title or _("a file"), "seen": seen, "pages": pages}
+            return (
+                _("%(title)s is shown no longer; pages seen on the other side: %(seen)d of %(pages)d") % told
+            )
         case MediaStep(step=step):
             return named(STEPS, step)
         case CallReport():

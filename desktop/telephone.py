@@ -30,6 +30,7 @@ from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Report, Step
+from desktop.recordist import Recordist
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
@@ -112,11 +113,13 @@ class Telephone(QObject, Line):
         self.calls.noted.connect(self._noted)
         self.calls.ladder.stepped.connect(self._stepped)
         self.calls.ladder.reported.connect(self._reported)
+        self.recordist = Recordist(self.calls.recording, room, self)
 
     def start(self) -> None:
         """Begin to connect; the engine comes up beside."""
         self.engine.start()
         self._help.write(self._room.clinic.finish_left_call, failed=lambda _sentence: None)
+        self.recordist.start()
         self.calls.signalling(False)
         self._link.start()
         self._agenda.start()

@@ -49,6 +49,7 @@ ACTIONS = {
     "export": N_("export"),
     "sign": N_("signature"),
     "call": N_("call"),
+    "recording": N_("recording of a call"),
 }
 _ICONS = {
     "NoteSection": ("pen", "neutral"),

@@ -21,6 +21,7 @@ from desktop.screens.layouts import across, down, holding
 from desktop.screens.phrases import Said, call_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
+from desktop.screens.visit.recording import RecordPanel
 from desktop.screens.visit.rungpanel import RungPanel
 from desktop.screens.visit.rungs import shown_still
 
@@ -74,6 +75,8 @@ class CallCard(Card):
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
         self.add(across((said, 1), self.mute, self.camera, self.other, self.hang, self.ring, gap=6))
+        self.record = RecordPanel()
+        self.add(self.record)
         self.rungs = RungPanel(send)
         self.add(self.rungs)
 
@@ -90,6 +93,7 @@ class CallCard(Card):
         self._render_buttons(state)
         here = call.running and other is None
         self.rungs.render_state(state)
+        self.record.render_state(state)
         self.video.set_live(here)
         self._render_still(state)
         self.video.set_message(said.text if here and call.phase == "reconnecting" else "")

@@ -187,6 +187,7 @@ class PlayerPanel(QWidget):
             self.where.setValue(round(one.at_s * 1000))
             self.where.blockSignals(False)
         self.time.setText(f"{span(one.at_s)} / {span(one.seconds)}" if one.seconds else "")
+        self.time.setMinimumWidth(self.time.fontMetrics().horizontalAdvance(self.time.text()) + 4)
         times = fmt_number(one.speed, 1 if one.speed % 1 else 0)
         self.speed.setText(f"{times}×")
         self.speed.setAccessibleName(_("Speed %(times)s") % {"times": f"{times}×"})

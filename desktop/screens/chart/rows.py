@@ -162,11 +162,9 @@ def documents(chart: Chart) -> list[Line]:
 def _recording(one: DocumentReference) -> Line:
     """Its length and computer are its title; of a deleted one the reason stands here."""
     gone = (_("deleted: %(why)s") % {"why": one.text},) if one.text else ()
-    detail = " · ".join((one.attachment.title, *gone))
-    when = fmt_moment(one.made_at)
-    return Line(
-        one.id, _("Recording of a call"), detail, when, icon="record", tone="neutral" if gone else "info"
-    )
+    detail = " · ".join((*gone, fmt_moment(one.made_at), one.attachment.title))
+    tone = "neutral" if gone else "info"
+    return Line(one.id, _("Recording of a call"), detail, "", icon="record", tone=tone)
 
 
 def opened(chart: Chart, state: State) -> list[Line]:

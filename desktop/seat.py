@@ -133,11 +133,19 @@ class Seat(QObject):
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
         self.chart = ChartView(
-            room, had("chart"), had("alerts"), had("replay"), had("consents"), self._args.save_to
+            room,
+            had("chart"),
+            had("alerts"),
+            had("replay"),
+            had("consents"),
+            self._args.save_to,
+            phone.engine,
         )
         self.inbox = InboxView(room, had("inbox"))
         self.exchange = ExchangeView(room, had("exchange"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
+        self.visit.call.record.show_recording(phone.calls.recording.ours)
+        self.visit.call.record.pressed.connect(phone.recordist.pressed)
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
         self.audit = AuditView(room, had("audit"), had("judging"))
@@ -184,6 +192,7 @@ class Seat(QObject):
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
+        phone.calls.recording.changed.connect(lambda one: self.visit.call.record.show_recording(one))
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
         phone.calls.stills.changed.connect(lambda stills: self.visit.loop.send(StillsChanged(stills)))
@@ -333,6 +342,8 @@ class Seat(QObject):
             self.organisation,
         ):
             page.told(kinds)
+        if "Consent" in kinds:
+            self.telephone.recordist.look()
         if "Trust" in kinds:
             self._trust_grew()
         self.chart.told(kinds, patients)

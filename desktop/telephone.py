@@ -33,6 +33,7 @@ from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Report, Step
 from desktop.kit.papers import Paper
 from desktop.kit.shared import Over
+from desktop.recordist import Recordist
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
@@ -117,11 +118,13 @@ class Telephone(QObject, Line):
         self.calls.ladder.reported.connect(self._reported)
         self.sharing = self.calls.sharing
         self.sharing.over.connect(self._share_over)
+        self.recordist = Recordist(self.calls.recording, room, self)
 
     def start(self) -> None:
         """Begin to connect; the engine comes up beside."""
         self.engine.start()
         self._help.write(self._room.clinic.finish_left_call, failed=lambda _sentence: None)
+        self.recordist.start()
         self.calls.signalling(False)
         self._link.start()
         self._agenda.start()

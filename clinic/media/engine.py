@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.domain.errors import PostaError
 from clinic.domain.record import Record
+from clinic.media.filming import Filming
 from clinic.media.ring import Ring
 from clinic.media.sources import Missing, Spec
 from clinic.protocol import engine as wire
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from clinic.media.notes import Note, Playing, Pump, Tapped
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
-    from clinic.media.speaker import Speaker
+    from clinic.media.speaker import Sink, Speaker
     from clinic.media.trying import Listening
 
 BEAT_S = 0.5
@@ -100,6 +101,7 @@ class Engine:
         self._playing: Playing | None = None
         self._listening: Listening | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._filming = Filming(self, time.monotonic)
 
     async def run(self) -> None:
         """Until Quit."""
@@ -112,6 +114,7 @@ class Engine:
             watch.cancel()
         await self._stop_listening()
         await self._hang_up()
+        await self._filming.close()
         self._close_camera()
         for ring in self._rings.values():
             ring.close()
@@ -138,6 +141,7 @@ class Engine:
             wire.PlayNote: self._play_note,
             wire.ListenIn: self._listen_in,
             wire.PlayChime: self._play_chime,
+            **self._filming.orders,
         }
         order = orders.get(type(command))
         if order is None:
@@ -200,6 +204,7 @@ class Engine:
         from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
         await self._stop_listening()
+        await self._filming.end_watching()
         self._call_id = command.call_id
         self._silent = self._flowed = self._seen_picture = False
         await self._use_camera(wire.Purpose.CALL, command.local_ring)
@@ -212,7 +217,12 @@ class Engine:
             self._tap.take = self._note.take
         self._microphone = MicrophoneFeed(self._tap, self._microphone_lost)
         self._echo = EchoWatch()
-        self._microphone.listen = lambda block: self._echo.taken(loudness(block))
+
+        def taken(block: Any) -> None:
+            self._echo.taken(loudness(block))
+            self._filming.said(block, self._mute.audio)
+
+        self._microphone.listen = taken
         self._say_if_hummed()
         sink: Any = NullSink()
         with self._missing(wire.Medium.SPEAKER):
@@ -347,6 +357,27 @@ class Engine:
 
     def tell(self, message: Record) -> None:
         self._tell(message)
+
+    # what recordings ask (clinic.media.filming.Host)
+
+    @property
+    def running_call(self) -> str:
+        return self._call_id
+
+    @property
+    def camera(self) -> CameraFeed | None:
+        return self._camera
+
+    def ring(self, name: str) -> Ring | None:
+        return self._ring(name)
+
+    def announce(self, ring: str, slot: int, seq: int, width: int, height: int) -> None:
+        self._announce(ring, slot, seq, width, height)
+
+    def sink(self) -> Sink:
+        from clinic.media.speaker import open_sink
+
+        return open_sink(self._options.speaker)
 
     async def newest_picture(self) -> VideoFrame | None:
         """The next picture of the camera; None where there is none, or it is covered."""
@@ -533,6 +564,7 @@ class Engine:
             self._tell(wire.FirstFrame(call_id=self._call_id, attempt=session.attempt))
         if (ring := self._ring(session.start.remote_ring)) is not None:
             show(frame, ring, self._announce)
+        self._filming.saw(frame)
         if self._recorder is not None:
             self._recorder.picture(frame)
 
@@ -585,6 +617,7 @@ class Engine:
         from clinic.media.speaker import loudness
 
         self._echo.played(loudness(block))
+        self._filming.heard(block)
         if (recorder := self._recorder) is not None:
             recorder.sound(block)
 
@@ -679,6 +712,7 @@ class Engine:
 
     async def _hang_up(self) -> None:
         """End the call; the recording is finished, the devices are free."""
+        self._filming.call_over()
         sessions, self._sessions = list(self._sessions.values()), {}
         self._carrying, self._call_id, self._last = None, "", None
         self._silent = self._flowed = False

@@ -19,7 +19,7 @@ from clinic.calls.spate import Spate
 from clinic.calls.speech import share_of
 from clinic.domain.record import Record
 from clinic.protocol import engine as wire
-from clinic.protocol.calling import RungSaid, StillAsked, StillPart
+from clinic.protocol.calling import RecordingSaid, RecordingShown, RungSaid, StillAsked, StillPart
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.sharing import ShareWord
 
@@ -40,6 +40,8 @@ GIVE_UP_S = 40.0
 LOOK_S = 0.1
 SIDES = (640, 480, 320, 240, 160)
 QUALITIES = (80, 65, 50, 35, 20, 8)
+WORDS = (RungSaid, StillAsked, RecordingSaid, RecordingShown, ShareWord)
+"""What may be said over the channel from the screen; anything else that comes is dropped."""
 Tell = Callable[[Record], None]
 Newest = Callable[[], Awaitable[VideoFrame | None]]
 """The newest picture of the camera, None where there is none or it is off."""
@@ -166,10 +168,7 @@ class Channel:
             content: Record = decode(message)
         except Malformed:
             return
-        if (
-            not isinstance(content, RungSaid | StillAsked | StillPart | ShareWord)
-            or content.call_id != self._call_id
-        ):
+        if not isinstance(content, (*WORDS, StillPart)) or content.call_id != self._call_id:
             return
         self._spoken = True
         if isinstance(content, StillPart):

@@ -30,6 +30,7 @@ ACTIONS = {
     "organisation": N_("changed the organisation"),
     "clock change": N_("the clock was set"),
     "backup set up": N_("set up backups"),
+    "recording": N_("recording of a call"),
     "read audit": N_("read the audit"),
     "review": N_("closed a review"),
     "watch chart": N_("watched a chart"),

@@ -22,6 +22,7 @@ from desktop.screens.phrases import Said, call_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import share_happenings as x
+from desktop.screens.visit.recording import RecordPanel
 from desktop.screens.visit.rungpanel import RungPanel
 from desktop.screens.visit.rungs import shown_still
 from desktop.screens.visit.sharing import may_share
@@ -92,6 +93,8 @@ class CallCard(Card):
                 gap=6,
             )
         )
+        self.record = RecordPanel()
+        self.add(self.record)
         self.rungs = RungPanel(send)
         self.add(self.rungs)
 
@@ -108,6 +111,7 @@ class CallCard(Card):
         self._render_buttons(state)
         here = call.running and other is None
         self.rungs.render_state(state)
+        self.record.render_state(state)
         self.video.set_live(here)
         self._render_still(state)
         self.video.set_message(said.text if here and call.phase == "reconnecting" else "")

@@ -20,6 +20,7 @@ from desktop.kit.video import VideoView
 from desktop.kit.words import _
 from kiosk import flow, volume
 from kiosk.screens.call.logic import LIVE, Shown, said_words, share_words, shown
+from kiosk.screens.call.mark import RecordedMark
 from kiosk.screens.photo.view import Still
 from kiosk.screens.pieces import middle
 from kiosk.screens.room import Heading, Room, Screen, Sides
@@ -57,6 +58,7 @@ class CallScreen(Screen):
         self._view.watch(room.engine, "remote", inset="local")
         self._state = Notice(name="kiosk.call.state")
         self._said = Notice(name="kiosk.call.said")
+        self._recorded = RecordedMark(room.calls.recording)
         self._signed = Signed()
         self._chat = self._chat_card()
         picture = QStackedWidget()
@@ -66,6 +68,7 @@ class CallScreen(Screen):
         picture.addWidget(self._page)
         self._picture_place = picture
         self.body.addWidget(Sides(picture, self._beside(), (3, 2)), 1)
+        self.body.addWidget(self._recorded)
         self.body.addWidget(self._said)
         self.body.addLayout(self._hands())
         self.body.addLayout(self._foot())
@@ -75,6 +78,7 @@ class CallScreen(Screen):
         room.calls.notes.changed.connect(self._again)
         room.calls.sharing.changed.connect(self._again)
         room.calls.notes.failed.connect(self._note_failed)
+        self._recorded.spoken.connect(lambda words: self.room.voice.say(words, self._journey.language))
         self._failed = ""
         self._journey = journey
         self.follow(journey)
@@ -313,5 +317,6 @@ class CallScreen(Screen):
 
     def leave(self) -> None:
         super().leave()
+        self._recorded.leave()
         self._view.clear()
         self._small.clear()

@@ -178,3 +178,35 @@ def test_what_is_shown_takes_the_large_place_and_leaves_nothing(here: Here) -> N
     sharing.follow(replace(call, phase=Phase.ENDED))
     assert sharing.image.isNull() and sharing._in is None
     assert not screen._page.isVisible()
+
+
+class Spoke(list[str]):
+    """What would be said aloud."""
+
+    def say(self, words: str, language: str, private: bool = False) -> None:
+        self.append(words)
+
+
+def test_a_recorded_call_says_so_in_a_sign_in_words_and_aloud_for_as_long_as_it_is(here: Here) -> None:
+    mark, recording = here.screen._recorded, here.calls.recording
+    spoke = Spoke()
+    here.screen.room = replace(here.screen.room, voice=spoke)  # type: ignore[arg-type]
+    assert not mark.isVisible()
+    assert not recording.shown()
+    for _said in range(2):
+        recording._mark(True, again=True)
+        assert mark.isVisible()
+        assert recording.shown()
+        assert audit(here.frame) == []
+    assert mark.accessibleName() == "This call is being recorded."
+    assert len(spoke) == 1
+    for rung in Rung:
+        here.on(Ladder(ours=rung, why=Why.LOSS))
+        assert mark.isVisible()
+    recording._mark(False)
+    assert not mark.isVisible()
+    assert not recording.shown()
+    assert spoke[1:] == ["This call is no longer recorded."]
+    recording._mark(True)
+    here.screen.leave()
+    assert not recording.shown()

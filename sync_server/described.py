@@ -14,6 +14,7 @@ from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.island import IslandPaper, Laid, LaidPull
 from clinic.protocol.organisation import ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
+from clinic.protocol.relay import RelayPass
 from clinic.protocol.shapes import Kind, shapes_of
 from clinic.protocol.sync import (
     CONTENT_TYPE,
@@ -168,6 +169,11 @@ CALLS = (
     Call(
         "POST", "/v1/receipts", Who.ANYBODY, "A wiped computer's last word, believed for the signature under it.",
         WipeReceipt, None, SMALL_BODY, no=(_N.NOT_ALLOWED,),
+    ),
+    Call(
+        "POST", "/v1/relay", Who.LIVE,
+        "Leave to open the clinic's relay of calls within the next ten minutes. Six at once, then one in ten seconds.",
+        gives=RelayPass, no=(_N.NOT_FOUND,),
     ),
     Call(
         "PUT", "/v1/attachments/{attachment}", Who.LIVE,

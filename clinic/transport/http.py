@@ -39,6 +39,7 @@ from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.island import Laid, LaidPull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
+from clinic.protocol.relay import RelayPass
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
@@ -422,6 +423,15 @@ class Remote:
         """A kiosk: what the code brings, and nobody after it; None for a wrong one."""
         try:
             return await self._known("POST", f"/v1/codes/{lookup}")
+        except RefusedByServer as no:
+            if no.number == FaultNumber.NOT_FOUND:
+                return None
+            raise
+
+    async def relay_pass(self) -> RelayPass | None:
+        """Leave to open the clinic's relay of calls; None from a centre that has none, or is too old to know of any."""
+        try:
+            return self._as(RelayPass, await self._known("POST", "/v1/relay"))
         except RefusedByServer as no:
             if no.number == FaultNumber.NOT_FOUND:
                 return None

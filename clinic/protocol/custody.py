@@ -93,8 +93,7 @@ class KnockFile(Record):
 @record(240)
 class Invitation(Record):
     """What an administrator shows a new device. `fingerprint`: of the trust log; `secret`: 16 bytes, for
-    this device only. `authority`: mark of the clinic's own certificate authority, whose text lies at the centre; b'' where the
-    administrator's computer believes what its system believes."""
+    this device only."""
 
     server: str = n(1)
     fingerprint: bytes = n(2)
@@ -103,4 +102,3 @@ class Invitation(Record):
     kind: DeviceKind = n(5)
     team: TeamId = n(6)
     expires_at: datetime = n(7)
-    authority: bytes = n(8, default=b"")

@@ -66,11 +66,7 @@ class NotPermitted(Refusal):
     """The patient has not permitted it, or has taken it back."""
 
 
-def _not_permitted(scope: str, purpose: Purpose) -> NotPermitted:
-    if purpose is Purpose.SHARE:
-        return NotPermitted(
-            "This person has not permitted that her record is shared. Ask her and record the answer, then show it."
-        )
+def _not_permitted(scope: str) -> NotPermitted:
     match scope:
         case "teleconsultation":
             return NotPermitted("The patient has not agreed to a video visit. Ask for the consent first.")
@@ -103,7 +99,7 @@ def ask(desk: Desk, patient: PatientId, purpose: Purpose) -> FactId:
     permit = permit_of(_believed(desk, patient), scope, desk.clock.now())
     if permit is None:
         audit(desk, "attempt", patient, outcome="failure", entity=f"no consent: {purpose}")
-        raise _not_permitted(scope, purpose)
+        raise _not_permitted(scope)
     return permit.id
 
 

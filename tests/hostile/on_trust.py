@@ -299,7 +299,7 @@ SCRIPTS = (
     Script(
         "says that a revocation lost a race",
         "refuses the administrator's own statement with a lie",
-        "another list of who is admitted",
+        "Nothing was changed here",
         _refuses_a_revocation,
     ),
 )

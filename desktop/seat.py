@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic.calls.call import Call
+from clinic.calls.call import RESTING, Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
@@ -20,6 +20,7 @@ from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from clinic.services.receipts import watch as watch_receipts
 from desktop.kit.bridge import in_qt
+from desktop.kit.checking import CheckDialog
 from desktop.kit.fields import put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
@@ -48,6 +49,7 @@ from desktop.screens.visit.rung_happenings import (
     NotesChanged,
     StillsChanged,
 )
+from desktop.screens.visit.share_happenings import ShareMoved
 from desktop.screens.visit.view import VisitView
 from desktop.telephone import Telephone
 
@@ -77,6 +79,7 @@ class Seat(QObject):
         self._help = self.room.helper(self)
         self.telephone = Telephone(self.room, args, clock, self)
         self._given_up = False
+        self._checking: CheckDialog | None = None
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -108,6 +111,7 @@ class Seat(QObject):
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
+        self._end_check()
         self.telephone.stop()
         self.room.close()
 
@@ -129,11 +133,19 @@ class Seat(QObject):
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"))
         self.chart = ChartView(
-            room, had("chart"), had("alerts"), had("replay"), had("consents"), self._args.save_to
+            room,
+            had("chart"),
+            had("alerts"),
+            had("replay"),
+            had("consents"),
+            self._args.save_to,
+            phone.engine,
         )
         self.inbox = InboxView(room, had("inbox"))
         self.exchange = ExchangeView(room, had("exchange"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
+        self.visit.call.record.show_recording(phone.calls.recording.ours)
+        self.visit.call.record.pressed.connect(phone.recordist.pressed)
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
         self.audit = AuditView(room, had("audit"), had("judging"))
@@ -172,15 +184,19 @@ class Seat(QObject):
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
+        ways.devices.connect(self._try_devices)
+        ways.covered.connect(self._end_check)
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.networked.connect(self.exchange.network_came)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
+        phone.calls.recording.changed.connect(lambda one: self.visit.call.record.show_recording(one))
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
         phone.calls.stills.changed.connect(lambda stills: self.visit.loop.send(StillsChanged(stills)))
+        phone.calls.sharing.changed.connect(lambda shared: self.visit.loop.send(ShareMoved(shared)))
         notes = phone.calls.notes
         notes.changed.connect(
             lambda: self.visit.loop.send(NotesChanged(notes.recording, notes.seconds, notes.playing))
@@ -188,8 +204,26 @@ class Seat(QObject):
         notes.recorded.connect(lambda sound, seconds: self.visit.loop.send(NoteCame(sound, seconds)))
         notes.failed.connect(lambda trouble: self.visit.loop.send(NoteFailed(trouble)))
 
+    def _try_devices(self) -> None:
+        """Not while a call has the devices."""
+        phone = self.telephone
+        if phone.calls.call.phase not in RESTING:
+            self.shell.say("info", _("The call has camera and microphone now. Try them after it."))
+            return
+        self._end_check()
+        self._checking = CheckDialog(phone.engine, phone.try_link, self.shell)
+        self._checking.show()
+
+    def _end_check(self) -> None:
+        """The devices are given back: for a call, behind the cover, or before the pages go."""
+        checking, self._checking = self._checking, None
+        if checking is not None:
+            checking.reject()
+            checking.deleteLater()
+
     def _speak(self, language: str) -> None:
         """Another language: the pages are made anew around the same states."""
+        self._end_check()
         self._program.speak(language)
         old, before = self.shell, self.visit
         hands = where_hands_are(old)
@@ -276,6 +310,8 @@ class Seat(QObject):
     # what comes from outside
 
     def _call_changed(self, call: Call) -> None:
+        if call.phase not in RESTING:
+            self._end_check()
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
         self.today.lease.look()
@@ -306,6 +342,8 @@ class Seat(QObject):
             self.organisation,
         ):
             page.told(kinds)
+        if "Consent" in kinds:
+            self.telephone.recordist.look()
         if "Trust" in kinds:
             self._trust_grew()
         self.chart.told(kinds, patients)

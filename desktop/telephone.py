@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic.calls.call import RESTING, Call
+from clinic.calls.call import LIVE, RESTING, Call
 from clinic.calls.quality import Rung
+from clinic.calls.trial import Tried
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.facts import Communication
@@ -30,6 +31,9 @@ from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Report, Step
+from desktop.kit.papers import Paper
+from desktop.kit.shared import Over
+from desktop.recordist import Recordist
 from desktop.screens.photos import small_jpeg
 from desktop.screens.room import Room
 from desktop.screens.visit.errands import Line
@@ -112,11 +116,15 @@ class Telephone(QObject, Line):
         self.calls.noted.connect(self._noted)
         self.calls.ladder.stepped.connect(self._stepped)
         self.calls.ladder.reported.connect(self._reported)
+        self.sharing = self.calls.sharing
+        self.sharing.over.connect(self._share_over)
+        self.recordist = Recordist(self.calls.recording, room, self)
 
     def start(self) -> None:
         """Begin to connect; the engine comes up beside."""
         self.engine.start()
         self._help.write(self._room.clinic.finish_left_call, failed=lambda _sentence: None)
+        self.recordist.start()
         self.calls.signalling(False)
         self._link.start()
         self._agenda.start()
@@ -159,6 +167,19 @@ class Telephone(QObject, Line):
 
     def ask_still(self) -> None:
         self.calls.stills.ask()
+
+    def on_call(self, encounter: EncounterId) -> tuple[str, DeviceId] | None:
+        call = self.calls.call
+        of_it = call.phase in LIVE and call.encounter_id == encounter
+        return (call.call_id, DeviceId(call.peer)) if of_it else None
+
+    def share(self, encounter: EncounterId, paper: Paper) -> bool:
+        """Show it; False where the call ended or became another meanwhile: nothing is shown then."""
+        return self.on_call(encounter) is not None and self.calls.sharing.show_paper(paper)
+
+    def try_link(self) -> Tried:
+        """On a worker. Raises Unavailable."""
+        return self._link.try_link()
 
     def begin_note(self) -> None:
         self.calls.notes.begin()
@@ -346,6 +367,18 @@ class Telephone(QObject, Line):
             change.after.word,
             str(change.why),
             step.by,
+            failed=lambda _sentence: None,
+        )
+
+    def _share_over(self, over: Over) -> None:
+        self._help.write(
+            self._room.clinic.share_over,
+            EncounterId(over.encounter),
+            over.call,
+            DeviceId(over.peer),
+            over.title,
+            over.seen,
+            over.pages,
             failed=lambda _sentence: None,
         )
 

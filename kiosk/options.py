@@ -22,6 +22,13 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
     )
     parser.add_argument("--server", default="", metavar="URL", help="the clinic's sync server")
     parser.add_argument(
+        "--join",
+        default="",
+        metavar="CODE",
+        help="set this kiosk up with an invitation code; a short one needs --server. Ignored once it is set up",
+    )
+    parser.add_argument("--device-name", default="", metavar="NAME", help="what --join calls this kiosk")
+    parser.add_argument(
         "--camera",
         type=source_of(CAMERA_KINDS),
         default="auto",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from clinic.calls.trial import Tried
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unavailable as error:
         sys.stderr.write(tell(error) + "\n")
         return EXIT_UNAVAILABLE
-    if not ready and gone is None:
+    if not ready and gone is None and not args.join:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
     program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
@@ -71,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window = _window(args)
     try:
         _held = Home(args.home).hold()  # let go when the process ends
+        if not ready and args.join:
+            return _set_up(program, window, args)
         desk = None if gone else open_kiosk(args.home, SystemClock(), os.urandom)
     except (Refusal, Unavailable) as error:
         return _out_of_order(program, window, tell(error), args)
@@ -118,7 +121,7 @@ class Session:
         self._stage = Stage(
             program=program,
             window=window,
-            verbs=DeskVerbs(desk, self._capsule, self._take_code),
+            verbs=DeskVerbs(desk, self._capsule, self._take_code, self._try_link),
             engine=engine,
             calls=calls,
             voice=Voice(args.home / "cache" / "voice", window),
@@ -185,6 +188,11 @@ class Session:
                 "The centre cannot be reached: a code works only with it. Go on with your number alone."
             )
         return self._link.take_code(lookup)
+
+    def _try_link(self) -> Tried:
+        if self._link is None or not self._up:
+            raise Unavailable("The centre cannot be reached.")
+        return self._link.try_link()
 
     def _post(self, peer: str, message: CallMessage) -> None:
         if self._link is not None:
@@ -254,6 +262,23 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
     QTimer.singleShot(OUT_OF_ORDER_S * 1000, program.app.quit)
     code = program.run(window)
     return VISIT_OVER if again else code or EXIT_UNAVAILABLE
+
+
+def _set_up(program: Program, window: QWidget, args: argparse.Namespace) -> int:
+    """The first start with an invitation; the next session serves patients, or tells again what went wrong."""
+    from kiosk.joining import SettingUp
+
+    joining = SettingUp(window, args.home, args.join, args.server, args.device_name)
+    joining.ended.connect(program.app.quit)
+    program.on_quit(joining.leave)
+    program.show(window, full_screen=not args.window)
+    _hello(args)
+    joining.begin()
+    code = program.run(window)
+    if joining.failed:
+        sys.stderr.write(joining.failed + "\n")
+        return EXIT_UNAVAILABLE
+    return VISIT_OVER if joining.joined else code or STOP
 
 
 def _close_down(program: Program, window: QWidget, desk: Desk | None, args: argparse.Namespace) -> int:

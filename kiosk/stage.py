@@ -23,6 +23,8 @@ from clinic.protocol.calling import (
     Decline,
     Description,
     Hang,
+    RecordingSaid,
+    RecordingShown,
     Ring,
     RungSaid,
     StillAsked,
@@ -80,7 +82,19 @@ log = logging.getLogger(__name__)
 BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
-_CALLING = (Ring, Accept, Decline, Busy, Hang, Description, Again, RungSaid, StillAsked)
+_CALLING = (
+    Ring,
+    Accept,
+    Decline,
+    Busy,
+    Hang,
+    Description,
+    Again,
+    RungSaid,
+    StillAsked,
+    RecordingSaid,
+    RecordingShown,
+)
 _TAPS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin)
 _SIGNS_OF_LIFE = (*_TAPS, QEvent.Type.KeyPress)
 

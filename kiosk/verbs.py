@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
+from clinic.calls.trial import Tried
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.values import HumanName
@@ -35,6 +36,7 @@ class Verbs(Protocol):
     def report(self, report: Report) -> object: ...
     def send_still(self, encounter: EncounterId, picture: bytes) -> object: ...
     def all_left(self) -> bool: ...
+    def try_link(self) -> Tried: ...
 
 
 class DeskVerbs:
@@ -42,8 +44,15 @@ class DeskVerbs:
     what a one-time code brings; Unavailable offline.
     """
 
-    def __init__(self, desk: Desk, fetch: Fetch, take: Fetch) -> None:
-        self._desk, self._fetch, self._take = desk, fetch, take
+    def __init__(
+        self, desk: Desk, fetch: Fetch, take: Fetch, try_link: Callable[[], Tried] | None = None
+    ) -> None:
+        self._desk, self._fetch, self._take, self._try_link = desk, fetch, take, try_link
+
+    def try_link(self) -> Tried:
+        if self._try_link is None:
+            raise Unavailable("The centre cannot be reached.")
+        return self._try_link()
 
     def read_card(self, text: str, pin: str = "") -> Known:
         lookup = intake.card_lookup(text)

@@ -158,6 +158,7 @@ def comes_back(world: World, one: Computer) -> None:
         return
     before = set(world.books.saved)
     world.say(f"{len(gone)} only there")
+    world.centre_copies.clear()
     one.comes_back(copy)
     here = one.bodies().keys()
     world.books.let_go |= {op for op in gone & before if op not in here}

@@ -10,6 +10,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, OpId, PatientId, ScopeId
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.sealing import Granted, Keyring, open_envelope
+from clinic.keys.trust import is_sign
 from clinic.protocol.codec import decode
 from clinic.protocol.envelope import unpack
 from clinic.protocol.op import Op
@@ -119,12 +120,24 @@ class World:
     # what the centre goes through
 
     def centre_is_put_back(self, put_back: Callable[[], None]) -> None:
+        had = self.centre.desk.log.statements
         put_back()
         self.network.app = self.centre.app
         self.copies.clear()
         self.unsure = set(self.computers)
         self._heads.clear()
         self._lie_there = {}, {}
+        if any(not is_sign(one) for one in had[len(self.centre.desk.log.statements) :]):
+            self._brings_the_list(had)
+
+    def _brings_the_list(self, had: Sequence[bytes]) -> None:
+        """Whoever keeps the server has a computer exchange first that knows who is admitted, before anybody states anything
+        else in the place of what was lost (`docs/server.md`)."""
+        for one in self.computers.values():
+            if one.desk.trust.statements[: len(had)] == had and one.name not in self.revoked and not one.dead:
+                one.sync()
+                self.heard(one)
+                return
 
     # what is looked at on the way
 

@@ -34,6 +34,7 @@ from sync_server.journal import keep_journal
 from sync_server.limits import SYNC_BODY
 from sync_server.pieces import sweep
 from sync_server.realtime import Doorbell
+from sync_server.relay import read_secret, relay_at
 from sync_server.routes import (
     attachments,
     capsules,
@@ -44,6 +45,7 @@ from sync_server.routes import (
     island,
     mailbox,
     recent,
+    relay,
     scopes,
     session,
     sync,
@@ -86,6 +88,7 @@ def routes() -> list[Route]:
         Route("/v1/computers", guarded(computers.read), methods=["GET"]),
         Route("/v1/sessions/{device}", guarded(computers.end), methods=["DELETE"]),
         Route("/v1/receipts", guarded(computers.take_receipt), methods=["POST"]),
+        Route("/v1/relay", guarded(relay.admit), methods=["POST"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.put), methods=["PUT"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.head), methods=["HEAD"]),
         Route("/v1/attachments/{attachment}", guarded(attachments.get), methods=["GET"]),
@@ -259,6 +262,17 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="let whoever sends what this file holds as a bearer token read /metrics",
     )
     parser.add_argument(
+        "--relay",
+        metavar="URLS",
+        help="the relay of calls, as 'posta server turn-config' says it; or POSTA_RELAY in the environment",
+    )
+    parser.add_argument(
+        "--relay-secret",
+        type=Path,
+        metavar="FILE",
+        help="the secret shared with it (default: POSTA_RELAY_SECRET in the environment)",
+    )
+    parser.add_argument(
         "--island", action="store_true", help="serve a clinic's own network, told how on standard input by 'posta desktop'"
     )  # fmt: skip
     parser.add_argument(
@@ -296,11 +310,13 @@ def _run(wanted: argparse.Namespace) -> int:
     metrics_key = read_key(how.key_of_counts(wanted.data))
     tls = own_certificate(*shown)
     key = read_s3_key(how.key_of_attachments(wanted.data))
+    calls = relay_at(how.relay, read_secret(how.secret_of_relay(wanted.data), os.environ))
     place = place_at(how.attachments, wanted.data / "attachments", key)
     open_wide()
     listening = bound(how.host, how.port)
     desk = open_desk(wanted.data, SystemClock(), os.urandom, how.where(wanted.data))
     desk.certificate, desk.metrics_key, desk.place = mark_of(shown[0]), metrics_key, place
+    desk.relay = calls
     together = together_at(how.redis, how.book)
     sweep(wanted.data / "attachments", desk.clock.now())
     try:

@@ -17,7 +17,12 @@ from sync_server.book.where import DEFAULT_BOOK, Where
 FILE = "server.toml"
 LEVELS = ("debug", "info", "warning", "error")
 DATABASE = "POSTA_DATABASE"
-_ENVIRONMENT = {"database": DATABASE, "redis": "POSTA_REDIS", "attachments": "POSTA_ATTACHMENTS"}
+_ENVIRONMENT = {
+    "database": DATABASE,
+    "redis": "POSTA_REDIS",
+    "attachments": "POSTA_ATTACHMENTS",
+    "relay": "POSTA_RELAY",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Configuration:
     """`tls_cert`, `tls_key`: PEM files, from the data folder if they do not begin at the root; '' speaks no TLS. `address`:
     what people type, only said again by `posta server init`. `database`: URL of PostgreSQL, '' for SQLite in the folder;
     `metrics_key`: a file, found as the certificate is. `attachments`: URL of an S3 store, '' for the folder;
-    `attachments_key`: a file with its key, '' for the environment."""
+    `attachments_key`: a file with its key, '' for the environment. `relay`: URLs of the relay of calls, '' for none;
+    `relay_secret`: a file with what is shared with it, '' for the environment."""
 
     host: str = "127.0.0.1"
     port: int = 8440
@@ -40,6 +46,8 @@ class Configuration:
     metrics_key: str = ""
     attachments: str = ""
     attachments_key: str = ""
+    relay: str = ""
+    relay_secret: str = ""
 
     def certificate(self, folder: Path) -> tuple[Path | None, Path | None]:
         """(certificate, key), None where none is named."""
@@ -52,6 +60,10 @@ class Configuration:
     def key_of_attachments(self, folder: Path) -> Path | None:
         """The file with the key of the S3 store."""
         return _in(folder, self.attachments_key)
+
+    def secret_of_relay(self, folder: Path) -> Path | None:
+        """The file with the secret shared with the relay of calls."""
+        return _in(folder, self.relay_secret)
 
     def where(self, folder: Path) -> Where:
         """The book."""

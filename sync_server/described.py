@@ -14,6 +14,7 @@ from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.island import IslandPaper, Laid, LaidPull
 from clinic.protocol.organisation import ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
+from clinic.protocol.relay import RelayPass
 from clinic.protocol.shapes import Kind, shapes_of
 from clinic.protocol.sync import (
     CONTENT_TYPE,
@@ -116,7 +117,7 @@ CALLS = (
     ),
     Call(
         "GET", "/v1/trust", Who.SESSION,
-        "Statements of the trust log; an empty run means that there are no more. Instead of a session, an open mailbox "
+        "Statements of the trust log; an empty run means that there are no more. Instead of a session, a mailbox with its answer "
         f"(`{INVITATION}`) or a proof of the root key (`{ROOT}`) will do.",
         gives=TrustPart, query=(Query("from", "Position of the first one."),), headers=(INVITATION, ROOT), no=(_N.NOT_ALLOWED,),
     ),
@@ -131,7 +132,8 @@ CALLS = (
     ),
     Call(
         "POST", "/v1/mailbox/{box}", Who.ANYBODY,
-        "With the opener's session lays in the answer, without a session the request; one of each.", BYTES, None, SMALL_BODY,
+        "With the opener's session lays in the answer, without a session the request; one of each, the answer last.",
+        BYTES, None, SMALL_BODY,
         no=(_N.NOT_LOGGED_IN, _N.NOT_ALLOWED, _N.NOT_FOUND, _N.CONFLICT),
     ),
     Call(
@@ -167,6 +169,11 @@ CALLS = (
     Call(
         "POST", "/v1/receipts", Who.ANYBODY, "A wiped computer's last word, believed for the signature under it.",
         WipeReceipt, None, SMALL_BODY, no=(_N.NOT_ALLOWED,),
+    ),
+    Call(
+        "POST", "/v1/relay", Who.LIVE,
+        "Leave to open the clinic's relay of calls within the next ten minutes. Six at once, then one in ten seconds.",
+        gives=RelayPass, no=(_N.NOT_FOUND,),
     ),
     Call(
         "PUT", "/v1/attachments/{attachment}", Who.LIVE,

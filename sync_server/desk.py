@@ -23,6 +23,7 @@ from sync_server.attachments import OnDisk, Place
 from sync_server.book.port import Rung
 from sync_server.book.thread import BookThread
 from sync_server.limits import Bucket, kind_of_address, neighbourhood
+from sync_server.relay import Relay
 from sync_server.routes.answers import Denied
 from sync_server.tally import Tally
 
@@ -98,6 +99,8 @@ class Desk:
     """What whoever founds must know; '' asks nobody."""
     place: Place = field(init=False)
     """Where whole attachments lie."""
+    relay: Relay | None = None
+    """The clinic's relay of calls, if it has one."""
     island: IslandPaper | None = None
     """What it shows, where it serves a clinic's own network."""
     certificate: bytes = b""
@@ -120,6 +123,8 @@ class Desk:
     letters: Bucket = field(init=False)
     guesses: Bucket = field(init=False)
     """One-time codes, per kiosk."""
+    relays: Bucket = field(init=False)
+    """Leave to open the relay of calls, per device."""
     _standing: Standing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +133,7 @@ class Desk:
         self.exchanges = Bucket(self.clock, rate=50, burst=300)
         self.letters = Bucket(self.clock, rate=30, burst=150)
         self.guesses = Bucket(self.clock, rate=1 / 60, burst=5)
+        self.relays = Bucket(self.clock, rate=1 / 10, burst=6)
         self._standing = Standing(self.log)
 
     @property

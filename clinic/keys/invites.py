@@ -5,6 +5,9 @@ nothing it could use.
 The invitation's secret names the mailbox and authenticates what is laid into it. Somebody who overheard the
 secret is caught by the six digits both people compare; they cost 64 MiB of Argon2id each, so that nobody
 makes keys to fit them while the code lives. Team keys are sealed only after that.
+
+Where the centre's certificate is of the clinic's own authority, the invitation names that authority by its mark. Its text lies
+at the centre and is fetched from whoever answers there: what fits the mark is the authority, whoever handed it over.
 """
 
 from base64 import b32encode
@@ -25,6 +28,8 @@ from clinic.protocol.sync import JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, DeviceKind, Role
 
 SECRET_BYTES = 16
+MOST_AUTHORITY = 16 * 1024
+"""Bytes of an authority's text that an invitation names. A longer one is a whole system's; it goes from hand to hand."""
 DIGITS = 6
 _REQUEST, _ANSWER = b"posta join ask", b"posta join reply"
 _DIGITS_COST = Cost(time_cost=3, memory_kib=FLOOR_KIB, lanes=2)
@@ -39,8 +44,9 @@ def new_invitation(
     team: TeamId,
     expires_at: datetime,
     random: Random,
+    authority: bytes = b"",
 ) -> Invitation:
-    """An invitation for one device; at most 24 h is the habit."""
+    """An invitation for one device; at most 24 h is the habit. `authority`: PEM text, b'' for none of the clinic's own."""
     return Invitation(
         server=server,
         fingerprint=fingerprint,
@@ -49,7 +55,18 @@ def new_invitation(
         kind=kind,
         team=team,
         expires_at=expires_at,
+        authority=authority_mark(authority),
     )
+
+
+def authority_mark(authority: bytes) -> bytes:
+    """32 bytes for the text of an authority; b'' for none, and for more than MOST_AUTHORITY."""
+    return digest(authority, b"posta authority") if 0 < len(authority) <= MOST_AUTHORITY else b""
+
+
+def is_named(invitation: Invitation, authority: bytes) -> bool:
+    """True if this text is the authority that the invitation names."""
+    return bool(authority) and same(authority_mark(authority), invitation.authority)
 
 
 def invitation_text(invitation: Invitation) -> str:
@@ -70,7 +87,11 @@ def invitation_in(data: bytes, now: datetime) -> Invitation:
         raise WrongCode(
             CodeKind.JOIN, "This invitation was made by another version of Posta. Update this computer."
         ) from error
-    if len(invitation.secret) != SECRET_BYTES or len(invitation.fingerprint) != 32:
+    if (
+        len(invitation.secret) != SECRET_BYTES
+        or len(invitation.fingerprint) != 32
+        or len(invitation.authority) not in (0, 32)
+    ):
         raise WrongCode(CodeKind.JOIN, "This invitation is not complete. Ask for a new one.")
     if now >= invitation.expires_at:
         raise Refusal("This invitation has expired. Ask the administrator for a new one.")
@@ -80,6 +101,11 @@ def invitation_in(data: bytes, now: datetime) -> Invitation:
 def mailbox_id(secret: bytes) -> str:
     """Where request and answer are laid: 26 letters that do not tell the secret."""
     return b32encode(derive(secret, b"posta mailbox", size=16)).decode().rstrip("=").lower()
+
+
+def authority_box(secret: bytes) -> str:
+    """Where the text of the clinic's authority lies: whoever sees this name learns nothing of the mailbox."""
+    return mailbox_id(derive(secret, b"posta auth box", size=SECRET_BYTES))
 
 
 def sign_request(request: JoinRequest, device: DeviceKeys) -> JoinRequest:

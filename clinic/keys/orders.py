@@ -85,7 +85,9 @@ def is_so(log: TrustLog, body: Record) -> bool:
 def _numbered(body: Revoke, seen: Mapping[DeviceId, ComputerSeen]) -> Revoke:
     """What the centre has taken of that computer counts, nothing after it."""
     known = seen.get(body.device)
-    return replace(body, incarnation=known.incarnation, last_env_no=known.last_env_no) if known else body
+    if known is None:
+        return body
+    return replace(body, incarnation=known.incarnation, last_env_no=known.last_env_no, counted=known.counted)
 
 
 def _key_of(log: TrustLog, team: TeamId, signer: Signer, mine: TeamKeys, random: Random) -> Record | None:

@@ -18,7 +18,7 @@ from clinic.domain.ids import AUDITORS, DeviceId, TeamId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.keys.boxes import sound_box_key
 from clinic.keys.identity import SEED_BYTES, device_id
-from clinic.keys.roster import Distrust, Reason, Team, TrustLog, User
+from clinic.keys.roster import Distrust, Reason, Team, TrustLog, User, narrows
 from clinic.protocol.trust import (
     AddDevice,
     AddUser,
@@ -329,7 +329,7 @@ def _revoke(log: TrustLog, statement: Statement, body: Revoke) -> TrustLog:
     _by_administrator(log, statement)
     _device(log, body.device)
     before = log.revocations.get(body.device)
-    if before and (body.incarnation, body.last_env_no) >= (before.incarnation, before.last_env_no):
+    if before and not narrows(body, before):
         raise _impossible("A revocation is never taken back.")
     return replace(log, revocations={**log.revocations, body.device: body})
 

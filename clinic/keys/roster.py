@@ -10,6 +10,7 @@ from enum import StrEnum
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.keys.hashing import digest
+from clinic.protocol.envelope import MAX_COUNT
 from clinic.protocol.trust import AddDevice, Revoke, Role, Root, TeamEpoch
 
 
@@ -190,11 +191,29 @@ class TrustLog:
         revoke = self.revocations.get(device)
         if revoke is None or incarnation is None or env_no is None:
             return revoke is not None
-        return (incarnation, env_no) > (revoke.incarnation, revoke.last_env_no)
+        return env_no > counts_up_to(revoke, incarnation)
 
     def is_wiped(self, device: DeviceId) -> bool:
         """True if an administrator ordered the device to destroy its store."""
         return device in self.wiped
+
+
+def counts_up_to(revoke: Revoke, incarnation: int) -> int:
+    """The last number of an incarnation that a revocation lets count: MAX_COUNT for all of it, -1 for none."""
+    if revoke.counted:
+        return max((one.last_env_no for one in revoke.counted if one.incarnation == incarnation), default=-1)
+    if incarnation == revoke.incarnation:
+        return revoke.last_env_no
+    return MAX_COUNT if incarnation < revoke.incarnation else -1
+
+
+def narrows(revoke: Revoke, before: Revoke) -> bool:
+    """True if it lets less count than the one before, and nothing more."""
+    both = (revoke, before)
+    steps = {one.incarnation for one in both} | {one.incarnation for each in both for one in each.counted}
+    looked_at = {edge + beside for edge in steps for beside in (-1, 0, 1)}
+    then_now = [(counts_up_to(before, at), counts_up_to(revoke, at)) for at in looked_at]
+    return all(now <= then for then, now in then_now) and any(now < then for then, now in then_now)
 
 
 def statement_hash(statement: bytes) -> bytes:

@@ -19,7 +19,7 @@ from clinic.keys.identity import Keys, UserKeys, verify
 from clinic.keys.rights import accepted, signing_key
 from clinic.keys.roster import Distrust, Epoch, Reason, Team, TrustLog, User, statement_hash
 from clinic.protocol.codec import decode, dumps, encode, loads
-from clinic.protocol.trust import SIGNING_CONTEXT, AddDevice, AddUser, DeviceKind, Role, Statement
+from clinic.protocol.trust import SIGNING_CONTEXT, AddDevice, AddUser, Beacon, DeviceKind, Role, Statement
 
 __all__ = [
     "EMPTY",
@@ -34,6 +34,8 @@ __all__ = [
     "as_user",
     "extend",
     "follow",
+    "is_sign",
+    "last_but_signs",
     "make_statement",
     "open_statement",
     "say",
@@ -115,6 +117,19 @@ def follow(log: TrustLog, position: int, statements: Iterable[bytes]) -> TrustLo
                 position=number,
             )
     return log
+
+
+def last_but_signs(log: TrustLog) -> int:
+    """The position of the last statement that is more than a sign of life."""
+    at = log.position
+    while at > 0 and is_sign(log.statements[at]):
+        at -= 1
+    return at
+
+
+def is_sign(statement: bytes) -> bool:
+    """True for a sign of life, which admits and revokes nobody. Raises Distrust."""
+    return isinstance(open_statement(statement)[0].body, Beacon)
 
 
 def verify_all(statements: Iterable[bytes], pinned_fingerprint: bytes, height: int = -1) -> TrustLog:

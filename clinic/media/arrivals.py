@@ -28,8 +28,8 @@ LOSSY = 0.004
 """Loss from which waiting for a repair is worth its time."""
 LOOK_S = 0.1
 """How often the window is looked through; a packet that is lost is waited for from then on."""
-FALL = 0.02
-"""Seconds a second by which the wait is made shorter again."""
+FALL, HASTE = 0.02, 0.2
+"""Seconds a second by which the wait is made shorter again, and what of a longer one goes in a second: after a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +108,5 @@ class Arrivals:
 
     def _aim(self, at: float) -> None:
         """Longer at once, shorter slowly."""
-        fall = FALL * max(0.0, min(1.0, at - self._aimed_at))
+        fall = (FALL + HASTE * (self._target - self._wanted)) * max(0.0, min(1.0, at - self._aimed_at))
         self._target, self._aimed_at = max(self._wanted, self._target - fall), at

@@ -19,6 +19,8 @@ from clinic.media.clip import HEIGHT, WIDTH, Planes, TalkingClip
 from clinic.media.ring import LARGEST
 from clinic.media.sources import Missing, Spec
 
+DEVICE_FPS = 30
+"""Asked of a real camera; how many of its pictures are sent follows the link."""
 MISSING = "No camera was found. Plug one in, or go on with sound only."
 DENIED = "The camera does not start. Close other programs that use it, or go on with sound only."
 
@@ -116,7 +118,7 @@ class DeviceCamera:
 
     def __init__(self, device: str, kind: str, fps: int) -> None:
         self.name = device
-        options = {"framerate": str(max(fps, 15)), "video_size": f"{WIDTH}x{HEIGHT}"}
+        options = {"framerate": str(max(fps, DEVICE_FPS)), "video_size": f"{WIDTH}x{HEIGHT}"}
         self._device = _device(device, kind, options)
         self._pictures: Iterator[VideoFrame] = self._device.decode(video=0)
 

@@ -8,39 +8,52 @@ import copy
 import inspect
 import logging
 import re
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 import aioice.ice
+import aioice.stun
 import aiortc.codecs
+import aiortc.codecs.h264
 import aiortc.codecs.vpx
-import aiortc.rtcrtpreceiver
 from aiortc import (
+    RTCDtlsTransport,
     RTCPeerConnection,
     RTCRtpCodecParameters,
     RTCRtpReceiver,
     RTCRtpSender,
     RTCRtpTransceiver,
 )
-from aiortc.jitterbuffer import JitterBuffer, JitterFrame
-from aiortc.rtp import RTP_HISTORY_SIZE, RtpPacket
-from aiortc.utils import uint16_add
+from aiortc.jitterbuffer import JitterFrame
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpSrPacket,
+    RtpPacket,
+    pack_remb_fci,
+    unpack_remb_fci,
+)
 from av.packet import Packet
 
-VIDEO_START, VIDEO_FLOOR, VIDEO_CEILING = 600_000, 60_000, 1_200_000
-"""bit/s of the VP8 encoder; the library itself never goes below 250 kbit/s, where rural links live."""
-_VPX = ("DEFAULT_BITRATE", "MIN_BITRATE", "MAX_BITRATE")
+from clinic.media.holes import Missing, PictureBuffer, Piece
+from clinic.media.rtp import SEND_TIME
+
 _LOOPBACK = "127.0.0.1"
+CONSENT_EVERY_S, CONSENT_WAIT_S = 2.0, 3.0
+"""The peer is asked so often whether it still wants our packets (RFC 7675), and has so long to answer. The library waits for
+half a second, so that no call over a satellite would last longer than its six questions, 30 s. Six are 30 s here too.
+"""
 Hosts = Callable[[bool, bool], list[str]]
-
-
-HEAD_WAIT_S = 1.0
-"""How long a picture waits for a lost packet; a retransmission takes one round trip."""
-
-
-_BEHIND = 1 << 15
-"""A sequence number that far ahead is one behind (RFC 3550, appendix A.1)."""
+_RECEIVER = ("__jitter_buffer", "__nack_generator", "__remote_bitrate_estimator")
+_DECODERS = ("H264Decoder", "Vp8Decoder")
+_SEND_TIME_ID = 3
+_DTLS, _SEAL = (20, 63), 37
+"""First bytes of a datagram of the data channel (RFC 7983), and what the seal adds to what is in it (RFC 9147 with AES-GCM)."""
 
 
 class DoorMoved(RuntimeError):
@@ -49,16 +62,21 @@ class DoorMoved(RuntimeError):
 
 def check() -> None:
     """Raises DoorMoved with the name of the door."""
-    for name in _VPX:
-        if not isinstance(getattr(aiortc.codecs.vpx, name, None), int):
-            raise DoorMoved(f"aiortc.codecs.vpx.{name}")
-    setter = inspect.getsource(vars(aiortc.codecs.vpx.Vp8Encoder)["target_bitrate"].fset)
-    if "MIN_BITRATE" not in setter or "MAX_BITRATE" not in setter:
-        raise DoorMoved("aiortc.codecs.vpx.Vp8Encoder.target_bitrate")
+    _check_hosts()
+    _check_consent()
+    _check_codecs()
     _check_receiver()
-    if not hasattr(RTCRtpSender, "_send_keyframe"):
-        raise DoorMoved("aiortc.RTCRtpSender._send_keyframe")
     _check_speech()
+    _check_transport()
+    for name in ("_ssrc", "_rtx_ssrc"):
+        if f"self.{name} = " not in inspect.getsource(RTCRtpSender.__init__):
+            raise DoorMoved(f"aiortc.RTCRtpSender.{name}")
+    for name in ("_codecs", "_headerExtensions"):
+        if f"self.{name}:" not in inspect.getsource(RTCRtpTransceiver.__init__):
+            raise DoorMoved(f"aiortc.RTCRtpTransceiver.{name}")
+
+
+def _check_hosts() -> None:
     hosts = inspect.signature(aioice.ice.get_host_addresses)
     if list(hosts.parameters) != ["use_ipv4", "use_ipv6"]:
         raise DoorMoved("aioice.ice.get_host_addresses")
@@ -66,67 +84,272 @@ def check() -> None:
         raise DoorMoved("aioice.ice.Connection.gather_candidates")
 
 
+def _check_consent() -> None:
+    asks = inspect.getsource(aioice.ice.Connection.query_consent)
+    for use in ("CONSENT_INTERVAL *", "failures >= CONSENT_FAILURES", "retransmissions=0"):
+        if use not in asks:
+            raise DoorMoved(f"aioice.ice.Connection.query_consent: {use}")
+    if "stun.Transaction(" not in inspect.getsource(aioice.ice.StunProtocol.request):
+        raise DoorMoved("aioice.ice.StunProtocol.request")
+    made = inspect.getsource(
+        aioice.stun.Transaction.__mro__[-2]
+    )  # the library's own, whatever stands before it
+    if "self.__timeout_delay = RETRY_RTO" not in made or "call_later(self.__timeout_delay" not in made:
+        raise DoorMoved("aioice.stun.Transaction.__timeout_delay")
+
+
+def _check_codecs() -> None:
+    for module, coder in ((aiortc.codecs.h264, "H264Encoder"), (aiortc.codecs.vpx, "Vp8Encoder")):
+        if not isinstance(getattr(module, "PACKET_MAX", None), int) or "PACKET_MAX" not in inspect.getsource(
+            vars(module)[coder]._packetize
+        ):
+            raise DoorMoved(f"{module.__name__}.PACKET_MAX")
+    chosen = inspect.getsource(aiortc.codecs.get_decoder)
+    for name in _DECODERS:
+        decode = getattr(getattr(aiortc.codecs, name, None), "decode", None)
+        if decode is None or f"{name}()" not in chosen:
+            raise DoorMoved(f"aiortc.codecs.{name}")
+        if list(inspect.signature(decode).parameters)[-1] != "encoded_frame":
+            raise DoorMoved(f"aiortc.codecs.{name}")
+    extensions = getattr(aiortc.codecs, "HEADER_EXTENSIONS", {})
+    if not any(each.uri == SEND_TIME and each.id == _SEND_TIME_ID for each in extensions.get("video", ())):
+        raise DoorMoved("aiortc.codecs.HEADER_EXTENSIONS")
+
+
 def _check_receiver() -> None:
-    receiver = inspect.getsource(aiortc.rtcrtpreceiver.RTCRtpReceiver.__init__)
-    if "JitterBuffer(capacity=512, is_video=True)" not in receiver:
-        raise DoorMoved("aiortc.rtcrtpreceiver.RTCRtpReceiver.__init__")
-    if not {"_origin", "_packets", "_is_video"} <= set(vars(JitterBuffer(capacity=16))):
-        raise DoorMoved("aiortc.jitterbuffer.JitterBuffer")
+    made = inspect.getsource(RTCRtpReceiver.__init__)
+    handled = inspect.getsource(RTCRtpReceiver._handle_rtp_packet)
+    for name in _RECEIVER:
+        if f"self.{name} = " not in made or f"self.{name}" not in handled:
+            raise DoorMoved(f"aiortc.RTCRtpReceiver.{name}")
+    for use in (
+        "self.__jitter_buffer.add(packet)",
+        "self.__nack_generator.add(packet)",
+        "self.__nack_generator.missing",
+        "self.__timestamp_mapper.map(\n                encoded_frame.timestamp",
+    ):
+        if use not in handled:
+            raise DoorMoved(f"aiortc.RTCRtpReceiver._handle_rtp_packet: {use}")
+
+
+def _check_transport() -> None:
+    for name, parameters in (
+        ("_send_rtp", ["data"]),
+        ("_handle_rtp_data", ["data", "arrival_time_ms"]),
+        ("_handle_rtcp_data", ["data"]),
+        ("_send_data", ["data"]),
+    ):
+        method = getattr(RTCDtlsTransport, name, None)
+        if method is None or list(inspect.signature(method).parameters)[1:] != parameters:
+            raise DoorMoved(f"aiortc.RTCDtlsTransport.{name}")
+    if "await self.transport._recv()" not in inspect.getsource(RTCDtlsTransport._recv_next):
+        raise DoorMoved("aiortc.RTCIceTransport._recv")
 
 
 def open_doors() -> None:
     """Set what cannot be set from the front; once, before the first call."""
-    vpx = aiortc.codecs.vpx
-    vpx.DEFAULT_BITRATE, vpx.MIN_BITRATE, vpx.MAX_BITRATE = VIDEO_START, VIDEO_FLOOR, VIDEO_CEILING
     hosts = aioice.ice.get_host_addresses
     if not hasattr(hosts, "alone"):
         setattr(aioice.ice, "get_host_addresses", _reachable(hosts))  # noqa: B010
-    setattr(aiortc.rtcrtpreceiver, "JitterBuffer", ImpatientBuffer)  # noqa: B010
+    setattr(aioice.ice, "CONSENT_INTERVAL", CONSENT_EVERY_S)  # noqa: B010
+    if not hasattr(aioice.stun.Transaction, "patient"):
+        setattr(aioice.stun, "Transaction", _waiting(aioice.stun.Transaction))  # noqa: B010
     aiortc.codecs.CODECS["audio"][:] = [_red(OPUS_KIND), _opus()]
+    extensions = aiortc.codecs.HEADER_EXTENSIONS["audio"]
+    if not any(each.uri == SEND_TIME for each in extensions):
+        extensions.append(RTCRtpHeaderExtensionParameters(id=_SEND_TIME_ID, uri=SEND_TIME))
+    for name in _DECODERS:
+        decoder = getattr(aiortc.codecs, name)
+        if not hasattr(decoder, "several"):
+            setattr(aiortc.codecs, name, _patient(decoder))
     for library in ("aiortc", "aioice", "libav"):
         logging.getLogger(library).setLevel(logging.WARNING)  # below it they write addresses and descriptions
 
 
-def send_whole_picture(sender: RTCRtpSender) -> None:
-    """Make the next picture one that can be read without those before it."""
-    sender._send_keyframe()
+# what is sent
 
 
-class ImpatientBuffer(JitterBuffer):
-    """A video buffer that goes on after a hole.
+def largest_payload(size: int) -> None:
+    """Bytes of a packet of pictures from now on; small ones let sound pass between them on narrow links."""
+    aiortc.codecs.h264.PACKET_MAX = aiortc.codecs.vpx.PACKET_MAX = size
 
-    The library's own waits for 512 further packets, some ten seconds of frozen picture after a network cut.
-    Here a hole larger than what the sender can repeat, or one that nothing fills in time, is skipped and a
-    whole picture is asked for; what was repeated too late is dropped and cannot turn the buffer back.
+
+def streams_of(sender: RTCRtpSender) -> tuple[int, int]:
+    """SSRCs of a sender's packets and of its repetitions."""
+    return sender._ssrc, sender._rtx_ssrc
+
+
+def codec_of(transceiver: RTCRtpTransceiver) -> str:
+    """`"H264"` or `"VP8"`: what was agreed on for pictures; empty before that."""
+    return transceiver._codecs[0].name if transceiver._codecs else ""
+
+
+def send_time_id_of(transceiver: RTCRtpTransceiver) -> int:
+    """The number of the time of sending among the header's extensions; 0 where it was not agreed on."""
+    return next((each.id for each in transceiver._headerExtensions if each.uri == SEND_TIME), 0)
+
+
+def remb(ours: int, bps: int, ssrcs: list[int]) -> bytes:
+    """The control packet that says what we can receive (draft-alvestrand-rmcat-remb-03)."""
+    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=ours, media_ssrc=0, fci=pack_remb_fci(bps, ssrcs)))
+
+
+# what passes
+
+
+class Tap(Protocol):
+    """Who sees the packets of a transport."""
+
+    async def leave(self, data: bytes) -> None: ...
+
+    def came(self, data: bytes) -> list[bytes]: ...
+
+    def words_left(self, size: int) -> None: ...
+
+    def words_came(self, size: int) -> None: ...
+
+    def told(self, bps: int) -> None: ...
+
+    def reported(self, ssrc: int, highest: int, lost: int, answers: int, held_s: float) -> None: ...
+
+    def whole_asked(self) -> None: ...
+
+
+def tap(transport: RTCDtlsTransport, by: Tap, ours: set[int]) -> Callable[[bytes], Awaitable[None]]:
+    """From now on `by` sends what leaves and sees what comes; gives what puts a packet on the wire.
+    `ours`: SSRCs of what we send.
     """
+    send, take, take_control = transport._send_rtp, transport._handle_rtp_data, transport._handle_rtcp_data
+    say, receive = transport._send_data, transport.transport._recv
 
-    def __init__(
-        self,
-        capacity: int,
-        prefetch: int = 0,
-        is_video: bool = False,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(capacity, prefetch, is_video)
-        self._now, self._moved_at = now, now()
+    async def came(data: bytes, arrival_time_ms: int) -> None:
+        for each in by.came(data):
+            await take(each, arrival_time_ms=arrival_time_ms)
+
+    async def control(data: bytes) -> None:
+        _read_control(data, by, ours)
+        await take_control(data)
+
+    async def leave(data: bytes) -> None:
+        if transport.state != "connected":
+            await send(data)  # says so in its own way
+        else:
+            await by.leave(data)
+
+    async def spoken(data: bytes) -> None:
+        await say(data)
+        by.words_left(len(data) + _SEAL)
+
+    async def received() -> bytes:
+        data = await receive()
+        if _DTLS[0] <= data[0] <= _DTLS[1]:
+            by.words_came(len(data))
+        return data
+
+    inside: Any = transport
+    inside.transport._recv, inside._send_data = received, spoken
+    inside._send_rtp, inside._handle_rtp_data, inside._handle_rtcp_data = leave, came, control
+    return send
+
+
+def _read_control(data: bytes, by: Tap, ours: set[int]) -> None:
+    try:
+        packets = RtcpPacket.parse(data)
+    except ValueError:
+        return
+    for packet in packets:
+        if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+            for each in packet.reports:
+                if each.ssrc in ours:
+                    by.reported(
+                        each.ssrc, each.highest_sequence, each.packets_lost, each.lsr, each.dlsr / 65536
+                    )
+        elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+            by.whole_asked()
+        elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+            try:
+                bps, ssrcs = unpack_remb_fci(packet.fci)
+            except (ValueError, IndexError):
+                continue
+            if ours & set(ssrcs):
+                by.told(bps)
+
+
+# what comes
+
+
+class Several(JitterFrame):
+    """Pictures that can be decoded at once, because the packet that was missing came."""
+
+    def __init__(self, frames: list[JitterFrame]) -> None:
+        super().__init__(b"", frames[-1].timestamp)
+        self.origin, self.frames = frames[-1].timestamp, frames
+
+
+def fit_receiver(
+    receiver: RTCRtpReceiver, buffer: PictureBuffer, missing: Missing, now: Callable[[], float]
+) -> None:
+    """Give a receiver of pictures our buffer and our asking, before its first packet."""
+    inside = vars(receiver)
+    for name, ours in zip(_RECEIVER, (_Buffer(buffer, now), _Asking(missing, now), None), strict=True):
+        inside[f"_RTCRtpReceiver{name}"] = ours
+
+
+class _Buffer:
+    """A PictureBuffer where the library expects its own."""
+
+    def __init__(self, buffer: PictureBuffer, now: Callable[[], float]) -> None:
+        self._buffer, self._now = buffer, now
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """True with the frame: ask the sender for a whole picture."""
-        ahead = 0 if self._origin is None else uint16_add(packet.sequence_number, -self._origin)
-        stuck = self._now() - self._moved_at > HEAD_WAIT_S
-        if ahead >= _BEHIND and not stuck:
-            return False, None
-        before, skip = self._origin, self._is_video and self._hopeless(ahead, stuck)
-        if skip:
-            self.remove(self.capacity)
-            self._origin = packet.sequence_number
-        ask, frame = super().add(packet)
-        if self._origin != before:
-            self._moved_at = self._now()
-        return ask or skip, frame
+        piece = Piece(packet.timestamp, bool(packet.marker), packet._data)  # type: ignore[attr-defined]
+        ask, pictures = self._buffer.add(packet.sequence_number, piece, self._now())
+        frames = [JitterFrame(picture.data, picture.timestamp % (1 << 32)) for picture in pictures]
+        return ask, (Several(frames) if len(frames) > 1 else frames[0]) if frames else None
 
-    def _hopeless(self, ahead: int, stuck: bool) -> bool:
-        return RTP_HISTORY_SIZE < ahead < _BEHIND or (stuck and 0 < ahead < _BEHIND)
+
+class _Asking:
+    """Missing packets where the library expects its own list of them."""
+
+    def __init__(self, missing: Missing, now: Callable[[], float]) -> None:
+        self._missing, self._now = missing, now
+        self.missing: set[int] = set()
+
+    def add(self, packet: RtpPacket) -> bool:
+        self.missing = set(self._missing.add(packet.sequence_number, self._now()))
+        return bool(self.missing)
+
+
+def _patient(decoder: Any) -> Any:
+    """A decoder that takes several pictures at once."""
+
+    class Patient(decoder):  # type: ignore[misc]
+        several = True
+
+        def decode(self, encoded_frame: JitterFrame) -> list[Any]:
+            if not isinstance(encoded_frame, Several):
+                return list(super().decode(encoded_frame))
+            found = []
+            for frame in encoded_frame.frames:
+                behind = (frame.timestamp - encoded_frame.origin + (1 << 31)) % (1 << 32) - (1 << 31)
+                found += super().decode(JitterFrame(frame.data, encoded_frame.timestamp + behind))
+            return found
+
+    return Patient
+
+
+def _waiting(transaction: Any) -> Any:
+    """A question of ICE that is asked but once has time to be answered over any way a call may take."""
+
+    class Waiting(transaction):  # type: ignore[misc]
+        patient = True
+
+        def __init__(self, *args: Any, retransmissions: int | None = None, **options: Any) -> None:
+            super().__init__(*args, retransmissions=retransmissions, **options)
+            if retransmissions == 0:
+                self._Transaction__timeout_delay = CONSENT_WAIT_S
+
+    return Waiting
 
 
 def _reachable(hosts: Hosts) -> Hosts:

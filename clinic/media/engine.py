@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.domain.errors import PostaError
 from clinic.domain.record import Record
+from clinic.media.filming import Filming
 from clinic.media.ring import Ring
 from clinic.media.sources import Missing, Spec
 from clinic.protocol import engine as wire
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from clinic.media.notes import Note, Playing, Pump, Tapped
     from clinic.media.recorder import Recorder
     from clinic.media.session import Session, Traffic
-    from clinic.media.speaker import Speaker
+    from clinic.media.speaker import Sink, Speaker
+    from clinic.media.trying import Listening
 
 BEAT_S = 0.5
 LOOK_S = 0.2
@@ -44,6 +46,8 @@ SILENT_S = 1.2
 OLD_PATH_S = 2.0
 """How long a replaced path lives on, so that the peer sees the new one first."""
 HEAVY = ("aiortc", "av", "numpy", "clinic.media.doors", "clinic.media.session", "clinic.media.recorder")
+PLUGGED_S = 1.0
+"""How often devices are looked for while somebody tries them."""
 PICTURE_S = 2.0
 """How long a still waits for the camera's next picture."""
 CALM_KBPS, NEAR_MS = 160.0, 150.0
@@ -95,6 +99,9 @@ class Engine:
         self._note: Note | None = None
         self._pump: Pump | None = None
         self._playing: Playing | None = None
+        self._listening: Listening | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._filming = Filming(self, time.monotonic)
 
     async def run(self) -> None:
         """Until Quit."""
@@ -105,7 +112,9 @@ class Engine:
             await self._obey(command)
         for watch in watches:
             watch.cancel()
+        await self._stop_listening()
         await self._hang_up()
+        await self._filming.close()
         self._close_camera()
         for ring in self._rings.values():
             ring.close()
@@ -130,6 +139,9 @@ class Engine:
             wire.SayToPeer: self._say_to_peer,
             wire.RecordNote: self._record_note,
             wire.PlayNote: self._play_note,
+            wire.ListenIn: self._listen_in,
+            wire.PlayChime: self._play_chime,
+            **self._filming.orders,
         }
         order = orders.get(type(command))
         if order is None:
@@ -177,7 +189,8 @@ class Engine:
             return
         assert self._microphone is not None
         await self._drop_hopeless()
-        session = Session(command, self._camera, self._microphone, self)
+        known = self._carrying.believed_bps if self._carrying is not None else None
+        session = Session(command, self._camera, self._microphone, self, known)
         self._sessions[command.attempt] = session
         if command.offerer:
             await self._describe(session.offer())
@@ -190,6 +203,8 @@ class Engine:
         from clinic.media.notes import Tapped
         from clinic.media.speaker import NullSink, Speaker, loudness, open_sink
 
+        await self._stop_listening()
+        await self._filming.end_watching()
         self._call_id = command.call_id
         self._silent = self._flowed = self._seen_picture = False
         await self._use_camera(wire.Purpose.CALL, command.local_ring)
@@ -202,7 +217,12 @@ class Engine:
             self._tap.take = self._note.take
         self._microphone = MicrophoneFeed(self._tap, self._microphone_lost)
         self._echo = EchoWatch()
-        self._microphone.listen = lambda block: self._echo.taken(loudness(block))
+
+        def taken(block: Any) -> None:
+            self._echo.taken(loudness(block))
+            self._filming.said(block, self._mute.audio)
+
+        self._microphone.listen = taken
         self._say_if_hummed()
         sink: Any = NullSink()
         with self._missing(wire.Medium.SPEAKER):
@@ -338,6 +358,27 @@ class Engine:
     def tell(self, message: Record) -> None:
         self._tell(message)
 
+    # what recordings ask (clinic.media.filming.Host)
+
+    @property
+    def running_call(self) -> str:
+        return self._call_id
+
+    @property
+    def camera(self) -> CameraFeed | None:
+        return self._camera
+
+    def ring(self, name: str) -> Ring | None:
+        return self._ring(name)
+
+    def announce(self, ring: str, slot: int, seq: int, width: int, height: int) -> None:
+        self._announce(ring, slot, seq, width, height)
+
+    def sink(self) -> Sink:
+        from clinic.media.speaker import open_sink
+
+        return open_sink(self._options.speaker)
+
     async def newest_picture(self) -> VideoFrame | None:
         """The next picture of the camera; None where there is none, or it is covered."""
         camera = self._camera
@@ -370,6 +411,9 @@ class Engine:
             if self._call_id and self._tap is not None:
                 self._tap.take = note.take
                 return
+            if self._listening is not None:
+                self._listening.take = note.take
+                return
             try:
                 microphone = await self._loop.run_in_executor(None, self._open_microphone)
             except Missing:
@@ -382,6 +426,8 @@ class Engine:
         note, self._note = self._note, None
         if self._tap is not None:
             self._tap.take = None
+        if self._listening is not None:
+            self._listening.take = None
         await self._end_pump()
         if note is None or not keep:
             return
@@ -395,19 +441,33 @@ class Engine:
             await self._loop.run_in_executor(None, pump.close)
 
     async def _play_note(self, command: wire.PlayNote) -> None:
-        from clinic.media.notes import Playing, decoded
-        from clinic.media.speaker import open_sink
+        from clinic.media.notes import decoded
 
+        await self._stop_playing()
+        if command.sound:
+            await self._play(lambda: decoded(command.sound))
+
+    async def _play_chime(self, _: wire.PlayChime) -> None:
+        from clinic.media.trying import chime
+
+        await self._stop_playing()
+        await self._play(chime)
+
+    async def _stop_playing(self) -> None:
         before, self._playing = self._playing, None
         if before is not None:
             await self._loop.run_in_executor(None, before.stop)
-        if not command.sound:
-            return
+
+    async def _play(self, made: Callable[[], Any]) -> None:
+        from clinic.media.notes import Playing
+        from clinic.media.speaker import BUSY, open_sink
+
         try:
-            sound = await self._loop.run_in_executor(None, decoded, command.sound)
+            sound = await self._loop.run_in_executor(None, made)
             sink = await self._loop.run_in_executor(None, open_sink, self._options.speaker)
-        except Missing:
-            self._tell(wire.NotePlayed(whole=False, trouble="no loudspeaker"))
+        except Missing as missing:
+            trouble = "loudspeaker in use" if str(missing) == BUSY else "no loudspeaker"
+            self._tell(wire.NotePlayed(whole=False, trouble=trouble))
         except PostaError:
             self._tell(wire.NotePlayed(whole=False, trouble="damaged"))
         else:
@@ -417,6 +477,76 @@ class Engine:
         """From the thread that plays."""
         if whole:
             self._loop.call_soon_threadsafe(self._tell, wire.NotePlayed())
+
+    # trying the devices before a call
+
+    async def _listen_in(self, command: wire.ListenIn) -> None:
+        await self._stop_listening()
+        if command.on and self._call_id:
+            self._refuse("The microphone belongs to the running call.")
+        elif command.on:
+            self._watching = asyncio.create_task(self._watch_devices())
+            await self._listen()
+
+    async def _listen(self) -> None:
+        from clinic.media.trying import Listening
+
+        with self._missing(wire.Medium.MICROPHONE):
+            microphone = await self._loop.run_in_executor(None, self._open_microphone)
+            self._listening = Listening(microphone, self._level, self._listening_lost)
+
+    async def _stop_listening(self) -> None:
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await self._loop.run_in_executor(None, listening.close)
+
+    def _level(self, level: float, silent: bool) -> None:
+        """From the thread that listens."""
+        self._loop.call_soon_threadsafe(self._tell, wire.MicrophoneLevel(level=level, silent=silent))
+
+    def _listening_lost(self) -> None:
+        """From the thread that listens: the next change of the devices opens it again."""
+
+        def lost() -> None:
+            self._listening = None
+            self._microphone_lost()
+
+        self._loop.call_soon_threadsafe(lost)
+
+    async def _watch_devices(self) -> None:
+        """Each second: what was plugged in is said, and a microphone that was missing is opened."""
+        from clinic.media.trying import plugged
+
+        seen: tuple[tuple[str, str], ...] | None = None
+        while True:
+            now = await self._loop.run_in_executor(None, plugged)
+            if now != seen:
+                first, seen = seen is None, now
+                self._tell(wire.DevicesSeen(devices=self._devices_now(now)))
+                if not first and self._listening is None and self._note is None:
+                    await self._listen()
+            await asyncio.sleep(PLUGGED_S)
+
+    def _devices_now(self, found: tuple[tuple[str, str], ...]) -> tuple[wire.Device, ...]:
+        """Of the real ones, those that may be used; and what stands in for them."""
+        options = self._options
+        used = {
+            "camera": options.camera.kind,
+            "microphone": options.microphone.kind,
+            "speaker": options.speaker,
+        }
+        real = [
+            wire.Device(medium=wire.Medium(kind), name=name) for kind, name in found if used[kind] == "auto"
+        ]
+        other = [
+            wire.Device(medium=wire.Medium(kind), name=what, real=False)
+            for kind, what in used.items()
+            if what not in ("auto", "none")
+        ]
+        return (*real, *other)
 
     # what attempts tell (clinic.media.session.Listener)
 
@@ -434,6 +564,7 @@ class Engine:
             self._tell(wire.FirstFrame(call_id=self._call_id, attempt=session.attempt))
         if (ring := self._ring(session.start.remote_ring)) is not None:
             show(frame, ring, self._announce)
+        self._filming.saw(frame)
         if self._recorder is not None:
             self._recorder.picture(frame)
 
@@ -486,6 +617,7 @@ class Engine:
         from clinic.media.speaker import loudness
 
         self._echo.played(loudness(block))
+        self._filming.heard(block)
         if (recorder := self._recorder) is not None:
             recorder.sound(block)
 
@@ -532,16 +664,27 @@ class Engine:
         seconds = max(0.001, now.at - before.at)
         lost, came = now.lost - before.lost, now.packets - before.packets
         lost -= self._lost_long_ago(before, now)
+        lost = min(max(0, lost), max(0, lost + came))
         return wire.CallStats(
             call_id=self._call_id,
             attempt=session.attempt,
             sent_kbps=round((now.sent - before.sent) * 0.008 / seconds, 1),
             received_kbps=round((now.received - before.received) * 0.008 / seconds, 1),
-            loss=round(min(1.0, max(0.0, lost / (lost + came))) if lost + came > 0 else 0.0, 3),
+            loss=round(lost / (lost + came), 3) if lost else 0.0,
+            packets=max(0, lost + came),
             rtt_ms=round(now.rtt_s * 1000, 1),
             video_fps=round((now.pictures - before.pictures) / seconds, 1),
             audio_level=round(self._speaker.level, 3) if self._speaker else 0.0,
             silent_s=round(self._quiet_s(), 1),
+            estimate_up_bps=now.up_bps,
+            estimate_down_bps=now.down_bps,
+            queue_ms=round(now.queue_s * 1000, 1),
+            frozen=round(now.frozen, 3),
+            width=now.size[0],
+            height=now.size[1],
+            sent_width=now.sent_size[0],
+            sent_height=now.sent_size[1],
+            sent_fps=round((now.sent_pictures - before.sent_pictures) / seconds, 1),
         )
 
     def _speech_stats(self, session: Session) -> wire.SpeechStats:
@@ -569,6 +712,7 @@ class Engine:
 
     async def _hang_up(self) -> None:
         """End the call; the recording is finished, the devices are free."""
+        self._filming.call_over()
         sessions, self._sessions = list(self._sessions.values()), {}
         self._carrying, self._call_id, self._last = None, "", None
         self._silent = self._flowed = False

@@ -3,6 +3,7 @@
 Blocks of 20 ms.
 """
 
+import errno
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -18,6 +19,7 @@ from clinic.media.voice import RATE, Sound, voice
 BLOCK = RATE // 50
 """Samples of one block, 20 ms."""
 KEPT_S = 0.5
+BUSY = "Another program uses the microphone. Close it, then try again."
 MISSING = "No microphone was found. Plug one in, or write in the chat instead."
 
 
@@ -82,7 +84,7 @@ class DeviceMicrophone:
         try:
             self._device = av.open(device, format=kind, timeout=(5.0, 2.0))
         except (OSError, av.FFmpegError) as error:
-            raise Missing(MISSING) from error
+            raise Missing(BUSY if error.errno == errno.EBUSY else MISSING) from error
         self._blocks = self._decoded()
 
     def read(self) -> Sound:

@@ -6,6 +6,7 @@ What the clock takes is exactly what a listener hears, gaps included; the record
 """
 
 import contextlib
+import errno
 import fractions
 import sys
 import threading
@@ -28,6 +29,7 @@ KEPT_S = 0.2
 """What a sound card plays on by itself while this computer is busy; it is filled up again afterwards."""
 Source = Callable[[float], Sound]
 """Seconds of `time.monotonic` -> the 960 samples that are heard from then on."""
+BUSY = "Another program uses the loudspeaker. Close it, then try again."
 MISSING = "No loudspeaker was found. Plug one in, or use headphones."
 
 
@@ -64,7 +66,8 @@ class DeviceSink:
             self._stream = self._device.add_stream("pcm_s16le", rate=RATE, layout="mono")
             self._device.start_encoding()
         except (OSError, av.FFmpegError, ValueError) as error:
-            raise Missing(MISSING) from error
+            busy = getattr(error, "errno", None) == errno.EBUSY
+            raise Missing(BUSY if busy else MISSING) from error
 
     def play(self, block: Sound) -> None:
         for packet in self._stream.encode(audio_frame(block, self._at)):

@@ -14,23 +14,25 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 from av import VideoFrame
 from PIL import Image
 
+from clinic.calls.allot import CONTROL
+from clinic.calls.spate import Spate
+from clinic.calls.speech import share_of
 from clinic.domain.record import Record
 from clinic.protocol import engine as wire
-from clinic.protocol.calling import RungSaid, StillAsked, StillPart
+from clinic.protocol.calling import RecordingSaid, RecordingShown, RungSaid, StillAsked, StillPart
 from clinic.protocol.codec import Malformed, decode, encode
+from clinic.protocol.sharing import ShareWord
 
 CHANNEL, CHANNEL_ID = "posta", 4
 """Both sides open it under the same number, before the offer (RFC 8832, 4): no round trip for it."""
-VOICE_KBPS = 40.0
-"""What protected speech takes on the wire."""
 THIN_KBPS, LEAST_KBPS, MOST_KBPS = 64.0, 12.0, 400.0
 """kbit/s: taken for the link where nothing is known, and the bounds of what a still may use of it."""
 SECONDS = 10.0
 SPARE = 0.8
 """What of a still's share is its own: the rest is headers, and parts that are sent again."""
 LEAST_BYTES, MOST_BYTES = 6_000, 120_000
-PART = 1000
-"""Bytes of a part: with its heads one packet."""
+PART, HEADS = 1000, 130
+"""Bytes of a part: with its heads one packet. What SCTP, DTLS, UDP and IP and the names of a part add to it."""
 MOST_PARTS = MOST_BYTES // PART + 1
 BACKLOG = 16_000
 """Bytes that may wait in the channel: beyond, the link is slower than was thought, and we wait too."""
@@ -38,7 +40,7 @@ GIVE_UP_S = 40.0
 LOOK_S = 0.1
 SIDES = (640, 480, 320, 240, 160)
 QUALITIES = (80, 65, 50, 35, 20, 8)
-WORDS = (RungSaid, StillAsked)
+WORDS = (RungSaid, StillAsked, RecordingSaid, RecordingShown, ShareWord)
 """What may be said over the channel from the screen; anything else that comes is dropped."""
 Tell = Callable[[Record], None]
 Newest = Callable[[], Awaitable[VideoFrame | None]]
@@ -47,14 +49,15 @@ Newest = Callable[[], Awaitable[VideoFrame | None]]
 
 def share_kbps(link_kbps: float | None) -> float:
     """What a still may use of a link that carries so much, voice first; None where nobody knows."""
-    return max(LEAST_KBPS, min(MOST_KBPS, (link_kbps or THIN_KBPS) - VOICE_KBPS))
+    link_bps = 1000 * (link_kbps or THIN_KBPS)
+    return max(LEAST_KBPS, min(MOST_KBPS, (link_bps - share_of(link_bps) - CONTROL) / 1000))
 
 
 def most_bytes(share: float) -> int:
     """How large a still may be that comes within SECONDS over a share of so many kbit/s.
 
     >>> most_bytes(share_kbps(64))
-    24000
+    14000
     """
     return max(LEAST_BYTES, min(MOST_BYTES, round(share * 1000 / 8 * SECONDS * SPARE)))
 
@@ -124,14 +127,17 @@ class Channel:
         tell: Tell,
         newest: Newest,
         link: Callable[[], float | None],
+        leaves: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """`leaves` is told when a still begins to leave and when it has left."""
         self._call_id, self._tell, self._newest, self._link = call_id, tell, newest, link
+        self._leaves = leaves
         self._channel: RTCDataChannel = peer.createDataChannel(CHANNEL, negotiated=True, id=CHANNEL_ID)
         self._channel.on("message", self._came)
         self._asked: set[int] = set()
         self._coming: Coming | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._spoken = False
+        self._spoken, self._spate = False, Spate()
 
     @property
     def lives(self) -> bool:
@@ -156,11 +162,13 @@ class Channel:
         """Bytes of the peer: what is no record of this call, or of no use, is dropped."""
         if not isinstance(message, bytes) or len(message) > 4 * PART:
             return
+        if not self._spate.lets(asyncio.get_running_loop().time()):
+            return
         try:
             content: Record = decode(message)
         except Malformed:
             return
-        if not isinstance(content, RungSaid | StillAsked | StillPart) or content.call_id != self._call_id:
+        if not isinstance(content, (*WORDS, StillPart)) or content.call_id != self._call_id:
             return
         self._spoken = True
         if isinstance(content, StillPart):
@@ -208,13 +216,17 @@ class Channel:
         loop = asyncio.get_running_loop()
         image: Image.Image = picture.to_image()  # type: ignore[no-untyped-call]  # PyAV has no types here
         data = await loop.run_in_executor(None, squeezed, image, most_bytes(share))
-        trouble = await self._send_parts(parts_of(self._call_id, number, data), share)
+        self._leaves(True)
+        try:
+            trouble = await self._send_parts(parts_of(self._call_id, number, data))
+        finally:
+            self._leaves(False)
         if trouble:
             self.say(StillPart(call_id=self._call_id, number=number, trouble=trouble))
             self._moved(number, 0, 0, outgoing=True, trouble=trouble)
 
-    async def _send_parts(self, parts: tuple[StillPart, ...], share: float) -> str:
-        """At the pace of its share, and never with more than a little waiting in the channel."""
+    async def _send_parts(self, parts: tuple[StillPart, ...]) -> str:
+        """At the pace of its share as it is now, and never with more than a little waiting in the channel."""
         loop = asyncio.get_running_loop()
         until, done = loop.time() + GIVE_UP_S, 0
         for part in parts:
@@ -225,7 +237,7 @@ class Channel:
             self.say(part)
             done += len(part.data)
             self._moved(part.number, done, part.size, outgoing=True)
-            await asyncio.sleep(len(part.data) * 8 / (share * 1000))
+            await asyncio.sleep((len(part.data) + HEADS) * 8 / (share_kbps(self._link()) * 1000))
         return ""
 
     def _moved(self, number: int, done: int, total: int, outgoing: bool = False, trouble: str = "") -> None:

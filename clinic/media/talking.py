@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sound of one attempt: what the microphone gives goes out as the link allows, what comes in is played out."""
 
+import asyncio
 import fractions
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,12 +35,16 @@ class MicrophoneTrack(MediaStreamTrack):
         super().__init__()
         self.copies = 0
         self.opus, self.redundant = doors.OPUS_KIND, False
-        self._outlets, self._queue = microphone.outlets, microphone.outlets.open()
+        self._outlets = microphone.outlets
+        self._queue: asyncio.Queue[Frame] | None = None
+        """From the first packet that can leave: what was said before is no wait for all that follows."""
         self._packing = Packing()
 
     async def recv(self) -> AudioPacket:
         if self.readyState != "live":
             raise MediaStreamError
+        if self._queue is None:
+            self._queue = self._outlets.open()
         frame = await self._queue.get()
         packet: Any = Packet(self._packing.payload(frame, self.copies, self.redundant, self.opus))
         packet.pts, packet.time_base = frame.at, TIME
@@ -48,7 +53,8 @@ class MicrophoneTrack(MediaStreamTrack):
 
     def stop(self) -> None:
         super().stop()
-        self._outlets.close(self._queue)
+        if self._queue is not None:
+            self._outlets.close(self._queue)
 
 
 class Talking:

@@ -113,5 +113,38 @@ class StillPart(Record):
     trouble: str = n(7, default="")
 
 
-CallMessage = Ring | Accept | Decline | Busy | Hang | Description | Again | RungSaid | StillAsked
+@record(580)
+class RecordingSaid(Record):
+    """Whether this side of the call is recorded by the one who says so; `on` is said before anything is written, and again
+    every few seconds while it is. Over the data channel, and as a letter while there is none."""
+
+    call_id: str = n(1)
+    on: bool = n(2)
+    number: int = n(3, default=0)
+    """Which recording of this call: an answer about an earlier one begins none."""
+
+
+@record(581)
+class RecordingShown(Record):
+    """Whoever sits here sees that it is recorded: the answer to each RecordingSaid. An older program never gives it."""
+
+    call_id: str = n(1)
+    number: int = n(2, default=0)
+    stop: bool = n(3, default=False)
+    """Whoever sits here wants no more of it."""
+
+
+CallMessage = (
+    Ring
+    | Accept
+    | Decline
+    | Busy
+    | Hang
+    | Description
+    | Again
+    | RungSaid
+    | StillAsked
+    | RecordingSaid
+    | RecordingShown
+)
 """Everything a device may post to its peer about a call."""

@@ -93,7 +93,8 @@ class KnockFile(Record):
 @record(240)
 class Invitation(Record):
     """What an administrator shows a new device. `fingerprint`: of the trust log; `secret`: 16 bytes, for
-    this device only."""
+    this device only. `authority`: mark of the clinic's own certificate authority, whose text lies at the centre; b'' where the
+    administrator's computer believes what its system believes."""
 
     server: str = n(1)
     fingerprint: bytes = n(2)
@@ -102,3 +103,4 @@ class Invitation(Record):
     kind: DeviceKind = n(5)
     team: TeamId = n(6)
     expires_at: datetime = n(7)
+    authority: bytes = n(8, default=b"")

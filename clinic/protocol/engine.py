@@ -139,6 +139,56 @@ class PlayNote(Record):
     sound: bytes = n(1)
 
 
+@record(366)
+class ListenIn(Record):
+    """True: say how loud the microphone is, and which devices there are as they come and go. A call ends it."""
+
+    on: bool = n(1)
+
+
+@record(367)
+class PlayChime(Record):
+    """A short sound, to hear whether the loudspeaker is on. Answered with NotePlayed."""
+
+
+@record(582)
+class RecordCall(Record):
+    """Write the running call, both sides, into a new sealed file. `path`: it must not be there yet; `key`: 32 bytes, of this
+    file alone; without a consent id the engine refuses."""
+
+    call_id: str = n(1)
+    path: str = n(2)
+    key: bytes = n(3)
+    consent_id: str = n(4)
+
+
+@record(583)
+class StopRecording(Record):
+    """Finish that file; nothing happens where none is written."""
+
+    call_id: str = n(1)
+
+
+@record(586)
+class PlayRecording(Record):
+    """Play a sealed file, its pictures into `ring`; "" for the path ends the one that plays. Refused during a call, whose
+    other side would hear it."""
+
+    path: str = n(1)
+    key: bytes = n(2, default=b"")
+    ring: str = n(3, default="")
+
+
+@record(587)
+class PlayOn(Record):
+    """Change what plays: pause, go to a second (below 0: stay), speed (0: as it is), loudness (below 0: as it is)."""
+
+    playing: bool = n(1)
+    at_s: float = n(2, default=-1.0)
+    speed: float = n(3, default=0.0)
+    loud: float = n(4, default=-1.0)
+
+
 # Events, engine -> screen: 550-599
 
 
@@ -231,6 +281,10 @@ class FirstFrame(Record):
 class CallStats(Record):
     """Once a second. Rates in kbit/s (0: not known), loss 0..1 of what the peer sent,
     level 0..1 of its sound.
+
+    What each direction of the link is believed to carry in bit/s; how long a packet from the peer stands in a
+    queue; the share 0..1 of the second in which the shown picture stood still; the size of the peer's pictures and
+    of ours, and how many of ours left a second. 0: not known.
     """
 
     call_id: str = n(1)
@@ -244,6 +298,15 @@ class CallStats(Record):
     silent_s: float = n(9, default=0.0)
     estimate_up_bps: int = n(10, default=0)
     estimate_down_bps: int = n(11, default=0)
+    queue_ms: float = n(12, default=0.0)
+    frozen: float = n(13, default=0.0)
+    width: int = n(14, default=0)
+    height: int = n(15, default=0)
+    sent_width: int = n(16, default=0)
+    sent_height: int = n(17, default=0)
+    sent_fps: float = n(18, default=0.0)
+    packets: int = n(19, default=0)
+    """Of the peer in that second, those that were lost included: what `loss` is a share of. 0: not known."""
     channel: bool = n(30, default=False)
     """Whether the data channel is open, and the peer has said something over it."""
 
@@ -365,6 +428,61 @@ class NotePlayed(Record):
 
     whole: bool = n(1, default=True)
     trouble: str = n(2, default="")
+
+
+@record(368)
+class MicrophoneLevel(Record):
+    """Ten times a second while listening in: 0..1 of a meter in decibels. `silent`: nothing at all has come for two seconds."""
+
+    level: float = n(1)
+    silent: bool = n(2, default=False)
+
+
+@record(369)
+class DevicesSeen(Record):
+    """What there is now: when listening in begins, and each time it is another."""
+
+    devices: tuple[Device, ...] = n(1, default=())
+
+
+@record(584)
+class RecordingMoved(Record):
+    """The film is being written, said each second. `free`: bytes that the disk has left."""
+
+    call_id: str = n(1)
+    path: str = n(2)
+    seconds: float = n(3, default=0.0)
+    size: int = n(4, default=0)
+    free: int = n(5, default=0)
+    little: bool = n(6, default=False)
+    """Little room is left: it will stop by itself soon."""
+
+
+@record(585)
+class RecordingEnded(Record):
+    """The film is finished. `id`: the hash of its ciphertext; '' where it has no end of its own, but plays up to there.
+    `why`: '' as it was asked, 'over' with the call, 'disk', 'trouble', or 'refused', and then `sentence` says why."""
+
+    call_id: str = n(1)
+    path: str = n(2)
+    seconds: float = n(3, default=0.0)
+    size: int = n(4, default=0)
+    id: str = n(5, default="")
+    why: str = n(6, default="")
+    sentence: str = n(7, default="")
+
+
+@record(588)
+class PlayMoved(Record):
+    """Where the recording that plays stands, four times a second. `trouble`: 'missing', 'damaged', 'no loudspeaker', 'in a
+    call', or ''. `cut_off`: its end was never written."""
+
+    at_s: float = n(1, default=0.0)
+    seconds: float = n(2, default=0.0)
+    playing: bool = n(3, default=False)
+    over: bool = n(4, default=False)
+    cut_off: bool = n(5, default=False)
+    trouble: str = n(6, default="")
 
 
 def frame(message: Record) -> bytes:

@@ -61,6 +61,7 @@ CODES = {
     "Enrol it with an invitation, or ask an administrator.",
     61: "Only the computer that serves this network may do this.",
     62: "This is more than is taken at once.",
+    80: "This centre has no relay for calls.",
     70: "Another request brings the same just now. Try again in a moment.",
 }
 """A fault's code, for ever, and what it means. A server names one where it can; the number alone says less."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from clinic.domain.ids import DeviceId, UserId
 from clinic.domain.record import Record, n, record
+from clinic.protocol.trust import Counted
 
 RECEIPT_CONTEXT = b"posta wiped 1"
 
@@ -35,6 +36,8 @@ class ComputerSeen(Record):
     """Of the oldest session that is live there; None for none, or where whoever asks is not told."""
     came_from: str = n(7, default="")
     """'here' (the centre's own machine), 'local' or 'internet'; '' while it has not been here since the centre started."""
+    counted: tuple[Counted, ...] = n(8, default=())
+    """The last number of each incarnation that it was ever in; () of a centre of an earlier version."""
 
 
 @record(362)

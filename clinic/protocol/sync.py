@@ -15,8 +15,6 @@ PROTOCOL_MIN = PROTOCOL_MAX = 1
 CONTENT_TYPE = "application/cbor"
 FOUNDING = "posta-founding"
 """Header with the founding code."""
-ROOT_CONTEXT = b"posta root 1"
-"""What a root key signs before a challenge's nonce."""
 
 
 class Refused(IntEnum):
@@ -45,7 +43,8 @@ class Challenge(Record):
     asks_code: bool = n(4, default=False)
     """It belongs to nobody yet, and whoever founds must know the code its keeper was given."""
     proofs: int = n(5, default=1)
-    """The newest form of proof that this centre takes: 2, bound to the centre; 1, the nonce alone (before it was named)."""
+    """The newest form of proof that this centre takes: 3, a root key's too is bound to the centre; 2, a device's
+    is; 1, the nonce alone (before it was named)."""
 
 
 @record(311)

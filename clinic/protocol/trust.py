@@ -109,14 +109,24 @@ class EpochShare(Record):
     sealed: tuple[SealedFor, ...] = n(3)
 
 
+@record(398)
+class Counted(Record):
+    """Envelopes of one incarnation of a device count up to and including `last_env_no`."""
+
+    incarnation: int = n(1)
+    last_env_no: int = n(2)
+
+
 @record(210)
 class Revoke(Record):
-    """Envelopes of `device` count up to and including `last_env_no` of `incarnation`."""
+    """Envelopes of `device` count as `counted` says of each of its incarnations, and of one that it does not name none. Where it
+    names none at all, as Posta wrote it before: those of earlier incarnations, and up to `last_env_no` of `incarnation`."""
 
     device: DeviceId = n(1)
     incarnation: int = n(2)
     last_env_no: int = n(3)
     reason: str = n(4, default="")
+    counted: tuple[Counted, ...] = n(5, default=())
 
 
 @record(211)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What several people wrote at once, side by side, until somebody chooses; a choice names the versions it was made of.
 
-It replaces exactly those: what comes meanwhile stands beside it and is asked about anew. A choice can be taken back.
+It replaces exactly those: what comes meanwhile stands beside it and is asked about anew. A choice can be taken back: what
+that needs is written in one transaction with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,10 +142,11 @@ def choose(
             raise Refusal(_GONE)
         return (_result(desk, {name: stands[name] for name in seen}, picks, typed),)
 
-    written = desk.write_within(make, window, seen=tuple(seen))
-    (op,) = written.ops
-    kept = dumps((op, to_ms(desk.clock.now())))
-    desk.book.keep(lambda page: page.put_meta(f"{CHOSEN}{kind} {fact}", kept))
+    def remember(page: WritePage, written: Written) -> None:
+        (op,) = written.ops
+        page.put_meta(f"{CHOSEN}{kind} {fact}", dumps((op, to_ms(desk.clock.now()))))
+
+    (op,) = desk.write_within(make, window, seen=tuple(seen), beside=remember).ops
     return op
 
 

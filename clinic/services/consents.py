@@ -66,7 +66,11 @@ class NotPermitted(Refusal):
     """The patient has not permitted it, or has taken it back."""
 
 
-def _not_permitted(scope: str) -> NotPermitted:
+def _not_permitted(scope: str, purpose: Purpose) -> NotPermitted:
+    if purpose is Purpose.SHARE:
+        return NotPermitted(
+            "This person has not permitted that her record is shared. Ask her and record the answer, then show it."
+        )
     match scope:
         case "teleconsultation":
             return NotPermitted("The patient has not agreed to a video visit. Ask for the consent first.")
@@ -99,7 +103,7 @@ def ask(desk: Desk, patient: PatientId, purpose: Purpose) -> FactId:
     permit = permit_of(_believed(desk, patient), scope, desk.clock.now())
     if permit is None:
         audit(desk, "attempt", patient, outcome="failure", entity=f"no consent: {purpose}")
-        raise _not_permitted(scope)
+        raise _not_permitted(scope, purpose)
     return permit.id
 
 

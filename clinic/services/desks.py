@@ -183,9 +183,11 @@ class Desk:
         priority: int = P2_RECORD,
         team: TeamId | None = None,
         seen: Sequence[OpId] = (),
+        beside: Callable[[WritePage, Written], None] = lambda page, written: None,
     ) -> Written:
         """Like write, with facts that are made inside the transaction; for another `team` than this computer's, if
-        named. They replace exactly the versions `seen`, if any are named; else all that stand."""
+        named. They replace exactly the versions `seen`, if any are named; else all that stand. `beside` keeps what belongs to
+        them in the same transaction."""
         to = team or self.team
         now: dict[str, tuple[OpId, ...]] = {}  # believed only once it is durable
 
@@ -204,7 +206,9 @@ class Desk:
                 frozenset(type(fact).__name__ for fact in facts) | {"Sync"},
                 frozenset(f.patient for f in facts if f.patient),
             )
-            return Written(changes, tuple(op.id for op in ops)), changes
+            written = Written(changes, tuple(op.id for op in ops))
+            beside(page, written)
+            return written, changes
 
         written = self.book.write(act)
         self._filed.update(now)

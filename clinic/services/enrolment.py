@@ -38,7 +38,8 @@ from clinic.protocol.sync import FaultNumber, JoinAnswer, JoinRequest
 from clinic.protocol.trust import AddDevice, AddUser, DeviceKind, Role
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
-from clinic.services.link import AUTHORITY, exchange_now, remote_of, with_remote
+from clinic.services.link import AUTHORITY, authority_text, exchange_now, remote_of, with_remote
+from clinic.services.pinning import authority_for, lay_authority
 from clinic.services.short_codes import invitation_of
 from clinic.services.sitting import KEY_FILE
 from clinic.store.book import Book
@@ -190,8 +191,9 @@ def join(
     home: Path, code: str, user_name: str, password: str, device_name: str, clock: Clock, random: Random,
     authority: bytes = b"", server: str = "",
 ) -> Joining:  # fmt: skip
-    """Begin with an invitation: its text, or a short code and the address of the centre it lies at. Refused: expired or
-    foreign code, a password too weak, a home that is set up already."""
+    """Begin with an invitation: its text, or a short code and the address of the centre it lies at. `authority`: PEM text that
+    is believed instead of the one the invitation names. Refused: expired or foreign code, a password too weak, a home that is
+    set up already, a centre of another authority."""
     place = Home(home)
     if place.enrolled:
         raise Refusal("This computer is set up already. Start it without an invitation code.")
@@ -206,7 +208,7 @@ def join(
         user_name = name_as_said(user_name)
         check_password(password, names=(user_name,))
     place.check_room()  # an invitation serves once: a full disk is told before it is used
-    joining = Joining(place, invitation, password, clock, random, authority)
+    joining = Joining(place, invitation, password, clock, random, authority or authority_for(invitation))
     joining.ask(user_name, name_as_said(device_name or "Posta"))
     return joining
 
@@ -237,13 +239,19 @@ def invite(
     check_place(role, kind, team or desk.team)
     if team and team != AUDITORS and team not in desk.trust.by_team:
         raise Refusal("There is no such team.")
+    authority = authority_text(desk)
     invitation = new_invitation(
         server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,
-        expires_at=(at or desk.clock.now()) + VALID, random=desk.random,
+        expires_at=(at or desk.clock.now()) + VALID, random=desk.random, authority=authority,
     )  # fmt: skip
     box = mailbox_id(invitation.secret)
     desk.book.keep(lambda page: page.put_meta(f"{_PENDING} {box}", encode(invitation)))
-    with_remote(remote_of(desk), lambda remote: remote.open_mailbox(box))
+
+    async def opened(remote: Remote) -> None:
+        await remote.open_mailbox(box)
+        await lay_authority(remote, invitation, authority)
+
+    with_remote(remote_of(desk), opened)
     return invitation_text(invitation)
 
 

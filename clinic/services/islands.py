@@ -139,6 +139,11 @@ class Islands:
                 self._task(self._hand_on(own))
 
     @property
+    def remote(self) -> Remote | None:
+        """Another computer's island that answers now."""
+        return self._other.remote if self._other is not None and self._other.online else None
+
+    @property
     def online(self) -> bool:
         """Letters travel over one of them."""
         return any(link.online for link in self._links())

@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from clinic.calls.trial import Tried
 from clinic.domain.clock import CentreClock, milliseconds
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, ScopeId
@@ -169,6 +170,13 @@ class Link:
         """What a one-time code brings, once; None for a wrong one; waits. Raises Unavailable."""
         self._check_centre()
         return self._fetch(self._remote.take_code(lookup))
+
+    def try_link(self) -> Tried:
+        """A short measurement of the way to the centre, or of the clinic's own network where only that is there; waits.
+        Raises Unavailable."""
+        island = self._islands.remote if self._islands is not None and not self._bell.online else None
+        rtt_s, up_kbps = self._fetch((island or self._remote).tried())
+        return Tried(rtt_s * 1000, up_kbps, island is not None)
 
     def _check_centre(self) -> None:
         """Nobody waits for a time-out where only the clinic's own network is there."""

@@ -7,6 +7,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Communication, DocumentReference
+from clinic.domain.facts.notes import RECORDED
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment
 from clinic.keys.attachments import seal_bytes, unseal_bytes
@@ -84,6 +85,8 @@ def open_document(desk: Desk, patient: PatientId, attachment: Attachment) -> byt
 def picture(desk: Desk, attachment: Attachment) -> bytes:
     """The plaintext of an attachment, for the program's own work: whoever shows it to somebody opens it
     (`open_document`). Raises Unavailable while it has not arrived: show the thumbnail."""
+    if attachment.content_type == RECORDED:
+        raise Unavailable("This recording lies on the computer where it was made. Play it there.")
     ciphertext = desk.book.read(lambda page: page.attachment(attachment.id))
     if ciphertext is None:
         desk.book.keep(lambda page: page.put_attachment(attachment.id, "wanted", None), _SYNC)

@@ -14,7 +14,7 @@ from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
 from clinic.keys.testimony import check_op, roles_at
-from clinic.keys.trust import follow, verify_all
+from clinic.keys.trust import follow, last_but_signs, verify_all
 from clinic.protocol.codec import Malformed
 from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
 from clinic.protocol.faults import why_not_taken
@@ -125,24 +125,50 @@ def take(
     with desk.trust_turn:
         if response.trust_refused and request.trust:
             return _lost_the_race(desk)
-        return _take(desk, request, response, streamed or {})
+        try:
+            return _take(desk, request, response, streamed or {})
+        except Distrust as no:
+            if no.reason != Reason.FORK or not _drop_signs(desk):
+                raise
+            return Taken(more=True, sent=False)
 
 
 def _lost_the_race(desk: Desk) -> Taken:
     """The centre took somebody else's statements at the positions of ours: ours are forgotten, to be made again
     by whoever asked for them; the others come with the next exchange. What a centre had before is never forgotten for
-    another's word: raises Distrust."""
+    another's word, but for signs of life: raises Distrust."""
 
-    def act(page: WritePage) -> tuple[tuple[bytes, ...], Changes]:
-        if not page.drop_unsent_trust(desk.home.read_height()):
-            raise Distrust(
-                Reason.FORK,
-                "The server has another list of who is admitted than the one it had. Call whoever keeps your server.",
-            )
-        return page.trust(), Changes(frozenset({"Sync", "Trust"}))
+    def act(page: WritePage) -> tuple[bool, Changes]:
+        dropped = page.drop_unsent_trust(desk.home.read_height())
+        page.offer_trust_again(
+            len(page.trust()) - 2
+        )  # and whether the centre has the one before ours is asked
+        return bool(dropped), Changes(frozenset({"Sync", "Trust"}))
 
-    desk.adopt(verify_all(desk.book.write(act), desk.trust.fingerprint))
+    if desk.book.write(act):
+        desk.adopt(_log_here(desk))
+    elif not _drop_signs(desk):
+        raise Distrust(
+            Reason.FORK,
+            "The server has another list of who is admitted than the one it had. Call whoever keeps your server.",
+        )
     return Taken(more=True, sent=False)
+
+
+def _drop_signs(desk: Desk) -> bool:
+    """Forget the signs of life that end our list, for a centre that was put back and took another statement in the place of one:
+    they admit and revoke nobody. False where none do."""
+    kept = last_but_signs(desk.trust)
+    if kept == desk.trust.position:
+        return False
+    desk.home.keep_height(kept)
+    desk.book.keep(lambda page: page.drop_trust(kept), Changes(frozenset({"Sync", "Trust"})))
+    desk.adopt(_log_here(desk))
+    return True
+
+
+def _log_here(desk: Desk) -> TrustLog:
+    return verify_all(desk.book.read(lambda page: page.trust()), desk.trust.fingerprint)
 
 
 def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Mapping[int, int]) -> Taken:
@@ -416,6 +442,7 @@ def _settle(
             page.offer_files_again()
     if meaning.lost_some:
         offer_earlier_again(desk, page)
+        page.offer_trust_again(request.trust_position - 1)  # whether it is still there is asked
         page.offer_again()  # the next exchange asks what is there and is ours: a copy of this computer may have used our numbers
     else:
         sent = {unpack(wire).header.env_no for wire in request.envelopes} | set(streamed)

@@ -161,7 +161,7 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.Communication: lambda f: (f.text, f.sender_name),
     facts.DocumentReference: lambda f: (f.attachment.title, f.category),
     facts.Consent: lambda f: (f.template, f.language),
-    facts.MediaStep: lambda f: (f.step, f"{f.before} > {f.after}: {f.why}" if f.after else ""),
+    facts.MediaStep: lambda f: (f.step, f"{f.before} > {f.after}: {f.why}" if f.after else f.what),
     facts.CallReport: lambda f: (f.outcome, f.device_name),
     facts.Appointment: lambda f: (f.reason, f.practitioner_name),
     facts.QuestionnaireResponse: lambda f: (f.questionnaire, f.status),

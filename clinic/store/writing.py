@@ -162,6 +162,10 @@ class WritePage(Filing, Page):
         self._do("DELETE FROM trust WHERE sent = 0 AND position > :no", no=after)
         return len(rows)
 
+    def drop_trust(self, after: int) -> None:
+        """Forget all statements after this position."""
+        self._do("DELETE FROM trust WHERE position > :no", no=after)
+
     def offer_trust_again(self, after: int) -> int:
         """Hand in statements after this position once more: the centre had them, and has lost them. Gives how many."""
         rows = self._all("SELECT position FROM trust WHERE sent = 1 AND position > :no", no=after)

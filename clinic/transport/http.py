@@ -6,6 +6,7 @@ Environment proxies are never used: a clinic's traffic goes where the clinic sai
 """
 
 import asyncio
+import hashlib
 import logging
 import socket
 import ssl
@@ -20,7 +21,15 @@ import httpx
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
-from clinic.keys.sessions import NEWEST, certificate_mark, old_proof, session_proof
+from clinic.keys.sessions import (
+    BOUND,
+    ROOT_BOUND,
+    certificate_mark,
+    old_proof,
+    old_root_proof,
+    root_proof,
+    session_proof,
+)
 from clinic.protocol.blocks import SEQUENCE, block
 from clinic.protocol.capsule import Withdrawal, Withdrawals
 from clinic.protocol.carried import CarriedIn, CarriedTaken
@@ -30,11 +39,11 @@ from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.island import Laid, LaidPull
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.recent import RecentPart, RecentPull
+from clinic.protocol.relay import RelayPass
 from clinic.protocol.squeezed import ENCODING, squeezed, unsqueezed
 from clinic.protocol.sync import (
     CONTENT_TYPE,
     FOUNDING,
-    ROOT_CONTEXT,
     Challenge,
     Fault,
     FaultNumber,
@@ -68,12 +77,20 @@ that one before it has arrived."""
 MOMENTS_S = (0.5, 1.0, 2.0)
 """Waited, one after the other, while a centre says that too much is asked of it at once without a session: behind one
 address stands a whole clinic, and after a power cut all of it knocks together."""
+TRIED = 12_000
+"""Bytes: less than ten packets, which a connection sends without waiting (RFC 6928)."""
+_FILLING = "".join(hashlib.blake2b(bytes([n]), digest_size=50).hexdigest() for n in range(60))
+"""6000 letters that no line on the way packs much smaller."""
 MAX_ANSWER = 48 * 1024 * 1024
 """Bytes of one answer that are taken: more than any attachment, less than would fill the memory."""
 MAX_STATEMENTS = 100_000
 _PLAIN = {"content-type": CONTENT_TYPE, "accept-encoding": "identity"}
 """What every request says but an exchange, which says only what somebody reads."""
 _SILENT = "The server at {url} cannot be reached. Work goes on here; it is sent when the connection is back."
+_UNBELIEVED = (
+    "The server at {url} cannot be reached safely: this computer does not believe its certificate. Tell whoever keeps "
+    "your server."
+)
 _STRANGE = "What answers at {url} is not a Posta server. Check the address."
 _BROKEN = (
     httpx.TransportError,
@@ -94,6 +111,13 @@ def _shown(response: httpx.Response) -> bytes:
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     return certificate_mark(der) if der else b""
+
+
+def _is_unbelieved(error: BaseException | None) -> bool:
+    """True if a certificate was shown and not believed, however deep the libraries have wrapped that."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _longer(under_way: asyncio.Timeout, seconds: float) -> None:
@@ -171,6 +195,19 @@ class Remote:
             self._client.headers.clear()  # nobody reads what httpx says of itself, and each exchange would carry it
         return self._client
 
+    async def tried(self) -> tuple[float, float]:
+        """(seconds of a round trip, kbit/s of the way up), from five small requests, two of them with TRIED bytes in their
+        heads: what fits what a connection sends at once. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        filled = {f"x-posta-fill-{n}": _FILLING for n in range(TRIED // len(_FILLING))}
+        took: dict[bool, float] = {}
+        for full in (False, False, False, True, True):
+            began = loop.time()
+            await self._bare("GET", "/healthz", headers=filled if full else {})
+            seconds = loop.time() - began
+            took[full] = min(took.get(full, seconds), seconds)
+        return took[False], TRIED * 8 / 1000 / max(0.001, took[True] - took[False])
+
     # sessions
 
     async def challenge(self, code: str = "") -> Challenge:
@@ -192,7 +229,7 @@ class Remote:
         if self._sign is None:
             raise Refusal("This computer is not enrolled yet. Enrol it with an invitation.")
         told = await self.challenge()
-        if told.proofs < NEWEST:
+        if told.proofs < BOUND:
             proof = old_proof(told.nonce)
         else:
             proof = session_proof(self._fingerprint, told.server, self._certificate, told.nonce)
@@ -354,8 +391,11 @@ class Remote:
         await self._bare("POST", "/v1/trust", body, await self._root_header(sign))
 
     async def _root_header(self, sign: Sign) -> dict[str, str]:
-        nonce = (await self.challenge()).nonce
-        return {"posta-root": f"{nonce.hex()}.{sign(ROOT_CONTEXT + nonce).hex()}"}
+        told = await self.challenge()
+        if told.proofs < ROOT_BOUND:
+            return {"posta-root": f"{told.nonce.hex()}.{sign(old_root_proof(told.nonce)).hex()}"}
+        proof = root_proof(told.organization, told.server, self._certificate, told.nonce)
+        return {"posta-root": f"{told.nonce.hex()}.{sign(proof).hex()}.{self._certificate.hex()}"}
 
     # capsules and attachments
 
@@ -383,6 +423,15 @@ class Remote:
         """A kiosk: what the code brings, and nobody after it; None for a wrong one."""
         try:
             return await self._known("POST", f"/v1/codes/{lookup}")
+        except RefusedByServer as no:
+            if no.number == FaultNumber.NOT_FOUND:
+                return None
+            raise
+
+    async def relay_pass(self) -> RelayPass | None:
+        """Leave to open the clinic's relay of calls; None from a centre that has none, or is too old to know of any."""
+        try:
+            return self._as(RelayPass, await self._known("POST", "/v1/relay"))
         except RefusedByServer as no:
             if no.number == FaultNumber.NOT_FOUND:
                 return None
@@ -472,6 +521,8 @@ class Remote:
         except _BROKEN as error:
             self._under_way.discard(under_way)
             await self._forget(client)
+            if _is_unbelieved(error):
+                raise NotReached(_UNBELIEVED, url=self.url) from error
             unmet = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
             raise (NotReached if unmet else Unavailable)(_SILENT, url=self.url) from error
         finally:

@@ -23,12 +23,17 @@ from clinic.domain.record import Record
 from clinic.protocol import calling as peer_says
 from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
+from clinic.protocol.sharing import ShareWord
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Laddering
+from desktop.kit.recording import Recordings
+from desktop.kit.sharing import Sharing
 from desktop.kit.spoken import Notes
 from desktop.kit.stills import Stills
 
 Post = Callable[[str, peer_says.CallMessage], None]
+Told = peer_says.RungSaid | peer_says.StillAsked | peer_says.RecordingSaid | peer_says.RecordingShown
+"""What is said over the data channel, or as a letter while there is none."""
 
 
 class CallDesk(QObject):
@@ -68,6 +73,8 @@ class CallDesk(QObject):
         self.ladder.showing.connect(self._carry)
         self.stills = Stills(self._ask_for_still, clock, self)
         self.notes = Notes(engine, self)
+        self.sharing = Sharing(self._tell_peer, clock, self)
+        self.recording = Recordings(engine, self._say, self)
         engine.told.connect(self._from_engine)
         engine.ready.connect(self._engine_ready)
         engine.lost.connect(partial(self._happened, e.EngineLost()))
@@ -156,6 +163,10 @@ class CallDesk(QObject):
                 self.ladder.heard(message)
             case peer_says.StillAsked(call_id=call_id) if self._call.about(peer, call_id):
                 self.still_wanted.emit(call_id)
+            case peer_says.RecordingSaid() | peer_says.RecordingShown() if self._call.about(
+                peer, message.call_id
+            ):
+                self.recording.heard(message)
         return None
 
     def _checked(self, peer: str, came: peer_says.Description) -> e.Event:
@@ -184,6 +195,7 @@ class CallDesk(QObject):
                 self._link = seen(self._link, message)
                 self.quality.emit(self._link)
                 self.ladder.figures(message)
+                self.sharing.figures(message)
             case wire.PeerSaid(call_id=call_id, content=content) if call_id == self._call.call_id:
                 self._heard(content)
             case wire.StillMoved() | wire.StillCame() if message.call_id == self._call.call_id:
@@ -194,8 +206,16 @@ class CallDesk(QObject):
         match content:
             case peer_says.RungSaid(call_id=call_id) if call_id == self._call.call_id:
                 self.ladder.heard(content)
+            case peer_says.RecordingSaid() | peer_says.RecordingShown():
+                self.recording.heard(content)
+            case _ if isinstance(content, ShareWord):
+                self.sharing.heard(content)
 
-    def _say(self, message: peer_says.RungSaid | peer_says.StillAsked) -> None:
+    def _tell_peer(self, content: Record) -> None:
+        """Over the data channel, or not at all: what is said of a share is said again."""
+        self._engine.send(wire.SayToPeer(call_id=self._call.call_id, content=content))
+
+    def _say(self, message: Told) -> None:
         """Over the data channel; as a letter while there is none that the peer has spoken on."""
         self._engine.send(wire.SayToPeer(call_id=self._call.call_id, content=message))
         if not self._channel:
@@ -211,7 +231,7 @@ class CallDesk(QObject):
             return "channel"
         return "letter" if self._write(asked) else ""
 
-    def _write(self, message: peer_says.RungSaid | peer_says.StillAsked) -> bool:
+    def _write(self, message: Told) -> bool:
         """As a letter; True if letters travel. What is said here is said again, or asked again."""
         try:
             self._post(self._call.peer, message)
@@ -228,6 +248,7 @@ class CallDesk(QObject):
         if self._keep is not None:
             self._engine.send(self._keep)
         self._happened(e.EngineReady())
+        self.sharing.engine_ready()
 
     def _happened(self, event: e.Event) -> None:
         """Steps the machine; what happens while effects are carried out waits its turn."""
@@ -244,6 +265,8 @@ class CallDesk(QObject):
                 self._queue.popleft()
             if self._call != before:
                 self.ladder.follow(self._call)
+                self.sharing.follow(self._call)
+                self.recording.follow(self._call)
                 self.changed.emit(self._call)
 
     # doings

@@ -19,7 +19,8 @@ from clinic.media.ring import Picture, Ring
 from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
 
-Which = Literal["local", "remote"]
+Which = Literal["local", "remote", "played"]
+"""`played`: of a recording that is watched; its ring is made when the first one is."""
 SILENT_MS = 2000
 """Without a heartbeat for that long the engine is taken for dead."""
 FIRST_BEAT_MS = 8000
@@ -86,6 +87,8 @@ class CallEngine(QObject):
         return self._is_ready
 
     def ring_name(self, which: Which) -> str:
+        if which == "played" and self._rings and which not in self._rings:
+            self._rings[which] = Ring.make()
         return self._rings[which].name if which in self._rings else ""
 
     def start(self) -> None:

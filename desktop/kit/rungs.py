@@ -58,6 +58,7 @@ TROUBLES = {
     "by message": N_("The picture comes as a message, if the patient has agreed to a recording."),
     "no microphone": N_("No microphone was found. Plug one in, or write instead."),
     "no loudspeaker": N_("No loudspeaker was found. Plug one in, or use headphones."),
+    "loudspeaker in use": N_("Another program uses the loudspeaker. Close it, then try again."),
     "empty": N_("Nothing was said. Touch the button, speak, and touch it again."),
     "lost": N_("The sound was lost. Say it again."),
 }

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.kit import theme
 from desktop.kit.engine import CallEngine
 
-Which = Literal["local", "remote", ""]
+Which = Literal["local", "remote", "played", ""]
 
 
 class VideoView(QWidget):

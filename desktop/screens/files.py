@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from clinic.domain.errors import Refusal, Unavailable
+from desktop.kit.papers import MOST_FILE
 
 
 def keep_file(path: Path, data: bytes) -> str:
@@ -18,6 +19,15 @@ def keep_file(path: Path, data: bytes) -> str:
             "{path} could not be written. Check the disk and the folder's permissions.", path=path.name
         ) from error
     return str(path)
+
+
+def read_shown(path: Path) -> bytes:
+    """A file that is to be shown, not more of it than can be. Raises Unavailable."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_FILE + 1)
+    except OSError as error:
+        raise Unavailable("The file {path} cannot be read. Choose it again.", path=path.name) from error
 
 
 def read_certificate(path: str) -> bytes:

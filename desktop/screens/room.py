@@ -45,6 +45,8 @@ class Ways(QObject):
     """provisional patient, the person they are: just confirmed, can be undone"""
     vouched = Signal(str, object)
     """kiosk, clinic.protocol.letters.Vouched: who its patient is"""
+    devices = Signal()
+    """camera, microphone, loudspeaker and link are to be tried"""
     lock_time = Signal()
     """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.facts import Communication, Finding, Gender, Section
-from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
+from clinic.domain.facts import Communication, DocumentReference, Finding, Gender, Section
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import Attachment, Coding, HumanName
 from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from clinic.services.overviews import Booked, Talk
     from clinic.services.people import PersonLine
     from clinic.services.prescribing import Caution
+    from clinic.services.recordings import Ticket
     from clinic.services.replay import Replay
     from clinic.services.reviews import Review
     from clinic.services.searching import Found
@@ -67,9 +68,11 @@ class Clinic:
             overviews,
             people,
             prescribing,
+            recordings,
             replay,
             reviews,
             searching,
+            sharing,
             summaries,
             timeline,
             visits,
@@ -88,7 +91,7 @@ class Clinic:
         self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
         self._cards, self._codes_out, self._vouching = cards, codes_out, vouching
-        self._calling = calling
+        self._calling, self._sharing, self._recordings = calling, sharing, recordings
 
     @property
     def me(self) -> Person:
@@ -219,6 +222,30 @@ class Clinic:
         """The consent gate before a call is recorded; the statement that permits it."""
         return self._consents.ask(self.desk, patient, self._consents.Purpose.RECORD)
 
+    # recordings of calls
+
+    def ask_to_record_visit(self, encounter: EncounterId) -> FactId:
+        return self.ask_to_record(self.encounter(encounter).patient)
+
+    def begin_recording(self, encounter: EncounterId, call: str, consent: FactId) -> Ticket:
+        return self._recordings.begin(self.desk, encounter, call, consent)
+
+    def still_recordable(self, encounter: EncounterId) -> bool:
+        return self._recordings.still_permitted(self.desk, encounter)
+
+    def file_recording(self, recording: FactId, seconds: float, hash: str, why: str) -> object:
+        return self._recordings.finish(self.desk, recording, seconds, hash, why)
+
+    def finish_left_recordings(self) -> object:
+        return self._recordings.finish_left(self.desk)
+
+    def open_recording(self, patient: PatientId, document: DocumentReference) -> Ticket:
+        """Somebody plays it: the entry is durable first."""
+        return self._recordings.open_recording(self.desk, patient, document)
+
+    def delete_recording(self, document: DocumentReference, why: str, window: PatientId) -> object:
+        return self._recordings.delete(self.desk, document, why, window)
+
     # alerts
 
     def alerts(self) -> tuple[Alert, ...]:
@@ -283,6 +310,23 @@ class Clinic:
 
     def send_note(self, encounter: EncounterId, sound: bytes, seconds: float) -> Communication:
         return self._calling.send_note(self.desk, encounter, sound, seconds)
+
+    def ask_to_share(self, patient: PatientId) -> FactId:
+        """The consent gate before something is shown in a call."""
+        return self._consents.ask(self.desk, patient, self._consents.Purpose.SHARE)
+
+    def share_document(
+        self, encounter: EncounterId, call: str, to: DeviceId, attachment: Attachment
+    ) -> bytes:
+        return self._sharing.share_document(self.desk, encounter, call, to, attachment)
+
+    def share_file(self, encounter: EncounterId, call: str, to: DeviceId, title: str) -> object:
+        return self._sharing.share_file(self.desk, encounter, call, to, title)
+
+    def share_over(
+        self, encounter: EncounterId, call: str, to: DeviceId, title: str, seen: int, pages: int
+    ) -> object:
+        return self._sharing.share_over(self.desk, encounter, call, to, title, seen, pages)
 
     def finish_left_call(self) -> object:
         return self._calling.finish_left(self.desk)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the book knows of computers: newest numbers, when they were last here, receipts of their wipes."""
+"""What the book knows of computers: the numbers of their incarnations, when they were last here, receipts of their wipes."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from clinic.domain.ids import DeviceId
 from sync_server.book.dialect import lay
@@ -41,18 +42,17 @@ def known(conn: Connection) -> tuple[Computer, ...]:
     ).all()
     numbers = _numbers(conn)
     return tuple(
-        Computer(DeviceId(d), _EPOCH + timedelta(microseconds=at), *numbers.get(d, (0, 0)), body or b"")
+        Computer(DeviceId(d), _EPOCH + timedelta(microseconds=at), tuple(numbers.get(d, ())), body or b"")
         for d, at, body in rows
     )
 
 
-def _numbers(conn: Connection) -> dict[str, tuple[int, int]]:
-    """device -> (its newest incarnation, the last number of that)."""
+def _numbers(conn: Connection) -> dict[str, list[tuple[int, int]]]:
+    """device -> (incarnation, the last number of that), in their order."""
     c = counters.c
-    newest = select(c.device, func.max(c.incarnation).label("n")).group_by(c.device).subquery()
-    rows = conn.execute(
-        select(c.device, c.incarnation, c.last_env_no).join(
-            newest, (newest.c.device == c.device) & (newest.c.n == c.incarnation)
-        )
-    )
-    return {device: (incarnation, last) for device, incarnation, last in rows}
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for device, *numbers in conn.execute(
+        select(c.device, c.incarnation, c.last_env_no).order_by(c.device, c.incarnation)
+    ):
+        found[device].append((int(numbers[0]), int(numbers[1])))
+    return found

@@ -126,13 +126,18 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """A computer that was here: when last, its newest incarnation and number, the receipt of its wipe or b''."""
+    """A computer that was here: when last, the receipt of its wipe or b''. `numbers`: each of its incarnations, with the last
+    number of that, in their order."""
 
     device: DeviceId
     seen_at: datetime
-    incarnation: int
-    last_env_no: int
+    numbers: tuple[tuple[int, int], ...]
     receipt: bytes
+
+    @property
+    def newest(self) -> tuple[int, int]:
+        """Its newest incarnation and number; zeros if it never sent anything."""
+        return self.numbers[-1] if self.numbers else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,7 @@ class Book(Protocol):
 
     def fill_mailbox(self, box: str, side: str, letter: bytes, now: datetime) -> bool:
         """Lays a letter on side 'request' or 'answer'; the same again is fine. False: taken by another
-        letter."""
+        letter, or a request where the answer lies already."""
         ...
 
     def put_capsule(self, lookup: str, body: bytes, device: DeviceId, at: datetime) -> bool:

@@ -213,13 +213,14 @@ class SqlBook(ABC):
 
     def fill_mailbox(self, box: str, side: str, letter: bytes, now: datetime) -> bool:
         t = tables.mailboxes
-        column = t.c.request if side == "request" else t.c.answer
         with self._unit() as conn:
             alone(conn, f"box {box}")
-            there = conn.execute(select(column).where(t.c.box == box)).scalar()
-            if there is None:
-                conn.execute(update(t).where(t.c.box == box).values({column.name: letter}))
-            return there is None or there == letter
+            row = conn.execute(select(t.c.request, t.c.answer).where(t.c.box == box)).mappings().first()
+            there = row and row[side]
+            if there is not None or (row and side == "request" and row["answer"]):
+                return bool(there == letter)
+            conn.execute(update(t).where(t.c.box == box).values({side: letter}))
+            return True
 
     # capsules and attachments
 

@@ -13,6 +13,7 @@ from clinic.keys.receipts import is_good
 from clinic.protocol.codec import encode
 from clinic.protocol.organisation import ComputerSeen, ComputersSeen, WipeReceipt
 from clinic.protocol.sync import FaultNumber
+from clinic.protocol.trust import Counted
 from sync_server.access import may_end
 from sync_server.desk import desk_of
 from sync_server.limits import SMALL_BODY
@@ -31,7 +32,8 @@ async def read(request: Request) -> Response:
         ComputersSeen(
             computers=tuple(
                 ComputerSeen(
-                    device=c.device, incarnation=c.incarnation, last_env_no=c.last_env_no, seen_at=c.seen_at,
+                    device=c.device, incarnation=c.newest[0], last_env_no=c.newest[1], seen_at=c.seen_at,
+                    counted=tuple(Counted(incarnation=i, last_env_no=last) for i, last in c.numbers),
                     receipt=c.receipt, session_since=since.get(c.device),
                     came_from=desk.came_from.get(c.device, "") if c.device in since else "",
                 )

@@ -45,14 +45,19 @@ async def session(request: Request) -> Response:
     return answer(Session(token=token, expires_at=desk.clock.now() + life, squeezes=True, streams=True))
 
 
-def _check(desk: Desk, asked: SessionRequest, epoch: str) -> None:
-    if not desk.spend_nonce(asked.nonce):
-        raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
-    if desk.certificate and asked.certificate != desk.certificate:
+def check_certificate(desk: Desk, seen: bytes) -> None:
+    """Raises Denied where this centre shows a certificate of its own and another was `seen` (`certificate_mark`)."""
+    if desk.certificate and seen != desk.certificate:
         raise Denied(
             FaultNumber.NOT_LOGGED_IN,
             "Between this computer and the centre stands something with another certificate. Tell whoever runs the server.",
         )
+
+
+def _check(desk: Desk, asked: SessionRequest, epoch: str) -> None:
+    if not desk.spend_nonce(asked.nonce):
+        raise Denied(FaultNumber.NOT_LOGGED_IN, "This took too long. Connect again.")
+    check_certificate(desk, asked.certificate)
     proof = session_proof(desk.log.fingerprint, epoch, asked.certificate, asked.nonce)
     rights = desk.rights(asked.device)
     if not verify(rights.signing_key if rights else _NOBODYS, proof, asked.signature) or rights is None:

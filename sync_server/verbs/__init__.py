@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync_server.verbs import backup, init, prepare, restore, tidy
+from sync_server.verbs import backup, init, prepare, restore, tidy, turn_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,8 @@ VERBS: Mapping[str, Verb] = {
     "backup": Verb("writes a backup while it serves", backup.arguments, backup.run),
     "restore": Verb("lays one down in a new place", restore.arguments, restore.run),
     "tidy": Verb("lets go of old envelopes that nobody lacks", tidy.arguments, tidy.run),
+    "turn-config": Verb(
+        "writes coturn's configuration for a relay of calls", turn_config.arguments, turn_config.run
+    ),
     "prepare": Verb("makes the tables in PostgreSQL", prepare.arguments, prepare.run),
 }

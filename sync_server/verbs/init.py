@@ -30,7 +30,7 @@ from sync_server.founding_code import keep_code
 TLS = "tls"
 _HIDDEN = "It listens to this machine only: say --host 0.0.0.0, unless a proxy stands before it."
 _SOON = timedelta(days=60)
-_LATER = ("address", "tls_key", "log_level", "log_json", "metrics_key")
+_LATER = ("address", "tls_key", "log_level", "log_json", "metrics_key", "relay", "relay_secret")
 """What may be changed in the file without `init` minding."""
 
 

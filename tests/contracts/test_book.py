@@ -522,6 +522,16 @@ def test_a_mailbox_takes_one_letter_a_side_and_ends(book: Book) -> None:
     assert book.mailbox("box", until) is None
 
 
+def test_a_mailbox_that_was_answered_takes_no_request(book: Book) -> None:
+    book.open_mailbox("laid", A, AT + timedelta(hours=1), AT)
+    assert book.fill_mailbox("laid", "answer", b"sealed", AT) and book.fill_mailbox(
+        "laid", "answer", b"sealed", AT
+    )
+    assert not book.fill_mailbox("laid", "request", b"let me in", AT)
+    there = book.mailbox("laid", AT)
+    assert there is not None and there.request is None
+
+
 def test_the_newest_capsule_replaces(book: Book) -> None:
     assert book.capsule("lookup") is None
     book.put_capsule("lookup", b"one", A, AT)

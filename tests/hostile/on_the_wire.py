@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import httpx
 
+from clinic.domain.errors import PostaError
+from clinic.keys.identity import RootKeys
 from clinic.protocol.codec import decode, dumps, encode
 from clinic.protocol.sync import Challenge, Fault, FaultNumber, Session, SyncResponse
 from clinic.services.leaving import make_ready
@@ -15,6 +17,7 @@ from clinic.transport.http import Remote
 from tests.hostile.house import Answer, Asked, Forward, House, honest
 from tests.hostile.people import AT, PHISH, Scene
 from tests.hostile.script import Act, Script, instead
+from tests.small_clinic import repeating
 
 STRANGE, SILENT = "is not a Posta server", "cannot be reached"
 BOMB = gzip.compress(bytes(60_000_000))
@@ -72,6 +75,37 @@ def _hands_on(change: Callable[[Challenge, Challenge], Challenge]) -> Act:
 
             scene.house.play = play
             scene.sync()
+            scene.house.play = honest
+
+    return act
+
+
+def _hands_on_sheets(change: Callable[[Challenge, Challenge], Challenge]) -> Act:
+    """Somebody takes the organisation over with recovery sheets; what they prove is tried at another centre of it."""
+
+    def act(scene: Scene) -> None:
+        with House(scene.house.folder.parent / "elsewhere", scene.clock, seed=b"other") as other:
+            with_remote(Remote(other.url), lambda remote: remote.found(scene.log.statements))
+
+            async def play(asked: Asked, forward: Forward) -> Answer:
+                async with httpx.AsyncClient(trust_env=False, base_url=other.url) as there:
+                    if asked.path == "/v1/challenge":
+                        mine = decode((await forward(asked)).body, Challenge)
+                        theirs = decode((await there.get("/v1/challenge")).content, Challenge)
+                        return Answer(encode(change(mine, theirs)))
+                    if asked.path == "/v1/trust":
+                        proof = {"posta-root": dict(asked.headers)[b"posta-root"].decode()}
+                        got = await there.get("/v1/trust?from=0", headers=proof)
+                        assert got.status_code == 401, "it opens nothing there"
+                        return Answer(got.content, got.status_code)
+                    return await forward(asked)
+
+            scene.house.play = play
+            root = RootKeys.make(repeating(b"root"))
+            try:
+                with_remote(Remote(scene.house.url), lambda remote: remote.trust_by_root(root.sign))
+            except PostaError as said:
+                scene.told.append(str(said))
             scene.house.play = honest
 
     return act
@@ -179,6 +213,18 @@ SCRIPTS = (
         "the same, and says that it takes the nonce alone",
         "could not prove who it is",
         _hands_on(lambda mine, theirs: replace(mine, nonce=theirs.nonce, proofs=1)),
+    ),
+    Script(
+        "hands on what recovery sheets prove",
+        "so as to read the trust log of another centre as its root",
+        "not the present recovery sheets",
+        _hands_on_sheets(lambda mine, theirs: replace(mine, nonce=theirs.nonce)),
+    ),
+    Script(
+        "hands on what recovery sheets prove as an older one",
+        "the same, and says that it takes the nonce alone",
+        "different versions",
+        _hands_on_sheets(lambda mine, theirs: replace(mine, nonce=theirs.nonce, proofs=1)),
     ),
     Script(
         "has its nonce signed",

@@ -299,7 +299,7 @@ SCRIPTS = (
     Script(
         "says that a revocation lost a race",
         "refuses the administrator's own statement with a lie",
-        "Nothing was changed here",
+        "another list of who is admitted",
         _refuses_a_revocation,
     ),
 )

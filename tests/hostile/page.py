@@ -35,8 +35,8 @@ seconds and one more for each 256 bytes.
 **A session's proof** names the organisation, the epoch that the centre named and the certificate it showed; it opens
 nothing at a centre where one of them is another. Two centres of one organisation that do not speak TLS themselves are
 told apart by the epoch alone, and whoever hands on both nonce and epoch is not: give the server its own certificate
-(`--tls-cert`). A proxy in front of one that has must pass TLS through. What recovery sheets sign (`take-over`) is not
-bound so.
+(`--tls-cert`). A proxy in front of one that has must pass TLS through. What recovery sheets sign (`take-over`) is bound in the
+same way, to the organisation's id in place of its fingerprint, which is not on paper.
 
 """
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from clinic.calls.trial import Tried
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import Communication, Consent, ConsentItem, Encounter, EncounterStatus
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
@@ -81,6 +82,9 @@ class Clinic:
     def report(self, report: object) -> object:
         self.reports.append(report)
         return None
+
+    def try_link(self) -> Tried:
+        return Tried(rtt_ms=90.0, up_kbps=400.0)
 
     def send_still(self, encounter: str, picture: bytes) -> object:
         self.stills.append(picture)

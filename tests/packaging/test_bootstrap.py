@@ -330,3 +330,23 @@ def test_the_server_s_lock_holds_no_desktop() -> None:
     }
     assert not names & {"pyside6-essentials", "pyside6-addons", "shiboken6", "aiortc", "av", "sqlcipher3"}
     assert {"starlette", "uvicorn", "python-socketio", "sqlalchemy", "alembic", "pynacl"} <= names
+
+
+def test_what_only_some_tests_need_is_brought_where_ci_runs_and_its_lack_stops_nothing(
+    posta: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def which(name: str, path: str = "") -> str | None:
+        return "/usr/bin/apt-get" if name == "apt-get" else None
+
+    monkeypatch.setattr(posta.shutil, "which", which)
+    monkeypatch.delenv("CI", raising=False)
+    assert posta.welcome_packages("test") == []
+    monkeypatch.setenv("CI", "true")
+    assert posta.welcome_packages("test") == ["coturn"] and posta.welcome_packages("demo") == []
+
+    def cannot(packages: list[str]) -> None:
+        raise posta.CannotSetUp("The package index cannot be reached.")
+
+    monkeypatch.setattr(posta, "bring_packages", cannot)
+    posta.bring_what_is_welcome("test")
+    assert "the tests that need coturn are skipped" in capsys.readouterr().err

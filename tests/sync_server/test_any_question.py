@@ -49,6 +49,7 @@ from clinic.protocol.sync import (
 from clinic.protocol.trust import MemberAdd, Revoke, Role
 from sync_server.book.where import Where
 from sync_server.described import BYTES, CALLS, Call, Who, faults_of, openapi
+from sync_server.relay import relay_at
 from sync_server.routes.answers import STATUS_OF
 from tests.live_server import LiveServer
 from tests.postgres_cluster import SERVER, Cluster
@@ -120,6 +121,7 @@ def both(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _opened(folder: Path, where: Where | None = None) -> Iterator[Open]:
     with LiveServer(folder, repeating(b"asked"), where) as server:
         server.desk.metrics_key = "the operator's own key"
+        server.desk.relay = relay_at("turn:relay.example:3478", "s" * 40)
         here = Open(server.url, small_clinic())
         with here.client:
             yield _furnished(here)

@@ -35,6 +35,15 @@ def test_a_mailbox_is_used_once(inside: Inside) -> None:
     assert (answer.status_code, fault_of(answer).number) == (409, FaultNumber.CONFLICT)
 
 
+def test_whoever_was_answered_before_asking_asks_no_more(inside: Inside) -> None:
+    """What lies there for a newcomer who only reads it: nobody makes a mailbox of its name."""
+    token = opened(inside)
+    assert inside.send("POST", BOX, b"sealed", token).status_code == 204
+    answer = inside.send("POST", BOX, b"let me in")
+    assert (answer.status_code, fault_of(answer).number) == (409, FaultNumber.CONFLICT)
+    assert inside.send("GET", BOX).content == b"sealed"
+
+
 def test_a_mailbox_nobody_opened_is_not_there(inside: Inside) -> None:
     assert inside.send("POST", BOX, b"let me in").status_code == 404
     assert inside.send("GET", BOX).status_code == 404
@@ -69,6 +78,10 @@ def test_letters_have_a_size(inside: Inside, body: bytes, status: int) -> None:
 def test_the_trust_log_is_for_sessions_and_invitations(inside: Inside) -> None:
     token = opened(inside)
     box = {"posta-mailbox": BOX.rsplit("/", 1)[1]}
+    assert inside.send("GET", "/v1/trust?from=1", **box).status_code == 403, "nobody has asked"
+    inside.send("POST", BOX, b"let me in")
+    assert inside.send("GET", "/v1/trust?from=1", **box).status_code == 403, "nobody has let her in"
+    inside.send("POST", BOX, b"welcome", token)
     for answer in (
         inside.send("GET", "/v1/trust?from=1", token=token),
         inside.send("GET", "/v1/trust?from=1", **box),

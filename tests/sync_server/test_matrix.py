@@ -21,6 +21,7 @@ from clinic.protocol.trust import Revoke
 from sync_server.app import routes
 from sync_server.desk import SESSION_HOURS
 from sync_server.realtime import Doorbell
+from sync_server.relay import relay_at
 from tests.small_clinic import AT, TEAM, enrolled, proof, somebody
 
 from .conftest import Inside
@@ -53,6 +54,7 @@ POST /v1/recent                 401    401     401     403     403   403     200
 POST /v1/scope                  401    401     401     403     403   403     403   403
 PUT /v1/codes/{lookup}          401    401     401     403     403   403     204   204
 POST /v1/codes/{lookup}         401    401     401     403     200   403     403   403
+POST /v1/relay                  401    401     401     403     200   200     200   200
 PUT /v1/attachments/{attachment} 401   401     401     403     204   204     204   204
 HEAD /v1/attachments/{attachment} 401  401     401     403     204   204     204   204
 GET /v1/attachments/{attachment} 401   401     401     403     404   404     200   200
@@ -140,6 +142,7 @@ def house(empty: Inside) -> House:
     clinic.log = enrolled(clinic.log, lost, TEAM, by)
     clinic.log = say(clinic.log, Revoke(device=lost.device, incarnation=1, last_env_no=0), by, AT)
     empty.found()
+    empty.desk.relay = relay_at("turn:relay.example:3478", "s" * 40)
     expired = empty.token_of(clinic.ben)
     empty.clock.advance(SESSION_HOURS * 3600 + 1)
     tokens = {name: empty.token_of(who) for name, who in PEOPLE.items()}

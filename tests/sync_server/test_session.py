@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from clinic.domain.ids import DeviceId
-from clinic.keys.sessions import certificate_mark, old_proof, session_proof
+from clinic.keys.identity import RootKeys
+from clinic.keys.sessions import certificate_mark, old_proof, old_root_proof, root_proof, session_proof
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.sync import Challenge, FaultNumber, SessionRequest, SyncRequest
 from sync_server.desk import TOKEN_BYTES
 from sync_server.limits import neighbourhood
-from tests.small_clinic import AT, pinned, proof
+from tests.small_clinic import AT, pinned, proof, repeating
 
 from .conftest import Inside, fault_of
 
@@ -134,3 +135,28 @@ def test_a_proof_is_for_one_centre_alone(inside: Inside) -> None:
     mine = inside.desk.certificate
     assert answered(lambda t: session_proof(pinned(), t.server, theirs, t.nonce), mine) == 401, "only said so"
     assert answered(lambda t: session_proof(pinned(), t.server, mine, t.nonce), mine) == 200
+
+
+def test_a_root_keys_proof_is_for_one_centre_alone(inside: Inside) -> None:
+    """What recovery sheets prove to whoever stands between opens nothing here."""
+    root = RootKeys.make(repeating(b"root"))
+
+    def answered(message: Callable[[Challenge], bytes], seen: bytes = b"", *, parts: int = 3) -> int:
+        told = decode(inside.send("GET", "/v1/challenge").content, Challenge)
+        said = (told.nonce.hex(), root.sign(message(told)).hex(), seen.hex())[:parts]
+        return inside.send("GET", "/v1/trust?from=0", **{"posta-root": ".".join(said)}).status_code
+
+    def bound(told: Challenge, seen: bytes = b"", **other: str) -> bytes:
+        return root_proof(other.get("of", told.organization), other.get("at", told.server), seen, told.nonce)
+
+    assert answered(bound) == 200
+    assert answered(lambda t: bound(t, of="another")) == 401
+    assert answered(lambda t: bound(t, at="elsewhere")) == 401
+    assert answered(lambda t: old_root_proof(t.nonce)) == 401, "of the nonce alone, as older centres ask for"
+    assert answered(lambda t: old_root_proof(t.nonce), parts=2) == 401
+    mine, theirs = certificate_mark(b"mine"), certificate_mark(b"the middle's")
+    assert answered(lambda t: bound(t, theirs), theirs) == 200, "a proxy's"
+    inside.desk.certificate = mine
+    assert answered(lambda t: bound(t, theirs), theirs) == 401
+    assert answered(lambda t: bound(t, theirs), mine) == 401, "only said so"
+    assert answered(lambda t: bound(t, mine), mine) == 200

@@ -5,6 +5,7 @@ without Qt.
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from clinic.bench.calling.desk import Desk
 from clinic.bench.calling.peer import Description, Place
 from clinic.bench.calling.speech import RATE
 from clinic.bench.calling.trace import Kept, Shown, Trace, track_of
@@ -42,8 +45,8 @@ class Ours:
 
     name = "posta"
 
-    def __init__(self, place: Place, pilot: Pilot = lambda event: ()) -> None:
-        self._place, self._pilot = place, pilot
+    def __init__(self, place: Place, pilot: Pilot | None = None) -> None:
+        self._place, self._pilot = place, pilot or Desk()
         self._rings = {"local": Ring.make(), "remote": Ring.make()}
         self._trace, self._came = Trace(), threading.Condition()
         self._events: list[tuple[float, Record]] = []
@@ -176,9 +179,20 @@ class Ours:
         with self._came:
             self._events.append((time.monotonic(), event))
             self._came.notify_all()
+        if isinstance(event, wire.StillCame):
+            self._look_at_still(event.picture)
         for command in self._pilot(event):
             with suppress(Unavailable):
                 self._send(command)
+
+    def _look_at_still(self, picture: bytes) -> None:
+        """A still is a picture too."""
+        at = time.monotonic()
+        with suppress(OSError), Image.open(io.BytesIO(picture)) as still:
+            mark = read_mark(np.asarray(still.convert("L")))
+            index = mark.index if mark is not None and mark.side != self._place.letter else -1
+            with self._came:
+                self._trace.shown.append(Shown(at, index, *still.size))
 
     def _look(self, announced: wire.FrameReady) -> None:
         """A picture lies in a ring: this is the moment a screen would show it."""

@@ -10,6 +10,8 @@ from clinic.domain.values import Attachment, Coding
 
 SOUND = "audio/ogg"
 """Content type of a voice note: Opus in Ogg (RFC 7845)."""
+RECORDED = "video/x-matroska"
+"""Content type of a recording of a call. Its bytes stay on the computer that made it."""
 
 
 class Section(Word):

@@ -74,6 +74,12 @@ class MediaStep(Fact):
     why: str = n(9, default="")
     by: str = n(10, default="")
     by_name: str = n(11, default="")
+    what: str = n(12, default="")
+    """Of a step named `shared` or `share ended`: the title of what was shown, and to which device."""
+    to: str = n(13, default="")
+    seen: int = n(14, default=0)
+    """Pages that were on the other side's screen, of so many."""
+    pages: int = n(15, default=0)
 
 
 @record(570)

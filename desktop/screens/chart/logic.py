@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import ClinicalStatus, Encounter
+from clinic.domain.facts.notes import RECORDED
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import Attachment
 from desktop.screens.phrases import Flag, flag_of, unit_text, vital_text
@@ -269,6 +270,8 @@ def _document(state: State, document: str) -> tuple[State, tuple[Effect, ...]]:
     if found is None:
         return replace(state, document="", picture=b"", picture_note=""), ()
     fresh = replace(state, document=document, picture=b"", picture_note="")
+    if found.attachment.content_type == RECORDED:
+        return fresh, ()  # a recording is opened by who plays it
     return fresh, (LoadPicture(state.patient, document, found.attachment),)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clinic.calls.blackbox import Damaged, explained, unpacked
 from clinic.domain.facts import CallReport, MediaStep
+from clinic.domain.facts.notes import RECORDED
 from desktop.kit.people import Mark
 from desktop.kit.rungs import explained_words, step_words
 from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural, tell
@@ -18,7 +19,7 @@ from desktop.screens.visit.tools import message_line
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Composition
+    from clinic.domain.facts import Composition, DocumentReference
     from clinic.domain.record import Record
     from clinic.services.charts import Chart
     from clinic.services.timeline import Moment
@@ -51,7 +52,7 @@ KINDS = {
     "CareTeam": (N_("Care team"), "users", "neutral"),
     "VerificationResult": (N_("Identity"), "id", "ok"),
 }
-DOCUMENTS = {"photo": N_("Photo"), "still": N_("Picture of a call")}
+DOCUMENTS = {"photo": N_("Photo"), "still": N_("Picture of a call"), "recording": N_("Recording of a call")}
 STEPS = {
     "ringing": N_("ringing"),
     "answered": N_("answered"),
@@ -67,6 +68,13 @@ STEPS = {
     "ended: no answer": N_("ended: no answer"),
     "ended: cancelled": N_("ended: cancelled"),
     "ended: lost": N_("ended: the link did not come back"),
+    "recording began": N_("recording began, with the consent of the patient"),
+    "recording ended": N_("recording ended"),
+    "recording ended: consent taken back": N_("recording ended: the consent was taken back"),
+    "recording ended: the patient touched stop": N_("recording ended: the patient touched stop"),
+    "recording ended: not shown on the other side": N_("recording ended: the other side no longer showed it"),
+    "recording ended: the disk is full": N_("recording ended: the disk was full"),
+    "recording ended: it was cut off": N_("recording ended: it was cut off"),
 }
 
 
@@ -145,8 +153,18 @@ def documents(chart: Chart) -> list[Line]:
             fmt_moment(one.made_at),
             picture=one.attachment.thumbnail,
         )
+        if one.attachment.content_type != RECORDED
+        else _recording(one)
         for one in chart.documents
     ]
+
+
+def _recording(one: DocumentReference) -> Line:
+    """Its length and computer are its title; of a deleted one the reason stands here."""
+    gone = (_("deleted: %(why)s") % {"why": one.text},) if one.text else ()
+    detail = " · ".join((*gone, fmt_moment(one.made_at), one.attachment.title))
+    tone = "neutral" if gone else "info"
+    return Line(one.id, _("Recording of a call"), detail, "", icon="record", tone=tone)
 
 
 def opened(chart: Chart, state: State) -> list[Line]:
@@ -181,6 +199,13 @@ def call_words(fact: Record) -> str | None:
         case MediaStep(before=before, after=after, why=why, by=by, by_name=name) if after:
             who = _("the patient") if by == "patient" else name or by
             return step_words(before, after, why, who)
+        case MediaStep(step="shared", what=title, by_name=name):
+            return _("%(name)s showed: %(title)s") % {"name": name, "title": title or _("a file")}
+        case MediaStep(step="share ended", what=title, seen=seen, pages=pages):
+            told = {"title": title or _("a file"), "seen": seen, "pages": pages}
+            return (
+                _("%(title)s is shown no longer; pages seen on the other side: %(seen)d of %(pages)d") % told
+            )
         case MediaStep(step=step):
             return named(STEPS, step)
         case CallReport():

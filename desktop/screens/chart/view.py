@@ -10,11 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from clinic.domain.facts.notes import RECORDED
 from clinic.domain.ids import EncounterId, PatientId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
 from desktop.kit.charts import Reading as Point
 from desktop.kit.charts import Series, VitalCard, VitalsChart
+from desktop.kit.engine import CallEngine
 from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
 from desktop.kit.surfaces import Card, Notice
@@ -53,6 +55,7 @@ from desktop.screens.chart.logic import (
     cards,
     update,
 )
+from desktop.screens.chart.player import PlayerPanel
 from desktop.screens.consents.logic import State as Consenting
 from desktop.screens.consents.panel import ConsentPanel
 from desktop.screens.faces import charted_identity, show_identity
@@ -103,11 +106,13 @@ class ChartView(Page):
         replay: Replaying | None = None,
         consents: Consenting | None = None,
         save_to: Path | None = None,
+        engine: CallEngine | None = None,
     ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
+        self.player = PlayerPanel(room, engine)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._build()
@@ -227,7 +232,10 @@ class ChartView(Page):
         left.body.setContentsMargins(6, 6, 6, 6)
         left.setFixedWidth(300)
         left.add(self.documents, 1)
-        return holding(across(left, (self.picture, 1), gap=12))
+        self.beside = QStackedWidget()
+        self.beside.addWidget(self.picture)
+        self.beside.addWidget(self.player)
+        return holding(across(left, (self.beside, 1), gap=12))
 
     # rendering
 
@@ -347,6 +355,9 @@ class ChartView(Page):
         self.documents.show_lines(rows.documents(chart))
         self.documents.choose(state.document)
         document = next((one for one in chart.documents if one.id == state.document), None)
+        recorded = document if document is not None and document.attachment.content_type == RECORDED else None
+        self.beside.setCurrentWidget(self.picture if recorded is None else self.player)
+        self.player.show_document(chart.person.patient, recorded)
         if document is None:
             words = _("Choose a picture in the list") if chart.documents else _(rows.EMPTY["documents"])
             self.picture.show_photo(b"", words)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Loop
+from desktop.kit.buttons import SecondaryButton
 from desktop.kit.fields import Choice, Field, LineField
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
@@ -80,7 +81,10 @@ class MineView(Page):
                 margins=(24, 14, 24, 20),
             )
         )
-        head = down(Text(_("My way in"), "title"), self._first(), gap=14, margins=(24, 20, 34, 0))
+        self.devices = SecondaryButton(_("Try camera and microphone"), name="mine.devices", icon="sliders")
+        self.devices.clicked.connect(lambda: self._room.ways.devices.emit())
+        title = across((Text(_("My way in"), "title"), 1), self.devices)
+        head = down(title, self._first(), gap=14, margins=(24, 20, 34, 0))
         self.setLayout(down(head, (scrolling(inside, name="mine.scroll"), 1), gap=0))
 
     def _first(self) -> QWidget:

@@ -49,6 +49,8 @@ ACTIONS = {
     "export": N_("export"),
     "sign": N_("signature"),
     "call": N_("call"),
+    "share": N_("showed a document in a call"),
+    "recording": N_("recording of a call"),
 }
 _ICONS = {
     "NoteSection": ("pen", "neutral"),

@@ -21,8 +21,11 @@ from desktop.screens.layouts import across, down, holding
 from desktop.screens.phrases import Said, call_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
+from desktop.screens.visit import share_happenings as x
+from desktop.screens.visit.recording import RecordPanel
 from desktop.screens.visit.rungpanel import RungPanel
 from desktop.screens.visit.rungs import shown_still
+from desktop.screens.visit.sharing import may_share
 
 LEVELS = {
     Level.GOOD: N_("good link"),
@@ -61,6 +64,9 @@ class CallCard(Card):
         self.hang = DangerButton(_("Hang up"), name="visit.call.hangup", icon="phone-off")
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
+        self.check = IconButton("sliders", _("Try camera and microphone"), name="visit.call.check")
+        self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.share = IconButton("screen", _("Show a document"), name="visit.call.share", shortcut="Ctrl+D")
         self.other = SecondaryButton(_("Back to that visit"), name="visit.call.other", icon="arrow-left")
         for button, event in (
             (self.ring, h.RingPressed),
@@ -68,12 +74,27 @@ class CallCard(Card):
             (self.mute, h.MutePressed),
             (self.camera, h.CameraPressed),
             (self.other, h.OtherPressed),
+            (self.share, x.SharePressed),
         ):
             button.clicked.connect(lambda _on=False, made=event: self._pressed(send, made()))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard in the note
         self.add(self.video, 1)
         said = holding(down(None, self.state, self.quality, None, gap=0))
-        self.add(across((said, 1), self.mute, self.camera, self.other, self.hang, self.ring, gap=6))
+        self.add(
+            across(
+                (said, 1),
+                self.check,
+                self.share,
+                self.mute,
+                self.camera,
+                self.other,
+                self.hang,
+                self.ring,
+                gap=6,
+            )
+        )
+        self.record = RecordPanel()
+        self.add(self.record)
         self.rungs = RungPanel(send)
         self.add(self.rungs)
 
@@ -90,6 +111,7 @@ class CallCard(Card):
         self._render_buttons(state)
         here = call.running and other is None
         self.rungs.render_state(state)
+        self.record.render_state(state)
         self.video.set_live(here)
         self._render_still(state)
         self.video.set_message(said.text if here and call.phase == "reconnecting" else "")
@@ -132,12 +154,15 @@ class CallCard(Card):
         call, away = state.call, state.call.other is not None
         held = self.ring.hasFocus() or self.hang.hasFocus()
         self.ring.setVisible(not call.running)
+        self.check.setVisible(not call.running)
         self.ring.setEnabled(bool(state.kiosk))
         self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
         self.other.setVisible(away)
         self.hang.setVisible(call.running)
         for button in (self.mute, self.camera):
             button.setVisible(call.running and not away)
+        self.share.setVisible(call.running and not away)
+        self.share.setEnabled(may_share(state))
         self.mute.set_icon(
             "mic-off" if call.muted else "mic", _("Microphone on") if call.muted else _("Microphone off")
         )

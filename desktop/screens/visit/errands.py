@@ -12,21 +12,34 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from clinic.calls.quality import Rung
+from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.values import Attachment
+from desktop.kit.papers import Paper, read_paper
+from desktop.kit.sharing import Sharing
 from desktop.kit.words import _, language
-from desktop.screens.files import keep_file
+from desktop.screens.files import keep_file, read_shown
 from desktop.screens.room import Room
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import rung_happenings as r
+from desktop.screens.visit import share_happenings as x
 from desktop.screens.visit.rung_happenings import RungEffect
+from desktop.screens.visit.share_happenings import ShareEffect
 from desktop.screens.visit.state import State
 
 
 class Line:
     """What the page asks of the outside: the call and the letters to the kiosk. The app hands in the real
-    one.
+    one. `sharing` is what is shown in the call; None where there is no telephone.
     """
 
+    sharing: Sharing | None = None
+
+    def on_call(self, encounter: EncounterId) -> tuple[str, DeviceId] | None:
+        """Id and other side of the call that belongs to that visit, while it runs."""
+        return None
+
+    def share(self, encounter: EncounterId, paper: Paper) -> bool: ...
     def ring(self, kiosk: DeviceId, encounter: EncounterId) -> None: ...
     def hang(self) -> None: ...
     def mute(self, audio: bool, video: bool) -> None: ...
@@ -105,6 +118,8 @@ class Errands:
                 self._line.visit_over(kiosk, encounter)
             case _ if isinstance(effect, RungEffect):
                 self._on_the_ladder(effect)
+            case _ if isinstance(effect, ShareEffect):
+                self._on_sharing(effect)
             case _:
                 self._ask(effect)
 
@@ -140,6 +155,71 @@ class Errands:
                     seconds,
                     then=lambda message: self._told(h.MessageSent(message, kiosk)),
                 )
+
+    def _on_sharing(self, effect: ShareEffect) -> None:
+        sharing = self._line.sharing
+        match effect:
+            case x.AskToShare(encounter, patient):
+                self._help.read(
+                    self._room.clinic.ask_to_share,
+                    patient,
+                    then=lambda _permit: self._send(x.ShareAllowed(encounter)),
+                    failed=lambda sentence: self._send(h.Failed(sentence, encounter, unasked=True)),
+                )
+            case x.ShareDocument(encounter, attachment, title):
+                self._share(self._document, encounter, attachment, title)
+            case x.ShareFile(encounter):
+                if path := self.pick_file():
+                    self._share(self._file, encounter, path)
+            case x.TurnPage(page) if sharing is not None:
+                sharing.turn(page)
+            case x.StopSharing() if sharing is not None:
+                sharing.stop()
+
+    def _share(self, reading: Callable[..., Paper], encounter: EncounterId, *what: Any) -> None:
+        """Read on a worker, with the consent asked again there; shown only if that call still runs."""
+        on = self._line.on_call(encounter)
+        if on is None:
+            return
+
+        def shown(paper: Paper) -> None:
+            if not self._line.share(encounter, paper):
+                self._write(
+                    self._room.clinic.share_over,
+                    encounter,
+                    *on,
+                    paper.title,
+                    0,
+                    paper.pages,
+                    then=lambda _done: None,
+                )
+
+        self._write(reading, encounter, *on, *what, then=shown)
+
+    def _document(
+        self, encounter: EncounterId, call: str, to: DeviceId, attachment: Attachment, title: str
+    ) -> Paper:
+        """One that turns out not to be readable was shown to nobody, and that is written down too."""
+        data = self._room.clinic.share_document(encounter, call, to, attachment)
+        try:
+            return read_paper(data, title)
+        except Refusal:
+            self._room.clinic.share_over(encounter, call, to, title, 0, 0)
+            raise
+
+    def _file(self, encounter: EncounterId, call: str, to: DeviceId, path: Path) -> Paper:
+        """What cannot be shown is refused before anything is written down."""
+        paper = read_paper(read_shown(path), path.name)
+        self._room.clinic.share_file(encounter, call, to, path.name)
+        return paper
+
+    def pick_file(self) -> Path | None:
+        """The file she chooses, None for none."""
+        kinds = _("Pictures and PDF (%(kinds)s)") % {
+            "kinds": "*.pdf *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+        }
+        chosen, _kind = QFileDialog.getOpenFileName(self._page, _("Show a file in the call"), "", kinds)
+        return Path(chosen) if chosen else None
 
     def _listen(self, effect: r.Listen) -> None:
         """The sound first; then whoever said it hears that it was heard."""

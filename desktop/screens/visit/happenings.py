@@ -11,6 +11,7 @@ from clinic.domain.facts import Section
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding
 from desktop.screens.visit.rung_happenings import RungEffect, RungEvent
+from desktop.screens.visit.share_happenings import ShareEffect, ShareEvent
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition
@@ -540,6 +541,7 @@ Event = (
     | TextsChanged
     | Failed
     | RungEvent
+    | ShareEvent
 )
 Effect = (
     StartVisit
@@ -566,4 +568,5 @@ Effect = (
     | SignAddendum
     | SaveSummary
     | RungEffect
+    | ShareEffect
 )

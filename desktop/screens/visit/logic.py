@@ -38,6 +38,7 @@ from desktop.screens.visit.happenings import (
 )
 from desktop.screens.visit.prescribing import order_mistake, prescription
 from desktop.screens.visit.rungs import ladder
+from desktop.screens.visit.sharing import ended, sharing
 from desktop.screens.visit.state import SECTIONS, TOOLS, CallFace, Part, Result, Rx, State, no_parts
 from desktop.screens.visit.writing import LONGEST_S, note, put_aside, taken_up
 
@@ -60,7 +61,7 @@ __all__ = [
 
 def update(state: State, event: Event) -> Result:
     """The visit after the event."""
-    for rule in (_opening, note, call, ladder, diagnosis, prescription, _messages, signature):
+    for rule in (_opening, note, call, ladder, sharing, diagnosis, prescription, _messages, signature):
         result = rule(state, event)
         if result is not None:
             return result
@@ -109,6 +110,7 @@ def _open(state: State, event: VisitOpened) -> Result:
         left=left,
         call=carried_over(state, event),
         note=state.note,
+        share=ended(state.share),
     )
     rung, rings = ring(fresh) if event.ring else (fresh, ())
     return rung, (*saves, StartVisit(event.encounter, event.patient), *rings)

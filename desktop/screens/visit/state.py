@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition, Condition, Encounter, MedicationRequest
     from clinic.services.charts import Chart
     from clinic.services.prescribing import Caution
+    from desktop.kit.shared import Role, Shared
     from desktop.kit.still import Still
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)
@@ -123,6 +124,20 @@ class NoteFace:
     kiosk: DeviceId = DeviceId("")
 
 
+@dataclass(frozen=True, slots=True)
+class ShareFace:
+    """What is shown in the call; `choosing`: what to show is being chosen; `front`: it is in front of the note."""
+
+    shown: Shared | None = None
+    choosing: bool = False
+    front: bool = False
+
+    @property
+    def role(self) -> Role:
+        """Who shows: this side, the other, or ''."""
+        return self.shown.role if self.shown is not None else ""
+
+
 _OVER = (EncounterStatus.FINISHED, EncounterStatus.CANCELLED)
 
 
@@ -143,6 +158,7 @@ class State:
     tool: str = "intake"
     call: CallFace = CallFace()
     note: NoteFace = NoteFace()
+    share: ShareFace = ShareFace()
     searched: str = ""
     codes: tuple[Coding, ...] = ()
     rx: Rx = Rx()

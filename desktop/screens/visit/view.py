@@ -25,6 +25,7 @@ from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
 from desktop.screens.visit.errands import Errands, Line
 from desktop.screens.visit.note import NoteCard
+from desktop.screens.visit.sharepanel import NoteOrDocument
 from desktop.screens.visit.tools import ChatTool, CodesTool, IntakeTool, NextTool, RxTool
 from desktop.screens.visit.unsent import Unsent
 
@@ -78,7 +79,7 @@ class VisitView(Page):
         super().__init__("visit", _("Visit"))
         self._room = room
         self._writable = False
-        self._build(engine)
+        self._build(engine, line)
         self.errands = Errands(self, room, line, save_to, lambda: self.loop.state, self._send)
         self.loop: Loop[v.State, h.Event, h.Effect] = Loop(
             state or v.State(now=room.clock.now()),
@@ -93,7 +94,7 @@ class VisitView(Page):
 
     # widgets
 
-    def _build(self, engine: CallEngine | None) -> None:
+    def _build(self, engine: CallEngine | None, line: Line) -> None:
         self.banner = PatientBanner(name="visit.banner")
         chart = SecondaryButton(_("Chart"), name="visit.chart", icon="clipboard", shortcut="Ctrl+H")
         chart.clicked.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "summary"))
@@ -102,6 +103,7 @@ class VisitView(Page):
         self.notice.acted.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "consents"))
         self.note = NoteCard(self._send, self._room.clock.monotonic)
         self.call = CallCard(self._send, engine)
+        self.call.check.clicked.connect(lambda: self._room.ways.devices.emit())
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
         self.unsent = Unsent(
@@ -119,7 +121,8 @@ class VisitView(Page):
         right = Beside(self.call, self._tools())
         right.setFixedWidth(RIGHT)
         self.right = right
-        body = across((self.note, 1), right, gap=12, margins=(16, 12, 16, 14))
+        self.left = NoteOrDocument(self._send, self.note, line.sharing)
+        body = across((self.left, 1), right, gap=12, margins=(16, 12, 16, 14))
         under = holding(down(self.notice, margins=(16, 10, 16, 0)))
         self.under = under
         self.setLayout(down(self.banner, under, (body, 1), gap=0))
@@ -231,7 +234,7 @@ class VisitView(Page):
         self.under.setVisible(bool(state.sentence))
         self.tabs.choose(state.tool)
         self.stack.setCurrentWidget(self.tools[state.tool])
-        for part in (self.note, self.call, self.intake, self.codes, self.rx, self.chat, self.next):
+        for part in (self.note, self.left, self.call, self.intake, self.codes, self.rx, self.chat, self.next):
             part.render_state(state)
         if state.loaded and not self._writable:
             self._begin_to_write()

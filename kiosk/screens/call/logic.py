@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clinic.calls.quality import Ladder, Rung
 from clinic.protocol.letters import ChatLine
 from desktop.kit.rungs import PATIENT, SIGNS
 from desktop.kit.words import N_, _
 from kiosk.flow import Came, Journey, Said
+
+if TYPE_CHECKING:
+    from desktop.kit.shared import Shared
 
 LIVE = ("talking", "reconnecting")
 
@@ -61,6 +65,21 @@ def _lower(ladder: Ladder, name: str, line: ChatLine | None) -> Shown:
         sentence = _("%(name)s hears you. You chose voice only.") % {"name": name}
     note = ladder.rung <= Rung.NOTES
     return Shown(sign.icon, sign.tone, sentence, sign.text, line, rest=True, held=held, note=note)
+
+
+def share_words(shared: Shared, phase: str, name: str) -> tuple[str, str]:
+    """(tone, sentence) about what is shown; ("", "") while nothing is. Never a title: it is read aloud where others wait."""
+    if shared.role != "watching":
+        return "", ""
+    said = {"name": name or _("The clinic"), "part": round(shared.part * 100)}
+    if phase == "reconnecting":
+        return "warn", _("The link is cut. What is shown to you goes on by itself.")
+    if not shared.here:
+        return "info", _("%(name)s shows you something: %(part)d %% is here") % said
+    if shared.pages > 1:
+        said |= {"n": shared.page + 1, "all": shared.pages}
+        return "ok", _("%(name)s shows you page %(n)d of %(all)d. Touch it to point.") % said
+    return "ok", _("%(name)s shows you this. Touch it to point.") % said
 
 
 CAME = {

@@ -5,19 +5,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic.calls.quality import Rung
 from clinic.protocol.letters import ChatLine
-from desktop.kit.buttons import DangerButton, PrimaryButton, SecondaryButton
+from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.rungs import trouble_words
+from desktop.kit.shared import Tool
+from desktop.kit.sharedpage import SharedPage
 from desktop.kit.spoken import MOST_S
 from desktop.kit.surfaces import Card, Notice, Sign
 from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import _
 from kiosk import flow, volume
-from kiosk.screens.call.logic import LIVE, Shown, said_words, shown
+from kiosk.screens.call.logic import LIVE, Shown, said_words, share_words, shown
+from kiosk.screens.call.mark import RecordedMark
 from kiosk.screens.photo.view import Still
 from kiosk.screens.pieces import middle
 from kiosk.screens.room import Heading, Room, Screen, Sides
@@ -49,18 +52,23 @@ class CallScreen(Screen):
         super().__init__(room, journey)
         self._camera = True
         self._line: ChatLine | None = None
+        self._read_line: ChatLine | None = None
         self._view = VideoView(name="kiosk.call.view", spoken=_("The clinician"))
         self._view.set_placeholder(_("No picture comes from the other side"))
         self._view.watch(room.engine, "remote", inset="local")
         self._state = Notice(name="kiosk.call.state")
         self._said = Notice(name="kiosk.call.said")
+        self._recorded = RecordedMark(room.calls.recording)
         self._signed = Signed()
         self._chat = self._chat_card()
         picture = QStackedWidget()
         picture.addWidget(self._view)
         picture.addWidget(self._signed)
+        self._page = SharedPage(room.calls.sharing, name="kiosk.call.page")
+        picture.addWidget(self._page)
         self._picture_place = picture
-        self.body.addWidget(Sides(picture, self._chat, (3, 2)), 1)
+        self.body.addWidget(Sides(picture, self._beside(), (3, 2)), 1)
+        self.body.addWidget(self._recorded)
         self.body.addWidget(self._said)
         self.body.addLayout(self._hands())
         self.body.addLayout(self._foot())
@@ -68,7 +76,9 @@ class CallScreen(Screen):
         room.calls.ladder.climbed.connect(self._again)
         room.calls.stills.changed.connect(self._again)
         room.calls.notes.changed.connect(self._again)
+        room.calls.sharing.changed.connect(self._again)
         room.calls.notes.failed.connect(self._note_failed)
+        self._recorded.spoken.connect(lambda words: self.room.voice.say(words, self._journey.language))
         self._failed = ""
         self._journey = journey
         self.follow(journey)
@@ -88,6 +98,60 @@ class CallScreen(Screen):
         card.add(self._listen)
         card.hide()
         return card
+
+    def _beside(self) -> QWidget:
+        """The message, and while a document takes the large place, the clinician in a smaller one."""
+        self._small = VideoView(name="kiosk.call.small", spoken=_("The clinician"))
+        self._small.watch(self.room.engine, "remote")
+        self._small.hide()
+        self._tools = self._pens()
+        beside = QWidget()
+        column = QVBoxLayout(beside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self._small, 1)
+        column.addWidget(self._chat, 1)
+        column.addWidget(self._tools)
+        beside.hide()
+        self._side = beside
+        return beside
+
+    def _pens(self) -> QWidget:
+        """What a touch on the shown page does, undoing it, and reading it in larger letters."""
+        self._draw = SecondaryButton(_("Draw"), name="kiosk.call.draw", icon="pen")
+        self._draw.clicked.connect(lambda: self._take("point" if self._page.tool == "pen" else "pen"))
+        self._undo = SecondaryButton(_("Undo"), name="kiosk.call.undo", icon="arrow-left")
+        self._undo.clicked.connect(self.room.calls.sharing.undo)
+        self._larger = SecondaryButton(_("Larger"), name="kiosk.call.larger", icon="expand")
+        self._larger.clicked.connect(lambda: self._enlarge(not self._page.larger))
+        self._up = IconButton("arrow-up", _("Up"), name="kiosk.call.up")
+        self._down = IconButton("arrow-down", _("Down"), name="kiosk.call.down")
+        for arrow, by in ((self._up, -0.7), (self._down, 0.7)):
+            arrow.clicked.connect(lambda _on=False, way=by: self._scroll(way))
+        box = QWidget()
+        rows = QVBoxLayout(box)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(12)
+        for row in ((self._larger, self._up, self._down), (self._draw, self._undo)):
+            line = QHBoxLayout()
+            line.setSpacing(12)
+            for button in row:
+                line.addWidget(button, 1 if isinstance(button, SecondaryButton) else 0)
+            rows.addLayout(line)
+        box.hide()
+        return box
+
+    def _enlarge(self, larger: bool) -> None:
+        self._page.set_larger(larger)
+        self._again()
+
+    def _scroll(self, by: float) -> None:
+        self._page.scroll(by)
+        self._again()
+
+    def _take(self, tool: Tool) -> None:
+        self._page.set_tool(tool)
+        self._again()
 
     def _hands(self) -> QHBoxLayout:
         """One touch each: voice only or the picture again, and a voice note."""
@@ -125,17 +189,48 @@ class CallScreen(Screen):
         now = shown(journey, self._camera, self.room.calls.ladder.ladder)
         self._state.say(now.tone, now.sentence)
         still = self._newest()
+        if now.line is not None and now.line != self._line:
+            self._show_line(now.line)
+        self._show_page(journey)
         resting = now.rest and journey.call_phase == "talking" and still is None
         self._signed.show_sign(now.icon, now.tone, now.over_picture)
-        self._picture_place.setCurrentWidget(self._signed if resting else self._view)
+        large = self._signed if resting else self._view
+        self._picture_place.setCurrentWidget(self._page if self._watching else large)
         self._view.set_still(still, _("A picture, not moving") if still is not None else "")
         self._view.set_message(now.over_picture if still is None else "")
         self._show_hands(journey, now)
-        if now.line is not None and now.line != self._line:
-            self._show_line(now.line)
         moving = journey.call_phase == "talking" and not now.note  # nobody is talked over
         name = journey.clinician or _("The clinic")
         self.head(Heading(name if moving else now.sentence, "", now.sentence, private=moving))
+
+    @property
+    def _watching(self) -> bool:
+        return self.room.calls.sharing.shared.role == "watching"
+
+    def _show_page(self, journey: flow.Journey) -> None:
+        """A document takes the large place; who shows it stays beside it."""
+        shared = self.room.calls.sharing.shared
+        _tone, sentence = share_words(shared, journey.call_phase, journey.clinician)
+        self._page.set_words(sentence)
+        if not self._watching:
+            self._read_line = self._line
+        fresh = self._line is not None and self._line != self._read_line
+        self._chat.setVisible(fresh if self._watching else self._line is not None)
+        moving = self.room.calls.ladder.ladder.rung is Rung.VIDEO
+        self._small.setVisible(self._watching and moving and not fresh)
+        self._tools.setVisible(self._watching)
+        self._side.setVisible(self._watching or self._line is not None)
+        for button in (self._larger, self._draw, self._undo):
+            button.setEnabled(shared.here)
+        self._larger.setText(_("Whole page") if self._page.larger else _("Larger"))
+        for arrow, leads in zip((self._up, self._down), self._page.leads, strict=True):
+            arrow.setVisible(self._page.larger)
+            arrow.setEnabled(leads)
+        self._draw.setText(_("Point") if self._page.tool == "pen" else _("Draw"))
+        self._draw.set_icon("hand" if self._page.tool == "pen" else "pen")
+        if not self._watching:
+            self._page.set_tool("point")
+            self._page.set_larger(False)
 
     def _again(self, _what: object = None) -> None:
         if not self.left:
@@ -154,7 +249,7 @@ class CallScreen(Screen):
         words = _("Try with picture") if now.rest else _("Voice only")
         self._voice_only.setText(_("With picture again") if now.held else words)
         self._voice_only.set_icon("video" if now.rest else "phone")
-        self._note.setVisible(live)
+        self._note.setVisible(live and (now.note or notes.recording or not self._watching))
         self._drop.setVisible(notes.recording)
         words = _("Send: %(s)d of %(most)d s") % {"s": notes.seconds, "most": MOST_S}
         self._note.setText(words if notes.recording else _("Voice note"))
@@ -165,6 +260,9 @@ class CallScreen(Screen):
             share = {"share": round(sending.share * 100)}
             tone = "info"
             sentence = _("A picture of you is being sent: %(share)d %%") % share
+        if self._watching:
+            shared = self.room.calls.sharing.shared
+            self._state.say(*share_words(shared, journey.call_phase, journey.clinician))
         if notes.recording:
             tone, sentence = "info", _("Speak now. Touch Send when you have said it.")
         if self._failed:
@@ -204,7 +302,6 @@ class CallScreen(Screen):
 
     def _show_line(self, line: ChatLine) -> None:
         self._line = line
-        self._chat.show()
         self._from.setText(_("Message from %(name)s") % {"name": line.sender_name})
         self._text.setText(line.text or (_("Voice note") if line.sound else ""))
         self._listen.setVisible(bool(line.sound))
@@ -220,4 +317,6 @@ class CallScreen(Screen):
 
     def leave(self) -> None:
         super().leave()
+        self._recorded.leave()
         self._view.clear()
+        self._small.clear()

@@ -31,6 +31,7 @@ from clinic.keys.trust import (
 from clinic.protocol.codec import dumps, encode, loads
 from clinic.protocol.trust import (
     SIGNING_CONTEXT,
+    Counted,
     DeviceKind,
     EpochShare,
     MemberAdd,
@@ -412,6 +413,33 @@ def test_a_revocation_cuts_where_it_says_and_is_never_taken_back(clinic: Clinic)
     stricter = say(log, Revoke(device=clinic.ben.device, incarnation=0, last_env_no=5), clinic.eva.signer, AT)
     assert stricter.is_revoked(clinic.ben.device, 1, 1)
     assert not stricter.is_revoked(clinic.eva.device, 1, 1)
+
+
+def test_a_revocation_cuts_each_incarnation_where_it_says(clinic: Clinic) -> None:
+    ben = clinic.ben.device
+    said = Revoke(
+        device=ben, incarnation=7, last_env_no=3,
+        counted=(Counted(incarnation=1, last_env_no=10), Counted(incarnation=7, last_env_no=3)),
+    )  # fmt: skip
+    log = clinic.plus(said).log
+    out = {
+        (1, 10): False,
+        (1, 11): True,
+        (2, 0): True,
+        (0, 1): True,
+        (7, 3): False,
+        (7, 4): True,
+        (8, 1): True,
+    }
+    assert {at: log.is_revoked(ben, *at) for at in out} == out
+    refused(
+        log, Revoke(device=ben, incarnation=7, last_env_no=2), clinic.eva.signer
+    )  # of incarnation 1 it lets more count
+    refused(log, said, clinic.eva.signer)
+    more = replace(said, counted=(*said.counted, Counted(incarnation=2, last_env_no=1)))
+    refused(log, more, clinic.eva.signer)
+    stricter = say(log, replace(said, counted=said.counted[:1]), clinic.eva.signer, AT)
+    assert stricter.is_revoked(ben, 7, 1) and not stricter.is_revoked(ben, 1, 10)
 
 
 def test_wipe_and_policy_are_told(clinic: Clinic) -> None:

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from clinic.calls.allot import CONTROL
+from clinic.calls.speech import share_of
 from clinic.media.stills import (
+    HEADS,
     LEAST_KBPS,
     MOST_BYTES,
     MOST_KBPS,
     PART,
     SECONDS,
-    VOICE_KBPS,
     Coming,
     most_bytes,
     parts_of,
@@ -30,17 +32,18 @@ def noise(width: int = 640, height: int = 480) -> Image.Image:
     return Image.fromarray(np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8))
 
 
-def test_at_64_kbit_a_still_is_24_kilobytes_and_the_voice_keeps_its_own() -> None:
-    assert share_kbps(64) == share_kbps(None) == 24
-    assert most_bytes(24) == 24_000
+def test_at_64_kbit_a_still_is_14_kilobytes_and_the_voice_keeps_its_own() -> None:
+    assert share_kbps(64) == share_kbps(None) == 14
+    assert most_bytes(14) == 14_000
     assert share_kbps(20) == LEAST_KBPS
     assert share_kbps(5000) == MOST_KBPS
 
 
-@given(st.floats(53, 5000))
+@given(st.floats(62, 5000))
 def test_never_more_than_ten_seconds_beside_the_voice(link: float) -> None:
-    seconds = most_bytes(share_kbps(link)) * 8 / 1000 / (link - VOICE_KBPS)
-    assert seconds <= SECONDS
+    size = most_bytes(share_kbps(link))
+    wire = (size + -(-size // PART) * HEADS) * 8 / 1000
+    assert wire / (link - (share_of(1000 * link) + CONTROL) / 1000) <= SECONDS
 
 
 @pytest.mark.parametrize("most", [6_000, 24_000, 120_000])

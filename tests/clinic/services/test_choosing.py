@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic.domain.errors import Refusal
+from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     Appointment,
     AuditEvent,
@@ -24,6 +24,8 @@ from clinic.protocol.trust import Role
 from clinic.services import choosing, clashes, visits
 from clinic.services.desks import Desk
 from clinic.services.gate import Denied
+from clinic.store.book import Book
+from clinic.store.writing import WritePage
 from tests.clinic.services.local import Local, clinic
 
 
@@ -111,6 +113,29 @@ def test_a_choice_is_taken_back_and_shows_its_first_writers(local: Local) -> Non
     assert not choosing.choices(local.ben)
     with pytest.raises(Refusal, match="Nothing was chosen"):
         choosing.undo_choice(local.ben, chosen.kind, chosen.fact, window=patient)
+
+
+def test_a_cut_leaves_a_choice_that_can_be_taken_back_or_none(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The power goes before the one transaction is written, or right after it."""
+    patient = apart(local)
+    (one,) = choosing.disputes(local.ben)
+
+    def cut(*_args: object, **_more: object) -> None:
+        raise Unavailable("The power is gone.")
+
+    with monkeypatch.context() as power:
+        power.setattr(WritePage, "put_meta", cut)
+        with pytest.raises(Unavailable):
+            choosing.choose(local.ben, one.kind, one.fact, one.seen, {"": one.sides[1].op}, window=patient)
+    assert choosing.disputes(local.ben) == (one,) and not choosing.choices(local.ben)
+    with monkeypatch.context() as power:
+        power.setattr(Book, "keep", cut)
+        choosing.choose(local.ben, one.kind, one.fact, one.seen, {"": one.sides[1].op}, window=patient)
+    (chosen,) = choosing.choices(local.ben)
+    choosing.undo_choice(local.ben, chosen.kind, chosen.fact, window=patient)
+    assert len(choosing.disputes(local.ben)) == 1
 
 
 def test_what_was_written_on_is_not_taken_back(local: Local) -> None:

@@ -22,11 +22,11 @@ from tests.clinic.desk_alone import desk_alone, permit
 from tests.clinic.keys.conftest import repeating
 
 ROOT = Path(__file__).parents[3]
-GOES_OUT = {"print", "export"}
+GOES_OUT = {"print", "export", "share"}
 """Actions of the audit that say that something went out."""
-ASKS = {"ask", "allowed", "ask_to_call", "ask_to_record"}
-STARTS = {"ring": "ask_to_call", "keep": "ask_to_record"}
-"""Methods that begin a call or a recording -> what their place has to ask first."""
+ASKS = {"ask", "allowed", "ask_to_call", "ask_to_record", "ask_to_share"}
+STARTS = {"ring": "ask_to_call", "keep": "ask_to_record", "share": "ask_to_share"}
+"""Methods that begin a call, a recording or a shown document -> what their place has to ask first."""
 PLACES = {
     "clinic/services/exports.py:export_bundle": Purpose.API,
     "clinic/services/papers.py:record_paper": Purpose.PRINT,
@@ -36,6 +36,8 @@ PLACES = {
     "clinic/services/evidence.py:consent_evidence": Purpose.OWN_COPY,
     "desktop/screens/visit/errands.py:_ring": Purpose.CALL,
     "desktop/telephone.py:_consent_of": Purpose.RECORD,
+    "clinic/services/sharing.py:_begun": Purpose.SHARE,
+    "desktop/screens/visit/errands.py:_on_sharing": Purpose.SHARE,
 }
 
 
@@ -112,6 +114,7 @@ def test_a_call_and_a_recording_begin_only_behind_the_gate(way: str) -> None:
     allowed = {
         "ring": {"desktop/screens/visit/errands.py:_ring", "desktop/telephone.py:ring"},
         "keep": {"desktop/telephone.py:_keep", "desktop/telephone.py:permitted"},
+        "share": {"desktop/screens/visit/errands.py:_share", "desktop/screens/visit/errands.py:shown"},
     }
     assert starts and set(starts) <= allowed[way]
 

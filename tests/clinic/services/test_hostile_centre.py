@@ -42,12 +42,13 @@ from clinic.domain.ids import (
     UserId,
     patient_scope,
 )
+from clinic.domain.record import Record
 from clinic.domain.values import Coding, HumanName
 from clinic.keys.consents import sign_consent, template_hash
 from clinic.keys.founding import Founder, found
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.letters import seal_letter
-from clinic.keys.roster import Distrust
+from clinic.keys.roster import Distrust, TrustLog
 from clinic.keys.sealing import Place, seal_for_team
 from clinic.keys.trust import Signer, as_device, extend, make_statement, say
 from clinic.protocol.codec import dumps, encode
@@ -55,7 +56,7 @@ from clinic.protocol.envelope import pack, unpack
 from clinic.protocol.letters import ChatLine, Letter, QueuePlace
 from clinic.protocol.op import Op, Ops
 from clinic.protocol.sync import EnvelopeRefused, Refused, Sequenced, SyncRequest, SyncResponse
-from clinic.protocol.trust import DeviceKind, TeamCreate
+from clinic.protocol.trust import Beacon, DeviceKind, TeamCreate
 from clinic.services import consents, people, syncing, visits
 from clinic.services.desks import Desk
 from clinic.services.enrolment import DeviceSetup, _stated, set_up
@@ -481,6 +482,52 @@ def test_statements_that_a_centre_had_are_not_given_up_for_others(clinic: Clinic
     with pytest.raises(Distrust, match="another list"):
         clinic.answered(asked, trust_refused="Another history.")
     assert clinic.desk.trust.statements == clinic.reopen().trust.statements == held
+
+
+def _signed(clinic: Clinic, log: TrustLog, body: Record) -> bytes:
+    desk = clinic.desk
+    return make_statement(
+        log, body, Signer(desk.someone.user, desk.device, desk.user_keys), clinic.clock.now()
+    )
+
+
+def test_a_sign_of_life_is_given_up_for_what_stands_in_its_place(clinic: Clinic) -> None:
+    desk, before = clinic.desk, clinic.desk.trust
+    clinic.answered(trust=(_signed(clinic, before, Beacon()),))
+    longer = desk.trust
+    assert longer.position == before.position + 1 == desk.home.read_height()
+    theirs = extend(before, _signed(clinic, before, TeamCreate(team=TeamId("sur"), name="Sur")))
+    theirs = extend(theirs, _signed(clinic, theirs, TeamCreate(team=TeamId("este"), name="Este")))
+    assert clinic.answered(trust=theirs.statements[-1:], trust_position=theirs.position).more
+    assert clinic.request().trust_position == before.position
+    clinic.answered(trust=theirs.statements[-2:], trust_position=theirs.position)
+    assert desk.trust.statements == clinic.reopen().trust.statements == theirs.statements
+
+
+def test_of_a_centre_that_was_put_back_it_is_asked_whether_it_has_the_same_list_as_long_as_ours(
+    clinic: Clinic,
+) -> None:
+    before = clinic.desk.trust
+    clinic.answered(trust=(_signed(clinic, before, Beacon()),))
+    clinic.answered(epoch="another")
+    asked = clinic.request()
+    assert asked.trust == clinic.desk.trust.statements[-1:]
+    assert clinic.answered(asked, trust_refused="Another history.", epoch="another").more
+    assert clinic.desk.trust.statements == before.statements
+
+
+def test_nothing_but_signs_of_life_is_given_up(clinic: Clinic) -> None:
+    before = clinic.desk.trust
+    clinic.answered(trust=(_signed(clinic, before, TeamCreate(team=TeamId("sur"), name="Sur")),))
+    held = clinic.desk.trust
+    clinic.answered(trust=(_signed(clinic, held, Beacon()),))
+    theirs = extend(before, _signed(clinic, before, TeamCreate(team=TeamId("este"), name="Este")))
+    theirs = extend(theirs, _signed(clinic, theirs, Beacon()))
+    theirs = extend(theirs, _signed(clinic, theirs, Beacon()))
+    assert clinic.answered(trust=theirs.statements[-1:], trust_position=theirs.position).more
+    with pytest.raises(Distrust):
+        clinic.answered(trust=theirs.statements[-2:], trust_position=theirs.position)
+    assert clinic.desk.trust.statements == clinic.reopen().trust.statements == held.statements
 
 
 def test_a_new_statement_that_lost_the_race_takes_no_older_one_with_it(clinic: Clinic) -> None:

@@ -793,6 +793,22 @@ class Clinic:
     def ask_to_record(self, patient: PatientId) -> FactId:
         return FactId("c1")
 
+    def ask_to_share(self, patient: PatientId) -> FactId:
+        return FactId("c1")
+
+    def share_document(
+        self, encounter: EncounterId, call: str, to: DeviceId, attachment: Attachment
+    ) -> bytes:
+        return self.picture(attachment)
+
+    def share_over(
+        self, encounter: EncounterId, call: str, to: DeviceId, title: str, seen: int, pages: int
+    ) -> None:
+        self.shares_over = [*getattr(self, "shares_over", []), (title, seen, pages)]
+
+    def share_file(self, encounter: EncounterId, call: str, to: DeviceId, title: str) -> None:
+        self.shown_files = [*getattr(self, "shown_files", []), (encounter, call, to, title)]
+
     def start_visit(self, encounter: EncounterId, window: PatientId) -> None:
         self.calls.append(("start", encounter, window))
 

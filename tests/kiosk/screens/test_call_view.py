@@ -1,26 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kiosk's call on every rung: large, named, one touch, and nothing to hold down."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic.calls.call import Phase, idle
 from clinic.calls.quality import Ladder, Rung, Why
+from clinic.calls.sharing import PIECE, digest_of
 from clinic.domain.clock import FrozenClock
 from clinic.domain.record import Record
 from clinic.protocol import engine as wire
 from clinic.protocol.letters import ChatLine
+from clinic.protocol.sharing import Inked, PagePiece, PageShown, Pointed
 from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.papers import page_of, read_paper
 from desktop.kit.still import Still
 from desktop.kit.words import set_language
 from kiosk import flow
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.frame import Frame
 from kiosk.screens.room import Room
+from tests.desktop.kit.test_sharing import picture
 from tests.kiosk.standin import ENCOUNTER, NOW, ROSA, Clinic, visit
 
 
@@ -40,7 +50,7 @@ class Here:
 
     def __init__(self, qapp: QApplication, qtbot: QtBot) -> None:
         theme.apply(qapp, "light", "kiosk")
-        self.engine, self.sent, self._app = StillEngine(), list[flow.Event](), qapp
+        self.engine, self.sent, self._app, self._qtbot = StillEngine(), list[flow.Event](), qapp, qtbot
         self.calls = CallDesk(
             me="k", engine=self.engine, post=lambda peer, message: None, sign=lambda data: b"",
             verify=lambda *_: True, clock=FrozenClock(NOW), random=lambda n: bytes(n), hands="patient",
@@ -70,6 +80,14 @@ class Here:
         self.calls.ladder.climbed.emit(ladder)
         for _turn in range(3):
             self._app.processEvents()
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        self._qtbot.waitUntil(done)
+
+    def said(self, kind: type[Record]) -> list[Record]:
+        """Over the data channel."""
+        told = (one.content for one in self.engine.commands if isinstance(one, wire.SayToPeer))
+        return [one for one in told if isinstance(one, kind)]
 
 
 @pytest.fixture
@@ -125,3 +143,70 @@ def test_a_still_of_the_clinician_stands_where_the_picture_was(here: Here) -> No
     assert not here.screen._signed.isVisible()
     here.calls.stills.forget()
     assert here.screen._signed.isVisible()
+
+
+def test_what_is_shown_takes_the_large_place_and_leaves_nothing(here: Here) -> None:
+    sharing = here.calls.sharing
+    call = replace(idle("k"), phase=Phase.TALKING, peer="d", call_id="c", encounter_id=ENCOUNTER)
+    sharing.follow(call)
+    data = page_of(read_paper(picture(700, 990), "x"), 0, 40_000)
+    said = PageShown(call_id="c", share=1, page=0, pages=2, size=len(data), digest=digest_of(data))
+    sharing.heard(said)
+    here.on(Ladder())
+    screen = here.screen
+    assert screen._page.isVisible() and not screen._view.isVisible()
+    assert "0 %" in screen._state.accessibleName()
+    assert not screen._draw.isEnabled()
+    for at in range(0, len(data), PIECE):
+        sharing.heard(PagePiece(call_id="c", share=1, page=0, at=at, data=data[at : at + PIECE]))
+    here.wait(lambda: not sharing.image.isNull())
+    assert "page 1 of 2" in screen._state.accessibleName()
+    assert audit(here.frame) == []
+    screen._larger.click()
+    here.on(Ladder())
+    assert screen._down.isEnabled() and not screen._up.isEnabled()
+    sharing.heard(Pointed(call_id="c", share=1, page=0, x=100, y=60_000))
+    assert screen._page.leads[0], "what is pointed at comes into view"
+    screen._draw.click()
+    assert screen._page.tool == "pen"
+    assert here.said(Pointed) == []
+    box = screen._page.page_box()
+    QTest.mouseClick(screen._page, Qt.MouseButton.LeftButton, pos=screen._page.rect().center())
+    assert len(here.said(Inked)) == 1 and box.width() > 0
+    here.on(Ladder(ours=Rung.AUDIO, why=Why.LOSS))
+    assert screen._page.isVisible(), "a document needs no moving picture"
+    sharing.follow(replace(call, phase=Phase.ENDED))
+    assert sharing.image.isNull() and sharing._in is None
+    assert not screen._page.isVisible()
+
+
+class Spoke(list[str]):
+    """What would be said aloud."""
+
+    def say(self, words: str, language: str, private: bool = False) -> None:
+        self.append(words)
+
+
+def test_a_recorded_call_says_so_in_a_sign_in_words_and_aloud_for_as_long_as_it_is(here: Here) -> None:
+    mark, recording = here.screen._recorded, here.calls.recording
+    spoke = Spoke()
+    here.screen.room = replace(here.screen.room, voice=spoke)  # type: ignore[arg-type]
+    assert not mark.isVisible()
+    assert not recording.shown()
+    for _said in range(2):
+        recording._mark(True, again=True)
+        assert mark.isVisible()
+        assert recording.shown()
+        assert audit(here.frame) == []
+    assert mark.accessibleName() == "This call is being recorded."
+    assert len(spoke) == 1
+    for rung in Rung:
+        here.on(Ladder(ours=rung, why=Why.LOSS))
+        assert mark.isVisible()
+    recording._mark(False)
+    assert not mark.isVisible()
+    assert not recording.shown()
+    assert spoke[1:] == ["This call is no longer recorded."]
+    recording._mark(True)
+    here.screen.leave()
+    assert not recording.shown()

@@ -111,6 +111,7 @@ class Seat(QObject):
         self._gather.stop()
         self.visit.flush()
         self.room.clinic.mine.send_away()
+        self.room.clinic.governing.stop()
         self._end_check()
         self.telephone.stop()
         self.room.close()

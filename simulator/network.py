@@ -5,6 +5,7 @@ It stands where httpx keeps its sockets (`standing_in`); all above that is the r
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -184,9 +185,16 @@ class _Transport(httpx.AsyncBaseTransport):
 @contextmanager
 def standing_in(network: Network) -> Iterator[None]:
     """Within it every client of this process is on that network, all of it is one thread, and every store writes at once, with
-    nothing left for later."""
+    nothing left for later. Raises RuntimeError to a client of another thread: it would take the centre's book apart."""
+    ours = threading.get_ident()
+
+    def transport(**_: Any) -> _Transport:
+        if threading.get_ident() != ours:
+            raise RuntimeError(f"{threading.current_thread().name} goes on beside the simulator")
+        return _Transport(network)
+
     with (
-        patch("clinic.transport.http.httpx.AsyncHTTPTransport", lambda **_: _Transport(network)),
+        patch("clinic.transport.http.httpx.AsyncHTTPTransport", transport),
         patch.object(store_book, "Writer", lambda chores: AtOnce()),
         patch.object(thread, "ThreadPoolExecutor", InPlace),
         patch.object(asyncio, "run", at_once),

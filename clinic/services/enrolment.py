@@ -51,6 +51,8 @@ from clinic.transport.tls import believing
 
 VALID = timedelta(hours=24)
 POLL_S = 0.5
+SELDOM_S = 5.0
+"""Whoever waits for a newcomer all day looks so often after two minutes: half a second would be a tenth of a thin link."""
 _PENDING = "invitation"
 
 
@@ -256,18 +258,28 @@ def invite(
 
 
 @needs(Action.ADMIT)
-def admit(desk: Desk, compare: Callable[[Admission], bool], timeout_s: float) -> str:
+def admit(
+    desk: Desk,
+    compare: Callable[[Admission], bool],
+    timeout_s: float,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> str:
     """Wait for a newcomer of any invitation still out, compare, and let her in. Returns her device's id.
 
-    Refused: the digits were not the same, or nobody came in time.
+    Refused: the digits were not the same, or nobody came in time or before it was `cancelled`.
     """
     until = desk.clock.monotonic() + timeout_s
-    invitation, request = with_remote(remote_of(desk), partial(_newcomer, desk, until))
+
+    def over() -> bool:
+        return cancelled() or desk.clock.monotonic() > until
+
+    invitation, request = with_remote(remote_of(desk), partial(_newcomer, desk, over))
     return _let_in(desk, invitation, request, compare)
 
 
-async def _newcomer(desk: Desk, until: float, remote: Remote) -> tuple[Invitation, JoinRequest]:
-    """The first that asks at any of our invitations. A link that comes and goes is waited out."""
+async def _newcomer(desk: Desk, over: Callable[[], bool], remote: Remote) -> tuple[Invitation, JoinRequest]:
+    """The first that asks at any of our invitations; ever less often looked for. A link that comes and goes is waited out."""
+    pause = POLL_S
     while True:
         why: PostaError = Refusal("Nobody has used an invitation yet.")
         try:
@@ -277,9 +289,10 @@ async def _newcomer(desk: Desk, until: float, remote: Remote) -> tuple[Invitatio
                     return invitation, request
         except Unavailable as lost:
             why = lost
-        if desk.clock.monotonic() > until:
+        if over():
             raise why
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(pause)
+        pause = min(SELDOM_S, pause * 1.05)
 
 
 async def _request_at(remote: Remote, invitation: Invitation) -> JoinRequest | None:

@@ -390,6 +390,9 @@ def _receipts(here: Open, path: str) -> bytes:
     return encode(WipeReceipt(device=device, position=0, at=AT, waiting=0, signature=bytes(64)))
 
 
+NOWHERE = "e" * 64
+"""An attachment that no question before has begun to bring."""
+
 ALIKE = (
     Alike("a device that would log in", "nobody", "POST", "/v1/session#there", "/v1/session", _claims),
     Alike("a device that would be wiped", "nobody", "POST", "/v1/receipts#there", "/v1/receipts", _receipts),
@@ -400,11 +403,11 @@ ALIKE = (
     Alike(
         "a mailbox to be answered", "member", "POST", f"/v1/mailbox/{OTHERS}", f"/v1/mailbox/{NEVER}", lambda here, name: b"yes"
     ),
-    Alike("an attachment to be read", "kiosk", "GET", f"/v1/attachments/{FILE}", f"/v1/attachments/{'f' * 64}"),
-    Alike("an attachment to be asked for", "kiosk", "HEAD", f"/v1/attachments/{FILE}", f"/v1/attachments/{'f' * 64}"),
+    Alike("an attachment to be read", "kiosk", "GET", f"/v1/attachments/{FILE}", f"/v1/attachments/{NOWHERE}"),
+    Alike("an attachment to be asked for", "kiosk", "HEAD", f"/v1/attachments/{FILE}", f"/v1/attachments/{NOWHERE}"),
     Alike(
         "an attachment to be gone on with", "kiosk", "PUT", f"/v1/attachments/{FILE}?offset=5&total=28",
-        f"/v1/attachments/{'f' * 64}?offset=5&total=28", lambda here, name: b"more",
+        f"/v1/attachments/{NOWHERE}?offset=5&total=28", lambda here, name: b"more",
     ),
     Alike("a capsule, for a revoked computer", "revoked", "GET", f"/v1/capsules/{CARD}", f"/v1/capsules/{NEVER}"),
     Alike("a parcel, for staff", "member", "POST", f"/v1/codes/{CARD}", f"/v1/codes/{NEVER}"),

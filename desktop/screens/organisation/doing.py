@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from clinic.domain.errors import PostaError
+from clinic.domain.errors import PostaError, Refusal
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.protocol.trust import DeviceKind, Role
 from desktop.screens.organisation.logic import Do, Inviting, Order
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 WAIT_S = 24 * 3600.0
 """As long as an invitation holds."""
+_LATER = "Nobody has compared the digits. Open this page again to do so."
 
 
 class Governing:
-    """Of the person at one desk. One newcomer at a time is waited for, on a thread that ends with the program."""
+    """Of the person at one desk. One newcomer at a time is waited for, until `stop` at the latest."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._answers: queue.Queue[bool] = queue.Queue()
+        self._answers: queue.Queue[bool | None] = queue.Queue()
+        self._over = False
         self.knocks: Future[Admission] | None = None
         self.ends: Future[str] | None = None
 
@@ -84,15 +86,23 @@ class Governing:
         """The six digits were the same, or not."""
         self._answers.put(same)
 
+    def stop(self) -> None:
+        """Wait for nobody any more: whoever knocks meanwhile is answered when somebody waits again."""
+        self._over = True
+        self._answers.put(None)
+
     def _wait(self, knocks: Future[Admission], ends: Future[str]) -> None:
         from clinic.services.enrolment import admit
 
         def compare(newcomer: Admission) -> bool:
             knocks.set_result(newcomer)
-            return self._answers.get()
+            same = self._answers.get()
+            if same is None:
+                raise Refusal(_LATER)
+            return same
 
         try:
-            ends.set_result(admit(self._desk, compare, WAIT_S))
+            ends.set_result(admit(self._desk, compare, WAIT_S, lambda: self._over))
         except PostaError as error:
             ends.set_exception(error)
         except Exception as bug:  # noqa: BLE001 - a thread's roof: whoever waits hears of it

@@ -13,7 +13,7 @@ from clinic.protocol.engine import CallStats
 @pytest.mark.parametrize(
     ("kbps", "rtt", "what"),
     [
-        (10_000, 5, Enough.PICTURE), (113, 100, Enough.PICTURE), (111, 100, Enough.VOICE), (64, 600, Enough.VOICE),
+        (10_000, 5, Enough.PICTURE), (94, 100, Enough.PICTURE), (93, 100, Enough.VOICE), (64, 600, Enough.VOICE),
         (10_000, 2000, Enough.VOICE), (29, 100, Enough.WRITTEN), (10_000, 4000, Enough.WRITTEN), (0, 0, Enough.WRITTEN),
     ],
 )  # fmt: skip

@@ -3,6 +3,8 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from concurrent.futures import wait
 from types import SimpleNamespace
 
 import pytest
@@ -34,7 +36,7 @@ town = conftest.town
 
 
 @pytest.fixture
-def page(qtbot: QtBot, qapp: QApplication, town: Town) -> OrganisationView:
+def page(qtbot: QtBot, qapp: QApplication, town: Town) -> Iterator[OrganisationView]:
     theme.apply(qapp, "light", "desktop")
     desk = town.station
     clinic = SimpleNamespace(governing=Governing(desk), me=desk.someone)
@@ -43,7 +45,12 @@ def page(qtbot: QtBot, qapp: QApplication, town: Town) -> OrganisationView:
     view.resize(1180, 680)
     view.show()
     qtbot.waitUntil(lambda: view.loop.state.found is not None)
-    return view
+    yield view
+    ends = clinic.governing.ends
+    clinic.governing.stop()
+    if ends is not None:
+        wait([ends], timeout=10)
+        assert ends.done(), "whoever waits for a newcomer is told to wait no more"
 
 
 def press(page: OrganisationView, name: str) -> None:

@@ -36,9 +36,22 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EngineChild
     for child in children:
         child.wait(wire.FirstFrame)
         child.wait(wire.CallStats)
+    until_words_go(*children)
     yield children
     for child in children:
         child.close()
+
+
+def until_words_go(*children: EngineChild) -> None:
+    """Until each has heard the other: before the channel is open a word is dropped, and its desk says it again."""
+    said = RungSaid(call_id=CALL, rung="video", why="by hand")
+    until = time.monotonic() + 15
+    while True:
+        for child in children:
+            child.send(wire.SayToPeer(call_id=CALL, content=said))
+        if all(stats(child, time.monotonic()).channel for child in children):
+            return
+        assert time.monotonic() < until
 
 
 def stats(child: EngineChild, since: float) -> wire.CallStats:

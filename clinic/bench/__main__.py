@@ -170,11 +170,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not set(chosen.part or ()) <= set(PARTS.get(chosen.name, ())):
         parser.error(f"--part of {chosen.name} is one of: {', '.join(PARTS.get(chosen.name, ())) or 'none'}")
     collect_seldom()  # as the programs do
+    results: list[Result] = []
     try:
-        results = list(BENCHES[chosen.name](chosen))
+        for result in BENCHES[chosen.name](chosen):
+            results.append(result)
+            print(f"{result.measure}: {result.value:g} {result.unit}", file=sys.stderr, flush=True)
     except PostaError as error:
         print(error, file=sys.stderr)
         return 4
+    except BaseException:
+        if results and not chosen.json:
+            print(
+                table(chosen.name, results)
+            )  # what was measured until it broke off; no verdict on the whole
+        raise
     print(json_line(chosen.name, results) if chosen.json else table(chosen.name, results))
     return 0 if all(result.ok for result in results) else 1
 

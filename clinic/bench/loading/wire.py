@@ -28,9 +28,10 @@ def address_of(number: int) -> tuple[str, int] | None:
 
 
 class Http(asyncio.Protocol):
-    """One request at a time."""
+    """One request at a time. A connection that the server let go while nothing was asked is made anew, as a client does."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int, number: int) -> None:
+        self._port, self._number = port, number
         self._buffer = bytearray()
         self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
@@ -38,9 +39,15 @@ class Http(asyncio.Protocol):
     @classmethod
     async def connected(cls, port: int, number: int) -> "Http":
         """Raises OSError."""
-        loop = asyncio.get_running_loop()
-        _, made = await loop.create_connection(cls, "127.0.0.1", port, local_addr=address_of(number))
+        made = cls(port, number)
+        await made._connect()
         return made
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(
+            lambda: self, "127.0.0.1", self._port, local_addr=address_of(self._number)
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -59,9 +66,11 @@ class Http(asyncio.Protocol):
             self._waiting.set_result(answer)
 
     async def ask(self, method: str, path: str, token: str = "", body: bytes = b"") -> tuple[int, bytes]:
-        """(status, body). Raises OSError once the connection is gone."""
+        """(status, body). Raises OSError where the connection goes before the answer is there."""
         if self._transport is None:
-            raise ConnectionResetError("hung up")
+            self._buffer.clear()
+            await self._connect()
+        assert self._transport is not None
         said = f"{method} {path} HTTP/1.1\r\nhost: load\r\ncontent-length: {len(body)}\r\n"
         said += f"authorization: Bearer {token}\r\n\r\n" if token else "\r\n"
         self._waiting = asyncio.get_running_loop().create_future()

@@ -14,7 +14,7 @@ from clinic.domain.errors import PostaError
 from clinic.domain.ids import AUDITORS, ScopeId, TeamId, team_scope
 from clinic.keys.sealing import AUDIT, Granted, Keyring, open_envelope
 from clinic.protocol.codec import dumps, loads
-from clinic.protocol.envelope import ALG_KEY_GRANT, ALG_TEAM_BOX, P2_RECORD, Envelope, unpack
+from clinic.protocol.envelope import ALG_KEY_GRANT, P2_RECORD, Envelope, unpack
 from clinic.protocol.trust import DeviceKind
 from clinic.services.arrivals import made_here
 from clinic.services.desks import Desk
@@ -90,7 +90,7 @@ def _post_again(desk: Desk, page: WritePage, waiting: Sequence[Sent]) -> None:
             if (scope, team) not in granted:
                 desk.grant_again(page, scope, sent.priority, team)
             granted.add((scope, team))
-        elif envelope.header.alg == ALG_TEAM_BOX:
+        elif scope == team_scope(AUDITORS):
             to_auditors.append(sent.written_ms)
         else:
             _ops_again(desk, page, sent, envelope)
@@ -101,7 +101,8 @@ def _post_again(desk: Desk, page: WritePage, waiting: Sequence[Sent]) -> None:
 def _ops_again(desk: Desk, page: WritePage, sent: Sent, envelope: Envelope) -> None:
     header = envelope.header
     try:
-        inside = open_envelope(envelope, Keyring({header.scope: page.scope_keys(header.scope)}), {})
+        keyring = Keyring({header.scope: page.scope_keys(header.scope)})
+        inside = open_envelope(envelope, keyring, desk.team_keys)
         if not isinstance(inside, Granted):
             desk.post_again(page, header.scope, inside.ops, sent.priority, header.team)
     except PostaError as error:

@@ -112,9 +112,12 @@ def _spare(args: argparse.Namespace) -> Program:
 
 
 def _told_to_begin(pipe: int) -> bool:
-    """Waits for the supervisor's word; False when it has ended instead."""
-    with os.fdopen(pipe, "rb", buffering=0) as word:
-        return word.read(1) == b"!"
+    """Waits for the supervisor's word; False when it has ended instead, or at Ctrl-C."""
+    try:
+        with os.fdopen(pipe, "rb", buffering=0) as word:
+            return word.read(1) == b"!"
+    except KeyboardInterrupt:
+        return False
 
 
 class Session:

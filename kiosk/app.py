@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The supervisor: no Qt, no store. It starts one session child per patient; when one ends, for whatever
-reason, the next begins.
+reason, the next begins: a spare that was loaded beforehand and waits, having opened nothing, where there is one.
 
 Every child holds a pipe from here as its standard input: when the supervisor is gone, the child ends too.
 With `--hands` the pipe
@@ -22,13 +22,52 @@ from kiosk import options, relay
 from kiosk.restarts import STOP, End, Restarts, after
 
 SLOW_TO_END_S = 10.0
+SPARE_AFTER_S = 4.0
+"""A session has this long for itself before the next one is loaded beside it."""
+
+
+class Child:
+    """A session's process. `go`: the end of a pipe by which a spare is told to begin; None for one that has begun."""
+
+    def __init__(self, process: subprocess.Popen[bytes], go: int | None = None) -> None:
+        self.process, self._go = process, go
+
+    def begin(self) -> bool:
+        """False for a spare that has ended meanwhile."""
+        go, self._go = self._go, None
+        if go is None:
+            return True
+        try:
+            os.write(go, b"!")
+        except OSError:
+            return False
+        finally:
+            os.close(go)
+        return self.process.poll() is None
+
+    def drop(self) -> None:
+        """A spare that nobody needs ends by itself once its pipe is closed."""
+        go, self._go = self._go, None
+        if go is not None:
+            os.close(go)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self.process.wait(SLOW_TO_END_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Supervisor:
-    """Runs sessions until told to stop. `command(n)` is the command line of the n-th session."""
+    """Runs sessions until told to stop. `command(n)` is the command line of the n-th session; `spare`: the next one is
+    loaded while one runs, with `--wait-fd FD` added."""
 
-    def __init__(self, command: Callable[[int], Sequence[str]], hands: bool) -> None:
+    def __init__(self, command: Callable[[int], Sequence[str]], hands: bool, spare: bool = False) -> None:
         self._command, self._hands = command, hands
+        self._spare: Child | None = None
+        self._spares = spare and os.name != "nt"  # Windows hands no descriptors on
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -38,16 +77,18 @@ class Supervisor:
         """Sessions one after the other; answers the exit code of the supervisor."""
         if self._hands:
             threading.Thread(target=self._relay_commands, name="commands", daemon=True).start()
-        restarts, number = Restarts(), 0
+        restarts, number, next_step = Restarts(), 0, None
         while not self._stopping.is_set():
             number += 1
             began = time.monotonic()
             code = self._one_session(number)
             restarts, next_step = after(restarts, code, time.monotonic() - began)
             if isinstance(next_step, End):
-                return next_step.code
+                break
             self._stopping.wait(next_step.seconds)
-        return 0
+        if self._spare is not None:
+            self._spare.drop()
+        return next_step.code if isinstance(next_step, End) else 0
 
     def stop(self) -> None:
         """End the session politely, and then the supervisor."""
@@ -57,15 +98,17 @@ class Supervisor:
             child.terminate()
 
     def _one_session(self, number: int) -> int:
-        answers = subprocess.PIPE if self._hands else None
-        child = subprocess.Popen(self._command(number), stdin=subprocess.PIPE, stdout=answers)
+        child = self._begun(number)
         with self._lock:
             self._child = child
             for _id, line in self._unanswered.commands:
                 _write(child, line)
+        telling = threading.Thread(target=self._relay_answers, args=(child,), name="answers", daemon=True)
         if self._hands:
-            self._relay_answers(child)
-        code = self._ended(child)
+            telling.start()
+        code = self._ended(child, number)
+        if self._hands:
+            telling.join()
         with self._lock:
             self._child = None
             self._unanswered, sentences = relay.orphaned(self._unanswered)
@@ -73,13 +116,36 @@ class Supervisor:
                 _tell(sentence)
         return STOP if self._stopping.is_set() else code
 
-    def _ended(self, child: subprocess.Popen[bytes]) -> int:
+    def _begun(self, number: int) -> subprocess.Popen[bytes]:
+        """The spare, told to begin; a new process where there is none, or where it has died."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            if spare.begin():
+                return spare.process
+            spare.drop()
+        return self._start(number).process
+
+    def _start(self, number: int, wait: bool = False) -> Child:
+        answers = subprocess.PIPE if self._hands else None
+        if not wait:
+            return Child(subprocess.Popen(self._command(number), stdin=subprocess.PIPE, stdout=answers))
+        its, go = os.pipe()
+        try:
+            line = (*self._command(number), "--wait-fd", str(its))
+            return Child(subprocess.Popen(line, stdin=subprocess.PIPE, stdout=answers, pass_fds=[its]), go)
+        finally:
+            os.close(its)
+
+    def _ended(self, child: subprocess.Popen[bytes], number: int) -> int:
+        began = time.monotonic()
         while True:
             try:
                 return child.wait(SLOW_TO_END_S if self._stopping.is_set() else 1.0)
             except subprocess.TimeoutExpired:
                 if self._stopping.is_set():
                     child.kill()
+                elif self._spares and self._spare is None and time.monotonic() - began > SPARE_AFTER_S:
+                    self._spare = self._start(number + 1, wait=True)
 
     def _relay_answers(self, child: subprocess.Popen[bytes]) -> None:
         """Until the child closes its standard output, which it does by ending."""
@@ -132,7 +198,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parsed = options.parse(given)
     supervisor = Supervisor(
-        lambda number: (sys.executable, "-m", "kiosk.session", *given, "--number", str(number)), parsed.hands
+        lambda number: (sys.executable, "-m", "kiosk.session", *given, "--number", str(number)),
+        parsed.hands,
+        spare=True,
     )
 
     def told(_number: int, _frame: FrameType | None) -> None:

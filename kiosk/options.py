@@ -67,6 +67,7 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
     parser.add_argument("--window", action="store_true", help="a window instead of the full screen")
     parser.add_argument("--hands", action="store_true", help="take commands as JSON lines on standard input")
     parser.add_argument("--number", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--wait-fd", type=int, default=None, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -35,10 +36,11 @@ from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import in_qt
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
-from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
+from desktop.kit.program import EXIT_UNAVAILABLE, Program, log_to, start
 from desktop.kit.words import _, set_language, tell
 from kiosk import options, questionnaire
 from kiosk.closing import Closing
+from kiosk.lockdown import Lockdown
 from kiosk.restarts import STOP, VISIT_OVER
 from kiosk.screens.frame import Sheet
 from kiosk.stage import Stage
@@ -58,7 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0: the visit is over; 75: told to stop; 4: nothing can be shown or opened here; 70: a bug."""
     args = options.parse(arguments, "python -m kiosk.session")
     set_language(args.lang)
+    spare = _spare(args) if args.wait_fd is not None else None
+    if spare is not None and not _told_to_begin(args.wait_fd):
+        return STOP
     try:
+        if spare is not None:
+            log_to(_log_of(args))
         ready = is_enrolled(args.home)
         gone = None if ready else closed(Home(args.home))
     except Unavailable as error:
@@ -67,9 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not ready and gone is None and not args.join:
         sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
         return EXIT_UNAVAILABLE
-    program = start(args, title="Posta", scale="kiosk", log=args.home / "log" / "kiosk.log")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses carry the look-up of a card
+    program = spare or _program(args, _log_of(args))
     window = _window(args)
+    if not args.window:
+        Lockdown(program.app)
     try:
         _held = Home(args.home).hold()  # let go when the process ends
         if not ready and args.join:
@@ -84,6 +92,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _hello(args)
     code = program.run(window)
     return code if session.over or code else STOP
+
+
+def _log_of(args: argparse.Namespace) -> Path:
+    return Path(args.home) / "log" / "kiosk.log"
+
+
+def _program(args: argparse.Namespace, log: Path | None) -> Program:
+    program = start(args, title="Posta", scale="kiosk", log=log)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses carry the look-up of a card
+    return program
+
+
+def _spare(args: argparse.Namespace) -> Program:
+    """Everything that takes long and opens nothing: Qt, its letters, the slow imports. No window, no store, no key, no log."""
+    program = _program(args, None)
+    _load_parts()
+    return program
+
+
+def _told_to_begin(pipe: int) -> bool:
+    """Waits for the supervisor's word; False when it has ended instead, or at Ctrl-C."""
+    try:
+        with os.fdopen(pipe, "rb", buffering=0) as word:
+            return word.read(1) == b"!"
+    except KeyboardInterrupt:
+        return False
 
 
 class Session:

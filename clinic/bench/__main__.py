@@ -74,6 +74,12 @@ def _speech(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(ears=chosen.ears)
 
 
+def _kiosk(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.kiosk import measure
+
+    return measure(chosen.runs, chosen.sessions)
+
+
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
 PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
 LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
@@ -88,6 +94,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "load": _load,
     "call": _call,
     "speech": _speech,
+    "kiosk": _kiosk,
 }
 
 
@@ -106,7 +113,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
     )
-    parser.add_argument("--runs", type=int, default=5, help="start: how often (default 5)")
+    parser.add_argument(
+        "--runs", type=int, default=5, help="start, kiosk: how often, how many visits (default 5)"
+    )
+    parser.add_argument(
+        "--sessions", type=int, default=500, help="kiosk: sessions begun and left (default 500)"
+    )
     parser.add_argument(
         "--images", type=int, default=12_000, help="crash: disks a power cut could leave (default 12000)"
     )
@@ -158,6 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.people,
         chosen.observations,
         chosen.runs,
+        chosen.sessions,
         chosen.images,
         chosen.kills,
         chosen.count,

@@ -33,13 +33,20 @@ class Hands:
         self._number = 0
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._asking = threading.Lock()
-        threading.Thread(target=self._read, name=f"hands of {name}", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name=f"hands of {name}", daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self._lines.put(line)
         self._lines.put(None)
+
+    def let_go(self, timeout_s: float = 10.0) -> None:
+        """Once the program has ended: its pipe is read to the end and closed."""
+        self._reader.join(timeout_s)
+        if not self._reader.is_alive() and self._process.stdout is not None:
+            self._process.stdout.close()
 
     def do(self, act: str, patience_s: float = _SPARE_S, **details: object) -> Told:
         """One command and its answer; raises Stuck with the reason and what was on the screen."""

@@ -2,9 +2,14 @@
 """The supervisor with sessions that are small programs: restarts, the pipe across sessions, the end."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import psutil
+import pytest
 
 SESSION = """
 import json, os, sys
@@ -76,4 +81,75 @@ def test_after_a_crash_the_next_session_begins_and_the_driver_hears_that_its_act
     answer = driver.hear()
     assert (answer["id"], answer["ok"]) == (7, False)
     assert driver.hear() == {"hello": "session", "n": 2}
+    assert driver.end() == 0
+
+
+SPARE = """
+import json, os, sys
+n = int(sys.argv[1])
+if "--wait-fd" in sys.argv:
+    with os.fdopen(int(sys.argv[-1]), "rb", buffering=0) as word:
+        if word.read(1) != b"!":
+            open(sys.argv[2] + "/dropped", "w").close()
+            sys.exit(75)
+    loaded = True
+else:
+    loaded = False
+print(json.dumps({"hello": "session", "n": n, "loaded": loaded, "pid": os.getpid()}), flush=True)
+for line in sys.stdin:
+    command = json.loads(line)
+    if command["do"] == "die":
+        os._exit(9)
+sys.exit(75)
+"""
+WITH_SPARE = """
+import sys
+from kiosk import app
+app.SPARE_AFTER_S = 0.0
+sys.exit(app.Supervisor(lambda n: (sys.executable, "-c", sys.argv[1], str(n), sys.argv[2]), hands=True, spare=True).run())
+"""
+
+
+class Spared(Driver):
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WITH_SPARE, SPARE, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=Path(__file__).resolve().parents[2],
+        )  # fmt: skip
+
+    def spares(self, but: int) -> list[psutil.Process]:
+        """The children that wait, once there is one."""
+        for _ in range(400):
+            found = [one for one in psutil.Process(self.process.pid).children() if one.pid != but]
+            if found:
+                return found
+            time.sleep(0.05)
+        raise AssertionError("no spare is loaded")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows hands no descriptors on")
+def test_the_next_session_is_loaded_beforehand_and_begins_when_it_is_told(tmp_path: Path) -> None:
+    driver = Spared(tmp_path)
+    first = driver.hear()
+    assert (first["n"], first["loaded"]) == (1, False)
+    (spare,) = driver.spares(int(str(first["pid"])))
+    driver.say(id=1, do="die")
+    assert driver.hear()["ok"] is False
+    assert driver.hear() == {"hello": "session", "n": 2, "loaded": True, "pid": spare.pid}
+    (third,) = driver.spares(spare.pid)
+    assert driver.end() == 0
+    assert not third.is_running()
+    assert (tmp_path / "dropped").exists(), "who is not needed has heard that"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows hands no descriptors on")
+def test_a_spare_that_died_is_not_waited_for(tmp_path: Path) -> None:
+    driver = Spared(tmp_path)
+    first = driver.hear()
+    (spare,) = driver.spares(int(str(first["pid"])))
+    spare.kill()
+    driver.say(id=1, do="die")
+    assert driver.hear()["ok"] is False
+    second = driver.hear()
+    assert (second["n"], second["loaded"]) == (2, False)
     assert driver.end() == 0

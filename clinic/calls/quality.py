@@ -129,6 +129,9 @@ class Ladder:
     lost: float = 0.0
     came: float = 0.0
     before_cut: Rung | None = None
+    silent: bool = False
+    """Whether nothing came in the last second: what is missed when it comes again was lost in the cut, and is no word
+    about the link."""
 
     @property
     def rung(self) -> Rung:
@@ -162,11 +165,14 @@ class Ladder:
 
 def climbed(ladder: Ladder, stats: CallStats) -> Ladder:
     """The ladder after one more second of figures."""
+    cut = ladder.silent and stats.silent_s < GAP_S and stats.loss > 0
+    if cut:
+        stats = replace(stats, loss=0.0, packets=0)
     aged = _aged(ladder, stats)
     allowed, why = measured(stats, aged)
     if allowed < aged.ours:
         return _fallen(aged, allowed, why)
-    if stats.silent_s >= GAP_S:
+    if cut or stats.silent_s >= GAP_S:
         return replace(aged, good_s=0)
     if aged.before_cut is not None and aged.still_s >= STEADY_S and _carries(aged.before_cut, stats, aged):
         return _risen(aged, aged.before_cut)
@@ -256,6 +262,7 @@ def _aged(ladder: Ladder, stats: CallStats) -> Ladder:
         ),
         lost=stats.packets * stats.loss + FADE * ladder.lost if stats.packets else stats.loss,
         came=stats.packets * (1 - stats.loss) + FADE * ladder.came if stats.packets else 1 - stats.loss,
+        silent=stats.silent_s >= GAP_S,
         told_s=0 if stale else ladder.told_s + 1,
         theirs=Rung.VIDEO if stale else ladder.theirs,
         trial=ladder.trial and still < TRIAL_S,

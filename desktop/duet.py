@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two call desks with their engines and a link of our own between them, without any screen: plays planned calls one after the other.
+"""Two call desks with their engines and a link of our own between them, without any screen: plays planned calls one by one.
 
-`python -m desktop.duet SEED FOLDER NUMBER …` says one line of JSON for each call (`clinic.bench.calling.chance.Outcome`), read from
-the encounter into which the clinic's side has written it. For `posta bench calls-random`.
+`python -m desktop.duet SEED FOLDER NUMBER …` says one line of JSON for each call (`clinic.bench.calling.chance.Outcome`), read
+from the encounter into which the clinic's side has written it. For `posta bench calls-random`.
 """
 
 from __future__ import annotations

@@ -124,12 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=1,
         help="crash, calls-random: another seed tries other disks, other calls (default 1)",
     )
-    parser.add_argument(
-        "--calls", type=int, default=200, help="calls-random: how many calls (default 200)"
-    )
-    parser.add_argument(
-        "--players", type=int, default=3, help="calls-random: calls side by side (default 3)"
-    )
+    parser.add_argument("--calls", type=int, default=200, help="calls-random: how many calls (default 200)")
+    parser.add_argument("--players", type=int, default=3, help="calls-random: calls side by side (default 3)")
     parser.add_argument(
         "--first",
         type=int,

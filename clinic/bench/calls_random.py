@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`posta bench calls-random`: short real calls over links as chance draws them, with outages, letters that are lost and engines that
-die; none may hang, and the end of each must stand in its encounter.
+"""`posta bench calls-random`: short real calls over links as chance draws them, with outages, letters that are lost and engines
+that die; none may hang, and the end of each must stand in its encounter.
 
-Several programs side by side (`desktop.duet`), each with both sides of its calls: real call desks, real engine processes, a link of
-its own, a real encrypted book. The same seed plans the same calls; what the machine makes of them is its own.
+Several programs side by side (`desktop.duet`), each with both sides of its calls: real call desks, real engine processes, a link
+of its own, a real encrypted book. The same seed plans the same calls; what the machine makes of them is its own.
 """
 
 import json
@@ -28,7 +28,7 @@ Tell = Callable[[str], None]
 
 def measure(calls: int, seed: int, players: int = PLAYERS, first: int = 0) -> Iterator[Result]:
     """Each call takes about a quarter of a minute. Every one is told on standard error, with its plan, as it ends."""
-    return results(list(played(range(first, first + calls), seed, players)))
+    yield from results(list(played(range(first, first + calls), seed, players)))
 
 
 def results(outcomes: Sequence[Outcome]) -> Iterator[Result]:
@@ -36,8 +36,17 @@ def results(outcomes: Sequence[Outcome]) -> Iterator[Result]:
     hanging = [one for one in outcomes if one.hangs]
     unwritten = [one for one in outcomes if one.unwritten]
     ends = {f"'{end or 'no end'}'": float(n) for end, n in Counter(one.end for one in outcomes).items()}
-    yield Result("calls that hang", len(hanging), "", 0, "lower", also={"calls": float(len(outcomes))} | _named(hanging))
-    yield Result("calls without a written outcome", len(unwritten), "", 0, "lower", also=ends | _named(unwritten))
+    yield Result(
+        "calls that hang",
+        len(hanging),
+        "",
+        0,
+        "lower",
+        also={"calls": float(len(outcomes))} | _named(hanging),
+    )
+    yield Result(
+        "calls without a written outcome", len(unwritten), "", 0, "lower", also=ends | _named(unwritten)
+    )
     took = [one.ended_s for one in outcomes if one.ended_s is not None]
     if took:
         answered = sum(len(one.answered) == 2 for one in outcomes)
@@ -51,7 +60,9 @@ def results(outcomes: Sequence[Outcome]) -> Iterator[Result]:
         )  # fmt: skip
 
 
-def played(numbers: Sequence[int], seed: int, players: int = PLAYERS, tell: Tell | None = None) -> Iterator[Outcome]:
+def played(
+    numbers: Sequence[int], seed: int, players: int = PLAYERS, tell: Tell | None = None
+) -> Iterator[Outcome]:
     """As they end."""
     said = tell or (lambda words: print(words, file=sys.stderr, flush=True))
     ended: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()

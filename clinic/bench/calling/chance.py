@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls as chance would have them, drawn from a seed: what the link is like, what happens to it and to the engines, who answers and
-who hangs up; what is written of such a call, and whether that is an outcome.
+"""Calls as chance would have them, drawn from a seed: what the link is like, what happens to it and to the engines, who answers
+and who hangs up; what is written of such a call, and whether that is an outcome.
 
 Pure: the same seed and number give the same plan. `desktop.duet` plays one.
 """
@@ -18,10 +18,12 @@ MOST_LOSS, MOST_DELAY_MS = 30.0, 800.0
 WIDTHS = (0.0, 2_000.0, 1_000.0, 512.0, 256.0, 128.0, 64.0)
 """kbit/s each way, 0: no limit."""
 LIMIT_S = max(ANSWER_S, RECONNECT_S) + 20.0
-"""Seconds after somebody has hung up by which both sides must have ended, whatever does not arrive: a call that nobody can tell of
-ends by its own clocks, which are the longest of these."""
+"""Seconds after somebody has hung up by which both sides must have ended, whatever does not arrive: a call that nobody can tell
+of ends by its own clocks, which are the longest of these."""
 What = Literal["dark", "letters", "narrow", "engine A", "engine B"]
 _AGAIN_S, _TRIES = 0.4, 8
+_ANSWERS: tuple[Literal["answer", "decline", "never"], ...] = ("answer", "decline", "never")
+_HANDS: tuple[Literal["A", "B"], ...] = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,14 @@ def planned(seed: int, number: int) -> Plan:
     dice = Random(f"{seed} {number}")
     delay = dice.uniform(0, MOST_DELAY_MS)
     air = Air(dice.choice(WIDTHS), delay, delay / 10, dice.uniform(0, MOST_LOSS))
-    answer = dice.choices(("answer", "decline", "never"), (18, 1, 1))[0]
+    answer = dice.choices(_ANSWERS, (18, 1, 1))[0]
     talks_s = dice.uniform(8, 11) + 6 * delay / 1000 + air.loss / 5
     return Plan(
         number=number,
         air=air,
         answer=answer,
         answer_s=dice.uniform(0.2, 1.5),
-        hang=dice.choice("AB"),
+        hang=dice.choice(_HANDS),
         hang_s=dice.uniform(3, 6) if answer == "never" else talks_s,
         letters_lost=dice.choice((0.0, 0.0, 0.0, 0.1, 0.3)),
         happenings=_happenings(dice, talks_s),
@@ -116,9 +118,9 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A call that was played, as it stands in its encounter: `steps` in order, `reports`: what the black box of each side ('staff',
-    'patient') says of the end. `answered`: the sides on which it was; `talked`: those on which media flowed; `ended_s`: seconds
-    from the hanging up (or the end, if that came first) until both sides had ended, None if one never did."""
+    """A call that was played, as it stands in its encounter: `steps` in order, `reports`: what the black box of each side
+    ('staff', 'patient') says of the end. `answered`: the sides on which it was; `talked`: those on which media flowed;
+    `ended_s`: seconds from the hanging up (or the end, if that came first) until both sides had ended, None if one never did."""
 
     number: int
     steps: tuple[str, ...] = ()

@@ -26,7 +26,8 @@ SILENT_MS = 2000
 DOUBT_MS = 100
 """So long after that its messages are still looked for, while the screen goes on."""
 FIRST_BEAT_MS = 8000
-"""A new engine gets that long to say Ready (a cold disk on a slow machine)."""
+"""A new engine gets that long to say Ready (a cold disk on a slow machine), and twice as long after each one that did not, up
+to four times: a machine that is slower than that would never have one."""
 AGAIN_MS = (0, 200, 1000, 3000)
 """Waits before the next start when engines die one after the other."""
 STEADY_MS = 10_000
@@ -153,7 +154,7 @@ class CallEngine(QObject):
         child.finished.connect(self._ended)
         child.errorOccurred.connect(self._start_failed)
         self._child = child
-        self._pulse.start(FIRST_BEAT_MS)
+        self._pulse.start(FIRST_BEAT_MS * 2 ** min(self._deaths, 2))
         child.start(self._command[0], self._command[1:])
 
     def _read(self) -> None:

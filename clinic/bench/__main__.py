@@ -80,6 +80,12 @@ def _kiosk(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.runs, chosen.sessions)
 
 
+def _calls_random(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.calls_random import measure
+
+    return measure(chosen.calls, chosen.seed, chosen.players, chosen.first)
+
+
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
 PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
 LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
@@ -95,6 +101,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "call": _call,
     "speech": _speech,
     "kiosk": _kiosk,
+    "calls-random": _calls_random,
 }
 
 
@@ -124,7 +131,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--kills", type=int, default=60, help="crash: how often to kill -9 (default 60)")
     parser.add_argument(
-        "--seed", type=int, default=1, help="crash: another seed tries other disks (default 1)"
+        "--seed",
+        type=int,
+        default=1,
+        help="crash, calls-random: another seed tries other disks, other calls (default 1)",
+    )
+    parser.add_argument("--calls", type=int, default=200, help="calls-random: how many calls (default 200)")
+    parser.add_argument("--players", type=int, default=3, help="calls-random: calls side by side (default 3)")
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        help="calls-random: number of the first call, to play one again (default 0)",
     )
     parser.add_argument("--count", type=int, default=10_000, help="sync: records (default 10000)")
     parser.add_argument(
@@ -175,6 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.kills,
         chosen.count,
         chosen.seeds,
+        chosen.calls,
+        chosen.players,
     )
     if min(numbers) < 1:
         parser.error("numbers start at 1")

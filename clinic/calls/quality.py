@@ -129,6 +129,9 @@ class Ladder:
     lost: float = 0.0
     came: float = 0.0
     before_cut: Rung | None = None
+    silent: bool = False
+    """Whether nothing came in the last second: what is missed when it comes again was lost in the cut, and is no word
+    about the link."""
 
     @property
     def rung(self) -> Rung:
@@ -162,13 +165,16 @@ class Ladder:
 
 def climbed(ladder: Ladder, stats: CallStats) -> Ladder:
     """The ladder after one more second of figures."""
+    cut = ladder.silent and stats.silent_s < GAP_S and stats.loss > 0
+    if cut:
+        stats = replace(stats, loss=0.0, packets=0)
     aged = _aged(ladder, stats)
     allowed, why = measured(stats, aged)
     if allowed < aged.ours:
         return _fallen(aged, allowed, why)
-    if stats.silent_s >= GAP_S:
+    if cut or stats.silent_s >= GAP_S:
         return replace(aged, good_s=0)
-    if aged.before_cut is not None and aged.still_s >= STEADY_S and _carries(aged.before_cut, stats, aged):
+    if aged.before_cut is not None and aged.still_s >= STEADY_S and _as_before(aged.before_cut, stats, aged):
         return _risen(aged, aged.before_cut)
     if aged.tries is None or not _carries(aged.tries, stats, aged):
         return replace(aged, good_s=0)
@@ -256,6 +262,7 @@ def _aged(ladder: Ladder, stats: CallStats) -> Ladder:
         ),
         lost=stats.packets * stats.loss + FADE * ladder.lost if stats.packets else stats.loss,
         came=stats.packets * (1 - stats.loss) + FADE * ladder.came if stats.packets else 1 - stats.loss,
+        silent=stats.silent_s >= GAP_S,
         told_s=0 if stale else ladder.told_s + 1,
         theirs=Rung.VIDEO if stale else ladder.theirs,
         trial=ladder.trial and still < TRIAL_S,
@@ -310,20 +317,36 @@ def _doubt(rung: Rung, ladder: Ladder) -> float:
 
 
 def _carries(rung: Rung, stats: CallStats, ladder: Ladder) -> bool:
-    """Whether that second would bear a climb to it: the limits halved, and, where it is known, room in the estimate,
-    or a link so calm that the estimate is no more than what was sent."""
+    """Whether that second would bear a climb to it: the limits halved, and on each way whose estimate is known room in it,
+    or a way so calm that its estimate is no more than what went over it."""
+    return _harmless(rung, stats, ladder) and all(
+        bears >= ROOM * LEAST_KBPS[rung] or (bears >= LEAST_KBPS[rung] / 2 and _unfilled(stats, bears, took))
+        for bears, took in _ways(stats)
+    )
+
+
+def _as_before(rung: Rung, stats: CallStats, ladder: Ladder) -> bool:
+    """Whether nothing speaks against what was there before a cut: while only words went, no estimate tells of more."""
+    return _harmless(rung, stats, ladder) and all(
+        bears >= ROOM * LEAST_KBPS[rung] or _unfilled(stats, bears, took) for bears, took in _ways(stats)
+    )
+
+
+def _harmless(rung: Rung, stats: CallStats, ladder: Ladder) -> bool:
+    """No silence, and half of the loss and of the delay that it could bear."""
     loss, rtt = MOST_LOSS[rung] / 2, MOST_RTT_MS[rung] / ROOM
-    if stats.silent_s >= GAP_S or ladder.loss > loss or stats.rtt_ms > rtt:
-        return False
-    estimate = estimated(stats)
-    if estimate is None or estimate >= ROOM * LEAST_KBPS[rung]:
-        return True
-    return estimate >= LEAST_KBPS[rung] / 2 and _unfilled(stats, estimate)
+    return stats.silent_s < GAP_S and ladder.loss <= loss and stats.rtt_ms <= rtt
 
 
-def _unfilled(stats: CallStats, estimate: float) -> bool:
-    """An estimate cannot exceed by much what was sent: where all of it arrives at once, more may be tried."""
-    return stats.loss <= CALM and stats.sent_kbps <= estimate <= ROOM * max(stats.sent_kbps, 1.0)
+def _ways(stats: CallStats) -> list[tuple[float, float]]:
+    """(kbit/s that it is said to bear, kbit/s that went over it), of each way of which that is known."""
+    ways = ((stats.estimate_up_bps, stats.sent_kbps), (stats.estimate_down_bps, stats.received_kbps))
+    return [(bps / 1000, took) for bps, took in ways if bps]
+
+
+def _unfilled(stats: CallStats, bears: float, took: float) -> bool:
+    """An estimate cannot exceed by much what went over the way: where all of it arrives at once, more may be tried."""
+    return stats.loss <= CALM and bears <= ROOM * max(took, 1.0)
 
 
 def _frozen(ladder: Ladder) -> bool:

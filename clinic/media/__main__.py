@@ -13,6 +13,7 @@ from clinic.domain.record import Record
 from clinic.media.engine import Engine, Options
 from clinic.media.pipe import Writer, die_with_parent, find_system_sound, read_commands
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, SPEAKER_KINDS, parse_spec
+from clinic.media.spent import watch_threads
 from clinic.protocol.codec import Malformed
 
 WRONG_USE = 2
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{problem}\n")
         return WRONG_USE
     die_with_parent()
+    watch_threads()
     find_system_sound()
     _log_to(args.log)
     asyncio.run(_serve(options))

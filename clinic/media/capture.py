@@ -14,6 +14,7 @@ import numpy as np
 from av import AudioStream, Packet, VideoFrame
 
 from clinic.calls.speech import Speech
+from clinic.media import spent
 from clinic.media.camera import Camera, dark_frame
 from clinic.media.microphone import Microphone
 from clinic.media.opus import Coding, make_encoder
@@ -88,6 +89,8 @@ class CameraFeed:
                 frame.pts, frame.time_base = round((self._loop.time() - start) * 90_000), VIDEO_TIME
                 self._show(frame)
                 self.outlets.publish(frame)
+        except MemoryError as problem:
+            spent.end(problem)
         except ENDED:
             if not self._stop.is_set():
                 self._loop.call_soon_threadsafe(self._lost)
@@ -131,6 +134,8 @@ class MicrophoneFeed:
                     block = block * 0
                 if (frame := speaking.put(block, _coding(self.speech))) is not None:
                     self.outlets.publish(frame)
+        except MemoryError as problem:
+            spent.end(problem)
         except ENDED:
             if not self._stop.is_set():
                 self._loop.call_soon_threadsafe(self._lost)

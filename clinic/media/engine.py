@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.domain.errors import PostaError
 from clinic.domain.record import Record
+from clinic.media import spent
 from clinic.media.filming import Filming
 from clinic.media.ring import Ring
 from clinic.media.sources import Missing, Spec
@@ -106,7 +107,9 @@ class Engine:
     async def run(self) -> None:
         """Until Quit."""
         self._tell(wire.Ready(pid=os.getpid(), devices=devices(self._options)))
-        watches = [asyncio.create_task(each()) for each in (self._beat, self._look, self._measure)]
+        watches = [
+            spent.needed(asyncio.create_task(each())) for each in (self._beat, self._look, self._measure)
+        ]
         await self._loop.run_in_executor(None, _load, self._options)
         while not isinstance(command := await self._commands.get(), wire.Quit):
             await self._obey(command)
@@ -151,6 +154,8 @@ class Engine:
             await order(command)
         except PostaError as problem:
             self._refuse(str(problem))
+        except MemoryError as problem:
+            spent.end(problem)
         except Exception as problem:  # noqa: BLE001  # the engine's roof: bugs end here
             log.error("%s failed: %s", type(command).__name__, _place(problem))
             self._could_not(command)

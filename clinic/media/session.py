@@ -24,7 +24,7 @@ from av import VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
 from clinic.domain.record import Record
-from clinic.media import doors, parity
+from clinic.media import doors, parity, spent
 from clinic.media.capture import VIDEO_TIME, CameraFeed, MicrophoneFeed, Outlets
 from clinic.media.coder import Coder, VideoPacket
 from clinic.media.holes import Missing, PictureBuffer
@@ -95,7 +95,10 @@ class CameraTrack(MediaStreamTrack):
             coder.ask_whole()
         shape, bps = wish
         doors.largest_payload(self._path.shares.payload)
-        packet = await asyncio.get_running_loop().run_in_executor(None, coder.code, frame, shape, bps)
+        try:
+            packet = await asyncio.get_running_loop().run_in_executor(None, coder.code, frame, shape, bps)
+        except MemoryError as problem:
+            spent.end(problem)
         if packet is not None:
             self.sent = shape.width, shape.height, self.sent[2] + 1
             if packet.is_keyframe:

@@ -23,8 +23,11 @@ Which = Literal["local", "remote", "played"]
 """`played`: of a recording that is watched; its ring is made when the first one is."""
 SILENT_MS = 2000
 """Without a heartbeat for that long the engine is taken for dead."""
+DOUBT_MS = 100
+"""So long after that its messages are still looked for, while the screen goes on."""
 FIRST_BEAT_MS = 8000
-"""A new engine gets that long to say Ready (a cold disk on a slow machine)."""
+"""A new engine gets that long to say Ready (a cold disk on a slow machine), and twice as long after each one that did not, up
+to four times: a machine that is slower than that would never have one."""
 AGAIN_MS = (0, 200, 1000, 3000)
 """Waits before the next start when engines die one after the other."""
 STEADY_MS = 10_000
@@ -72,6 +75,7 @@ class CallEngine(QObject):
         self._stopping = False
         self._deaths = 0
         self._pulse = _alarm(self, self._went_silent)
+        self._doubt = _alarm(self, self._stayed_silent)
         self._again = _alarm(self, self._spawn)
         self._steady = _alarm(self, self._forget_deaths)
 
@@ -103,7 +107,7 @@ class CallEngine(QObject):
     def stop(self) -> None:
         """End the child (which finishes a running recording) and remove the rings."""
         self._stopping = True
-        for alarm in (self._pulse, self._again, self._steady):
+        for alarm in (self._pulse, self._doubt, self._again, self._steady):
             alarm.stop()
         if self._child is not None:
             self.send(wire.Quit())
@@ -150,7 +154,7 @@ class CallEngine(QObject):
         child.finished.connect(self._ended)
         child.errorOccurred.connect(self._start_failed)
         self._child = child
-        self._pulse.start(FIRST_BEAT_MS)
+        self._pulse.start(FIRST_BEAT_MS * 2 ** min(self._deaths, 2))
         child.start(self._command[0], self._command[1:])
 
     def _read(self) -> None:
@@ -172,6 +176,7 @@ class CallEngine(QObject):
 
     def _take(self, message: Record) -> None:
         self._pulse.start(SILENT_MS)
+        self._doubt.stop()
         match message:
             case wire.Heartbeat():
                 return
@@ -191,8 +196,11 @@ class CallEngine(QObject):
                 self.frame.emit(which, _image(picture))
 
     def _went_silent(self) -> None:
-        """No heartbeat was read; but if it was we who slept, its messages lie in the pipe."""
-        if self._child is not None and not self._child.waitForReadyRead(100):
+        """No heartbeat was read; but if it was we who slept, its messages lie in the pipe and are read first."""
+        self._doubt.start(DOUBT_MS)
+
+    def _stayed_silent(self) -> None:
+        if self._child is not None:
             self._child.kill()
 
     def _start_failed(self, error: QProcess.ProcessError) -> None:
@@ -206,6 +214,7 @@ class CallEngine(QObject):
         child.deleteLater()
         was_ready, self._is_ready = self._is_ready, False
         self._pulse.stop()
+        self._doubt.stop()
         self._steady.stop()
         if self._stopping:
             return

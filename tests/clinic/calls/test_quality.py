@@ -228,6 +228,22 @@ def test_a_short_silence_holds_and_a_cut_goes_back_to_where_it_was() -> None:
     assert worse.rung is Rung.STILLS, "what it carries now, a rung at a time"
 
 
+def test_what_a_cut_has_lost_keeps_no_picture_away_when_the_link_is_back() -> None:
+    """As two engines said it after 20 s without network: 400 packets are missed at once, then few come, and all of them."""
+    ladder = Ladder()
+    for silent in range(1, 21):
+        ladder = climbed(ladder, estimate(156, 174, silent_s=float(silent), video_fps=0.0))
+    assert (ladder.rung, ladder.before_cut) == (Rung.NOTES, Rung.VIDEO)
+    back = climbed(ladder, estimate(156, 174, packets=407, loss=0.99, video_fps=0.0))
+    assert back.rung is Rung.NOTES, "that second says nothing of the link"
+    assert back.loss == 0.0
+    assert climbed(back, estimate(156, 174, packets=12, video_fps=0.0)).rung is Rung.VIDEO
+    lossy = climbed(back, estimate(156, 174, packets=40, loss=0.5, video_fps=0.0))
+    assert lossy.rung is Rung.NOTES, "a link that loses as much as that bears no picture"
+    lost_twice = climbed(ladder, estimate(156, 174, silent_s=21.0, packets=9, loss=0.9, video_fps=0.0))
+    assert climbed(lost_twice, estimate(156, 174, packets=300, loss=0.99)).loss == 0.0
+
+
 def test_the_lower_of_both_sides_holds_until_its_word_is_old() -> None:
     told = heard(Ladder(), Rung.AUDIO)
     assert (told.rung, told.limit) == (Rung.AUDIO, Why.OTHER_SIDE)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An engine whose memory is spent ends, and the screen starts another one at once.
+
+It would go on without what failed first: a camera that cannot make a picture any more is no camera that was pulled out, and
+nobody can plug it in again. So whoever meets a MemoryError (FFmpeg's is one too) ends the process, and so does whatever the
+engine cannot do without.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+OUT_OF_MEMORY = 71
+"""Exit code (EX_OSERR of sysexits.h)."""
+log = logging.getLogger(__name__)
+
+
+def end(problem: BaseException | None = None) -> NoReturn:
+    """No clean end: that would take memory."""
+    log.error("the engine ends: %s", type(problem).__name__)
+    os._exit(OUT_OF_MEMORY)
+
+
+def watch_threads(say: Callable[[Any], object] = threading.excepthook) -> None:
+    """A thread that dies for want of memory takes the engine along; what else it dies of is said as ever."""
+
+    def died(args: threading.ExceptHookArgs) -> None:
+        if isinstance(args.exc_value, MemoryError):
+            end(args.exc_value)
+        say(args)
+
+    threading.excepthook = died
+
+
+def needed(task: "asyncio.Task[None]") -> "asyncio.Task[None]":
+    """The engine does not outlive this one: without its heartbeat it would be replaced anyway, without its figures or its ear
+    for silence nobody would notice."""
+
+    def done(ended: "asyncio.Task[None]") -> None:
+        if not ended.cancelled() and (problem := ended.exception()) is not None:
+            end(problem)
+
+    task.add_done_callback(done)
+    return task

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the memory of an engine is spent, its process ends with a code of its own; whatever else goes wrong does not end it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from clinic.media.spent import OUT_OF_MEMORY
+
+BEGIN = "import asyncio, threading, time, av\nfrom clinic.media import spent\nspent.watch_threads()\n"
+THREAD = """
+def die():
+    raise {what}
+threading.Thread(target=die).start()
+time.sleep(0.3)
+"""
+TASK = """
+async def die():
+    await asyncio.sleep(0)
+    {what}
+async def main():
+    task = spent.needed(asyncio.create_task(die()))
+    {then}
+    await asyncio.sleep(0.3)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        (THREAD.format(what="MemoryError"), OUT_OF_MEMORY),
+        (THREAD.format(what="av.error.MemoryError(12, 'Cannot allocate memory')"), OUT_OF_MEMORY),
+        (THREAD.format(what="KeyError('a bug')"), 0),
+        (TASK.format(what="raise KeyError('a bug')", then=""), OUT_OF_MEMORY),
+        (TASK.format(what="await asyncio.sleep(9)", then="task.cancel()"), 0),
+    ],
+    ids=["a thread", "FFmpeg", "another end of a thread", "what the engine needs", "stopped by hand"],
+)
+def test_what_ends_the_process(program: str, code: int) -> None:
+    done = subprocess.run([sys.executable, "-c", BEGIN + program], capture_output=True, timeout=60)
+    assert done.returncode == code, done.stderr

@@ -30,9 +30,6 @@ pytestmark = [
 RELAY = "45.90.3.1"
 """A public address, as those of the two sides: to others nothing is relayed."""
 
-DIRECT_MS = 250
-"""One way: the relay would answer much sooner."""
-
 
 class Apart:
     """Two namespaces that reach the relay's, and not each other; `joined` lays a line between them."""
@@ -76,8 +73,6 @@ class Apart:
                 f"-n postaR{side} addr add 45.90.9.{number}/24 dev vd{side}",
                 f"-n postaR{side} link set vd{side} up",
             )
-            delay = f"netns exec postaR{side} tc qdisc add dev vd{side} root netem delay {DIRECT_MS}ms"
-            _ip(delay)
         try:
             yield
         finally:

@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aioice.ice
+import aioice.stun
 import pytest
 from aiortc import (
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCDataChannel,
     RTCIceServer,
@@ -20,6 +23,7 @@ from aiortc import (
 from clinic.calls.relays import NEXT_WAY_S
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
+from clinic.media import doors
 from clinic.media.relays import _LEAVING, Relays
 from clinic.protocol.engine import IceServer, RelayTold, RelayWord
 from sync_server.own_authority import authority_and_certificate
@@ -27,6 +31,7 @@ from sync_server.relay import credential
 from tests.turn_process import SECRET, Turn, coturn_or_skip, free_ports
 
 WITHIN_S = 20
+SLOW_S = 0.2
 COUNTED_S = 2.5
 """coturn counts an allocation that was given back for another second or two."""
 
@@ -210,3 +215,47 @@ def test_a_relay_that_does_not_answer_is_waited_for_once(turn: Turn) -> None:
 
     asyncio.run(call())
     assert told[0] == RelayTold(state=RelayWord.UNREACHABLE)
+
+
+@pytest.mark.parametrize(("hold_s", "relayed"), [(1.0, False), (0.0, True)])
+def test_a_slow_direct_way_is_taken_before_a_quick_relay_which_stands_back_for_it(
+    turn: Turn, hold_s: float, relayed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = servers(turn, turn.relay.urls[0])
+    say = aioice.ice.StunProtocol.send_stun
+
+    def slowly(self: aioice.ice.StunProtocol, message: aioice.stun.Message, addr: tuple[str, int]) -> None:
+        if isinstance(self, doors.Relayed):
+            say(self, message, addr)
+        elif not self.transport.is_closing():
+            asyncio.get_running_loop().call_later(SLOW_S, say, self, message, addr)
+
+    monkeypatch.setattr(aioice.ice.StunProtocol, "send_stun", slowly)
+
+    async def talk() -> list[tuple[bool, bool]]:
+        relays, peers = Relays(lambda told: None), []
+
+        async def opened() -> doors.Relayed | None:
+            found = await relays.take(offered, 8.0, 10.0)
+            return found.protocol if found else None
+
+        for _ in range(2):
+            peers.append(RTCPeerConnection(RTCConfiguration([], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)))
+        one, other = peers
+        one.addTransceiver("audio")
+        connected = asyncio.Event()
+        one.on("connectionstatechange", lambda: one.connectionState == "connected" and connected.set())
+        try:
+            doors.relay_beside(one, opened, 0.0, hold_s)
+            await one.setLocalDescription(await one.createOffer())
+            await other.setRemoteDescription(one.localDescription)
+            doors.relay_beside(other, opened, 0.0, hold_s)
+            await other.setLocalDescription(await other.createAnswer())
+            await one.setRemoteDescription(other.localDescription)
+            await asyncio.wait_for(connected.wait(), WITHIN_S)
+            return [doors.way_of(peer) for peer in peers]
+        finally:
+            await asyncio.gather(*(peer.close() for peer in peers))
+            await asyncio.sleep(SLOW_S + 0.1)
+
+    assert [any(ends) for ends in asyncio.run(talk())] == [relayed, relayed]

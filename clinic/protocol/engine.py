@@ -110,7 +110,7 @@ class Quit(Record):
     pass
 
 
-@record(600)
+@record(605)
 class ReadyRelay(Record):
     """Open a way through one of these beforehand, so that an attempt that starts soon need not wait for it. None: let go of
     what was opened and is not used."""
@@ -333,7 +333,7 @@ class RelayWord(Word):
     """Neither over UDP nor TCP nor TLS."""
 
 
-@record(601)
+@record(606)
 class RelayTold(Record):
     """Whether a way through the relay could be opened. `way`: udp, tcp or tls of one that is open."""
 
@@ -341,7 +341,7 @@ class RelayTold(Record):
     way: str = n(2, default="")
 
 
-@record(602)
+@record(607)
 class PathChosen(Record):
     """Which way that attempt goes. `relay`: udp, tcp or tls where it is our way into the relay, peer where it is the other
     side's alone, '' for a direct path."""

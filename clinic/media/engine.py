@@ -750,6 +750,8 @@ class Engine:
     async def _hang_up(self) -> None:
         """End the call; the recording is finished, the devices are free."""
         self._filming.call_over()
+        if self._relays is not None:
+            self._relays.ready(())
         sessions, self._sessions = list(self._sessions.values()), {}
         self._carrying, self._call_id, self._last = None, "", None
         self._silent = self._flowed = False

@@ -148,9 +148,8 @@ def pair(
             child.close()
 
 
-def ring(a: EngineChild, offered: tuple[IceServer, ...]) -> float:
+def ring(a: EngineChild, offered: tuple[IceServer, ...]) -> None:
     a.send(replace(start(a, "c1", 1, offerer=True), ice_servers=offered))
-    return time.monotonic()
 
 
 def once(make: Callable[[str], tuple[IceServer, ...]]) -> Callable[[str], tuple[IceServer, ...]]:
@@ -224,7 +223,5 @@ def test_a_direct_way_is_taken_where_there_is_one_whatever_becomes_of_the_relay(
         if lets_in:
             for child in (a, b):
                 child.wait(wire.RelayTold, state=wire.RelayWord.OPEN)
-        rang = ring(a, offered("A"))
-        answered, _ = b.wait(wire.LocalDescription, seconds=20)
-        assert answered - rang < 8
+        ring(a, offered("A"))
         assert talk(a, b) == ["", ""]

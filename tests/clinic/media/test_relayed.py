@@ -198,6 +198,13 @@ async def _until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def test_nobody_waits_longer_than_he_said(turn: Turn) -> None:
+    (dead,) = free_ports(1)
+    began = time.monotonic()
+    assert taken(servers(turn, f"turn:127.0.0.1:{dead}"), within_s=0.2) == ("", [])
+    assert time.monotonic() - began < NEXT_WAY_S
+
+
 def test_a_relay_that_does_not_answer_is_waited_for_once(turn: Turn) -> None:
     (dead,) = free_ports(1)
     told: list[Record] = []

@@ -11,17 +11,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 
 import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
 
+from clinic.calls.call import Phase
+from clinic.calls.relays import Leave
 from clinic.domain.ids import DeviceId
 from clinic.protocol import engine as wire
+from clinic.protocol.calling import CallMessage
 from clinic.protocol.engine import IceServer
+from desktop.kit.laddering import Report
+from desktop.kit.relays import AskLeave
 from sync_server.relay import credential
 from tests.turn_process import SECRET, Turn, coturn_or_skip
 
 from .engines import EngineChild, start
-from .test_call_engine import _ip, _may_make_namespaces, side_seen
+from .test_call_engine import Face, _ip, _may_make_namespaces, side_seen
 
 pytestmark = [
     pytest.mark.slow,
@@ -225,3 +233,43 @@ def test_a_direct_way_is_taken_where_there_is_one_whatever_becomes_of_the_relay(
                 child.wait(wire.RelayTold, state=wire.RelayWord.OPEN)
         ring(a, offered("A"))
         assert talk(a, b) == ["", ""]
+
+
+def test_two_desks_that_ask_for_leave_talk_through_the_relay_and_their_reports_say_so(
+    net: Apart, turn: Turn, cache: Path, qtbot: QtBot
+) -> None:
+    faces: dict[str, Face] = {}
+    reports: list[Report] = []
+
+    def post(sender: str, peer: str, message: CallMessage) -> None:
+        QTimer.singleShot(30, lambda: faces[peer].desk.deliver(sender, message))
+
+    def leave(side: str) -> AskLeave:
+        """As the centre's, over a link that takes its time."""
+        given = Leave(servers(turn, side, "udp", "tcp", "tls"), 600)
+        return lambda told: Timer(0.3, told, (given,)).start()
+
+    def until(true: Callable[[], bool]) -> None:
+        qtbot.waitUntil(true, timeout=40_000)
+
+    try:
+        for side in "AB":
+            face = faces[side] = Face(side, post, cache, ("ip", "netns", "exec", f"postaR{side}"))
+            face.desk.relays._ask = leave(side)
+            face.desk.ladder.reported.connect(reports.append)
+            face.engine.start()
+        a, b = faces["A"], faces["B"]
+        until(lambda: a.engine.is_ready and b.engine.is_ready)
+        a.desk.ring("B", "enc1", "Dra. Ruiz")
+        until(lambda: b.phase is Phase.RINGING and bool(a.desk.relays.servers and b.desk.relays.servers))
+        b.desk.answer()
+        until(lambda: a.phase is b.phase is Phase.TALKING)
+        until(lambda: a.sees() is not None and b.sees() is not None)
+        assert a.desk.call.attempt == 1
+        until(lambda: bool(a.desk.relays.verdict and b.desk.relays.verdict))
+        b.desk.hang()
+        until(lambda: len(reports) == 2)
+        assert {one.relay.split()[0] for one in reports} == {"relayed"}
+    finally:
+        for face in faces.values():
+            face.engine.stop()

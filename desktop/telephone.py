@@ -110,6 +110,7 @@ class Telephone(QObject, Line):
             verify=self._signed_by,
             clock=self._link.clock,
             random=os.urandom,
+            relay=self._link.ask_relay,
             parent=self,
         )
         self.calls.changed.connect(self._call_changed)
@@ -390,5 +391,6 @@ class Telephone(QObject, Line):
             report.began_at,
             report.outcome,
             report.seconds,
+            report.relay,
             failed=lambda _sentence: None,
         )

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from clinic.calls.relays import Leave
 from clinic.calls.trial import Tried
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
@@ -150,6 +151,7 @@ class Session:
             clock=self._centre,
             random=os.urandom,
             hands="patient",
+            relay=self._ask_relay,
             parent=window,
         )
         self._stage = Stage(
@@ -227,6 +229,12 @@ class Session:
         if self._link is None or not self._up:
             raise Unavailable("The centre cannot be reached.")
         return self._link.try_link()
+
+    def _ask_relay(self, told: Callable[[Leave | None], None]) -> None:
+        if self._link is None:
+            told(None)
+        else:
+            self._link.ask_relay(told)
 
     def _post(self, peer: str, message: CallMessage) -> None:
         if self._link is not None:

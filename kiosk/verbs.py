@@ -109,6 +109,7 @@ class DeskVerbs:
             report.outcome,
             report.seconds,
             staff=False,
+            relay=report.relay,
         )
 
     def send_still(self, encounter: EncounterId, picture: bytes) -> object:

@@ -98,7 +98,7 @@ def _parts(wanted: Wanted) -> Iterator[tuple[str, list[str]]]:
         f"bps-capacity={ALL_BYTES_A_SECOND}",
         f"max-allocate-lifetime={LIFE_S}",
     ]  # fmt: skip
-    yield "TLS, with the clinic's own certificate; our programs take 1.3 alone", list(_tls(wanted))
+    yield "TLS, with the clinic's own certificate; our programs take 1.2 and newer here", list(_tls(wanted))
     yield "What nobody needs", [
         "no-cli",
         "no-tcp-relay",

@@ -4,18 +4,22 @@
 `check()` says which door has moved; a test calls it, so that an update of the library cannot pass silently.
 """
 
+import asyncio
 import copy
 import inspect
 import logging
 import re
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import aioice.ice
 import aioice.stun
+import aioice.turn
 import aiortc.codecs
 import aiortc.codecs.h264
 import aiortc.codecs.vpx
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aiortc import (
     RTCDtlsTransport,
     RTCPeerConnection,
@@ -64,6 +68,7 @@ def check() -> None:
     """Raises DoorMoved with the name of the door."""
     _check_hosts()
     _check_consent()
+    _check_relay()
     _check_codecs()
     _check_receiver()
     _check_speech()
@@ -96,6 +101,29 @@ def _check_consent() -> None:
     )  # the library's own, whatever stands before it
     if "self.__timeout_delay = RETRY_RTO" not in made or "call_later(self.__timeout_delay" not in made:
         raise DoorMoved("aioice.stun.Transaction.__timeout_delay")
+
+
+def _check_relay() -> None:
+    connection = aioice.ice.Connection
+    gathers = inspect.getsource(connection.gather_candidates)
+    if "self.get_component_candidates(component=component, addresses=addresses)" not in gathers:
+        raise DoorMoved("aioice.ice.Connection.gather_candidates")
+    for name, use in (
+        ("check_start_task", "asyncio.create_task(self.check_start(pair))"),
+        ("connect", "check.task.cancel()"),
+        ("check_complete", "self._nominated[pair.component] = pair"),
+        ("close", "for protocol in self._protocols:"),
+        ("_pair_remote_candidate", "for protocol in self._protocols:"),
+    ):
+        if use not in inspect.getsource(getattr(connection, name)):
+            raise DoorMoved(f"aioice.ice.Connection.{name}")
+    wanted = ["protocol_factory", "server_addr", "username", "password", "ssl", "transport"]
+    if not set(wanted) <= set(inspect.signature(aioice.turn.create_turn_endpoint).parameters):
+        raise DoorMoved("aioice.turn.create_turn_endpoint")
+    if "self.__inner_protocol.transport.is_closing()" not in inspect.getsource(
+        aioice.turn.TurnTransport.sendto
+    ):
+        raise DoorMoved("aioice.turn.TurnTransport.__inner_protocol")
 
 
 def _check_codecs() -> None:
@@ -164,6 +192,140 @@ def open_doors() -> None:
             setattr(aiortc.codecs, name, _patient(decoder))
     for library in ("aiortc", "aioice", "libav"):
         logging.getLogger(library).setLevel(logging.WARNING)  # below it they write addresses and descriptions
+
+
+# the relay
+
+
+class Relayed(aioice.ice.StunProtocol):
+    """What comes and goes through an allocation, whoever it belongs to by then."""
+
+    def __init__(self) -> None:
+        super().__init__(_NOBODY)
+        self.heard_at: float | None = None
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
+        super().datagram_received(data, addr)
+
+    @property
+    def lives(self) -> bool:
+        """Whether its allocation is still there: the library closes one that it could not renew."""
+        return not self.transport._TurnTransport__inner_protocol.transport.is_closing()  # type: ignore[attr-defined]
+
+
+class _Nobody:
+    """Whose allocation it is that was opened beforehand."""
+
+    def data_received(self, data: bytes, component: int) -> None: ...
+
+    def request_received(self, message: Any, addr: tuple[str, int], protocol: Any) -> None: ...
+
+    def protocol_lost(self, protocol: Any) -> None: ...
+
+
+_NOBODY: Any = _Nobody()
+
+
+class NotLetIn(Exception):
+    """A relay answered no, with this code of RFC 8656."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(str(code))
+        self.code = code
+
+
+async def allocate(
+    server: tuple[str, int], username: str, password: str, transport: str, tls: ssl.SSLContext | None
+) -> Relayed:
+    """A relayed address over `transport`, 'udp' or 'tcp'. Raises NotLetIn, OSError or TimeoutError."""
+    try:
+        _, protocol = await aioice.turn.create_turn_endpoint(
+            Relayed, server_addr=server, username=username, password=password, ssl=tls, transport=transport
+        )
+    except aioice.stun.TransactionFailed as no:
+        raise NotLetIn(no.response.error_code or 0) from no
+    except aioice.stun.TransactionError as silent:
+        raise TimeoutError from silent
+    address, related = (protocol.transport.get_extra_info(name) for name in ("sockname", "related_address"))
+    protocol.local_candidate = Candidate(
+        foundation=candidate_foundation("relay", "udp", address[0]),
+        component=1,
+        transport="udp",
+        priority=candidate_priority(1, "relay"),
+        host=address[0],
+        port=address[1],
+        type="relay",
+        related_address=related[0],
+        related_port=related[1],
+    )
+    return protocol
+
+
+def relay_beside(
+    peer: RTCPeerConnection, opened: Callable[[], Awaitable[Relayed | None]], stun_s: float, hold_s: float
+) -> None:
+    """Before the description: what `opened` gives is a candidate too, and pairs with a relay in them wait `hold_s` for direct
+    ones. `stun_s`: how long somebody outside is asked for our address."""
+    connection: Any = _ice_of(peer)
+    gather, check, began = connection.get_component_candidates, connection.check_start, 0.0
+
+    async def candidates(component: int, addresses: list[str]) -> list[Candidate]:
+        opening = asyncio.ensure_future(opened())
+        found: list[Candidate] = await gather(component=component, addresses=addresses, timeout=stun_s)
+        protocol = await opening
+        if protocol is None:
+            return found
+        if connection._closing:
+            await protocol.close()
+            return found
+        protocol.receiver = connection
+        connection._protocols.append(protocol)
+        return [*found, protocol.local_candidate]
+
+    async def start(pair: Any) -> None:
+        nonlocal began
+        now = asyncio.get_running_loop().time
+        began = began or now()
+        if _of_relay(pair) and (left := began + hold_s - now()) > 0:
+            connection.check_state(pair, aioice.ice.CandidatePair.State.IN_PROGRESS)
+            if pair.local_candidate.type == "relay":
+                pair.protocol.send_stun(_hello(), pair.remote_addr)
+            await asyncio.sleep(left)
+        await check(pair)
+
+    connection.get_component_candidates, connection.check_start = candidates, start
+
+
+def _ice_of(peer: RTCPeerConnection) -> aioice.ice.Connection:
+    """Of a bundle there is one."""
+    return peer.getTransceivers()[0].receiver.transport.transport.iceGatherer._connection
+
+
+def _of_relay(pair: Any) -> bool:
+    return "relay" in (pair.local_candidate.type, pair.remote_candidate.type)
+
+
+def _hello() -> Any:
+    """Nothing to answer (RFC 8445 section 11): to send it, the relay lets that peer in, which so need not ask twice."""
+    return aioice.stun.Message(
+        message_method=aioice.stun.Method.BINDING, message_class=aioice.stun.Class.INDICATION
+    )
+
+
+def way_of(peer: RTCPeerConnection) -> tuple[bool, bool]:
+    """Of the pair that carries: whether our end of it is in a relay, and whether the peer's is."""
+    pairs = _ice_of(peer)._nominated.values()
+    ends = [(pair.local_candidate.type == "relay", pair.remote_candidate.type == "relay") for pair in pairs]
+    return any(ours for ours, _ in ends), any(theirs for _, theirs in ends)
+
+
+async def give_back(peer: RTCPeerConnection, protocol: Relayed) -> None:
+    """An allocation that nothing goes through is somebody else's."""
+    connection = _ice_of(peer)
+    if protocol in connection._protocols:
+        connection._protocols.remove(protocol)
+        await protocol.close()
 
 
 # what is sent

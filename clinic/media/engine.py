@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clinic.media.echo import EchoWatch
     from clinic.media.notes import Note, Playing, Pump, Tapped
     from clinic.media.recorder import Recorder
+    from clinic.media.relays import Relays
     from clinic.media.session import Session, Traffic
     from clinic.media.speaker import Sink, Speaker
     from clinic.media.trying import Listening
@@ -103,6 +104,7 @@ class Engine:
         self._listening: Listening | None = None
         self._watching: asyncio.Task[None] | None = None
         self._filming = Filming(self, time.monotonic)
+        self._relays: Relays | None = None
 
     async def run(self) -> None:
         """Until Quit."""
@@ -118,6 +120,8 @@ class Engine:
         await self._stop_listening()
         await self._hang_up()
         await self._filming.close()
+        if self._relays is not None:
+            await self._relays.close()
         self._close_camera()
         for ring in self._rings.values():
             ring.close()
@@ -132,6 +136,7 @@ class Engine:
         orders: dict[type, Callable[[Any], Awaitable[None]]] = {
             wire.OpenCamera: self._open_camera,
             wire.CloseCamera: self._close_preview,
+            wire.ReadyRelay: self._ready_relay,
             wire.StartCall: self._start_call,
             wire.AcceptRemote: self._accept_remote,
             wire.Hangup: self._hang,
@@ -195,10 +200,10 @@ class Engine:
         assert self._microphone is not None
         await self._drop_hopeless()
         known = self._carrying.believed_bps if self._carrying is not None else None
-        session = Session(command, self._camera, self._microphone, self, known)
+        session = Session(command, self._camera, self._microphone, self, known, self._relays_now())
         self._sessions[command.attempt] = session
         if command.offerer:
-            await self._describe(session.offer())
+            await self._describe(command, session.offer())
 
     async def _begin(self, command: wire.StartCall) -> None:
         """Devices of a call: whatever is missing is said, and the call goes on without it."""
@@ -240,11 +245,43 @@ class Engine:
         if session is None:
             self._refuse("This description belongs to an attempt that is over.")
             return
-        await self._describe(session.accept(command))
+        await self._describe(command, session.accept(command))
 
-    async def _describe(self, making: Awaitable[wire.LocalDescription | None]) -> None:
-        if (made := await making) is not None:
+    async def _describe(
+        self, command: wire.StartCall | wire.AcceptRemote, making: Awaitable[wire.LocalDescription | None]
+    ) -> None:
+        """Where a relay may have to be waited for, beside the commands: nobody's hanging up waits for it."""
+        session = self._sessions[command.attempt]
+        if session.start.ice_servers:
+            self._later(self._described_beside(command, session, making))
+        elif (made := await making) is not None:
             self._tell(made)
+
+    async def _described_beside(
+        self,
+        command: wire.StartCall | wire.AcceptRemote,
+        session: Session,
+        making: Awaitable[wire.LocalDescription | None],
+    ) -> None:
+        try:
+            made = await making
+        except Exception as problem:  # noqa: BLE001  # a roof as that of the commands
+            if self._sessions.get(command.attempt) is session:
+                log.error("%s failed: %s", type(command).__name__, _place(problem))
+                self._could_not(command)
+            return
+        if made is not None and self._sessions.get(command.attempt) is session:
+            self._tell(made)
+
+    async def _ready_relay(self, command: wire.ReadyRelay) -> None:
+        self._relays_now().ready(command.ice_servers)
+
+    def _relays_now(self) -> Relays:
+        from clinic.media.relays import Relays
+
+        if self._relays is None:
+            self._relays = Relays(self._tell)
+        return self._relays
 
     async def _hang(self, command: wire.Hangup) -> None:
         if command.call_id == self._call_id:
@@ -718,6 +755,8 @@ class Engine:
     async def _hang_up(self) -> None:
         """End the call; the recording is finished, the devices are free."""
         self._filming.call_over()
+        if self._relays is not None:
+            self._relays.ready(())
         sessions, self._sessions = list(self._sessions.values()), {}
         self._carrying, self._call_id, self._last = None, "", None
         self._silent = self._flowed = False

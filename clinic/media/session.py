@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,22 +23,26 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from av import VideoFrame
 
 from clinic.calls.fingerprints import fingerprints
+from clinic.calls.relays import FRESH_S, HOLD_S, LATER_FRESH_S, WAIT_S, mirror
 from clinic.domain.record import Record
 from clinic.media import doors, parity, spent
 from clinic.media.capture import VIDEO_TIME, CameraFeed, MicrophoneFeed, Outlets
 from clinic.media.coder import Coder, VideoPacket
 from clinic.media.holes import Missing, PictureBuffer
 from clinic.media.path import Path
+from clinic.media.relays import Opened, Relays
 from clinic.media.showing import Showing
 from clinic.media.stills import Channel
 from clinic.media.talking import Talking
-from clinic.protocol.engine import AcceptRemote, LocalDescription, StartCall
+from clinic.protocol.engine import AcceptRemote, LocalDescription, PathChosen, StartCall
 
 CLOSE_S = 3.0
 AGAIN_MOST = 400_000
 GUESSED_S = 6.0
 """So long a first guess of the link grows before it says anything about the link."""
 LOOKS = 3
+IDLE_RELAY_S = 15.0
+"""An allocation that nothing came through for that long, beside a path that carries, is given back."""
 IN_ORDER_S = 0.001
 """Between two pictures at least, so that none overtakes another."""
 
@@ -143,13 +147,17 @@ class Session:
         microphone: MicrophoneFeed,
         listener: Listener,
         start_bps: int | None = None,
+        relays: Relays | None = None,
     ) -> None:
-        """`start_bps`: what an attempt before this one knew of the link."""
+        """`start_bps`: what an attempt before this one knew of the link; `relays`: where ways through a relay are opened."""
         self.start = start
         self.camera, self.microphone, self.listener = camera, microphone, listener
         self.last_media: float | None = None
         self.pictures = 0
-        servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in start.ice_servers]
+        self._relays: Relays | None = relays if start.ice_servers else None
+        self._opened: Opened | None = None
+        seen = mirror(start.ice_servers) if relays is None or relays.reachable else None
+        servers = [RTCIceServer(f"stun:{seen[0]}:{seen[1]}")] if seen and ":" not in seen[0] else []
         self._peer = RTCPeerConnection(
             RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
@@ -205,6 +213,7 @@ class Session:
             self._peer.addTransceiver("video", direction="recvonly")
         self._open_channel()
         self._fit()
+        self._relay_beside()
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._described()
 
@@ -222,6 +231,7 @@ class Session:
             self._open_channel()
         self._send_all()
         self._fit()
+        self._relay_beside()
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         self._tap()
         return self._described()
@@ -292,6 +302,38 @@ class Session:
         except (TimeoutError, ConnectionError):
             return  # the peer finds out by silence
 
+    def _relay_beside(self) -> None:
+        doors.relay_beside(self._peer, self._open_relay, WAIT_S, HOLD_S)
+
+    async def _open_relay(self) -> doors.Relayed | None:
+        if self._relays is None:
+            return None
+        fresh_s = FRESH_S if self.attempt == 1 else LATER_FRESH_S
+        self._opened = await self._relays.take(self.start.ice_servers, WAIT_S, fresh_s)
+        return self._opened.protocol if self._opened is not None else None
+
+    def _tell_way(self) -> None:
+        ours, theirs = doors.way_of(self._peer)
+        way = self._opened.way if ours and self._opened is not None else "peer" if theirs else ""
+        self.listener.tell(PathChosen(call_id=self.start.call_id, attempt=self.attempt, relay=way))
+        if self._opened is not None:
+            self._keep(self._give_back_unused(self._opened.protocol))
+
+    async def _give_back_unused(self, relayed: doors.Relayed) -> None:
+        """The peer may send through our relay while we send to it directly: so only what nobody uses goes."""
+        while True:
+            began = self._loop.time()
+            await asyncio.sleep(IDLE_RELAY_S)
+            if not doors.way_of(self._peer)[0] and (relayed.heard_at or 0.0) < began:
+                await doors.give_back(self._peer, relayed)
+                return
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Until the attempt is over."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _open_channel(self) -> None:
         """After the tracks: whatever is first of a bundle owns its transport, and the library stops the others'."""
         listener = self.listener
@@ -355,9 +397,7 @@ class Session:
         if track.kind == "audio":
             self.talking.listen(self._peer, track, self._hear)
             return
-        task = asyncio.ensure_future(_drain(track, self._see))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(_drain(track, self._see))
 
     def _hear(self) -> None:
         self.last_media = self._loop.time()
@@ -389,6 +429,7 @@ class Session:
     def _on_state(self) -> None:
         if self.state == "connected" and self._reached_at is not None:
             self._path.agreed(self._loop.time() - self._reached_at)
+            self._tell_way()
         self.listener.connection(self, self.state)
 
 

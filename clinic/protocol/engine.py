@@ -50,6 +50,8 @@ class IceServer(Record):
     url: str = n(1)
     username: str = n(2, default="")
     credential: str = n(3, default="")
+    authority: bytes = n(4, default=b"")
+    """PEM text of the only authority that its certificate may come from; b"": those that the system believes."""
 
 
 @record(503)
@@ -106,6 +108,14 @@ class StopKeeping(Record):
 @record(509)
 class Quit(Record):
     pass
+
+
+@record(605)
+class ReadyRelay(Record):
+    """Open a way through one of these beforehand, so that an attempt that starts soon need not wait for it. None: let go of
+    what was opened and is not used."""
+
+    ice_servers: tuple[IceServer, ...] = n(1, default=())
 
 
 @record(567)
@@ -309,6 +319,36 @@ class CallStats(Record):
     """Of the peer in that second, those that were lost included: what `loss` is a share of. 0: not known."""
     channel: bool = n(30, default=False)
     """Whether the data channel is open, and the peer has said something over it."""
+
+
+class RelayWord(Word):
+    """How the relay took us."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    """Its name and password are wrong, or over."""
+    FULL = "full"
+    """It has, or gives this device, no more at once."""
+    UNREACHABLE = "unreachable"
+    """Neither over UDP nor TCP nor TLS."""
+
+
+@record(606)
+class RelayTold(Record):
+    """Whether a way through the relay could be opened. `way`: udp, tcp or tls of one that is open."""
+
+    state: RelayWord = n(1)
+    way: str = n(2, default="")
+
+
+@record(607)
+class PathChosen(Record):
+    """Which way that attempt goes. `relay`: udp, tcp or tls where it is our way into the relay, peer where it is the other
+    side's alone, '' for a direct path."""
+
+    call_id: str = n(1)
+    attempt: int = n(2)
+    relay: str = n(3, default="")
 
 
 @record(561)

@@ -61,12 +61,14 @@ def report_call(
     outcome: str,
     seconds: bytes,
     staff: bool,
+    relay: str = "",
 ) -> Written:
-    """The black box of a call that is over, to be read beside its encounter. It leaves after what care needs."""
+    """The black box of a call that is over, to be read beside its encounter. It leaves after what care needs. `relay`: as
+    `clinic.calls.relays.verdict`."""
     visit = encounter_of(desk, encounter)
     report = CallReport(
         id=FactId(desk.new_id()), patient=visit.patient, encounter=encounter, call=call, began_at=began_at,
-        ended_at=desk.clock.now(), outcome=outcome, staff=staff, seconds=seconds, device_name=desk.device_name,
+        ended_at=desk.clock.now(), outcome=outcome, staff=staff, seconds=seconds, device_name=desk.device_name, relay=relay,
     )  # fmt: skip
     return desk.write(report, priority=P4_ATTACHMENT)
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from clinic.calls.relays import Leave, leave_of
 from clinic.calls.trial import Tried
 from clinic.domain.clock import CentreClock, milliseconds
 from clinic.domain.errors import Refusal, Unavailable
@@ -177,6 +178,11 @@ class Link:
         island = self._islands.remote if self._islands is not None and not self._bell.online else None
         rtt_s, up_kbps = self._fetch((island or self._remote).tried())
         return Tried(rtt_s * 1000, up_kbps, island is not None)
+
+    def ask_relay(self, told: Callable[[Leave | None], None]) -> None:
+        """Ask the centre for leave to use its relay of calls; waits for nothing. `told` hears on the net thread, None where the
+        centre is not reached now."""
+        self._soon(lambda: self._task(self._ask_relay(told)))
 
     def _check_centre(self) -> None:
         """Nobody waits for a time-out where only the clinic's own network is there."""
@@ -372,6 +378,16 @@ class Link:
             arrived = False
         if not arrived:
             self._undelivered(to, content)
+
+    async def _ask_relay(self, told: Callable[[Leave | None], None]) -> None:
+        leave = None
+        if self._bell.online:
+            try:
+                passed = await self._remote.relay_pass()
+                leave = leave_of(passed, await self._on_store(lambda: authority_text(self._desk)))
+            except (Unavailable, Refusal) as error:
+                log.info("no leave to use the relay: %s", error)
+        told(leave)
 
     async def _delivered(self, to: DeviceId, blob: bytes) -> bool:
         """By the way on which the receiver is; by the centre's if on none, which may know better."""

@@ -27,6 +27,7 @@ from clinic.protocol.sharing import ShareWord
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Laddering
 from desktop.kit.recording import Recordings
+from desktop.kit.relays import AskLeave, Relays
 from desktop.kit.sharing import Sharing
 from desktop.kit.spoken import Notes
 from desktop.kit.stills import Stills
@@ -57,6 +58,7 @@ class CallDesk(QObject):
         clock: Clock,
         random: Random,
         hands: str = "staff",
+        relay: AskLeave | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -75,6 +77,7 @@ class CallDesk(QObject):
         self.notes = Notes(engine, self)
         self.sharing = Sharing(self._tell_peer, clock, self)
         self.recording = Recordings(engine, self._say, self)
+        self.relays = Relays(relay, engine, clock, self)
         engine.told.connect(self._from_engine)
         engine.ready.connect(self._engine_ready)
         engine.lost.connect(partial(self._happened, e.EngineLost()))
@@ -188,6 +191,10 @@ class CallDesk(QObject):
                 self._happened(e.MediaFlowing(call_id))
             case wire.MediaSilent(call_id=call_id):
                 self._happened(e.MediaWentSilent(call_id))
+            case wire.RelayTold():
+                self._relay_said(message)
+            case wire.PathChosen(call_id=call_id) if call_id == self._call.call_id:
+                self._relay_said(message)
             case wire.AttemptFailed(call_id=call_id, attempt=attempt):
                 self._happened(e.AttemptBroke(call_id, attempt))
             case wire.CallStats(call_id=call_id) if call_id == self._call.call_id:
@@ -200,6 +207,10 @@ class CallDesk(QObject):
                 self._heard(content)
             case wire.StillMoved() | wire.StillCame() if message.call_id == self._call.call_id:
                 self.stills.take(message)
+
+    def _relay_said(self, message: wire.RelayTold | wire.PathChosen) -> None:
+        self.relays.heard(message)
+        self.ladder.relay = self.relays.verdict
 
     def _heard(self, content: Record) -> None:
         """What came over the data channel of the call that runs."""
@@ -244,6 +255,7 @@ class CallDesk(QObject):
 
     def _engine_ready(self) -> None:
         self._channel = False
+        self.relays.engine_ready()
         self._engine.send(self._mute)
         if self._keep is not None:
             self._engine.send(self._keep)
@@ -265,6 +277,7 @@ class CallDesk(QObject):
                 self._queue.popleft()
             if self._call != before:
                 self.ladder.follow(self._call)
+                self.relays.follow(self._call)
                 self.sharing.follow(self._call)
                 self.recording.follow(self._call)
                 self.changed.emit(self._call)
@@ -306,6 +319,7 @@ class CallDesk(QObject):
             offerer=effect.offerer,
             local_ring=self._engine.ring_name("local"),
             remote_ring=self._engine.ring_name("remote"),
+            ice_servers=self.relays.servers,
         )
 
     def _stop_engine_call(self, call_id: str) -> None:

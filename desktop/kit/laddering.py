@@ -44,6 +44,8 @@ class Report:
     began_at: datetime
     outcome: str
     seconds: bytes
+    relay: str = ""
+    """What is to be said of the relay: `clinic.calls.relays.verdict`."""
 
 
 class Laddering(QObject):
@@ -87,7 +89,7 @@ class Laddering(QObject):
             self._tick.start()
 
     def _reset(self) -> None:
-        self.ladder = q.Ladder()
+        self.ladder, self.relay = q.Ladder(), ""
         self._ring.clear()
         self._began: datetime | None = None
         self._loss_in = self._loss_out = 0.0
@@ -100,7 +102,7 @@ class Laddering(QObject):
         outcome = self._call.reason if self._call.call_id == call.call_id else "lost"
         seconds = packed(self._ring)
         began, self._began = self._began, None
-        self.reported.emit(Report(call.encounter_id, call.call_id, began, outcome, seconds))
+        self.reported.emit(Report(call.encounter_id, call.call_id, began, outcome, seconds, self.relay))
 
     # figures
 

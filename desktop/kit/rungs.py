@@ -130,6 +130,22 @@ def _found(found: Found) -> str:
     return ""
 
 
+def relay_words(said: str) -> str:
+    """What the black box says of the relay, in plain words; '' for nothing."""
+    if said.startswith("relayed "):
+        return _("Sound and picture went through the clinic's relay.")
+    match said:
+        case "refused":
+            return _(
+                "The clinic's relay refused this computer; without it only a direct way was left. Tell whoever keeps the server."
+            )
+        case "full":
+            return _("The clinic's relay had no room; without it only a direct way was left.")
+        case "unreachable":
+            return _("The clinic's relay could not be reached; without it only a direct way was left.")
+    return ""
+
+
 def _rate(found: Found) -> dict[str, str]:
     return {"kbps": fmt_number(found.values["kbps"]), "loss": fmt_number(found.values["loss"])}
 

@@ -300,10 +300,18 @@ class Clinic:
         return self._calling.rung_changed(self.desk, encounter, call, before, after, why, by)
 
     def report_call(
-        self, encounter: EncounterId, call: str, began_at: datetime, outcome: str, seconds: bytes
+        self,
+        encounter: EncounterId,
+        call: str,
+        began_at: datetime,
+        outcome: str,
+        seconds: bytes,
+        relay: str = "",
     ) -> object:
         """The black box of this side."""
-        return self._calling.report_call(self.desk, encounter, call, began_at, outcome, seconds, staff=True)
+        return self._calling.report_call(
+            self.desk, encounter, call, began_at, outcome, seconds, staff=True, relay=relay
+        )
 
     def keep_still(self, encounter: EncounterId, picture: bytes, title: str) -> object:
         return self._calling.keep_still(self.desk, encounter, picture, title)

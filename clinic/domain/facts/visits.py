@@ -97,6 +97,8 @@ class CallReport(Fact):
     seconds: bytes = n(9, default=b"")
     """The last half hour second by second, as `clinic.calls.blackbox` packs it: at most 28 800 bytes before packing."""
     device_name: str = n(10, default="")
+    relay: str = n(11, default="")
+    """What there is to say of the clinic's relay: relayed udp, relayed tcp …, refused, full, unreachable."""
 
 
 @record(14)

@@ -10,7 +10,7 @@ from clinic.calls.blackbox import Damaged, explained, unpacked
 from clinic.domain.facts import CallReport, MediaStep
 from clinic.domain.facts.notes import RECORDED
 from desktop.kit.people import Mark
-from desktop.kit.rungs import explained_words, step_words
+from desktop.kit.rungs import explained_words, relay_words, step_words
 from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural, tell
 from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
@@ -209,7 +209,9 @@ def call_words(fact: Record) -> str | None:
         case MediaStep(step=step):
             return named(STEPS, step)
         case CallReport():
-            return " ".join((_side(fact), *_explained(fact)))
+            return " ".join(
+                part for part in (_side(fact), *_explained(fact), relay_words(fact.relay)) if part
+            )
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import aioice.ice
 import aioice.stun
+import aioice.turn
 import aiortc.codecs
 import aiortc.codecs.h264
 import aiortc.codecs.vpx
@@ -63,6 +64,12 @@ def nothing(self: object) -> None:
         (aioice.ice, "get_host_addresses", list, "get_host_addresses"),
         (aioice.ice.Connection, "gather_candidates", nothing, "gather_candidates"),
         (aioice.ice.Connection, "query_consent", nothing, "query_consent"),
+        (aioice.ice.Connection, "check_start_task", nothing, "check_start_task"),
+        (aioice.ice.Connection, "check_complete", nothing, "check_complete"),
+        (aioice.ice.Connection, "connect", nothing, "connect"),
+        (aioice.ice.Connection, "close", nothing, "close"),
+        (aioice.turn, "create_turn_endpoint", nothing, "create_turn_endpoint"),
+        (aioice.turn.TurnTransport, "sendto", nothing, "__inner_protocol"),
         (aioice.ice.StunProtocol, "request", nothing, "StunProtocol.request"),
         (aiortc.RTCDtlsTransport, "_recv_next", nothing, "RTCIceTransport._recv"),
         (RTCRtpReceiver, "__init__", nothing, "__jitter_buffer"),

@@ -84,9 +84,10 @@ def test_a_killed_program_writes_the_end_when_it_starts_again(town: Local) -> No
 def test_the_black_box_is_kept_and_travels_with_the_record(town: Local) -> None:
     patient, visit = a_visit(town)
     ring = packed([Second(sent=90, up=90, loss_out=0.06)] * 60)
-    report_call(town.ben, visit, "c1", AT, "lost", ring, staff=True)
+    report_call(town.ben, visit, "c1", AT, "lost", ring, staff=True, relay="relayed udp")
     town.carry(patient)
     (there,) = town.eva.book.read(lambda page: page.facts_of_encounter(CallReport, visit))
+    assert there.relay == "relayed udp"
     assert (there.outcome, there.staff, len(unpacked(there.seconds))) == ("lost", True, 60)
     assert explained(unpacked(there.seconds))[1].values == {"kbps": 90, "loss": 6.0}
     assert "CallReport" in [m.kind for m in timeline(town.ben, patient).moments]

@@ -2,24 +2,28 @@
 """The running connection: what is written leaves by itself, letters arrive, a dead server is only a pause."""
 
 import asyncio
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from queue import Queue
 
 import pytest
 
+from clinic.calls.relays import NONE_S, Leave
 from clinic.domain.facts import Gender
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import HumanName
 from clinic.protocol.letters import Letter, QueuePlace
 from clinic.services import people
 from clinic.services.desks import Desk
-from clinic.services.link import Link
+from clinic.services.link import Link, authority_text
 from clinic.services.messages import add_photo, send_message
 from clinic.store.rows import Changes
 from clinic.sync.status import SyncStatus
 from clinic.transport.http import Remote
+from sync_server.relay import credential
 from tests.clinic.services.conftest import Town, start_server
 
 WAIT_S = 15.0
@@ -143,3 +147,47 @@ def test_a_photo_that_does_not_get_through_holds_up_no_record(
         acknowledged = heard.statuses[-1].acknowledged
         send_message(town.desk, patient, "Avise, por favor.")
         assert heard.until(lambda h: h.statuses[-1].acknowledged > acknowledged)
+
+
+def test_leave_for_the_relay_is_asked_of_the_centre_and_nobody_waits_for_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: Queue[Leave | None] = Queue()
+
+    def again() -> None:
+        town.server, _ = start_server(town.folder / "server", town.url.rsplit(":", 1)[1])
+        assert heard.until(lambda h: h.online)
+
+    def cut() -> None:
+        end_server(town.server)
+        assert heard.until(lambda h: not h.online)
+
+    with linked(town.desk) as (link, heard):
+        link.ask_relay(answers.put)
+        assert answers.get(timeout=WAIT_S) == Leave(seconds=NONE_S), "this centre has no relay"
+        cut()
+        link.ask_relay(answers.put)
+        assert answers.get(timeout=1) is None, "where no centre is, nobody waits for a time-out"
+        with monkeypatch.context() as having:
+            having.setenv("POSTA_RELAY", "turn:relay.example:3478 turns:relay.example:443")
+            having.setenv("POSTA_RELAY_SECRET", "s" * 40)
+            again()
+        link.ask_relay(answers.put)
+        leave = answers.get(timeout=WAIT_S)
+        assert leave is not None
+        assert leave.seconds == 600
+        assert [one.url for one in leave.servers] == ["turn:relay.example:3478", "turns:relay.example:443"]
+        for one in leave.servers:
+            assert one.credential == credential("s" * 40, one.username)
+            assert one.authority == authority_text(town.desk)
+        cut()
+        again()
+    link.ask_relay(answers.put)
+    assert answers.empty()
+
+
+def end_server(server: subprocess.Popen[str]) -> None:
+    server.kill()
+    server.wait()
+    assert server.stdout is not None
+    server.stdout.close()

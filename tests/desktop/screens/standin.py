@@ -839,7 +839,13 @@ class Clinic:
         self.calls.append(("rung", before, after, why, by))
 
     def report_call(
-        self, encounter: EncounterId, call: str, began_at: datetime, outcome: str, seconds: bytes
+        self,
+        encounter: EncounterId,
+        call: str,
+        began_at: datetime,
+        outcome: str,
+        seconds: bytes,
+        relay: str = "",
     ) -> None:
         self.calls.append(("report", outcome, seconds))
 

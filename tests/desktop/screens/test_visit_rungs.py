@@ -160,6 +160,10 @@ def test_the_chart_tells_a_step_and_the_black_box_in_plain_words() -> None:
     )
     assert "cannot be read" in str(call_words(replace(report, seconds=b"damaged")))
     assert "ever came" in str(call_words(replace(report, seconds=b"")))
+    for kept, said in (("relayed peer", "went through"), ("refused", "refused this"), ("full", "no room")):
+        assert str(call_words(replace(report, relay=kept))).count(said) == 1
+    assert str(call_words(replace(report, relay="unreachable"))).endswith("only a direct way was left.")
+    assert call_words(replace(report, relay="of tomorrow")) == call_words(report)
     assert call_words(spoken()) is None
 
 

@@ -118,6 +118,7 @@ def ends_soon(number: int) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_four_calls_of_a_seed_end_and_stand_in_their_encounter() -> None:
     told: list[str] = []
     short = [

@@ -89,7 +89,7 @@ class CameraFeed:
                 frame.pts, frame.time_base = round((self._loop.time() - start) * 90_000), VIDEO_TIME
                 self._show(frame)
                 self.outlets.publish(frame)
-        except MemoryError as problem:
+        except spent.MEMORY as problem:
             spent.end(problem)
         except ENDED:
             if not self._stop.is_set():
@@ -134,7 +134,7 @@ class MicrophoneFeed:
                     block = block * 0
                 if (frame := speaking.put(block, _coding(self.speech))) is not None:
                     self.outlets.publish(frame)
-        except MemoryError as problem:
+        except spent.MEMORY as problem:
             spent.end(problem)
         except ENDED:
             if not self._stop.is_set():

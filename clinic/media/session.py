@@ -101,7 +101,7 @@ class CameraTrack(MediaStreamTrack):
         doors.largest_payload(self._path.shares.payload)
         try:
             packet = await asyncio.get_running_loop().run_in_executor(None, coder.code, frame, shape, bps)
-        except MemoryError as problem:
+        except spent.MEMORY as problem:
             spent.end(problem)
         if packet is not None:
             self.sent = shape.width, shape.height, self.sent[2] + 1

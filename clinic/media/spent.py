@@ -15,6 +15,9 @@ from typing import Any, NoReturn
 
 OUT_OF_MEMORY = 71
 """Exit code (EX_OSERR of sysexits.h)."""
+MEMORY = (MemoryError, BlockingIOError)
+"""What a camera, a microphone or a coder raises for want of memory: FFmpeg that gets none for a thread of its own says EAGAIN,
+and whoever reads a device waits for it."""
 log = logging.getLogger(__name__)
 
 

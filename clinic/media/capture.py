@@ -89,7 +89,7 @@ class CameraFeed:
                 frame.pts, frame.time_base = round((self._loop.time() - start) * 90_000), VIDEO_TIME
                 self._show(frame)
                 self.outlets.publish(frame)
-        except spent.MEMORY as problem:
+        except MemoryError as problem:
             spent.end(problem)
         except ENDED:
             if not self._stop.is_set():
@@ -134,7 +134,7 @@ class MicrophoneFeed:
                     block = block * 0
                 if (frame := speaking.put(block, _coding(self.speech))) is not None:
                     self.outlets.publish(frame)
-        except spent.MEMORY as problem:
+        except MemoryError as problem:
             spent.end(problem)
         except ENDED:
             if not self._stop.is_set():
@@ -145,7 +145,10 @@ class MicrophoneFeed:
 
 def show(frame: VideoFrame, ring: Ring, announce: Announce) -> None:
     """Write a frame into a ring and say so."""
-    picture = frame.reformat(format="bgra")
+    try:
+        picture = frame.reformat(format="bgra")
+    except spent.MEMORY as problem:
+        spent.end(problem)
     plane = picture.planes[0]
     width, height = picture.width, picture.height
     pixels = plane if plane.line_size == width * 4 else np.ascontiguousarray(picture.to_ndarray())

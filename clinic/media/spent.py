@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 OUT_OF_MEMORY = 71
 """Exit code (EX_OSERR of sysexits.h)."""
 MEMORY = (MemoryError, BlockingIOError)
-"""What a camera, a microphone or a coder raises for want of memory: FFmpeg that gets none for a thread of its own says EAGAIN,
-and whoever reads a device waits for it."""
+"""What a picture that is turned or coded raises for want of memory: FFmpeg that gets none for a thread of its own says EAGAIN.
+A device says that too, when it has nothing yet: there it is no sign."""
 log = logging.getLogger(__name__)
 
 

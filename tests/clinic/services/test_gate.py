@@ -77,7 +77,6 @@ PARTS = {
     "emergency.open_summary": "asks the gate, and names the chart in the audit",
     "emergency.refresh": "the computer's own work",
     "emergency.watch": "the computer's own work",
-    "elsewhere.known_elsewhere": "a part of a verb",
     "glass_word.tell": "a part of what breaks the glass", "glass_word.team_of": "a part of verbs",
     "receipts.note_arrived": "the computer's own work",
     "receipts.reached_of": "a part of verbs",

@@ -103,7 +103,7 @@ def due(page: Page) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
     return sorted(audit), sorted(summaries)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories())
 def test_lines_say_what_is_shown_however_it_arrives(history: tuple[list[Op], list[int]]) -> None:
     ops, cuts = history

@@ -128,6 +128,7 @@ PARTS = {
     "knocking.take_code": "proves somebody's own code", "knocking.tell_knocks": "the computer's own work",
     "known.open_file": "a part of verbs", "link.exchange": "the computer's own work",
     "link.send_files": "the computer's own work", "link.exchange_now": "the computer's own work",
+    "link.exchange_all": "the computer's own work",
     "link.authority_of": "the computer's own work", "link.authority_text": "the computer's own work",
     "link.remote_of": "the computer's own work",
     "locking.most_minutes": "how long until the screen is covered", "locking.lock_minutes": "how long until it is covered",

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audit as people read it: who did what with which chart, narrowed, newest first, in pages."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from clinic.domain.clock import milliseconds
-from clinic.domain.ids import PatientId
-from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
+from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed, Matches
 from clinic.domain.misuse.seen import Act
 from clinic.domain.sound import plain
 from clinic.keys.rights import Action
@@ -13,15 +11,12 @@ from clinic.services.acted import act_of
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
+from clinic.store.audits import Named
 from clinic.store.page import Page
 
 READ = "read audit"
 """The action of an entry that says who looked into the audit."""
 PAGE = 100
-LOOKED_AT = 5_000
-"""Entries looked through in one go: then a screen says how far it is, and goes on."""
-_AT_ONCE = 500
-_EVER = 0, 1 << 62
 
 
 @needs(Action.READ_AUDIT)
@@ -33,15 +28,30 @@ def read_audit(desk: Desk, filters: Filters, limit: int = PAGE) -> Listed:
 
 @needs(Action.READ_AUDIT)
 def again(desk: Desk, filters: Filters, after: Cursor | None, limit: int = PAGE) -> Listed:
-    """The same without the entry: while typing, for the next page, and to draw a list anew."""
+    """The same without the entry: for the next page, and to draw a list anew."""
     return desk.book.read(lambda page: _listed(desk, page, filters, after, limit))
 
 
 @needs(Action.READ_AUDIT)
-def held(desk: Desk, filters: Filters) -> int:
-    """How many entries of that time, and of that chart, are here at all."""
-    since, until = _span(filters)
-    return desk.book.read(lambda page: page.count_audit(since, until, filters.patient or None))
+def found(desk: Desk, filters: Filters, written_down: bool, limit: int = PAGE) -> Matches:
+    """Where all entries lie that match, and the first of them. `written_down`: a look of its own, which is an audited act;
+    else while typing."""
+    if written_down:
+        audit(desk, READ, filters.patient)
+
+    def look(page: Page) -> Matches:
+        numbers = tuple(no for _, no in page.audit_found(filters, _named(desk)))
+        all_of = Filters(patient=filters.patient, since=filters.since, until=filters.until)
+        held = len(numbers) if filters == all_of else page.count_audit(filters)
+        return Matches(numbers, _entries(desk, page, numbers[:limit]), held)
+
+    return desk.book.read(look)
+
+
+@needs(Action.READ_AUDIT)
+def entries(desk: Desk, numbers: Sequence[int]) -> tuple[Entry | None, ...]:
+    """Those of `found` that come into sight, one for each number; None for one that is shown no longer."""
+    return desk.book.read(lambda page: _entries(desk, page, numbers))
 
 
 @needs(Action.READ_AUDIT)
@@ -63,43 +73,17 @@ def entry_on(desk: Desk, page: Page, act: Act) -> Entry:
     return Entry(act, name, device.name if device is not None else "")
 
 
-def _span(filters: Filters) -> tuple[int, int]:
-    return (
-        milliseconds(filters.since) if filters.since else _EVER[0],
-        milliseconds(filters.until) if filters.until else _EVER[1],
-    )
-
-
 def _listed(desk: Desk, page: Page, filters: Filters, after: Cursor | None, limit: int) -> Listed:
-    since, until = _span(filters)
-    found: list[Entry] = []
-    looked, cursor = 0, after or (until, 0)
-    for entry, at in _entries(desk, page, since, cursor, filters.patient or None):
-        looked, cursor = looked + 1, at
-        if _matches(entry, filters):
-            found.append(entry)
-        if len(found) == limit or looked == LOOKED_AT:
-            return Listed(tuple(found), looked, cursor)
-    return Listed(tuple(found), looked, None)
+    where = page.audit_found(filters, _named(desk), after, limit)
+    some = _entries(desk, page, [no for _, no in where])
+    return Listed(tuple(one for one in some if one is not None), where[-1] if len(where) == limit else None)
 
 
-def _entries(
-    desk: Desk, page: Page, since: int, cursor: Cursor, patient: PatientId | None
-) -> Iterator[tuple[Entry, Cursor]]:
-    while rows := page.audit_page(since, cursor, _AT_ONCE, patient):
-        for row in rows:
-            yield entry_on(desk, page, act_of(page, row.op)), row.cursor
-        cursor = rows[-1].cursor
+def _entries(desk: Desk, page: Page, numbers: Sequence[int]) -> tuple[Entry | None, ...]:
+    ops = page.audit_ops(numbers)
+    return tuple(entry_on(desk, page, act_of(page, ops[no])) if no in ops else None for no in numbers)
 
 
-def _matches(entry: Entry, wanted: Filters) -> bool:
-    act = entry.act
-    exact = (
-        (wanted.user, act.user), (wanted.action, act.action), (wanted.device, act.device), (wanted.outcome, act.outcome)
-    )  # fmt: skip
-    if any(asked and asked != said for asked, said in exact):
-        return False
-    if not wanted.text.strip():
-        return True
-    said = plain(f"{act.name} {entry.person} {act.action} {act.entity} {entry.device}")
-    return all(word in said for word in plain(wanted.text).split())
+def _named(desk: Desk) -> Named:
+    names = [(plain(one.name), one.device) for one in desk.trust.devices()]
+    return lambda word: [device for name, device in names if word in name]

@@ -22,14 +22,15 @@ from clinic.keys.roster import User
 from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
 from clinic.keys.testimony import GLASS_CHART, REVIEW_CODE, review_id
 from clinic.protocol.envelope import P0_ALERT, unpack
-from clinic.protocol.glass import GlassAnswer, GlassRequest, ScopePart, ScopePull, SignedGlass
+from clinic.protocol.glass import GlassAnswer, GlassRequest, ScopePull, SignedGlass
 from clinic.protocol.letters import Letter
 from clinic.services.audits import audit_within
 from clinic.services.desks import Desk
 from clinic.services.emergency import BREAK_GLASS
 from clinic.services.glass_word import tell
-from clinic.services.link import exchange_now, remote_of, with_remote
+from clinic.services.link import exchange_all, remote_of, with_remote
 from clinic.store.writing import WritePage
+from clinic.transport.http import Remote
 
 log = logging.getLogger(__name__)
 _SEEN = "glass request "
@@ -50,18 +51,23 @@ def answer(desk: Desk, letter: Letter, now: datetime) -> GlassAnswer | None:
 
     A request is used up, and stands on the patient's chart with its review, before a key leaves.
     """
-    if not isinstance(letter.content, SignedGlass):
+    signed = letter.content
+    if not isinstance(signed, SignedGlass):
         return None
-    name = ""
     try:
-        exchange_now(desk)
-        asked, user = checked_request(letter, desk.trust, now, _seen(desk))
-        name = asked.request
-        team, keys = _keys_of(desk, asked.patient)
-        _write_down(desk, asked, user, team, keys)
+        return with_remote(remote_of(desk), lambda remote: _met(desk, remote, letter, now))
     except PostaError as no:
         log.warning("a request was not met: %s", no.sentence)
-        return GlassAnswer(request=name or _named(letter.content), given=False, sentence=str(no))
+        return GlassAnswer(request=_named(signed), given=False, sentence=str(no))
+
+
+async def _met(desk: Desk, remote: Remote, letter: Letter, now: datetime) -> GlassAnswer:
+    """All on one line to the centre: whoever asks waits. Raises Refusal, Unavailable."""
+    await exchange_all(desk, remote)
+    asked, user = checked_request(letter, desk.trust, now, _seen(desk))
+    team, keys = await _keys_of(desk, remote, asked.patient)
+    _write_down(desk, asked, user, team, keys)
+    await exchange_all(desk, remote)
     permit, signature = signed_permit(asked, desk.device, desk.device_keys, now)
     log.info("request %s of %s was met", asked.request, asked.device)
     return GlassAnswer(
@@ -88,13 +94,13 @@ def _seen(desk: Desk) -> frozenset[str]:
     return frozenset(name.removeprefix(_SEEN) for name in desk.book.read(lambda page: page.metas(_SEEN)))
 
 
-def _keys_of(desk: Desk, patient: PatientId) -> tuple[TeamId, tuple[bytes, ...]]:
+async def _keys_of(desk: Desk, remote: Remote, patient: PatientId) -> tuple[TeamId, tuple[bytes, ...]]:
     """The patient's scope keys and whose she is, out of the grants at the centre. Raises Refusal, Unavailable."""
     scope = patient_scope(patient)
     found: dict[bytes, bytes] = {}
     team, after, more = TeamId(""), 0, True
     while more:
-        part = _part(desk, ScopePull(scope=scope, after=after))
+        part = await remote.scope_part(ScopePull(scope=scope, after=after))
         more, after = part.more and part.up_to > after, part.up_to
         for item in part.envelopes:
             envelope = unpack(item.envelope)
@@ -106,10 +112,6 @@ def _keys_of(desk: Desk, patient: PatientId) -> tuple[TeamId, tuple[bytes, ...]]
     if not found:
         raise Refusal("The centre knows no chart of that person.")
     return team, tuple(found.values())
-
-
-def _part(desk: Desk, pull: ScopePull) -> ScopePart:
-    return with_remote(remote_of(desk), lambda remote: remote.scope_part(pull))
 
 
 def _write_down(desk: Desk, asked: GlassRequest, user: User, team: TeamId, keys: tuple[bytes, ...]) -> None:
@@ -136,7 +138,6 @@ def _write_down(desk: Desk, asked: GlassRequest, user: User, team: TeamId, keys:
     tell(
         desk, GLASS_CHART, asked.patient, user.user, user.name, asked.device, asked.request, entry, asked.reason
     )  # fmt: skip
-    exchange_now(desk)
 
 
 def _review(desk: Desk, asked: GlassRequest, user: User, entry: FactId) -> Task:

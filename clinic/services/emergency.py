@@ -5,7 +5,6 @@ off-line. Reading one of another team's patient is breaking the glass: a reason,
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import islice
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
@@ -24,7 +23,6 @@ from clinic.domain.facts import (
 )
 from clinic.domain.ids import FactId, PatientId, patient_scope
 from clinic.domain.medication import directions
-from clinic.domain.sound import plain
 from clinic.domain.values import DNI
 from clinic.keys.glass import everybody, reason_of
 from clinic.keys.rights import Action, Reach
@@ -32,7 +30,6 @@ from clinic.keys.testimony import GLASS_SUMMARY
 from clinic.protocol.envelope import P0_ALERT
 from clinic.services.audits import audit, audit_within
 from clinic.services.desks import Desk
-from clinic.services.elsewhere import known_elsewhere
 from clinic.services.gate import allowed, needs
 from clinic.services.glass_word import tell
 from clinic.store.page import Page
@@ -95,18 +92,8 @@ def refresh(desk: Desk, patients: Iterable[PatientId]) -> tuple[PatientId, ...]:
 def find_elsewhere(desk: Desk, text: str, limit: int = 20) -> tuple[EmergencySummary, ...]:
     """Patients of other teams whose name or DNI begins with every typed word; () for nothing typed. What is in a summary
     is shown by `open_summary` only: here it is left out."""
-    words, everybody_known = plain(text).split(), known_elsewhere(desk)
-    if not words:
-        return ()
-    hits = sorted(
-        (one for parts, one in everybody_known if _answers(parts, words)),
-        key=lambda one: (one.name.full, one.subject),
-    )
-
-    def look(page: Page) -> tuple[EmergencySummary, ...]:
-        return tuple(islice((one for one in hits if page.person(one.subject) is None), limit))
-
-    return desk.book.read(look)
+    found = desk.book.read(lambda page: page.people_elsewhere(text, limit))
+    return tuple(replace(one, allergies=(), medication=(), problems=(), directives=()) for one in found)
 
 
 def open_summary(desk: Desk, patient: PatientId, reason: str) -> EmergencySummary:
@@ -204,7 +191,3 @@ def _directive(one: DocumentReference) -> str:
 
 def _id(patient: PatientId) -> FactId:
     return FactId(f"emergency.{patient}")
-
-
-def _answers(parts: Iterable[str], words: Iterable[str]) -> bool:
-    return all(any(part.startswith(word) for part in parts) for word in words)

@@ -546,20 +546,22 @@ _FILES = Changes(frozenset({"DocumentReference", "Communication"}))
 
 def exchange_now(desk: Desk) -> None:
     """Exchange until nothing waits on either side, in this thread. Raises Refusal, Unavailable."""
+    with_remote(remote_of(desk), lambda remote: exchange_all(desk, remote))
+
+
+async def exchange_all(desk: Desk, remote: Remote) -> None:
+    """The same, on a line that is open already."""
 
     async def on_store(act: Callable[[], T]) -> T:
         return act()
 
-    async def all_of_it(remote: Remote) -> None:
-        pace, stream = Pace(), Stream(desk.clock)
-        while True:
-            taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock), stream)
-            pace = pace.carried(taken.moved, taken.took_s)
-            if not (taken.more or taken.sent):
-                break
-        await send_files(desk, remote, on_store)
-
-    with_remote(remote_of(desk), all_of_it)
+    pace, stream = Pace(), Stream(desk.clock)
+    while True:
+        taken = await exchange(desk, remote, pace.budget, on_store, CentreClock(desk.clock), stream)
+        pace = pace.carried(taken.moved, taken.took_s)
+        if not (taken.more or taken.sent):
+            break
+    await send_files(desk, remote, on_store)
 
 
 def authority_of(desk: Desk) -> ssl.SSLContext | None:

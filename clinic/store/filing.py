@@ -155,6 +155,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         texts = [(op, before) for op, before in shown if type(op.fact) in TEXTS]
         self.forget_texts((before, moment_of(before)) for _, before in texts if before is not None)
         self.lay_on_pile(op for op, _ in texts)
+        self.line_up(op for op, _ in shown)
         for op, _ in shown:
             if isinstance(op.fact, Patient):
                 self.show_person(op.fact)

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from clinic.domain.facts import Encounter, Link, Patient
+from clinic.domain.facts import EmergencySummary, Encounter, Link, Patient
 from clinic.domain.identity import chosen, whole
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI
 from clinic.protocol.op import fact_in
 from clinic.store.facts import CHART, SHOWN
 from clinic.store.folding import prefix_query
+from clinic.store.lines import LineWrites, typed
 from clinic.store.rows import PersonRow
 from clinic.store.sheet import Sheet, from_ms, to_ms
 
@@ -45,11 +46,23 @@ class PeopleReads(Sheet):
             person_row(row) for row in self._all(f"SELECT {PERSON} FROM person WHERE dni = :dni", dni=dni)
         )
 
+    def people_elsewhere(self, text: str, limit: int) -> tuple[EmergencySummary, ...]:
+        """Summaries of people who are not here, in whose name or DNI each of the words begins one; by name. () for none."""
+        words = typed(text)
+        asked = " AND ".join(f"instr(words, :word{n})" for n in range(len(words))) or "0"
+        rows = self._all(
+            "SELECT op.body FROM (SELECT no, name, subject FROM summary_line "
+            f"WHERE {asked} AND NOT EXISTS (SELECT 1 FROM person WHERE patient = subject) "
+            "ORDER BY name, subject LIMIT :limit) AS line JOIN op ON op.no = line.no ORDER BY line.name, line.subject",
+            limit=limit, **{f"word{n}": f" {word}" for n, word in enumerate(words)},
+        )  # fmt: skip
+        return tuple(fact_in(row[0], EmergencySummary) for row in rows)
+
     def count_people(self) -> int:
         return int(self._one("SELECT count(*) FROM person")[0])
 
 
-class PeopleWrites(PeopleReads):
+class PeopleWrites(PeopleReads, LineWrites):
     """What the lists say of a Patient, an Encounter, a Link that is shown anew."""
 
     def show_person(self, fact: Patient) -> None:
@@ -66,6 +79,7 @@ class PeopleWrites(PeopleReads):
             dni=dni, provisional=fact.provisional, encounter=Encounter.NUMBER,
         )  # fmt: skip
         self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
+        self.name_chart(self.chart_number(patient), fact.name.family, given)
 
     def _spell(self, patient: str, words: str) -> None:
         self._do(

@@ -127,6 +127,7 @@ def _forget_person(page: WritePage, patient: PatientId) -> None:
     page._do("DELETE FROM person WHERE patient = :patient", patient=patient)
     number = page.chart_number(patient)
     page._do("DELETE FROM person_words WHERE rowid = :no", no=number)
+    page._do("DELETE FROM chart_name WHERE no = :no", no=number)
     page._do("DELETE FROM person_key WHERE no = :no", no=number)
     page._do("DELETE FROM person_unkeyed WHERE patient = :patient", patient=patient)
 

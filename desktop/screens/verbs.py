@@ -24,7 +24,7 @@ from desktop.screens.organisation.doing import Governing
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Composition, Encounter, MedicationRequest
-    from clinic.domain.misuse.lists import Choices, Cursor, Entry, Filters, Listed
+    from clinic.domain.misuse.lists import Choices, Entry, Filters, Matches
     from clinic.keys.lease import Lease
     from clinic.protocol.letters import Vouched
     from clinic.services.alerts import Alert
@@ -412,13 +412,13 @@ class Clinic:
     def audit_choices(self) -> Choices:
         return self._access.choices(self.desk)
 
-    def audit_entries(self, filters: Filters, after: Cursor | None, written_down: bool) -> tuple[Listed, int]:
-        """A page of entries, and how many of that time are here. `written_down`: a look of its own, with an entry."""
-        if written_down:
-            listed = self._access.read_audit(self.desk, filters)
-        else:
-            listed = self._access.again(self.desk, filters, after)
-        return listed, self._access.held(self.desk, filters)
+    def audit_found(self, filters: Filters, written_down: bool) -> Matches:
+        """Where all entries lie that match, and the first of them. `written_down`: a look of its own, with an entry."""
+        return self._access.found(self.desk, filters, written_down)
+
+    def audit_rows(self, numbers: tuple[int, ...]) -> tuple[Entry | None, ...]:
+        """Those that come into sight."""
+        return self._access.entries(self.desk, numbers)
 
     def reviews(self, closed: bool, look: bool) -> tuple[Review, ...]:
         """Those that wait, or that were judged; after a look through the audit with every rule, if `look`."""

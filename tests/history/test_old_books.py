@@ -13,6 +13,7 @@ import pytest
 
 from clinic.domain import facts
 from clinic.domain.ids import PatientId
+from clinic.domain.misuse.lists import Filters
 from clinic.domain.values import ICD10
 from clinic.protocol.codec import encode
 from clinic.store.book import Book
@@ -73,6 +74,25 @@ def test_what_was_written_before_there_was_a_search_is_found(old: tuple[Path, di
     found = book.read(lambda page: page.search("reposo liquidos", kinds=(facts.Composition,)))
     assert len(found) == 4 and all(isinstance(hit.fact, facts.Composition) for hit in found)
     assert len(book.read(lambda page: page.search("paracetamol"))) == 4
+    book.close()
+
+
+def test_its_audit_and_people_elsewhere_are_found(old: tuple[Path, dict[str, object]]) -> None:
+    path, said = old
+    book = Book.open(path, KEY)
+    entries = book.read(lambda page: page.all_facts(facts.AuditEvent))
+
+    def found(text: str) -> list[object]:
+        where = book.read(lambda page: page.audit_found(Filters(text=text), lambda word: ()))
+        ops = book.read(lambda page: page.audit_ops([no for _, no in where]))
+        return [[ops[no].fact.id, ops[no].fact.action] for _, no in reversed(where)]  # type: ignore[attr-defined]
+
+    assert len(entries) >= 4 and len(found("")) == len(entries)
+    assert len(found("gomez, maria")) >= 1, "by the name on the chart"
+    if "audit" in said:
+        assert found("")[-3:] == said["audit"] and found("RECIPE") == [said["audit"][1]]  # type: ignore[index]
+        (elsewhere,) = book.read(lambda page: page.people_elsewhere("iniguez 4000", 9))
+        assert elsewhere.subject == said["elsewhere"]
     book.close()
 
 

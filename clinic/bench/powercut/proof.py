@@ -13,6 +13,7 @@ from clinic.domain.facts import (
     AuditEvent,
     Communication,
     DocumentReference,
+    EmergencySummary,
     NoteSection,
     Patient,
 )
@@ -211,6 +212,12 @@ def _half_searched(page: Page, shown: Sequence[Op]) -> Iterator[str]:
         listed = sorted(row[0] for row in page._all(f"SELECT patient FROM {table}"))
         if listed != people:
             yield f"half: {len(people)} people on record, {len(listed)} in {table}"
+    for kind, table in ((AuditEvent, "audit_line"), (EmergencySummary, "summary_line")):
+        lines = {row[0] for row in page._all(f"SELECT no FROM {table}")}
+        if lines != {
+            row[0] for row in page._all(f"SELECT no FROM op WHERE kind = {kind.NUMBER} AND state = 1")
+        }:
+            yield f"half: {len(lines)} lines in {table} are not those of what is shown"
 
 
 def _half_arrived(page: Page, desk: Desk, arriving: Arriving) -> Iterator[str]:

@@ -37,11 +37,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`looked`: how many entries were gone through for these; `next`: where to go on, None at the end."""
+    """`next`: where to go on, None at the end."""
 
     entries: tuple[Entry, ...]
-    looked: int
     next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """All that match, the newest first: `numbers` say where each lies, `first` are the first of them, None for one that is
+    shown no longer. `held`: how many
+    entries of that time, and of that chart, there are at all."""
+
+    numbers: tuple[int, ...]
+    first: tuple[Entry | None, ...]
+    held: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,19 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic.domain.errors import Unavailable
-from clinic.store.migrations import step_0001, step_0002, step_0003, step_0004, step_0005, step_0006
+from clinic.store.migrations import (
+    step_0001,
+    step_0002,
+    step_0003,
+    step_0004,
+    step_0005,
+    step_0006,
+    step_0007,
+)
 from clinic.store.opening import said
 from clinic.store.writing import WritePage
 
-STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006)
+STEPS: tuple[ModuleType, ...] = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006, step_0007)
 Progress = Callable[[float], None]
 """Told how far the rewriting is, from 0 to 1."""
 

@@ -6,13 +6,8 @@ What is on a chart, shown or not, is in one index.
 """
 
 from collections.abc import Iterator
-from itertools import groupby
-from typing import Any
 
-from clinic.domain.ids import ScopeId
-from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
-from clinic.store.filing import Filing
+from clinic.store.sheet import Sheet
 
 _OPEN = """(kind = 2 AND status IN ('arrived', 'triaged', 'in-progress') OR kind = 25 AND status = 'active'
     OR kind = 29 AND status IN ('requested', 'accepted', 'in-progress') OR kind = 32 AND status = 'registered')"""
@@ -40,20 +35,15 @@ BEFORE = (
     "CREATE INDEX op_open ON op (open, at) WHERE open IS NOT NULL AND state = 1",
     "CREATE INDEX op_by_lane ON op (lane, at) WHERE lane IS NOT NULL AND state = 1",
 )
-AFTER = ("DROP TABLE op_5", "DROP TABLE IF EXISTS op_1")
+AFTER = ("DROP TABLE op_5",)
 _MOVE = f"""INSERT INTO op (chart, kind, at, id, fact, scope, encounter, stamp, open, lane, state, conflict, gap, body)
     SELECT chart, kind, at, id, fact, scope, encounter, stamp, iif({_OPEN}, kind, NULL), lane, state, conflict, gap, body
     FROM op_5 WHERE no > :after AND no <= :until ORDER BY no"""
 _AT_ONCE = 10_000
 
 
-def fill(page: Filing) -> Iterator[float]:
-    """Move every op; those of a book of the first step are filed anew. Gives how much is done, of 1."""
-    first = page._one("SELECT 1 FROM sqlite_schema WHERE name = 'op_1'") is not None
-    return _filed(page) if first else _moved(page)
-
-
-def _moved(page: Filing) -> Iterator[float]:
+def fill(page: Sheet) -> Iterator[float]:
+    """Move every op. Gives how much is done, of 1."""
     whole, done, after = page._one("SELECT count(*) FROM op_5")[0], 0, 0
     while done < whole:
         until = page._one(
@@ -63,24 +53,3 @@ def _moved(page: Filing) -> Iterator[float]:
         done += page._do(_MOVE, after=after, until=until)
         after = until
         yield done / whole
-
-
-def _filed(page: Filing) -> Iterator[float]:
-    whole, done = page._one("SELECT count(*) FROM op_1")[0], 0
-    for scope, block in _in_blocks(page._driver.execute("SELECT scope, body FROM op_1 ORDER BY no")):
-        page.file_ops(((decode(body, Op), body) for body in block), ScopeId(scope))
-        done += len(block)
-        yield done / whole
-
-
-def _in_blocks(rows: Any, size: int = 500) -> Iterator[tuple[str, list[bytes]]]:
-    """Runs of one scope, of at most `size` ops."""
-    for scope, run in groupby(rows, key=lambda row: row[0]):
-        block: list[bytes] = []
-        for row in run:
-            block.append(bytes(row[1]))
-            if len(block) == size:
-                yield scope, block
-                block = []
-        if block:
-            yield scope, block

@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit as a list: narrowed as one types, the newest first, more pages at the end; only the first look is written down."""
+"""The audit as a list: narrowed as one types, the newest first, as long as all that match; an entry itself is read when it comes
+into sight. Only the first look is written down."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from clinic.domain.ids import DeviceId, PatientId, UserId
-from clinic.domain.misuse.lists import Choices, Cursor, Filters, Listed
+from clinic.domain.misuse.lists import Choices, Entry, Filters, Matches
 
 DAYS = {"today": 1, "week": 7, "month": 30, "year": 365, "ever": 0}
+PAGE = 100
+"""Entries read at once: the first come with the answer."""
+AROUND = 40
+"""So many before and after those in sight are read with them."""
+KEPT = 50
+"""Pages held; of more, those go that lie furthest from what is in sight."""
+Entries = tuple[Entry | None, ...]
+"""None for one that is shown no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`asked`: what `entries` answer; `held`: how many entries of that time are here at all, `looked`: gone through so far;
-    `next`: where to go on; `since`: a key of DAYS; `whose`: the name of the one person it is narrowed to."""
+    """`asked`: what was asked last, for the `turn`th time; `shown`: what the list answers, asked in `turn_shown`; `numbers`:
+    where those lie, `pages`: the entries of them that were read, `coming`: pages that are being read; `held`: how many entries
+    of that time are here at all; `since`: a key of DAYS; `whose`: the name of the one person it is narrowed to."""
 
     now: datetime
     filters: Filters = field(default_factory=Filters)
@@ -23,10 +34,20 @@ class State:
     whose: str = ""
     choices: Choices = field(default_factory=lambda: Choices((), ()))
     asked: Filters | None = None
-    listed: Listed = field(default_factory=lambda: Listed((), 0, None))
+    turn: int = 0
+    shown: Filters | None = None
+    turn_shown: int = 0
+    numbers: tuple[int, ...] = ()
+    pages: Mapping[int, Entries] = field(default_factory=dict)
+    coming: frozenset[int] = frozenset()
     held: int = 0
     busy: bool = False
     sentence: str = ""
+
+    def entry(self, row: int) -> Entry | None:
+        """None for one that is not read yet, or shown no longer."""
+        page = self.pages.get(row // PAGE, ()) if row >= 0 else ()
+        return page[row % PAGE] if row % PAGE < len(page) else None
 
     def wanted(self) -> Filters:
         days = DAYS[self.since]
@@ -54,14 +75,17 @@ class SinceChosen:
 
 @dataclass(frozen=True, slots=True)
 class ChartChosen:
-    """Only the chart of this entry, or of everybody again (-1)."""
+    """Only the chart of the entry in this row, or of everybody again (-1)."""
 
-    number: int
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
-class MoreAsked:
-    pass
+class Seen:
+    """These rows are in sight."""
+
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +95,26 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """The answer to `asked`, from `after` on."""
+    """The answer to what was asked in that turn."""
 
-    asked: Filters
-    after: Cursor | None
-    listed: Listed
-    held: int
+    turn: int
+    found: Matches
+
+
+@dataclass(frozen=True, slots=True)
+class PageCame:
+    turn: int
+    page: int
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed:
+    """It is read when it comes into sight again."""
+
+    turn: int
+    page: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +124,20 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Effect: read entries. `written_down`: a person begins to look, or asks about one chart."""
+    """Effect: find entries. `written_down`: a person begins to look, or asks about one chart."""
 
+    turn: int
     filters: Filters
-    after: Cursor | None = None
     written_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Effect: read the entries of a page."""
+
+    turn: int
+    page: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +145,8 @@ class Learn:
     """Effect: who and which computers there are to choose from."""
 
 
-Event = Opened | Narrowed | SinceChosen | ChartChosen | MoreAsked | Known | Came | Failed
-Effect = Ask | Learn
+Event = Opened | Narrowed | SinceChosen | ChartChosen | Seen | Known | Came | PageCame | PageFailed | Failed
+Effect = Ask | Fetch | Learn
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
@@ -111,16 +158,20 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return _ask(replace(state, filters=_with(state.filters, which, value)))
         case SinceChosen(since):
             return _ask(replace(state, since=since))
-        case ChartChosen(number):
-            return _chart(state, number)
-        case MoreAsked():
-            if state.asked is None or state.listed.next is None or state.busy:
-                return state, ()
-            return replace(state, busy=True), (Ask(state.asked, state.listed.next),)
+        case ChartChosen(row):
+            return _chart(state, row)
+        case Seen(first, last):
+            return _seen(state, first, last)
         case Known(choices):
             return replace(state, choices=choices), ()
         case Came():
             return _came(state, event), ()
+        case PageCame(turn, page, entries):
+            return (_page(state, page, entries) if turn == state.turn_shown else state), ()
+        case PageFailed(turn, page, sentence):
+            if turn != state.turn_shown:
+                return state, ()
+            return replace(state, coming=state.coming - {page}, sentence=sentence), ()
         case Failed(sentence):
             return replace(state, sentence=sentence, busy=False), ()
 
@@ -139,12 +190,11 @@ def _with(filters: Filters, which: str, value: str) -> Filters:
             return replace(filters, text=value)
 
 
-def _chart(state: State, number: int) -> tuple[State, tuple[Effect, ...]]:
-    entries = state.listed.entries
-    if not 0 <= number < len(entries):
+def _chart(state: State, row: int) -> tuple[State, tuple[Effect, ...]]:
+    if row < 0:
         return _ask(replace(state, whose="", filters=replace(state.filters, patient=PatientId(""))))
-    entry = entries[number]
-    if not entry.act.patient or entry.act.patient == state.filters.patient:
+    entry = state.entry(row)
+    if entry is None or not entry.act.patient or entry.act.patient == state.filters.patient:
         return state, ()
     whose = entry.person or entry.act.patient
     narrowed = replace(state.filters, patient=entry.act.patient)
@@ -152,16 +202,35 @@ def _chart(state: State, number: int) -> tuple[State, tuple[Effect, ...]]:
 
 
 def _ask(state: State, written_down: bool = False) -> tuple[State, tuple[Effect, ...]]:
-    wanted = state.wanted()
-    return replace(state, asked=wanted, busy=True, sentence=""), (Ask(wanted, None, written_down),)
+    wanted, turn = state.wanted(), state.turn + 1
+    return replace(state, asked=wanted, turn=turn, busy=True, sentence=""), (Ask(turn, wanted, written_down),)
 
 
 def _came(state: State, event: Came) -> State:
-    """Only the answer to what was asked last counts; a later page joins those before it."""
-    if event.asked != state.asked or event.after not in (None, state.listed.next):
+    """Only the answer to what was asked last counts."""
+    if event.turn != state.turn:
         return state
-    before = state.listed if event.after is not None else Listed((), 0, None)
-    whole = Listed(
-        before.entries + event.listed.entries, before.looked + event.listed.looked, event.listed.next
+    found = event.found
+    return replace(
+        state, shown=state.asked, turn_shown=event.turn, numbers=found.numbers, pages={0: found.first} if found.first else {},
+        coming=frozenset(), held=found.held, busy=False,
+    )  # fmt: skip
+
+
+def _seen(state: State, first: int, last: int) -> tuple[State, tuple[Effect, ...]]:
+    begin, end = max(0, first - AROUND), min(len(state.numbers), last + 1 + AROUND)
+    around = range(begin // PAGE, -(-end // PAGE))
+    missing = [page for page in around if page not in state.pages and page not in state.coming]
+    if not missing:
+        return state, ()
+    effects = (
+        Fetch(state.turn_shown, page, state.numbers[PAGE * page : PAGE * (page + 1)]) for page in missing
     )
-    return replace(state, listed=whole, held=event.held, busy=False)
+    return replace(state, coming=state.coming | set(missing)), tuple(effects)
+
+
+def _page(state: State, page: int, entries: Entries) -> State:
+    pages = {**state.pages, page: entries}
+    nearest = sorted(pages, key=lambda other: abs(other - page))[:KEPT]
+    kept = {one: pages[one] for one in nearest}
+    return replace(state, pages=kept, coming=state.coming - {page})

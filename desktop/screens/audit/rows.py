@@ -99,13 +99,15 @@ def entry_line(key: str, entry: Entry) -> Line:
     act = entry.act
     bad = act.outcome != "success"
     marks = (Mark(_(OUTCOMES.get(act.outcome, act.outcome)), "danger"),) if bad else ()
-    who = act.name or _("Nobody logged in")
     detail = " · ".join(part for part in (entry.person, entry.device, act.entity) if part)
     icon = _ICONS.get(act.action, "file")
     tone = "danger" if bad else "neutral"
-    return Line(
-        key, f"{who} · {action_word(act.action)}", detail, fmt_moment(act.at), marks, icon=icon, tone=tone
-    )
+    return Line(key, entry_title(entry), detail, fmt_moment(act.at), marks, icon=icon, tone=tone)
+
+
+def entry_title(entry: Entry) -> str:
+    """Who did what."""
+    return f"{entry.act.name or _('Nobody logged in')} · {action_word(entry.act.action)}"
 
 
 def rule_word(rule: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget
 
 from desktop.kit.bridge import Loop
-from desktop.kit.buttons import QuietButton, SecondaryButton
+from desktop.kit.buttons import QuietButton
 from desktop.kit.fields import Choice
 from desktop.kit.navigation import SearchField, TabBar
 from desktop.kit.surfaces import Card, EmptyState, Notice
@@ -14,6 +14,7 @@ from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_number
 from desktop.screens.audit import rows
 from desktop.screens.audit.judging import State as Judging
+from desktop.screens.audit.listing import EntryList
 from desktop.screens.audit.logic import (
     Ask,
     Came,
@@ -21,18 +22,20 @@ from desktop.screens.audit.logic import (
     Effect,
     Event,
     Failed,
+    Fetch,
     Known,
     Learn,
-    MoreAsked,
     Narrowed,
     Opened,
+    PageCame,
+    PageFailed,
+    Seen,
     SinceChosen,
     State,
     update,
 )
 from desktop.screens.audit.panel import ReviewPanel
 from desktop.screens.layouts import Page, across, down, holding
-from desktop.screens.lines import LineList
 from desktop.screens.room import Room
 
 
@@ -79,7 +82,8 @@ class AuditView(Page):
         self.since.chosen.connect(lambda key: self.loop.send(SinceChosen(key)))
         self.whose = QuietButton("", name="audit.whose", icon="x")
         self.whose.clicked.connect(lambda: self.loop.send(ChartChosen(-1)))
-        self.list = LineList(name="audit.entries", spoken=_("Entries of the audit"))
+        self.list = EntryList(name="audit.entries", spoken=_("Entries of the audit"))
+        self.list.seen.connect(lambda first, last: self.loop.send(Seen(first, last)))
         self.list.opened.connect(lambda key: self.loop.send(ChartChosen(int(key))))
         self.nothing = EmptyState(
             "eye",
@@ -87,15 +91,12 @@ class AuditView(Page):
             _("Take away a word or a filter, or look further back."),
             name="audit.nothing",
         )
-        self.more = SecondaryButton(_("Show more"), name="audit.more", icon="chevron-down")
-        self.more.clicked.connect(lambda: self.loop.send(MoreAsked()))
         narrow = across((self.text, 3), (self.since, 2), (self.user, 2), gap=8)
         further = across((self.action, 2), (self.device, 2), (self.outcome, 2), self.whose, gap=8)
         card = Card(name="audit.card")
         card.add(holding(down(narrow, further)))
         card.add(self.list, 1)
         card.add(self.nothing, 1)
-        card.add(holding(across(None, self.more, None)))
         return card
 
     def _choice(self, which: str, spoken: str) -> Choice:
@@ -114,13 +115,9 @@ class AuditView(Page):
     def render_state(self, state: State) -> None:
         self._render_choices(state)
         self.notice.say("danger", state.sentence)
-        entries = state.listed.entries
-        self.list.show_lines(rows.entry_lines(entries))
-        self.list.setVisible(bool(entries))
-        ended = state.listed.next is None
-        self.nothing.setVisible(not entries and not state.busy and ended)
-        self.more.setVisible(not ended)
-        self.more.setEnabled(not state.busy)
+        self.list.show_entries(state)
+        self.list.setVisible(bool(state.numbers))
+        self.nothing.setVisible(not state.numbers and not state.busy)
         self.count.setText(_counted(state))
 
     def _render_choices(self, state: State) -> None:
@@ -151,14 +148,20 @@ class AuditView(Page):
                 self._help.read(
                     clinic.audit_choices, then=lambda found: self.loop.send(Known(found)), failed=self._failed
                 )
-            case Ask(filters, after, written_down):
+            case Ask(turn, filters, written_down):
                 self._help.read(
-                    clinic.audit_entries,
+                    clinic.audit_found,
                     filters,
-                    after,
                     written_down,
-                    then=lambda answer: self.loop.send(Came(filters, after, *answer)),
+                    then=lambda found: self.loop.send(Came(turn, found)),
                     failed=self._failed,
+                )
+            case Fetch(turn, page, numbers):
+                self._help.read(
+                    clinic.audit_rows,
+                    numbers,
+                    then=lambda entries: self.loop.send(PageCame(turn, page, entries)),
+                    failed=lambda sentence: self.loop.send(PageFailed(turn, page, sentence)),
                 )
 
     def _failed(self, sentence: str) -> None:
@@ -166,9 +169,6 @@ class AuditView(Page):
 
 
 def _counted(state: State) -> str:
-    """How many are shown, and how far it has looked."""
-    shown = fmt_number(len(state.listed.entries))
-    values = {"shown": shown, "looked": fmt_number(state.listed.looked), "held": fmt_number(state.held)}
-    if state.listed.next is None:
-        return _("%(shown)s of %(held)s entries") % values
-    return _("%(shown)s found among the newest %(looked)s of %(held)s entries") % values
+    """How many are found, of how many."""
+    values = {"shown": fmt_number(len(state.numbers)), "held": fmt_number(state.held)}
+    return _("%(shown)s of %(held)s entries") % values

@@ -129,7 +129,19 @@ def test_every_filter_narrows(town: Local) -> None:
     assert count(device=town.eva.device) == 1 and count(outcome="denied") == 1
     assert count(since=start) == 3 and count(until=start) == 1
     assert count(text="iniguez") == 2 and count(text="INI rec") == 1 and count(text="nobody") == 0
-    assert access.held(town.eva, Filters(text="nobody", since=start)) == 3
+    for asked in (
+        Filters(),
+        Filters(text="INI rec"),
+        Filters(text="nobody", since=start),
+        Filters(patient=juan),
+    ):
+        whole = access.found(town.eva, asked, written_down=False)
+        assert (
+            whole.first
+            == access.entries(town.eva, whole.numbers)
+            == access.again(town.eva, asked, None).entries
+        )
+        assert whole.held == {juan: 2}.get(asked.patient, 3 if asked.since else 4)
     chosen = access.choices(town.eva)
     assert UserId("ben") in dict(chosen.users) and town.ben.device in dict(chosen.devices)
 

@@ -38,7 +38,7 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
-from clinic.domain.misuse.lists import Choices, Cursor, Filters, Listed
+from clinic.domain.misuse.lists import Choices, Filters, Matches
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
 from clinic.keys.lease import Lease, days_without, lease
@@ -657,14 +657,16 @@ class Clinic:
     def audit_choices(self) -> Choices:
         return Choices((("lucia", "Lucía Paz"), ("ben", "Ben Acosta")), ((KIOSK, "Posta El Palmar"),))  # type: ignore[arg-type]
 
-    def audit_entries(self, filters: Filters, after: Cursor | None, written_down: bool) -> tuple[Listed, int]:
-        """`entries_held` in pages of three; the words are looked for in names."""
-        self.calls.append(("audit", filters, after, written_down))
-        start = after[1] if after else 0
-        found = [e for e in self.entries_held if filters.text.lower() in f"{e.act.name} {e.person}".lower()]
-        found = [e for e in found if filters.patient in ("", e.act.patient)]
-        page, end = tuple(found[start : start + 3]), start + 3
-        return Listed(page, len(page), (0, end) if end < len(found) else None), len(self.entries_held)
+    def audit_found(self, filters: Filters, written_down: bool) -> Matches:
+        """Of `entries_held`; the words are looked for in names. Their numbers are their places there."""
+        self.calls.append(("audit", filters, written_down))
+        words = filters.text.lower()
+        found = [n for n, e in enumerate(self.entries_held) if words in f"{e.act.name} {e.person}".lower()]
+        found = [n for n in found if filters.patient in ("", self.entries_held[n].act.patient)]
+        return Matches(tuple(found), self.audit_rows(tuple(found[:100])), len(self.entries_held))
+
+    def audit_rows(self, numbers: tuple[int, ...]) -> tuple[Any, ...]:
+        return tuple(self.entries_held[n] for n in numbers)
 
     def reviews(self, closed: bool, look: bool) -> tuple[Any, ...]:
         self.calls.append(("reviews", closed, look))

@@ -7,13 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic import services as clinic_services
 from clinic.domain.facts import AccessReview, Finding, ReviewStatus
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
-from clinic.domain.misuse.lists import Entry, Filters, Listed
+from clinic.domain.misuse.lists import Entry, Matches
 from clinic.domain.misuse.rules import BY_ID
 from clinic.domain.misuse.rules import RULES as ALL_RULES
 from clinic.domain.misuse.seen import Act
@@ -72,16 +73,14 @@ def review(mine: bool = False, name: str = "r1", rule: str = "no-relation", clos
 
 def test_only_the_first_look_and_one_about_a_chart_are_written_down() -> None:
     state, effects = a.update(a.State(NOW), a.Opened(NOW))
-    assert effects == (a.Learn(), a.Ask(state.wanted(), None, written_down=True))
+    assert effects == (a.Learn(), a.Ask(1, state.wanted(), written_down=True))
     state, effects = a.update(state, a.Opened(NOW))
-    assert effects[-1] == a.Ask(state.wanted())
+    assert effects[-1] == a.Ask(2, state.wanted())
     state, effects = a.update(state, a.Narrowed("text", "ben"))
-    assert effects == (a.Ask(state.wanted()),) and state.wanted().text == "ben"
-    state = replace(state, listed=Listed(ENTRIES, 7, None))
+    assert effects == (a.Ask(3, state.wanted()),) and state.wanted().text == "ben"
+    state = a.update(state, a.Came(3, Matches(tuple(range(7)), ENTRIES, 7)))[0]
     narrowed, effects = a.update(state, a.ChartChosen(2))
-    assert narrowed.filters.patient == JUAN and effects == (
-        a.Ask(narrowed.wanted(), None, written_down=True),
-    )
+    assert narrowed.filters.patient == JUAN and effects == (a.Ask(4, narrowed.wanted(), written_down=True),)
     assert a.update(state, a.ChartChosen(4))[1] == (), "an entry about no chart"
     assert a.update(narrowed, a.ChartChosen(-1))[0].filters.patient == ""
 
@@ -89,7 +88,7 @@ def test_only_the_first_look_and_one_about_a_chart_are_written_down() -> None:
 @pytest.mark.parametrize("which", ["user", "action", "device", "outcome", "text"])
 def test_each_filter_is_asked_for(which: str) -> None:
     state, effects = a.update(a.State(NOW), a.Narrowed(which, "x"))
-    assert getattr(state.filters, which) == "x" and effects == (a.Ask(state.wanted()),)
+    assert getattr(state.filters, which) == "x" and effects == (a.Ask(1, state.wanted()),)
 
 
 def test_days_begin_at_midnight_and_today_is_one() -> None:
@@ -101,17 +100,46 @@ def test_days_begin_at_midnight_and_today_is_one() -> None:
     assert a.update(state, a.SinceChosen("ever"))[0].wanted().since is None
 
 
-def test_pages_join_and_a_late_answer_does_not() -> None:
+def found(many: int) -> a.State:
+    """A list of so many, the first of which are read."""
     state = a.update(a.State(NOW), a.Opened(NOW))[0]
-    wanted = state.wanted()
-    state = a.update(state, a.Came(wanted, None, Listed(ENTRIES[:3], 5, (9, 9)), 12))[0]
-    state, effects = a.update(state, a.MoreAsked())
-    assert effects == (a.Ask(wanted, (9, 9)),) and a.update(state, a.MoreAsked())[1] == ()
-    late = a.update(state, a.Came(Filters(text="old"), None, Listed((), 0, None), 0))[0]
-    assert late == state
-    state = a.update(state, a.Came(wanted, (9, 9), Listed(ENTRIES[3:], 7, None), 12))[0]
-    assert state.listed == Listed(ENTRIES, 12, None) and not state.busy
-    assert a.update(state, a.MoreAsked())[1] == ()
+    numbers = tuple(range(5000, 5000 - many, -1))
+    return a.update(state, a.Came(1, Matches(numbers, (entry(0),) * min(many, a.PAGE), many)))[0]
+
+
+def test_what_comes_into_sight_is_read_once_and_what_is_near_with_it() -> None:
+    state, effects = a.update(found(1234), a.Seen(0, 12))
+    assert effects == (), "the first came with the answer"
+    state, effects = a.update(state, a.Seen(55, 67))
+    assert effects == (a.Fetch(1, 1, tuple(range(4900, 4800, -1))),)
+    assert a.update(state, a.Seen(55, 67))[1] == (), "it is on its way"
+    assert state.entry(100) is None
+    state = a.update(state, a.PageCame(1, 1, ENTRIES))[0]
+    assert state.entry(101) == ENTRIES[1] and state.coming == frozenset()
+    state, effects = a.update(state, a.Seen(1222, 1233))
+    assert [one.page for one in effects if isinstance(one, a.Fetch)] == [11, 12]
+    state = a.update(state, a.PageFailed(1, 12, "The disk."))[0]
+    assert state.sentence and [one.page for one in a.update(state, a.Seen(1222, 1233))[1]] == [12]  # type: ignore[union-attr]
+
+
+def test_a_late_answer_counts_no_more() -> None:
+    asked = a.update(found(300), a.Narrowed("text", "ben"))[0]
+    assert asked.numbers == found(300).numbers, "the list stays until the answer is here"
+    assert a.update(asked, a.Came(1, Matches((), (), 0)))[0] == asked
+    here = a.update(asked, a.Came(2, Matches((7,), ENTRIES[:1], 300)))[0]
+    assert here.numbers == (7,) and not here.busy
+    assert a.update(here, a.PageCame(1, 0, ENTRIES))[0] == here, "a page of another list"
+    assert a.update(here, a.PageFailed(1, 0, "no"))[0] == here
+
+
+def test_far_pages_are_let_go_and_read_again() -> None:
+    state = found(100 * 200)
+    for page in range(1, 120):
+        state = a.update(
+            a.update(state, a.Seen(100 * page, 100 * page + 9))[0], a.PageCame(1, page, ENTRIES)
+        )[0]
+    assert len(state.pages) == a.KEPT and 119 in state.pages and 0 not in state.pages
+    assert a.Fetch(1, 0, state.numbers[:100]) in a.update(state, a.Seen(0, 9))[1]
 
 
 def test_what_concerns_oneself_cannot_be_closed_from_here() -> None:
@@ -187,17 +215,7 @@ def test_the_page_lists_narrows_and_judges(
         (review(), review(True, "r2", "own-chart"), review(name="r3", closed=True)),
     )
     page = _page(qtbot, room)
-    assert page.list.model().rowCount() == 3 and page.more.isVisible()
-    assert page.count.text() == "3 found among the newest 3 of 7 entries"
-    page.more.click()
-    settle()
-    page.more.click()
-    settle()
-    assert (
-        page.list.model().rowCount() == 7
-        and not page.more.isVisible()
-        and page.count.text() == "7 of 7 entries"
-    )
+    assert page.list.model().rowCount() == 7 and page.count.text() == "7 of 7 entries"
     assert audit(page) == []
     page.loop.send(a.Narrowed("text", "nobody"))
     settle()
@@ -224,6 +242,46 @@ def test_the_page_lists_narrows_and_judges(
     panel.loop.send(j.ListChosen(True))
     settle()
     assert panel.list.model().rowCount() == 1
+
+
+def test_a_long_list_reads_what_is_in_sight_and_says_what_is_coming(
+    qtbot: QtBot, clinic: Clinic, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme.apply(QApplication.instance(), "light", "desktop")  # type: ignore[arg-type]
+    clinic.entries_held = tuple(entry(n, f"Ben {n}", patient=ROSA if n % 2 else JUAN) for n in range(20_000))
+    asked: list[tuple[int, ...]] = []
+    rows_of = clinic.audit_rows
+
+    def audit_rows(numbers: tuple[int, ...]) -> object:
+        asked.append(numbers)
+        return rows_of(numbers)
+
+    monkeypatch.setattr(clinic, "audit_rows", audit_rows)
+    page = _page(qtbot, room)
+    shown = page.list
+    assert shown.model().rowCount() == 20_000 and page.count.text() == "20,000 of 20,000 entries"
+    assert len(asked) == 1 and "being read" in shown.line(19_999).spoken()
+    shown.setFocus()
+    qtbot.keyClick(shown, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: shown.line(19_999).title.startswith("Ben 19999"))
+    assert sum(map(len, asked)) <= 4 * a.PAGE, "nothing between was read"
+    assert (
+        shown.currentIndex()
+        .data(Qt.ItemDataRole.AccessibleTextRole)
+        .startswith("Ben 19999 · opened the chart, ")
+    )
+    qtbot.keyClick(shown, Qt.Key.Key_Return)
+    settle()
+    assert page.loop.state.filters.patient == ROSA and shown.verticalScrollBar().value() == 0
+    assert shown.model().rowCount() == 10_000
+    qtbot.keyClicks(shown, "ben 85")
+    assert shown.currentIndex().row() == 42, "letters typed into the list"
+    page.refresh()
+    settle()
+    assert shown.currentIndex().row() == 42, "looked at anew it stays where it was"
+    page.loop.send(a.Narrowed("text", "ben 1999"))
+    settle()
+    assert shown.model().rowCount() == 6, "words are looked for in all of them"
 
 
 def test_a_review_is_given_to_somebody_and_its_chart_is_watched(

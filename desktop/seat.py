@@ -21,7 +21,8 @@ from clinic.services.pins import Cover
 from clinic.services.receipts import watch as watch_receipts
 from desktop.kit.bridge import in_qt
 from desktop.kit.checking import CheckDialog
-from desktop.kit.fields import put_hands, where_hands_are
+from desktop.kit.clips import Clips, Whose, whose
+from desktop.kit.fields import LineField, NoteField, put_hands, where_hands_are
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
@@ -80,6 +81,7 @@ class Seat(QObject):
         self.telephone = Telephone(self.room, args, clock, self)
         self._given_up = False
         self._checking: CheckDialog | None = None
+        self._clips = Clips(self)
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -113,6 +115,7 @@ class Seat(QObject):
         self.room.clinic.mine.send_away()
         self.room.clinic.governing.stop()
         self._end_check()
+        self._clips.close()
         self.telephone.stop()
         self.room.close()
 
@@ -187,6 +190,7 @@ class Seat(QObject):
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
         ways.devices.connect(self._try_devices)
         ways.covered.connect(self._end_check)
+        self._clips.held.connect(self._held_back)
         ways.said.connect(lambda tone, text: self.shell.say(tone, text))
         phone.changed.connect(self._call_changed)
         phone.networked.connect(self.exchange.network_came)
@@ -204,6 +208,19 @@ class Seat(QObject):
         )
         notes.recorded.connect(lambda sound, seconds: self.visit.loop.send(NoteCame(sound, seconds)))
         notes.failed.connect(lambda trouble: self.visit.loop.send(NoteFailed(trouble)))
+
+    def _held_back(self, field: NoteField | LineField, theirs: Whose, text: str) -> None:
+        """Words of another patient were not pasted; they are if somebody says so while this patient is still shown."""
+        here = whose(field)
+
+        def anyway() -> None:
+            if whose(field) == here and field.isEnabled() and not field.isReadOnly():
+                field.put(text)
+                field.setFocus()
+
+        said = _("Not pasted: these words were copied from %(theirs)s. This is %(here)s.")
+        names = {"theirs": theirs.name, "here": here.name}
+        self.shell.say("warn", said % names, _("Paste them here anyway"), anyway)
 
     def _try_devices(self) -> None:
         """Not while a call has the devices."""

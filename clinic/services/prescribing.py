@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prescribing: what speaks against a medication as far as this chart and the loaded lists say, and the signed request."""
 
+from dataclasses import replace
+
 from clinic.domain.cautions import SILENT, Signed, Taken, cautions, sentence_of, taken
 from clinic.domain.cautions import Caution as Caution
 from clinic.domain.errors import Refusal
@@ -9,6 +11,7 @@ from clinic.domain.facts import (
     Encounter,
     MedicationRequest,
     MedicationStatement,
+    RequestStatus,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.medication import directions, forms_in_words
@@ -16,8 +19,9 @@ from clinic.domain.values import Coding
 from clinic.exchange.lists import forms, medicine_lists
 from clinic.keys.consents import sign_fact
 from clinic.keys.rights import Action
+from clinic.services.charted import fact_of
 from clinic.services.coding import remember
-from clinic.services.desks import Desk, WrongPatient
+from clinic.services.desks import Desk, Written, WrongPatient
 from clinic.services.gate import needs
 from clinic.services.signed_lists import signature_of_crossings
 from clinic.store.page import Page
@@ -25,17 +29,20 @@ from clinic.store.writing import WritePage
 
 
 @needs(Action.PRESCRIBE)
-def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
+def check(
+    desk: Desk, patient: PatientId, medication: Coding, replacing: FactId = FactId("")
+) -> tuple[Caution, ...]:
     """All that is known against it, the gravest first: never empty, because a source that lists nothing is named too.
 
-    What the patient takes counts as prescribed or as told; stopped and run out does not. Raises Unavailable.
+    What the patient takes counts as prescribed or as told; stopped and run out does not, nor does what this one is to replace.
+    Raises Unavailable.
     """
     lists, now = medicine_lists(), desk.clock.now()
 
     def look(page: Page) -> tuple[tuple[Taken, ...], tuple[AllergyIntolerance, ...], Signed]:
         taking = taken(
             lists.formulary,
-            page.facts(MedicationRequest, patient),
+            (one for one in page.facts(MedicationRequest, patient) if one.id != replacing),
             page.facts(MedicationStatement, patient),
             now,
         )
@@ -48,16 +55,21 @@ def check(desk: Desk, patient: PatientId, medication: Coding) -> tuple[Caution, 
 @needs(Action.PRESCRIBE)
 def prescribe(
     desk: Desk, encounter: EncounterId, medication: Coding, dose: str, route: str, every_hours: int, days: int,
-    instructions: str, window: PatientId, reason: str = "",
+    instructions: str, window: PatientId, reason: str = "", replacing: FactId = FactId(""),
 ) -> MedicationRequest:  # fmt: skip
-    """Sign a prescription. Refused without a dose, with a frequency or duration that cannot be, for another patient, or
+    """Sign a prescription, in place of the one it repeats, which is then completed.
+
+    Refused without a dose, with a frequency or duration that cannot be, for another patient, or
     without a `reason` where something serious speaks against it; the reason and the cautions stay in the request."""
     if not dose.strip():
         raise Refusal("Write the dose, such as 500 mg.")
     if not (0 <= every_hours <= 168 and 0 <= days <= 730):
         raise Refusal("Check how often and for how many days: at most every 168 hours, at most 730 days.")
     patient = desk.book.read(lambda page: _patient_of(page, encounter, window))
-    against = check(desk, patient, medication)
+    before = fact_of(desk, MedicationRequest, replacing, window) if replacing else None
+    if before is not None and before.medication.code != medication.code:
+        raise Refusal("This repeats another medicine. Choose the medicine again.")
+    against = check(desk, patient, medication, replacing)
     serious = any(one.serious for one in against)
     if serious and not reason.strip():
         raise Refusal(
@@ -71,8 +83,24 @@ def prescribe(
         overrode=tuple(sentence_of(one) for one in against if one.severity not in SILENT) if serious else (),
     )  # fmt: skip
     signed = sign_fact(request, desk.user_keys)
-    desk.write_within(lambda page: _file(page, signed), window)
+    over = () if before is None else _over(desk, before, RequestStatus.COMPLETED)
+    desk.write_within(lambda page: (*_file(page, signed), *over), window)
     return signed
+
+
+@needs(Action.PRESCRIBE)
+def stop(desk: Desk, request: FactId, window: PatientId) -> Written:
+    """A medicine is not to be taken any more: signed by whoever stops it."""
+    found = fact_of(desk, MedicationRequest, request, window)
+    if found.status != RequestStatus.ACTIVE:
+        raise Refusal("This prescription is not active any more.")
+    return desk.write(*_over(desk, found, RequestStatus.STOPPED), window=window)
+
+
+def _over(desk: Desk, request: MedicationRequest, status: RequestStatus) -> tuple[MedicationRequest, ...]:
+    if request.status != RequestStatus.ACTIVE:
+        return ()
+    return (sign_fact(replace(request, status=status, user_signature=b""), desk.user_keys),)
 
 
 def usual_forms(medication: Coding, language: str) -> tuple[str, ...]:

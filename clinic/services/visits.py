@@ -10,11 +10,13 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
     ClinicalStatus,
+    Communication,
     Composition,
     CompositionStatus,
     Condition,
     Encounter,
     EncounterStatus,
+    MedicationRequest,
     Method,
     NoteSection,
     Observation,
@@ -28,6 +30,7 @@ from clinic.keys.consents import sign_fact
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.services.capsules import send_capsule
+from clinic.services.charted import fact_of, patient_of
 from clinic.services.coding import remember
 from clinic.services.desks import Desk, Written, WrongPatient
 from clinic.services.gate import needs
@@ -63,6 +66,39 @@ def start_visit(desk: Desk, encounter: EncounterId, window: PatientId) -> Writte
         started_at=visit.started_at or desk.clock.now(),
     )  # fmt: skip
     return desk.write(taken, window=window)
+
+
+@needs(Action.WRITE_NOTE)
+def begin_here(desk: Desk, window: PatientId) -> Encounter:
+    """A visit of somebody who sits here, without a kiosk: in progress, with whoever begins it. One that is open is the one."""
+    now = desk.clock.now()
+    fresh = Encounter(
+        id=FactId(desk.new_id()), patient=patient_of(desk, window, EncounterId("")), status=EncounterStatus.IN_PROGRESS,
+        arrived_at=now, started_at=now, practitioner=desk.someone.user, device_name=desk.device_name, kind="AMB",
+    )  # fmt: skip
+    begun = [fresh]
+
+    def once(page: WritePage) -> tuple[Encounter, ...]:
+        there = [one for one in page.facts(Encounter, window) if one.status in Encounter.OPEN]
+        begun[:] = there[-1:] or [fresh]
+        return () if there else (fresh,)
+
+    desk.write_within(once, window)
+    return begun[0]
+
+
+@needs(Action.WRITE_NOTE)
+def give_up(desk: Desk, encounter: EncounterId, window: PatientId) -> Written:
+    """Take back a visit that was begun by mistake. Refused once something is written in it."""
+    visit = _checked(desk, encounter, window)
+    kinds = (Observation, Condition, MedicationRequest, Communication)
+    filed = desk.book.read(lambda page: any(page.facts_of_encounter(kind, encounter) for kind in kinds))
+    written = filed or any(text.strip() for text in draft(desk, encounter).texts.values())
+    if written or visit.status not in Encounter.OPEN:
+        raise Refusal("Something is written in this visit already. Write what happened, and sign it.")
+    return desk.write(
+        replace(visit, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now()), window=window
+    )
 
 
 @needs(Action.OPEN_CHART)
@@ -117,6 +153,37 @@ def record_reading(
 ) -> Written:  # fmt: skip
     """One vital sign, in the unit of clinic.domain.vitals. Refused outside what a living body can have."""
     return desk.write(reading(desk, patient, key, value, encounter, method), window=patient)
+
+
+@needs(Action.TAKE_VITALS)
+def take_vitals(
+    desk: Desk, encounter: EncounterId, values: Mapping[str, Decimal], window: PatientId
+) -> tuple[Observation, ...]:
+    """All that was measured in one go (keys and units of clinic.domain.vitals), in one write: all of it or nothing.
+
+    Refused where something cannot be, where one number of the blood pressure lacks, and for another patient than the window's.
+    """
+    if not values:
+        raise Refusal("Write at least one reading.")
+    patient, left = _checked(desk, encounter, window).patient, dict(values)
+    high, low = left.pop(SYSTOLIC.key, None), left.pop(DIASTOLIC.key, None)
+    if (high is None) is not (low is None):
+        raise Refusal("Write both numbers of the blood pressure, such as 130/85.")
+    taken = [reading(desk, patient, key, value, encounter, Method.MANUAL) for key, value in left.items()]
+    if high is not None and low is not None:
+        taken.insert(0, pressure(desk, patient, high, low, encounter, Method.MANUAL))
+    by_her = tuple(replace(one, performer=desk.someone.user) for one in taken)
+    desk.write(*by_her, window=window)
+    return by_her
+
+
+@needs(Action.TAKE_VITALS)
+def take_back_vitals(desk: Desk, readings: tuple[FactId, ...], why: str, window: PatientId) -> Written:
+    """Readings that do not count: they stay on the chart, with the reason."""
+    if not why.strip():
+        raise Refusal("Say why these readings do not count.")
+    found = [fact_of(desk, Observation, one, window) for one in readings]
+    return desk.write(*(replace(one, retracted=why.strip()) for one in found), window=window)
 
 
 def reading(

@@ -30,6 +30,13 @@ class _Button(Tinted, QPushButton):
             self.setToolTip(f"{spoken or text} ({shown})")
         self.tinted()
 
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Another word; the keys stay, which Qt takes from the word."""
+        if text != self.text():
+            keys = self.shortcut()
+            super().setText(text)
+            self.setShortcut(keys)
+
     def set_icon(self, icon: str) -> None:
         """Show another icon."""
         self._icon = icon

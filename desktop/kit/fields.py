@@ -11,6 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.kit import icons, theme
+from desktop.kit.clips import held_back
 from desktop.kit.text import Text, named, styled
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -53,13 +54,32 @@ class LineField(QLineEdit):
         super().__init__()
         named(self, name, spoken or placeholder)
         self.setPlaceholderText(placeholder)
+        self._before = ("", 0)
+        """The text as it was before the last change, and where that change began."""
         if secret:
             self.setEchoMode(QLineEdit.EchoMode.Password)
-        else:
-            self.textEdited.connect(self._clean)
+            return
+        self.textEdited.connect(self._clean)
+        self.textChanged.connect(self._remember)
+        self.selectionChanged.connect(self._remember)
+        self.cursorPositionChanged.connect(self._remember)
+
+    def put(self, text: str) -> None:
+        """Write at the cursor, whoever's words these are."""
+        self.insert(seen_only(text))
+
+    def _remember(self) -> None:
+        marked = self.selectionStart()
+        self._before = (self.text(), self.cursorPosition() if marked < 0 else marked)
 
     def _clean(self, text: str) -> None:
-        """What is pasted comes without signs that nobody sees."""
+        """What is pasted comes without signs that nobody sees, and not from another patient's page."""
+        before, start = self._before
+        added = text[start : self.cursorPosition()]
+        if len(added) > 1 and held_back(self, added):
+            self.setText(before)
+            self.setCursorPosition(start)
+            return
         clean = seen_only(text)
         if clean != text:
             place = self.cursorPosition()
@@ -101,10 +121,14 @@ class NoteField(QPlainTextEdit):
         self.setTextCursor(cursor)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """What is pasted comes without signs that nobody sees."""
-        if source.hasText():
-            self.insertPlainText(seen_only(source.text()))
-            self.ensureCursorVisible()
+        """What is pasted or dropped comes without signs that nobody sees, and not from another patient's page."""
+        if source.hasText() and not held_back(self, source.text()):
+            self.put(source.text())
+
+    def put(self, text: str) -> None:
+        """Write at the cursor, whoever's words these are."""
+        self.insertPlainText(seen_only(text))
+        self.ensureCursorVisible()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

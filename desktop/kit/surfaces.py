@@ -104,8 +104,8 @@ class Chip(QFrame):
         if sign:
             row.addWidget(Sign(sign, tone, small + 2))
         self.label = QLabel(text)
+        row.addWidget(self.label)  # first: what has no parent would open as a window and take the keyboard
         self.label.setVisible(bool(text))
-        row.addWidget(self.label)
 
 
 class Notice(QFrame):
@@ -179,8 +179,8 @@ class EmptyState(QWidget):
         for words, role in ((title, "heading"), (hint, "muted")):
             label = Text(words, role, wrap=True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setVisible(bool(words))
             column.addWidget(label)
+            label.setVisible(bool(words))
         if action:
             button = SecondaryButton(action, name=f"{name}.action")
             button.clicked.connect(self.acted)
@@ -217,6 +217,8 @@ class StatusLine(QWidget):
 _STATES = {**SIGNS, "ok": "cloud-check", "warn": "clock", "danger": "cloud-off", "neutral": "clock"}
 
 
+UNDO_KEYS = "Alt+Z"
+"""The button of the message that shows; Ctrl+Z belongs to the text."""
 TELLING_MS, ASKING_MS = 6_000, 20_000
 
 
@@ -236,9 +238,9 @@ class Toast(QFrame):
         row.addWidget(Sign(SIGNS[tone], "surface"))
         self._text = Text(text, "strong", name="toast.text")
         row.addWidget(self._text, 1)
-        self.undo = QuietButton(undo, name="toast.undo")
-        self.undo.setVisible(bool(undo))
+        self.undo = QuietButton(undo, name="toast.undo", shortcut=UNDO_KEYS if undo else "")
         row.addWidget(self.undo)
+        self.undo.setVisible(bool(undo))
         window.installEventFilter(self)
         self.settle()
 

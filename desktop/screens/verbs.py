@@ -23,7 +23,10 @@ from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Composition, Encounter, MedicationRequest
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from clinic.domain.facts import Composition, Encounter, MedicationRequest, Observation
     from clinic.domain.misuse.lists import Choices, Entry, Filters, Matches
     from clinic.keys.lease import Lease
     from clinic.protocol.letters import Vouched
@@ -276,6 +279,20 @@ class Clinic:
         """The record a provisional one was confirmed to be; itself otherwise."""
         return self.desk.book.read(lambda page: page.linked_to(patient)) or patient
 
+    def begin_here(self, window: PatientId) -> Encounter:
+        return self._visits.begin_here(self.desk, window)
+
+    def give_up(self, encounter: EncounterId, window: PatientId) -> object:
+        return self._visits.give_up(self.desk, encounter, window)
+
+    def take_vitals(
+        self, encounter: EncounterId, values: Mapping[str, Decimal], window: PatientId
+    ) -> tuple[Observation, ...]:
+        return self._visits.take_vitals(self.desk, encounter, values, window)
+
+    def take_back_vitals(self, readings: tuple[FactId, ...], why: str, window: PatientId) -> object:
+        return self._visits.take_back_vitals(self.desk, readings, why, window)
+
     def start_visit(self, encounter: EncounterId, window: PatientId) -> object:
         return self._visits.start_visit(self.desk, encounter, window)
 
@@ -356,8 +373,10 @@ class Clinic:
     def find_medication(self, text: str) -> tuple[Coding, ...]:
         return self._coding.find_medication(self.desk, text, language())
 
-    def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
-        return self._prescribing.check(self.desk, patient, medication)
+    def check(
+        self, patient: PatientId, medication: Coding, replacing: FactId = FactId("")
+    ) -> tuple[Caution, ...]:
+        return self._prescribing.check(self.desk, patient, medication, replacing)
 
     def prescribe(
         self,
@@ -370,9 +389,20 @@ class Clinic:
         instructions: str,
         window: PatientId,
         reason: str = "",
+        replacing: FactId = FactId(""),
     ) -> MedicationRequest:
         return self._prescribing.prescribe(
-            self.desk, encounter, medication, dose, route, every_hours, days, instructions, window, reason
+            self.desk,
+            encounter,
+            medication,
+            dose,
+            route,
+            every_hours,
+            days,
+            instructions,
+            window,
+            reason,
+            replacing,
         )
 
     def rx_sentence(self, request: MedicationRequest, language: str) -> str:

@@ -50,6 +50,7 @@ class State:
     carding: bool = False
     """Her cards stand in place of the page."""
     replaying: EncounterId = EncounterId("")
+    beginning: bool = False
     sentence: str = ""
 
     @property
@@ -113,7 +114,12 @@ class PictureMissing:
 
 @dataclass(frozen=True, slots=True)
 class VisitPressed:
-    pass
+    """Enter the visit that is open, or begin one here."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBegun:
+    encounter: Encounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,13 @@ class OpenVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginVisit:
+    """Effect: a visit of this person, who sits here."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
 class PlayVisit:
     """Effect: play this visit again."""
 
@@ -202,6 +215,7 @@ Event = (
     | PictureCame
     | PictureMissing
     | VisitPressed
+    | VisitBegun
     | ReplayPressed
     | ReplayLeft
     | CardPressed
@@ -209,7 +223,7 @@ Event = (
     | FactsChanged
     | Failed
 )
-Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | PlayVisit
+Effect = OpenChart | Redraw | LoadMoments | LoadPicture | OpenVisit | BeginVisit | PlayVisit
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
@@ -233,7 +247,10 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case PictureMissing(document, sentence):
             return (replace(state, picture_note=sentence) if document == state.document else state), ()
         case VisitPressed():
-            return state, ((OpenVisit(state.visit),) if state.visit else ())
+            return _visit(state)
+        case VisitBegun(encounter):
+            mine = encounter.patient in state.about
+            return replace(state, beginning=False), ((OpenVisit(encounter),) if mine else ())
         case ReplayPressed(note):
             return _play(state, note)
         case ReplayLeft():
@@ -245,7 +262,16 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case FactsChanged(patients):
             return state, ((Redraw(state.patient),) if patients & state.about else ())
         case Failed(sentence):
-            return replace(state, sentence=sentence), ()
+            return replace(state, sentence=sentence, beginning=False), ()
+
+
+def _visit(state: State) -> tuple[State, tuple[Effect, ...]]:
+    """Of the person whose chart is shown, once that is here; two clicks begin one visit."""
+    if state.visit is not None:
+        return state, (OpenVisit(state.visit),)
+    if state.chart is None or state.beginning:
+        return state, ()
+    return replace(state, beginning=True), (BeginVisit(state.patient),)
 
 
 def _loaded(state: State, chart: Chart, now: datetime) -> tuple[State, tuple[Effect, ...]]:

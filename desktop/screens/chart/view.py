@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic.domain.facts.notes import RECORDED
 from clinic.domain.ids import EncounterId, PatientId
+from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
 from desktop.kit.charts import Reading as Point
 from desktop.kit.charts import Series, VitalCard, VitalsChart
+from desktop.kit.clips import Whose
 from desktop.kit.engine import CallEngine
 from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
@@ -27,6 +29,7 @@ from desktop.screens.alerts.logic import State as Alerts
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
+    BeginVisit,
     CardClosed,
     CardPressed,
     ChartLoaded,
@@ -49,6 +52,7 @@ from desktop.screens.chart.logic import (
     ReplayPressed,
     State,
     TabChosen,
+    VisitBegun,
     VisitPressed,
     VitalChosen,
     VitalFace,
@@ -81,7 +85,7 @@ from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Consent
+    from clinic.domain.facts import Consent, Encounter
     from clinic.services.charts import Chart
 
 DIGITS = {"temperature": 1, "weight": 1}
@@ -115,6 +119,7 @@ class ChartView(Page):
         self.player = PlayerPanel(room, engine)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
+        self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -128,6 +133,11 @@ class ChartView(Page):
         """Show this person; the opening is written down."""
         self.loop.send(PatientOpened(patient, self._room.clock.now(), tab))
         self.band.open(patient)
+
+    def whose(self) -> Whose:
+        """The person this page is about, for what is copied and pasted here."""
+        state = self.loop.state
+        return Whose(frozenset(state.about), state.chart.person.name.spoken if state.chart else "")
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
@@ -145,7 +155,9 @@ class ChartView(Page):
         self.banner = PatientBanner(name="chart.banner")
         self.give = SecondaryButton(_("Cards and codes"), name="chart.card_issue", icon="card")
         self.give.clicked.connect(lambda: self.loop.send(CardPressed()))
-        self.visit = PrimaryButton(_("Open the visit"), name="chart.visit", icon="stethoscope")
+        self.visit = PrimaryButton(
+            _("Open the visit"), name="chart.visit", icon="stethoscope", shortcut="Ctrl+N"
+        )
         self.visit.clicked.connect(lambda: self.loop.send(VisitPressed()))
         self.banner.buttons.addWidget(self.give)
         self.banner.buttons.addWidget(self.visit)
@@ -258,7 +270,9 @@ class ChartView(Page):
             self.carded.hide()
             return
         show_identity(self.banner, charted_identity(chart, state.now))
-        self.visit.setVisible(state.visit is not None)
+        self.visit.setVisible(state.visit is not None or self._may_begin)
+        self.visit.setEnabled(not state.beginning)
+        self.visit.setText(_("Open the visit") if state.visit is not None else _("Begin a visit"))
         self.carded.setVisible(state.carding)
         if state.carding and self.card.patient != state.patient:
             self.card.open(state.patient, chart.person.name.full)
@@ -398,8 +412,31 @@ class ChartView(Page):
                     self._room.clock.now(),
                 )
                 self._room.ways.visit.emit(opened)
+            case BeginVisit(patient):
+                self._help.write(
+                    clinic.begin_here,
+                    patient,
+                    then=lambda one: self._begun(one, patient),
+                    failed=self._failed,
+                )
             case PlayVisit(encounter):
                 self.replay.open(encounter)
+
+    def _begun(self, encounter: Encounter, patient: PatientId) -> None:
+        self.loop.send(VisitBegun(encounter))
+        name = self.loop.state.chart.person.name.spoken if self.loop.state.chart else ""
+
+        def undo() -> None:
+            self._help.write(
+                self._room.clinic.give_up,
+                EncounterId(encounter.id),
+                patient,
+                then=lambda _done: self._room.ways.chart.emit(patient, "summary"),
+                failed=lambda sentence: self._room.ways.said.emit("warn", sentence),
+            )
+
+        said = _("A visit of %(name)s was begun.") % {"name": name}
+        self._room.ways.undoable.emit("info", said, undo)
 
     def _read_chart(self, verb: Any, patient: PatientId) -> None:
         self._help.read(

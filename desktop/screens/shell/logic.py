@@ -34,12 +34,15 @@ IN_CALL = ("calling", "connecting", "talking", "reconnecting")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`visiting`: a visit is open and its page may be shown; `call`: the phase of the one call."""
+    """`visiting`: a visit is open and its page may be shown; `call`: the phase of the one call. `answered`: the text that
+    `found` answers; `entered`: Enter was pressed before the answer to this text was there.
+    """
 
     now: datetime
     page: str = "today"
     searched: str = ""
-    answered: bool = False
+    answered: str = ""
+    entered: str = ""
     found: tuple[PersonLine, ...] = ()
     status: SyncStatus | None = None
     call: str = "idle"
@@ -55,6 +58,13 @@ class PageChosen:
 
 @dataclass(frozen=True, slots=True)
 class SearchTyped:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEntered:
+    """Enter, with this text in the field."""
+
     text: str
 
 
@@ -132,6 +142,7 @@ class SaveAndLock:
 Event = (
     PageChosen
     | SearchTyped
+    | SearchEntered
     | PeopleFound
     | PersonChosen
     | StatusCame
@@ -152,10 +163,12 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, page=page), ()
         case SearchTyped(text):
             return _typed(state, text.strip())
+        case SearchEntered(text):
+            return _entered(state, text.strip())
         case PeopleFound(text, people):
-            return (replace(state, found=people, answered=True) if text == state.searched else state), ()
+            return _found(state, text, people)
         case PersonChosen(patient):
-            return replace(state, searched="", found=(), answered=False, page="chart"), (OpenChart(patient),)
+            return _chosen(state, patient)
         case StatusCame(status, now):
             return replace(state, status=status, now=now), ()
         case MinutePassed(now):
@@ -176,5 +189,29 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
 
 def _typed(state: State, text: str) -> tuple[State, tuple[Effect, ...]]:
     if not text:
-        return replace(state, searched="", found=(), answered=False), ()
-    return replace(state, searched=text), (Find(text),)
+        return replace(state, searched="", found=(), answered="", entered=""), ()
+    entered = state.entered if state.entered == text else ""
+    return replace(state, searched=text, entered=entered), (Find(text),)
+
+
+def _entered(state: State, text: str) -> tuple[State, tuple[Effect, ...]]:
+    """Enter opens the first person of an answer that is seen, never of the answer to what was typed before."""
+    if not text:
+        return state, ()
+    if state.answered != text:
+        return replace(state, searched=text, entered=text), (Find(text),)
+    return _chosen(state, state.found[0].patient) if state.found else (state, ())
+
+
+def _found(state: State, text: str, people: tuple[PersonLine, ...]) -> tuple[State, tuple[Effect, ...]]:
+    """Who pressed Enter before the answer was there has seen nobody: one person is opened, several are shown."""
+    if text != state.searched:
+        return state, ()
+    if state.entered == text and len(people) == 1:
+        return _chosen(state, people[0].patient)
+    return replace(state, found=people, answered=text, entered=""), ()
+
+
+def _chosen(state: State, patient: PatientId) -> tuple[State, tuple[Effect, ...]]:
+    done = replace(state, searched="", found=(), answered="", entered="", page="chart")
+    return done, (OpenChart(patient),)

@@ -35,6 +35,7 @@ from desktop.screens.shell.logic import (
     PeopleFound,
     PersonChosen,
     SaveAndLock,
+    SearchEntered,
     SearchTyped,
     State,
     update,
@@ -42,6 +43,10 @@ from desktop.screens.shell.logic import (
 
 NARROW = 1180
 """Below this width of the window the rail and the search give room to the page."""
+
+
+SOON_MS = 30
+"""The finder answers within a blink: only keys that come in one go are asked together."""
 
 
 class ShellView(QWidget):
@@ -113,7 +118,10 @@ class ShellView(QWidget):
 
     def _top(self) -> QFrame:
         self.search = SearchField(
-            _("Find a person by name, DNI or birth date"), name="shell.search", shortcut="Ctrl+K"
+            _("Find a person by name, DNI or birth date"),
+            name="shell.search",
+            shortcut="Ctrl+K",
+            delay_ms=SOON_MS,
         )
         self.search.setFixedWidth(400)
         self.search.asked.connect(lambda text: self.loop.send(SearchTyped(text)))
@@ -223,7 +231,7 @@ class ShellView(QWidget):
 
     def _render_found(self, state: State) -> None:
         searching = bool(state.searched)
-        self.found.setVisible(searching and state.answered)
+        self.found.setVisible(searching and bool(state.answered))
         if not searching:
             if self.search.text() and not self.search.hasFocus():
                 self.search.clear()
@@ -265,14 +273,12 @@ class ShellView(QWidget):
         self._room.ways.texts.emit(text)
 
     def _search_key(self, key: int) -> bool:
-        if not self.found.isVisible() or not self.results.model().rowCount():
-            return False
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if key == Qt.Key.Key_Down:
-                self.results.setFocus()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.loop.send(SearchEntered(self.search.text()))
+            return True
+        if key == Qt.Key.Key_Down and self.found.isVisible() and self.results.model().rowCount():
+            self.results.setFocus()
             self.results.setCurrentIndex(self.results.model().index(0, 0))
-            if key != Qt.Key.Key_Down:
-                self._take(self.results.key())
             return True
         return False
 
@@ -293,6 +299,8 @@ class ShellView(QWidget):
                     failed=lambda sentence: self.say("warn", sentence),
                 )
             case OpenChart(patient):
+                self.search.clear()
+                self.search.clearFocus()  # what is typed next belongs to the page
                 self._room.ways.chart.emit(patient, "summary")
             case SaveAndLock():
                 self.locked.emit()

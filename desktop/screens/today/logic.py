@@ -223,7 +223,8 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
 def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[State, tuple[Effect, ...]]:
     known = {row.encounter.id for row in state.rows}
     present = [row.encounter.id for row in rows]
-    arrived = sum(1 for encounter in present if encounter not in known) if state.loaded else 0
+    new = [row for row in rows if row.encounter.id not in known and row.encounter.status != "in-progress"]
+    arrived = len(new) if state.loaded else 0
     first = present[0] if present and not state.rows else ""
     chosen = state.chosen if state.chosen in present else first
     confirming = state.confirming and chosen == state.chosen

@@ -248,10 +248,26 @@ class Errands:
                 )
             case h.FindDrugs(text):
                 self._read(clinic.find_medication, text, then=lambda found: send(h.DrugsFound(text, found)))
-            case h.Check(patient, drug):
+            case h.Check(patient, drug, replacing):
                 self._read(
-                    clinic.check, patient, drug, then=lambda said: send(h.CautionsCame(patient, drug, said))
+                    clinic.check,
+                    patient,
+                    drug,
+                    replacing,
+                    then=lambda said: send(h.CautionsCame(patient, drug, said, replacing)),
                 )
+            case h.TakeVitals(encounter, patient, values, said):
+                self._write(
+                    clinic.take_vitals,
+                    encounter,
+                    values,
+                    patient,
+                    then=lambda taken: self._told(
+                        h.VitalsTaken(encounter, patient, tuple(one.id for one in taken), said)
+                    ),
+                )
+            case h.SayTaken():
+                self._say_taken(effect)
             case h.AddCode(encounter, code, patient):
                 self._write(clinic.add_condition, encounter, code, patient, then=self._redraw)
             case h.RemoveCode(condition, patient):
@@ -284,6 +300,16 @@ class Errands:
                 )
             case h.SaveSummary(encounter):
                 self._summary(encounter)
+
+    def _say_taken(self, effect: h.SayTaken) -> None:
+        """What was written down by a slip is taken back by one touch; it stays on the chart as that."""
+
+        def undo() -> None:
+            why = _("Typed by mistake")
+            clinic = self._room.clinic
+            self._write(clinic.take_back_vitals, effect.taken, why, effect.patient, then=self._redraw)
+
+        self._room.ways.undoable.emit("ok", effect.said, undo)
 
     def _told(self, event: h.Event) -> None:
         """Something was written: say so, and show the record as it is now."""
@@ -349,6 +375,7 @@ class Errands:
             order.instructions,
             effect.patient,
             order.reason,
+            effect.replacing,
             then=lambda _done: self._told(h.Prescribed(effect.encounter)),
         )
 

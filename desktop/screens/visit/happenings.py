@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import Section
@@ -194,6 +196,7 @@ class CautionsCame:
     patient: PatientId
     drug: Coding
     cautions: tuple[Caution, ...]
+    replacing: FactId = FactId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,30 @@ class PrescribePressed:
     instructions: str
     reason: str = ""
     """Why, in spite of a serious caution."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatChosen:
+    """A prescription of the chart is to be repeated, as it is or changed."""
+
+    request: FactId
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsPressed:
+    """What stands in the fields of the readings."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsTaken:
+    """`said`: what was measured, in a line."""
+
+    encounter: EncounterId
+    patient: PatientId
+    taken: tuple[FactId, ...]
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +445,26 @@ class Check:
 
     patient: PatientId
     drug: Coding
+    replacing: FactId = FactId("")
+
+
+@dataclass(frozen=True, slots=True)
+class TakeVitals:
+    """Effect: write these readings down. `said`: the same in a line."""
+
+    encounter: EncounterId
+    patient: PatientId
+    values: Mapping[str, Decimal]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class SayTaken:
+    """Effect: say what was written down, with a way back."""
+
+    patient: PatientId
+    taken: tuple[FactId, ...]
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +475,7 @@ class Prescribe:
     drug: Coding
     order: PrescribePressed
     patient: PatientId
+    replacing: FactId = FactId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +571,9 @@ Event = (
     | DrugResumed
     | CautionsCame
     | PrescribePressed
+    | RepeatChosen
+    | VitalsPressed
+    | VitalsTaken
     | Prescribed
     | PhotoToggled
     | SendPressed
@@ -558,6 +609,8 @@ Effect = (
     | AddCode
     | RemoveCode
     | FindDrugs
+    | TakeVitals
+    | SayTaken
     | Check
     | Prescribe
     | SendMessage

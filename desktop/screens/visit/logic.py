@@ -40,6 +40,7 @@ from desktop.screens.visit.prescribing import order_mistake, prescription
 from desktop.screens.visit.rungs import ladder
 from desktop.screens.visit.sharing import ended, sharing
 from desktop.screens.visit.state import SECTIONS, TOOLS, CallFace, Part, Result, Rx, State, no_parts
+from desktop.screens.visit.vitals import vitals
 from desktop.screens.visit.writing import LONGEST_S, note, put_aside, taken_up
 
 if TYPE_CHECKING:
@@ -61,7 +62,18 @@ __all__ = [
 
 def update(state: State, event: Event) -> Result:
     """The visit after the event."""
-    for rule in (_opening, note, call, ladder, sharing, diagnosis, prescription, _messages, signature):
+    for rule in (
+        _opening,
+        note,
+        call,
+        ladder,
+        sharing,
+        vitals,
+        diagnosis,
+        prescription,
+        _messages,
+        signature,
+    ):
         result = rule(state, event)
         if result is not None:
             return result
@@ -92,7 +104,8 @@ def _failed(state: State, event: Failed) -> Result:
     rx = replace(state.rx, busy=False)
     unasked = event.sentence if event.unasked else ""
     told = replace(state, tone="danger", sentence=event.sentence, unasked=unasked, rx=rx)
-    return replace(told, sending=False, signing=False, booking=False, adding=False), ()
+    done = replace(told, sending=False, signing=False, booking=False, adding=False, measuring=False)
+    return done, ()
 
 
 def _open(state: State, event: VisitOpened) -> Result:

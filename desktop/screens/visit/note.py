@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from clinic.domain.facts import Section
@@ -77,6 +78,9 @@ class NoteCard(Card):
         self.undone = Text("", "strong", name="visit.sign.undone", wrap=True, tone="danger")
         confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
         confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
+        keys = QShortcut(QKeySequence("Ctrl+Return"), confirm, confirm.click)
+        keys.setAutoRepeat(False)  # who holds the keys down has not read the question
+        confirm.setToolTip(f"{_('Sign now')} ({keys.key().toString(QKeySequence.SequenceFormat.NativeText)})")
         leave = QuietButton(_("Go on writing"), name="visit.sign.leave")
         leave.clicked.connect(lambda: self._send(h.SignLeft()))
         asking = Card(name="visit.sign.asking")

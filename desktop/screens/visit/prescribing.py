@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from clinic.domain.values import Coding
 from desktop.kit.words import _
@@ -19,8 +20,12 @@ from desktop.screens.visit.happenings import (
     Prescribe,
     Prescribed,
     PrescribePressed,
+    RepeatChosen,
 )
 from desktop.screens.visit.state import Result, Rx, State
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import MedicationRequest
 
 
 def prescription(state: State, event: Event) -> Result | None:
@@ -38,8 +43,11 @@ def prescription(state: State, event: Event) -> Result | None:
             return _checked(state, found_one) if found_one is not None else (state, ())
         case DrugResumed(drug):
             return _checked(state, drug)
-        case CautionsCame(patient, drug, cautions):
-            mine = (patient, drug) == (state.patient, rx.drug)
+        case RepeatChosen(request):
+            before = next((one for one in state.takes if one.id == request), None)
+            return _checked(state, before.medication, before) if before is not None else (state, ())
+        case CautionsCame(patient, drug, cautions, replacing):
+            mine = (patient, drug, replacing) == (state.patient, rx.drug, rx.replacing)
             return (replace(state, rx=replace(rx, cautions=cautions)) if mine else state), ()
         case PrescribePressed():
             return _prescribe(state, event)
@@ -62,9 +70,9 @@ def order_mistake(rx: Rx, order: PrescribePressed) -> str:
     return ""
 
 
-def _checked(state: State, drug: Coding) -> Result:
-    chosen = Rx(drug=drug, searched=drug.display)
-    return replace(state, rx=chosen, tone="", sentence=""), (Check(state.patient, drug),)
+def _checked(state: State, drug: Coding, repeats: MedicationRequest | None = None) -> Result:
+    chosen = Rx(drug=drug, searched=drug.display, repeats=repeats)
+    return replace(state, rx=chosen, tone="", sentence=""), (Check(state.patient, drug, chosen.replacing),)
 
 
 def _prescribe(state: State, order: PrescribePressed) -> Result:
@@ -74,4 +82,5 @@ def _prescribe(state: State, order: PrescribePressed) -> Result:
     if state.rx.busy or state.rx.drug is None:
         return state, ()
     busy = replace(state, rx=replace(state.rx, busy=True), tone="", sentence="")
-    return busy, (Prescribe(state.encounter, state.rx.drug, order, state.patient),)
+    asked = Prescribe(state.encounter, state.rx.drug, order, state.patient, state.rx.replacing)
+    return busy, (asked,)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clinic.calls.quality import Ladder
 from clinic.domain.facts import EncounterStatus, Section
-from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding
 from desktop.screens.visit.happenings import Effect
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desktop.kit.still import Still
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)
-TOOLS = ("intake", "codes", "prescription", "chat", "next")
+TOOLS = ("intake", "vitals", "codes", "prescription", "chat", "next")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,12 @@ class Rx:
     found: tuple[Coding, ...] = ()
     cautions: tuple[Caution, ...] | None = None
     busy: bool = False
+    repeats: MedicationRequest | None = None
+    """The prescription of the chart that this one is to replace."""
+
+    @property
+    def replacing(self) -> FactId:
+        return FactId("") if self.repeats is None else self.repeats.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,7 @@ class State:
     sending: bool = False
     booking: bool = False
     adding: bool = False
+    measuring: bool = False
     asking: bool = False
     signing: bool = False
     locking: bool = False
@@ -206,6 +213,12 @@ class State:
     def prescriptions(self) -> tuple[MedicationRequest, ...]:
         found = self.chart.medication if self.chart else ()
         return tuple(one for one in found if one.encounter == self.encounter)
+
+    @property
+    def takes(self) -> tuple[MedicationRequest, ...]:
+        """What was prescribed before this visit and has not been stopped: what can be repeated."""
+        found = self.chart.medication if self.chart else ()
+        return tuple(one for one in found if one.encounter != self.encounter)
 
     @property
     def chat(self) -> tuple[Communication, ...]:

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QDate
-from PySide6.QtGui import QIntValidator
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QIntValidator, QKeyEvent
 from PySide6.QtWidgets import QLayout, QWidget
 
-from clinic.domain.facts import Communication
+from clinic.domain.facts import Communication, MedicationRequest
 from clinic.domain.ids import FactId
 from clinic.domain.medication import ROUTES
 from clinic.domain.values import Coding
@@ -44,6 +44,7 @@ from desktop.screens.visit import logic as v
 from desktop.screens.visit import rung_happenings as r
 from desktop.screens.visit.words import (
     cautions_words,
+    directions_words,
     looked_words,
     needs_reason,
     order_words,
@@ -124,6 +125,10 @@ class CodesTool(QWidget):
             )
         )
 
+    def take_hands(self) -> None:
+        """The keyboard goes to the search."""
+        self.search.setFocus()
+
     def render_state(self, state: v.State) -> None:
         if not state.searched and self.search.text() and not self.search.hasFocus():
             self.search.clear()
@@ -169,8 +174,25 @@ class RxTool(QWidget):
         )
         self.add.clicked.connect(lambda: send(self.order()))
         self.rx = v.Rx()
+        self.takes = LineList(name="visit.rx.takes", spoken=_("Prescribed before: repeat"), inside=False)
+        self.takes.opened.connect(lambda key: self._repeat(key))
+        self.takes_head = Text(_("Prescribed before: Enter repeats it"), "caption")
         self._listen()
         self.setLayout(self._arranged())
+
+    def _repeat(self, key: str) -> None:
+        self._send(h.RepeatChosen(FactId(key)))
+
+    def take_hands(self) -> None:
+        """The keyboard goes where the next prescription begins: what she takes already, or the search."""
+        first = self.takes.model().index(0, 0)
+        if self.rx.drug is not None:
+            self.dose.setFocus()
+        elif first.isValid():
+            self.takes.setFocus()
+            self.takes.setCurrentIndex(first)
+        else:
+            self.drug.setFocus()
 
     def _arranged(self) -> QLayout:
         self.every.setToolTip(_("0: once only"))
@@ -185,11 +207,14 @@ class RxTool(QWidget):
         self.form = holding(
             down(numbers, self.notes, self.reason, across((self.sentence, 1), self.add), gap=6)
         )
-        return down(self.drug, (self.results, 1), self.cautions, self.form, None, gap=6)
+        before = down(self.takes_head, (self.takes, 1), gap=2)
+        self.before = holding(before)
+        return down(self.drug, (self.results, 1), (self.before, 1), self.cautions, self.form, None, gap=6)
 
     def _listen(self) -> None:
         for field in (self.dose, self.notes, self.every, self.days):
             field.textChanged.connect(lambda _text: self._say())
+            field.returnPressed.connect(lambda: self._send(self.order()))
         self.route.chosen.connect(lambda _key: self._say())
 
     def order(self) -> h.PrescribePressed:
@@ -215,8 +240,11 @@ class RxTool(QWidget):
         if before.drug != state.rx.drug:
             self.reason.clear()
         self.reason.setVisible(needs_reason(state.rx))
-        if state.rx.drug is not None and before.drug != state.rx.drug:
+        if state.rx.repeats is not None and before.repeats != state.rx.repeats:
+            self._show_repeated(state.rx.repeats)
+        elif state.rx.drug is not None and before.drug != state.rx.drug:
             self._show_drug(state.rx.drug)
+        self._render_takes(state)
         searching = state.rx.drug is None and bool(state.rx.found)
         self.results.show_lines(
             [Line(one.code, one.display, one.code, icon="pill") for one in state.rx.found]
@@ -228,6 +256,27 @@ class RxTool(QWidget):
         self.cautions.setToolTip(quoted_words(state.rx))
         self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
         self._say()
+
+    def _render_takes(self, state: v.State) -> None:
+        """What can be repeated, as long as no medicine is chosen or looked for."""
+        free = state.rx.drug is None and not state.rx.searched.strip() and state.signed is None
+        lines = [
+            Line(one.id, coded(one.medication), directions_words(one), icon="pill") for one in state.takes
+        ]
+        self.takes.show_lines(lines)
+        self.before.setVisible(free and bool(lines))
+
+    def _show_repeated(self, request: MedicationRequest) -> None:
+        """The same directions, to be signed as they are or changed."""
+        held = self.takes.hasFocus()
+        self.drug.setText(request.medication.display)
+        self.dose.setText(request.dose)
+        self.route.choose(request.route)
+        self.every.setText(str(max(0, request.every_hours)))
+        self.days.setText(str(request.days))
+        self.notes.setText(request.instructions)
+        if held:
+            self.dose.setFocus()
 
     def _show_drug(self, drug: Coding) -> None:
         self.drug.setText(drug.display)
@@ -265,6 +314,10 @@ class ChatTool(QWidget):
         foot = across(self.photo, (self.attached, 1), self.listen, self.post)
         self.setLayout(down((self.lines, 1), self.text, foot, gap=6))
         self._count = -1
+
+    def take_hands(self) -> None:
+        """The keyboard goes to the text."""
+        self.text.setFocus()
 
     def render_state(self, state: v.State) -> None:
         lines = [message_line(one) for one in state.chat]
@@ -339,6 +392,7 @@ class NextTool(QWidget):
         self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
         book = self.book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
         book.clicked.connect(lambda: send(h.NextPressed(self.start(), self.reason.text().strip())))
+        self.reason.returnPressed.connect(book.click)
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
         self.setLayout(
@@ -352,6 +406,16 @@ class NextTool(QWidget):
                 gap=8,
             )
         )
+
+    def take_hands(self) -> None:
+        """The keyboard goes to the weeks: Space chooses them, Enter books."""
+        self.findChild(QWidget, "visit.next.weeks.1").setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.book.click()
+            return
+        super().keyPressEvent(event)
 
     def _in_weeks(self, count: int) -> QWidget:
         text = _("%(n)d wk") % {"n": count}

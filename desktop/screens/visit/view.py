@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedW
 
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
+from desktop.kit.clips import Whose
 from desktop.kit.engine import CallEngine
 from desktop.kit.navigation import TabBar
 from desktop.kit.people import PatientBanner
@@ -28,6 +30,7 @@ from desktop.screens.visit.note import NoteCard
 from desktop.screens.visit.sharepanel import NoteOrDocument
 from desktop.screens.visit.tools import ChatTool, CodesTool, IntakeTool, NextTool, RxTool
 from desktop.screens.visit.unsent import Unsent
+from desktop.screens.visit.vitalspanel import VitalsTool
 
 RETRY_MS = 5000
 RIGHT = 440
@@ -105,6 +108,7 @@ class VisitView(Page):
         self.call = CallCard(self._send, engine)
         self.call.check.clicked.connect(lambda: self._room.ways.devices.emit())
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
+        self.vitals = VitalsTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
         self.unsent = Unsent(
             (
@@ -115,6 +119,7 @@ class VisitView(Page):
                 self.rx.days,
                 self.rx.notes,
                 self.next.reason,
+                *self.vitals.fields.values(),
             ),
             self.rx.route,
         )
@@ -131,6 +136,7 @@ class VisitView(Page):
     def _tools(self) -> Card:
         names = (
             ("intake", _("Intake")),
+            ("vitals", _("Vitals")),
             ("codes", _("Diagnosis")),
             ("prescription", _("Prescription")),
             ("chat", _("Chat")),
@@ -141,6 +147,7 @@ class VisitView(Page):
         self.stack = QStackedWidget()
         self.tools = {
             "intake": self.intake,
+            "vitals": self.vitals,
             "codes": self.codes,
             "prescription": self.rx,
             "chat": self.chat,
@@ -149,14 +156,19 @@ class VisitView(Page):
         for tool in self.tools.values():
             self.stack.addWidget(tool)
         for number, key in enumerate(self.tools, 1):
-            QShortcut(
-                QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._send(h.ToolChosen(chosen))
-            )
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._by_key(chosen))
         card = Card(name="visit.tools")
         card.body.setContentsMargins(12, 4, 12, 12)
         card.add(self.tabs)
         card.add(self.stack, 1)
         return card
+
+    def _by_key(self, tool: str) -> None:
+        """Chosen by keys, the tool takes the keyboard too."""
+        self._send(h.ToolChosen(tool))
+        take: Callable[[], None] | None = getattr(self.tools[tool], "take_hands", None)
+        if take is not None:
+            take()
 
     def _send(self, event: h.Event) -> None:
         self._set_free(event)
@@ -177,6 +189,10 @@ class VisitView(Page):
                 self.rx.begin_anew()
             case h.Prescribed(encounter):
                 self.unsent.sent(encounter, self.rx.dose, self.rx.every, self.rx.days, self.rx.notes)
+            case h.VitalsTaken(encounter) if self._shows(encounter):
+                self.vitals.clear()
+            case h.VitalsTaken(encounter):
+                self.unsent.sent(encounter, *self.vitals.fields.values())
             case h.NextBooked(encounter) if self._shows(encounter):
                 self.next.reason.clear()
             case h.NextBooked(encounter):
@@ -215,6 +231,11 @@ class VisitView(Page):
         if {"NoteSection", "Sync"} <= kinds:
             self._send(h.TextsChanged(patients))
 
+    def whose(self) -> Whose:
+        """The person this page is about, for what is copied and pasted here."""
+        state = self.loop.state
+        return Whose(frozenset(state.about) if state.patient else frozenset(), state.name)
+
     def flush(self) -> None:
         """The program ends: what is not saved goes to the writer."""
         self.errands.flush()
@@ -234,7 +255,17 @@ class VisitView(Page):
         self.under.setVisible(bool(state.sentence))
         self.tabs.choose(state.tool)
         self.stack.setCurrentWidget(self.tools[state.tool])
-        for part in (self.note, self.left, self.call, self.intake, self.codes, self.rx, self.chat, self.next):
+        for part in (
+            self.note,
+            self.left,
+            self.call,
+            self.intake,
+            self.vitals,
+            self.codes,
+            self.rx,
+            self.chat,
+            self.next,
+        ):
             part.render_state(state)
         if state.loaded and not self._writable:
             self._begin_to_write()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QImage, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -19,7 +19,7 @@ from desktop.kit.fields import Choice, LineField, NoteField, put_hands, seen_onl
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail, StepDots, TabBar
 from desktop.kit.people import Identity, Mark, PatientBanner, PersonList, PersonRow, initials
 from desktop.kit.signature import SignaturePad
-from desktop.kit.surfaces import Chip, Notice, StatusLine, Toast, toast
+from desktop.kit.surfaces import Chip, EmptyState, Notice, StatusLine, Toast, toast
 from desktop.kit.text import Text
 from desktop.kit.touch import Keypad, Tile
 
@@ -491,3 +491,37 @@ def test_tabs_in_little_room_stand_closer_and_none_is_cut(shown):
     QApplication.processEvents()
     for button in bar._buttons.values():
         assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
+
+
+class Opened(QObject):
+    """Every window that opens, however shortly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.windows.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_opens_as_a_window_that_takes_the_keyboard(qtbot, qapp):
+    room = QWidget()
+    qtbot.addWidget(room)
+    room.show()
+    opened = Opened()
+    qapp.installEventFilter(opened)
+    try:
+        Chip("allergy", "danger", "alert-triangle")
+        EmptyState("users", "Nobody", "Whoever comes appears here")
+        toast(room, "Done", undo="Undo", on_undo=lambda: None)
+    finally:
+        qapp.removeEventFilter(opened)
+    assert opened.windows == []
+
+
+def test_a_button_that_says_something_else_keeps_its_keys():
+    button = PrimaryButton("Open the visit", name="visit", shortcut="Ctrl+N")
+    button.setText("Begin a visit")
+    assert button.shortcut().toString() == "Ctrl+N"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +35,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     Method,
     NoteSection,
+    Observation,
     Patient,
     Section,
 )
@@ -903,7 +905,20 @@ class Clinic:
         )
         return tuple(coding(ATC, code, name) for code, name in table if text.lower() in name.lower())
 
-    def check(self, patient: PatientId, medication: Coding) -> tuple[Caution, ...]:
+    def begin_here(self, window: PatientId) -> Encounter:
+        return Encounter(
+            id=FactId(f"here.{window}"), patient=window, status=EncounterStatus.IN_PROGRESS, arrived_at=NOW
+        )
+
+    def take_vitals(
+        self, encounter: EncounterId, values: Mapping[str, Decimal], window: PatientId
+    ) -> tuple[Observation, ...]:
+        self.calls.append(("vitals", encounter, dict(values), window))
+        return ()
+
+    def check(
+        self, patient: PatientId, medication: Coding, replacing: FactId = FactId("")
+    ) -> tuple[Caution, ...]:
         if medication.code == "J01CA04":
             return (
                 Caution(
@@ -927,6 +942,7 @@ class Clinic:
         instructions: str,
         window: PatientId,
         reason: str = "",
+        replacing: FactId = FactId(""),
     ) -> MedicationRequest:
         made = MedicationRequest(
             id=FactId(f"m.{medication.code}"),

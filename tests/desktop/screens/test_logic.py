@@ -200,6 +200,24 @@ class TestShell:
         state, effects = sh.update(state, sh.PersonChosen(ROSA))
         assert (state.page, state.searched, effects) == ("chart", "", (sh.OpenChart(ROSA),))
 
+    def test_enter_never_opens_a_person_found_for_what_was_typed_before(self) -> None:
+        rosa, juan = PEOPLE[0], PEOPLE[1]
+        state = sh.State(now=NOW)
+        for event in (sh.SearchTyped("r"), sh.PeopleFound("r", (rosa, juan))):
+            state, _effects = sh.update(state, event)
+        state, effects = sh.update(state, sh.SearchEntered("ramirez"))
+        assert effects == (sh.Find("ramirez"),)
+        state, effects = sh.update(state, sh.PeopleFound("r", (rosa, juan)))
+        assert effects == ()
+        state, effects = sh.update(state, sh.PeopleFound("ramirez", (juan,)))
+        assert effects == (sh.OpenChart(juan.patient),), "one person: she is opened"
+
+    def test_several_people_found_after_enter_are_shown_first_and_opened_by_another(self) -> None:
+        state, _effects = sh.update(sh.State(now=NOW), sh.SearchEntered("so"))
+        state, effects = sh.update(state, sh.PeopleFound("so", (PEOPLE[2], PEOPLE[3])))
+        assert (state.answered, effects) == ("so", ())
+        assert sh.update(state, sh.SearchEntered("so"))[1] == (sh.OpenChart(PEOPLE[2].patient),)
+
 
 class TestPhrases:
     def test_status_is_counts(self) -> None:

@@ -27,6 +27,14 @@ def family(pid: int) -> list[psutil.Process]:
     return [head, *head.children(recursive=True)]
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Also of one that is dead and that nobody has collected: it has no memory any more."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE) or not process.is_running()
+    except psutil.NoSuchProcess:
+        return True
+
+
 def hits(process: psutil.Process) -> int:
     """How often a needle lies in the writable memory of the process."""
     found = 0

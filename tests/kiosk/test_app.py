@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.kiosk.memory import has_ended
+
 SESSION = """
 import json, os, sys
 n = int(sys.argv[1])
@@ -138,7 +140,7 @@ def test_the_next_session_is_loaded_beforehand_and_begins_when_it_is_told(tmp_pa
     assert driver.hear() == {"hello": "session", "n": 2, "loaded": True, "pid": spare.pid}
     (third,) = driver.spares(spare.pid)
     assert driver.end() == 0
-    assert not third.is_running()
+    assert has_ended(third)
     assert (tmp_path / "dropped").exists(), "who is not needed has heard that"
 
 

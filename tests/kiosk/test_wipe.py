@@ -17,7 +17,7 @@ import pytest
 from clinic.bench.kiosks.house import ROSA, House, Running, founded, running
 from clinic.domain.values import HumanName
 from clinic.showcase.hands import Hands
-from tests.kiosk.memory import NEEDLES, can_look, family, hits
+from tests.kiosk.memory import NEEDLES, can_look, family, has_ended, hits
 from tests.scenarios.canaries import WORDS, found_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -103,7 +103,7 @@ def session_of(kiosk: Running) -> psutil.Process:
 def nothing_is_left(hall: Hall, kiosk: Running, before: psutil.Process) -> None:
     kiosk.hands.wait("kiosk.language.en", timeout_s=60)
     assert not kiosk.hands.exists("kiosk.bar.back") and not kiosk.hands.exists("kiosk.bar.leave")
-    assert not before.is_running()
+    assert has_ended(before)
     assert {process.pid: hits(process) for process in family(kiosk.process.pid) if hits(process)} == {}
     assert hall.left_behind() == []
     for keys in ("Alt+Left", "Backspace", "Ctrl+Z", "Ctrl+V", "Esc"):

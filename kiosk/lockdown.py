@@ -2,7 +2,7 @@
 """What the kiosk's screen does not do, whatever is pressed: no menu of its own, nothing copied or brought in, no closing
 from outside. Keys that are left work: digits, Tab, space and Enter, for who has a keypad or a switch.
 
-A control of the program alone (keys.md, T8): the rest is the session's, packaging/kiosk.
+A control of the program alone: what a window manager or a console does with a key is the session's to refuse.
 """
 
 from __future__ import annotations

@@ -16,19 +16,7 @@ from clinic.calls.call import Call
 from clinic.domain.clock import Clock
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
-from clinic.protocol.calling import (
-    Accept,
-    Again,
-    Busy,
-    Decline,
-    Description,
-    Hang,
-    RecordingSaid,
-    RecordingShown,
-    Ring,
-    RungSaid,
-    StillAsked,
-)
+from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
@@ -82,19 +70,6 @@ log = logging.getLogger(__name__)
 BIGGER = 1.2
 PERSON_AGAIN_MS = 8000
 SLOW_END_MS = 5000
-_CALLING = (
-    Ring,
-    Accept,
-    Decline,
-    Busy,
-    Hang,
-    Description,
-    Again,
-    RungSaid,
-    StillAsked,
-    RecordingSaid,
-    RecordingShown,
-)
 _TAPS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin)
 _SIGNS_OF_LIFE = (*_TAPS, QEvent.Type.KeyPress)
 
@@ -177,7 +152,7 @@ class Stage(QObject):
                 self._loop.send(flow.OverCame(content))
             case Vouched():
                 self._vouched(sender, content)
-            case _ if isinstance(content, _CALLING):
+            case _ if isinstance(content, CallMessage):
                 self._calls.deliver(sender, content)
 
     def _vouched(self, sender: str, said: Vouched) -> None:

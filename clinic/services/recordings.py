@@ -6,7 +6,7 @@ where, and how long. Its key lies in the book alone, so that whoever deletes a r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from clinic.keys.attachments import attachment_id, new_attachment_key
 from clinic.keys.rights import Action
 from clinic.protocol.codec import decode, encode
 from clinic.services.audits import audit
-from clinic.services.consents import NotPermitted, Purpose, ask, may
+from clinic.services.consents import NEEDS, NotPermitted, Purpose, ask, may
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
 from clinic.services.messages import READ
@@ -94,7 +94,7 @@ def begin(desk: Desk, encounter: EncounterId, call: str, consent: FactId) -> Tic
 @needs(Action.CALL)
 def still_permitted(desk: Desk, encounter: EncounterId) -> bool:
     """Whether the patient still permits what is being recorded: not taken back, and not run out."""
-    return may(desk, encounter_of(desk, encounter).patient, "recording")
+    return may(desk, encounter_of(desk, encounter).patient, NEEDS[Purpose.RECORD])
 
 
 @needs(Action.CALL)
@@ -144,13 +144,7 @@ def delete(desk: Desk, document: DocumentReference, why: str, window: PatientId)
     gone = Attachment(
         id=document.attachment.id, key=b"", content_type=RECORDED, size=0, title=document.attachment.title
     )
-    written = desk.write(
-        DocumentReference(
-            id=document.id, patient=document.patient, attachment=gone, made_at=document.made_at,
-            category=RECORDING, encounter=document.encounter, author=document.author, text=why.strip(),
-        ),
-        window=window,
-    )  # fmt: skip
+    written = desk.write(replace(document, attachment=gone, text=why.strip()), window=window)
     desk.book.keep(lambda page: page.drop_meta(_KEPT + document.id))
     _remove(_path(desk, one))
     return written
@@ -176,11 +170,7 @@ def _filed(desk: Desk, one: KeptRecording, seconds: float, hash: str, why: str) 
     )  # fmt: skip
     audit(desk, RECORDING, one.patient, entity=f"ended {one.id}")
     desk.write(document, _step(desk, one, _ENDED.get(why, _ENDED["engine"])))
-    kept = KeptRecording(
-        id=one.id, patient=one.patient, encounter=one.encounter, call=one.call, consent=one.consent, name=one.name,
-        key=one.key, began_at=one.began_at, by=one.by, filed=True,
-    )  # fmt: skip
-    _keep(desk, kept)
+    _keep(desk, replace(one, filed=True))
     return document
 
 

@@ -46,8 +46,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Matches:
     """All that match, the newest first: `numbers` say where each lies, `first` are the first of them, None for one that is
-    shown no longer. `held`: how many
-    entries of that time, and of that chart, there are at all."""
+    shown no longer. `held`: how many entries of that time, and of that chart, there are at all."""
 
     numbers: tuple[int, ...]
     first: tuple[Entry | None, ...]

@@ -36,7 +36,8 @@ from tests.small_clinic import TEAM, Clinic, Somebody, small_clinic
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CANARY = "Zarzaparrilla"
 """Begins every word that a patient's record holds here; no byte of it may reach the centre or a log."""
-PHISH = "{0} {number} Llame al 0800-555-0000 y diga su clave <a href='http://evil.example'>"
+LURES = ("0800-555-0000", "evil.example")
+PHISH = f"{{0}} {{number}} Llame al {LURES[0]} y diga su clave <a href='http://{LURES[1]}'>"
 """What a centre would like a person to read; nothing of it may reach a screen, a log or the store."""
 BENS, EVAS, LATER = f"{CANARY} de Ben", f"{CANARY} de Eva", f"{CANARY} de Eva, otra"
 BUDGET, MOST = 262_144, 12

@@ -10,7 +10,7 @@ import pytest
 from clinic.keys.trust import verify_all
 from clinic.services import messages
 from tests.hostile.house import honest
-from tests.hostile.people import BENS, CANARY, EVAS, Scene, scene
+from tests.hostile.people import BENS, CANARY, EVAS, LURES, Scene, scene
 from tests.hostile.script import RESTORED, Script
 from tests.hostile.table import ALL
 from tests.scenarios.canaries import spellings
@@ -61,7 +61,7 @@ def _its_words_reach_nobody(play: Scene, seen: str, log: str) -> None:
     refused = "SELECT sentence FROM outbox WHERE refused IS NOT NULL"
     kept = play.ben.book.read(lambda page: [str(row[0]) for row in page._all(refused)])
     for text in (seen, log, *kept):
-        assert "0800" not in text and "evil" not in text
+        assert not any(lure in text for lure in LURES)
 
 
 def _nothing_is_believed(play: Scene, position: int) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole calls in virtual time: what the parts promise one by one holds when they work together."""
 
+from statistics import median
+
 import pytest
 from aiortc import RTCRtpSender
 
@@ -15,15 +17,20 @@ PACKETS = 25
 
 
 def test_over_a_narrow_long_and_lossy_way_pictures_flow_and_sound_is_whole() -> None:
-    call = Call(Way(128_000, 0.3, 0.05, 0.015), Way(128_000, 0.3, 0.05, 0.015), fps=10).run(14)
-    for number in (0, 1):
-        seen = call.seen(number, 4, 14)
-        assert seen.fps > 4, seen
-        assert seen.frozen < 0.4, seen
-        assert seen.late < 1.0, seen
-        assert seen.waits < 0.8, seen
-        assert len(call.sides[number].sounds) > 0.6 * 14 * PACKETS
-        assert call.sides[number].session._path.taking.found > 0
+    """Usually: where losses fall is chance (packets' sizes differ from call to call), and one side in forty is unlucky."""
+    seen = []
+    for seed in (1, 2, 3):
+        call = Call(Way(128_000, 0.3, 0.05, 0.015), Way(128_000, 0.3, 0.05, 0.015), fps=10, seed=seed).run(14)
+        for side in call.sides:
+            seen.append(call.seen(side.number, 4, 14))
+            assert seen[-1].fps > 2, seen[-1]
+            assert len(side.sounds) > 0.6 * 14 * PACKETS
+            assert side.session._path.taking.found > 0
+    told = "; ".join(map(str, seen))
+    assert median(each.fps for each in seen) > 4, told
+    assert median(each.frozen for each in seen) < 0.25, told
+    assert median(each.late for each in seen) < 1.0, told
+    assert median(each.waits for each in seen) < 0.8, told
 
 
 def test_a_sudden_drop_leaves_a_small_picture_and_an_empty_queue() -> None:

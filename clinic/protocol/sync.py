@@ -67,6 +67,8 @@ class Session(Record):
     squeezes: bool = n(3, default=False)
     streams: bool = n(4, default=False)
     """An exchange may come in blocks (`clinic.protocol.blocks`): a SyncRequest, then MoreEnvelopes, each of them squeezed."""
+    sums: bool = n(5, default=False)
+    """`cursor_digest` of a request may be a `clinic.sync.exchange.cursor_sum`."""
 
 
 @record(313)
@@ -89,8 +91,8 @@ class Cursor(Record):
 
 @record(321)
 class SyncRequest(Record):
-    """`cursor_digest`: first 8 bytes of BLAKE2b over the sorted cursor vector; `cursors`: what changed since the last
-    exchange (or all, when the remote asked with `want_cursors`)."""
+    """`cursor_digest`: first 8 bytes of BLAKE2b over the sorted cursor vector, or the 16 of its sum; `cursors`: what changed
+    since the last exchange (or all, when the remote asked with `want_cursors`)."""
 
     protocol_min: int = n(1, default=1)
     protocol_max: int = n(2, default=1)

@@ -459,7 +459,7 @@ async def exchange(
     if look is None:
         await on_store(lambda: tend_charts(desk, budget))
     first = stream.piece(budget) if remote.streams else budget
-    held = await on_store(lambda: snapshot(desk, first, stream.new_line()))
+    held = await on_store(lambda: snapshot(desk, first, stream.new_line(), remote.sums))
     request = request_for(held, desk.clock.now(), 0 if look else budget)
     streams = held.rest and remote.streams
     if streams:

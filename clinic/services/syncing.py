@@ -2,7 +2,7 @@
 """The store's side of an exchange: what to offer, and taking in an answer, all of it in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import accumulate
 
@@ -44,7 +44,15 @@ from clinic.store.rows import Changes
 from clinic.store.sheet import from_ms, to_ms
 from clinic.store.writing import WritePage
 from clinic.sync.batch import Waiting, gather, likely_size, pick
-from clinic.sync.exchange import Meaning, Snapshot, envelope_hash, keeps_back_trust, known_digest, meaning_of
+from clinic.sync.exchange import (
+    Meaning,
+    Snapshot,
+    cursor_sum,
+    envelope_hash,
+    keeps_back_trust,
+    known_digest,
+    meaning_of,
+)
 from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
@@ -73,12 +81,13 @@ class Taken:
     took_s: float = 0.0
 
 
-def snapshot(desk: Desk, byte_budget: int, line: Line | None = None) -> Snapshot:
+def snapshot(desk: Desk, byte_budget: int, line: Line | None = None, sums: bool = False) -> Snapshot:
     """What we hold and offer, of one moment; what is offered has its number from here on. After a stream that was cut nothing is
-    offered, only asked after. `line`: what follows leaves from it too. Raises Unavailable for the disk."""
+    offered, only asked after. `line`: what follows leaves from it too; `sums`: the remote reckons with sums of cursors. Raises
+    Unavailable for the disk."""
     if not desk.book.read(_unsure_from):
         make_ready(desk, byte_budget, line=line)
-    return desk.book.read(lambda page: _snapshot(desk, page, byte_budget))
+    return desk.book.read(lambda page: _snapshot(desk, page, byte_budget, sums))
 
 
 def tend_charts(desk: Desk, byte_budget: int) -> None:
@@ -188,7 +197,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
 
     def act(page: WritePage) -> tuple[tuple[bool, bool, bool, bool], Changes]:
         reader.fetched = snapshots.fetched = fetched_again(page)
-        before = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
+        before = (page.outbox_left(), page.cursor_sum(), page.meta("server epoch"), page.meta("want cursors"))
         for position in range(desk.trust.position + 1, log.position + 1):
             page.add_trust(position, log.statements[position], sent=True)
         _settle(desk, page, request, response, meaning, streamed)
@@ -213,7 +222,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
         for scope in again:
             brought.note(_own_again(desk, page, scope))
         copied = meaning.copied and notice_copy(desk, page)
-        after = (page.outbox_left(), page.cursors(), page.meta("server epoch"), page.meta("want cursors"))
+        after = (page.outbox_left(), page.cursor_sum(), page.meta("server epoch"), page.meta("want cursors"))
         return (before != after, after[0][0] > 0, bool(again or lost or copied), copied), brought.changes(
             trust=log is not desk.trust
         )
@@ -413,16 +422,26 @@ class _Reader:
         return Ops(ops=tuple(op for op, _ in left), bodies=tuple(body for _, body in left if body))
 
 
-def _snapshot(desk: Desk, page: Page, byte_budget: int) -> Snapshot:
+def _snapshot(desk: Desk, page: Page, byte_budget: int, sums: bool) -> Snapshot:
     desk.goes_on_as(page)
     epoch, unsure = (page.meta("server epoch") or b"").decode(), _unsure_from(page)
     rows = () if unsure else pick((Waiting(row.env_no, row.envelope) for row in page.numbered()), byte_budget)
-    return Snapshot(
-        device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors=page.cursors(), told=page.told(),
-        trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=page.meta("want cursors") == b"1",
-        chains=page.chains(),
+    want = page.meta("want cursors") == b"1"
+    held = Snapshot(
+        device=desk.device, incarnation=desk.incarnation, server_epoch=epoch, cursors={}, told={},
+        trust_position=desk.trust.position, trust=page.unsent_trust(), want_cursors=want,
         envelopes=tuple(row.wire for row in rows), unsure_from=unsure, rest=bool(rows) and page.outbox_left()[0] > len(rows),
     )  # fmt: skip
+    if sums and not want:
+        new = page.untold()
+        seqs, chains = (
+            {scope: seq for scope, (seq, _) in new.items()},
+            {scope: chain for scope, (_, chain) in new.items()},
+        )
+        return replace(held, cursors=seqs, chains=chains, sum=page.cursor_sum())
+    cursors = page.cursors()
+    all_of_it = cursor_sum(cursors) if sums else b""
+    return replace(held, cursors=cursors, told=page.told(), chains=page.chains(), sum=all_of_it)
 
 
 def _unsure_from(page: Page) -> int:
@@ -450,6 +469,8 @@ def _settle(
         refused = [(r.env_no, r.why, why_not_taken(r.why)) for r in meaning.refused if r.env_no in sent]
         page.acknowledge(min(meaning.acked_env_no, max(sent, default=0)), refused, desk.clock.now())
     page.put_meta(_UNSURE, b"1" if meaning.lost_some else b"0")
+    if request.all_cursors:
+        page.sum_cursors()
     page.told_cursors({cursor.scope: cursor.seq for cursor in request.cursors})
     page.put_meta("server epoch", response.epoch.encode())
     page.put_meta("want cursors", b"1" if meaning.tell_all_cursors else b"0")

@@ -81,7 +81,7 @@ def ask_again(page: WritePage, patient: PatientId) -> int:
     goes at once, for it would be in the way of its other versions."""
     scope = patient_scope(patient)
     seq, _ = page.cursor(scope)
-    page._do("DELETE FROM cursor WHERE scope = :scope", scope=scope)
+    page.forget_cursor(scope)
     rows = page._all(f"SELECT id, body FROM op WHERE {ON_CHART} AND scope = ''", patient=patient)
     _drop(page, [str(row[0]) for row in rows if not _reads(bytes(row[1]))])
     return seq

@@ -12,7 +12,9 @@ from clinic.store.rows import UNNUMBERED, OutboxCounts, OutboxRow
 from clinic.store.search import SearchReads
 from clinic.store.sheet import from_ms
 from clinic.sync.batch import Unnumbered
+from clinic.sync.exchange import cursor_sum
 
+CURSOR_SUM = "cursor sum"
 _AMONG = "env_no IN (SELECT value FROM json_each(:nos))"
 
 
@@ -104,6 +106,15 @@ class Page(PeopleReads, SearchReads, AuditReads):
     def cursors(self) -> dict[ScopeId, int]:
         """Scope -> seq of the last envelope taken from the centre."""
         return {ScopeId(row[0]): row[1] for row in self._all("SELECT scope, seq FROM cursor")}
+
+    def untold(self) -> dict[ScopeId, tuple[int, bytes]]:
+        """Scope -> (seq, chain) of the last envelope taken, where the centre has been told another."""
+        rows = self._all("SELECT scope, seq, chain FROM cursor WHERE seq <> told")
+        return {ScopeId(row[0]): (row[1], bytes(row[2])) for row in rows}
+
+    def cursor_sum(self) -> bytes:
+        """`clinic.sync.exchange.cursor_sum` of all cursors; it is kept beside them."""
+        return self.meta(CURSOR_SUM) or cursor_sum(self.cursors())
 
     def chains(self) -> dict[ScopeId, bytes]:
         """Scope -> its chain at that envelope."""

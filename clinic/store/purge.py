@@ -105,7 +105,7 @@ def fetch_again(page: WritePage, patients: frozenset[PatientId]) -> frozenset[Pa
     """Charts of these that had gone are asked for whole once more: half a chart is never shown for one. Gives which."""
     back = frozenset(patient for patient in patients if page.meta(f"{_GONE}{patient}") is not None)
     for patient in back:
-        page._do("DELETE FROM cursor WHERE scope = :scope", scope=patient_scope(patient))
+        page.forget_cursor(patient_scope(patient))
         page.drop_meta(f"{_GONE}{patient}")
     return back
 

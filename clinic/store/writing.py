@@ -9,8 +9,9 @@ from json import dumps
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import ScopeId
 from clinic.store.filing import Filing
-from clinic.store.page import Page
+from clinic.store.page import CURSOR_SUM, Page
 from clinic.store.sheet import to_ms
+from clinic.sync.exchange import cursor_sum, moved_sum
 
 
 class WritePage(Filing, Page):
@@ -88,6 +89,7 @@ class WritePage(Filing, Page):
         return int(row[0])
 
     def advance(self, scope: ScopeId, seq: int, chain: bytes) -> None:
+        self._moves(scope, seq)
         self._do(
             "INSERT INTO cursor (scope, seq, chain) VALUES (:scope, :seq, :chain) "
             "ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
@@ -97,6 +99,20 @@ class WritePage(Filing, Page):
     def forget_cursors(self) -> None:
         """The centre is not the one it was: everything of it is asked for again; taking it twice changes nothing."""
         self._do("DELETE FROM cursor")
+        self.put_meta(CURSOR_SUM, cursor_sum({}))
+
+    def forget_cursor(self, scope: ScopeId) -> None:
+        """Everything of that scope is asked for again."""
+        self._moves(scope, 0)
+        self._do("DELETE FROM cursor WHERE scope = :scope", scope=scope)
+
+    def sum_cursors(self) -> None:
+        """The sum anew, from what lies here: somebody else has come to another."""
+        self.put_meta(CURSOR_SUM, cursor_sum(self.cursors()))
+
+    def _moves(self, scope: ScopeId, seq: int) -> None:
+        stood = {scope: self.cursor(scope)[0]}
+        self.put_meta(CURSOR_SUM, moved_sum(self.cursor_sum(), stood, {scope: seq}))
 
     def offer_again(self) -> None:
         """Put all envelopes back among those that wait; refused ones too, for their numbers must be used up once more before

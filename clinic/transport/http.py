@@ -154,7 +154,7 @@ class Remote:
         self.url = url.rstrip("/")
         self._device, self._sign, self._tls, self._heard = device, sign, tls, heard
         self._fingerprint, self._certificate = fingerprint, b""
-        self._token, self._squeezes, self.streams = "", False, False
+        self._token, self._squeezes, self.streams, self.sums = "", False, False, False
         self._client: httpx.AsyncClient | None = None
         self._window = Window()
         self._under_way: set[asyncio.Timeout] = set()
@@ -222,7 +222,7 @@ class Remote:
         if fresh or not self._token:
             session = await self._session()
             self._token, self._squeezes = session.token, session.squeezes
-            self.streams = session.streams and session.squeezes
+            self.streams, self.sums = session.streams and session.squeezes, session.sums
         return self._token
 
     async def _session(self) -> Session:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import Cursor
-from clinic.sync.exchange import cursor_digest
+from clinic.sync.exchange import SUM_BYTES, cursor_digest, cursor_sum, moved_sum
 from sync_server.book.dialect import in_parts, lay
 from sync_server.book.port import Pull
 from sync_server.book.settled import Settled
@@ -27,24 +27,36 @@ def move(conn: Connection, pull: Pull, before: Settled) -> tuple[bool, Settled]:
     """Notes what the device has applied. False: the vectors differ and it must name all of them."""
     if pull.all_cursors:
         conn.execute(delete(cursors).where(cursors.c.device == pull.device))
-    back = pull.all_cursors or _goes_back(conn, pull)
-    told = ({"device": pull.device, "scope": one.scope, "seq": one.seq} for one in pull.cursors)
+    stood, named = _stood(conn, pull), {one.scope: one.seq for one in pull.cursors}
+    told = ({"device": pull.device, "scope": scope, "seq": seq} for scope, seq in named.items())
     lay(conn, cursors, *told, renew=("seq",))
-    digest = before.digest
-    if back or pull.cursors or not digest:
-        digest = cursor_digest(_vector(conn, pull.device))
+    back = pull.all_cursors or any(seq < stood.get(scope, 0) for scope, seq in named.items())
+    digest = _digest(conn, pull, before.digest, stood, named)
     now = replace(before, digest=digest, mark=0 if back else before.mark)
     return (pull.digest or cursor_digest({})) == digest, now
 
 
-def _goes_back(conn: Connection, pull: Pull) -> bool:
-    """True if a cursor is lower than it was: what the device has seen, it wants once more."""
+def _stood(conn: Connection, pull: Pull) -> dict[ScopeId, int]:
+    """Where the cursors that are named were before."""
+    stood: dict[ScopeId, int] = {}
     for some in in_parts(pull.cursors):
         found = conn.execute(_BEFORE, {"me": pull.device, "places": [one.scope for one in some]})
-        before = {scope: int(seq) for scope, seq in found}
-        if any(one.seq < before.get(one.scope, 0) for one in some):
-            return True
-    return False
+        stood.update((scope, int(seq)) for scope, seq in found)
+    return stood
+
+
+def _digest(
+    conn: Connection, pull: Pull, known: bytes, stood: dict[ScopeId, int], named: dict[ScopeId, int]
+) -> bytes:
+    """Of the vector as it lies now, in the form in which the device says its own. `known`: of what lay before, in either form. A
+    sum moves with what is named; an older device's digest is made of the whole vector."""
+    if len(pull.digest) == SUM_BYTES:
+        if pull.all_cursors or len(known) != SUM_BYTES:
+            return cursor_sum(_vector(conn, pull.device))
+        return moved_sum(known, stood, named)
+    if pull.all_cursors or named or not known or len(known) == SUM_BYTES:
+        return cursor_digest(_vector(conn, pull.device))
+    return known
 
 
 def of_another_past(conn: Connection, named: tuple[Cursor, ...]) -> bool:

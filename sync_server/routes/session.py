@@ -42,7 +42,9 @@ async def session(request: Request) -> Response:
     asked = await record_of(request, SessionRequest, SMALL_BODY)
     _check(desk, asked, await desk.book.ask(lambda book: book.epoch()))
     token, life = await desk.open_session(asked.device)
-    return answer(Session(token=token, expires_at=desk.clock.now() + life, squeezes=True, streams=True))
+    return answer(
+        Session(token=token, expires_at=desk.clock.now() + life, squeezes=True, streams=True, sums=True)
+    )
 
 
 def check_certificate(desk: Desk, seen: bytes) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, ScopeId, TeamId
 from clinic.protocol.sync import Cursor, EnvelopeRefused, Refused
-from clinic.sync.exchange import CHAIN_SAID, cursor_digest, envelope_hash, next_chain
+from clinic.sync.exchange import CHAIN_SAID, cursor_digest, cursor_sum, envelope_hash, next_chain
 from sync_server.book.port import EVERYBODY, Book, Exchanged, Incoming, Look, Pull, Push, Shelf
 from sync_server.book.postgres import PostgresBook
 from sync_server.book.sqlite import SqliteBook
@@ -84,6 +84,35 @@ def deliver(book: Book, *items: Incoming, device: DeviceId = A) -> Exchanged:
 def fetched(book: Book, wanted: Pull) -> list[tuple[str, int]]:
     done = book.exchange(push(device=wanted.device), wanted)
     return [(got.scope, got.seq) for got in done.envelopes]
+
+
+# cursors
+
+
+def test_the_sum_of_a_vector_says_what_its_digest_says(book: Book) -> None:
+    """A device may change its program between two exchanges: each form is compared with the vector as it lies."""
+    deliver(book, *(item(number, scope) for number, scope in enumerate(("p:x", "p:y", "p:z", "p:z"), 1)))
+    told: dict[str, int] = {}
+    steps: tuple[dict[str, int], ...] = (
+        {"p:x": 1, "p:z": 1},
+        {"p:z": 2},
+        {},
+        {"p:y": 1},
+        {"p:z": 1},
+        {},
+        {"p:x": 0},
+    )
+    for turn, named in enumerate(steps * 2):
+        told |= named
+        whole = {ScopeId(scope): seq for scope, seq in told.items()}
+        for right in (True, False):
+            form = cursor_sum if turn % 3 else cursor_digest
+            wanted = replace(
+                pull(*named.items()), digest=form(whole if right else {**whole, ScopeId("p:z"): 9})
+            )
+            assert book.exchange(push(device=B), wanted).want_cursors is not right, (turn, right)
+    everything = replace(pull(*told.items(), every=True), digest=cursor_sum(whole))
+    assert not book.exchange(push(device=B), everything).want_cursors
 
 
 # numbers

@@ -21,7 +21,7 @@ from clinic.keys.sessions import session_proof
 from clinic.protocol.codec import decode, dumps, encode, loads
 from clinic.protocol.squeezed import unsqueezed
 from clinic.protocol.sync import Challenge, Session, SessionRequest, SyncRequest
-from clinic.sync.exchange import cursor_digest
+from clinic.sync.exchange import cursor_sum, moved_sum
 
 BEAT_EVERY_S, ARRIVING = 1.0, 8
 """Each desk's beat, as in `clinic.transport.socket`; how many log in at the same time."""
@@ -52,6 +52,7 @@ class Desk:
         self.waiting = [self.member.envelope(ops, nth % PATIENTS) for nth in range(envelopes)]
         self._seqs = {scope: 1 for scope, _ in self.waiting}
         self._cursors: dict[ScopeId, int] = {}
+        self._sum = cursor_sum({})
         self._news: dict[ScopeId, bytes] = {}
         self._epoch, self._token = "", ""
         self.sent = self.acked = self.received = 0
@@ -96,6 +97,7 @@ class Desk:
             scope, seq, chain = one[1], one[2], one[3]
             if seq != self._cursors.get(scope, 0) + 1:
                 raise ValueError("out of order")
+            self._sum = moved_sum(self._sum, {scope: seq - 1}, {scope: seq})
             self._cursors[scope], self._news[scope] = seq, chain[:8]
             self.received += 1
         return bool(answer.get(_MORE))
@@ -105,7 +107,7 @@ class Desk:
             [
                 SyncRequest.NUMBER,
                 {
-                    3: self.member.device, 4: 1, 5: self._epoch, 6: cursor_digest(self._cursors),
+                    3: self.member.device, 4: 1, 5: self._epoch, 6: self._sum,
                     7: [{1: scope, 2: self._cursors[scope], 3: chain} for scope, chain in self._news.items()],
                     9: self._position, 11: list(wires), 12: budget, 13: time.time_ns() // 1000, 20: True,
                 },

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from queue import Queue
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -16,11 +18,14 @@ from clinic.domain.facts import Gender
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.values import HumanName
 from clinic.protocol.letters import Letter, QueuePlace
+from clinic.protocol.sync import SyncRequest, SyncResponse
 from clinic.services import people
 from clinic.services.desks import Desk
-from clinic.services.link import Link, authority_text
+from clinic.services.link import Link, authority_text, exchange_now
 from clinic.services.messages import add_photo, send_message
+from clinic.store.page import CURSOR_SUM
 from clinic.store.rows import Changes
+from clinic.sync.exchange import cursor_sum
 from clinic.sync.status import SyncStatus
 from clinic.transport.http import Remote
 from sync_server.relay import credential
@@ -107,6 +112,29 @@ def test_what_is_written_here_appears_on_the_other_computer(town: Town) -> None:
         assert mine.until(
             lambda h: bool(h.statuses) and h.statuses[-1].waiting == 0 and h.statuses[-1].acknowledged > 0
         )
+
+
+def test_cursors_that_were_summed_wrongly_are_named_once_and_then_agree(town: Town) -> None:
+    """As after a salvage, or an older program on the same book: the centre compares, and both go on with what lies here."""
+    people.register(town.station, HumanName(family="Sosa", given=("Ema",)), date(1960, 1, 1), Gender.FEMALE, "")
+    for desk in (town.station, town.desk, town.desk):
+        exchange_now(desk)
+    right = town.desk.book.read(lambda page: page.cursor_sum())
+    assert right == cursor_sum(town.desk.book.read(lambda page: page.cursors())) != cursor_sum({})
+    town.desk.book.keep(lambda page: page.put_meta(CURSOR_SUM, b"wrong" + bytes(11)))
+    asked: list[SyncRequest] = []
+    real = Remote.sync
+
+    async def noting(self: Remote, request: SyncRequest, *rest: Any) -> SyncResponse:
+        asked.append(request)
+        return await real(self, request, *rest)
+
+    with patch.object(Remote, "sync", noting):
+        for _ in range(3):
+            exchange_now(town.desk)
+    assert [one.all_cursors for one in asked] == [False, True, *[False] * (len(asked) - 2)]
+    assert asked[0].cursors == asked[-1].cursors == ()
+    assert town.desk.book.read(lambda page: page.cursor_sum()) == right == asked[-1].cursor_digest
 
 
 def test_work_goes_on_without_the_server_and_leaves_when_it_is_back(town: Town) -> None:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from clinic.domain.ids import DeviceId, ScopeId
 from clinic.protocol.sync import EnvelopeRefused, Refused, SyncRequest, SyncResponse
-from clinic.sync.exchange import Snapshot, cursor_digest, keeps_back_trust, meaning_of, request_for
+from clinic.sync.exchange import (
+    SUM_BYTES,
+    Snapshot,
+    cursor_digest,
+    cursor_sum,
+    keeps_back_trust,
+    meaning_of,
+    moved_sum,
+    request_for,
+)
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 vectors = st.dictionaries(st.sampled_from([ScopeId(f"p:{n}") for n in range(6)]), st.integers(1, 99))
@@ -52,6 +61,27 @@ def test_the_digest_knows_neither_order_nor_scopes_at_zero() -> None:
     assert cursor_digest(one) == cursor_digest({ScopeId("b"): 2, ScopeId("c"): 0, ScopeId("a"): 1})
     assert cursor_digest(one) != cursor_digest({ScopeId("a"): 1})
     assert len(cursor_digest({})) == 8
+
+
+@given(vectors, vectors)
+def test_a_sum_that_was_moved_is_the_sum_of_what_it_moved_to(
+    before: dict[ScopeId, int], now: dict[ScopeId, int]
+) -> None:
+    after = {**before, **now}
+    assert moved_sum(cursor_sum(before), before, now) == cursor_sum(after)
+    assert moved_sum(cursor_sum(after), after, {scope: before.get(scope, 0) for scope in now}) == cursor_sum(
+        before
+    )
+    assert (cursor_sum(before) == cursor_sum(after)) is (
+        {s: n for s, n in before.items() if n} == {s: n for s, n in after.items() if n}
+    )
+
+
+def test_a_sum_is_told_from_a_digest_and_knows_no_scopes_at_zero() -> None:
+    assert cursor_sum({}) == cursor_sum({ScopeId("a"): 0}) == bytes(SUM_BYTES)
+    assert len(cursor_digest({})) != SUM_BYTES
+    summed = replace(snapshot({}, {}), sum=cursor_sum({ScopeId("a"): 1}))
+    assert request_for(summed, AT).cursor_digest == summed.sum
 
 
 def test_the_rest_is_handed_through() -> None:

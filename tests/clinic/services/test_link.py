@@ -116,7 +116,9 @@ def test_what_is_written_here_appears_on_the_other_computer(town: Town) -> None:
 
 def test_cursors_that_were_summed_wrongly_are_named_once_and_then_agree(town: Town) -> None:
     """As after a salvage, or an older program on the same book: the centre compares, and both go on with what lies here."""
-    people.register(town.station, HumanName(family="Sosa", given=("Ema",)), date(1960, 1, 1), Gender.FEMALE, "")
+    people.register(
+        town.station, HumanName(family="Sosa", given=("Ema",)), date(1960, 1, 1), Gender.FEMALE, ""
+    )
     for desk in (town.station, town.desk, town.desk):
         exchange_now(desk)
     right = town.desk.book.read(lambda page: page.cursor_sum())

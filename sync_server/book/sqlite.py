@@ -27,7 +27,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA secure_delete=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-32768",
+    "PRAGMA cache_size=-8192",
 )
 DAMAGED = "The server's data in {file} cannot be used ({why}). Check the disk, or restore the last backup."
 IN_USE = "The server's data in {file} is in use. Stop the other Posta server, then start again."

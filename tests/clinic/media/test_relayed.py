@@ -31,7 +31,6 @@ from sync_server.relay import credential
 from tests.turn_process import SECRET, Turn, coturn_or_skip, free_ports
 
 WITHIN_S = 20
-SLOW_S = 0.2
 COUNTED_S = 2.5
 """coturn counts an allocation that was given back for another second or two."""
 
@@ -224,9 +223,9 @@ def test_a_relay_that_does_not_answer_is_waited_for_once(turn: Turn) -> None:
     assert told[0] == RelayTold(state=RelayWord.UNREACHABLE)
 
 
-@pytest.mark.parametrize(("hold_s", "relayed"), [(1.0, False), (0.0, True)])
+@pytest.mark.parametrize(("slow_s", "hold_s", "relayed"), [(0.2, 1.0, False), (3.0, 0.0, True)])
 def test_a_slow_direct_way_is_taken_before_a_quick_relay_which_stands_back_for_it(
-    turn: Turn, hold_s: float, relayed: bool, monkeypatch: pytest.MonkeyPatch
+    turn: Turn, slow_s: float, hold_s: float, relayed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = servers(turn, turn.relay.urls[0])
     say = aioice.ice.StunProtocol.send_stun
@@ -235,7 +234,7 @@ def test_a_slow_direct_way_is_taken_before_a_quick_relay_which_stands_back_for_i
         if isinstance(self, doors.Relayed):
             say(self, message, addr)
         elif not self.transport.is_closing():
-            asyncio.get_running_loop().call_later(SLOW_S, say, self, message, addr)
+            asyncio.get_running_loop().call_later(slow_s, say, self, message, addr)
 
     monkeypatch.setattr(aioice.ice.StunProtocol, "send_stun", slowly)
 
@@ -263,6 +262,6 @@ def test_a_slow_direct_way_is_taken_before_a_quick_relay_which_stands_back_for_i
             return [doors.way_of(peer) for peer in peers]
         finally:
             await asyncio.gather(*(peer.close() for peer in peers))
-            await asyncio.sleep(SLOW_S + 0.1)
+            await asyncio.sleep(slow_s + 0.1)
 
     assert [any(ends) for ends in asyncio.run(talk())] == [relayed, relayed]

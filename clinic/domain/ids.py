@@ -50,6 +50,8 @@ def team_scope(team: TeamId) -> ScopeId:
 
 AUDITORS = TeamId("auditors")
 """The team of compliance officers and custodians: every computer seals its audit to it, and whoever is not in it reads none."""
+ADMINISTRATORS = TeamId("administrators")
+"""The team of those who administer and read no chart: it has no patients."""
 
 
 def org_scope(org: OrgId) -> ScopeId:

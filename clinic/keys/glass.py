@@ -10,7 +10,16 @@ from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import AUDITORS, DeviceId, PatientId, ScopeId, TeamId, UserId, patient_scope
+from clinic.domain.ids import (
+    ADMINISTRATORS,
+    AUDITORS,
+    DeviceId,
+    PatientId,
+    ScopeId,
+    TeamId,
+    UserId,
+    patient_scope,
+)
 from clinic.domain.record import Record
 from clinic.keys.boxes import open_sealed, seal_to
 from clinic.keys.hashing import KEY_BYTES, same
@@ -35,7 +44,7 @@ SHOWN_FOR = timedelta(hours=4)
 REVIEW_WITHIN = timedelta(hours=72)
 REASON_AT_LEAST = 20
 REASON_AT_MOST = 1000
-AUDIT_TEAM = "Audit"
+AUDIT_TEAM, ADMIN_TEAM = "Audit", "Administration"
 EVERYBODY = "organisation-wide team"
 """The policy that names it."""
 
@@ -60,7 +69,7 @@ def everybody(log: TrustLog) -> TeamId | None:
 
 def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[Record]:
     """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all, a gateway none,
-    a compliance officer that of the auditors, which the first one brings about."""
+    a compliance officer that of the auditors. Those of auditors and administrators are brought about by the first who enters."""
     if role in KEYLESS:
         return []
     wide = everybody(log)
@@ -70,7 +79,12 @@ def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[R
     looks_on = role == Role.COMPLIANCE or (role == Role.CUSTODIAN and AUDITORS in log.by_team)
     audits = auditing(log, user) if looks_on else []
     entered = [one for one in dict.fromkeys(teams) if one != AUDITORS and user not in log.members(one)]
-    return [*(MemberAdd(team=one, user=user) for one in entered), *audits]
+    made = [
+        TeamCreate(team=one, name=ADMIN_TEAM)
+        for one in entered
+        if one == ADMINISTRATORS and one not in log.by_team
+    ]
+    return [*made, *(MemberAdd(team=one, user=user) for one in entered), *audits]
 
 
 def auditing(log: TrustLog, user: UserId) -> list[Record]:

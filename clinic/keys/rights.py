@@ -14,7 +14,7 @@ from enum import Flag, StrEnum, auto
 from typing import Any
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import AUDITORS, DeviceId, TeamId, UserId
+from clinic.domain.ids import ADMINISTRATORS, AUDITORS, DeviceId, TeamId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.keys.boxes import sound_box_key
 from clinic.keys.identity import SEED_BYTES, device_id
@@ -44,7 +44,9 @@ KEYLESS = frozenset({Role.KIOSK, Role.GATEWAY})
 """Roles that never hold a team's private key."""
 AUDITING = frozenset({Role.COMPLIANCE, Role.CUSTODIAN})
 """Roles of the auditors' team."""
-
+HOMES: Mapping[Role, TeamId] = {Role.ADMINISTRATOR: ADMINISTRATORS, Role.COMPLIANCE: AUDITORS}
+"""The team, without patients, that somebody of a role is invited into unless another is named: neither of them treats anybody."""
+CHARTLESS = frozenset(HOMES.values())
 
 _ONLY_AUDITORS = "Only compliance officers and custodians are auditors."
 
@@ -120,6 +122,8 @@ def check_place(role: Role, kind: DeviceKind, team: TeamId) -> None:
     """Raises Refusal for a role that nobody has on that kind of computer, or in that team."""
     if team == AUDITORS and role not in AUDITING:
         raise Refusal(_ONLY_AUDITORS)
+    if team == ADMINISTRATORS and role != Role.ADMINISTRATOR:
+        raise Refusal("Only administrators are invited into the administrators' team.")
     if (role == Role.KIOSK) != (kind == DeviceKind.KIOSK):
         raise Refusal("Only a kiosk has the role of a kiosk, and no other.")
     if role in (Role.CUSTODIAN, Role.GATEWAY) and kind != DeviceKind.STATION:

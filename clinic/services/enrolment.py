@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clinic.domain.clock import Clock, Random
 from clinic.domain.errors import PostaError, Refusal, Unavailable
-from clinic.domain.ids import AUDITORS, TeamId, UserId, short_hash_id
+from clinic.domain.ids import TeamId, UserId, short_hash_id
 from clinic.domain.record import Record
 from clinic.domain.wording import name_as_said
 from clinic.keys.epochs import new_epoch, share_epochs_with
@@ -28,7 +28,7 @@ from clinic.keys.invites import (
     seal_answer,
     seal_request,
 )
-from clinic.keys.rights import Action, check_place
+from clinic.keys.rights import CHARTLESS, HOMES, Action, check_place
 from clinic.keys.roster import TrustLog
 from clinic.keys.slots import NOBODY, Opened, Slots, check_password
 from clinic.keys.trust import Signer, extend, make_statement, verify_all
@@ -236,14 +236,16 @@ def set_up(
 def invite(
     desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None, team: TeamId | None = None
 ) -> str:
-    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (this computer's, if
-    none is named). Refused: a role that computer cannot have, no such team."""
-    check_place(role, kind, team or desk.team)
-    if team and team != AUDITORS and team not in desk.trust.by_team:
+    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (where none is named,
+    that of those who read no chart for the roles that treat nobody, this computer's for all others). Refused: a role that
+    computer cannot have, no such team."""
+    into = team or HOMES.get(role, desk.team)
+    check_place(role, kind, into)
+    if into not in CHARTLESS and into not in desk.trust.by_team:
         raise Refusal("There is no such team.")
     authority = authority_text(desk)
     invitation = new_invitation(
-        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=team or desk.team,
+        server=desk.server, fingerprint=desk.trust.fingerprint, role=role, kind=kind, team=into,
         expires_at=(at or desk.clock.now()) + VALID, random=desk.random, authority=authority,
     )  # fmt: skip
     box = mailbox_id(invitation.secret)
@@ -432,7 +434,7 @@ def _admission(
     after = log
     for body in bodies:
         after = extend(after, make_statement(after, body, signer, desk.clock.now()))
-    begun = [new_epoch(after, AUDITORS, {}, desk.random)] if _without_key(after, AUDITORS) else []
+    begun = [new_epoch(after, one, {}, desk.random) for one in sorted(CHARTLESS) if _without_key(after, one)]
     return [*bodies, *begun, *share_epochs_with(after, user, request.device, desk.team_keys)]
 
 

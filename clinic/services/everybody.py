@@ -3,11 +3,11 @@
 met and looked into."""
 
 from clinic.domain.facts import Patient
-from clinic.domain.ids import AUDITORS, TeamId, short_hash_id
+from clinic.domain.ids import TeamId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import new_epoch, open_epochs, share_epochs_with, waiting_for_keys
 from clinic.keys.glass import EVERYBODY, custodians, everybody, memberships, people_of
-from clinic.keys.rights import Action
+from clinic.keys.rights import CHARTLESS, Action
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import Signer, extend, make_statement
 from clinic.protocol.trust import MemberAdd, Policy, Role, TeamCreate
@@ -54,7 +54,7 @@ def _statements(desk: Desk, found: TrustLog) -> list[Record]:
     for officer in {one.user for one in after.at_work() if Role.COMPLIANCE in after.roles_of(one.user)}:
         for body in memberships(after, officer, Role.COMPLIANCE, wide):
             say(body)
-    for team in (wide, AUDITORS):
+    for team in (wide, *sorted(CHARTLESS)):
         if team in after.by_team and after.epoch(team) is None:
             say(new_epoch(after, team, {}, desk.random))
     mine = {**desk.team_keys, **open_epochs(after, desk.user_keys, signer.user, desk.device)}

@@ -9,7 +9,7 @@ from clinic.domain.facts import Gender, Link, Patient
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_birth_date, digits_of
 from clinic.domain.values import DNI, HumanName, Identifier, Verification
-from clinic.keys.rights import Action
+from clinic.keys.rights import CHARTLESS, Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
@@ -71,7 +71,10 @@ def register(
     desk: Desk, name: HumanName, birth_date: date | None, gender: Gender, dni: str, phone: str = "", address: str = "",
     language: str = "es",
 ) -> PatientId:  # fmt: skip
-    """Put a new person on record. Refused without a name, with a birth date to come or a DNI that is no number."""
+    """Put a new person on record. Refused without a name, with a birth date to come or a DNI that is no number, and at the
+    computer of a team that has no patients: whoever treats people would never see her."""
+    if desk.team in CHARTLESS:
+        raise Refusal("This computer's team has no patients. Register people at a computer of a care team.")
     if not name.family.strip() or not name.given:
         raise Refusal("Write the family name and the first name.")
     check_birth_date(birth_date, desk.clock.now().date())

@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from clinic.domain.clock import SystemClock
-from clinic.domain.ids import AUDITORS
-from clinic.keys.glass import AUDIT_TEAM
+from clinic.domain.ids import ADMINISTRATORS, AUDITORS, TeamId
+from clinic.keys.glass import ADMIN_TEAM, AUDIT_TEAM
 from clinic.protocol.trust import DeviceKind, Role
 from clinic.services import organising
 from clinic.services.enrolment import Admission, admit, invite, join
@@ -49,7 +49,8 @@ def add_verbs(add: Add) -> None:
         "--team",
         default="",
         metavar="NAME",
-        help="whose records that computer works with; this computer's, if not said",
+        help="whose records that computer works with; if not said, Administration for administrators, Audit for compliance "
+        "(neither has patients), this computer's for all others",
     )
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"
@@ -104,10 +105,13 @@ _SHEETS = "Print the three sheets in {folder}, give them to three people, delete
 _NO_SHEETS = "No recovery sheets: if all administrators are lost, nobody can be let in. See --sheets."
 
 
+_CHARTLESS: dict[str, TeamId] = {AUDIT_TEAM: AUDITORS, ADMIN_TEAM: ADMINISTRATORS}
+
+
 def _invite(chosen: Namespace) -> int:
     with opened(chosen) as desk:
         found = organising.organisation(desk, ask_centre=False)
-        team = AUDITORS if chosen.team == AUDIT_TEAM else team_in(found, chosen.team) if chosen.team else None
+        team = (_CHARTLESS.get(chosen.team) or team_in(found, chosen.team)) if chosen.team else None
         code = invite(desk, Role(chosen.role), DeviceKind(chosen.kind), team=team)
         print(shorten(desk, code) if chosen.short else code)
     return 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from clinic.domain.ids import AUDITORS
+from clinic.keys.rights import CHARTLESS, HOMES
 from desktop.kit.words import _
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ class Inviting:
 
 def proposed_team(role: str) -> str:
     """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
-    return AUDITORS if role == "compliance" else ""
+    return next((team for one, team in HOMES.items() if one == role), "")
+
+
+_CHARTLESS = {
+    "compliance": lambda: _("The audit of all teams, no charts"),
+    "administrator": lambda: _("Administration, no charts"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,9 @@ class State:
 
     @property
     def care_teams(self) -> tuple[CareTeam, ...]:
-        """Teams that a newcomer can be invited into: all but the organisation-wide one, which everybody enters,
-        and the auditors'."""
+        """Teams with patients that a newcomer can be invited into: all but the organisation-wide one, which everybody enters."""
         return (
-            tuple(one for one in self.found.teams if not one.everybody and one.team != AUDITORS)
+            tuple(one for one in self.found.teams if not one.everybody and one.team not in CHARTLESS)
             if self.found
             else ()
         )
@@ -76,7 +81,7 @@ class State:
     def teams_for(self, role: str) -> list[tuple[str, str]]:
         """(key, name) of the teams somebody of that role can be invited into."""
         own = proposed_team(role)
-        proposed = [(own, _("The audit of all teams, no charts"))] if own else []
+        proposed = [(own, _CHARTLESS[role]())] if own else []
         return [*proposed, *((str(one.team), one.name) for one in self.care_teams)]
 
     @property

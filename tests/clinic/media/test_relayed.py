@@ -128,10 +128,8 @@ def taken(offered: tuple[IceServer, ...], within_s: float = 8.0) -> tuple[str, l
 def test_udp_comes_first_and_what_is_dead_is_passed_over(turn: Turn) -> None:
     """Neither the port of UDP nor that of TCP answers: TLS does, believed by the clinic's own authority."""
     (dead,) = free_ports(1)
-    assert taken(servers(turn, *reversed(turn.relay.urls))) == (
-        "udp",
-        [RelayTold(state=RelayWord.OPEN, way="udp")],
-    )
+    by_udp = taken(servers(turn, *reversed(turn.relay.urls)))
+    assert by_udp == ("udp", [RelayTold(state=RelayWord.OPEN, way="udp")]), turn.log[-4000:]
     nowhere = f"turn:127.0.0.1:{dead}", f"turn:127.0.0.1:{dead}?transport=tcp"
     assert taken(servers(turn, *nowhere, turn.relay.urls[2])) == (
         "tls",

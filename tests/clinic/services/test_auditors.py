@@ -7,7 +7,7 @@ import pytest
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent
-from clinic.domain.ids import AUDITORS, DeviceId, PatientId, TeamId, team_scope
+from clinic.domain.ids import ADMINISTRATORS, AUDITORS, DeviceId, PatientId, TeamId, team_scope
 from clinic.keys.glass import everybody
 from clinic.protocol.trust import DeviceKind, Role, TeamCreate
 from clinic.services.audit_proofs import verify_audit
@@ -16,6 +16,7 @@ from clinic.services.desks import Desk
 from clinic.services.enrolment import invite, state
 from clinic.services.link import exchange_now
 from clinic.services.organising import add_member, give_role
+from clinic.services.people import find_people
 from clinic.services.syncing import sync_status
 from clinic.services.tending import tend
 from tests.clinic.services.conftest import Town
@@ -119,6 +120,31 @@ def test_an_officer_of_the_auditors_alone_holds_no_chart_and_looks_at_every_team
         exchange_now(desk)
     assert sync_status(alone).refused == 0 and sync_status(alone).waiting == 0
     assert ("read audit", patient) in seen_of(house.officer, alone.device)
+
+
+def test_a_second_administrator_works_for_the_clinic_and_reads_no_chart(house: House) -> None:
+    """Who is invited without a team being named; the first one's own computer keeps its team."""
+    station = house.town.station
+    with pytest.raises(Refusal, match="Only administrators"):
+        invite(station, Role.NURSE, DeviceKind.DESKTOP, team=ADMINISTRATORS)
+    mara = enrolled(station, house.town.folder / "mara", "Mara Gil", Role.ADMINISTRATOR, DeviceKind.DESKTOP)
+    house.town.opened.append(mara)
+    assert mara.team == ADMINISTRATORS and mara.someone.user in station.trust.members(ADMINISTRATORS)
+    patient = patient_at(house.omar, "Ajena")
+    ours = patient_at(house.town.desk, "Nuestra")
+    for desk in (house.omar, house.town.desk, station, mara):
+        exchange_now(desk)
+        tend(desk)
+    exchange_now(mara)
+    assert {team for team, _ in mara.team_keys} - {everybody(mara.trust)} == {ADMINISTRATORS}
+    assert all(mara.book.read(lambda page, who=one: page.person(who)) is None for one in (patient, ours))
+    assert ours not in {one.id for one in find_people(mara, "Nuestra")}
+    with pytest.raises(Refusal, match="has no patients"):
+        patient_at(mara, "Nadie")
+    invited = enrolled(mara, house.town.folder / "nina", "Nina Rey", Role.NURSE, DeviceKind.DESKTOP, SOUTH)
+    house.town.opened.append(invited)
+    assert invited.someone.user in invited.trust.members(SOUTH)
+    assert sync_status(mara).refused == 0 and sync_status(mara).waiting == 0
 
 
 def test_what_a_kiosk_writes_down_reaches_the_auditors(house: House) -> None:

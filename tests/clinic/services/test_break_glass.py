@@ -20,14 +20,12 @@ from clinic.domain.record import Record
 from clinic.domain.values import ICD10, Coding, HumanName
 from clinic.keys.epochs import new_epoch
 from clinic.keys.glass import custodians, everybody, signed_request
-from clinic.keys.invites import invitation_text, mailbox_id, new_invitation
-from clinic.protocol.codec import encode
 from clinic.protocol.glass import GlassAnswer, ScopePull, SignedGlass
 from clinic.protocol.letters import Letter
 from clinic.protocol.trust import DeviceKind, Revoke, Role, TeamCreate
 from clinic.services import background, break_glass, emergency, notices, plans, reviews
 from clinic.services.desks import Desk
-from clinic.services.enrolment import VALID, admit, join, state
+from clinic.services.enrolment import admit, invite, join, state
 from clinic.services.everybody import prepare
 from clinic.services.gate import Denied
 from clinic.services.link import Link, exchange_now, remote_of, with_remote
@@ -73,16 +71,12 @@ class House:
         return code
 
 
-def enrolled(station: Desk, home: Path, name: str, role: Role, kind: DeviceKind, team: TeamId) -> Desk:
+def enrolled(
+    station: Desk, home: Path, name: str, role: Role, kind: DeviceKind, team: TeamId | None = None
+) -> Desk:
     """As an invitation of that team."""
-    made = new_invitation(
-        server=station.server, fingerprint=station.trust.fingerprint, role=role, kind=kind, team=team,
-        expires_at=station.clock.now() + VALID, random=os.urandom,
-    )  # fmt: skip
-    box = mailbox_id(made.secret)
-    station.book.keep(lambda page: page.put_meta(f"invitation {box}", encode(made)))
-    with_remote(remote_of(station), lambda remote: remote.open_mailbox(box))
-    joining = join(home, invitation_text(made), name, PASSWORD, name, SystemClock(), os.urandom)
+    code = invite(station, role, kind, team=team)
+    joining = join(home, code, name, PASSWORD, name, SystemClock(), os.urandom)
     waiter = threading.Thread(target=joining.wait, args=(30,))
     waiter.start()
     admit(station, lambda newcomer: newcomer.digits == joining.digits, 30)

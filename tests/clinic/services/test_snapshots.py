@@ -379,7 +379,9 @@ def test_an_older_program_keeps_what_it_needs_and_is_told_when_it_comes_too_late
     late.sync()
     assert house.tidy().envelopes
     with older(monkeypatch):
-        late.book.keep(lambda page: page.forget_cursors(), snapshots.Changes())  # a chart that is fetched again
+        late.book.keep(
+            lambda page: page.forget_cursors(), snapshots.Changes()
+        )  # a chart that is fetched again
         say_on(late, patient, "by an older program")
         late.sync()
         assert late.machine.failures

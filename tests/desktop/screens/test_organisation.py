@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import AUDITORS, TeamId
+from clinic.domain.ids import ADMINISTRATORS, AUDITORS, TeamId
 from clinic.domain.policies import IDLE_LOCK
 from clinic.keys.invites import read_invitation
 from clinic.protocol.trust import DeviceKind, Role
@@ -161,18 +161,19 @@ def test_a_newcomer_is_invited_into_the_team_that_was_chosen(
         invite(town.station, Role.NURSE, DeviceKind.DESKTOP, team=TeamId("nowhere"))
 
 
-def test_a_compliance_officer_is_invited_to_the_audit_alone_unless_said(
-    qtbot: QtBot, page: OrganisationView, town: Town
+@pytest.mark.parametrize(("role", "team"), [("compliance", AUDITORS), ("administrator", ADMINISTRATORS)])
+def test_who_treats_nobody_is_invited_to_read_no_chart_unless_said(
+    qtbot: QtBot, page: OrganisationView, town: Town, role: str, team: TeamId
 ) -> None:
     page.refresh()
     qtbot.waitUntil(lambda: page.loop.state.found is not None, timeout=10_000)
-    page.as_role.choose("compliance")
-    page.as_role.chosen.emit("compliance")
-    assert page.of_team.isVisible() and page.as_team.key() == AUDITORS
+    page.as_role.choose(role)
+    page.as_role.chosen.emit(role)
+    assert page.of_team.isVisible() and page.as_team.key() == team
     press(page, "invite")
     qtbot.waitUntil(lambda: page.loop.state.out is not None, timeout=10_000)
     out = page.loop.state.out
-    assert out is not None and read_invitation(out.code, SystemClock().now()).team == AUDITORS
+    assert out is not None and read_invitation(out.code, SystemClock().now()).team == team
     assert not audit(page)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from clinic.domain.facts import Composition, Encounter, MedicationRequest, Observation
+    from clinic.domain.facts import AllergyIntolerance, Composition, Encounter, MedicationRequest, Observation
     from clinic.domain.misuse.lists import Choices, Entry, Filters, Matches
     from clinic.keys.lease import Lease
     from clinic.protocol.letters import Vouched
@@ -58,6 +58,7 @@ class Clinic:
         from clinic.services import (
             access,
             alerts,
+            background,
             calling,
             cards,
             charts,
@@ -88,6 +89,7 @@ class Clinic:
         self.consenting = Consenting(desk)
         self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
+        self._background = background
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
@@ -372,6 +374,16 @@ class Clinic:
 
     def find_medication(self, text: str) -> tuple[Coding, ...]:
         return self._coding.find_medication(self.desk, text, language())
+
+    def write_allergy(
+        self, patient: PatientId, substance: Coding, category: str, reaction: str, severe: bool
+    ) -> AllergyIntolerance:
+        return self._background.record_allergy(
+            self.desk, substance, patient, reaction=reaction, severe=severe, category=category
+        )
+
+    def take_off_allergy(self, allergy: FactId, why: str, window: PatientId) -> object:
+        return self._background.rule_out_allergy(self.desk, allergy, why, window)
 
     def check(
         self, patient: PatientId, medication: Coding, replacing: FactId = FactId("")

@@ -231,7 +231,6 @@ def _explained(report: CallReport) -> tuple[str, ...]:
 TABS: dict[str, Callable[[Chart], list[Line]]] = {
     "notes": notes,
     "medication": medication,
-    "problems": problems,
     "messages": messages,
 }
 EMPTY = {

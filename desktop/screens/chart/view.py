@@ -26,6 +26,7 @@ from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_ago, fmt_date
 from desktop.screens.alerts.band import AlertBand
 from desktop.screens.alerts.logic import State as Alerts
+from desktop.screens.allergies.panel import AllergyPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
@@ -116,7 +117,7 @@ class ChartView(Page):
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
-        self.player = PlayerPanel(room, engine)
+        self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -167,7 +168,7 @@ class ChartView(Page):
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer, self.consents):
+        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -309,6 +310,10 @@ class ChartView(Page):
             self._render_documents(chart, state)
         elif state.tab == "consents":
             self._render_consents(chart)
+        elif state.tab == "problems":
+            name = chart.person.name.spoken
+            self.allergies.open(chart.person.patient, name, chart.allergies, rows.problems(chart))
+            self.stack.setCurrentWidget(self.allergies)
         else:
             self._render_rows(chart, state)
 
@@ -455,7 +460,7 @@ def _tabs() -> list[tuple[str, str]]:
         ("summary", _("Summary")),
         ("notes", _("Notes")),
         ("medication", _("Medication")),
-        ("problems", _("Problems")),
+        ("problems", _("Problems, allergies")),
         ("messages", _("Messages")),
         ("documents", _("Documents")),
         ("consents", _("Consents")),

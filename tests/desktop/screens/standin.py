@@ -916,6 +916,20 @@ class Clinic:
         self.calls.append(("vitals", encounter, dict(values), window))
         return ()
 
+    def write_allergy(
+        self, patient: PatientId, substance: Coding, category: str, reaction: str, severe: bool
+    ) -> AllergyIntolerance:
+        self.calls.append(("allergy", patient, substance, category, reaction, severe))
+        return AllergyIntolerance(
+            id=FactId("new"), patient=patient, substance=substance, recorded_at=NOW, category=category
+        )
+
+    def take_off_allergy(self, allergy: FactId, why: str, window: PatientId) -> object:
+        if not why.strip():
+            raise Refusal("Say why this allergy is taken off.")
+        self.calls.append(("no allergy", allergy, why, window))
+        return None
+
     def check(
         self, patient: PatientId, medication: Coding, replacing: FactId = FactId("")
     ) -> tuple[Caution, ...]:

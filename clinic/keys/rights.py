@@ -44,9 +44,10 @@ KEYLESS = frozenset({Role.KIOSK, Role.GATEWAY})
 """Roles that never hold a team's private key."""
 AUDITING = frozenset({Role.COMPLIANCE, Role.CUSTODIAN})
 """Roles of the auditors' team."""
-HOMES: Mapping[Role, TeamId] = {Role.ADMINISTRATOR: ADMINISTRATORS, Role.COMPLIANCE: AUDITORS}
-"""The team, without patients, that somebody of a role is invited into unless another is named: neither of them treats anybody."""
-CHARTLESS = frozenset(HOMES.values())
+HOMES: Mapping[Role, TeamId] = {Role.ADMINISTRATOR: ADMINISTRATORS}
+"""The team that somebody of a role is invited into unless another is named."""
+CHARTLESS = frozenset({ADMINISTRATORS, AUDITORS})
+"""Teams without patients."""
 
 _ONLY_AUDITORS = "Only compliance officers and custodians are auditors."
 

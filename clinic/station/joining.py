@@ -49,8 +49,8 @@ def add_verbs(add: Add) -> None:
         "--team",
         default="",
         metavar="NAME",
-        help="whose records that computer works with; if not said, Administration for administrators, Audit for compliance "
-        "(neither has patients), this computer's for all others",
+        help="whose records that computer works with; if not said, Administration for administrators, this computer's for all others; "
+        "Administration and Audit have no patients",
     )
     inviting.add_argument(
         "--short", action="store_true", help="a code of 16 symbols, to be typed with the address"

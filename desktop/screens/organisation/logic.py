@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from clinic.keys.rights import CHARTLESS, HOMES
+from clinic.domain.ids import ADMINISTRATORS, AUDITORS
+from clinic.keys.rights import CHARTLESS
 from desktop.kit.words import _
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ class Inviting:
     server: str
 
 
+_PROPOSED = {"compliance": AUDITORS, "administrator": ADMINISTRATORS}
+
+
 def proposed_team(role: str) -> str:
     """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
-    return next((team for one, team in HOMES.items() if one == role), "")
+    return _PROPOSED.get(role, "")
 
 
 _CHARTLESS = {

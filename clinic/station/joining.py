@@ -49,7 +49,7 @@ def add_verbs(add: Add) -> None:
         "--team",
         default="",
         metavar="NAME",
-        help="whose records that computer works with; if not said, Administration for administrators, this computer's for all others; "
+        help="whose records that computer works with; if not said, Administration for administrators, this computer's for others; "
         "Administration and Audit have no patients",
     )
     inviting.add_argument(

@@ -29,6 +29,7 @@ from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.exchange.view import ExchangeView
+from desktop.screens.faces import alarm_words
 from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
@@ -185,6 +186,7 @@ class Seat(QObject):
         ways.queue.connect(self._queue_read)
         ways.to_choose.connect(lambda n: self.shell.loop.send(shell.ToChooseCounted(n)))
         ways.arrived.connect(self._arrived)
+        ways.flagged.connect(self._flagged)
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
         ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
@@ -313,6 +315,9 @@ class Seat(QObject):
 
     def _arrived(self, count: int) -> None:
         self.shell.say("info", plural("%(n)d person has come in", "%(n)d people have come in", count))
+
+    def _flagged(self, rows: tuple[Waiting, ...]) -> None:
+        self.shell.say("danger", alarm_words(rows), _("Open Today"), lambda: self.shell.go("today"))
 
     def _identity_confirmed(self, provisional: str, other: str) -> None:
         def undo() -> None:

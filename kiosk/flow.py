@@ -81,6 +81,15 @@ class TellReason:
 
 
 @dataclass(frozen=True, slots=True)
+class RaiseFlags:
+    """What must not wait, with what else was told so far."""
+
+    reason: Coding
+    symptoms: tuple[Coding, ...]
+    flags: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TellVitals:
     """None: nobody asked, or somebody else answered."""
 
@@ -138,6 +147,7 @@ class Leave:
 Filing = (
     Arrive
     | TellReason
+    | RaiseFlags
     | TellVitals
     | GivePhoto
     | GiveConsent
@@ -176,6 +186,8 @@ class Journey:
     known: Known | None = None
     visit: Visit | None = None
     reason: Coding | None = None
+    flags: tuple[Coding, ...] = ()
+    """Red flags raised in this visit; a tick taken off again takes none back."""
     template: Template | None = None
     by_video: bool = True
     permitted: tuple[str, ...] = ()
@@ -226,6 +238,14 @@ class Confirmed:
 @dataclass(frozen=True, slots=True)
 class ReasonChosen:
     reason: Coding
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """A symptom was touched: all that are on now, and the red flags they raise."""
+
+    symptoms: tuple[Coding, ...]
+    flags: tuple[Coding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +385,7 @@ Event = (
     | Identified
     | Confirmed
     | ReasonChosen
+    | Felt
     | SymptomsChosen
     | VitalsTaken
     | PhotoTaken
@@ -412,6 +433,11 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPerson:
+    """The kiosk calls somebody for her, because of what she told."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeclineRing:
     pass
 
@@ -431,7 +457,7 @@ class Finish:
     """The process ends, and with it all it knew."""
 
 
-Effect = Speak | LoadTemplate | File | DeclineRing | HangUp | KeepReceived | Finish
+Effect = Speak | LoadTemplate | File | CallPerson | DeclineRing | HangUp | KeepReceived | Finish
 Result = tuple[Journey, tuple[Effect, ...]]
 
 
@@ -469,6 +495,8 @@ def _answered(journey: Journey, event: Event) -> Result:
             return _confirmed(journey, yes)
         case Step.REASON, ReasonChosen(reason):
             return replace(journey, step=Step.SYMPTOMS, reason=reason), ()
+        case Step.SYMPTOMS, Felt(symptoms, flags) if journey.reason is not None:
+            return _felt(journey, journey.reason, symptoms, flags)
         case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
             return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
         case Step.VITALS, VitalsTaken(values, on_oxygen, alert):
@@ -485,6 +513,19 @@ def _answered(journey: Journey, event: Event) -> Result:
         case Step.CHECK, CheckDone():
             return _file(replace(journey, step=Step.WAITING), Wait())
     return journey, ()
+
+
+def _felt(
+    journey: Journey, reason: Coding, symptoms: tuple[Coding, ...], flags: tuple[Coding, ...]
+) -> Result:
+    """A flag that is new is filed at once, and somebody is called; anything else waits for "go on"."""
+    known = {flag.code for flag in journey.flags}
+    new = tuple(flag for flag in flags if flag.code not in known)
+    if not new:
+        return journey, ()
+    flagged = replace(journey, flags=(*journey.flags, *new))
+    moved, effects = _file(flagged, RaiseFlags(reason, symptoms, flagged.flags))
+    return moved, (*effects, CallPerson())
 
 
 def _confirmed(journey: Journey, yes: bool) -> Result:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The questions of the intake as data: reasons and symptoms in pictures, from
+"""The questions of the intake as data: reasons, symptoms in pictures and red flags, from
 resources/questionnaires/*.toml.
 """
 
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from clinic.domain.red_flags import RED_FLAG, Answers, Rule, raised
 from clinic.domain.values import Coding
 
 REASON = "urn:posta:reason"
@@ -43,6 +45,9 @@ class Choice:
 class Questionnaire:
     reasons: tuple[Choice, ...]
     symptoms: Mapping[str, Choice]
+    rules: tuple[Rule, ...] = ()
+    flag_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What each rule is called, in every language."""
 
     def reason(self, key: str) -> Choice:
         return next(choice for choice in self.reasons if choice.id == key)
@@ -51,13 +56,36 @@ class Questionnaire:
         """The tiles shown after that reason."""
         return tuple(self.symptoms[key] for key in self.reason(reason).leads_to)
 
+    def flags(self, told: Answers, today: date, language: str) -> tuple[Coding, ...]:
+        """The red flags of what was told so far."""
+        found = raised(self.rules, told, today)
+        words = {key: self.flag_words[key] for key in found}
+        return tuple(
+            Coding(system=RED_FLAG, code=key, display=said.get(language) or said["es"])
+            for key, said in words.items()
+        )
+
 
 def load(file: Path = FILE) -> Questionnaire:
     """Read a questionnaire; a KeyError here is a fault of our own data, found by its test."""
     data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     reasons = tuple(_choice(row, REASON) for row in data["reasons"])
     symptoms = {row["id"]: _choice(row, SYMPTOM) for row in data["symptoms"]}
-    return Questionnaire(reasons, symptoms)
+    flags = data.get("red_flags", ())
+    return Questionnaire(
+        reasons, symptoms, tuple(map(_rule, flags)), {row["id"]: dict(row["words"]) for row in flags}
+    )
+
+
+def _rule(row: dict[str, Any]) -> Rule:
+    return Rule(
+        row["id"],
+        frozenset(row["symptoms"]),
+        row["source"],
+        row.get("reason", ""),
+        row.get("under_days", 0),
+        row.get("unless", ""),
+    )
 
 
 def _choice(row: dict[str, Any], system: str) -> Choice:

@@ -33,6 +33,7 @@ from kiosk.screens.consent.view import ConsentScreen
 from kiosk.screens.frame import (
     Frame,
     Sheet,
+    flag_sheet,
     help_sheet,
     leave_sheet,
     person_sheet,
@@ -212,6 +213,8 @@ class Stage(QObject):
                 self._files.ask(self._verbs.template, language, then=self._template_came, failed=self._failed)
             case flow.File(filing, visit):
                 self._files.ask(self._verbs.file, filing, visit, then=self._filed, failed=self._failed)
+            case flow.CallPerson():
+                self._call_for_her()
             case flow.DeclineRing():
                 QTimer.singleShot(0, self, self._calls.decline)
             case flow.HangUp():
@@ -349,7 +352,14 @@ class Stage(QObject):
             self._cover(sheet, lambda _yes: self._uncover())
 
     def _call_person(self) -> None:
-        sheet = person_sheet()
+        self._call_under(person_sheet())
+
+    def _call_for_her(self) -> None:
+        """Because of what she told: at once, and again and again until she goes on."""
+        QApplication.beep()
+        self._call_under(flag_sheet(self.journey.online))
+
+    def _call_under(self, sheet: Sheet) -> None:
         self._cover(sheet, lambda _yes: self._uncover())
         self._calling.start()
 

@@ -122,6 +122,8 @@ class DeskVerbs:
         match filing:
             case flow.TellReason(reason, symptoms):
                 intake.tell_reason(self._desk, visit, reason, symptoms)
+            case flow.RaiseFlags(reason, symptoms, flags):
+                intake.raise_flags(self._desk, visit, reason, symptoms, flags)
             case flow.TellVitals(values, on_oxygen, alert):
                 intake.tell_vitals(self._desk, visit, values, on_oxygen, alert)
             case flow.GivePhoto(jpeg):

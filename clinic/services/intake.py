@@ -37,7 +37,7 @@ from clinic.keys.refusals import Unreadable
 from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import Malformed, decode
-from clinic.protocol.envelope import P1_TALK
+from clinic.protocol.envelope import P0_ALERT, P1_TALK
 from clinic.protocol.letters import Vouched
 from clinic.protocol.onetime import CodeParcel
 from clinic.protocol.trust import DeviceKind
@@ -108,10 +108,15 @@ class Visit:
         """What was sealed to this visit. Raises Unreadable."""
         return open_sealed(self._session_key, sealed)
 
+    @property
+    def flagged(self) -> bool:
+        """Whether she told something that must not wait."""
+        return bool(self._encounter.red_flags)
+
     def become(self, desk: Desk, **changes: object) -> None:
-        """Write the encounter anew with some fields changed."""
+        """Write the encounter anew with some fields changed; one with a red flag leaves before everything else."""
         self._encounter = replace(self._encounter, **changes)  # type: ignore[arg-type]
-        desk.write(self._encounter, window=self.patient, priority=P1_TALK)
+        desk.write(self._encounter, window=self.patient, priority=P0_ALERT if self.flagged else P1_TALK)
 
 
 def card_lookup(qr_text: str) -> str:
@@ -286,6 +291,14 @@ def tell_reason(desk: Desk, visit: Visit, reason: Coding, symptoms: tuple[Coding
 
 
 @needs(Action.INTAKE)
+def raise_flags(
+    desk: Desk, visit: Visit, reason: Coding, symptoms: tuple[Coding, ...], flags: tuple[Coding, ...]
+) -> None:
+    """Told just now, in the middle of the questions, and not to wait: with what else she has told so far."""
+    visit.become(desk, reason=reason, symptoms=symptoms, red_flags=flags)
+
+
+@needs(Action.INTAKE)
 def tell_vitals(
     desk: Desk,
     visit: Visit,
@@ -378,8 +391,10 @@ def ready(desk: Desk, visit: Visit) -> None:
 
 @needs(Action.INTAKE)
 def leave(desk: Desk, visit: Visit) -> None:
-    """The patient goes; what she told stays in her record."""
-    visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())
+    """The patient goes; what she told stays in her record. With a red flag she stays in the queue until staff looked for her:
+    she may lie before a kiosk that nobody touches any more."""
+    if not visit.flagged:
+        visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())
 
 
 def _observed(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queue: who waits, most urgent first, and the score that says so."""
+"""The queue: who waits, most urgent first, and the flags and the score that say so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class Waiting:
 
 @needs(Action.SEE_QUEUE)
 def queue(desk: Desk) -> tuple[Waiting, ...]:
-    """Everybody arrived, triaged or in a visit; highest NEWS2 first, then who came first."""
+    """Everybody arrived, triaged or in a visit; red flags first, then the highest NEWS2, then who came first."""
     return desk.book.read(_queue)
 
 
@@ -67,11 +67,13 @@ def _queue(page: Page) -> tuple[Waiting, ...]:
     return tuple(sorted(rows, key=urgency))
 
 
-def urgency(row: Waiting) -> tuple[int, int, float]:
-    """Sort key: highest score first; at the same score a single red parameter first; then who came first."""
+def urgency(row: Waiting) -> tuple[int, int, int, float]:
+    """Sort key: whoever has a red flag first; then the highest score; at the same score a single red parameter first; then
+    who came first."""
     known = sum(row.news2.parts.values())
     single = 3 in row.news2.parts.values()
-    return (-known, -int(single), row.encounter.arrived_at.timestamp())
+    flagged = bool(row.encounter.red_flags)
+    return (-int(flagged), -known, -int(single), row.encounter.arrived_at.timestamp())
 
 
 def queue_row(page: Page, encounter: Encounter) -> Waiting:

@@ -19,6 +19,7 @@ from desktop.screens.phrases import (
     number_text,
     person_detail,
     points,
+    red_flags,
     urgency,
     waited,
 )
@@ -87,8 +88,13 @@ def person_row(person: PersonLine, now: datetime) -> PersonRow:
 
 
 def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
-    """One who waits: urgency first, then who, why, where, how long."""
+    """One who waits: red flag or urgency first, then who, why, where, how long."""
     visit, flag = row.encounter, urgency(row.news2)
+    news2 = Mark(f"NEWS2 {points(row.news2)} · {flag.text}", flag.tone)
+    marks = list(_marks(row, reachable))
+    first = news2
+    if visit.red_flags:  # what stands first is never left out where a row is narrow
+        first, marks = Mark(red_flags(visit, short=True), "danger"), [news2, *marks]
     parts = (
         age_text(row.person.birth_date, now.date()),
         visit.ticket,
@@ -100,10 +106,10 @@ def waiting_row(row: Waiting, now: datetime, reachable: bool) -> PersonRow:
         row.person.name.full,
         " · ".join(part for part in parts if part),
         waited(visit.arrived_at, now),
-        tuple(_marks(row, reachable)),
+        tuple(marks),
         row.person.photo,
-        f"NEWS2 {points(row.news2)} · {flag.text}",
-        flag.tone,
+        first.text,
+        first.tone,
     )
 
 
@@ -118,6 +124,16 @@ def _marks(row: Waiting, reachable: bool) -> Iterable[Mark]:
         yield Mark(_("offline"), "neutral", "wifi-off")
     if row.encounter.language not in ("", "es"):
         yield Mark(named(LANGUAGES, row.encounter.language), "neutral", "globe")
+
+
+def alarm_words(rows: Iterable[Waiting]) -> str:
+    """Who must not wait, where and why: a line for each."""
+    said = []
+    for row in rows:
+        visit = row.encounter
+        who = (red_flags(visit), row.person.name.full, visit.ticket, visit.device_name)
+        said.append(" · ".join(part for part in who if part))
+    return "\n".join(said)
 
 
 def claim_words(row: Waiting) -> str:

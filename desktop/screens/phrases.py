@@ -14,6 +14,7 @@ from clinic.domain.vitals import VITALS
 from desktop.kit.words import N_, _, fmt_age, fmt_ago, fmt_date, fmt_number, fmt_time, fmt_value, plural
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Encounter
     from clinic.services.people import PersonLine
     from clinic.sync.status import SyncStatus
 
@@ -147,6 +148,15 @@ SOURCES = {
     "this chart": N_("this chart"),
     "list of cross-reactions": N_("list of cross-reactions"),
 }
+RED_FLAGS = {
+    "chest_pain": N_("chest pain"),
+    "breathless": N_("trouble breathing"),
+    "one_sided": N_("one side weak"),
+    "pregnant_bleeding": N_("bleeding in pregnancy"),
+    "bleeding": N_("bleeding"),
+    "fainted": N_("fainted"),
+    "infant_fever": N_("baby with fever"),
+}
 _RISKS = {
     Risk.HIGH: (N_("emergency"), "danger"),
     Risk.MEDIUM: (N_("urgent"), "warn"),
@@ -176,6 +186,13 @@ def urgency(score: Score) -> Flag:
     word, tone = _RISKS[score.risk]
     icon = {"danger": "alert-triangle", "warn": "alert-triangle", "ok": "check"}.get(tone, "clock")
     return Flag(_(word), tone, icon)
+
+
+def red_flags(visit: Encounter, *, short: bool = False) -> str:
+    """What she told that must not wait, in words, or the first of it and how many more; '' when there is nothing."""
+    told = [_(RED_FLAGS[flag.code]) if flag.code in RED_FLAGS else flag.display for flag in visit.red_flags]
+    said = f"{told[0]} +{len(told) - 1}" if short and len(told) > 1 else ", ".join(told)
+    return _("Red flag: %(what)s") % {"what": said} if told else ""
 
 
 def points(score: Score) -> str:

@@ -41,6 +41,8 @@ class Ways(QObject):
     """so many things were written twice and wait for a choice"""
     arrived = Signal(int)
     """so many have come in"""
+    flagged = Signal(object)
+    """rows of the queue whose patient has just told something that must not wait"""
     identity = Signal(str, str)
     """provisional patient, the person they are: just confirmed, can be undone"""
     vouched = Signal(str, object)

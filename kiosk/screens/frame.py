@@ -255,6 +255,21 @@ def person_sheet() -> Sheet:
     )
 
 
+def flag_sheet(online: bool) -> Sheet:
+    """Somebody is called because of what she told. What it was is neither shown nor spoken: others are listening."""
+    told = (
+        _("The clinic is being told now that you should be seen soon. Please stay here.")
+        if online
+        else _(
+            "There is no connection, so the kiosk calls the staff here. Please stay, or tell anybody near you."
+        )
+    )
+    more = _("You can go on with the questions meanwhile.")
+    return Sheet(
+        "kiosk.flag", "help-person", _("We are calling somebody for you"), f"{told} {more}", _("Go on")
+    )
+
+
 def leave_sheet() -> Sheet:
     return Sheet(
         "kiosk.leave",

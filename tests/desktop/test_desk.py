@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic.domain.facts import (
@@ -118,3 +118,28 @@ def test_a_signed_visit_is_played_again_and_its_words_are_found(qtbot: QtBot, wi
     qtbot.waitUntil(lambda: searches(seat.desk) == 1)
     assert searches(seat.desk) == 1, "what was found while typing is not written down"
     assert not seat.today.backup.isVisible(), "who does not administer the clinic is not asked for backups"
+
+
+def test_a_red_flag_is_said_on_whatever_page_is_open_and_leads_to_today(qtbot: QtBot, window: Window) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat = seat_of(window)
+    patient = registered(seat.desk)
+    arrived = Encounter(
+        id=FactId(seat.desk.new_id()), patient=patient, status=EncounterStatus.ARRIVED, ticket="S-07",
+        arrived_at=seat.desk.clock.now(),
+    )  # fmt: skip
+    seat.desk.write(arrived, window=patient)
+    qtbot.waitUntil(lambda: seat.today.queue.model().rowCount() == 1)
+    seat.shell.go("patients")
+    flag = Coding(system="urn:posta:red-flag", code="chest_pain", display="dolor en el pecho")
+    seat.desk.write(replace(arrived, red_flags=(flag,)), window=patient)
+
+    def said() -> str:
+        toasts = [one for one in seat.shell.findChildren(QLabel, "toast.text") if one.isVisible()]
+        return toasts[-1].text() if toasts else ""
+
+    qtbot.waitUntil(lambda: said().startswith("Red flag: chest pain"))
+    assert "Quispe" in said() and "S-07" in said() and not seat.today.isVisible()
+    button = seat.shell.findChildren(QPushButton, "toast.undo")[-1]
+    button.click()
+    qtbot.waitUntil(seat.today.isVisible)

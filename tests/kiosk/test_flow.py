@@ -308,3 +308,47 @@ def test_that_she_listened_is_filed_once() -> None:
 
 def test_before_there_is_a_visit_nothing_is_said() -> None:
     assert Run().say(flow.NoteSaid(b"OggS", 2.0), flow.Listened("m7")).filed == []
+
+
+PAIN = Coding(system="urn:posta:reason", code="pain", display="Me duele algo")
+CHEST = Coding(system="urn:posta:symptom", code="chest_pain", display="Dolor en el pecho")
+FLAG = Coding(system="urn:posta:red-flag", code="chest_pain", display="dolor en el pecho")
+SECOND = Coding(system="urn:posta:red-flag", code="breathless", display="falta de aire")
+
+
+def at_symptoms(run: Run) -> Run:
+    return run.say(
+        flow.LanguageChosen("es"), flow.Identified(ROSA), flow.Confirmed(True), flow.ReasonChosen(PAIN)
+    )
+
+
+def test_a_red_flag_is_filed_and_somebody_called_as_the_tile_is_touched() -> None:
+    run = at_symptoms(Run()).say(flow.Felt((CHEST,), (FLAG,)))
+    assert run.clinic.filed[-1] == flow.RaiseFlags(PAIN, (CHEST,), (FLAG,))
+    assert run.effects[-1] == flow.CallPerson()
+    assert run.journey.step is Step.SYMPTOMS
+
+
+def test_only_a_new_red_flag_calls_again_and_none_is_taken_back() -> None:
+    run = at_symptoms(Run()).say(
+        flow.Felt((CHEST,), (FLAG,)), flow.Felt((), ()), flow.Felt((CHEST,), (FLAG,))
+    )
+    assert run.filed == ["Arrive", "RaiseFlags"]
+    run.say(flow.Felt((CHEST,), (FLAG, SECOND)))
+    assert run.clinic.filed[-1] == flow.RaiseFlags(PAIN, (CHEST,), (FLAG, SECOND))
+    assert run.effects.count(flow.CallPerson()) == 2
+
+
+def test_a_symptom_that_is_no_red_flag_waits_for_go_on() -> None:
+    run = at_symptoms(Run()).say(flow.Felt((FEVER,), ()))
+    assert run.filed == ["Arrive"]
+    assert flow.CallPerson() not in run.effects
+
+
+def test_somebody_is_called_even_when_the_flag_cannot_be_filed() -> None:
+    run = Run(Clinic(full=True))
+    at_symptoms(run).say(flow.Felt((CHEST,), (FLAG,)))
+    assert flow.CallPerson() in run.effects
+    run.clinic.full = False
+    run.say(flow.FileAgain())
+    assert run.filed == ["Arrive", "RaiseFlags"]

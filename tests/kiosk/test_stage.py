@@ -339,3 +339,37 @@ def test_no_answer_looks_chosen_before_it_is_touched(kiosk: Kiosk) -> None:
     kiosk.stage.send(flow.Identified(ROSA))
     held = QApplication.focusWidget() or kiosk.window.focusWidget()
     assert not isinstance(held, QAbstractButton)
+
+
+def test_a_red_flag_calls_a_person_at_once_and_names_nothing_aloud(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.stage.online_changed(True)
+    kiosk.touch("kiosk.reason.pain")
+    kiosk.touch("kiosk.symptom.headache")
+    assert not kiosk.sees("kiosk.flag")
+    kiosk.touch("kiosk.symptom.chest_pain")
+    assert kiosk.sees("kiosk.flag")
+    look_well(kiosk)
+    said = kiosk.text("kiosk.flag.title") + kiosk.text("kiosk.flag.text")
+    assert "told" in said and "hest" not in said
+    assert kiosk.stage._calling.isActive()
+    kiosk.until(lambda: any(isinstance(one, flow.RaiseFlags) for one in kiosk.clinic.filed))
+    filed = next(one for one in kiosk.clinic.filed if isinstance(one, flow.RaiseFlags))
+    assert [flag.code for flag in filed.flags] == ["chest_pain"]
+    assert [one.code for one in filed.symptoms] == ["headache", "chest_pain"]
+    kiosk.touch("kiosk.flag.close")
+    assert not kiosk.sees("kiosk.flag") and not kiosk.stage._calling.isActive()
+    kiosk.touch("kiosk.symptom.done")
+    assert kiosk.journey.step is flow.Step.VITALS
+
+
+def test_without_a_connection_the_red_flag_calls_whoever_is_here(kiosk: Kiosk) -> None:
+    to_reason(kiosk)
+    kiosk.touch("kiosk.reason.unwell")
+    kiosk.touch("kiosk.symptom.breathless")
+    assert "no connection" in kiosk.text("kiosk.flag.text")
+    look_well(kiosk)
+    kiosk.touch("kiosk.flag.close")
+    kiosk.touch("kiosk.symptom.breathless")
+    kiosk.touch("kiosk.symptom.breathless")
+    assert not kiosk.sees("kiosk.flag")

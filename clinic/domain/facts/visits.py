@@ -58,6 +58,8 @@ class Encounter(Fact):
     location: FactId = n(17, default=FactId(""))
     session_key: bytes = n(18, default=b"")
     """Public X25519 key of the kiosk's session: what is sealed to it opens only while the patient is there."""
+    red_flags: tuple[Coding, ...] = n(19, default=())
+    """What she told that must not wait (clinic.domain.red_flags). Once raised the kiosk takes none back."""
 
 
 @record(15)

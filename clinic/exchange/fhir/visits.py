@@ -19,7 +19,7 @@ _OPEN = ("arrived", "triaged", "in-progress", "onleave")
 _STATUSES = (
     "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown",
 )  # fmt: skip
-_ENCOUNTER_EXTRAS = ("ticket", "started_at", "language", "device_name", "kiosk")
+_ENCOUNTER_EXTRAS = ("ticket", "started_at", "language", "device_name", "kiosk", "red_flags")
 
 
 def encounter_in(it: Incoming) -> Encounter:

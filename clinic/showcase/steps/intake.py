@@ -63,7 +63,7 @@ def _identify(scene: Scene, seen: Findings) -> None:
 
 
 def reason(scene: Scene) -> None:
-    """Not well: fever, cough, breathless."""
+    """Not well: fever, cough, breathless, which is a red flag: somebody is called at once."""
     kiosk = scene.kiosk
     kiosk.wait("kiosk.reason.unwell")
     scene.shot("kiosk", "reason")
@@ -72,6 +72,10 @@ def reason(scene: Scene) -> None:
     scene.pause(READS_S)
     for symptom in ("fever", "cough", "breathless"):
         kiosk.tap(f"kiosk.symptom.{symptom}")
+    kiosk.wait("kiosk.flag.close")
+    scene.shot("kiosk", "red-flag")
+    touch(scene, "kiosk.flag.close")
+    scene.pause(READS_S)
     scene.shot("kiosk", "symptoms")
     touch(scene, "kiosk.symptom.done")
 

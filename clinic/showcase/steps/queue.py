@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 2: the waiting room, the clinician's queue by NEWS2, and the chart that remembers who opened it."""
+"""Step 2: the waiting room, the clinician's queue by red flags and NEWS2, and the chart that remembers who opened it."""
 
 from typing import Any
 
@@ -7,6 +7,12 @@ from clinic.showcase import cast
 from clinic.showcase.findings import Findings
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import wait_until
+
+FLAGS = {
+    "es": "Señal de alarma: falta de aire",
+    "en": "Red flag: trouble breathing",
+    "pt": "Sinal de alarme: falta de ar",
+}
 
 
 def run(scene: Scene, seen: Findings) -> None:
@@ -19,7 +25,9 @@ def run(scene: Scene, seen: Findings) -> None:
     )
     listed = rows(scene, "today.queue")
     seen.expect(len(listed) == 1 + len(cast.WAITERS), "three people in the queue", listed)
-    seen.expect(bool(listed) and _hers(listed[0]), "the highest NEWS2 first although she came last", listed)
+    seen.expect(bool(listed) and _hers(listed[0]), "the red flag first although she came last", listed)
+    flag = FLAGS[scene.language]
+    seen.expect(bool(listed) and flag in listed[0], f"in words why she is first: {flag}", listed[:1])
     seen.expect(bool(listed) and "NEWS2 6" in listed[0], "NEWS2 6 from what she measured", listed[:1])
     scene.shot("desktop", "queue")
     place = kiosk.wait("kiosk.waiting.place", text="1", timeout_s=15)

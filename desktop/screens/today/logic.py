@@ -161,6 +161,13 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Effect: these have told something that must not wait: sound, and words on whatever page is shown."""
+
+    rows: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CountWaiting:
     """Effect: tell the rail and the kiosks how many wait."""
 
@@ -183,7 +190,7 @@ Event = (
     | FactsChanged
     | Failed
 )
-Effect = LoadQueue | LoadAlerts | OpenVisit | OpenChart | ConfirmIdentity | Announce | CountWaiting
+Effect = LoadQueue | LoadAlerts | OpenVisit | OpenChart | ConfirmIdentity | Announce | Alarm | CountWaiting
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
@@ -230,7 +237,21 @@ def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[Sta
     confirming = state.confirming and chosen == state.chosen
     fresh = replace(state, rows=rows, now=now, chosen=chosen, loaded=True, confirming=confirming, sentence="")
     news: tuple[Effect, ...] = (Announce(arrived),) if arrived else ()
-    return fresh, (CountWaiting(rows), *news)
+    flagged = _newly_flagged(state, rows)
+    alarm: tuple[Effect, ...] = (Alarm(flagged),) if flagged else ()
+    return fresh, (CountWaiting(rows), *news, *alarm)
+
+
+def _newly_flagged(state: State, rows: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+    """Those with a red flag that was not there when the queue was last read, also at the first reading; none that somebody
+    sees already."""
+    before = {row.encounter.id: {flag.code for flag in row.encounter.red_flags} for row in state.rows}
+    return tuple(
+        row
+        for row in rows
+        if row.encounter.status != "in-progress"
+        and {flag.code for flag in row.encounter.red_flags} - before.get(row.encounter.id, set())
+    )
 
 
 def _charts_of(state: State, alert: str) -> tuple[Effect, ...]:

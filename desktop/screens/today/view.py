@@ -34,11 +34,13 @@ from desktop.screens.phrases import (
     missing_inputs,
     person_detail,
     points,
+    red_flags,
     sentence_case,
     urgency,
 )
 from desktop.screens.room import Room
 from desktop.screens.today.logic import (
+    Alarm,
     AlertOpened,
     AlertsLoaded,
     Announce,
@@ -184,6 +186,7 @@ class TodayView(Page):
         self.name = Text("", "heading", name="today.name", wrap=True)
         self.line = Text("", "muted", wrap=True)
         self.reason = Text("", "body", name="today.reason", wrap=True)
+        self.flagged = Text("", "strong", name="today.flagged", wrap=True)
         self.score = Text("", "strong", name="today.score", wrap=True)
         self.vitals = Marks()
         self.call = PrimaryButton(
@@ -195,7 +198,7 @@ class TodayView(Page):
         self.confirm = SecondaryButton(_("Confirm identity"), name="today.confirm", icon="id")
         self.confirm.clicked.connect(lambda: self.loop.send(IdentityAsked()))
         who = across(self.face, (holding(down(self.name, self.line, gap=2)), 1), gap=12)
-        self.about = holding(down(who, self.reason, self.score, self.vitals, None, gap=10))
+        self.about = holding(down(who, self.flagged, self.reason, self.score, self.vitals, None, gap=10))
         self.matching = self._matching()
         self.nobody = EmptyState("user", _("Choose somebody in the queue"), name="today.nobody")
         card = Card(name="today.person")
@@ -286,6 +289,8 @@ class TodayView(Page):
         symptoms = ", ".join(coded(one).lower() for one in row.encounter.symptoms)
         why = coded(row.encounter.reason) or _("No reason given")
         self.reason.setText(f"{why}: {symptoms}" if symptoms else why)
+        self.flagged.say(red_flags(row.encounter), "danger")
+        self.flagged.setVisible(bool(row.encounter.red_flags))
         flag = urgency(row.news2)
         self.score.say(f"NEWS2 {points(row.news2)} · {flag.text}", flag.tone)
         missing = missing_inputs(row.news2)
@@ -330,6 +335,9 @@ class TodayView(Page):
             case Announce(arrived):
                 QApplication.beep()
                 self._room.ways.arrived.emit(arrived)
+            case Alarm(rows):
+                QApplication.beep()
+                self._room.ways.flagged.emit(rows)
             case CountWaiting(rows):
                 self._room.ways.queue.emit(rows)
 

@@ -33,6 +33,7 @@ from desktop.screens.phrases import (
     coded,
     missing_inputs,
     points,
+    red_flags,
     urgency,
 )
 from desktop.screens.phrases import (
@@ -63,17 +64,20 @@ class IntakeTool(QWidget):
         named(self, "visit.intake", _("Intake"))
         self.reason = Text("", "heading", name="visit.intake.reason", wrap=True)
         self.symptoms = Text("", "body", name="visit.intake.symptoms", wrap=True)
+        self.flagged = Text("", "strong", name="visit.intake.flagged", wrap=True)
         self.score = Text("", "strong", name="visit.intake.news2", wrap=True)
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
         self.photo.setFixedSize(148, 118)
-        words = holding(down(self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
+        words = holding(down(self.flagged, self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
         self.setLayout(across((words, 1), down(self.photo, None), gap=10))
 
     def render_state(self, state: v.State) -> None:
         visit, chart = state.visit, state.chart
         if visit is None or chart is None:
             return
+        self.flagged.say(red_flags(visit), "danger")
+        self.flagged.setVisible(bool(visit.red_flags))
         self.reason.setText(coded(visit.reason) or _("No reason given"))
         self.symptoms.setText(", ".join(coded(one) for one in visit.symptoms) or _("No symptoms marked"))
         flag = urgency(chart.news2)

@@ -20,6 +20,7 @@ class SymptomsScreen(Screen):
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
         assert journey.reason is not None
+        self._reason, self._born = journey.reason.code, journey.known.birth_date if journey.known else None
         self._state = logic.State(room.questions.symptoms_of(journey.reason.code))
         self._grid = TileGrid([self._tile(choice) for choice in self._state.offered])
         self._done = PrimaryButton("", name="kiosk.symptom.done", icon="arrow-right")
@@ -47,6 +48,9 @@ class SymptomsScreen(Screen):
         if choice.id in self._state.on:
             self.room.voice.say(choice.word(self.language), self.language)
         self._label()
+        told = logic.answers(self._state, self._reason, self._born)
+        flags = self.room.questions.flags(told, self.room.clock.now().date(), self.language)
+        self.room.send(flow.Felt(logic.told(self._state, self.language), flags))
 
     def _label(self) -> None:
         count = len(self._state.on)

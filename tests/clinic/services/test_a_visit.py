@@ -10,9 +10,10 @@ import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import AuditEvent, Consent, Decision, EncounterStatus, Gender, Section
-from clinic.domain.ids import EncounterId, PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import Coding, HumanName, Point, Stroke
 from clinic.keys.consents import verify_consent, verify_fact
+from clinic.protocol.envelope import P0_ALERT, unpack
 from clinic.services import (
     cards,
     charts,
@@ -262,3 +263,52 @@ def test_a_document_somebody_opens_is_in_the_audit_once_and_only_if_she_saw_it(
     with pytest.raises(Unavailable):
         messages.open_document(town.desk, patient, absent)
     assert len(read()) == 1
+
+
+def _told(code: str) -> Coding:
+    return Coding(system="urn:posta:symptom", code=code, display=code)
+
+
+def _without_vitals(town: Town, dni: str) -> intake.Visit:
+    return intake.arrive(town.kiosk, intake.claim(town.kiosk, dni, date(1970, 1, 1)), "es")
+
+
+def test_a_red_flag_comes_before_every_score_while_she_still_answers(town: Town) -> None:
+    _, scored = _card_visit(town)
+    later = _without_vitals(town, "30111333")
+    town.sync()
+    before = [row.encounter.id for row in waiting.queue(town.desk)]
+    assert before.index(FactId(scored.encounter)) < before.index(FactId(later.encounter))
+    intake.raise_flags(town.kiosk, later, _told("pain"), (_told("chest_pain"),), (_told("chest_pain"),))
+    town.sync()
+    after = [row.encounter.id for row in waiting.queue(town.desk)]
+    assert after.index(FactId(later.encounter)) < after.index(FactId(scored.encounter))
+    row = _row(town, later.encounter)
+    assert row.encounter.status == EncounterStatus.ARRIVED
+    assert [flag.code for flag in row.encounter.red_flags] == ["chest_pain"]
+    assert [one.code for one in row.encounter.symptoms] == ["chest_pain"]
+
+
+def test_a_red_flag_is_not_lost_by_what_is_told_after_it_nor_by_going(town: Town) -> None:
+    flagged, other = _without_vitals(town, "30111444"), _without_vitals(town, "30111555")
+    intake.raise_flags(town.kiosk, flagged, _told("pain"), (_told("chest_pain"),), (_told("chest_pain"),))
+    intake.tell_reason(town.kiosk, flagged, _told("pain"), ())
+    for visit in (flagged, other):
+        intake.leave(town.kiosk, visit)
+    town.sync()
+    rows = {row.encounter.id: row.encounter for row in waiting.queue(town.desk)}
+    assert FactId(other.encounter) not in rows
+    kept = rows[FactId(flagged.encounter)]
+    assert [flag.code for flag in kept.red_flags] == ["chest_pain"] and kept.symptoms == ()
+    intake.ready(town.kiosk, flagged)
+    town.sync()
+    assert _row(town, flagged.encounter).encounter.red_flags == kept.red_flags
+
+
+def test_a_red_flag_leaves_before_everything_else(town: Town) -> None:
+    visit = _without_vitals(town, "30111666")
+    town.sync()
+    intake.raise_flags(town.kiosk, visit, _told("pain"), (), (_told("chest_pain"),))
+    waits = town.kiosk.book.read(lambda page: [unpack(row.envelope) for row in page.numbered()])
+    assert waits[-1].header.priority == P0_ALERT
+    town.sync()

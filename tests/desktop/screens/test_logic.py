@@ -9,22 +9,30 @@ import pytest
 
 from clinic.domain.facts import EncounterStatus
 from clinic.domain.ids import EncounterId, PatientId
+from clinic.services.waiting import Waiting
 from clinic.sync.status import SyncStatus
 from desktop import presence
 from desktop.kit.words import set_language
 from desktop.screens import phrases
 from desktop.screens.chart import logic as c
+from desktop.screens.faces import alarm_words, waiting_row
 from desktop.screens.join import logic as j
 from desktop.screens.patients import logic as p
 from desktop.screens.schedule import logic as sc
 from desktop.screens.shell import logic as sh
 from desktop.screens.today import logic as t
-from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic
+from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic, coding
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
     set_language("en")
+
+
+def red(row: Waiting, *flags: str) -> Waiting:
+    """The same one with red flags."""
+    told = tuple(coding("urn:posta:red-flag", flag, flag) for flag in flags or ("chest_pain",))
+    return replace(row, encounter=replace(row.encounter, red_flags=told))
 
 
 class TestJoin:
@@ -65,6 +73,32 @@ class TestToday:
     def test_who_comes_later_is_announced(self) -> None:
         state, _effects = t.update(t.State(now=NOW), t.QueueLoaded(QUEUE[:1], NOW))
         assert t.Announce(2) in t.update(state, t.QueueLoaded(QUEUE, NOW))[1]
+
+    def test_a_red_flag_is_told_as_soon_as_it_is_there_and_once(self) -> None:
+        flagged = (red(QUEUE[1]), QUEUE[0], QUEUE[2])
+        state, effects = t.update(self.loaded(), t.QueueLoaded(flagged, NOW))
+        assert t.Alarm(flagged[:1]) in effects
+        assert not any(isinstance(one, t.Alarm) for one in t.update(state, t.QueueLoaded(flagged, NOW))[1])
+        more = (red(QUEUE[1], "chest_pain", "breathless"), *flagged[1:])
+        assert t.Alarm(more[:1]) in t.update(state, t.QueueLoaded(more, NOW))[1]
+
+    def test_a_red_flag_is_told_at_the_first_reading_unless_somebody_sees_her_already(self) -> None:
+        row = red(QUEUE[0])
+        assert t.Alarm((row,)) in t.update(t.State(now=NOW), t.QueueLoaded((row,), NOW))[1]
+        seen = replace(row, encounter=replace(row.encounter, status=EncounterStatus.IN_PROGRESS))
+        effects = t.update(t.State(now=NOW), t.QueueLoaded((seen,), NOW))[1]
+        assert not any(isinstance(one, t.Alarm) for one in effects)
+
+    def test_the_row_and_the_alarm_say_the_red_flag_in_words(self) -> None:
+        row = red(QUEUE[1], "chest_pain", "new_rule")
+        shown = waiting_row(row, NOW, True)
+        assert (shown.score, shown.score_tone) == ("Red flag: chest pain +1", "danger")
+        assert shown.marks[0].text == waiting_row(QUEUE[1], NOW, True).score
+        assert waiting_row(red(QUEUE[1]), NOW, True).score == "Red flag: chest pain"
+        assert "Red flag" not in waiting_row(QUEUE[1], NOW, True).spoken()
+        (said,) = alarm_words((row,)).splitlines()
+        assert said.startswith("Red flag: chest pain, new_rule")
+        assert "B-08" in said and row.person.name.full in said
 
     def test_the_most_urgent_is_chosen_first(self) -> None:
         assert self.loaded().chosen == f"e.{ROSA}"

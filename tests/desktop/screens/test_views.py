@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages as people touch them: real widgets, a clinic in memory."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,14 @@ from desktop.screens.patients.view import PatientsView
 from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
 from desktop.screens.shell.view import ShellView
+from desktop.screens.today import logic as t
 from desktop.screens.today.view import TodayView
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
 from desktop.screens.visit.errands import Line
 from desktop.screens.visit.view import VisitView
-from tests.desktop.screens.standin import KIOSK, NOW, ROSA, Clinic, coding
+from tests.desktop.screens.standin import KIOSK, NOW, QUEUE, ROSA, Clinic, coding
 
 HERE = f"e.{ROSA}"
 
@@ -298,6 +300,21 @@ def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) 
         qtbot.mouseClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
         qtbot.mouseDClick(page.queue.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert seen.args is not None and seen.args[0].patient == "p.juan"
+
+
+def test_a_red_flag_is_told_beyond_the_page_and_stands_in_words_on_it(qtbot: QtBot, room: Room) -> None:
+    page = TodayView(room, lambda _k: True)
+    qtbot.addWidget(page)
+    qtbot.waitUntil(lambda: page.queue.model().rowCount() == 3)
+    page.loop.send(t.RowChosen(QUEUE[1].encounter.id))
+    assert page.flagged.isHidden()
+    told = coding("urn:posta:red-flag", "chest_pain", "dolor en el pecho")
+    row = replace(QUEUE[1], encounter=replace(QUEUE[1].encounter, red_flags=(told,)))
+    with qtbot.waitSignal(room.ways.flagged) as seen:
+        page.loop.send(t.QueueLoaded((row, QUEUE[0], QUEUE[2]), NOW))
+    assert seen.args == [(row,)]
+    assert page.flagged.text() == "Red flag: chest pain"
+    assert not page.flagged.isHidden()
 
 
 def test_an_opened_visit_gives_the_keyboard_to_the_note_and_never_to_the_button_that_signs(

@@ -105,7 +105,7 @@ def test_a_covered_camera_gives_no_still(pair: tuple[EngineChild, EngineChild]) 
     b.send(wire.Mute(video=True))
     began = time.monotonic()
     a.send(wire.SayToPeer(call_id=CALL, content=StillAsked(call_id=CALL, number=2)))
-    a.wait(wire.StillMoved, since=began, number=2, trouble="no camera")
+    a.wait(wire.StillMoved, since=began, seconds=45, number=2, trouble="no camera")
     b.send(wire.Mute())
 
 

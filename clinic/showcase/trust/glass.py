@@ -152,6 +152,7 @@ def _reviewed(scene: Scene, seen: Findings) -> None:
     desktop.wait("emergency.finding", timeout_s=10)
     desktop.type("emergency.finding", FOUND)
     scene.shot("desktop", "review")
+    wait_until("the message about a red flag to go", lambda: not desktop.exists("toast"), 30)
     desktop.click("emergency.close_review")
     wait_until("the review to be closed", lambda: not desktop.exists("emergency.reviews"), 20)
     wait_until("the centre to have it", lambda: bool(ALL_THERE.search(desktop.text("status.sync"))), 60, 0.3)

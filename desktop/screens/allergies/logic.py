@@ -12,8 +12,6 @@ from clinic.domain.values import Coding
 if TYPE_CHECKING:
     from clinic.domain.facts import AllergyIntolerance
 
-CATEGORIES = ("medication", "food", "environment", "biologic")
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -169,7 +167,7 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
         case TakeOffPressed(why):
             return _take_off(state, why)
         case Written(patient) if patient == state.patient:
-            return replace(state, text="", found=(), substance=None, writing=False, sentence=""), ()
+            return State(patient, state.name, state.allergies, chosen=state.chosen), ()
         case TakenOff(patient) if patient == state.patient:
             return replace(state, chosen=FactId(""), writing=False, sentence=""), ()
         case Failed(patient, sentence) if patient == state.patient:

@@ -89,7 +89,7 @@ class AllergyPanel(QWidget):
         self.substance = SearchField(_("To what? A name, as it is said"), name="chart.allergy.substance")
         self.substance.asked.connect(lambda text: self.loop.send(a.Typed(text)))
         self.found = LineList(name="chart.allergy.found", spoken=_("Medicines found"), inside=False)
-        self.found.chosen.connect(lambda key: self.loop.send(a.SubstanceChosen(int(key))))
+        self.found.chosen.connect(lambda key: self._choose(int(key)))
         self.reaction = LineField(
             _("Rash, swelling, vomiting …"), name="chart.allergy.reaction", spoken=_("What happened")
         )
@@ -126,6 +126,10 @@ class AllergyPanel(QWidget):
         leave.clicked.connect(lambda: self.loop.send(a.Chosen(FactId(""))))
         return holding(down(self.what, self.why, across(None, leave, self.off), self.refused, None, gap=8))
 
+    def _choose(self, place: int) -> None:
+        self.loop.send(a.SubstanceChosen(place))
+        self.substance.setText(self.loop.state.text)
+
     def _press(self) -> None:
         """What stands in the field counts, also when the search has not been told of it yet."""
         if self.substance.text() != self.loop.state.text:
@@ -141,8 +145,6 @@ class AllergyPanel(QWidget):
     # rendering
 
     def render_state(self, state: a.State) -> None:
-        if state.substance is not None and self.substance.text() != state.text:
-            self.substance.setText(state.text)
         self.found.show_lines(
             [Line(str(place), one.display, one.code) for place, one in enumerate(state.found)]
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.ids import ADMINISTRATORS, AUDITORS
 from clinic.keys.rights import CHARTLESS
-from desktop.kit.words import _
+from desktop.kit.words import N_, _
 
 if TYPE_CHECKING:
     from clinic.services.enrolment import Admission
@@ -44,18 +44,16 @@ class Inviting:
     server: str
 
 
-_PROPOSED = {"compliance": AUDITORS, "administrator": ADMINISTRATORS}
+_CHARTLESS = {
+    "compliance": (AUDITORS, N_("The audit of all teams, no charts")),
+    "administrator": (ADMINISTRATORS, N_("Administration, no charts")),
+}
+"""Role -> the team that is proposed, and what it is called."""
 
 
 def proposed_team(role: str) -> str:
     """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
-    return _PROPOSED.get(role, "")
-
-
-_CHARTLESS = {
-    "compliance": lambda: _("The audit of all teams, no charts"),
-    "administrator": lambda: _("Administration, no charts"),
-}
+    return _CHARTLESS[role][0] if role in _CHARTLESS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,8 @@ class State:
 
     def teams_for(self, role: str) -> list[tuple[str, str]]:
         """(key, name) of the teams somebody of that role can be invited into."""
-        own = proposed_team(role)
-        proposed = [(own, _CHARTLESS[role]())] if own else []
+        own = [_CHARTLESS[role]] if role in _CHARTLESS else []
+        proposed = [(str(team), _(name)) for team, name in own]
         return [*proposed, *((str(one.team), one.name) for one in self.care_teams)]
 
     @property

@@ -63,6 +63,13 @@ def test_nothing_is_written_twice_or_without_a_word() -> None:
     assert a.update(state, a.Failed(ROSA, "No."))[0].ready, "it can be mended"
 
 
+def test_the_next_one_begins_anew_as_the_form_shows_it() -> None:
+    state = a.update(hers(text="Mani", category="food"), a.WritePressed("", False))[0]
+    state = a.update(state, a.Written(ROSA))[0]
+    assert (state.text, state.category, state.writing) == ("", "medication", False)
+    assert state.allergies and state.patient == ROSA
+
+
 def test_what_was_typed_and_marked_never_comes_to_another_chart() -> None:
     state = a.update(hers(text="penicilina", chosen=FactId("al1")), a.Opened(JUAN, "Juan", ()))[0]
     assert (state.text, state.chosen, state.patient) == ("", "", JUAN)

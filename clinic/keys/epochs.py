@@ -14,26 +14,28 @@ from clinic.keys.hashing import same
 from clinic.keys.identity import UserKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import TrustLog, User
-from clinic.protocol.trust import DeviceKind, EpochShare, SealedFor, TeamEpoch
+from clinic.protocol.trust import EpochShare, SealedFor, TeamEpoch
 
 TeamKeys = Mapping[tuple[TeamId, int], bytes]
 """(team, epoch) -> private X25519 key."""
 
 
 def new_epoch(log: TrustLog, team: TeamId, mine: TeamKeys, random: Random) -> TeamEpoch:
-    """The next key of a team, sealed to all its members now. Raises KeyMissing without the key before."""
+    """The next key of a team, sealed to all its members now. One that everybody lost leads to nothing before it.
+
+    Raises KeyMissing where others hold the key before, and `mine` does not."""
     private, before = new_box_key(random), log.epoch(team)
     previous = b""
     public = public_box_key(private)
-    if before is not None:
-        if (team, before.epoch) not in mine:
-            raise KeyMissing("Only a member who holds the team's present key can change it.")
+    if before is not None and (team, before.epoch) in mine:
         previous = seal_to(public, mine[team, before.epoch])
+    elif log.is_held(team):
+        raise KeyMissing("Only a member who holds the team's present key can change it.")
     return TeamEpoch(
         team=team,
         epoch=before.epoch + 1 if before else 1,
         public_key=public,
-        sealed=_sealed(private, _readers(log, team)),
+        sealed=_sealed(private, log.readers(team)),
         sealed_previous=previous,
     )
 
@@ -47,7 +49,7 @@ def share_epochs_with(log: TrustLog, user: UserId, device: DeviceId, mine: TeamK
     shares = []
     for team in log.teams_of(user):
         epoch = log.epoch(team)
-        if epoch and (team, epoch.epoch) in mine and newcomer in _readers(log, team):
+        if epoch and (team, epoch.epoch) in mine and newcomer in log.readers(team):
             sealed = _sealed(mine[team, epoch.epoch], [newcomer])
             shares.append(EpochShare(team=team, epoch=epoch.epoch, sealed=sealed))
     return shares
@@ -59,7 +61,7 @@ def waiting_for_keys(log: TrustLog, team: TeamId) -> tuple[User, ...]:
     if epoch is None:
         return ()
     served = {(user, device) for number, user, device, _ in log.by_team[team].shares if number == epoch.epoch}
-    return tuple(reader for reader in _readers(log, team) if (reader.user, reader.device) not in served)
+    return tuple(reader for reader in log.readers(team) if (reader.user, reader.device) not in served)
 
 
 def has_outsiders(log: TrustLog, team: TeamId) -> bool:
@@ -67,7 +69,7 @@ def has_outsiders(log: TrustLog, team: TeamId) -> bool:
     epoch = log.epoch(team)
     if epoch is None:
         return False
-    readers = {(reader.user, reader.device) for reader in _readers(log, team)}
+    readers = {(reader.user, reader.device) for reader in log.readers(team)}
     return any(
         number == epoch.epoch and (user, device) not in readers
         for number, user, device, _ in log.by_team[team].shares
@@ -123,16 +125,6 @@ def _take(
         return False
     found[team, epoch] = key
     return True
-
-
-def _readers(log: TrustLog, team: TeamId) -> list[User]:
-    """The members' computers that may hold the team's key."""
-    readers = []
-    for user in log.at_work():
-        device = log.device(user.device)
-        if user.user in log.members(team) and device and device.kind != DeviceKind.KIOSK:
-            readers.append(user)
-    return readers
 
 
 def _sealed(private: bytes, readers: Iterable[User]) -> tuple[SealedFor, ...]:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first statements of an organisation: root, first device, first administrator, and one team with its
-first key."""
+"""The first statements of an organisation: root, first device, first administrator, one team and the auditors, each with its
+first key: what is written down from the first moment on can be read by whoever looks after it later."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.domain.clock import Random
-from clinic.domain.ids import DeviceId, OrgId, TeamId, UserId
+from clinic.domain.ids import AUDITORS, DeviceId, OrgId, TeamId, UserId
 from clinic.keys.epochs import new_epoch
+from clinic.keys.glass import AUDIT_TEAM
 from clinic.keys.identity import DeviceKeys, RootKeys, UserKeys, device_id
 from clinic.keys.trust import EMPTY, Signer, TrustLog, as_device, as_user, say
 from clinic.protocol.trust import DeviceKind, MemberAdd, Role, Root, TeamCreate
@@ -61,6 +62,8 @@ def found(
         log = say(
             log, as_user(founder.user, founder.name, role, founder.signer.device, founder.keys), by_root, at
         )
-    log = say(log, TeamCreate(team=team, name=team_name), founder.signer, at)
-    log = say(log, MemberAdd(team=team, user=founder.user), founder.signer, at)
-    return say(log, new_epoch(log, team, {}, random), founder.signer, at)
+    for one, called in ((team, team_name), (AUDITORS, AUDIT_TEAM)):
+        log = say(log, TeamCreate(team=one, name=called), founder.signer, at)
+        log = say(log, MemberAdd(team=one, user=founder.user), founder.signer, at)
+        log = say(log, new_epoch(log, one, {}, random), founder.signer, at)
+    return log

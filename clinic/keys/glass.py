@@ -26,7 +26,7 @@ from clinic.keys.hashing import KEY_BYTES, same
 from clinic.keys.identity import DeviceKeys, UserKeys, verify
 from clinic.keys.letters import FRESH
 from clinic.keys.refusals import Unreadable
-from clinic.keys.rights import KEYLESS, Action, user_may
+from clinic.keys.rights import AUDITING, KEYLESS, Action, user_may
 from clinic.keys.roster import TrustLog, User, statement_hash
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.glass import (
@@ -44,7 +44,8 @@ SHOWN_FOR = timedelta(hours=4)
 REVIEW_WITHIN = timedelta(hours=72)
 REASON_AT_LEAST = 20
 REASON_AT_MOST = 1000
-AUDIT_TEAM, ADMIN_TEAM = "Audit", "Administration"
+AUDIT_TEAM, ADMIN_TEAM, WIDE_TEAM = "Audit", "Administration", "Organisation"
+"""What the log calls the teams that programs make."""
 EVERYBODY = "organisation-wide team"
 """The policy that names it."""
 
@@ -69,15 +70,14 @@ def everybody(log: TrustLog) -> TeamId | None:
 
 def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[Record]:
     """The teams a newcomer enters: the one that invites, the organisation-wide one; a custodian enters all, a gateway none,
-    a compliance officer that of the auditors. Those of auditors and administrators are brought about by the first who enters."""
+    who looks after the audit that of the auditors. That of the administrators is brought about by the first who enters."""
     if role in KEYLESS:
         return []
     wide = everybody(log)
     teams = [team, *([wide] if wide else [])]
     if role == Role.CUSTODIAN:
         teams += [other.team for other in log.teams()]
-    looks_on = role == Role.COMPLIANCE or (role == Role.CUSTODIAN and AUDITORS in log.by_team)
-    audits = auditing(log, user) if looks_on else []
+    audits = auditing(log, user, role)
     entered = [one for one in dict.fromkeys(teams) if one != AUDITORS and user not in log.members(one)]
     made = [
         TeamCreate(team=one, name=ADMIN_TEAM)
@@ -87,10 +87,14 @@ def memberships(log: TrustLog, user: UserId, role: Role, team: TeamId) -> list[R
     return [*made, *(MemberAdd(team=one, user=user) for one in entered), *audits]
 
 
-def auditing(log: TrustLog, user: UserId) -> list[Record]:
-    """What makes somebody an auditor: the team, where there is none yet, and her place in it."""
-    made: list[Record] = [] if AUDITORS in log.by_team else [TeamCreate(team=AUDITORS, name=AUDIT_TEAM)]
-    return made if user in log.members(AUDITORS) else [*made, MemberAdd(team=AUDITORS, user=user)]
+def auditing(log: TrustLog, user: UserId, role: Role) -> list[Record]:
+    """What makes somebody of that role an auditor. An organisation that began without that team gets it with its first
+    compliance officer."""
+    there = AUDITORS in log.by_team
+    if role not in AUDITING or user in log.members(AUDITORS) or not (there or role == Role.COMPLIANCE):
+        return []
+    made: list[Record] = [] if there else [TeamCreate(team=AUDITORS, name=AUDIT_TEAM)]
+    return [*made, MemberAdd(team=AUDITORS, user=user)]
 
 
 def custodians(log: TrustLog) -> tuple[User, ...]:

@@ -25,7 +25,6 @@ from clinic.protocol.trust import (
     Policy,
     RemoveUser,
     Revoke,
-    Role,
     TeamCreate,
     Wipe,
 )
@@ -47,8 +46,8 @@ def spoken(
         raise NothingLeft()
     first = _numbered(body, seen) if isinstance(body, Revoke) else body
     after, batch = say(log, first, signer, at), [first]
-    if isinstance(first, AddUser) and first.role == Role.COMPLIANCE:
-        for body in auditing(after, first.user):
+    if isinstance(first, AddUser):
+        for body in auditing(after, first.user, first.role):
             after = say(after, body, signer, at)
             batch.append(body)
     for team in after.teams():

@@ -3,8 +3,8 @@
 do.
 
 Root: the first device and the first administrator, and recoveries. Administrators: users, devices, teams,
-members, the first epoch of a team, revocations, policies, wipes. Members: shares and later epochs of their
-own team. Nobody gives himself a role, or membership in a team that has members. A kiosk never holds a key
+members, the first epoch of a team and one that everybody lost, revocations, policies, wipes. Members: shares and later
+epochs of their own team. Nobody gives himself a role, or membership in a team that has members. A kiosk never holds a key
 of a team.
 """
 
@@ -42,14 +42,14 @@ from clinic.protocol.trust import (
 
 KEYLESS = frozenset({Role.KIOSK, Role.GATEWAY})
 """Roles that never hold a team's private key."""
-AUDITING = frozenset({Role.COMPLIANCE, Role.CUSTODIAN})
+AUDITING = frozenset({Role.ADMINISTRATOR, Role.COMPLIANCE, Role.CUSTODIAN})
 """Roles of the auditors' team."""
-HOMES: Mapping[Role, TeamId] = {Role.ADMINISTRATOR: ADMINISTRATORS}
+HOMES: Mapping[Role, TeamId] = {Role.ADMINISTRATOR: ADMINISTRATORS, Role.COMPLIANCE: AUDITORS}
 """The team that somebody of a role is invited into unless another is named."""
-CHARTLESS = frozenset({ADMINISTRATORS, AUDITORS})
+CHARTLESS = frozenset(HOMES.values())
 """Teams without patients."""
 
-_ONLY_AUDITORS = "Only compliance officers and custodians are auditors."
+_ONLY_AUDITORS = "Only administrators, compliance officers and custodians are auditors."
 
 
 class Action(StrEnum):
@@ -295,11 +295,12 @@ def _member_remove(log: TrustLog, statement: Statement, body: MemberRemove) -> T
 
 def _team_epoch(log: TrustLog, statement: Statement, body: TeamEpoch) -> TrustLog:
     team = _team(log, body.team)
-    first = not team.epochs
-    if not (first and _is_administrator(log, statement.signer_user)):
+    begins = not log.is_held(body.team)
+    if not (begins and _is_administrator(log, statement.signer_user)):
         _by_member(team, statement)
     _sound_box(body.public_key)
-    if body.epoch != len(team.epochs) + 1 or bool(body.sealed_previous) == first:
+    linked = bool(body.sealed_previous)
+    if body.epoch != len(team.epochs) + 1 or (linked and not team.epochs) or not (linked or begins):
         raise _impossible("That is not the next key of this team.")
     if any(body.public_key == earlier.public_key for other in log.teams() for earlier in other.epochs):
         raise _impossible("That key has been used before.")

@@ -11,7 +11,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.keys.hashing import digest
 from clinic.protocol.envelope import MAX_COUNT
-from clinic.protocol.trust import AddDevice, Revoke, Role, Root, TeamEpoch
+from clinic.protocol.trust import AddDevice, DeviceKind, Revoke, Role, Root, TeamEpoch
 
 
 class Reason(StrEnum):
@@ -185,6 +185,25 @@ class TrustLog:
             for epoch, for_user, for_device, sealed in team.shares
             if (for_user, for_device) == (user, device)
         )
+
+    def readers(self, team: TeamId) -> tuple[User, ...]:
+        """The members' computers that may hold the team's key."""
+        members = self.members(team)
+        return tuple(
+            u
+            for u in self.at_work()
+            if u.user in members and self.by_device[u.device].kind != DeviceKind.KIOSK
+        )
+
+    def is_held(self, team: TeamId) -> bool:
+        """True if the team's newest key was sealed to a computer that may still hold it; False before the first."""
+        known = self.by_team.get(team)
+        newest = (
+            {(user, device) for epoch, user, device, _ in known.shares if epoch == len(known.epochs)}
+            if known
+            else set()
+        )
+        return any((reader.user, reader.device) in newest for reader in self.readers(team))
 
     def is_revoked(self, device: DeviceId, incarnation: int | None = None, env_no: int | None = None) -> bool:
         """True if the device is revoked, or, with numbers, if that envelope no longer counts."""

@@ -12,7 +12,7 @@ from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.domain.record import Record
 from clinic.keys.epochs import TeamKeys, has_outsiders, new_epoch, share_waiting
 from clinic.keys.roster import TrustLog
-from clinic.protocol.trust import Beacon, DeviceKind, Role
+from clinic.protocol.trust import Beacon, Role
 
 BEACON_EVERY = timedelta(days=1)
 
@@ -37,16 +37,9 @@ def _beacon_due(log: TrustLog, user: UserId, now: datetime) -> bool:
 
 def _for_team(log: TrustLog, team: TeamId, user: UserId, mine: TeamKeys, random: Random) -> Record | None:
     epoch, member = log.epoch(team), user in log.members(team)
-    if epoch is None:
-        starts = Role.ADMINISTRATOR in log.roles_of(user) and _can_read(log, team)
-        return new_epoch(log, team, {}, random) if starts else None
-    if not member or (team, epoch.epoch) not in mine:
+    if not log.is_held(team):
+        starts = Role.ADMINISTRATOR in log.roles_of(user) and log.readers(team)
+        return new_epoch(log, team, mine, random) if starts else None
+    if epoch is None or not member or (team, epoch.epoch) not in mine:
         return None
     return new_epoch(log, team, mine, random) if has_outsiders(log, team) else share_waiting(log, team, mine)
-
-
-def _can_read(log: TrustLog, team: TeamId) -> bool:
-    """True if some member works on a computer that may hold the team's key."""
-    kinds = {d.device: d.kind for d in log.devices()}
-    members = log.members(team)
-    return any(u.user in members and kinds[u.device] != DeviceKind.KIOSK for u in log.at_work())

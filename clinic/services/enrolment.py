@@ -236,9 +236,9 @@ def set_up(
 def invite(
     desk: Desk, role: Role, kind: DeviceKind, at: datetime | None = None, team: TeamId | None = None
 ) -> str:
-    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team (where none is named,
-    an administrator's is the administrators', all others' this computer's). Refused: a role that computer cannot have, no
-    such team."""
+    """The text of an invitation's QR: single use, 24 hours, for one role, kind of device and team. Where none is named, an
+    administrator's is the administrators', a compliance officer's the auditors', all others' this computer's. Refused: a
+    role that computer cannot have, no such team."""
     into = team or HOMES.get(role, desk.team)
     check_place(role, kind, into)
     if into not in CHARTLESS and into not in desk.trust.by_team:

@@ -6,7 +6,7 @@ from clinic.domain.facts import Patient
 from clinic.domain.ids import TeamId, short_hash_id
 from clinic.domain.record import Record
 from clinic.keys.epochs import new_epoch, open_epochs, share_epochs_with, waiting_for_keys
-from clinic.keys.glass import EVERYBODY, custodians, everybody, memberships, people_of
+from clinic.keys.glass import EVERYBODY, WIDE_TEAM, custodians, everybody, memberships, people_of
 from clinic.keys.rights import CHARTLESS, Action
 from clinic.keys.roster import TrustLog
 from clinic.keys.trust import Signer, extend, make_statement
@@ -42,7 +42,7 @@ def _statements(desk: Desk, found: TrustLog) -> list[Record]:
     wide = everybody(after)
     if wide is None:
         wide = TeamId(short_hash_id(desk.random(10)))
-        say(TeamCreate(team=wide, name="Organisation"))
+        say(TeamCreate(team=wide, name=WIDE_TEAM))
         say(Policy(key=EVERYBODY, value=wide))
         say(MemberAdd(team=wide, user=signer.user))
     for user in people_of(after):

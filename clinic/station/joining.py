@@ -49,7 +49,8 @@ def add_verbs(add: Add) -> None:
         "--team",
         default="",
         metavar="NAME",
-        help="whose records that computer works with; if not said, Administration for administrators, else this computer's; "
+        help="whose records that computer works with; if not said, Administration for administrators, Audit for compliance "
+        "officers, else this computer's; "
         "Administration and Audit have no patients",
     )
     inviting.add_argument(

@@ -6,7 +6,7 @@ is settled from every version (clinic.sync.merge).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from json import dumps as json
 from typing import Any
@@ -58,7 +58,7 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         return self.file_all((op, body, scope) for op, body in ops)
 
     def file_all(self, ops: Iterable[_Given]) -> tuple[Op, ...]:
-        """The same for ops of many scopes; of one that comes twice the first counts."""
+        """The same for ops of many scopes; of one that comes twice the first counts, or the one in its chart's own scope."""
         left = iter(ops)
         return tuple(
             op for some in iter(lambda: list(islice(left, _AT_ONCE)), []) for op in self._file_some(some)
@@ -67,9 +67,12 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
     def _file_some(self, ops: list[_Given]) -> list[Op]:
         given: dict[OpId, _Given] = {}
         for one in ops:
+            if _at_home(one) and not _at_home(given.get(one[0].id, one)):
+                given[one[0].id] = one
             given.setdefault(one[0].id, one)
         bodies = {name: (body or encode(op), scope) for name, (op, body, scope) in given.items()}
         new = self._new([op for op, _, _ in given.values()])
+        self._come_home(given.values(), {op.id for op in new})
         facts = defaultdict[_Key, list[Op]](list)
         for op in new:
             facts[kind_of(op.fact), fact_id_of(op)].append(op)
@@ -95,6 +98,15 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
         rows = self._all("SELECT id FROM op WHERE id IN (SELECT value FROM json_each(:ids))", ids=names)
         here = {row[0] for row in rows}
         return [op for op in ops if op.id not in here]
+
+    def _come_home(self, given: Iterable[_Given], new: Container[OpId]) -> None:
+        """What came to its auditors first, and now in its chart's own scope, lies in the chart as it does with colleagues."""
+        names = [one[0].id for one in given if one[0].id not in new and _at_home(one)]
+        if names:
+            self._do(
+                "UPDATE op SET scope = '' WHERE scope <> '' AND id IN (SELECT value FROM json_each(:ids))",
+                ids=json(names),
+            )
 
     def held(self, facts: Iterable[str]) -> set[str]:
         """Those of which there are ops already."""
@@ -193,9 +205,15 @@ def _moments(kind: type[Record]) -> tuple[str, ...]:
 _moments_of: dict[type[Record], tuple[str, ...]] = {}
 
 
+def _at_home(given: _Given) -> bool:
+    """True for what came in its patient's own scope."""
+    op, _, scope = given
+    return scope == patient_scope(op.patient)
+
+
 def _row(op: Op, key: _Key, body: bytes, scope: ScopeId, state: int, gap: bool) -> _Row:
     kind, fact_id = key
-    elsewhere = "" if scope == patient_scope(op.patient) else scope
+    elsewhere = "" if _at_home((op, body, scope)) else scope
     return (
         op.patient, kind, moment_of(op), op.id, fact_id, elsewhere, _encounter_of(op.fact),
         op.stamp, kind if is_open(op.fact) else None, kind if kind in _LISTED else None, state, gap, body,

@@ -60,7 +60,8 @@ def at_rest(page: Page) -> frozenset[PatientId]:
     """Whose charts are, or were, here, but for those that have gone, and those of which something waits to leave, was refused
     or lies aside: of these no two computers need hold the same."""
     rows = page._all(
-        "SELECT 'p:' || patient FROM chart WHERE patient <> '' AND EXISTS (SELECT 1 FROM op WHERE op.chart = chart.no) "
+        "SELECT 'p:' || patient FROM chart WHERE patient <> '' AND EXISTS "
+        "(SELECT 1 FROM op WHERE op.chart = chart.no AND op.scope = '') "
         "UNION SELECT scope FROM cursor WHERE substr(scope, 1, 2) = 'p:' "
         "EXCEPT SELECT scope FROM outbox WHERE acked_at IS NULL EXCEPT SELECT scope FROM quarantine"
     )

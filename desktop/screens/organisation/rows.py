@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from clinic.keys.glass import ADMIN_TEAM, AUDIT_TEAM, WIDE_TEAM
 from desktop.kit.people import Mark
 from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, plural
 from desktop.screens.lines import Line
@@ -23,6 +24,12 @@ def role_names() -> dict[str, str]:
         "nurse": _("Nurse, field worker"), "receptionist": _("Reception"), "kiosk": _("Kiosk"), "gateway": _("Gateway"),
         "custodian": _("Custodian"),
     }  # fmt: skip
+
+
+def team_called(name: str) -> str:
+    """A team's name; those that programs make are called in the reader's language."""
+    made = {AUDIT_TEAM: _("Audit"), ADMIN_TEAM: _("Administration"), WIDE_TEAM: _("Whole organisation")}
+    return made.get(name, name)
 
 
 def kind_names() -> dict[str, str]:
@@ -52,7 +59,7 @@ def _person(one: Colleague) -> Line:
     return Line(
         one.user,
         one.name,
-        " · ".join(part for part in (roles, ", ".join(one.teams)) if part),
+        " · ".join(part for part in (roles, ", ".join(map(team_called, one.teams))) if part),
         marks=gone,
         face=one.name,
     )
@@ -78,7 +85,11 @@ def _team(one: CareTeam) -> Line:
     marks = (Mark(_("Waits for the key"), "warn"),) if one.waiting else ()
     members = plural("%(n)d member", "%(n)d members", len(one.members))
     return Line(
-        one.team, one.name, f"{members} · {_('key %(n)d') % {'n': one.epoch}}", marks=marks, icon="users"
+        one.team,
+        team_called(one.name),
+        f"{members} · {_('key %(n)d') % {'n': one.epoch}}",
+        marks=marks,
+        icon="users",
     )
 
 
@@ -89,7 +100,7 @@ def about(state: State) -> tuple[str, str]:
     if state.computer is not None:
         return state.computer.name, _about_computer(state.computer)
     if state.team is not None:
-        return state.team.name, _about_team(state.team)
+        return team_called(state.team.name), _about_team(state.team)
     if state.setting is not None:
         return _(TITLES[state.setting.key]), about_setting(state.setting)
     return "", ""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, OrgId, TeamId, UserId
+from clinic.domain.ids import AUDITORS, DeviceId, OrgId, TeamId, UserId
 from clinic.domain.record import Record, UnknownRecord
 from clinic.domain.values import HumanName
 from clinic.keys.epochs import new_epoch
@@ -89,7 +89,11 @@ def test_a_founded_clinic_is_checked_by_everybody(clinic: Clinic) -> None:
     assert log.user(clinic.ben.user, clinic.ben.device).name == "Ben"  # type: ignore[union-attr]
     assert log.name_of(clinic.ben.user) == "Ben" and log.name_of(UserId("nobody")) == ""
     assert [place.device for place in log.places_of(clinic.ben.user)] == [clinic.ben.device]
-    assert len(log.devices()) == 3 and len(log.users()) == 2 and len(log.teams()) == 1
+    assert (
+        len(log.devices()) == 3
+        and len(log.users()) == 2
+        and [one.team for one in log.teams()] == [TEAM, AUDITORS]
+    )
     assert log.epoch(TEAM).epoch == 1 and log.epoch(TeamId("other")) is None  # type: ignore[union-attr]
     assert log.epoch_at(TEAM, 2) is None and log.epoch_at(TEAM, 0) is None
 

@@ -38,10 +38,8 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(town: Town) -> House:
-    assert AUDITORS not in town.station.trust.by_team, "nobody looks after the audit yet"
     audit(town.desk, "search", PatientId(""))
-    waiting = town.desk.book.read(lambda page: {row.scope for row in page.outbox()})
-    assert waiting and team_scope(AUDITORS) not in waiting
+    exchange_now(town.kiosk)
     officer = town.enrol("Elena Funes", Role.COMPLIANCE)
     state(town.station, lambda log: [TeamCreate(team=SOUTH, name="Hospital Sur")])
     omar = enrolled(
@@ -96,15 +94,10 @@ def test_who_is_made_an_auditor_later_is_one(house: House) -> None:
 
 
 def test_an_officer_of_the_auditors_alone_holds_no_chart_and_looks_at_every_team(house: House) -> None:
-    with pytest.raises(Refusal, match="Only compliance officers"):
+    with pytest.raises(Refusal, match="compliance officers and custodians"):
         invite(house.town.station, Role.CLINICIAN, DeviceKind.DESKTOP, team=AUDITORS)
     alone = enrolled(
-        house.town.station,
-        house.town.folder / "alone",
-        "Ada Luz",
-        Role.COMPLIANCE,
-        DeviceKind.DESKTOP,
-        AUDITORS,
+        house.town.station, house.town.folder / "alone", "Ada Luz", Role.COMPLIANCE, DeviceKind.DESKTOP
     )
     house.town.opened.append(alone)
     patient = patient_at(house.omar, "Mirada")
@@ -115,6 +108,9 @@ def test_an_officer_of_the_auditors_alone_holds_no_chart_and_looks_at_every_team
     exchange_now(alone)
     assert {team for team, _ in alone.team_keys} <= {AUDITORS, everybody(alone.trust)}
     assert ("open", patient) in seen_of(alone, house.omar.device)
+    checked = {one.device: one for one in verify_audit(alone)}
+    assert {house.town.station.device, house.town.kiosk.device, house.omar.device} <= checked.keys()
+    assert [one for one in checked.values() if one.bad is not None] == [], "each from its first entry"
     audit(alone, "read audit", patient)
     for desk in (alone, house.officer):
         exchange_now(desk)
@@ -136,7 +132,7 @@ def test_a_second_administrator_works_for_the_clinic_and_reads_no_chart(house: H
         exchange_now(desk)
         tend(desk)
     exchange_now(mara)
-    assert {team for team, _ in mara.team_keys} - {everybody(mara.trust)} == {ADMINISTRATORS}
+    assert {team for team, _ in mara.team_keys} - {everybody(mara.trust)} == {ADMINISTRATORS, AUDITORS}
     assert all(mara.book.read(lambda page, who=one: page.person(who)) is None for one in (patient, ours))
     assert ours not in {one.id for one in find_people(mara, "Nuestra")}
     with pytest.raises(Refusal, match="has no patients"):
@@ -160,5 +156,5 @@ def test_what_a_kiosk_writes_down_reaches_the_auditors(house: House) -> None:
 
 def test_nobody_is_made_an_auditor_who_is_not_to_look(house: House) -> None:
     nurse = house.town.enrol("Lía Paz", Role.NURSE)
-    with pytest.raises(Refusal, match="Only compliance officers"):
+    with pytest.raises(Refusal, match="compliance officers and custodians"):
         add_member(house.town.station, AUDITORS, nurse.someone.user)

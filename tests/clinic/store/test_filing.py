@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from clinic.domain.values import Coding
 from clinic.protocol.op import Op
 from clinic.store.book import Book
 from clinic.store.facts import QUARANTINED, SHOWN
+from clinic.store.mending import bodies_in_order
 from clinic.store.rows import Changes
 from clinic.sync.merge import settle
 
@@ -141,12 +143,22 @@ def test_the_latest_of_a_long_chart_are_read_without_the_rest(tmp_path: Path) ->
     book.close()
 
 
-def test_of_an_op_that_came_in_two_places_the_first_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_an_op_that_came_in_two_places_the_one_in_its_chart_counts(tmp_path: Path, at_once: bool) -> None:
+    """As an entry of the audit comes to an auditor who is of the patient's team, too: her chart is like her colleagues'."""
     book = Book.open(tmp_path / "book.db", os.urandom(32))
-    op, other = section(1, "a"), section(2, "b", fact=1)
-    places = [(op, b"", SCOPE), (other, b"", team_scope(TeamId("t"))), (op, b"", team_scope(TeamId("t")))]
-    filed = book.write(lambda page: (page.file_all(places), Changes()))
-    assert filed == (op, other)
+    ops, elsewhere = [section(number, "a", fact=number) for number in range(4)], team_scope(TeamId("t"))
+    places = [
+        (ops[0], SCOPE), (ops[1], elsewhere), (ops[2], elsewhere),
+        (ops[0], elsewhere), (ops[1], SCOPE), (ops[3], SCOPE), (ops[3], SCOPE),
+    ]  # fmt: skip
+    filed: list[Op] = []
+    for some in [places] if at_once else [[one] for one in places]:
+        filed += book.write(
+            lambda page, some=some: (page.file_all((op, b"", at) for op, at in some), Changes())
+        )
+    assert sorted(op.id for op in filed) == [op.id for op in ops]
     rows = book.read(lambda page: page._all("SELECT id, scope FROM op ORDER BY id"))
-    assert [tuple(row) for row in rows] == [(op.id, ""), (other.id, team_scope(TeamId("t")))]
+    assert [tuple(row) for row in rows] == [("op0", ""), ("op1", ""), ("op2", elsewhere), ("op3", "")]
+    assert [name for name, _ in book.read(lambda page: bodies_in_order(page, WHO))] == ["op0", "op1", "op3"]
     book.close()

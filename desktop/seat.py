@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 
 GATHER_MS = 60
 """Changes that come together are told together."""
+_FLAGS = "red flags"
 
 
 class Seat(QObject):
@@ -83,6 +84,7 @@ class Seat(QObject):
         self._given_up = False
         self._checking: CheckDialog | None = None
         self._clips = Clips(self)
+        self._flags: tuple[Waiting, ...] = ()
         self._kinds: frozenset[str] = frozenset()
         self._patients: frozenset[PatientId] = frozenset()
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -307,6 +309,7 @@ class Seat(QObject):
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
         self.shell.loop.send(shell.VisitOpened())
+        self._flag_seen_to(event.patient)
 
     def _queue_read(self, rows: tuple[Waiting, ...]) -> None:
         self.telephone.queue_read(rows)
@@ -317,7 +320,21 @@ class Seat(QObject):
         self.shell.say("info", plural("%(n)d person has come in", "%(n)d people have come in", count))
 
     def _flagged(self, rows: tuple[Waiting, ...]) -> None:
-        self.shell.say("danger", alarm_words(rows), _("Open Today"), lambda: self.shell.go("today"))
+        """Told on every page; on Today itself there is nothing to open."""
+        self._flags, elsewhere = rows, self.shell.loop.state.page != "today"
+        self.shell.say(
+            "danger",
+            alarm_words(rows),
+            _("Open Today") if elsewhere else "",
+            lambda: self.shell.go("today"),
+            _FLAGS,
+        )
+
+    def _flag_seen_to(self, patient: str) -> None:
+        """Whoever is being seen needs no alarm any more; the others do."""
+        others = tuple(row for row in self._flags if row.encounter.patient != patient)
+        if len(others) < len(self._flags) and self.shell.hush(_FLAGS) and others:
+            self._flagged(others)
 
     def _identity_confirmed(self, provisional: str, other: str) -> None:
         def undo() -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit import icons, theme
-from desktop.kit.buttons import QuietButton, SecondaryButton
+from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
 from desktop.kit.text import Text, Tinted, named, styled
+from desktop.kit.words import _
 
 SIGNS = {
     "neutral": "info",
@@ -223,13 +224,14 @@ TELLING_MS, ASKING_MS = 6_000, 20_000
 
 
 class Toast(QFrame):
-    """A short message over the window's lower edge that goes by itself and never takes the focus."""
+    """A short message over the window's lower edge that goes by itself, by Escape or by its cross, and never takes the focus.
+    `about` tells one of a kind from others."""
 
     def __init__(
-        self, window: QWidget, text: str, tone: str, undo: str, beside: QWidget | None = None
+        self, window: QWidget, text: str, tone: str, undo: str, beside: QWidget | None = None, about: str = ""
     ) -> None:
         super().__init__(window)
-        self._window, self._beside = window, beside
+        self._window, self._beside, self.about = window, beside, about
         named(self, "toast", text)
         self.setProperty("kind", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -241,6 +243,10 @@ class Toast(QFrame):
         self.undo = QuietButton(undo, name="toast.undo", shortcut=UNDO_KEYS if undo else "")
         row.addWidget(self.undo)
         self.undo.setVisible(bool(undo))
+        cross = IconButton("x", _("Close this message"), name="toast.close", tone="surface", bare=True)
+        cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        cross.clicked.connect(self.close)
+        row.addWidget(cross)
         window.installEventFilter(self)
         self.settle()
 
@@ -261,6 +267,10 @@ class Toast(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self.settle()
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if pressed and event.matches(QKeySequence.StandardKey.Cancel) and self.isVisible():
+            self.close()  # nothing else in the window had a use for the key
+            return True
         return super().eventFilter(watched, event)
 
 
@@ -272,13 +282,14 @@ def toast(
     on_undo: Callable[[], object] | None = None,
     stay_ms: int = 0,
     beside: QWidget | None = None,
+    about: str = "",
 ) -> Toast:
     """Show a toast in the window, in place of the one before; `undo` adds a button that calls `on_undo`;
     `beside`: what stands at the left of the window, where buttons are on the right. One that asks stays longer.
     """
     for old in window.findChildren(Toast):
         old.close()
-    made = Toast(window, text, tone, undo, beside)
+    made = Toast(window, text, tone, undo, beside, about)
     if on_undo is not None:
         made.undo.clicked.connect(on_undo)
     made.undo.clicked.connect(made.close)

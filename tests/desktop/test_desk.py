@@ -18,12 +18,13 @@ from clinic.domain.facts import (
     IssueStatus,
     Section,
 )
-from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Coding, HumanName
 from clinic.services import people, visits
 from clinic.services.desks import Desk
 from desktop.app import Window
 from desktop.kit.words import set_language
+from desktop.screens.visit.happenings import VisitOpened
 from tests.clinic.domain.scores.taken import vitals
 from tests.clinic.services.shared import BEN, BENS
 from tests.desktop.test_switching import home as home
@@ -141,5 +142,19 @@ def test_a_red_flag_is_said_on_whatever_page_is_open_and_leads_to_today(qtbot: Q
     qtbot.waitUntil(lambda: said().startswith("Red flag: chest pain"))
     assert "Quispe" in said() and "S-07" in said() and not seat.today.isVisible()
     button = seat.shell.findChildren(QPushButton, "toast.undo")[-1]
+    assert button.isVisible()
     button.click()
     qtbot.waitUntil(seat.today.isVisible)
+    (row,) = seat.today.loop.state.rows
+    other = replace(row, encounter=replace(row.encounter, patient=PatientId("q"), ticket="S-08"))
+    seat.room.ways.flagged.emit((row, other))
+    assert "S-07" in said() and "S-08" in said()
+    assert not any(one.isVisible() for one in seat.shell.findChildren(QPushButton, "toast.undo")), (
+        "Today is open"
+    )
+    seat.room.ways.visit.emit(
+        VisitOpened(EncounterId(arrived.id), patient, DeviceId(""), seat.desk.clock.now())
+    )
+    assert "S-08" in said() and "S-07" not in said(), "who is being seen needs no alarm any more"
+    qtbot.keyClick(seat.shell.search, Qt.Key.Key_Escape)
+    assert said() == ""

@@ -15,7 +15,7 @@ from desktop.kit.bridge import Loop
 from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
 from desktop.kit.people import Avatar
-from desktop.kit.surfaces import StatusLine, toast
+from desktop.kit.surfaces import StatusLine, Toast, toast
 from desktop.kit.text import Text, named, styled
 from desktop.kit.words import OWN_NAMES, _, language
 from desktop.screens.faces import person_row
@@ -198,9 +198,20 @@ class ShellView(QWidget):
         """Show a page."""
         self.loop.send(PageChosen(page))
 
-    def say(self, tone: str, text: str, undo: str = "", on_undo: Callable[[], object] | None = None) -> None:
+    def say(
+        self,
+        tone: str,
+        text: str,
+        undo: str = "",
+        on_undo: Callable[[], object] | None = None,
+        about: str = "",
+    ) -> None:
         """A short message over the lower edge."""
-        toast(self, text, tone, undo, on_undo, beside=self.rail)
+        toast(self, text, tone, undo, on_undo, beside=self.rail, about=about)
+
+    def hush(self, about: str) -> bool:
+        """Take that message away; True if it stood there. One message stands at a time."""
+        return any(one.about == about and one.isVisible() and one.close() for one in self.findChildren(Toast))
 
     # rendering
 

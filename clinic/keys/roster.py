@@ -198,12 +198,10 @@ class TrustLog:
     def is_held(self, team: TeamId) -> bool:
         """True if the team's newest key was sealed to a computer that may still hold it; False before the first."""
         known = self.by_team.get(team)
-        newest = (
-            {(user, device) for epoch, user, device, _ in known.shares if epoch == len(known.epochs)}
-            if known
-            else set()
+        return known is not None and any(
+            epoch == len(known.epochs) and user in known.members and self.works(user, device)
+            for epoch, user, device, _ in reversed(known.shares)
         )
-        return any((reader.user, reader.device) in newest for reader in self.readers(team))
 
     def is_revoked(self, device: DeviceId, incarnation: int | None = None, env_no: int | None = None) -> bool:
         """True if the device is revoked, or, with numbers, if that envelope no longer counts."""

@@ -36,10 +36,10 @@ def _beacon_due(log: TrustLog, user: UserId, now: datetime) -> bool:
 
 
 def _for_team(log: TrustLog, team: TeamId, user: UserId, mine: TeamKeys, random: Random) -> Record | None:
-    epoch, member = log.epoch(team), user in log.members(team)
-    if not log.is_held(team):
-        starts = Role.ADMINISTRATOR in log.roles_of(user) and log.readers(team)
-        return new_epoch(log, team, mine, random) if starts else None
-    if epoch is None or not member or (team, epoch.epoch) not in mine:
-        return None
-    return new_epoch(log, team, mine, random) if has_outsiders(log, team) else share_waiting(log, team, mine)
+    epoch = log.epoch(team)
+    if epoch is not None and user in log.members(team) and (team, epoch.epoch) in mine:
+        return (
+            new_epoch(log, team, mine, random) if has_outsiders(log, team) else share_waiting(log, team, mine)
+        )
+    starts = Role.ADMINISTRATOR in log.roles_of(user) and not log.is_held(team) and log.readers(team)
+    return new_epoch(log, team, mine, random) if starts else None

@@ -2,15 +2,27 @@
 """All administrators are lost: two of three sheets name a new one, through the station's verbs and a real server."""
 
 import json
+import os
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from clinic.__main__ import main
+from clinic.domain.clock import SystemClock
 from clinic.domain.errors import Unavailable
+from clinic.domain.facts import AuditEvent
+from clinic.domain.ids import AUDITORS, PatientId
 from clinic.keys.sheets import read_sheet
+from clinic.protocol.trust import DeviceKind, Role
+from clinic.services.audits import audit
+from clinic.services.link import exchange_now
+from clinic.services.sitting import open_desk
+from clinic.services.syncing import sync_status
+from clinic.services.tending import tend
 from clinic.transport.http import Remote
+from tests.clinic.services.test_break_glass import enrolled
 from tests.paper import qr_of
 from tests.server_process import ServerProcess
 
@@ -62,7 +74,7 @@ def test_a_centre_that_is_silent_leaves_nothing_and_says_which_sheets_to_try(
         assert not (tmp_path / "second" / "slots.bin").exists()
 
 
-def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
+def test_two_sheets_name_a_new_administrator_the_old_ones_count_no_more_and_the_audit_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], quick_passwords: None
 ) -> None:
     secret = tmp_path / "password"
@@ -103,3 +115,15 @@ def test_two_sheets_name_a_new_administrator_and_the_old_ones_count_no_more(
         assert station("invite", "second", "--role", "clinician") == 0
         assert station("sync", "second") == 0
         assert '"refused": 0' in capsys.readouterr().out, "her audit goes to nobody who would not take it"
+        second = open_desk(tmp_path / "second", PASSWORD, SystemClock(), os.urandom)
+        assert not second.trust.is_held(AUDITORS), "Ana alone had that key"
+        elena = enrolled(second, tmp_path / "elena", "Elena Funes", Role.COMPLIANCE, DeviceKind.DESKTOP)
+        with closing(second), closing(elena):
+            assert tend(second)
+            audit(second, "search", PatientId(""))
+            for desk in (second, elena):
+                exchange_now(desk)
+            assert (AUDITORS, 2) in elena.team_keys and (AUDITORS, 1) not in elena.team_keys
+            seen = elena.book.read(lambda page: page.all_facts(AuditEvent))
+            assert ("search", second.device) in {(one.action, one.device) for one in seen}
+            assert sync_status(second).refused == sync_status(elena).refused == 0

@@ -43,7 +43,7 @@ from desktop.screens.shell import logic as shell
 from desktop.screens.shell.view import ShellView
 from desktop.screens.today.view import TodayView
 from desktop.screens.verbs import Clinic
-from desktop.screens.visit.happenings import CallChanged, ReachChanged, VisitOpened
+from desktop.screens.visit.happenings import CallChanged, HoldChanged, ReachChanged, VisitOpened
 from desktop.screens.visit.rung_happenings import (
     LadderMoved,
     NoteCame,
@@ -206,6 +206,9 @@ class Seat(QObject):
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
         phone.calls.stills.changed.connect(lambda stills: self.visit.loop.send(StillsChanged(stills)))
         phone.calls.sharing.changed.connect(lambda shared: self.visit.loop.send(ShareMoved(shared)))
+        phone.calls.holding.changed.connect(
+            lambda ours, theirs: self.visit.loop.send(HoldChanged(ours, theirs))
+        )
         notes = phone.calls.notes
         notes.changed.connect(
             lambda: self.visit.loop.send(NotesChanged(notes.recording, notes.seconds, notes.playing))

@@ -160,6 +160,9 @@ class Telephone(QObject, Line):
     def mute(self, audio: bool, video: bool) -> None:
         self.calls.mute(audio=audio, video=video)
 
+    def hold_call(self, on: bool) -> None:
+        self.calls.hold(on)
+
     def hold(self, rung: Rung) -> None:
         self.calls.ladder.hold(rung)
 

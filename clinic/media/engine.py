@@ -368,6 +368,8 @@ class Engine:
             self._camera.muted = self._mute.video
         if self._microphone is not None:
             self._microphone.muted = self._mute.audio
+        if self._speaker is not None:
+            self._speaker.deaf = self._mute.deaf
 
     def _ring(self, name: str) -> Ring | None:
         if name and name not in self._rings:
@@ -604,6 +606,8 @@ class Engine:
         if not self._seen_picture:
             self._seen_picture = True
             self._tell(wire.FirstFrame(call_id=self._call_id, attempt=session.attempt))
+        if self._mute.deaf:
+            return
         if (ring := self._ring(session.start.remote_ring)) is not None:
             show(frame, ring, self._announce)
         self._filming.saw(frame)

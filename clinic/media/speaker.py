@@ -80,10 +80,10 @@ class DeviceSink:
 
 
 class Speaker:
-    """The clock: every 20 ms a block goes to the sink and to whoever listens (the recorder)."""
+    """The clock: every 20 ms a block goes to the sink and to whoever listens (the recorder); silence while it is `deaf`."""
 
     def __init__(self, sink: Sink, listen: Callable[[Sound], None] = lambda block: None) -> None:
-        self.level = 0.0
+        self.level, self.deaf = 0.0, False
         self._sink, self._listen = sink, listen
         self._source: Source = _quiet
         self._stop = threading.Event()
@@ -104,6 +104,8 @@ class Speaker:
         while not self._stop.is_set():
             number = beat.wait()
             heard = self._source((beat.start or 0.0) + number * TICK_S)
+            if self.deaf:
+                heard = np.zeros_like(heard)
             self.level = 0.9 * self.level + 0.1 * loudness(heard)
             self._sink.play(heard)
             self._listen(heard)

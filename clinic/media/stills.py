@@ -19,7 +19,7 @@ from clinic.calls.spate import Spate
 from clinic.calls.speech import share_of
 from clinic.domain.record import Record
 from clinic.protocol import engine as wire
-from clinic.protocol.calling import RecordingSaid, RecordingShown, RungSaid, StillAsked, StillPart
+from clinic.protocol.calling import HoldSaid, RecordingSaid, RecordingShown, RungSaid, StillAsked, StillPart
 from clinic.protocol.codec import Malformed, decode, encode
 from clinic.protocol.sharing import ShareWord
 
@@ -40,7 +40,7 @@ GIVE_UP_S = 40.0
 LOOK_S = 0.1
 SIDES = (640, 480, 320, 240, 160)
 QUALITIES = (80, 65, 50, 35, 20, 8)
-WORDS = (RungSaid, StillAsked, RecordingSaid, RecordingShown, ShareWord)
+WORDS = (RungSaid, StillAsked, RecordingSaid, RecordingShown, HoldSaid, ShareWord)
 """What may be said over the channel from the screen; anything else that comes is dropped."""
 Tell = Callable[[Record], None]
 Newest = Callable[[], Awaitable[VideoFrame | None]]

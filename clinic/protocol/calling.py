@@ -134,6 +134,17 @@ class RecordingShown(Record):
     """Whoever sits here wants no more of it."""
 
 
+@record(608)
+class HoldSaid(Record):
+    """Whether whoever says so has put the call on hold: neither heard nor seen, and hearing nothing. Said again every few
+    seconds, over the data channel, and as a letter while there is none. `number` grows with each change: an older word that
+    comes late says nothing. An older program does not know it, and sees a covered camera and a microphone that is off."""
+
+    call_id: str = n(1)
+    on: bool = n(2)
+    number: int = n(3)
+
+
 CallMessage = (
     Ring
     | Accept
@@ -146,5 +157,6 @@ CallMessage = (
     | StillAsked
     | RecordingSaid
     | RecordingShown
+    | HoldSaid
 )
 """Everything a device may post to its peer about a call."""

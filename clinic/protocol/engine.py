@@ -86,10 +86,12 @@ class Hangup(Record):
 
 @record(506)
 class Mute(Record):
-    """True: silence is sent instead of the microphone, a still dark picture instead of the camera."""
+    """True: silence is sent instead of the microphone, a still dark picture instead of the camera. `deaf`: nothing of the
+    other side is played or recorded."""
 
     audio: bool = n(1, default=False)
     video: bool = n(2, default=False)
+    deaf: bool = n(3, default=False)
 
 
 @record(507)

@@ -25,6 +25,7 @@ from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
 from clinic.protocol.sharing import ShareWord
 from desktop.kit.engine import CallEngine
+from desktop.kit.holding import Holding
 from desktop.kit.laddering import Laddering
 from desktop.kit.recording import Recordings
 from desktop.kit.relays import AskLeave, Relays
@@ -33,7 +34,13 @@ from desktop.kit.spoken import Notes
 from desktop.kit.stills import Stills
 
 Post = Callable[[str, peer_says.CallMessage], None]
-Told = peer_says.RungSaid | peer_says.StillAsked | peer_says.RecordingSaid | peer_says.RecordingShown
+Told = (
+    peer_says.RungSaid
+    | peer_says.StillAsked
+    | peer_says.RecordingSaid
+    | peer_says.RecordingShown
+    | peer_says.HoldSaid
+)
 """What is said over the data channel, or as a letter while there is none."""
 
 
@@ -70,13 +77,15 @@ class CallDesk(QObject):
         self._mute = wire.Mute()
         self._keep: wire.KeepReceived | None = None
         self._timers = {timer: self._alarm(timer) for timer in e.Timer}
-        self._channel = False
+        self._channel = self._on_hold = False
         self.ladder = Laddering(self._say, clock, hands, self)
         self.ladder.showing.connect(self._carry)
         self.stills = Stills(self._ask_for_still, clock, self)
         self.notes = Notes(engine, self)
         self.sharing = Sharing(self._tell_peer, clock, self)
         self.recording = Recordings(engine, self._say, self)
+        self.holding = Holding(self._say, self)
+        self.holding.changed.connect(self._held)
         self.relays = Relays(relay, engine, clock, self)
         engine.told.connect(self._from_engine)
         engine.ready.connect(self._engine_ready)
@@ -122,7 +131,11 @@ class CallDesk(QObject):
     def mute(self, *, audio: bool = False, video: bool = False) -> None:
         """True: send silence, or a dark picture. Holds for the call, also through a new engine."""
         self._mute = wire.Mute(audio=audio, video=video)
-        self._engine.send(self._mute)
+        self._engine.send(self._sent())
+
+    def hold(self, on: bool) -> None:
+        """True: neither side hears or sees the other, and both know; False: the call goes on as it was."""
+        self.holding.press(on)
 
     def keep(self, path: str, consent_id: str) -> None:
         """Write what is received into a file, until `stop_keeping` or the call's end."""
@@ -170,6 +183,8 @@ class CallDesk(QObject):
                 peer, message.call_id
             ):
                 self.recording.heard(message)
+            case peer_says.HoldSaid() if self._call.about(peer, message.call_id):
+                self.holding.heard(message)
         return None
 
     def _checked(self, peer: str, came: peer_says.Description) -> e.Event:
@@ -219,6 +234,8 @@ class CallDesk(QObject):
                 self.ladder.heard(content)
             case peer_says.RecordingSaid() | peer_says.RecordingShown():
                 self.recording.heard(content)
+            case peer_says.HoldSaid():
+                self.holding.heard(content)
             case _ if isinstance(content, ShareWord):
                 self.sharing.heard(content)
 
@@ -250,13 +267,23 @@ class CallDesk(QObject):
             return False
         return self._call.signalling_up
 
+    def _held(self, ours: bool, _theirs: bool) -> None:
+        self._engine.send(self._sent())
+        if self._call.phase in LIVE and ours is not self._on_hold:
+            self.noted.emit(self._call.encounter_id, "on hold" if ours else "off hold")
+        self._on_hold = ours
+
+    def _sent(self) -> wire.Mute:
+        """What was switched off by hand; on hold, everything."""
+        return wire.Mute(audio=True, video=True, deaf=True) if self.holding.ours else self._mute
+
     def _carry(self, video: bool) -> None:
         self._engine.send(wire.Carry(call_id=self._call.call_id, video=video))
 
     def _engine_ready(self) -> None:
         self._channel = False
         self.relays.engine_ready()
-        self._engine.send(self._mute)
+        self._engine.send(self._sent())
         if self._keep is not None:
             self._engine.send(self._keep)
         self._happened(e.EngineReady())
@@ -280,6 +307,7 @@ class CallDesk(QObject):
                 self.relays.follow(self._call)
                 self.sharing.follow(self._call)
                 self.recording.follow(self._call)
+                self.holding.follow(self._call)
                 self.changed.emit(self._call)
 
     # doings
@@ -328,7 +356,7 @@ class CallDesk(QObject):
         self.stills.forget()
         self._engine.send(wire.Hangup(call_id=call_id))
         self._mute, self._link = wire.Mute(), Quality()
-        self._engine.send(self._mute)
+        self._engine.send(self._sent())
         self._engine.wipe("remote")
 
     def _alarm(self, timer: e.Timer) -> QTimer:

@@ -391,6 +391,13 @@ _ENDINGS = {
 }
 
 
+def hold_words(ours: bool) -> Said:
+    """A call that is on hold, by us or by the other side."""
+    if ours:
+        return Said("warn", _("On hold: nobody hears or sees the other. The other side is told"))
+    return Said("warn", _("The other side has put the call on hold"))
+
+
 def call_words(phase: str, reason: str, letters: bool, reachable: bool) -> Said:
     """The state of the call as a sentence. `letters`: messages to the kiosk travel; `reachable`: the kiosk is
     online.

@@ -103,6 +103,44 @@ def test_media_both_ways_is_kept_and_comes_back_after_an_engine_was_killed(
         assert hears(tmp_path / f"{name}.mkv", sides[1], tmp_path) < HEARD
 
 
+def test_a_call_on_hold_brings_neither_voice_nor_picture_either_way_and_goes_on_after_it(
+    pair: tuple[EngineChild, EngineChild], tmp_path: Path
+) -> None:
+    a, b = pair
+    offer = joined(a, b, "c1")
+    for child in pair:
+        child.wait(wire.Ready)
+    offer(1)
+    for child in pair:
+        child.wait(wire.MediaBack)
+        child.wait(wire.FirstFrame)
+
+    def kept(name: str, seconds: float) -> None:
+        began = time.monotonic()
+        for child in pair:
+            path = tmp_path / f"{name}-{child.side}.mkv"
+            child.send(wire.KeepReceived(path=str(path), consent_id="consent1"))
+            child.wait(wire.Keeping, since=began)
+        for child in pair:
+            child.wait(wire.CallStats, since=began + seconds)
+            child.send(wire.StopKeeping())
+            child.wait(wire.Saved, since=began)
+
+    a.send(wire.Mute(audio=True, video=True, deaf=True))
+    a.wait(wire.CallStats, since=time.monotonic() + 2)  # what was on its way is over
+    kept("held", 3)
+    a.send(wire.Mute())
+    a.wait(wire.CallStats, since=time.monotonic() + 2)
+    kept("after", 5)
+    for side, other in (("A", "B"), ("B", "A")):
+        held, after = (tmp_path / f"{name}-{side}.mkv" for name in ("held", "after"))
+        assert hears(held, other, tmp_path) < HEARD < hears(after, other, tmp_path)
+        assert not marks_in(held)
+        assert {mark.side for mark in marks_in(after)} == {other}
+    silent = [event for _, event in (*a.events, *b.events) if isinstance(event, wire.MediaSilent)]
+    assert not silent, "a call on hold is no call that was cut"
+
+
 def test_wrong_commands_are_answered_and_the_engine_goes_on(pair: tuple[EngineChild, EngineChild]) -> None:
     a, _ = pair
     a.write(b"\x00\x00\x00\x01\xff")

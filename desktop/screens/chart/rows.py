@@ -59,6 +59,8 @@ STEPS = {
     "talking": N_("in call"),
     "reconnecting": N_("the link was cut"),
     "back": N_("the call came back"),
+    "on hold": N_("on hold"),
+    "off hold": N_("taken up again"),
     "a description was refused": N_("an answer that was not signed by the other device was refused"),
     "ended: hung up": N_("ended: hung up"),
     "ended: busy": N_("ended: the other side was in another call"),

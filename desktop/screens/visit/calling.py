@@ -13,6 +13,9 @@ from desktop.screens.visit.happenings import (
     Event,
     Hang,
     HangPressed,
+    HoldCall,
+    HoldChanged,
+    HoldPressed,
     Mute,
     MutePressed,
     OpenOther,
@@ -37,6 +40,10 @@ def call(state: State, event: Event) -> Result | None:
             return _muted(state, replace(face, muted=not face.muted))
         case CameraPressed():
             return _muted(state, replace(face, camera_off=not face.camera_off))
+        case HoldPressed():
+            return state, ((HoldCall(not face.held),) if face.here else ())
+        case HoldChanged(ours, theirs):
+            return replace(state, call=replace(face, held=ours, waits=theirs)), ()
         case CallChanged():
             return _changed(state, event)
         case ReachChanged(reachable):
@@ -80,6 +87,15 @@ def _changed(state: State, event: CallChanged) -> Result:
         return state, ()
     changed = replace(state.call, phase=event.phase, reason=event.reason, letters=event.letters)
     if not changed.running:
-        quiet = replace(changed, muted=False, camera_off=False, other=None, stills=(), kept=frozenset())
+        quiet = replace(
+            changed,
+            muted=False,
+            camera_off=False,
+            held=False,
+            waits=False,
+            other=None,
+            stills=(),
+            kept=frozenset(),
+        )
         changed = replace(quiet, phase="idle", reason="") if elsewhere else quiet
     return replace(state, call=changed), ()

@@ -18,7 +18,7 @@ from desktop.kit.text import Text
 from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _, fmt_time
 from desktop.screens.layouts import across, down, holding
-from desktop.screens.phrases import Said, call_words
+from desktop.screens.phrases import Said, call_words, hold_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import share_happenings as x
@@ -64,6 +64,7 @@ class CallCard(Card):
         self.hang = DangerButton(_("Hang up"), name="visit.call.hangup", icon="phone-off")
         self.mute = IconButton("mic", _("Microphone off"), name="visit.call.mute", shortcut="Ctrl+M")
         self.camera = IconButton("video", _("Camera off"), name="visit.call.camera")
+        self.hold = IconButton("pause", "", name="visit.call.hold", shortcut="Ctrl+P")
         self.check = IconButton("sliders", _("Try camera and microphone"), name="visit.call.check")
         self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.share = IconButton("screen", _("Show a document"), name="visit.call.share", shortcut="Ctrl+D")
@@ -73,6 +74,7 @@ class CallCard(Card):
             (self.hang, h.HangPressed),
             (self.mute, h.MutePressed),
             (self.camera, h.CameraPressed),
+            (self.hold, h.HoldPressed),
             (self.other, h.OtherPressed),
             (self.share, x.SharePressed),
         ):
@@ -87,6 +89,7 @@ class CallCard(Card):
                 self.share,
                 self.mute,
                 self.camera,
+                self.hold,
                 self.other,
                 self.hang,
                 self.ring,
@@ -106,16 +109,18 @@ class CallCard(Card):
     def render_state(self, state: v.State) -> None:
         call, other = state.call, state.call.other
         said = self._sentence(state)
-        self.state.say(said.tone, said.text, ICONS.get(call.phase, ""))
-        self.state.setVisible(other is None)  # the picture's place says it, in large
+        self.state.say(said.tone, said.text, "pause" if call.waits else ICONS.get(call.phase, ""))
+        self.state.setVisible(other is None and not call.held)  # the picture's place says it, in large
         self._render_buttons(state)
-        here = call.running and other is None
+        here = call.running and other is None and not call.held
         self.rungs.render_state(state)
         self.record.render_state(state)
         self.video.set_live(here)
         self._render_still(state)
         self.video.set_message(said.text if here and call.phase == "reconnecting" else "")
-        waiting = said.text if other is not None or call.phase in ("calling", "connecting") else ""
+        waiting = (
+            said.text if other is not None or call.held or call.phase in ("calling", "connecting") else ""
+        )
         idle = _("The picture appears here when the call begins") if not call.running else ""
         self.video.set_placeholder(waiting or idle or self._without_picture(state))
         if not here or call.phase != "talking":
@@ -148,6 +153,8 @@ class CallCard(Card):
             return Said("warn", _("You are in a call with %(name)s") % {"name": call.other.name})
         if not state.kiosk:
             return Said("neutral", _("This visit has no kiosk to call."))
+        if call.phase == "talking" and (call.held or call.waits):
+            return hold_words(call.held)
         return call_words(call.phase, call.reason, call.letters, call.reachable)
 
     def _render_buttons(self, state: v.State) -> None:
@@ -161,6 +168,11 @@ class CallCard(Card):
         self.hang.setVisible(call.running)
         for button in (self.mute, self.camera):
             button.setVisible(call.running and not away)
+            button.setEnabled(not call.held)
+        self.hold.setVisible(call.here)
+        self.hold.set_icon(
+            "play" if call.held else "pause", _("Take up the call again") if call.held else _("Hold the call")
+        )
         self.share.setVisible(call.running and not away)
         self.share.setEnabled(may_share(state))
         self.mute.set_icon(

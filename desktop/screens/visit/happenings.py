@@ -130,6 +130,19 @@ class CameraPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldPressed:
+    """The call is put on hold, or taken up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """Whether we hold the call that runs, and whether the other side does."""
+
+    ours: bool
+    theirs: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OtherPressed:
     """Back to the visit the running call belongs to."""
 
@@ -409,6 +422,13 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldCall:
+    """Effect: neither side hears or sees the other, or both do again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FindCodes:
     """Effect: ICD-10 as typed."""
 
@@ -558,6 +578,8 @@ Event = (
     | HangPressed
     | MutePressed
     | CameraPressed
+    | HoldPressed
+    | HoldChanged
     | OtherPressed
     | CallChanged
     | ReachChanged
@@ -605,6 +627,7 @@ Effect = (
     | Ring
     | Hang
     | Mute
+    | HoldCall
     | FindCodes
     | AddCode
     | RemoveCode

@@ -101,6 +101,9 @@ class CallFace:
     reachable: bool = True
     muted: bool = False
     camera_off: bool = False
+    held: bool = False
+    """on hold, by us; `waits`: by the other side"""
+    waits: bool = False
     other: Other | None = None
     ladder: Ladder = field(default_factory=Ladder)
     stills: tuple[Still, ...] = ()

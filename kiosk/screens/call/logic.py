@@ -36,8 +36,8 @@ class Shown:
     note: bool = False
 
 
-def shown(journey: Journey, camera: bool = True, ladder: Ladder | None = None) -> Shown:
-    """`camera`: False when this kiosk has none."""
+def shown(journey: Journey, camera: bool = True, ladder: Ladder | None = None, waits: bool = False) -> Shown:
+    """`camera`: False when this kiosk has none; `waits`: the clinician has put the call on hold."""
     line = journey.lines[-1] if journey.lines else None
     match journey.call_phase:
         case "connecting":
@@ -47,6 +47,9 @@ def shown(journey: Journey, camera: bool = True, ladder: Ladder | None = None) -
             sentence = _("The link is cut. Stay seated, it comes back by itself.")
             return Shown("wifi-off", "warn", sentence, sentence, line, rest=True, note=True)
     name = journey.clinician or _("The clinic")
+    if waits:
+        sentence = _("%(name)s has paused the call and will be back. Stay seated.") % {"name": name}
+        return Shown("pause", "info", sentence, _("The call is paused"), line, rest=True)
     rungs = ladder or Ladder()
     if rungs.rung < Rung.VIDEO:
         return _lower(rungs, name, line)

@@ -77,6 +77,7 @@ class CallScreen(Screen):
         room.calls.stills.changed.connect(self._again)
         room.calls.notes.changed.connect(self._again)
         room.calls.sharing.changed.connect(self._again)
+        room.calls.holding.changed.connect(self._again)
         room.calls.notes.failed.connect(self._note_failed)
         self._recorded.spoken.connect(lambda words: self.room.voice.say(words, self._journey.language))
         self._failed = ""
@@ -186,20 +187,21 @@ class CallScreen(Screen):
 
     def follow(self, journey: flow.Journey) -> None:
         self._journey = journey
-        now = shown(journey, self._camera, self.room.calls.ladder.ladder)
+        waits = self.room.calls.holding.theirs
+        now = shown(journey, self._camera, self.room.calls.ladder.ladder, waits)
         self._state.say(now.tone, now.sentence)
         still = self._newest()
         if now.line is not None and now.line != self._line:
             self._show_line(now.line)
         self._show_page(journey)
-        resting = now.rest and journey.call_phase == "talking" and still is None
+        resting = journey.call_phase == "talking" and (waits or (now.rest and still is None))
         self._signed.show_sign(now.icon, now.tone, now.over_picture)
         large = self._signed if resting else self._view
         self._picture_place.setCurrentWidget(self._page if self._watching else large)
         self._view.set_still(still, _("A picture, not moving") if still is not None else "")
         self._view.set_message(now.over_picture if still is None else "")
         self._show_hands(journey, now)
-        moving = journey.call_phase == "talking" and not now.note  # nobody is talked over
+        moving = journey.call_phase == "talking" and not now.note and not waits  # nobody is talked over
         name = journey.clinician or _("The clinic")
         self.head(Heading(name if moving else now.sentence, "", now.sentence, private=moving))
 
@@ -232,7 +234,7 @@ class CallScreen(Screen):
             self._page.set_tool("point")
             self._page.set_larger(False)
 
-    def _again(self, _what: object = None) -> None:
+    def _again(self, *_what: object) -> None:
         if not self.left:
             self.follow(self._journey)
 
@@ -245,7 +247,8 @@ class CallScreen(Screen):
     def _show_hands(self, journey: flow.Journey, now: Shown) -> None:
         notes = self.room.calls.notes
         live = journey.call_phase in LIVE
-        self._voice_only.setVisible(journey.call_phase == "talking" and not notes.recording)
+        waits = self.room.calls.holding.theirs
+        self._voice_only.setVisible(journey.call_phase == "talking" and not notes.recording and not waits)
         words = _("Try with picture") if now.rest else _("Voice only")
         self._voice_only.setText(_("With picture again") if now.held else words)
         self._voice_only.set_icon("video" if now.rest else "phone")

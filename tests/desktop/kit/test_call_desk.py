@@ -349,3 +349,51 @@ def test_a_page_is_drawn_anew_only_for_something_to_see(pair: tuple[Side, Side])
     figures(a, loss=0.2)
     assert len(drawn) == 1
     a.desk.hang()
+
+
+def test_a_call_on_hold_is_silent_and_dark_both_ways_and_both_sides_know(pair: tuple[Side, Side]) -> None:
+    everything = wire.Mute(audio=True, video=True, deaf=True)
+    a, b = talking(pair)
+    a.desk.mute(audio=True)
+    a.desk.hold(on=True)
+    assert a.engine.of(wire.Mute)[-1] == everything
+    assert (a.desk.holding.ours, b.desk.holding.theirs) == (True, True)
+    assert b.engine.of(wire.Mute)[-1:] != [everything], "the other side's own microphone is its own"
+    assert a.notes[-1] == "on hold" and "on hold" not in b.notes
+    a.desk.mute(audio=True, video=True)
+    assert a.engine.of(wire.Mute)[-1] == everything, "what is switched by hand waits"
+    a.engine.lost.emit()
+    a.engine.commands.clear()
+    a.engine.ready.emit()
+    assert everything in a.engine.commands, "also with another engine"
+    a.desk.hold(on=False)
+    assert a.engine.of(wire.Mute)[-1] == wire.Mute(audio=True, video=True)
+    assert not b.desk.holding.theirs and a.notes[-1] == "off hold"
+
+
+def test_a_hold_ends_with_its_call_and_is_of_no_other(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    b.desk.deliver("a", says.HoldSaid(call_id="another", on=True, number=1))
+    b.desk.deliver("c", says.HoldSaid(call_id=a.desk.call.call_id, on=True, number=1))
+    assert not b.desk.holding.theirs
+    a.desk.hold(on=True)
+    b.desk.hang()
+    assert not a.desk.holding.ours and not b.desk.holding.theirs
+    assert a.engine.of(wire.Mute)[-1] == wire.Mute()
+    assert a.notes[-1] == "ended: hung up"
+    a.desk.hold(on=True)
+    assert not a.desk.holding.ours, "there is no call to hold"
+
+
+def test_a_hold_is_said_over_the_data_channel_where_there_is_one(pair: tuple[Side, Side]) -> None:
+    a, b = talking(pair)
+    call_id = a.desk.call.call_id
+    a.engine.told.emit(wire.CallStats(call_id=call_id, attempt=1, channel=True))
+    a.desk.hold(on=True)
+    said = a.engine.of(wire.SayToPeer)[-1]
+    assert isinstance(said, wire.SayToPeer) and said.content == says.HoldSaid(
+        call_id=call_id, on=True, number=1
+    )
+    assert not b.desk.holding.theirs, "no letter beside it"
+    b.engine.told.emit(wire.PeerSaid(call_id=call_id, content=said.content))
+    assert b.desk.holding.theirs

@@ -237,6 +237,18 @@ def test_hanging_up_brings_microphone_and_camera_back() -> None:
     assert not state.call.muted
 
 
+def test_a_call_is_held_and_taken_up_by_one_press_and_only_where_it_is() -> None:
+    assert v.update(opened(), h.HoldPressed())[1] == ()
+    state, _effects = v.update(opened(), h.CallChanged("talking", "", True, HERE))
+    assert v.update(state, h.HoldPressed())[1] == (h.HoldCall(on=True),)
+    state, _effects = v.update(state, h.HoldChanged(ours=True, theirs=False))
+    assert v.update(state, h.HoldPressed())[1] == (h.HoldCall(on=False),)
+    other, _effects = v.update(state, h.VisitOpened(EncounterId("e.other"), PatientId("p.other"), KIOSK, NOW))
+    assert v.update(other, h.HoldPressed())[1] == (), "it is held from its own page"
+    state, _effects = v.update(state, h.CallChanged("ended", "hung up", True, HERE))
+    assert not state.call.held
+
+
 def test_nobody_rings_twice() -> None:
     state, _effects = v.update(opened(), h.CallChanged("calling", "", True, HERE))
     assert v.update(state, h.RingPressed())[1] == ()

@@ -194,6 +194,9 @@ class Asked(Line):
     def hold(self, rung: Rung) -> None:
         self.asked.append(("hold", rung))
 
+    def hold_call(self, on: bool) -> None:
+        self.asked.append(("hold call", on))
+
     def ask_still(self) -> None:
         self.asked.append(("still",))
 
@@ -247,3 +250,28 @@ def test_every_rung_of_the_page_can_be_used_by_everybody(
     page.loop.send(r.NoteCame(b"OggS", 4.0))
     assert ("note", HERE, b"OggS", 4.0) in clinic.calls
     qtbot.waitUntil(lambda: line.asked[-1] == ("line", KIOSK))
+
+
+def test_a_call_on_hold_shows_no_picture_and_says_who_holds_it(
+    qtbot: QtBot, qapp: QApplication, room: Room
+) -> None:
+    theme.apply(qapp, "light", "desktop")
+    line = Asked()
+    page = VisitView(room, line, None)
+    qtbot.addWidget(page)
+    page.resize(1366, 768)
+    page.show()
+    page.open(h.VisitOpened(HERE, ROSA, KIOSK, NOW))
+    assert not page.call.hold.isVisible()
+    page.loop.send(h.CallChanged("talking", "", True, HERE))
+    assert page.call.video.is_live and page.call.hold.accessibleName() == "Hold the call"
+    page.call.hold.click()
+    assert line.asked == [("hold call", True)]
+    page.loop.send(h.HoldChanged(ours=True, theirs=False))
+    assert not page.call.video.is_live and page.call.state.text().startswith("On hold")
+    assert page.call.hold.accessibleName() == "Take up the call again" and not page.call.mute.isEnabled()
+    assert audit(page) == []
+    page.loop.send(h.HoldChanged(ours=False, theirs=True))
+    assert page.call.video.is_live and page.call.state.text() == "The other side has put the call on hold"
+    page.loop.send(h.HoldChanged(ours=False, theirs=False))
+    assert page.call.state.text() == "In call"

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic.calls.call import Phase, idle
+from clinic.calls.holding import Hold
 from clinic.calls.quality import Ladder, Rung, Why
 from clinic.calls.sharing import PIECE, digest_of
 from clinic.domain.clock import FrozenClock
@@ -210,3 +211,18 @@ def test_a_recorded_call_says_so_in_a_sign_in_words_and_aloud_for_as_long_as_it_
     recording._mark(True)
     here.screen.leave()
     assert not recording.shown()
+
+
+def test_a_call_on_hold_says_large_and_aloud_to_stay_and_goes_on_by_itself(here: Here) -> None:
+    here.on(Ladder())
+    assert here.screen.heading.private
+    here.calls.holding._become(Hold(theirs=True))
+    assert here.screen._signed.isVisible() and here.screen._signed.accessibleName() == "The call is paused"
+    heading = here.screen.heading
+    assert (
+        heading.title == "Dra. F has paused the call and will be back. Stay seated." and not heading.private
+    )
+    assert not here.screen._voice_only.isVisible()
+    assert audit(here.frame) == []
+    here.calls.holding._become(Hold())
+    assert not here.screen._signed.isVisible() and here.screen.heading.private

@@ -50,44 +50,44 @@ class Chart:
     """A visit for each call in a real book, and what stands in it afterwards; the verbs are those of the two programs."""
 
     def __init__(self, folder: Path) -> None:
-        self._desk: Desk = desk_on(founded(folder)[0])
+        self.desk: Desk = desk_on(founded(folder)[0])
         name = HumanName(family="Quispe", given=("María",))
-        self._patient = people.register(self._desk, name, None, Gender.FEMALE, "")
+        self.patient = people.register(self.desk, name, None, Gender.FEMALE, "")
 
     def visit(self) -> EncounterId:
         visit = Encounter(
-            id=FactId(self._desk.new_id()), patient=self._patient, status=EncounterStatus.TRIAGED,
-            arrived_at=self._desk.clock.now(),
+            id=FactId(self.desk.new_id()), patient=self.patient, status=EncounterStatus.TRIAGED,
+            arrived_at=self.desk.clock.now(),
         )  # fmt: skip
-        self._desk.write(visit, window=self._patient)
+        self.desk.write(visit, window=self.patient)
         return EncounterId(visit.id)
 
     def noted(self, encounter: str, step: str, call: str) -> None:
-        calling.media_step(self._desk, EncounterId(encounter), step, call)
+        calling.media_step(self.desk, EncounterId(encounter), step, call)
 
     def stepped(self, step: Step) -> None:
         change = step.change
         calling.rung_changed(
-            self._desk, EncounterId(step.encounter), step.call, change.before.word, change.after.word, str(change.why),
+            self.desk, EncounterId(step.encounter), step.call, change.before.word, change.after.word, str(change.why),
             step.by,
         )  # fmt: skip
 
     def reported(self, report: Report, staff: bool) -> None:
         calling.report_call(
-            self._desk, EncounterId(report.encounter), report.call, report.began_at, report.outcome, report.seconds, staff
+            self.desk, EncounterId(report.encounter), report.call, report.began_at, report.outcome, report.seconds, staff
         )  # fmt: skip
 
     def steps(self, encounter: EncounterId) -> tuple[str, ...]:
         """In the order in which they were written; rungs by their names."""
-        found = self._desk.book.read(lambda page: page.facts_of_encounter(MediaStep, encounter))
+        found = self.desk.book.read(lambda page: page.facts_of_encounter(MediaStep, encounter))
         return tuple(one.step if one.step != calling.RUNG else f"rung {one.after}" for one in found)
 
     def reports(self, encounter: EncounterId) -> dict[str, str]:
-        found = self._desk.book.read(lambda page: page.facts_of_encounter(CallReport, encounter))
+        found = self.desk.book.read(lambda page: page.facts_of_encounter(CallReport, encounter))
         return {PARTS["A" if one.staff else "B"]: one.outcome for one in found}
 
     def close(self) -> None:
-        self._desk.close()
+        self.desk.close()
 
 
 class Side:
@@ -104,7 +104,7 @@ class Side:
         self.desk = CallDesk(
             me=letter, engine=self.engine, post=lambda peer, message: send(letter, peer, message),
             sign=lambda data: key.sign(data).signature,
-            verify=lambda peer, data, signature: _verified(keys[peer], data, signature), clock=SystemClock(),
+            verify=lambda peer, data, signature: verified(keys[peer], data, signature), clock=SystemClock(),
             random=os.urandom, hands=PARTS[letter],
         )  # fmt: skip
         self.desk.noted.connect(lambda _encounter, step: self.noted.append(step))
@@ -259,13 +259,13 @@ class Duet:
             self.sides[peer].desk.deliver(sender, message)
 
 
-def wait(condition: Callable[[], bool], seconds: float) -> bool:
+def wait(condition: Callable[[], bool], seconds: float, look_ms: int = 20) -> bool:
     """Let Qt run until that is so, or the seconds are over; whether it is."""
     until = time.monotonic() + seconds
     loop = QEventLoop()
     ticking = QTimer()
     ticking.timeout.connect(lambda: loop.quit() if condition() or time.monotonic() >= until else None)
-    ticking.start(20)
+    ticking.start(look_ms)
     if not condition():
         loop.exec()
     ticking.stop()
@@ -276,7 +276,8 @@ def _after(seconds: float, act: Callable[[], object]) -> None:
     QTimer.singleShot(max(0, round(1000 * seconds)), act)
 
 
-def _verified(key: VerifyKey, data: bytes, signature: bytes) -> bool:
+def verified(key: VerifyKey, data: bytes, signature: bytes) -> bool:
+    """True if that key signed it."""
     try:
         key.verify(data, signature)
     except BadSignatureError:

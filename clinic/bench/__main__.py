@@ -86,6 +86,12 @@ def _calls_random(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure(chosen.calls, chosen.seed, chosen.players, chosen.first)
 
 
+def _engine_deaths(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.engine_deaths import measure
+
+    return measure()
+
+
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
 PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
 LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
@@ -102,6 +108,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "speech": _speech,
     "kiosk": _kiosk,
     "calls-random": _calls_random,
+    "engine-deaths": _engine_deaths,
 }
 
 

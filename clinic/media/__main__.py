@@ -13,7 +13,7 @@ from clinic.domain.record import Record
 from clinic.media.engine import Engine, Options
 from clinic.media.pipe import Writer, die_with_parent, find_system_sound, read_commands
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, SPEAKER_KINDS, parse_spec
-from clinic.media.spent import watch_threads
+from clinic.media.spent import watch_loop, watch_threads
 from clinic.protocol.codec import Malformed
 
 WRONG_USE = 2
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(options: Options) -> None:
+    watch_loop(asyncio.get_running_loop())
     commands: asyncio.Queue[Record | Malformed] = asyncio.Queue()
     read_commands(sys.stdin.buffer, asyncio.get_running_loop(), commands)
     await Engine(options, Writer(sys.stdout.buffer), commands).run()

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 def end(problem: BaseException | None = None) -> NoReturn:
     """No clean end: that would take memory."""
+    logging.raiseExceptions = (
+        False  # where not even a line of the log can be made, its traceback cannot either
+    )
     log.error("the engine ends: %s", type(problem).__name__)
     os._exit(OUT_OF_MEMORY)
 
@@ -36,6 +39,17 @@ def watch_threads(say: Callable[[Any], object] = threading.excepthook) -> None:
         say(args)
 
     threading.excepthook = died
+
+
+def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """The same of what is called by the loop: it would go on for ever, and say each time that it could not."""
+
+    def failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(problem := context.get("exception"), MemoryError):
+            end(problem)
+        loop.default_exception_handler(context)
+
+    loop.set_exception_handler(failed)
 
 
 def needed(task: "asyncio.Task[None]") -> "asyncio.Task[None]":

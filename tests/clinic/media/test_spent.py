@@ -27,6 +27,17 @@ asyncio.run(main())
 """
 
 
+LOOP = """
+def die():
+    raise {what}
+async def main():
+    spent.watch_loop(asyncio.get_running_loop())
+    asyncio.get_running_loop().call_soon(die)
+    await asyncio.sleep(0.3)
+asyncio.run(main())
+"""
+
+
 @pytest.mark.parametrize(
     ("program", "code"),
     [
@@ -35,9 +46,19 @@ asyncio.run(main())
         (THREAD.format(what="KeyError('a bug')"), 0),
         (TASK.format(what="raise KeyError('a bug')", then=""), OUT_OF_MEMORY),
         (TASK.format(what="await asyncio.sleep(9)", then="task.cancel()"), 0),
+        (LOOP.format(what="MemoryError"), OUT_OF_MEMORY),
+        (LOOP.format(what="KeyError('a bug')"), 0),
     ],
-    ids=["a thread", "FFmpeg", "another end of a thread", "what the engine needs", "stopped by hand"],
-)
+    ids=[
+        "a thread",
+        "FFmpeg",
+        "another end of a thread",
+        "what the engine needs",
+        "stopped by hand",
+        "the loop",
+        "a bug in the loop",
+    ],
+)  # fmt: skip
 def test_what_ends_the_process(program: str, code: int) -> None:
     done = subprocess.run([sys.executable, "-c", BEGIN + program], capture_output=True, timeout=60)
     assert done.returncode == code, done.stderr

@@ -30,6 +30,7 @@ from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.exchange.view import ExchangeView
 from desktop.screens.faces import alarm_words
+from desktop.screens.help.view import HelpView
 from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.mine.view import MineView
@@ -158,6 +159,7 @@ class Seat(QObject):
         self.audit = AuditView(room, had("audit"), had("judging"))
         self.emergency = EmergencyView(room, had("emergency"))
         self.organisation = OrganisationView(room, had("organisation"))
+        self.help = HelpView(room, self._args.home / "log" / "desktop.log", had("help"))
         pages = {
             "today": self.today,
             "patients": self.patients,
@@ -172,6 +174,7 @@ class Seat(QObject):
             "audit": self.audit,
             "emergency": self.emergency,
             "organisation": self.organisation,
+            "help": self.help,
         }
         self.shell = ShellView(room, pages, had("shell"))
         self.shell.locked.connect(self.save_all)
@@ -281,6 +284,7 @@ class Seat(QObject):
             "judging": self.audit.reviews.loop.state,
             "emergency": self.emergency.loop.state,
             "organisation": self.organisation.loop.state,
+            "help": self.help.loop.state,
         }
 
     def _change_look(self) -> None:

@@ -28,6 +28,7 @@ PAGES = (
     "search",
     "audit",
     "organisation",
+    "help",
 )
 IN_CALL = ("calling", "connecting", "talking", "reconnecting")
 

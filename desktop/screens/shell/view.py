@@ -88,6 +88,7 @@ class ShellView(QWidget):
         layout.addWidget(self.rail)
         layout.addWidget(main, 1)
         self.found = self._found()
+        QShortcut(QKeySequence("F1"), self, lambda: self.go("help"))
         QShortcut(QKeySequence("Ctrl+L"), self, lambda: self.loop.send(LockPressed()))
         QShortcut(QKeySequence("Ctrl+Shift+K"), self, self._look_in_texts)
         for number, key in enumerate(self._places, 1):
@@ -138,6 +139,10 @@ class ShellView(QWidget):
         everybody.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         everybody.clicked.connect(lambda: self.go("organisation"))
         everybody.setVisible(self._room.clinic.is_owner)
+        helping = IconButton("help-circle", _("Help"), name="shell.help", bare=True)
+        helping.setToolTip(f"{_('Help')} (F1)")
+        helping.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        helping.clicked.connect(lambda: self.go("help"))
         lock = IconButton("lock", _("Lock"), name="shell.lock", bare=True)
         lock.setToolTip(f"{_('Lock')} (Ctrl+L)")
         lock.clicked.connect(lambda: self.loop.send(LockPressed()))
@@ -150,6 +155,7 @@ class ShellView(QWidget):
             self.look,
             everybody,
             mine,
+            helping,
             lock,
             4,
             clock,

@@ -40,6 +40,8 @@ from desktop.screens.visit.happenings import CallChanged, VisitOpened
 from desktop.screens.visit.view import VisitView
 
 WATCHED_S = BACK_S + 1.0
+SETTLED_S = 8.0
+"""A call that has talked for so long has another engine waiting (`desktop.kit.spare`)."""
 LOOK_MS = 5
 KEY_MS = 40
 WORDS = "dolor de pecho desde ayer, cede con reposo. "
@@ -189,9 +191,9 @@ class Ward:
                 self._need(lambda: self.a.phase is Phase.CONNECTING, LIMIT_S, look_ms=1)
             case "talking" | "reconnecting" | "ended":
                 self._need(lambda: self.a.phase is self.b.phase is Phase.TALKING, LIMIT_S)
-                wait(lambda: False, 2.0)
+                wait(lambda: False, SETTLED_S)
         if phase == "reconnecting":
-            os.kill(self.b.engine.pid, signal.SIGKILL)
+            os.kill(self.b.engine.pid, signal.SIGSTOP)
             self._need(lambda: self.a.phase is Phase.RECONNECTING, LIMIT_S)
         if phase == "ended":
             self.a.desk.hang()

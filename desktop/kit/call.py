@@ -308,6 +308,7 @@ class CallDesk(QObject):
                 self.sharing.follow(self._call)
                 self.recording.follow(self._call)
                 self.holding.follow(self._call)
+                self._engine.stand_by(self._call.phase not in RESTING)
                 self.changed.emit(self._call)
 
     # doings

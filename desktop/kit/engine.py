@@ -18,6 +18,7 @@ from clinic.domain.record import Record
 from clinic.media.ring import Picture, Ring
 from clinic.protocol import engine as wire
 from clinic.protocol.codec import Malformed
+from desktop.kit.spare import Spare
 
 Which = Literal["local", "remote", "played"]
 """`played`: of a recording that is watched; its ring is made when the first one is."""
@@ -31,6 +32,8 @@ to four times: a machine that is slower than that would never have one."""
 AGAIN_MS = (0, 200, 1000, 3000)
 """Waits before the next start when engines die one after the other."""
 STEADY_MS = 10_000
+SPARE_MS = 3000
+"""So long after a call began, another engine is loaded beside."""
 
 
 class CallEngine(QObject):
@@ -77,6 +80,8 @@ class CallEngine(QObject):
         self._pulse = _alarm(self, self._went_silent)
         self._doubt = _alarm(self, self._stayed_silent)
         self._again = _alarm(self, self._spawn)
+        self._spare: Spare | None = None
+        self._spare_due = _alarm(self, self._begin_spare)
         self._steady = _alarm(self, self._forget_deaths)
 
     # what screens use
@@ -109,6 +114,7 @@ class CallEngine(QObject):
         self._stopping = True
         for alarm in (self._pulse, self._doubt, self._again, self._steady):
             alarm.stop()
+        self.stand_by(False)
         if self._child is not None:
             self.send(wire.Quit())
             self._child.closeWriteChannel()
@@ -116,6 +122,16 @@ class CallEngine(QObject):
                 self._child.kill()
                 self._child.waitForFinished(1000)
         self._close_rings()
+
+    def stand_by(self, on: bool) -> None:
+        """Whether another engine waits, loaded, to take the place of this one: while there is a call."""
+        if not on:
+            self._spare_due.stop()
+            if self._spare is not None:
+                self._spare.end()
+                self._spare = None
+        elif self._spare is None and not self._spare_due.isActive():
+            self._spare_due.start(SPARE_MS)
 
     def send(self, command: Record) -> None:
         """Hand a command of `clinic.protocol.engine` to the child."""
@@ -146,15 +162,35 @@ class CallEngine(QObject):
     def _spawn(self) -> None:
         if self._stopping or self._child is not None:
             return
-        self._framing = wire.Framing()
-        child = QProcess(self)
-        child.setProcessEnvironment(_environment())
-        child.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        spare = self._spare if self._spare is not None and self._spare.is_ready else None
+        child, self._framing, said = (
+            spare.taken() if spare is not None else (self._made(), wire.Framing(), ())
+        )
         child.readyReadStandardOutput.connect(self._read)
         child.finished.connect(self._ended)
         child.errorOccurred.connect(self._start_failed)
         self._child = child
         self._pulse.start(FIRST_BEAT_MS * 2 ** min(self._deaths, 2))
+        if spare is None:
+            child.start(self._command[0], self._command[1:])
+            return
+        self._spare = None
+        self._spare_due.start(STEADY_MS)
+        for message in said:
+            self._take(message)
+
+    def _made(self) -> QProcess:
+        child = QProcess(self)
+        child.setProcessEnvironment(_environment())
+        child.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        return child
+
+    def _begin_spare(self) -> None:
+        if not self._is_ready:
+            self._spare_due.start(SPARE_MS)
+            return
+        child = self._made()
+        self._spare = Spare(child)
         child.start(self._command[0], self._command[1:])
 
     def _read(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 PHASES = ("idle", "calling", "connecting", "talking", "reconnecting", "ended")
-"""Of the call whose engine dies; in 'reconnecting' the other side's engine has just died."""
+"""of the call whose engine dies; in 'reconnecting' the other side's has just stopped."""
 WAYS = ("killed", "segv", "hangs", "spins", "memory")
 """SIGKILL; a fault; stopped; a loop that takes the processor and never ends; no memory any more."""
 BACK_S = 3.0

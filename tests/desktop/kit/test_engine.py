@@ -20,6 +20,15 @@ pytestmark = pytest.mark.slow
 WAIT_MS = 20_000
 
 
+def alive(pid: int) -> bool:
+    """A process that ended and was looked after is none."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.fixture
 def engine(qtbot: QtBot, tmp_path: Path) -> Iterator[CallEngine]:
     made = CallEngine(
@@ -60,6 +69,25 @@ def test_a_frozen_engine_is_replaced(engine: CallEngine, qtbot: QtBot) -> None:
     with qtbot.waitSignals([engine.lost, engine.ready], timeout=WAIT_MS, order="strict"):
         os.kill(before, signal.SIGSTOP)
     assert engine.pid != before
+
+
+def test_while_there_is_a_call_another_engine_waits_and_takes_the_place_of_a_dead_one(
+    engine: CallEngine, qtbot: QtBot
+) -> None:
+    engine.stand_by(True)
+    engine._begin_spare()
+    qtbot.waitUntil(lambda: engine._spare is not None and engine._spare.is_ready, timeout=WAIT_MS)
+    spare = int(engine._spare._child.processId())
+    with qtbot.waitSignals([engine.lost, engine.ready], timeout=WAIT_MS, order="strict"):
+        os.kill(engine.pid, signal.SIGKILL)
+    assert engine.pid == spare and engine._spare is None
+    with qtbot.waitSignal(engine.frame, timeout=WAIT_MS):
+        engine.open_camera("photo")
+    engine._begin_spare()
+    qtbot.waitUntil(lambda: engine._spare is not None and engine._spare.is_ready, timeout=WAIT_MS)
+    spare = int(engine._spare._child.processId())
+    engine.stand_by(False)
+    assert not alive(spare) and engine._spare is None and engine.is_ready
 
 
 def test_what_is_missing_and_refused_is_told(qtbot: QtBot, tmp_path: Path) -> None:

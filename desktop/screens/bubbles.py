@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from clinic.domain.facts import Communication
@@ -87,6 +87,14 @@ class BubbleList(LineList):
     def __init__(self, *, name: str, spoken: str) -> None:
         super().__init__(name=name, spoken=spoken, wrap=True)
         self.setItemDelegate(_BubblePainter(self))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Who was at the newest message stays there."""
+        bar = self.verticalScrollBar()
+        newest = bar.value() >= bar.maximum()
+        super().resizeEvent(event)
+        if newest:
+            QTimer.singleShot(0, self, self.show_end)
 
 
 @dataclass(frozen=True, slots=True)

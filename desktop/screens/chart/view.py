@@ -120,7 +120,8 @@ class ChartView(Page):
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
         self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
-        self.talk = ThreadPanel(room, "chart.thread", player)
+        self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
+        self.talking.add(self.talk, 1)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -173,7 +174,7 @@ class ChartView(Page):
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies, self.talk):
+        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies, self.talking):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -321,7 +322,7 @@ class ChartView(Page):
             self.stack.setCurrentWidget(self.allergies)
         elif state.tab == "messages":
             self.talk.open(chart.person.patient, written_down=False)
-            self.stack.setCurrentWidget(self.talk)
+            self.stack.setCurrentWidget(self.talking)
         else:
             self._render_rows(chart, state)
 

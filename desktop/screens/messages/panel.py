@@ -200,9 +200,12 @@ class ThreadPanel(QWidget):
         self._lay_out()
         self._render_lines(state)
         self._render_viewed(state)
-        waiting = state.waiting
-        words = plural("%(n)d message waits here", "%(n)d messages wait here", waiting) if waiting else ""
-        self.waits.setText(_("%(what)s and will leave by itself.") % {"what": words} if words else "")
+        waits = plural(
+            "%(n)d message waits here and leaves by itself.",
+            "%(n)d messages wait here and leave by themselves.",
+            state.waiting,
+        )
+        self.waits.setText(waits if state.waiting else "")
         self.text.lock(state.thread is None)
         for widget in (self.clip, self.ready):
             widget.setEnabled(state.thread is not None)

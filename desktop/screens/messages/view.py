@@ -112,7 +112,7 @@ class MessagesView(Page):
         self.thread = ThreadPanel(self._room, "messages.thread", player, talking)
         inside = holding(down((self.thread, 1), margins=(14, 4, 14, 12)))
         talk = Card(name="messages.talk")
-        talk.body.setContentsMargins(0, 0, 0, 0)
+        talk.body.setContentsMargins(2, 6, 2, 2)
         talk.add(self.banner)
         talk.add(inside, 1)
         nobody = EmptyState("message", _("Choose somebody in the list"), name="messages.nobody")
@@ -149,7 +149,7 @@ class MessagesView(Page):
             self.list.choose(state.open or next((talk.person.patient for talk in state.talks), ""))
         self.list.setVisible(bool(state.talks))
         self.empty.setVisible(state.loaded and not state.talks)
-        self.count.setText(unread_words(state.unread) if state.loaded else "")
+        self.count.setText(unread_words(state.unread) if state.talks else "")
         self.notice.say("danger", state.sentence)
         self.right.setCurrentIndex(1 if state.open else 0)
         shown = self.thread.loop.state
@@ -187,12 +187,13 @@ def _talk_line(talk: Talk, now: datetime) -> Line:
     message, name = talk.message, talk.person.name.full
     who = _("Patient") if message.sender == "patient" else message.sender_name
     new = Mark(plural("%(n)d unread", "%(n)d unread", talk.unread), "primary", "message")
+    refused = tuple(one for one in mark(talk.reached) if one.tone == "danger")
+    ago = fmt_ago(message.sent_at, now, short=True)
     return Line(
         talk.person.patient,
         name,
-        f"{who}: {in_short(message)}",
-        fmt_ago(message.sent_at, now, short=True),
-        (new,) if talk.unread else mark(talk.reached, message.spoken),
+        f"{ago} · {who}: {in_short(message)}",
+        marks=(*refused, new) if talk.unread else refused,
         face=name,
         photo=talk.person.photo,
         heavy=bool(talk.unread),

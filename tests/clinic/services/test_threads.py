@@ -12,6 +12,7 @@ from PIL import Image
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import AuditEvent, Communication, DocumentReference, Receipt
 from clinic.domain.ids import FactId, PatientId
+from clinic.domain.values import Attachment
 from clinic.protocol.trust import Role
 from clinic.services.desks import Desk
 from clinic.services.gate import Denied
@@ -29,11 +30,12 @@ def local(tmp_path: Path) -> Iterator[Local]:
         yield both
 
 
-def from_patient(desk: Desk, patient: PatientId, text: str) -> FactId:
+def from_patient(desk: Desk, patient: PatientId, text: str, *along: Attachment) -> FactId:
     """As a kiosk files it: nobody of the staff wrote it."""
     message = Communication(
-        id=FactId(desk.new_id()), patient=patient, sent_at=desk.clock.now(), sender="patient", text=text
-    )
+        id=FactId(desk.new_id()), patient=patient, sent_at=desk.clock.now(), sender="patient", text=text,
+        attachments=along,
+    )  # fmt: skip
     person, desk.person = desk.person, None
     desk.write(message, window=patient)
     desk.person = person
@@ -75,7 +77,7 @@ def test_two_people_at_one_computer_read_each_for_herself(local: Local) -> None:
 def test_a_whole_past_is_not_unread_to_who_comes_to_a_team(local: Local) -> None:
     patient = local.person()
     from_patient(local.ben, patient, "¿Puedo comer?")
-    local.clock.forward(UNREAD + timedelta(hours=1))
+    local.clock.advance((UNREAD + timedelta(hours=1)).total_seconds())
     assert unread(local.ben) == [0]
 
 

@@ -102,6 +102,7 @@ class Seat(QObject):
         self.telephone.start()
         self._read_status()
         self.inbox.refresh()
+        self.messages.refresh()
         self._help.write(self.room.clinic.load_codes, failed=self._no_codes)
 
     def _no_codes(self, sentence: str) -> None:
@@ -139,7 +140,7 @@ class Seat(QObject):
         self.today = TodayView(room, phone.present, had("today"), had("backup"), had("told"))
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
-        self.messages = MessagesView(room, had("messages"))
+        self.messages = MessagesView(room, had("messages"), had("talking"), phone)
         self.chart = ChartView(
             room,
             had("chart"),
@@ -148,6 +149,7 @@ class Seat(QObject):
             had("consents"),
             self._args.save_to,
             phone.engine,
+            phone,
         )
         self.inbox = InboxView(room, had("inbox"))
         self.exchange = ExchangeView(room, had("exchange"))
@@ -190,6 +192,8 @@ class Seat(QObject):
         ways.visit.connect(self._open_visit)
         ways.queue.connect(self._queue_read)
         ways.to_choose.connect(lambda n: self.shell.loop.send(shell.ToChooseCounted(n)))
+        ways.unread.connect(self._unread)
+        ways.messages.connect(lambda: self.shell.go("messages"))
         ways.arrived.connect(self._arrived)
         ways.flagged.connect(self._flagged)
         ways.identity.connect(self._identity_confirmed)
@@ -213,6 +217,7 @@ class Seat(QObject):
             lambda ours, theirs: self.visit.loop.send(HoldChanged(ours, theirs))
         )
         notes = phone.calls.notes
+        notes.changed.connect(lambda: self._heard(notes.playing))
         notes.changed.connect(
             lambda: self.visit.loop.send(NotesChanged(notes.recording, notes.seconds, notes.playing))
         )
@@ -269,6 +274,7 @@ class Seat(QObject):
             "patients": self.patients.loop.state,
             "schedule": self.schedule.loop.state,
             "messages": self.messages.loop.state,
+            "talking": self.messages.thread.loop.state,
             "inbox": self.inbox.loop.state,
             "exchange": self.exchange.loop.state,
             "chart": self.chart.loop.state,
@@ -322,6 +328,15 @@ class Seat(QObject):
         self.telephone.queue_read(rows)
         waiting = len([row for row in rows if row.encounter.status != "in-progress"])
         self.shell.loop.send(shell.WaitingCounted(waiting))
+
+    def _unread(self, count: int) -> None:
+        self.shell.loop.send(shell.UnreadCounted(count))
+        self.today.show_unread(count)
+
+    def _heard(self, message: str) -> None:
+        """The voice note that is heard, wherever it was asked for."""
+        for panel in (self.messages.thread, self.chart.talk):
+            panel.playing(message)
 
     def _arrived(self, count: int) -> None:
         self.shell.say("info", plural("%(n)d person has come in", "%(n)d people have come in", count))
@@ -435,6 +450,8 @@ class Seat(QObject):
             return "chart", _("What you wrote about an alert has not been sent.")
         if self.chart.consents.loop.state.unfinished:
             return "chart", _("What the patient answered has not been signed.")
+        if self.room.drafts.any():
+            return "messages", _("A message you wrote has not been sent.")
         if self.inbox.loop.state.unwritten:
             return "inbox", _("What you joined by hand does not stand yet.")
         if self.patients.loop.state.form not in (None, NewPerson()):

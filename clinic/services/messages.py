@@ -21,6 +21,9 @@ from clinic.store.rows import Changes
 MAX_PHOTO = 200_000
 """Bytes of a photo after shrinking."""
 MAX_THUMBNAIL = 6_000
+MAX_PAPER = 10_000_000
+"""Bytes of a PDF."""
+PDF = "application/pdf"
 READ = "read"
 """The action of an audit entry about a document that was opened."""
 _LONG_SIDE = 1280
@@ -57,6 +60,21 @@ def add_photo(
     )  # fmt: skip
     desk.write(document, window=patient)
     return document
+
+
+@needs(Action.CHAT)
+def add_file(desk: Desk, patient: PatientId, data: bytes, title: str) -> Attachment:
+    """Put a photo or a PDF on a chart, to go with a message. Refused if it is neither, or a PDF of more than 10 MB."""
+    if not data.startswith(b"%PDF-"):
+        return add_photo(desk, patient, data, title[:200]).attachment
+    if len(data) > MAX_PAPER:
+        raise Refusal("This document is too large for a message. Choose one of at most 10 MB.")
+    attachment = keep_bytes(desk, data, PDF, title[:200])
+    document = DocumentReference(
+        id=FactId(desk.new_id()), patient=patient, attachment=attachment, made_at=desk.clock.now(), category="document"
+    )  # fmt: skip
+    desk.write(document, window=patient)
+    return attachment
 
 
 def keep_bytes(desk: Desk, data: bytes, content_type: str, title: str, thumbnail: bytes = b"") -> Attachment:

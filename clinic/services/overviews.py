@@ -10,7 +10,7 @@ from clinic.keys.rights import Action
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
-from clinic.services.receipts import Reached, reached_of
+from clinic.services.receipts import Reached, reached_of, unread
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 
@@ -34,6 +34,8 @@ class Talk:
     message: Communication
     reached: Reached | None = None
     """How far it has come, of one that staff wrote."""
+    unread: int = 0
+    """Messages that others wrote and whoever is here has not opened."""
 
 
 @needs(Action.BOOK)
@@ -55,10 +57,12 @@ def talks(desk: Desk) -> tuple[Talk, ...]:
     def look(page: Page) -> tuple[Talk, ...]:
         newest: dict[PatientId, Communication] = {}
         for message in page.recent_facts(Communication, TALKS):
-            newest.setdefault(message.patient, message)
+            newest.setdefault(page.linked_to(message.patient) or message.patient, message)
         rows = ((message, page.person(patient)) for patient, message in newest.items())
         return tuple(
-            Talk(line(page, row), message, _reached(desk, page, message))
+            Talk(
+                line(page, row), message, _reached(desk, page, message), len(unread(desk, page, row.patient))
+            )
             for message, row in rows
             if row is not None
         )

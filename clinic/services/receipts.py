@@ -35,6 +35,8 @@ KINDS: tuple[type[Fact], ...] = (Communication, Composition, MedicationRequest, 
 """What a colleague waits for: messages, notes and orders."""
 RECENT = timedelta(days=7)
 """What is older has long been read, or comes with a whole chart: nobody waits for a receipt of it."""
+UNREAD = timedelta(days=30)
+"""Who comes to a team does not find its whole past unread."""
 CARRIED = "carried up to"
 """The setting that holds the number of the last envelope that left on a stick."""
 
@@ -83,18 +85,51 @@ def reached_of(desk: Desk, page: Page, fact: Fact) -> Reached | None:
 @needs(Action.OPEN_CHART)
 def note_opened(desk: Desk, patient: PatientId, shown: Collection[FactId]) -> Written:
     """These were shown to whoever is here. Written once; of what she wrote herself, not at all."""
+    return _opened(desk, patient, shown, KINDS)
+
+
+@needs(Action.CHAT)
+def note_read(desk: Desk, patient: PatientId, shown: Collection[FactId]) -> Written:
+    """The same of messages alone, for whoever writes with patients and opens no charts."""
+    return _opened(desk, patient, shown, (Communication,))
+
+
+def unread(desk: Desk, page: Page, patient: PatientId) -> tuple[FactId, ...]:
+    """Messages of the last 30 days that others wrote and that were not shown to whoever is here, oldest first; a voice note
+    is among them until it was heard."""
+    since = to_ms(desk.clock.now() - UNREAD) << 16
+    ops = _unopened(desk, page, patient, (Communication,))
+    return tuple(
+        op.fact.id
+        for op in ops
+        if op.stamp >= since and isinstance(op.fact, Communication) and not op.fact.retracted
+    )
+
+
+def _opened(
+    desk: Desk, patient: PatientId, shown: Collection[FactId], kinds: Collection[type[Fact]]
+) -> Written:
+    """A receipt on each record of the chart that holds one of them: joined records stay apart on the disk."""
 
     def make(page: WritePage) -> tuple[Receipt, ...]:
-        mine = desk.someone.user
-        known = {name for one in page.facts(Receipt, patient) if one.reader == mine for name in one.opened}
-        theirs = {
-            op.fact.id
-            for op in _others(desk, page, patient)
-            if isinstance(op.fact, Fact) and op.author != mine
-        }
-        return _receipt(desk, patient, opened=sorted((set(shown) & theirs) - known))
+        found: dict[PatientId, list[FactId]] = {}
+        for op in _unopened(desk, page, patient, kinds):
+            if isinstance(op.fact, Fact) and op.fact.id in shown:
+                found.setdefault(op.fact.patient, []).append(op.fact.id)
+        return tuple(one for whose, names in found.items() for one in _receipt(desk, whose, sorted(names)))
 
     return desk.write_within(make)
+
+
+def _unopened(desk: Desk, page: Page, patient: PatientId, kinds: Collection[type[Fact]]) -> tuple[Op, ...]:
+    """What somebody else wrote, on this computer or another, and no receipt of whoever is here names."""
+    mine = desk.someone.user
+    told = page.facts(Receipt, patient)
+    known = {name for one in told if one.reader == mine for name in one.opened}
+    ops = (op for one in page.chart_of(patient) for op in shown_ops(page, one, kinds))
+    return tuple(
+        op for op in ops if op.author != mine and isinstance(op.fact, Fact) and op.fact.id not in known
+    )
 
 
 def note_arrived(desk: Desk, patient: PatientId) -> Written:

@@ -143,6 +143,20 @@ class NoteField(QPlainTextEdit):
         super().keyPressEvent(event)
 
 
+class MessageField(NoteField):
+    """A message: Enter sends it (`entered`), Shift+Enter begins a line."""
+
+    entered = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        sends = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if sends and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            if not event.isAutoRepeat():
+                self.entered.emit()
+            return
+        super().keyPressEvent(event)
+
+
 class Choice(QComboBox):
     """One of a few; keys are what the program knows, texts are what people read."""
 

@@ -44,7 +44,8 @@ class Stretch:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row. `heading`: a group's title, not to be chosen; `face`: a name whose round photo or initials
-    stand left; `stretches`: the detail again, on one line, with parts that stand out.
+    stand left; `stretches`: the detail again, on one line, with parts that stand out; `heavy`: the detail is in full
+    ink and bold, for what nobody has read.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Line:
     photo: bytes = b""
     heading: bool = False
     stretches: tuple[Stretch, ...] = ()
+    heavy: bool = False
 
     def spoken(self) -> str:
         """The whole row as one sentence."""
@@ -300,8 +302,8 @@ class _LinePainter(QStyledItemDelegate):
 
     def _detail(self, painter: QPainter, line: Line, box: QRectF, wrap: bool) -> float:
         worn, scale = theme.current(), theme.current().scale
-        painter.setFont(theme.font(scale.caption + (1 if wrap else 0)))
-        painter.setPen(worn.colour("text" if wrap else "muted"))
+        painter.setFont(theme.font(scale.caption + (1 if wrap else 0), 600 if line.heavy else 400))
+        painter.setPen(worn.colour("text" if wrap or line.heavy else "muted"))
         metrics = QFontMetrics(painter.font())
         if not wrap and line.stretches:
             return self._stretches(painter, line, box)

@@ -14,6 +14,7 @@ from clinic.domain.clock import Clock
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Submit
 from desktop.kit.words import tell
+from desktop.screens.messages.drafts import Drafts
 
 if TYPE_CHECKING:
     from clinic.services.waiting import Waiting
@@ -49,6 +50,10 @@ class Ways(QObject):
     """kiosk, clinic.protocol.letters.Vouched: who its patient is"""
     devices = Signal()
     """camera, microphone, loudspeaker and link are to be tried"""
+    unread = Signal(int)
+    """so many messages were not opened yet"""
+    messages = Signal()
+    """the page of messages"""
     lock_time = Signal()
     """the screen is to cover itself sooner or later than before"""
     said = Signal(str, str)
@@ -70,7 +75,7 @@ class Room:
         by_hand: Executor | None = None, save_to: Path | None = None,
     ) -> None:  # fmt: skip
         self.clinic, self.clock, self.save_to = clinic, clock, save_to
-        self.ways = Ways()
+        self.ways, self.drafts = Ways(), Drafts()
         self.in_care: Callable[[], bool] = lambda: False
         """Whether a visit is open or a call goes on; the desk's seat says so."""
         self._reads = reads or ThreadPoolExecutor(2, "reads")

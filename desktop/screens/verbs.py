@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from clinic.services.replay import Replay
     from clinic.services.reviews import Review
     from clinic.services.searching import Found
+    from clinic.services.threads import Thread
     from clinic.services.timeline import Moment
     from clinic.services.visits import Draft
     from clinic.services.waiting import Waiting
@@ -78,6 +79,7 @@ class Clinic:
             searching,
             sharing,
             summaries,
+            threads,
             timeline,
             visits,
             vouching,
@@ -96,6 +98,7 @@ class Clinic:
         self._duplicates, self._gate, self._timeline = duplicates, gate, timeline
         self._overviews, self._visits, self._waiting = overviews, visits, waiting
         self._cards, self._codes_out, self._vouching = cards, codes_out, vouching
+        self._threads = threads
         self._calling, self._sharing, self._recordings = calling, sharing, recordings
 
     @property
@@ -429,6 +432,27 @@ class Clinic:
         window: PatientId,
     ) -> Communication:
         return self._messages.send_message(self.desk, patient, text, encounter, attachments, window)
+
+    def open_thread(self, patient: PatientId) -> Thread:
+        """Her messages; who read them is written down."""
+        return self._threads.open_thread(self.desk, patient)
+
+    def thread(self, patient: PatientId) -> Thread:
+        return self._threads.thread(self.desk, patient)
+
+    def note_read(self, patient: PatientId, messages: tuple[FactId, ...]) -> object:
+        """These were shown to who is here: their writers hear of it."""
+        from clinic.services.receipts import note_read
+
+        return note_read(self.desk, patient, messages)
+
+    def add_file(self, patient: PatientId, data: bytes, title: str) -> Attachment:
+        """A photo or a PDF, to go with a message."""
+        return self._messages.add_file(self.desk, patient, data, title)
+
+    def write_to(self, patient: PatientId, text: str, attachments: tuple[Attachment, ...]) -> Communication:
+        """A message outside of a visit."""
+        return self._messages.send_message(self.desk, patient, text, None, attachments)
 
     # after
 

@@ -15,7 +15,6 @@ from desktop.kit.words import N_, _, fmt_ago, fmt_date, fmt_moment, plural, tell
 from desktop.screens.chart.logic import State
 from desktop.screens.lines import Line
 from desktop.screens.phrases import SECTIONS, coded, named
-from desktop.screens.visit.tools import message_line
 from desktop.screens.visit.words import directions_words
 
 if TYPE_CHECKING:
@@ -142,10 +141,6 @@ def problems(chart: Chart) -> list[Line]:
     return [*allergies, *conditions]
 
 
-def messages(chart: Chart) -> list[Line]:
-    return [message_line(one) for one in reversed(chart.messages)]
-
-
 def documents(chart: Chart) -> list[Line]:
     return [
         Line(
@@ -233,13 +228,11 @@ def _explained(report: CallReport) -> tuple[str, ...]:
 TABS: dict[str, Callable[[Chart], list[Line]]] = {
     "notes": notes,
     "medication": medication,
-    "messages": messages,
 }
 EMPTY = {
     "notes": N_("No signed notes yet."),
     "medication": N_("No active medication on record."),
     "problems": N_("No problems or allergies on record."),
-    "messages": N_("No messages yet."),
     "documents": N_("No photos or documents yet."),
     "timeline": N_("Nothing has happened yet."),
     "opened": N_("Nobody has opened this chart yet."),

@@ -67,6 +67,7 @@ from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
+from desktop.screens.messages.panel import Player, ThreadPanel
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
@@ -96,7 +97,7 @@ WIDER = 5
 TIGHT, SMALL = 1260, 1000
 """Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
 
-RECEIPTED = frozenset({"notes", "medication", "messages"})
+RECEIPTED = frozenset({"notes", "medication"})
 """Tabs whose rows say how far they have come."""
 
 
@@ -112,12 +113,15 @@ class ChartView(Page):
         consents: Consenting | None = None,
         save_to: Path | None = None,
         engine: CallEngine | None = None,
+        player: Player | None = None,
     ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
         self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
+        self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
+        self.talking.add(self.talk, 1)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -148,6 +152,8 @@ class ChartView(Page):
             self.loop.send(FactsChanged(frozenset(self.loop.state.about)))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
+        if patients & (self.loop.state.about | {self.loop.state.patient}) or "Sync" in kinds:
+            self.talk.told(kinds)
         self.card.told(kinds)
 
     # widgets
@@ -168,7 +174,7 @@ class ChartView(Page):
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies):
+        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies, self.talking):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -314,6 +320,9 @@ class ChartView(Page):
             name = chart.person.name.spoken
             self.allergies.open(chart.person.patient, name, chart.allergies, rows.problems(chart))
             self.stack.setCurrentWidget(self.allergies)
+        elif state.tab == "messages":
+            self.talk.open(chart.person.patient, written_down=False)
+            self.stack.setCurrentWidget(self.talking)
         else:
             self._render_rows(chart, state)
 
@@ -336,8 +345,7 @@ class ChartView(Page):
             case "opened":
                 lines = rows.opened(chart, state)
             case tab:
-                spoken = {one.id for one in chart.messages if one.spoken}
-                lines = marked(rows.TABS[tab](chart), chart.reached, spoken)
+                lines = marked(rows.TABS[tab](chart), chart.reached)
         self.rows.show_lines(lines)
         self.rows.setVisible(bool(lines))
         self.play.setVisible(bool(lines) and state.tab == "notes")
@@ -350,11 +358,10 @@ class ChartView(Page):
 
     def _tell_shown(self, chart: Chart, state: State) -> None:
         """Who wrote what stands here hears that it was opened."""
-        spoken = {one.id for one in chart.messages if one.spoken}  # shown is not heard
         theirs = tuple(
             line.key
             for line in self.rows.lines()
-            if line.key in chart.reached and not chart.reached[line.key].mine and line.key not in spoken
+            if line.key in chart.reached and not chart.reached[line.key].mine
         )
         told = (chart.person.patient, *theirs)
         if theirs and self.isVisible() and told != self._told and state.tab in RECEIPTED:

@@ -50,6 +50,7 @@ class State:
     visiting: bool = False
     waiting: int = 0
     to_choose: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class ToChooseCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadCounted:
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisitOpened:
     pass
 
@@ -151,6 +157,7 @@ Event = (
     | CallChanged
     | WaitingCounted
     | ToChooseCounted
+    | UnreadCounted
     | VisitOpened
     | IdleTooLong
     | LockPressed
@@ -180,6 +187,8 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, waiting=n), ()
         case ToChooseCounted(n):
             return replace(state, to_choose=n), ()
+        case UnreadCounted(n):
+            return replace(state, unread=n), ()
         case VisitOpened():
             return replace(state, visiting=True, page="visit"), ()
         case LockPressed():

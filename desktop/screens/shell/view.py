@@ -232,6 +232,8 @@ class ShellView(QWidget):
         )
         self.rail.choose(marked)
         self.rail.set_badge("today", state.waiting)
+        if "messages" in self._places:
+            self.rail.set_badge("messages", state.unread)
         if "inbox" in self._places:
             self.rail.set_badge("inbox", state.to_choose)
         said = sync_words(state.status, state.now)

@@ -130,6 +130,12 @@ class TodayView(Page):
         if "Task" in kinds:
             self.reviews.look()
 
+    def show_unread(self, n: int) -> None:
+        """Messages wait to be opened: a button says how many and leads there."""
+        self.unread.setText(plural("%(n)d unread message", "%(n)d unread messages", n))
+        self.unread.setAccessibleName(self.unread.text())
+        self.unread.setVisible(bool(n))
+
     def reach_changed(self) -> None:
         """A kiosk came or went."""
         self.loop.send(MinutePassed(self._room.clock.now()))
@@ -143,7 +149,10 @@ class TodayView(Page):
         queue = holding(down(self._alerts_card(), (self._queue_card(), 1), gap=14))
         side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
-        head = across(self.title, 10, self.day, None)
+        self.unread = QuietButton("", name="today.unread", icon="message")
+        self.unread.clicked.connect(self._room.ways.messages)
+        self.unread.hide()
+        head = across(self.title, 10, self.day, None, self.unread)
         self.setLayout(
             down(
                 head,

@@ -15,12 +15,13 @@ from clinic.domain.ids import FactId
 from clinic.domain.medication import ROUTES
 from clinic.domain.values import Coding
 from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
-from desktop.kit.fields import Choice, DayField, Field, LineField, NoteField
+from desktop.kit.fields import Choice, DayField, Field, LineField, MessageField
 from desktop.kit.navigation import SearchField
 from desktop.kit.people import Mark
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text, named
 from desktop.kit.words import _, fmt_ago, fmt_moment
+from desktop.screens.bubbles import BubbleList, message_bubble
 from desktop.screens.chart.logic import VitalFace, cards
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.lines import Line, LineList
@@ -301,8 +302,10 @@ class ChatTool(QWidget):
     def __init__(self, send: Send) -> None:
         super().__init__()
         self._send = send
-        self.lines = LineList(name="visit.chat.lines", spoken=_("Messages"), wrap=True)
-        self.text = NoteField(_("Write to the patient"), name="visit.chat.text", spoken=_("Message"), lines=2)
+        self.lines = BubbleList(name="visit.chat.lines", spoken=_("Messages"))
+        self.text = MessageField(
+            _("Write to the patient"), name="visit.chat.text", spoken=_("Message"), lines=2
+        )
         self.text.setFixedHeight(58)
         self.photo = IconButton(
             "paperclip", _("Attach the photo of this visit"), name="visit.chat.photo", checkable=True
@@ -310,6 +313,8 @@ class ChatTool(QWidget):
         self.photo.toggled.connect(lambda on: send(h.PhotoToggled(on)))
         self.post = PrimaryButton(_("Send"), name="visit.chat.send", icon="send")
         self.post.clicked.connect(lambda: send(h.SendPressed(self.text.toPlainText())))
+        self.text.entered.connect(self.post.click)
+        self.post.setToolTip(_("Enter sends, Shift+Enter begins a line"))
         self.attached = Text("", "caption")
         self._spoken: dict[str, Communication] = {}
         self._playing = ""
@@ -324,12 +329,9 @@ class ChatTool(QWidget):
         self.text.setFocus()
 
     def render_state(self, state: v.State) -> None:
-        lines = [message_line(one) for one in state.chat]
-        spoken = {
-            one.id for one in state.chat if one.spoken
-        }  # where a note is belongs on its row; text has the width
-        known = state.chart.reached if state.chart is not None else {}
-        reached = {key: one for key, one in known.items() if key in spoken}
+        lines = [message_bubble(one) for one in state.chat]
+        spoken = {one.id for one in state.chat if one.spoken}
+        reached = state.chart.reached if state.chart is not None else {}
         self.lines.show_lines(marked(lines, reached, spoken))
         self._listen_to(state)
         if len(lines) != self._count:
@@ -359,25 +361,6 @@ class ChatTool(QWidget):
         """The message is in the record; what was typed after it stays."""
         written = self.text.toPlainText().lstrip()
         self.text.setPlainText(written.removeprefix(text).lstrip())
-
-
-def message_line(message: Communication) -> Line:
-    """A message as a row: who, what, when, picture."""
-    picture = next((one.thumbnail for one in message.attachments if one.thumbnail), b"")
-    from_patient = message.sender == "patient"
-    who = message.sender_name or (_("Patient") if from_patient else _("Staff"))
-    text = message.text
-    if message.spoken:
-        text = _("Voice note, %(length)s") % {"length": message.attachments[0].title}
-    return Line(
-        message.id,
-        who,
-        text,
-        fmt_moment(message.sent_at),
-        picture=picture,
-        icon="volume" if message.spoken else "user" if from_patient else "stethoscope",
-        tone="info" if from_patient else "primary",
-    )
 
 
 class NextTool(QWidget):

@@ -80,7 +80,7 @@ PARTS = {
     "glass_word.tell": "a part of what breaks the glass", "glass_word.team_of": "a part of verbs",
     "receipts.note_arrived": "the computer's own work",
     "receipts.reached_of": "a part of verbs",
-    "receipts.reached_on": "a part of verbs",
+    "receipts.reached_on": "a part of verbs", "receipts.unread": "a part of verbs",
     "receipts.watch": "the computer's own work",
     "relaying.bring": "the computer's own work",
     "relaying.brought_of_us": "counts of envelopes, and nothing of what is in them",

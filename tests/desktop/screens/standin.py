@@ -61,6 +61,7 @@ from clinic.services.replay import Played, Replay
 from clinic.services.replay import _verb as verb_of
 from clinic.services.replay import _what as words_of
 from clinic.services.searching import KINDS, Found
+from clinic.services.threads import Thread
 from clinic.services.timeline import Moment, kind_name
 from clinic.services.visits import Draft
 from clinic.services.waiting import Waiting
@@ -732,6 +733,19 @@ class Clinic:
 
     def talks(self) -> tuple[Talk, ...]:
         return tuple(Talk(BY_ID[m.patient], m) for m in self.messages[-1:])
+
+    def open_thread(self, patient: PatientId) -> Thread:
+        return self.thread(patient)
+
+    def thread(self, patient: PatientId) -> Thread:
+        said = tuple(one for one in self.messages if one.patient == patient)
+        return Thread(BY_ID[patient], "es", said)
+
+    def note_read(self, patient: PatientId, messages: tuple[FactId, ...]) -> None:
+        self.calls.append(("read", patient, messages))
+
+    def write_to(self, patient: PatientId, text: str, attachments: tuple[Attachment, ...]) -> Communication:
+        return self.send_message(patient, text, EncounterId(""), attachments, patient)
 
     def open_chart(self, patient: PatientId) -> Chart:
         self.calls.append(("open", patient))

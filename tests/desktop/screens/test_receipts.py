@@ -72,9 +72,9 @@ def test_messages_that_are_shown_are_receipted_once_and_the_writer_sees_it(
     ours.tabs.chosen.emit("messages")
     qtbot.waitUntil(lambda: bool(local.ben.book.read(lambda page: page.facts(Receipt, patient))))
     ours.open(patient, "messages")
-    qtbot.waitUntil(lambda: ours.loop.state.chart is not None and bool(ours.rows.lines()))
+    qtbot.waitUntil(lambda: ours.loop.state.chart is not None and bool(ours.talk.lines.lines()))
     assert len(local.ben.book.read(lambda page: page.facts(Receipt, patient))) == 1
     local.carry(patient)
     theirs.open(patient, "messages")
-    qtbot.waitUntil(lambda: bool(theirs.rows.lines()))
-    assert [mark.text for line in theirs.rows.lines() for mark in line.marks] == ["Opened by ben"]
+    qtbot.waitUntil(lambda: bool(theirs.talk.lines.lines()))
+    assert [mark.text for line in theirs.talk.lines.lines() for mark in line.marks] == ["Opened by ben"]

@@ -21,6 +21,7 @@ from desktop.screens.exchange.doing import Carrying
 from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.organisation.doing import Governing
+from desktop.screens.tasks.doing import Planning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ class Clinic:
 
         self.desk, self._typed = desk, ""
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
-        self.consenting = Consenting(desk)
+        self.consenting, self.planning = Consenting(desk), Planning(desk)
         self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background = background

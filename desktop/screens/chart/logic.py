@@ -23,6 +23,7 @@ TABS = (
     "notes",
     "medication",
     "problems",
+    "tasks",
     "messages",
     "documents",
     "consents",

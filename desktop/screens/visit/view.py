@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
+from clinic.domain.ids import EncounterId
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.clips import Whose
@@ -22,6 +23,7 @@ from desktop.kit.words import _
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.room import Room
+from desktop.screens.tasks.panel import TaskPanel
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
@@ -110,6 +112,8 @@ class VisitView(Page):
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.vitals = VitalsTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
+        self.tasks = TaskPanel(self._room, "visit", beside=False)
+        self.tasks.sent.connect(lambda encounter: self.unsent.sent(EncounterId(encounter), self.tasks.what))
         self.unsent = Unsent(
             (
                 self.chat.text,
@@ -119,6 +123,7 @@ class VisitView(Page):
                 self.rx.days,
                 self.rx.notes,
                 self.next.reason,
+                self.tasks.what,
                 *self.vitals.fields.values(),
             ),
             self.rx.route,
@@ -141,8 +146,9 @@ class VisitView(Page):
             ("prescription", _("Prescription")),
             ("chat", _("Chat")),
             ("next", _("Next")),
+            ("tasks", _("Tasks")),
         )
-        self.tabs = TabBar(names, name="visit.tool")
+        self.tabs = TabBar(names, name="visit.tool", rows=True)
         self.tabs.chosen.connect(lambda key: self._send(h.ToolChosen(key)))
         self.stack = QStackedWidget()
         self.tools = {
@@ -152,6 +158,7 @@ class VisitView(Page):
             "prescription": self.rx,
             "chat": self.chat,
             "next": self.next,
+            "tasks": self.tasks,
         }
         for tool in self.tools.values():
             self.stack.addWidget(tool)
@@ -267,6 +274,8 @@ class VisitView(Page):
             self.next,
         ):
             part.render_state(state)
+        if state.chart is not None:
+            self.tasks.open(state.patient, state.name, state.chart.tasks, state.encounter)
         if state.loaded and not self._writable:
             self._begin_to_write()
         self._writable = state.loaded

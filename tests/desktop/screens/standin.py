@@ -38,6 +38,8 @@ from clinic.domain.facts import (
     Observation,
     Patient,
     Section,
+    Task,
+    TaskStatus,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Filters, Matches
@@ -56,6 +58,7 @@ from clinic.services.consent_forms import SPOKEN, load_template
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
+from clinic.services.plans import Due
 from clinic.services.prescribing import Caution
 from clinic.services.replay import Played, Replay
 from clinic.services.replay import _verb as verb_of
@@ -211,6 +214,29 @@ ISSUES = (
     issue("i.news2", ROSA, "news2-high", "high", "NEWS2 9", 12),
     issue("i.bp", ROSA, "systolic-trend", "low", "132 → 148 mm[Hg], +5 / 30 d", 600, "u.old"),
     issue("i.single", JUAN, "news2-single", "moderate", "NEWS2 4: 3 × respiratory_rate", 75, "u.old"),
+)
+
+
+def task(name: str, patient: PatientId, title: str, days: int | None, **more: Any) -> Task:
+    """Due so many days from now; None for no day."""
+    due = None if days is None else NOW.date() + timedelta(days=days)
+    return Task(id=FactId(name), patient=patient, title=title, authored_at=ago(days=3), due=due, **more)
+
+
+TASKS = (
+    task("t.wound", ROSA, "Mirar la herida del pie", 0),
+    task("t.lab", ROSA, "Llamar con el laboratorio", -2, owner=UserId("u.old")),
+    task("t.diet", ROSA, "Hablar con la nutricionista", None),
+    task(
+        "t.old",
+        ROSA,
+        "Control de presión",
+        -9,
+        status=TaskStatus.COMPLETED,
+        done_at=ago(days=9),
+        note="142/90",
+    ),
+    task("t.juan", JUAN, "Renovar la receta", 5),
 )
 
 
@@ -385,6 +411,7 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
         ),
         encounters=encounters,
         appointments=(),
+        tasks=tuple(one for one in clinic.planning.tasks if one.patient == patient),
         news2=QUEUE[0].news2,
         as_of=ago(minutes=14),
         opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
@@ -479,6 +506,49 @@ class Consenting:
         return str(path)
 
 
+class Planning:
+    """The tasks of Rosa's and Juan's charts."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        self.tasks: tuple[Task, ...] = TASKS
+
+    def name_of(self, user: str) -> str:
+        return "Dra. Lucía Paz" if user else ""
+
+    def colleagues(self) -> tuple[tuple[UserId, str], ...]:
+        return ((UserId("u.old"), "Dra. Lucía Paz"),)
+
+    def due(self) -> tuple[Due, ...]:
+        return tuple(
+            Due(one, BY_ID[one.patient], one.due is not None and one.due < NOW.date())
+            for one in sorted(self.tasks, key=lambda one: one.due or date.max)
+            if one.status in Task.OPEN
+        )
+
+    def plan(
+        self, patient: PatientId, title: str, due: date | None, owner: UserId, encounter: EncounterId
+    ) -> Task:
+        if not title:
+            raise Refusal("Say what has to be done.")
+        self._clinic.calls.append(("plan", patient, title, due, owner, encounter))
+        return Task(id=FactId("t.new"), patient=patient, title=title, authored_at=NOW, due=due, owner=owner)
+
+    def take(self, task: FactId, patient: PatientId) -> None:
+        self._clinic.calls.append(("take", task, patient))
+
+    def done(self, task: FactId, patient: PatientId, note: str) -> None:
+        self._clinic.calls.append(("done", task, patient, note))
+
+    def cancel(self, task: FactId, why: str, patient: PatientId) -> None:
+        if not why:
+            raise Refusal("Say why this is not done.")
+        self._clinic.calls.append(("no task", task, why, patient))
+
+    def reopen(self, task: FactId, patient: PatientId) -> None:
+        self._clinic.calls.append(("task again", task, patient))
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -491,6 +561,7 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
+        self.planning = Planning(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None

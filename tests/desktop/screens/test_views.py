@@ -122,6 +122,7 @@ def test_every_tab_of_the_chart_can_be_used_by_everybody(qtbot: QtBot, look: str
         "notes",
         "medication",
         "problems",
+        "tasks",
         "messages",
         "documents",
         "consents",

@@ -16,6 +16,7 @@ from clinic.domain.facts import (
     Composition,
     Condition,
     Consent,
+    DiagnosticReport,
     DocumentReference,
     Encounter,
     MedicationRequest,
@@ -23,6 +24,7 @@ from clinic.domain.facts import (
     Observation,
     Patient,
     RequestStatus,
+    ServiceRequest,
     Task,
 )
 from clinic.domain.ids import FactId, PatientId
@@ -79,6 +81,12 @@ class Chart:
     """How far each message, note and order has come."""
     tasks: tuple[Task, ...] = ()
     """Open and closed ones, but for reviews after a break-glass, which have a page of their own."""
+    orders: tuple[ServiceRequest, ...] = ()
+    """Tests and referrals that wait for a result, oldest first."""
+    reports: tuple[DiagnosticReport, ...] = ()
+    """Newest first."""
+    results: tuple[Observation, ...] = ()
+    """What laboratories found, oldest first, without what was taken back."""
 
 
 @needs(Action.OPEN_CHART)
@@ -118,6 +126,9 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
         news2=score_of([o for o in observations if o.encounter == latest], who), as_of=max(newest, default=None),
         opened_by=tuple(Opened(e.recorded_at, e.agent) for e in page.facts(AuditEvent, patient)[::-1] if e.action == "open"),
         tasks=tuple(t for t in page.facts(Task, patient) if t.code != REVIEW_CODE),
+        orders=tuple(r for r in page.facts(ServiceRequest, patient) if r.status == RequestStatus.ACTIVE),
+        reports=page.facts(DiagnosticReport, patient)[::-1],
+        results=tuple(o for o in observations if o.category == "laboratory" and not o.retracted),
     )  # fmt: skip
 
 

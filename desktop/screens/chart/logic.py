@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TABS = (
     "summary",
+    "results",
     "notes",
     "medication",
     "problems",

@@ -68,6 +68,7 @@ from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
+from desktop.screens.orders.panel import ResultsPanel
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
@@ -120,7 +121,7 @@ class ChartView(Page):
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
         self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
-        self.tasks = TaskPanel(room, "chart")
+        self.tasks, self.results = TaskPanel(room, "chart"), ResultsPanel(room)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -173,7 +174,15 @@ class ChartView(Page):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._by_key(chosen))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies, self.tasks):
+        for face in (
+            self.summary,
+            self.listing,
+            self.viewer,
+            self.consents,
+            self.allergies,
+            self.tasks,
+            self.results,
+        ):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -196,6 +205,8 @@ class ChartView(Page):
         self.loop.send(TabChosen(tab))
         if tab == "tasks":
             self.tasks.take_hands()
+        elif tab == "results":
+            self.results.take_hands()
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
@@ -331,6 +342,10 @@ class ChartView(Page):
         elif state.tab == "tasks":
             self.tasks.open(chart.person.patient, chart.person.name.spoken, chart.tasks)
             self.stack.setCurrentWidget(self.tasks)
+        elif state.tab == "results":
+            name = chart.person.name.spoken
+            self.results.open(chart.person.patient, name, chart.orders, chart.reports, chart.results)
+            self.stack.setCurrentWidget(self.results)
         else:
             self._render_rows(chart, state)
 
@@ -475,6 +490,7 @@ class ChartView(Page):
 def _tabs() -> list[tuple[str, str]]:
     return [
         ("summary", _("Summary")),
+        ("results", _("Results")),
         ("notes", _("Notes")),
         ("medication", _("Medication")),
         ("problems", _("Problems, allergies")),

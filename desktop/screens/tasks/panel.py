@@ -282,7 +282,7 @@ class TaskPanel(QWidget):
             order.owner,
             order.encounter,
             then=done,
-            failed=self._failed(order.patient),
+            failed=self._failed(order.patient, order.name),
         )
 
     def _changed(self, order: t.Change) -> None:
@@ -305,7 +305,7 @@ class TaskPanel(QWidget):
                 self._room.ways.said.emit("ok", said)
 
         verb, asked = verbs[order.what]
-        self._help.write(verb, *asked, then=done, failed=self._failed(order.patient))
+        self._help.write(verb, *asked, then=done, failed=self._failed(order.patient, order.name))
 
     def _undoable(self, sentence: str, verb: Callable[..., object], *args: object) -> None:
         def undo() -> None:
@@ -313,5 +313,13 @@ class TaskPanel(QWidget):
 
         self._room.ways.undoable.emit("ok", sentence, undo)
 
-    def _failed(self, patient: PatientId) -> Callable[[str], None]:
-        return lambda sentence: self.loop.send(t.Failed(patient, sentence))
+    def _failed(self, patient: PatientId, name: str) -> Callable[[str], None]:
+        """Told where the person is shown; if somebody else is by now, in a message that names her."""
+
+        def told(sentence: str) -> None:
+            if self.loop.state.patient != patient:
+                said = _("%(name)s: %(said)s") % {"name": name, "said": sentence}
+                self._room.ways.said.emit("warn", said)
+            self.loop.send(t.Failed(patient, sentence))
+
+        return told

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from clinic.domain.ids import EncounterId
+from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.clips import Whose
@@ -22,6 +23,7 @@ from desktop.kit.surfaces import Card, Notice
 from desktop.kit.words import _
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.orders.asking_panel import AskingPanel
 from desktop.screens.room import Room
 from desktop.screens.tasks.panel import TaskPanel
 from desktop.screens.visit import happenings as h
@@ -114,6 +116,8 @@ class VisitView(Page):
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
         self.tasks = TaskPanel(self._room, "visit", beside=False)
         self.tasks.sent.connect(lambda encounter: self.unsent.sent(EncounterId(encounter), self.tasks.what))
+        self.orders = AskingPanel(self._room)
+        self.orders.sent.connect(lambda encounter: self.unsent.sent(EncounterId(encounter), self.orders.note))
         self.unsent = Unsent(
             (
                 self.chat.text,
@@ -124,6 +128,7 @@ class VisitView(Page):
                 self.rx.notes,
                 self.next.reason,
                 self.tasks.what,
+                self.orders.note,
                 *self.vitals.fields.values(),
             ),
             self.rx.route,
@@ -147,6 +152,7 @@ class VisitView(Page):
             ("chat", _("Chat")),
             ("next", _("Next")),
             ("tasks", _("Tasks")),
+            *((("orders", _("Tests")),) if self._room.clinic.allowed(Action.PRESCRIBE) else ()),
         )
         self.tabs = TabBar(names, name="visit.tool", rows=True)
         self.tabs.chosen.connect(lambda key: self._send(h.ToolChosen(key)))
@@ -160,6 +166,8 @@ class VisitView(Page):
             "next": self.next,
             "tasks": self.tasks,
         }
+        if self._room.clinic.allowed(Action.PRESCRIBE):
+            self.tools["orders"] = self.orders
         for tool in self.tools.values():
             self.stack.addWidget(tool)
         for number, key in enumerate(self.tools, 1):
@@ -276,6 +284,7 @@ class VisitView(Page):
             part.render_state(state)
         if state.chart is not None:
             self.tasks.open(state.patient, state.name, state.chart.tasks, state.encounter)
+            self.orders.open(state.patient, state.name, state.encounter, state.chart.conditions)
         if state.loaded and not self._writable:
             self._begin_to_write()
         self._writable = state.loaded

@@ -26,6 +26,7 @@ from clinic.domain.facts import (
     ConsentItem,
     Decision,
     DetectedIssue,
+    DiagnosticReport,
     DocumentReference,
     EmergencySummary,
     Encounter,
@@ -38,13 +39,14 @@ from clinic.domain.facts import (
     Observation,
     Patient,
     Section,
+    ServiceRequest,
     Task,
     TaskStatus,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Filters, Matches
 from clinic.domain.scores.news2 import Vitals, news2
-from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.domain.values import ATC, ICD10, LOINC, Attachment, Coding, HumanName, Quantity
 from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
@@ -240,6 +242,38 @@ TASKS = (
 )
 
 
+HBA1C = coding(LOINC, "4548-4", "HbA1c")
+CREATININE = coding(LOINC, "2160-0", "Creatinina")
+
+
+def lab(
+    name: str, code: Coding, value: str, unit: str, low: str, high: str, days: int, flag: str
+) -> Observation:
+    """A result of so many days ago."""
+    return Observation(
+        id=FactId(name), patient=ROSA, code=code, effective_at=ago(days=days), category="laboratory",
+        value=Quantity(value=Decimal(value), unit=unit), low=Decimal(low), high=Decimal(high), interpretation=flag,
+    )  # fmt: skip
+
+
+RESULTS = (
+    lab("l.1", HBA1C, "8.3", "%", "4.0", "5.6", 96, "H"),
+    lab("l.2", HBA1C, "7.9", "%", "4.0", "5.6", 7, "H"),
+    lab("l.3", CREATININE, "0.8", "mg/dL", "0.5", "1.1", 7, "N"),
+)
+REPORTS = (
+    DiagnosticReport(
+        id=FactId("dr.1"), patient=ROSA, code=coding("", "", "Laboratorio"), effective_at=ago(days=7),
+        results=(FactId("l.2"), FactId("l.3")), conclusion="Control insuficiente",
+    ),
+)  # fmt: skip
+ORDERS = (
+    ServiceRequest(
+        id=FactId("r.1"), patient=ROSA, code=HBA1C, authored_at=ago(days=2), priority="urgent", note="ayunas"
+    ),
+)
+
+
 def _visit_ops() -> list[Op]:
     """Arrived, opened, two sections typed (one of them twice), prescribed, signed, added to."""
     visit, began = EncounterId("e.old"), ago(days=80, minutes=30)
@@ -412,6 +446,9 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
         encounters=encounters,
         appointments=(),
         tasks=tuple(one for one in clinic.planning.tasks if one.patient == patient),
+        orders=tuple(one for one in clinic.ordering.orders if one.patient == patient),
+        reports=tuple(one for one in clinic.ordering.reports if one.patient == patient),
+        results=tuple(one for one in clinic.ordering.results if one.patient == patient),
         news2=QUEUE[0].news2,
         as_of=ago(minutes=14),
         opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
@@ -549,6 +586,40 @@ class Planning:
         self._clinic.calls.append(("task again", task, patient))
 
 
+class Ordering:
+    """What waits on Rosa's chart, and what came."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        self.orders, self.reports, self.results = ORDERS, REPORTS, RESULTS
+
+    def find(self, text: str, language: str) -> tuple[Coding, ...]:
+        return tuple(one for one in (HBA1C, CREATININE) if text.lower() in one.display.lower())
+
+    def order(
+        self, patient: PatientId, codes: Any, priority: str, reason: Coding | None, note: str, encounter: EncounterId
+    ) -> tuple[ServiceRequest, ...]:  # fmt: skip
+        self._clinic.calls.append(("order", patient, tuple(codes), priority, reason, note, encounter))
+        return tuple(
+            ServiceRequest(id=FactId(f"r.new{n}"), patient=patient, code=code, authored_at=NOW)
+            for n, code in enumerate(codes)
+        )
+
+    def cancel(self, orders: Any, patient: PatientId) -> None:
+        self._clinic.calls.append(("no order", tuple(orders), patient))
+
+    def report(
+        self, patient: PatientId, code: Coding, found: Any, day: date, based_on: FactId, conclusion: str
+    ) -> None:
+        self._clinic.calls.append(("report", patient, code, tuple(found), day, based_on, conclusion))
+
+    def amend(self, report: FactId, conclusion: str, patient: PatientId) -> None:
+        self._clinic.calls.append(("amend", report, conclusion, patient))
+
+    def take_back(self, result: FactId, why: str, patient: PatientId) -> None:
+        self._clinic.calls.append(("no result", result, why, patient))
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -561,7 +632,7 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
-        self.planning = Planning(self)
+        self.planning, self.ordering = Planning(self), Ordering(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None

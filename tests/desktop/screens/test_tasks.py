@@ -205,7 +205,7 @@ def test_the_keys_of_the_chart_turn_its_pages(qtbot: QtBot, page: ChartView) -> 
     qtbot.waitUntil(page.isActiveWindow)
     qtbot.keyClick(page, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert page.loop.state.tab == "summary"
-    qtbot.keyClick(page, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert page.loop.state.tab == "tasks" and page.tasks.what.hasFocus()
 
 

@@ -16,6 +16,7 @@ from clinic.domain.facts import (
     Composition,
     Condition,
     Consent,
+    DiagnosticReport,
     DocumentReference,
     Encounter,
     MedicationRequest,
@@ -23,11 +24,14 @@ from clinic.domain.facts import (
     Observation,
     Patient,
     RequestStatus,
+    ServiceRequest,
+    Task,
 )
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
 from clinic.keys.rights import Action
+from clinic.keys.testimony import REVIEW_CODE
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
@@ -75,6 +79,14 @@ class Chart:
     opened_by: tuple[Opened, ...]
     reached: Mapping[FactId, Reached] = field(default_factory=dict)
     """How far each message, note and order has come."""
+    tasks: tuple[Task, ...] = ()
+    """Open and closed ones, but for reviews after a break-glass, which have a page of their own."""
+    orders: tuple[ServiceRequest, ...] = ()
+    """Tests and referrals that wait for a result, oldest first."""
+    reports: tuple[DiagnosticReport, ...] = ()
+    """Newest first."""
+    results: tuple[Observation, ...] = ()
+    """What laboratories found, oldest first, without what was taken back."""
 
 
 @needs(Action.OPEN_CHART)
@@ -113,6 +125,10 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
         consents=page.facts(Consent, patient)[::-1], encounters=encounters, appointments=page.facts(Appointment, patient),
         news2=score_of([o for o in observations if o.encounter == latest], who), as_of=max(newest, default=None),
         opened_by=tuple(Opened(e.recorded_at, e.agent) for e in page.facts(AuditEvent, patient)[::-1] if e.action == "open"),
+        tasks=tuple(t for t in page.facts(Task, patient) if t.code != REVIEW_CODE),
+        orders=tuple(r for r in page.facts(ServiceRequest, patient) if r.status == RequestStatus.ACTIVE),
+        reports=page.facts(DiagnosticReport, patient)[::-1],
+        results=tuple(o for o in observations if o.category == "laboratory" and not o.retracted),
     )  # fmt: skip
 
 

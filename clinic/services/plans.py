@@ -33,7 +33,7 @@ def plan(
     """Something to be done for the patient, by `owner` (nobody yet: the team). Refused without words or for a past day."""
     if not title.strip():
         raise Refusal("Say what has to be done.")
-    if due is not None and due < desk.clock.now().date():
+    if due is not None and due < _today(desk):
         raise Refusal("The day lies in the past. Choose another one.")
     task = Task(
         id=FactId(desk.new_id()), patient=patient_of(desk, window, encounter), title=title.strip(), authored_at=desk.clock.now(),
@@ -85,7 +85,7 @@ def reopen(desk: Desk, task: FactId, window: PatientId) -> Written:
 @needs(Action.OPEN_CHART)
 def due_tasks(desk: Desk) -> tuple[Due, ...]:
     """Open tasks of all patients: the late ones first, then by day; those without a day last."""
-    today = desk.clock.now().date()
+    today = _today(desk)
 
     def look(page: Page) -> tuple[Due, ...]:
         tasks = sorted(page.open_facts(Task), key=lambda task: (task.due or date.max, task.authored_at))
@@ -96,6 +96,11 @@ def due_tasks(desk: Desk) -> tuple[Due, ...]:
         )
 
     return desk.book.read(look)
+
+
+def _today(desk: Desk) -> date:
+    """The day where this computer stands: in the evening of Salta it is tomorrow already in UTC."""
+    return desk.clock.now().astimezone().date()
 
 
 def _open(desk: Desk, task: FactId, window: PatientId) -> Task:

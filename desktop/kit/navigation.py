@@ -108,22 +108,27 @@ def _brand(brand: str) -> QHBoxLayout:
 
 
 class TabBar(QWidget):
-    """A row of tabs, one chosen."""
+    """A row of tabs, one chosen; `rows`: where one is too narrow for the words, they stand in two."""
 
     chosen = Signal(str)
 
-    def __init__(self, tabs: Sequence[tuple[str, str]], *, name: str) -> None:
+    def __init__(self, tabs: Sequence[tuple[str, str]], *, name: str, rows: bool = False) -> None:
         super().__init__()
         named(self, name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._rows = [QHBoxLayout() for _number in range(2 if rows else 1)]
+        for row in self._rows:
+            row.setSpacing(4)
+            column.addLayout(row)
         self._group = QButtonGroup(self)
         self._buttons = {key: self._tab(key, text, name) for key, text in tabs}
+        self._split = False
         for button in self._buttons.values():
-            row.addWidget(button)
-        row.addStretch(1)
-        self._row = row
+            self._rows[0].addWidget(button)
+        for row in self._rows:
+            row.addStretch(1)
         if tabs:
             self.choose(tabs[0][0])
 
@@ -134,11 +139,30 @@ class TabBar(QWidget):
         """In little room the words stand closer together; none is cut."""
         super().resizeEvent(event)
         wide = sum(button.fontMetrics().horizontalAdvance(button.text()) for button in self._buttons.values())
-        tight = wide + len(self._buttons) * (2 * 14 + 4) > self.width()
-        self._row.setSpacing(0 if tight else 4)
+        split = len(self._rows) > 1 and wide + len(self._buttons) * 2 * 5 > self.width()
+        if split is not self._split:
+            self._share(split)
+        tight = (
+            wide / (2 if split else 1) + len(self._buttons) * (2 * 14 + 4) / (2 if split else 1)
+            > self.width()
+        )
+        for row in self._rows:
+            row.setSpacing(0 if tight else 4)
         for button in self._buttons.values():
             if (button.property("tight") == "true") is not tight:
                 styled(button, tight="true" if tight else "false")
+
+    def _share(self, split: bool) -> None:
+        """The first half above the second, or all in one row again."""
+        self._split = split
+        buttons = list(self._buttons.values())
+        half = (len(buttons) + 1) // 2 if split else len(buttons)
+        for number, button in enumerate(buttons):
+            for row in self._rows:
+                row.removeWidget(button)
+            row = self._rows[0 if number < half else 1]
+            row.insertWidget(row.count() - 1, button)
+        self.updateGeometry()
 
     def _tab(self, key: str, text: str, name: str) -> QPushButton:
         button = named(QPushButton(text), f"{name}.{key}", text)

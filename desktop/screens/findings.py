@@ -36,6 +36,7 @@ ALERTS = {
     "systolic-trend": N_("Blood pressure changes from visit to visit"),
     "weight-gain": N_("2 kg or more in 3 days, with heart failure"),
     "growth-faltering": N_("Weight for age fell across two lines"),
+    "result-out-of-range": N_("A result is outside of its range: somebody has to see it"),
 }
 NOT_FOR = {
     NotFor.TOO_YOUNG: N_("not for this age: too young"),

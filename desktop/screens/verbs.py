@@ -20,7 +20,9 @@ from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.exchange.doing import Carrying
 from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
+from desktop.screens.orders.doing import Ordering
 from desktop.screens.organisation.doing import Governing
+from desktop.screens.tasks.doing import Planning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +90,7 @@ class Clinic:
 
         self.desk, self._typed = desk, ""
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
-        self.consenting = Consenting(desk)
+        self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying = Choosing(desk), Carrying(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background = background

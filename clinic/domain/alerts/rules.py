@@ -19,6 +19,10 @@ from clinic.domain.scores.reading import compute, newest
 from clinic.domain.scores.registry import Registry
 
 DAY = timedelta(days=1)
+OUTSIDE = frozenset(("L", "LL", "H", "HH", "A", "AA"))
+"""HL7 v3 ObservationInterpretation of what is not as it should be."""
+SAID = 4
+"""So many results are named in an alert, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,24 @@ def _z_over(kind: ScoreKind, seen: Seen) -> list[Result]:
     return [r for r in results if r.value is not None and r.band is not None]
 
 
+def _result_out_of_range(seen: Seen) -> Finding | None:
+    """All of a laboratory that is outside of its range and came in that time: one alert to be seen and answered."""
+    found = tuple(
+        o
+        for o in sorted(seen.since(30 * DAY), key=lambda o: (o.effective_at, o.id))
+        if o.category == "laboratory" and o.interpretation in OUTSIDE
+    )
+    newest = [_said(o) for o in reversed(found)][:SAID]
+    more = f" (+{len(found) - SAID})" if len(found) > SAID else ""
+    return Finding(found, ", ".join(newest) + more) if found else None
+
+
+def _said(observation: Observation) -> str:
+    value, arrow = observation.value, {"L": " ↓", "H": " ↑"}.get(observation.interpretation[:1], "")
+    shown = observation.text if value is None else f"{_n(value.value)} {value.unit}".strip()
+    return f"{observation.code.display} {shown}{arrow}"
+
+
 RULES = (
     Rule("news2-high", 1, "NEWS2 7 or more", "high", 15, DAY, "RCP 2017: emergency response at 7 or more", _news2_high),
     Rule(
@@ -224,6 +246,11 @@ RULES = (
     Rule(
         "growth-faltering", 1, "Weight for age fell across two lines", "moderate", 24 * 60, 30 * DAY,
         "WHO Training course on child growth assessment, 2008: crossing z-score lines", _growth_faltering,
+    ),
+    Rule(
+        "result-out-of-range", 1, "A result is outside of its range", "moderate", 24 * 60, 30 * DAY,
+        "Clinic rule on the range the laboratory gave: whoever ordered it may be away, somebody has to see it",
+        _result_out_of_range,
     ),
 )  # fmt: skip
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 TABS = (
     "summary",
+    "results",
     "notes",
     "medication",
     "problems",
+    "tasks",
     "messages",
     "documents",
     "consents",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic.domain.facts.notes import RECORDED
@@ -30,6 +30,7 @@ from desktop.screens.allergies.panel import AllergyPanel
 from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
+    TABS,
     BeginVisit,
     CardClosed,
     CardPressed,
@@ -68,6 +69,7 @@ from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.messages.panel import Player, ThreadPanel
+from desktop.screens.orders.panel import ResultsPanel
 from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
@@ -83,6 +85,7 @@ from desktop.screens.receipts import marked
 from desktop.screens.replay.logic import State as Replaying
 from desktop.screens.replay.view import ReplayPanel
 from desktop.screens.room import Room
+from desktop.screens.tasks.panel import TaskPanel
 from desktop.screens.visit.happenings import VisitOpened
 from desktop.screens.visit.words import directions_words
 
@@ -122,6 +125,7 @@ class ChartView(Page):
         self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
         self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
         self.talking.add(self.talk, 1)
+        self.tasks, self.results = TaskPanel(room, "chart"), ResultsPanel(room)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -172,9 +176,20 @@ class ChartView(Page):
         self.vitals = self._vitals()
         self.tabs = TabBar(_tabs(), name="chart.tab")
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
+        for number, key in enumerate(TABS[:9], 1):
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._by_key(chosen))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
-        for face in (self.summary, self.listing, self.viewer, self.consents, self.allergies, self.talking):
+        for face in (
+            self.summary,
+            self.listing,
+            self.viewer,
+            self.consents,
+            self.allergies,
+            self.tasks,
+            self.results,
+            self.talking,
+        ):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
         self.card.setFixedWidth(520)
@@ -188,6 +203,17 @@ class ChartView(Page):
         self.inside = holding(inside)
         self.replay.left.connect(lambda: self.loop.send(ReplayLeft()))
         self.setLayout(down(self.banner, (self.inside, 1), (self.replay, 1), gap=0))
+
+    def _by_key(self, tab: str) -> None:
+        """Chosen by keys, what is written there first takes the keyboard too."""
+        state = self.loop.state
+        if state.chart is None or state.carding or state.replaying:
+            return
+        self.loop.send(TabChosen(tab))
+        if tab == "tasks":
+            self.tasks.take_hands()
+        elif tab == "results":
+            self.results.take_hands()
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
@@ -323,6 +349,13 @@ class ChartView(Page):
         elif state.tab == "messages":
             self.talk.open(chart.person.patient, written_down=False)
             self.stack.setCurrentWidget(self.talking)
+        elif state.tab == "tasks":
+            self.tasks.open(chart.person.patient, chart.person.name.spoken, chart.tasks)
+            self.stack.setCurrentWidget(self.tasks)
+        elif state.tab == "results":
+            name = chart.person.name.spoken
+            self.results.open(chart.person.patient, name, chart.orders, chart.reports, chart.results)
+            self.stack.setCurrentWidget(self.results)
         else:
             self._render_rows(chart, state)
 
@@ -465,9 +498,11 @@ class ChartView(Page):
 def _tabs() -> list[tuple[str, str]]:
     return [
         ("summary", _("Summary")),
+        ("results", _("Results")),
         ("notes", _("Notes")),
         ("medication", _("Medication")),
         ("problems", _("Problems, allergies")),
+        ("tasks", _("Tasks")),
         ("messages", _("Messages")),
         ("documents", _("Documents")),
         ("consents", _("Consents")),

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.alerts.due import pressing
 from clinic.domain.ids import DeviceId, EncounterId, PatientId, UserId
+from desktop.screens.tasks.logic import pressing as pressing_tasks
 
 if TYPE_CHECKING:
     from clinic.services.alerts import Alert
     from clinic.services.overviews import Booked
+    from clinic.services.plans import Due
     from clinic.services.waiting import Waiting
 
 
@@ -27,6 +29,7 @@ class State:
     rows: tuple[Waiting, ...] = ()
     booked: tuple[Booked, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    due: tuple[Due, ...] = ()
     me: UserId = UserId("")
     chosen: str = ""
     loaded: bool = False
@@ -43,6 +46,11 @@ class State:
         by_now = (replace(one, standing=one.standing.by_now(self.now)) for one in self.alerts)
         mine = (one for one in by_now if one.standing.concerns(self.me))
         return tuple(sorted(mine, key=lambda one: pressing(one.standing)))
+
+    @property
+    def to_do(self) -> tuple[Due, ...]:
+        """Tasks of today that are mine or nobody's, after the late ones of everybody."""
+        return pressing_tasks(self.due, self.me, self.now.astimezone().date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,16 @@ class AlertsLoaded:
 @dataclass(frozen=True, slots=True)
 class AlertOpened:
     alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class TasksLoaded:
+    due: tuple[Due, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened:
+    task: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,11 @@ class LoadAlerts:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadTasks:
+    """Effect: read the open tasks of all charts."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenVisit:
     """Effect: open the visit page; `ring` also rings the kiosk."""
 
@@ -141,6 +164,7 @@ class OpenChart:
     """Effect: show this person's chart."""
 
     patient: PatientId
+    tab: str = "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +203,8 @@ Event = (
     | BookedLoaded
     | AlertsLoaded
     | AlertOpened
+    | TasksLoaded
+    | TaskOpened
     | MinutePassed
     | RowChosen
     | RowOpened
@@ -190,7 +216,17 @@ Event = (
     | FactsChanged
     | Failed
 )
-Effect = LoadQueue | LoadAlerts | OpenVisit | OpenChart | ConfirmIdentity | Announce | Alarm | CountWaiting
+Effect = (
+    LoadQueue
+    | LoadAlerts
+    | LoadTasks
+    | OpenVisit
+    | OpenChart
+    | ConfirmIdentity
+    | Announce
+    | Alarm
+    | CountWaiting
+)
 
 
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
@@ -203,6 +239,10 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, alerts=alerts), ()
         case AlertOpened(alert):
             return state, _charts_of(state, alert)
+        case TasksLoaded(due):
+            return replace(state, due=due), ()
+        case TaskOpened(task):
+            return state, _chart_of(state, task)
         case MinutePassed(now):
             return replace(state, now=now), ()
         case RowChosen(encounter):
@@ -222,9 +262,17 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
         case BookedOpened(patient):
             return state, (OpenChart(patient),)
         case FactsChanged():
-            return state, (LoadQueue(), LoadAlerts())
+            return state, (LoadQueue(), LoadAlerts(), LoadTasks())
         case Failed(sentence):
             return replace(state, sentence=sentence), ()
+
+
+def _chart_of(state: State, task: str) -> tuple[Effect, ...]:
+    """The chart with its tasks; of somebody whose record is not here yet there is none to show."""
+    found = next((one for one in state.due if one.task.id == task), None)
+    return (
+        (OpenChart(found.person.patient, "tasks"),) if found is not None and found.person is not None else ()
+    )
 
 
 def _loaded(state: State, rows: tuple[Waiting, ...], now: datetime) -> tuple[State, tuple[Effect, ...]]:

@@ -39,6 +39,7 @@ from desktop.screens.phrases import (
     urgency,
 )
 from desktop.screens.room import Room
+from desktop.screens.tasks.rows import due_line
 from desktop.screens.today.logic import (
     Alarm,
     AlertOpened,
@@ -57,6 +58,7 @@ from desktop.screens.today.logic import (
     IdentityLeft,
     LoadAlerts,
     LoadQueue,
+    LoadTasks,
     MatchConfirmed,
     MinutePassed,
     OpenChart,
@@ -65,6 +67,8 @@ from desktop.screens.today.logic import (
     RowChosen,
     RowOpened,
     State,
+    TaskOpened,
+    TasksLoaded,
     update,
 )
 from desktop.screens.visit.happenings import VisitOpened
@@ -75,9 +79,18 @@ if TYPE_CHECKING:
     from clinic.services.waiting import Waiting
 
 KINDS = frozenset(
-    {"Encounter", "Observation", "Patient", "Link", "Appointment", "DetectedIssue", "VerificationResult"}
+    {
+        "Encounter",
+        "Observation",
+        "Patient",
+        "Link",
+        "Appointment",
+        "DetectedIssue",
+        "VerificationResult",
+        "Task",
+    }
 )
-ALERTS_SHOWN = 3
+ALERTS_SHOWN, TASKS_SHOWN = 3, 2
 """So many are seen at once, and half of the next one: the rest is scrolled to."""
 
 
@@ -147,7 +160,7 @@ class TodayView(Page):
         self.day = Text("", "muted")
         self.notice = Notice(name="today.notice")
         queue = holding(down(self._alerts_card(), (self._queue_card(), 1), gap=14))
-        side = down((self._person_card(), 3), (self._booked_card(), 2), gap=14)
+        side = down((self._person_card(), 3), self._tasks_card(), (self._booked_card(), 2), gap=14)
         body = across((queue, 5), (side, 4), gap=14)
         self.unread = QuietButton("", name="today.unread", icon="message")
         self.unread.clicked.connect(self._room.ways.messages)
@@ -176,6 +189,15 @@ class TodayView(Page):
         self.alerts_card.body.setSpacing(4)
         self.alerts_card.add(self.alerts)
         return self.alerts_card
+
+    def _tasks_card(self) -> Card:
+        self.tasks = LineList(name="today.tasks", spoken=_("Tasks that are due"))
+        self.tasks.chosen.connect(lambda key: self.loop.send(TaskOpened(key)))
+        self.tasks_card = Card(_("Tasks that are due"), name="today.tasks.card")
+        self.tasks_card.body.setContentsMargins(14, 8, 4, 4)
+        self.tasks_card.body.setSpacing(4)
+        self.tasks_card.add(self.tasks)
+        return self.tasks_card
 
     def _queue_card(self) -> Card:
         self.queue = OpeningList(name="today.queue", spoken=_("Waiting room"))
@@ -260,6 +282,7 @@ class TodayView(Page):
         self.empty.setVisible(state.loaded and not rows)
         self.notice.say("danger", state.sentence)
         self._render_alerts(state)
+        self._render_tasks(state)
         self._render_person(state)
         self._render_booked(state)
 
@@ -271,8 +294,17 @@ class TodayView(Page):
             return
         self.alerts_card.set_title(plural("%(n)d open alert to answer", "%(n)d open alerts to answer", count))
         self.alerts.show_lines([alert_line(one, state.now) for one in alerts])
-        tall = sum(self.alerts.sizeHintForRow(row) for row in range(min(count, ALERTS_SHOWN)))
-        self.alerts.setFixedHeight(tall + (tall // (2 * ALERTS_SHOWN) if count > ALERTS_SHOWN else 2))
+        _fit(self.alerts, count, ALERTS_SHOWN)
+
+    def _render_tasks(self, state: State) -> None:
+        due = state.to_do
+        self.tasks_card.setVisible(bool(due))
+        if not due:
+            return
+        self.tasks_card.set_title(plural("%(n)d task is due", "%(n)d tasks are due", len(due)))
+        named, today = self._room.clinic.planning.name_of, state.now.astimezone().date()
+        self.tasks.show_lines([due_line(one, named, today) for one in due])
+        _fit(self.tasks, len(due), TASKS_SHOWN)
 
     def _render_person(self, state: State) -> None:
         row = state.selected
@@ -327,12 +359,18 @@ class TodayView(Page):
                     then=lambda found: self.loop.send(AlertsLoaded(found)),
                     failed=self._failed,
                 )
+            case LoadTasks():
+                self._help.read(
+                    self._room.clinic.planning.due,
+                    then=lambda found: self.loop.send(TasksLoaded(found)),
+                    failed=self._failed,
+                )
             case OpenVisit(encounter, patient, kiosk, ring):
                 now = self._room.clock.now()
                 opened = VisitOpened(encounter, patient, kiosk, now, self._present(kiosk), ring)
                 self._room.ways.visit.emit(opened)
-            case OpenChart(patient):
-                self._room.ways.chart.emit(patient, "summary")
+            case OpenChart(patient, tab):
+                self._room.ways.chart.emit(patient, tab)
             case ConfirmIdentity(encounter, kiosk, provisional, other):
                 self._help.write(
                     self._room.clinic.vouch,
@@ -376,6 +414,12 @@ class TodayView(Page):
 
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))
+
+
+def _fit(rows: LineList, count: int, most: int) -> None:
+    """As tall as its rows; of more than `most` half of the next one shows."""
+    tall = sum(rows.sizeHintForRow(row) for row in range(min(count, most)))
+    rows.setFixedHeight(tall + (tall // (2 * most) if count > most else 2))
 
 
 def _booked_line(one: Booked) -> Line:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desktop.kit.still import Still
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)
-TOOLS = ("intake", "vitals", "codes", "prescription", "chat", "next")
+TOOLS = ("intake", "vitals", "codes", "prescription", "chat", "next", "tasks", "orders")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
+from clinic.domain.ids import EncounterId
+from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import SecondaryButton
 from desktop.kit.clips import Whose
@@ -21,7 +23,9 @@ from desktop.kit.surfaces import Card, Notice
 from desktop.kit.words import _
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.layouts import Page, across, down, holding
+from desktop.screens.orders.asking_panel import AskingPanel
 from desktop.screens.room import Room
+from desktop.screens.tasks.panel import TaskPanel
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
@@ -110,6 +114,10 @@ class VisitView(Page):
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.vitals = VitalsTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
+        self.tasks = TaskPanel(self._room, "visit", beside=False)
+        self.tasks.sent.connect(lambda encounter: self.unsent.sent(EncounterId(encounter), self.tasks.what))
+        self.orders = AskingPanel(self._room)
+        self.orders.sent.connect(lambda encounter: self.unsent.sent(EncounterId(encounter), self.orders.note))
         self.unsent = Unsent(
             (
                 self.chat.text,
@@ -119,6 +127,8 @@ class VisitView(Page):
                 self.rx.days,
                 self.rx.notes,
                 self.next.reason,
+                self.tasks.what,
+                self.orders.note,
                 *self.vitals.fields.values(),
             ),
             self.rx.route,
@@ -141,8 +151,10 @@ class VisitView(Page):
             ("prescription", _("Prescription")),
             ("chat", _("Chat")),
             ("next", _("Next")),
+            ("tasks", _("Tasks")),
+            *((("orders", _("Tests")),) if self._room.clinic.allowed(Action.PRESCRIBE) else ()),
         )
-        self.tabs = TabBar(names, name="visit.tool")
+        self.tabs = TabBar(names, name="visit.tool", rows=True)
         self.tabs.chosen.connect(lambda key: self._send(h.ToolChosen(key)))
         self.stack = QStackedWidget()
         self.tools = {
@@ -152,7 +164,10 @@ class VisitView(Page):
             "prescription": self.rx,
             "chat": self.chat,
             "next": self.next,
+            "tasks": self.tasks,
         }
+        if self._room.clinic.allowed(Action.PRESCRIBE):
+            self.tools["orders"] = self.orders
         for tool in self.tools.values():
             self.stack.addWidget(tool)
         for number, key in enumerate(self.tools, 1):
@@ -267,6 +282,9 @@ class VisitView(Page):
             self.next,
         ):
             part.render_state(state)
+        if state.chart is not None:
+            self.tasks.open(state.patient, state.name, state.chart.tasks, state.encounter)
+            self.orders.open(state.patient, state.name, state.encounter, state.chart.conditions)
         if state.loaded and not self._writable:
             self._begin_to_write()
         self._writable = state.loaded

@@ -26,6 +26,7 @@ from clinic.domain.facts import (
     ConsentItem,
     Decision,
     DetectedIssue,
+    DiagnosticReport,
     DocumentReference,
     EmergencySummary,
     Encounter,
@@ -38,11 +39,14 @@ from clinic.domain.facts import (
     Observation,
     Patient,
     Section,
+    ServiceRequest,
+    Task,
+    TaskStatus,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Filters, Matches
 from clinic.domain.scores.news2 import Vitals, news2
-from clinic.domain.values import ATC, ICD10, Attachment, Coding, HumanName
+from clinic.domain.values import ATC, ICD10, LOINC, Attachment, Coding, HumanName, Quantity
 from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
@@ -56,6 +60,7 @@ from clinic.services.consent_forms import SPOKEN, load_template
 from clinic.services.desks import Person
 from clinic.services.overviews import Booked, Talk
 from clinic.services.people import PersonLine
+from clinic.services.plans import Due
 from clinic.services.prescribing import Caution
 from clinic.services.replay import Played, Replay
 from clinic.services.replay import _verb as verb_of
@@ -213,6 +218,61 @@ ISSUES = (
     issue("i.news2", ROSA, "news2-high", "high", "NEWS2 9", 12),
     issue("i.bp", ROSA, "systolic-trend", "low", "132 → 148 mm[Hg], +5 / 30 d", 600, "u.old"),
     issue("i.single", JUAN, "news2-single", "moderate", "NEWS2 4: 3 × respiratory_rate", 75, "u.old"),
+)
+
+
+def task(name: str, patient: PatientId, title: str, days: int | None, **more: Any) -> Task:
+    """Due so many days from now; None for no day."""
+    due = None if days is None else NOW.date() + timedelta(days=days)
+    return Task(id=FactId(name), patient=patient, title=title, authored_at=ago(days=3), due=due, **more)
+
+
+TASKS = (
+    task("t.wound", ROSA, "Mirar la herida del pie", 0),
+    task("t.lab", ROSA, "Llamar con el laboratorio", -2, owner=UserId("u.old")),
+    task("t.diet", ROSA, "Hablar con la nutricionista", None),
+    task(
+        "t.old",
+        ROSA,
+        "Control de presión",
+        -9,
+        status=TaskStatus.COMPLETED,
+        done_at=ago(days=9),
+        note="142/90",
+    ),
+    task("t.juan", JUAN, "Renovar la receta", 5),
+)
+
+
+HBA1C = coding(LOINC, "4548-4", "HbA1c")
+CREATININE = coding(LOINC, "2160-0", "Creatinina")
+
+
+def lab(
+    name: str, code: Coding, value: str, unit: str, low: str, high: str, days: int, flag: str
+) -> Observation:
+    """A result of so many days ago."""
+    return Observation(
+        id=FactId(name), patient=ROSA, code=code, effective_at=ago(days=days), category="laboratory",
+        value=Quantity(value=Decimal(value), unit=unit), low=Decimal(low), high=Decimal(high), interpretation=flag,
+    )  # fmt: skip
+
+
+RESULTS = (
+    lab("l.1", HBA1C, "8.3", "%", "4.0", "5.6", 96, "H"),
+    lab("l.2", HBA1C, "7.9", "%", "4.0", "5.6", 7, "H"),
+    lab("l.3", CREATININE, "0.8", "mg/dL", "0.5", "1.1", 7, "N"),
+)
+REPORTS = (
+    DiagnosticReport(
+        id=FactId("dr.1"), patient=ROSA, code=coding("", "", "Laboratorio"), effective_at=ago(days=7),
+        results=(FactId("l.2"), FactId("l.3")), conclusion="Control insuficiente",
+    ),
+)  # fmt: skip
+ORDERS = (
+    ServiceRequest(
+        id=FactId("r.1"), patient=ROSA, code=HBA1C, authored_at=ago(days=2), priority="urgent", note="ayunas"
+    ),
 )
 
 
@@ -387,6 +447,10 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
         ),
         encounters=encounters,
         appointments=(),
+        tasks=tuple(one for one in clinic.planning.tasks if one.patient == patient),
+        orders=tuple(one for one in clinic.ordering.orders if one.patient == patient),
+        reports=tuple(one for one in clinic.ordering.reports if one.patient == patient),
+        results=tuple(one for one in clinic.ordering.results if one.patient == patient),
         news2=QUEUE[0].news2,
         as_of=ago(minutes=14),
         opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
@@ -481,6 +545,83 @@ class Consenting:
         return str(path)
 
 
+class Planning:
+    """The tasks of Rosa's and Juan's charts."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        self.tasks: tuple[Task, ...] = TASKS
+
+    def name_of(self, user: str) -> str:
+        return "Dra. Lucía Paz" if user else ""
+
+    def colleagues(self) -> tuple[tuple[UserId, str], ...]:
+        return ((UserId("u.old"), "Dra. Lucía Paz"),)
+
+    def due(self) -> tuple[Due, ...]:
+        return tuple(
+            Due(one, BY_ID[one.patient], one.due is not None and one.due < NOW.date())
+            for one in sorted(self.tasks, key=lambda one: one.due or date.max)
+            if one.status in Task.OPEN
+        )
+
+    def plan(
+        self, patient: PatientId, title: str, due: date | None, owner: UserId, encounter: EncounterId
+    ) -> Task:
+        if not title:
+            raise Refusal("Say what has to be done.")
+        self._clinic.calls.append(("plan", patient, title, due, owner, encounter))
+        return Task(id=FactId("t.new"), patient=patient, title=title, authored_at=NOW, due=due, owner=owner)
+
+    def take(self, task: FactId, patient: PatientId) -> None:
+        self._clinic.calls.append(("take", task, patient))
+
+    def done(self, task: FactId, patient: PatientId, note: str) -> None:
+        self._clinic.calls.append(("done", task, patient, note))
+
+    def cancel(self, task: FactId, why: str, patient: PatientId) -> None:
+        if not why:
+            raise Refusal("Say why this is not done.")
+        self._clinic.calls.append(("no task", task, why, patient))
+
+    def reopen(self, task: FactId, patient: PatientId) -> None:
+        self._clinic.calls.append(("task again", task, patient))
+
+
+class Ordering:
+    """What waits on Rosa's chart, and what came."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        self.orders, self.reports, self.results = ORDERS, REPORTS, RESULTS
+
+    def find(self, text: str, language: str) -> tuple[Coding, ...]:
+        return tuple(one for one in (HBA1C, CREATININE) if text.lower() in one.display.lower())
+
+    def order(
+        self, patient: PatientId, codes: Any, priority: str, reason: Coding | None, note: str, encounter: EncounterId
+    ) -> tuple[ServiceRequest, ...]:  # fmt: skip
+        self._clinic.calls.append(("order", patient, tuple(codes), priority, reason, note, encounter))
+        return tuple(
+            ServiceRequest(id=FactId(f"r.new{n}"), patient=patient, code=code, authored_at=NOW)
+            for n, code in enumerate(codes)
+        )
+
+    def cancel(self, orders: Any, patient: PatientId) -> None:
+        self._clinic.calls.append(("no order", tuple(orders), patient))
+
+    def report(
+        self, patient: PatientId, code: Coding, found: Any, day: date, based_on: FactId, conclusion: str
+    ) -> None:
+        self._clinic.calls.append(("report", patient, code, tuple(found), day, based_on, conclusion))
+
+    def amend(self, report: FactId, conclusion: str, patient: PatientId) -> None:
+        self._clinic.calls.append(("amend", report, conclusion, patient))
+
+    def take_back(self, result: FactId, why: str, patient: PatientId) -> None:
+        self._clinic.calls.append(("no result", result, why, patient))
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -496,6 +637,7 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
+        self.planning, self.ordering = Planning(self), Ordering(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None

@@ -119,9 +119,11 @@ def test_every_tab_of_the_chart_can_be_used_by_everybody(qtbot: QtBot, look: str
     qtbot.waitUntil(lambda: page.loop.state.chart is not None)
     for tab in (
         "summary",
+        "results",
         "notes",
         "medication",
         "problems",
+        "tasks",
         "messages",
         "documents",
         "consents",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each rule on both sides of its thresholds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -129,6 +130,22 @@ def test_weight_that_falls_behind(kg: str, raised: bool) -> None:
     seen = found("growth-faltering", then, observed("29463-7", kg), who=child)
     assert (seen is not None) == raised
     assert found("growth-faltering", then, observed("29463-7", kg)) is None
+
+
+def test_a_laboratory_result_outside_of_its_range_is_seen_by_somebody() -> None:
+    """Within its range, of no laboratory, taken back, or older than a month: nothing. All that is due is one alert."""
+    high = replace(observed("4548-4", "7.9"), category="laboratory", interpretation="H")
+    low = replace(observed("718-7", "9.1"), category="laboratory", interpretation="L")
+    seen = found("result-out-of-range", high, low)
+    assert seen is not None and len(seen.evidence) == 2
+    assert "7.9" in seen.text and "↑" in seen.text and "↓" in seen.text
+    for other in (
+        replace(high, interpretation="N"),
+        replace(high, category="vital-signs"),
+        replace(high, retracted="otra muestra"),
+        replace(high, effective_at=NOW - timedelta(days=31)),
+    ):
+        assert found("result-out-of-range", other) is None
 
 
 def test_every_rule_says_where_it_comes_from_and_has_its_own_name() -> None:

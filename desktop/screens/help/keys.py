@@ -33,13 +33,14 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         N_("Patients and charts"),
         (
             Keys(("Ctrl+N",), N_("New patient; on a chart, begin or open the visit")),
-            Keys(("Ctrl+H",), N_("From the visit to the chart")),
+            Keys(("Ctrl+H",), N_("From the visit, or a conversation, to the chart")),
+            Keys(tuple(f"Ctrl+{n}" for n in range(1, 10)), N_("The parts of the chart, from the left")),
         ),
     ),
     (
         N_("The visit"),
         (
-            Keys(tuple(f"Ctrl+{n}" for n in range(1, 7)), N_("The tools beside the note, from the left")),
+            Keys(tuple(f"Ctrl+{n}" for n in range(1, 9)), N_("The tools beside the note, from the left")),
             Keys(("Ctrl+S",), N_("Save now; it is also saved while you type")),
             Keys(("Ctrl+Return",), N_("Sign and finish")),
         ),
@@ -50,6 +51,13 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Ctrl+M",), N_("Microphone off and on")),
             Keys(("Ctrl+P",), N_("Hold the call, take it up again")),
             Keys(("Ctrl+D",), N_("Show a document")),
+        ),
+    ),
+    (
+        N_("Messages"),
+        (
+            Keys(("PgUp", "PgDown"), N_("In a document: the page before, the next")),
+            Keys(("Ctrl+R",), N_("Ready answers")),
         ),
     ),
     (

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from clinic.devices.port import Heard
@@ -28,9 +30,11 @@ class BleakRadio:
         self._devices: dict[str, BLEDevice] = {}
 
     async def heard(self) -> AsyncGenerator[Heard, None]:
+        nearby: asyncio.Queue[tuple[BLEDevice, AdvertisementData]] = asyncio.Queue()
         with told(NO_RADIO):
-            async with BleakScanner() as scanner:
-                async for device, said in scanner.advertisement_data():
+            async with BleakScanner(lambda device, said: nearby.put_nowait((device, said))):
+                while True:
+                    device, said = await nearby.get()
                     address = device.address.upper()
                     self._devices[address] = device
                     name = said.local_name or device.name or ""

@@ -22,36 +22,48 @@ from clinic.domain.instruments.kinds import Kind
 from tests.clinic.devices.peripherals import BumbleRadio, Peripheral
 
 CUFF = Instrument(Kind.CUFF, "C0:00:00:00:00:01")
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 BLUEZ = Path("/run/dbus/system_bus_socket").exists()
-
-
-def listening(told: list[Told], news: threading.Event) -> Listening:
-    def tell(one: Told) -> None:
-        told.append(one)
-        news.set()
-
-    made = Listening(BleakRadio, (CUFF,), FrozenClock(datetime(2026, 11, 21, tzinfo=UTC)))
-    made.begin(tell)
-    return made
 
 
 @pytest.mark.skipif(BLUEZ, reason="this computer may have a radio")
 @pytest.mark.expects_log("no Bluetooth")
 def test_a_computer_without_bluetooth_is_told_once_and_the_thread_ends() -> None:
     told, news = list[Told](), threading.Event()
-    made = listening(told, news)
+
+    def tell(one: Told) -> None:
+        told.append(one)
+        news.set()
+
+    listening = Listening(BleakRadio, (CUFF,), FrozenClock(NOW))
+    listening.begin(tell)
     assert news.wait(10)
     assert told == [Silent(NO_RADIO)]
-    made.end()
-    made.end()
+    listening.end()
+    listening.end()
 
 
 @pytest.mark.skipif(BLUEZ, reason="this computer may have a radio")
 @pytest.mark.expects_log("no Bluetooth")
-def test_after_the_end_nothing_is_told_and_nobody_waits() -> None:
-    told, news = list[Told](), threading.Event()
-    listening(told, news).end()
-    assert not news.wait(1)
+def test_after_the_end_nothing_is_told_and_nobody_waits_for_a_slow_radio() -> None:
+    told, begun, go, ended = list[Told](), threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(BleakRadio):
+        async def heard(self) -> AsyncGenerator[Heard, None]:
+            begun.set()
+            go.wait(10)
+            try:
+                async for one in super().heard():
+                    yield one
+            finally:
+                ended.set()
+
+    listening = Listening(Slow, (CUFF,), FrozenClock(NOW))
+    listening.begin(told.append)
+    assert begun.wait(10)
+    listening.end()
+    go.set()
+    assert ended.wait(10)
     assert told == []
 
 

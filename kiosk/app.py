@@ -197,6 +197,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parsed = options.parse(given)
+    if parsed.find_instruments:
+        from clinic.devices import finding
+
+        return finding.main()
     supervisor = Supervisor(
         lambda number: (sys.executable, "-m", "kiosk.session", *given, "--number", str(number)),
         parsed.hands,

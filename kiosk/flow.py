@@ -10,12 +10,13 @@ rest waits in `to_file` and a sentence says so; nothing told is dropped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from clinic.domain.facts import Communication, Consent, Decision
+from clinic.domain.instruments.readings import Source
 from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 
@@ -51,12 +52,14 @@ BACK = {
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
 PATIENCE_S = {
     Step.LANGUAGE: None,
+    Step.VITALS: 150.0,
     Step.WAITING: 20 * 60.0,
     Step.INCOMING: None,
     Step.CALL: None,
     Step.AFTER: 120.0,
 }
-"""Seconds of silence before "still there?"; 60 where nothing else is said, None: never."""
+"""Seconds of silence before "still there?"; 60 where nothing else is said, None: never. A cuff takes a minute, and so does
+counting breaths."""
 NEEDED = ("treatment", "teleconsultation")
 """Scopes without which there is no visit by video."""
 
@@ -96,6 +99,8 @@ class TellVitals:
     values: Mapping[str, Decimal]
     on_oxygen: bool | None = None
     alert: bool | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """What instruments measured; the rest was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +263,7 @@ class VitalsTaken:
     values: Mapping[str, Decimal]
     on_oxygen: bool | None = None
     alert: bool | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,8 +505,8 @@ def _answered(journey: Journey, event: Event) -> Result:
             return _felt(journey, journey.reason, symptoms, flags)
         case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
             return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
-        case Step.VITALS, VitalsTaken(values, on_oxygen, alert):
-            told = (TellVitals(values, on_oxygen, alert),) if values else ()
+        case Step.VITALS, VitalsTaken(values, on_oxygen, alert, sources):
+            told = (TellVitals(values, on_oxygen, alert, sources),) if values else ()
             return _file(replace(journey, step=Step.PHOTO), *told)
         case Step.PHOTO, PhotoTaken(jpeg):
             given = (GivePhoto(jpeg),) if jpeg else ()

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from clinic.devices.port import Instrument
+from clinic.domain.instruments.kinds import Kind
 from clinic.media.sources import CAMERA_KINDS, MICROPHONE_KINDS, source_of
 from desktop.kit.tokens import LOOKS, SCALES
 from desktop.kit.words import LANGUAGES
@@ -49,6 +52,20 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
         metavar="SPEC",
         help="auto, clip:SIDE, file:PATH, none",
     )
+    parser.add_argument(
+        "--instrument",
+        action="append",
+        default=[],
+        type=instrument,
+        metavar="KIND=ADDRESS",
+        help="a Bluetooth instrument that stands here: cuff, oximeter, thermometer, scale, glucometer or heart; one "
+        "option for each. Others are not listened to",
+    )
+    parser.add_argument(
+        "--find-instruments",
+        action="store_true",
+        help="name the Bluetooth instruments that are switched on nearby, as --instrument wants them, and end",
+    )
     parser.add_argument("--speaker", choices=("auto", "null"), default="auto", help="where a call is heard")
     parser.add_argument(
         "--keep-received",
@@ -69,6 +86,14 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
     parser.add_argument("--number", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--wait-fd", type=int, default=None, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
+
+
+def instrument(text: str) -> Instrument:
+    """`cuff=C0:FF:EE:01:02:03`; on a Mac the address is a UUID."""
+    kind, _is, address = text.partition("=")
+    if kind not in set(Kind) or not re.fullmatch(r"[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5,15}", address):
+        raise argparse.ArgumentTypeError(f"{text} is not KIND=ADDRESS such as cuff=C0:FF:EE:01:02:03")
+    return Instrument(Kind(kind), address.upper())
 
 
 def size(text: str) -> tuple[int, int]:

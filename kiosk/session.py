@@ -21,6 +21,8 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic.calls.relays import Leave
 from clinic.calls.trial import Tried
+from clinic.devices.listening import Listening
+from clinic.devices.port import Radio
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
@@ -165,6 +167,7 @@ class Session:
             questions=questionnaire.load(),
             language=args.lang,
             keep_received=args.keep_received,
+            instruments=Listening(_radio, tuple(args.instrument), clock) if args.instrument else None,
         )
         self._stage.finished.connect(self._finish)
         self._stage.free.connect(self._look_for_a_wipe)
@@ -260,6 +263,13 @@ class Session:
     def _finish(self) -> None:
         self.over = True
         QTimer.singleShot(150, self._program.app.quit)
+
+
+def _radio() -> Radio:
+    """On the thread that listens: what speaks to Bluetooth takes a moment to load."""
+    from clinic.devices.bluetooth import BleakRadio
+
+    return BleakRadio()
 
 
 def _load_parts() -> None:

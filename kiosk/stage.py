@@ -13,6 +13,7 @@ from PySide6.QtGui import QPointerEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic.calls.call import Call
+from clinic.devices.port import Instruments
 from clinic.domain.clock import Clock
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
@@ -95,6 +96,7 @@ class Stage(QObject):
         questions: Questionnaire,
         language: str = "es",
         keep_received: str = "",
+        instruments: Instruments | None = None,
     ) -> None:
         super().__init__(window)
         self._program, self._window, self._clock = program, window, clock
@@ -108,7 +110,7 @@ class Stage(QObject):
         self._loop: Loop[flow.Journey, flow.Event, flow.Effect] = Loop(
             flow.Journey(language=language), flow.update, self._do, self._render
         )
-        self._room = Room(self._loop.send, verbs, engine, calls, voice, clock, questions)
+        self._room = Room(self._loop.send, verbs, engine, calls, voice, clock, questions, instruments)
         self._shown: flow.Step | None = None
         self._presence = presence.Presence()
         self._echo = echo.Echo()

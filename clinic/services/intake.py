@@ -23,6 +23,7 @@ from clinic.domain.facts import (
     VerificationResult,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
+from clinic.domain.instruments.readings import Source
 from clinic.domain.plausible import check_birth_date
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
@@ -305,19 +306,24 @@ def tell_vitals(
     values: Mapping[str, Decimal],
     on_oxygen: bool | None = None,
     alert: bool | None = None,
+    sources: Mapping[str, Source] | None = None,
 ) -> None:
-    """Readings by vital key, in the units of clinic.domain.vitals; None where nobody looked: a score stays without it."""
+    """Readings by vital key, in the units of clinic.domain.vitals; None where nobody looked: a score stays without it.
+
+    `sources`: the keys that an instrument measured, and what it sent; the others were typed.
+    """
+    sources = sources or {}
     singles = {key: value for key, value in values.items() if key not in ("systolic", "diastolic")}
     facts = [
-        reading(desk, visit.patient, key, value, visit.encounter, Method.KIOSK)
+        _measured(reading(desk, visit.patient, key, value, visit.encounter, Method.KIOSK), sources.get(key))
         for key, value in singles.items()
     ]
     if "systolic" in values and "diastolic" in values:
-        facts.append(
-            pressure(
-                desk, visit.patient, values["systolic"], values["diastolic"], visit.encounter, Method.KIOSK
-            )
+        typed = pressure(
+            desk, visit.patient, values["systolic"], values["diastolic"], visit.encounter, Method.KIOSK
         )
+        both = sources.get("systolic") if "diastolic" in sources else None
+        facts.append(_measured(typed, both))
     if alert is not None:
         facts.append(_observed(desk, visit, CONSCIOUSNESS, text="A" if alert else "V"))
     if on_oxygen is not None:
@@ -395,6 +401,12 @@ def leave(desk: Desk, visit: Visit) -> None:
     she may lie before a kiosk that nobody touches any more."""
     if not visit.flagged:
         visit.become(desk, status=EncounterStatus.CANCELLED, finished_at=desk.clock.now())
+
+
+def _measured(typed: Observation, source: Source | None) -> Observation:
+    if source is None:
+        return typed
+    return replace(typed, method=Method.DEVICE, raw=source.octets, device_name=source.instrument)
 
 
 def _observed(

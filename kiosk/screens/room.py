@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from clinic.devices.port import Instruments
 from clinic.domain.clock import Clock
 from desktop.kit import theme
 from desktop.kit.bridge import Desk
@@ -32,6 +33,8 @@ class Room:
     voice: Voice
     clock: Clock
     questions: Questionnaire
+    instruments: Instruments | None = None
+    """None: none stand here, numbers are typed."""
 
 
 @dataclass(frozen=True, slots=True)

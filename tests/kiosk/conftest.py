@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from clinic.devices.port import Instruments
 from clinic.domain.clock import FrozenClock
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -77,7 +78,13 @@ def picture() -> QImage:
 
 
 @pytest.fixture
-def kiosk(qtbot: QtBot, tmp_path: Path) -> Iterator[Kiosk]:
+def instruments() -> Instruments | None:
+    """None stand here; a file of tests may say otherwise."""
+    return None
+
+
+@pytest.fixture
+def kiosk(qtbot: QtBot, tmp_path: Path, instruments: Instruments | None) -> Iterator[Kiosk]:
     args = options.parse(["--home", str(tmp_path), "--lang", "en"])
     program = Program(args, "Posta", "kiosk", None)
     window = QWidget()
@@ -107,6 +114,7 @@ def kiosk(qtbot: QtBot, tmp_path: Path) -> Iterator[Kiosk]:
         clock=clock,
         questions=questionnaire.load(),
         language="en",
+        instruments=instruments,
     )
     ended: list[bool] = []
     stage.finished.connect(lambda: ended.append(True))

@@ -226,8 +226,9 @@ def test_an_answer_to_another_question_changes_nothing() -> None:
     assert update(journey, flow.CheckDone()) == (journey, ())
 
 
-def test_patience_is_a_minute_and_endless_during_a_call() -> None:
-    assert flow.patience_s(Step.VITALS) == 60.0
+def test_patience_is_a_minute_longer_while_she_measures_and_endless_during_a_call() -> None:
+    assert flow.patience_s(Step.REASON) == 60.0
+    assert flow.patience_s(Step.VITALS) == 150.0
     assert flow.patience_s(Step.CALL) is None
     assert flow.patience_s(Step.LANGUAGE) is None
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from clinic.devices.port import Instrument
+from clinic.domain.instruments.kinds import Kind
 from desktop.kit import icons
 from desktop.kit.words import LANGUAGES
 from kiosk import echo, options, presence, questionnaire, volume
@@ -122,3 +124,21 @@ def test_the_second_tap_of_one_wish_does_not_answer_the_next_question() -> None:
 def test_two_quick_taps_on_the_same_question_both_count() -> None:
     assert not echo.is_echo(echo.tapped(1000, 300.0, 400.0), 1120, 300.0, 400.0)
     assert not echo.is_echo(echo.Echo(), 0, 0.0, 0.0)
+
+
+def test_an_instrument_is_named_by_its_kind_and_its_address() -> None:
+    assert options.instrument("cuff=c0:ff:ee:01:02:03") == Instrument(Kind.CUFF, "C0:FF:EE:01:02:03")
+    mac = "scale=12345678-9ABC-DEF0-1234-56789ABCDEF0"
+    assert options.instrument(mac).kind is Kind.SCALE
+
+
+@pytest.mark.parametrize(
+    "wrong", ["cuff", "cuff=", "sphygmograph=C0:FF:EE:01:02:03", "cuff=here", "=C0:FF:EE:01:02:03"]
+)
+def test_what_is_no_instrument_ends_with_an_example_of_one(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options.parse(["--home", "x", "--instrument", wrong])
+    assert ended.value.code == 2
+    assert "cuff=C0:FF:EE:01:02:03" in capsys.readouterr().err

@@ -9,9 +9,20 @@ from decimal import Decimal
 import pytest
 
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import AuditEvent, Consent, Decision, EncounterStatus, Gender, Section
+from clinic.domain.facts import (
+    AuditEvent,
+    Consent,
+    Decision,
+    EncounterStatus,
+    Gender,
+    Method,
+    Observation,
+    Section,
+)
 from clinic.domain.ids import EncounterId, FactId, PatientId
+from clinic.domain.instruments.readings import Source
 from clinic.domain.values import Coding, HumanName, Point, Stroke
+from clinic.domain.vitals import BLOOD_PRESSURE, HEART_RATE, SPO2
 from clinic.keys.consents import verify_consent, verify_fact
 from clinic.protocol.envelope import P0_ALERT, unpack
 from clinic.services import (
@@ -312,3 +323,31 @@ def test_a_red_flag_leaves_before_everything_else(town: Town) -> None:
     waits = town.kiosk.book.read(lambda page: [unpack(row.envelope) for row in page.numbered()])
     assert waits[-1].header.priority == P0_ALERT
     town.sync()
+
+
+CUFF = Source(b"\x00\x60\x00\x3c\x00\xff\x07", "cuff C0:FF:EE:01:02:03")
+
+
+def _measured(town: Town, sources: dict[str, Source]) -> dict[str, Observation]:
+    """What the desk has of the observations afterwards, by their code."""
+    visit = intake.arrive(town.kiosk, intake.claim(town.kiosk, "23456789", date(1958, 3, 7)), "es")
+    intake.tell_vitals(town.kiosk, visit, VITALS, sources=sources)
+    town.sync()
+    observations = town.desk.book.read(lambda page: page.facts(Observation, visit.patient))
+    return {one.code.code: one for one in observations}
+
+
+def test_what_an_instrument_measured_is_kept_with_the_octets_it_sent_and_the_rest_as_typed(
+    town: Town,
+) -> None:
+    kept = _measured(town, dict.fromkeys(("systolic", "diastolic", "heart_rate"), CUFF))
+    for measured in (kept[BLOOD_PRESSURE.code], kept[HEART_RATE.code]):
+        assert (measured.method, measured.raw) == (Method.DEVICE, CUFF.octets)
+        assert measured.device_name == CUFF.instrument
+    oxygen = kept[SPO2.code]
+    assert (oxygen.method, oxygen.raw, oxygen.device_name) == (Method.KIOSK, b"", "")
+
+
+def test_half_a_measured_pressure_counts_as_typed(town: Town) -> None:
+    for half in ("systolic", "diastolic"):
+        assert _measured(town, {half: CUFF})[BLOOD_PRESSURE.code].method is Method.KIOSK

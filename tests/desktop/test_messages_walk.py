@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages in the real window: the rail and Today count them, keys answer them, and nothing typed is closed away."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from clinic.domain.facts import Communication
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.services.desks import Desk
+from desktop.kit.words import set_language
 from desktop.seat import Seat
 from tests.desktop.at_work import hands, in_front, pressed, registered, typed, until
 from tests.desktop.at_work import seat as seat
@@ -27,7 +29,10 @@ def asked(desk: Desk, patient: PatientId, text: str) -> None:
     desk.person = mine
 
 
-def test_a_message_is_seen_from_every_page_and_answered_by_keys(seat: Seat) -> None:
+def test_a_message_is_seen_from_every_page_and_answered_by_keys(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat._program, "speak", set_language, raising=False)
     desk, patient = seat.desk, registered(seat.desk, "Zabala")
     rail = seat.shell.rail.findChild(QPushButton, "shell.rail.messages")
     assert rail is not None

@@ -17,10 +17,11 @@ from clinic.domain.facts import (
     NoteSection,
     Patient,
 )
-from clinic.domain.ids import OpId, ScopeId
+from clinic.domain.ids import AUDITORS, OpId, ScopeId, team_scope
 from clinic.domain.values import Attachment
 from clinic.keys.attachments import unseal_bytes
 from clinic.keys.audit import first_break
+from clinic.keys.sealing import AUDIT
 from clinic.protocol.codec import decode
 from clinic.protocol.op import Op, fact_in
 from clinic.services.audits import audit, last_hash
@@ -162,8 +163,12 @@ def _half(page: Page, desk: Desk) -> Iterator[str]:
 
 
 def _half_posted(page: Page, desk: Desk) -> Iterator[str]:
-    """Every fact written here has its envelope in the outbox, and every envelope its facts."""
+    """Every fact written here has its envelope in the outbox, an entry of the audit a second one, and every envelope its
+    facts."""
     filed = _counted(page, f"SELECT {_SCOPE}, count(*) FROM op WHERE {_MINE} GROUP BY 1", desk)
+    kinds = ", ".join(str(kind.NUMBER) for kind in AUDIT)
+    (told,) = _counted(page, f"SELECT 1, count(*) FROM op WHERE {_MINE} AND kind IN ({kinds})", desk).values()
+    filed |= {str(team_scope(AUDITORS)): told} if told else {}
     posted = _counted(page, "SELECT scope, sum(ops) FROM outbox WHERE ops > 0 GROUP BY scope")
     if filed != posted:
         yield f"half: {sum(filed.values())} facts filed, {sum(posted.values())} posted"

@@ -181,8 +181,10 @@ def test_nothing_is_acknowledged_that_was_not_sent(clinic: Clinic) -> None:
     clinic.patient()  # written while the exchange is under way
     clinic.answered(asked, acked=10**9)
     status = sync_status(clinic.desk)
-    assert (status.waiting, status.copied) == (2, True), "and that a copy of this computer must be in use"
-    assert len(clinic.request().envelopes) == 4, "a key and a patient, a key and the entry"
+    assert (status.waiting, status.copied) == (3, True), "and that a copy of this computer must be in use"
+    assert len(clinic.request().envelopes) == 5, (
+        "a key and a patient, a key and the entry, the entry for the auditors"
+    )
 
 
 def test_nothing_is_refused_that_was_not_sent(clinic: Clinic) -> None:

@@ -182,7 +182,7 @@ def test_a_colleague_s_way_in_goes_after_a_second_press(
     sit(home, clock, ZOES, ZOE).close()
     QApplication.processEvents()  # the row is made anew
     assert ZOE in press(qtbot, page, "other.0.leave", "ok")
-    assert page.others.nobody.isVisible()
+    qtbot.waitUntil(page.others.nobody.isVisible)
     with pytest.raises(WrongPassword):
         sit(home, clock, ZOES, ZOE)
 

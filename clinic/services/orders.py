@@ -38,16 +38,33 @@ def order(
     encounter: EncounterId = EncounterId(""),
 ) -> ServiceRequest:  # fmt: skip
     """Sign an order. Refused without a name, with a priority that is none, or for another patient than the window's."""
-    if not (code.code or code.display.strip()):
+    return order_all(desk, (code,), window, priority=priority, reason=reason, note=note, encounter=encounter)[
+        0
+    ]
+
+
+@needs(Action.PRESCRIBE)
+def order_all(
+    desk: Desk, codes: Sequence[Coding], window: PatientId, *, priority: str = "routine", reason: Coding | None = None,
+    note: str = "", encounter: EncounterId = EncounterId(""),
+) -> tuple[ServiceRequest, ...]:  # fmt: skip
+    """The same for several at once: all are signed, or none."""
+    if not codes or not all(code.code or code.display.strip() for code in codes):
         raise Refusal("Say what is ordered.")
     if priority not in PRIORITIES:
         raise Refusal("Choose how urgent it is: routine, urgent, asap or stat.")
-    request = ServiceRequest(
-        id=FactId(desk.new_id()), patient=patient_of(desk, window, encounter), code=code, authored_at=desk.clock.now(),
-        requester=desk.someone.user, priority=priority, reason=reason, note=note.strip(), encounter=encounter,
+    patient, now = patient_of(desk, window, encounter), desk.clock.now()
+    signed = tuple(
+        sign_fact(
+            ServiceRequest(
+                id=FactId(desk.new_id()), patient=patient, code=code, authored_at=now, requester=desk.someone.user,
+                priority=priority, reason=reason, note=note.strip(), encounter=encounter,
+            ),
+            desk.user_keys,
+        )
+        for code in codes
     )  # fmt: skip
-    signed = sign_fact(request, desk.user_keys)
-    desk.write(signed, window=window)
+    desk.write(*signed, window=window)
     return signed
 
 

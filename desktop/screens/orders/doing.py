@@ -34,11 +34,10 @@ class Ordering:
         self, patient: PatientId, codes: Sequence[Coding], priority: str, reason: Coding | None, note: str,
         encounter: EncounterId,
     ) -> tuple[ServiceRequest, ...]:  # fmt: skip
-        from clinic.services.orders import order
+        from clinic.services.orders import order_all
 
-        return tuple(
-            order(self._desk, code, patient, priority=priority, reason=reason, note=note, encounter=encounter)
-            for code in codes
+        return order_all(
+            self._desk, codes, patient, priority=priority, reason=reason, note=note, encounter=encounter
         )
 
     def cancel(self, orders: Sequence[FactId], patient: PatientId) -> None:

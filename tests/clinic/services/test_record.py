@@ -85,6 +85,15 @@ def test_an_order_is_signed_and_answered_by_its_report(town: Town, who: PatientI
     assert len(town.desk.book.read(lambda page: page.versions(DiagnosticReport.NUMBER, report.id))) == 2
 
 
+def test_several_orders_are_signed_together_or_none(town: Town, who: PatientId) -> None:
+    before = orders.open_orders(town.desk)
+    with pytest.raises(Refusal, match="what is ordered"):
+        orders.order_all(town.desk, (GLUCOSE, replace(GLUCOSE, code="", display=" ")), who)
+    assert orders.open_orders(town.desk) == before
+    made = orders.order_all(town.desk, (GLUCOSE, replace(GLUCOSE, code="718-7")), who)
+    assert set(orders.open_orders(town.desk)) == {*before, *made} and len(made) == 2
+
+
 def test_an_order_is_taken_back_once(town: Town, who: PatientId) -> None:
     request = orders.order(town.desk, GLUCOSE, who)
     orders.cancel_order(town.desk, request.id, who)

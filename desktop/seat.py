@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
 from clinic.calls.call import RESTING, Call
 from clinic.domain.clock import Clock
 from clinic.domain.errors import Unavailable
 from clinic.domain.ids import PatientId
+from clinic.protocol.letters import PersonCalled
 from clinic.services.alerts import watch
 from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
@@ -208,6 +210,7 @@ class Seat(QObject):
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
+        phone.person_called.connect(self._person_called)
         phone.calls.recording.changed.connect(lambda one: self.visit.call.record.show_recording(one))
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
@@ -357,6 +360,17 @@ class Seat(QObject):
         others = tuple(row for row in self._flags if row.encounter.patient != patient)
         if len(others) < len(self._flags) and self.shell.hush(_FLAGS) and others:
             self._flagged(others)
+
+    def _person_called(self, kiosk: str, name: str, said: PersonCalled) -> None:
+        """Somebody at a kiosk asks for help: told, with a sound, until somebody comes; said again, it stands as it stood."""
+        about = f"person at {kiosk}"
+        if said.over:
+            self.shell.hush(about)
+        elif not self.shell.tells(about):
+            words = _("Help is asked for at %(kiosk)s") % {"kiosk": name}
+            text = f"{words} · {said.ticket}" if said.ticket else words
+            self.shell.say("danger", text, _("I am coming"), lambda: self.telephone.come(kiosk), about)
+            QApplication.beep()
 
     def _identity_confirmed(self, provisional: str, other: str) -> None:
         def undo() -> None:

@@ -23,7 +23,8 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, Letter, VisitOver, Vouched
+from clinic.protocol.letters import ChatLine, Letter, PersonCalled, PersonComes, VisitOver, Vouched
+from clinic.protocol.trust import DeviceKind
 from clinic.sync.status import SyncStatus
 from desktop import presence
 from desktop.kit.agenda import BACKUP_EVERY_S, SYNC_EVERY_S, Agenda
@@ -59,6 +60,8 @@ class Telephone(QObject, Line):
     """a backup came to its end: None, or the PostaError it failed with"""
     networked = Signal(object)
     """clinic.services.islands.Network"""
+    person_called = Signal(str, str, object)
+    """(device, name of the kiosk, clinic.protocol.letters.PersonCalled)"""
     reach = Signal()
     """a kiosk came or went, or the centre did"""
 
@@ -246,8 +249,21 @@ class Telephone(QObject, Line):
         in_qt(lambda: self._open(letter))
 
     def _open(self, letter: Letter) -> None:
-        if isinstance(letter.content, CallMessage):
-            self.calls.deliver(letter.sender, letter.content)
+        match letter.content:
+            case PersonCalled() as said:
+                self._person_called(letter.sender, said)
+            case content if isinstance(content, CallMessage):
+                self.calls.deliver(letter.sender, content)
+
+    def _person_called(self, sender: DeviceId, said: PersonCalled) -> None:
+        """By a kiosk of the organisation, and by nothing else."""
+        kiosk = self._desk.trust.device(sender)
+        if kiosk is not None and kiosk.kind == DeviceKind.KIOSK:
+            self.person_called.emit(str(sender), kiosk.name, said)
+
+    def come(self, kiosk: str) -> None:
+        """Whoever sits here goes to that kiosk."""
+        self._link.post(DeviceId(kiosk), PersonComes(by_name=self._desk.someone.name))
 
     def _post_call(self, peer: str, message: CallMessage) -> None:
         self._link.post(DeviceId(peer), message)

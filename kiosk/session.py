@@ -26,6 +26,7 @@ from clinic.devices.port import Radio
 from clinic.domain.clock import CentreClock, SystemClock
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId
+from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import Letter
@@ -168,6 +169,7 @@ class Session:
             language=args.lang,
             keep_received=args.keep_received,
             instruments=Listening(_radio, tuple(args.instrument), clock) if args.instrument else None,
+            tell_staff=self._tell_staff,
         )
         self._stage.finished.connect(self._finish)
         self._stage.free.connect(self._look_for_a_wipe)
@@ -242,6 +244,13 @@ class Session:
     def _post(self, peer: str, message: CallMessage) -> None:
         if self._link is not None:
             self._link.post(DeviceId(peer), message)
+
+    def _tell_staff(self, content: Record) -> None:
+        """To every desk of the team that is connected."""
+        if self._link is not None:
+            for device in self._desk.trust.desks(self._desk.team):
+                if self._link.is_present(device):
+                    self._link.post(device, content)
 
     def _letter_came(self, letter: Letter) -> None:
         in_qt(lambda: self._stage.letter_came(letter.sender, letter.content))

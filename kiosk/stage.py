@@ -6,6 +6,7 @@ silence.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -18,7 +19,7 @@ from clinic.domain.clock import Clock
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
+from clinic.protocol.letters import ChatLine, PersonCalled, PersonComes, QueuePlace, VisitOver, Vouched
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -97,8 +98,11 @@ class Stage(QObject):
         language: str = "es",
         keep_received: str = "",
         instruments: Instruments | None = None,
+        tell_staff: Callable[[Record], None] = lambda content: None,
     ) -> None:
         super().__init__(window)
+        self._tell_staff = tell_staff
+        self._person: Sheet | None = None
         self._program, self._window, self._clock = program, window, clock
         self._engine, self._calls, self._voice, self._keep = engine, calls, voice, keep_received
         self._verbs = verbs
@@ -155,6 +159,8 @@ class Stage(QObject):
                 self._loop.send(flow.OverCame(content))
             case Vouched():
                 self._vouched(sender, content)
+            case PersonComes(by_name=by_name):
+                self._somebody_comes(by_name)
             case _ if isinstance(content, CallMessage):
                 self._calls.deliver(sender, content)
 
@@ -237,7 +243,7 @@ class Stage(QObject):
 
     def _finish(self) -> None:
         self._watch.stop()
-        self._calling.stop()
+        self._stop_calling()
         self._voice.hush()
         if self._screen is not None:
             self._screen.leave()
@@ -354,7 +360,10 @@ class Stage(QObject):
             self._cover(sheet, lambda _yes: self._uncover())
 
     def _call_person(self) -> None:
-        self._call_under(person_sheet())
+        sheet = person_sheet()
+        self._call_under(sheet)
+        self._person = sheet
+        self._ask_staff()
 
     def _call_for_her(self) -> None:
         """Because of what she told: at once, and again and again until she goes on."""
@@ -366,8 +375,30 @@ class Stage(QObject):
         self._calling.start()
 
     def _call_again(self) -> None:
+        if self._person is not None:
+            self._ask_staff()
         QApplication.beep()
         self._say(_("Help is needed at the kiosk, please."))
+
+    def _ask_staff(self, over: bool = False) -> None:
+        visit = self.journey.visit
+        self._tell_staff(PersonCalled(ticket=visit.ticket if visit is not None else "", over=over))
+
+    def _stop_calling(self) -> None:
+        """Somebody is here, or is on the way: nobody is called any more, here or at a desk."""
+        self._calling.stop()
+        if self._person is not None:
+            self._person = None
+            self._ask_staff(over=True)
+
+    def _somebody_comes(self, name: str) -> None:
+        """The sheet stays until it is touched: she sees who comes. Nobody answers what nobody asked."""
+        sheet = self._person
+        if sheet is not None:
+            self._stop_calling()
+            words = _("%(name)s is coming. Please stay.") % {"name": name}
+            sheet.text.setText(words)
+            self._say(words)
 
     def _ask_leave(self) -> None:
         if self.journey.step is flow.Step.AFTER:
@@ -377,14 +408,14 @@ class Stage(QObject):
 
     def _cover(self, sheet: Sheet, answered: object) -> None:
         assert self._frame is not None
-        self._calling.stop()
+        self._stop_calling()
         sheet.answered.connect(answered)
         self._frame.cover(sheet)
         self._echo = echo.turned(self._echo)
         self._say(sheet.words, sheet.private)
 
     def _uncover(self) -> None:
-        self._calling.stop()
+        self._stop_calling()
         self._voice.hush()
         self._echo = echo.turned(self._echo)
         if self._frame is not None:

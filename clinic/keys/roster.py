@@ -195,6 +195,11 @@ class TrustLog:
             if u.user in members and self.by_device[u.device].kind != DeviceKind.KIOSK
         )
 
+    def desks(self, team: TeamId) -> tuple[DeviceId, ...]:
+        """The desktops at which somebody of the team works."""
+        found = (u.device for u in self.readers(team) if self.by_device[u.device].kind == DeviceKind.DESKTOP)
+        return tuple(dict.fromkeys(found))
+
     def is_held(self, team: TeamId) -> bool:
         """True if the team's newest key was sealed to a computer that may still hold it; False before the first."""
         known = self.by_team.get(team)

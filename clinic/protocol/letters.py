@@ -77,3 +77,19 @@ class Vouched(Record):
     by: UserId = n(2)
     by_name: str = n(3)
     sealed: bytes = n(4)
+
+
+@record(615)
+class PersonCalled(Record):
+    """Somebody at a kiosk asks for a person. Said again every few seconds to each desk of its team, until it is `over`: somebody
+    came, or is on the way. Nothing of hers is in it but the ticket that others see on the wall too."""
+
+    ticket: str = n(1, default="")
+    over: bool = n(2, default=False)
+
+
+@record(616)
+class PersonComes(Record):
+    """The answer: whoever sits at that desk is on the way, by her own word."""
+
+    by_name: str = n(1)

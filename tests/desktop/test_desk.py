@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,7 +20,10 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
+from clinic.domain.record import Record
 from clinic.domain.values import Coding, HumanName
+from clinic.protocol.letters import Letter, PersonCalled, PersonComes
+from clinic.protocol.trust import DeviceKind
 from clinic.services import people, visits
 from clinic.services.desks import Desk
 from desktop.app import Window
@@ -158,3 +162,34 @@ def test_a_red_flag_is_said_on_whatever_page_is_open_and_leads_to_today(qtbot: Q
     assert "S-08" in said() and "S-07" not in said(), "who is being seen needs no alarm any more"
     qtbot.keyClick(seat.shell.search, Qt.Key.Key_Escape)
     assert said() == ""
+
+
+def test_a_kiosk_that_calls_a_person_is_heard_on_every_page_until_somebody_comes(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat, posted = seat_of(window), list[tuple[str, Record]]()
+    monkeypatch.setattr(seat.telephone._link, "post", lambda to, content: posted.append((to, content)))
+    log = seat.desk.trust
+    kiosk = next(one for one in log.devices() if one.kind == DeviceKind.KIOSK)
+
+    def letter(sender: DeviceId, content: Record) -> None:
+        at = seat.desk.clock.now()
+        seat.telephone._open(
+            Letter(sender=sender, receiver=seat.desk.device, number=1, sent_at=at, content=content)
+        )
+
+    def said() -> list[str]:
+        return [one.text() for one in seat.shell.findChildren(QLabel, "toast.text") if one.isVisible()]
+
+    letter(seat.desk.device, PersonCalled())
+    assert said() == [], "from a desk it is nothing"
+    for _again in range(2):
+        letter(kiosk.device, PersonCalled(ticket="S-07"))
+        assert said() == [f"Help is asked for at {kiosk.name} · S-07"]
+    letter(kiosk.device, PersonCalled(over=True))
+    assert said() == []
+    letter(kiosk.device, PersonCalled())
+    seat.shell.findChildren(QPushButton, "toast.undo")[-1].click()
+    assert posted == [(kiosk.device, PersonComes(by_name=seat.desk.someone.name))]
+    assert said() == []

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from clinic.domain.ids import EncounterId, UserId
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver, Vouched
+from clinic.domain.record import Record
+from clinic.protocol.letters import ChatLine, PersonCalled, PersonComes, QueuePlace, VisitOver, Vouched
 from desktop.kit.audit import audit
 from desktop.kit.fields import LineField
 from desktop.kit.strokes import stroke
@@ -267,6 +268,28 @@ def test_help_and_a_person_are_one_touch_away_and_the_screen_comes_back(kiosk: K
         kiosk.touch(close)
         assert not kiosk.sees(close)
     assert kiosk.sees("kiosk.reason.unwell")
+
+
+def test_a_person_is_called_at_the_desks_too_and_she_sees_who_comes(kiosk: Kiosk) -> None:
+    told: list[Record] = []
+    kiosk.stage._tell_staff = told.append
+    kiosk.stage.letter_came("desk", PersonComes(by_name="Ana Ruiz"))
+    assert not kiosk.sees("kiosk.person.text"), "nobody asked"
+    to_reason(kiosk)
+    kiosk.touch("kiosk.bar.person")
+    kiosk.stage._call_again()
+    assert told == [PersonCalled(), PersonCalled()]
+    kiosk.stage.letter_came("desk", PersonComes(by_name="Ana Ruiz"))
+    assert kiosk.text("kiosk.person.text") == "Ana Ruiz is coming. Please stay."
+    look_well(kiosk)
+    assert told[2:] == [PersonCalled(over=True)] and not kiosk.stage._calling.isActive()
+    kiosk.stage.letter_came("desk", PersonComes(by_name="Ben Soto"))
+    assert kiosk.text("kiosk.person.text") == "Ana Ruiz is coming. Please stay.", "the first who answers"
+    kiosk.touch("kiosk.person.close")
+    assert len(told) == 3
+    kiosk.touch("kiosk.bar.person")
+    kiosk.touch("kiosk.person.close")
+    assert told[3:] == [PersonCalled(), PersonCalled(over=True)], "somebody was near"
 
 
 def test_bigger_letters_and_stronger_contrast_still_fit(kiosk: Kiosk) -> None:

@@ -215,6 +215,10 @@ class ShellView(QWidget):
         """A short message over the lower edge."""
         toast(self, text, tone, undo, on_undo, beside=self.rail, about=about)
 
+    def tells(self, about: str) -> bool:
+        """Whether that message stands there."""
+        return any(one.about == about and one.isVisible() for one in self.findChildren(Toast))
+
     def hush(self, about: str) -> bool:
         """Take that message away; True if it stood there. One message stands at a time."""
         return any(one.about == about and one.isVisible() and one.close() for one in self.findChildren(Toast))

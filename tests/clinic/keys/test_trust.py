@@ -85,6 +85,7 @@ def test_a_founded_clinic_is_checked_by_everybody(clinic: Clinic) -> None:
     assert log.role_of(UserId("nobody")) is None
     assert log.members(TEAM) == (clinic.eva.user, clinic.ben.user) and log.members(TeamId("other")) == ()
     assert log.teams_of(clinic.ben.user) == (TEAM,)
+    assert log.desks(TEAM) == (clinic.eva.device, clinic.ben.device) and log.desks(TeamId("other")) == ()
     assert log.device(clinic.kiosk.device).kind == DeviceKind.KIOSK  # type: ignore[union-attr]
     assert log.user(clinic.ben.user, clinic.ben.device).name == "Ben"  # type: ignore[union-attr]
     assert log.name_of(clinic.ben.user) == "Ben" and log.name_of(UserId("nobody")) == ""

@@ -80,6 +80,9 @@ def press(qtbot: QtBot, page: MineView, name: str, tone: str) -> str:
     button.click()
     qtbot.waitUntil(lambda: not page.loop.state.busy and bool(page.loop.state.sentence))
     assert page.loop.state.tone == tone, page.loop.state.sentence
+    if tone == "ok":  # the page looks anew at how things stand
+        now = page._room.clinic.mine.read()
+        qtbot.waitUntil(lambda: page.loop.state.mine == now)
     return page.loop.state.sentence
 
 

@@ -2,6 +2,7 @@
 """Two real peers that talk through a real coturn alone, by each way into it, with what the centre hands out."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -95,10 +96,14 @@ def test_with_a_wrong_password_there_is_no_way_through(turn: Turn) -> None:
     assert " typ " not in asyncio.run(offer())
 
 
+_devices = itertools.count()
+"""Each is given ten ways through the relay at once, and those of a test that has just ended still count."""
+
+
 def servers(
     turn: Turn, *urls: str, password: str = "", authority: bytes | None = None
 ) -> tuple[IceServer, ...]:
-    told = turn.relay.pass_for(DeviceId("device"), datetime.now(UTC))
+    told = turn.relay.pass_for(DeviceId(f"device{next(_devices)}"), datetime.now(UTC))
     believed = turn.authority if authority is None else authority
     return tuple(
         IceServer(url=url, username=told.username, credential=password or told.credential, authority=believed)

@@ -330,7 +330,7 @@ CUFF = Source(b"\x00\x60\x00\x3c\x00\xff\x07", "cuff C0:FF:EE:01:02:03")
 
 def _measured(town: Town, sources: dict[str, Source]) -> dict[str, Observation]:
     """What the desk has of the observations afterwards, by their code."""
-    visit = intake.arrive(town.kiosk, intake.claim(town.kiosk, "23456789", date(1958, 3, 7)), "es")
+    visit = intake.arrive(town.kiosk, intake.claim(town.kiosk, "34567891", date(1961, 9, 2)), "es")
     intake.tell_vitals(town.kiosk, visit, VITALS, sources=sources)
     town.sync()
     observations = town.desk.book.read(lambda page: page.facts(Observation, visit.patient))

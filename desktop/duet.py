@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random  # noqa: TID251  # the dice of a bench, made from its seed
@@ -91,15 +91,17 @@ class Chart:
 
 
 class Side:
-    """A desk with its engine at its end of the link; what B's program would write stands in `noted` only."""
+    """A desk with its engine, started by `within`; what B's program would write stands in `noted` only."""
 
-    def __init__(self, letter: str, link: Link, cache: Path, send: Send, keys: dict[str, VerifyKey]) -> None:
+    def __init__(
+        self, letter: str, within: Sequence[str], cache: Path, send: Send, keys: dict[str, VerifyKey]
+    ) -> None:
         self.letter, self.noted = letter, list[str]()
         key = SigningKey.generate()
         keys[letter] = key.verify_key
         self.engine = CallEngine(
             camera=f"clip:{letter}", microphone=f"clip:{letter}", speaker="null", cache=cache,
-            log=cache / f"{letter}.log", within=link.command("AB".index(letter), []),
+            log=cache / f"{letter}.log", within=within,
         )  # fmt: skip
         self.desk = CallDesk(
             me=letter, engine=self.engine, post=lambda peer, message: send(letter, peer, message),
@@ -124,7 +126,9 @@ class Duet:
             os.set_inheritable(handle, True)  # an engine enters its network by it
         keys: dict[str, VerifyKey] = {}
         cache = folder / "cache"
-        self.a, self.b = (Side("AB"[side], self.link, cache, self._post, keys) for side in SIDES)
+        self.a, self.b = (
+            Side("AB"[side], self.link.command(side, []), cache, self._post, keys) for side in SIDES
+        )
         self.sides = {"A": self.a, "B": self.b}
         self.a.desk.noted.connect(
             lambda encounter, step: self.chart.noted(encounter, step, self.a.call.call_id)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
 
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -29,10 +29,8 @@ from clinic.domain.facts import Section
 from clinic.domain.ids import DeviceId, EncounterId
 from clinic.protocol import calling as says
 from clinic.services.visits import draft
-from desktop.duet import READY_S, Chart, verified, wait
+from desktop.duet import READY_S, Chart, Side, wait
 from desktop.kit import theme
-from desktop.kit.call import CallDesk
-from desktop.kit.engine import CallEngine
 from desktop.screens.room import Room
 from desktop.screens.verbs import Clinic
 from desktop.screens.visit.errands import Line
@@ -40,6 +38,7 @@ from desktop.screens.visit.happenings import CallChanged, VisitOpened
 from desktop.screens.visit.view import VisitView
 
 WATCHED_S = BACK_S + 1.0
+SLOW_S = 10.0
 SETTLED_S = 8.0
 """A call that has talked for so long has another engine waiting (`desktop.kit.spare`)."""
 LOOK_MS = 5
@@ -54,31 +53,6 @@ _SIGNALS = {
     "spins": "SIGUSR1",
     "memory": "SIGUSR2",
 }
-
-
-class Side:
-    """A call desk with its engine; `mortal`: one that can be told how to die."""
-
-    def __init__(
-        self, me: str, post: Callable[[str, str, says.CallMessage], None], cache: Path, mortal: bool
-    ) -> None:
-        self._key = SigningKey.generate()
-        self.verify_key: VerifyKey = self._key.verify_key
-        self.peers: dict[str, VerifyKey] = {}
-        within = [sys.executable, "-m", "clinic.bench.dying.mortal"] if mortal else []
-        self.engine = CallEngine(
-            camera=f"clip:{me}", microphone=f"clip:{me}", speaker="null", cache=cache, within=within
-        )
-        self.desk = CallDesk(
-            me=me, engine=self.engine, post=lambda peer, message: post(me, peer, message),
-            sign=lambda data: self._key.sign(data).signature,
-            verify=lambda peer, data, signature: verified(self.peers[peer], data, signature), clock=SystemClock(),
-            random=os.urandom, hands="staff" if mortal else "patient",
-        )  # fmt: skip
-
-    @property
-    def phase(self) -> Phase:
-        return self.desk.call.phase
 
 
 class Typist:
@@ -120,9 +94,10 @@ class Ward:
 
     def __init__(self, folder: Path) -> None:
         self.chart = Chart(folder / "homes")
-        self.a = Side("A", self._post, folder / "cache", mortal=True)
-        self.b = Side("B", self._post, folder / "cache", mortal=False)
-        self.a.peers["B"], self.b.peers["A"] = self.b.verify_key, self.a.verify_key
+        keys: dict[str, VerifyKey] = {}
+        mortal = sys.executable, "-m", "clinic.bench.dying.mortal"
+        self.a = Side("A", mortal, folder / "cache", self._post, keys)
+        self.b = Side("B", (), folder / "cache", self._post, keys)
         self.room = Room(Clinic(self.chart.desk), SystemClock())
         self.page = VisitView(self.room, Line(), self.a.engine)
         self.page.resize(1366, 768)
@@ -152,7 +127,7 @@ class Ward:
 
     def play(self, phase: str, way: str) -> Death:
         """One death. Raises Unavailable without engines, and where the call does not get into that phase."""
-        self._need(lambda: self.a.engine.is_ready and self.b.engine.is_ready, READY_S)
+        self._need(lambda: self.a.engine.is_steady and self.b.engine.is_steady, READY_S)
         encounter = self.chart.visit()
         self.page.open(VisitOpened(encounter, self.chart.patient, DeviceId("B"), SystemClock().now()))
         self._need(lambda: self.page.loop.state.loaded, READY_S)
@@ -168,16 +143,19 @@ class Ward:
         wait(lambda: False, WATCHED_S)
         typist.end()
         if phase in ANSWERED:
-            wait(lambda: seen.carries_s is not None and self.b.phase is Phase.TALKING, LIMIT_S)
+            wait(lambda: seen.carries_s is not None and self.b.call.phase is Phase.TALKING, LIMIT_S)
+        if seen.back_s is None and not wait(lambda: seen.back_s is not None, SLOW_S):
+            seen.died()  # an engine that has nothing to do needs no memory: it dies at its next use
+            self.a.engine.open_camera("photo")
         wait(lambda: seen.back_s is not None, LIMIT_S)
         death = Death(
             phase, way, seen.back_s, seen.carries_s, tuple(round(ms, 2) for ms in typist.late_ms),
-            self._lost(encounter, typist.typed), str(self.a.phase),
+            self._lost(encounter, typist.typed), str(self.a.call.phase),
         )  # fmt: skip
         seen.close()
         for side in (self.a, self.b):
             side.desk.hang()
-        self._need(lambda: all(side.phase in RESTING for side in (self.a, self.b)), LIMIT_S)
+        self._need(lambda: all(side.call.phase in RESTING for side in (self.a, self.b)), LIMIT_S)
         for side in (self.a, self.b):
             side.desk.dismiss()
         return death
@@ -186,18 +164,18 @@ class Ward:
         """The call gets into that phase; 'connecting' is short, so it is waited for without a look at anything else."""
         match phase:
             case "calling":
-                self._need(lambda: self.b.phase is Phase.RINGING, LIMIT_S)
+                self._need(lambda: self.b.call.phase is Phase.RINGING, LIMIT_S)
             case "connecting":
-                self._need(lambda: self.a.phase is Phase.CONNECTING, LIMIT_S, look_ms=1)
+                self._need(lambda: self.a.call.phase is Phase.CONNECTING, LIMIT_S, look_ms=1)
             case "talking" | "reconnecting" | "ended":
-                self._need(lambda: self.a.phase is self.b.phase is Phase.TALKING, LIMIT_S)
+                self._need(lambda: self.a.call.phase is self.b.call.phase is Phase.TALKING, LIMIT_S)
                 wait(lambda: False, SETTLED_S)
         if phase == "reconnecting":
             os.kill(self.b.engine.pid, signal.SIGSTOP)
-            self._need(lambda: self.a.phase is Phase.RECONNECTING, LIMIT_S)
+            self._need(lambda: self.a.call.phase is Phase.RECONNECTING, LIMIT_S)
         if phase == "ended":
             self.a.desk.hang()
-            self._need(lambda: self.b.phase is Phase.ENDED, LIMIT_S)
+            self._need(lambda: self.b.call.phase is Phase.ENDED, LIMIT_S)
 
     def _lost(self, encounter: EncounterId, typed: str) -> int:
         """Characters that are not in the book once the page has saved."""
@@ -212,7 +190,7 @@ class Ward:
 
     def _need(self, condition: Callable[[], bool], seconds: float, look_ms: int = 20) -> None:
         if not wait(condition, seconds, look_ms):
-            raise Unavailable("The call did not get as far as it must: {phase}.", phase=self.a.phase)
+            raise Unavailable("The call did not get as far as it must: {phase}.", phase=self.a.call.phase)
 
     def _b_changed(self, call: Call) -> None:
         if call.phase is Phase.RINGING and self._answers:

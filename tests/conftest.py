@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every test stands on: no display, no unexpected word in the log, examples found alike everywhere."""
 
+import gc
 import logging
 import os
 import re
@@ -39,6 +40,20 @@ class Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.split(".")[0] in OURS:
             self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def widgets_end_on_the_screens_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the programs (`desktop.kit.combing`): while there are widgets no worker combs, and what the test left goes here."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(1)  # all that was made meanwhile is of the youngest age
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

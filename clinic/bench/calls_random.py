@@ -7,9 +7,7 @@ of its own, a real encrypted book. The same seed plans the same calls; what the 
 """
 
 import json
-import os
 import queue
-import subprocess
 import sys
 import tempfile
 import threading
@@ -18,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from clinic.bench.calling.chance import LIMIT_S, Outcome, planned, shares
+from clinic.bench.players import told_by
 from clinic.bench.result import Result, percentile
 
 PLAYERS = 3
@@ -100,32 +99,8 @@ def _player(numbers: Sequence[int], seed: int, folder: Path, put: Callable[[Outc
 
 def _one_program(numbers: Sequence[int], seed: int, folder: Path) -> Iterator[Outcome]:
     folder.mkdir(parents=True)
-    program = subprocess.Popen(
-        [sys.executable, "-m", "desktop.duet", str(seed), str(folder), *map(str, numbers)],
-        stdout=subprocess.PIPE, text=True, env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
-    )  # fmt: skip
-    assert program.stdout is not None
-    try:
-        while line := _line(program):
-            yield Outcome.of(json.loads(line))
-    finally:
-        program.terminate()
-        try:
-            program.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            program.kill()
-            program.communicate()
-
-
-def _line(program: "subprocess.Popen[str]") -> str:
-    """Its next line; '' if it has ended, or has said nothing for SILENT_S: then it is ended."""
-    assert program.stdout is not None
-    alarm = threading.Timer(SILENT_S, program.kill)
-    alarm.start()
-    try:
-        return program.stdout.readline()
-    finally:
-        alarm.cancel()
+    for line in told_by("desktop.duet", [str(seed), str(folder), *map(str, numbers)], SILENT_S):
+        yield Outcome.of(json.loads(line))
 
 
 def _words(outcome: Outcome) -> str:

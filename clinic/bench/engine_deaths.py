@@ -6,23 +6,21 @@ of each death is judged here.
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from clinic.bench.dying import BACK_S, LATE_MS, WAYS, Death, here, planned, words
+from clinic.bench.players import told_by
 from clinic.bench.result import Result, percentile
-from clinic.domain.errors import Unavailable
 
 SILENT_S = 240.0
 _NOT_THERE = "deaths after which the call was not where it was"
 
 
 def measure() -> Iterator[Result]:
-    """About four minutes. Every death is told on standard error as it ends."""
+    """About eleven minutes. Every death is told on standard error as it ends."""
     pairs = list(planned())
     if not here():
         yield Result(
@@ -88,17 +86,5 @@ def died(pairs: Sequence[tuple[str, str]]) -> Iterator[Death]:
 
 def _one_program(folder: Path, pairs: Sequence[tuple[str, str]]) -> Iterator[Death]:
     folder.mkdir(parents=True)
-    named = [word for pair in pairs for word in pair]
-    program = subprocess.Popen(
-        [sys.executable, "-m", "desktop.dying", str(folder), *named],
-        stdout=subprocess.PIPE, text=True, env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
-    )  # fmt: skip
-    assert program.stdout is not None
-    try:
-        for line in program.stdout:
-            yield Death.of(json.loads(line))
-        if program.wait(SILENT_S) == 4:
-            raise Unavailable("The calls could not be made here: see above.")
-    finally:
-        program.kill()
-        program.communicate()
+    for line in told_by("desktop.dying", [str(folder), *(word for pair in pairs for word in pair)], SILENT_S):
+        yield Death.of(json.loads(line))

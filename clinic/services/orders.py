@@ -38,9 +38,10 @@ def order(
     encounter: EncounterId = EncounterId(""),
 ) -> ServiceRequest:  # fmt: skip
     """Sign an order. Refused without a name, with a priority that is none, or for another patient than the window's."""
-    return order_all(desk, (code,), window, priority=priority, reason=reason, note=note, encounter=encounter)[
-        0
-    ]
+    (made,) = order_all(
+        desk, (code,), window, priority=priority, reason=reason, note=note, encounter=encounter
+    )
+    return made
 
 
 @needs(Action.PRESCRIBE)

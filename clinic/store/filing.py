@@ -67,9 +67,9 @@ class Filing(PeopleWrites, SearchWrites, FactReads):
     def _file_some(self, ops: list[_Given]) -> list[Op]:
         given: dict[OpId, _Given] = {}
         for one in ops:
-            if _at_home(one) and not _at_home(given.get(one[0].id, one)):
+            before = given.get(one[0].id)
+            if before is None or (_at_home(one) and not _at_home(before)):
                 given[one[0].id] = one
-            given.setdefault(one[0].id, one)
         bodies = {name: (body or encode(op), scope) for name, (op, body, scope) in given.items()}
         new = self._new([op for op, _, _ in given.values()])
         self._come_home(given.values(), {op.id for op in new})

@@ -77,7 +77,7 @@ class CallDesk(QObject):
         self._mute = wire.Mute()
         self._keep: wire.KeepReceived | None = None
         self._timers = {timer: self._alarm(timer) for timer in e.Timer}
-        self._channel = self._on_hold = False
+        self._channel = False
         self.ladder = Laddering(self._say, clock, hands, self)
         self.ladder.showing.connect(self._carry)
         self.stills = Stills(self._ask_for_still, clock, self)
@@ -85,7 +85,8 @@ class CallDesk(QObject):
         self.sharing = Sharing(self._tell_peer, clock, self)
         self.recording = Recordings(engine, self._say, self)
         self.holding = Holding(self._say, self)
-        self.holding.changed.connect(self._held)
+        self.holding.changed.connect(lambda _ours, _theirs: self._engine.send(self._sent()))
+        self.holding.turned.connect(self._held)
         self.relays = Relays(relay, engine, clock, self)
         engine.told.connect(self._from_engine)
         engine.ready.connect(self._engine_ready)
@@ -267,11 +268,8 @@ class CallDesk(QObject):
             return False
         return self._call.signalling_up
 
-    def _held(self, ours: bool, _theirs: bool) -> None:
-        self._engine.send(self._sent())
-        if self._call.phase in LIVE and ours is not self._on_hold:
-            self.noted.emit(self._call.encounter_id, "on hold" if ours else "off hold")
-        self._on_hold = ours
+    def _held(self, on: bool) -> None:
+        self.noted.emit(self._call.encounter_id, "on hold" if on else "off hold")
 
     def _sent(self) -> wire.Mute:
         """What was switched off by hand; on hold, everything."""

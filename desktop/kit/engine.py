@@ -95,6 +95,11 @@ class CallEngine(QObject):
     def is_ready(self) -> bool:
         return self._is_ready
 
+    @property
+    def is_steady(self) -> bool:
+        """Ready, and long after the last death: the next one would be replaced at once."""
+        return self._is_ready and not self._deaths
+
     def ring_name(self, which: Which) -> str:
         if which == "played" and self._rings and which not in self._rings:
             self._rings[which] = Ring.make()
@@ -127,9 +132,9 @@ class CallEngine(QObject):
         """Whether another engine waits, loaded, to take the place of this one: while there is a call."""
         if not on:
             self._spare_due.stop()
-            if self._spare is not None:
-                self._spare.end()
-                self._spare = None
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.end()
         elif self._spare is None and not self._spare_due.isActive():
             self._spare_due.start(SPARE_MS)
 
@@ -162,20 +167,21 @@ class CallEngine(QObject):
     def _spawn(self) -> None:
         if self._stopping or self._child is not None:
             return
-        spare = self._spare if self._spare is not None and self._spare.is_ready else None
-        child, self._framing, said = (
-            spare.taken() if spare is not None else (self._made(), wire.Framing(), ())
-        )
+        spare, said = self._spare, tuple[Record, ...]()
+        if spare is not None and spare.is_ready:
+            child, self._framing, said = spare.taken()
+            child.finished.disconnect(self._spare_ended)
+            self._spare = None
+            self._spare_due.start(STEADY_MS)
+        else:
+            child, self._framing = self._made(), wire.Framing()
         child.readyReadStandardOutput.connect(self._read)
         child.finished.connect(self._ended)
         child.errorOccurred.connect(self._start_failed)
         self._child = child
         self._pulse.start(FIRST_BEAT_MS * 2 ** min(self._deaths, 2))
-        if spare is None:
+        if not said:
             child.start(self._command[0], self._command[1:])
-            return
-        self._spare = None
-        self._spare_due.start(STEADY_MS)
         for message in said:
             self._take(message)
 
@@ -190,8 +196,15 @@ class CallEngine(QObject):
             self._spare_due.start(SPARE_MS)
             return
         child = self._made()
+        child.finished.connect(self._spare_ended)
         self._spare = Spare(child)
         child.start(self._command[0], self._command[1:])
+
+    def _spare_ended(self) -> None:
+        """It died before it was needed: another one, after a while."""
+        if self._spare is not None:
+            self._spare = None
+            self._spare_due.start(STEADY_MS)
 
     def _read(self) -> None:
         if self._child is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
-from PySide6.QtCore import QMimeData, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QDate, QMimeData, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -204,6 +205,21 @@ class DayField(QDateEdit):
         self.setDisplayFormat("dd/MM/yyyy")
         self.setCalendarPopup(True)
 
+    def day(self) -> date:
+        """The day that is shown."""
+        shown = self.date()
+        return date(shown.year(), shown.month(), shown.day())
+
+    def show_day(self, day: date) -> None:
+        self.setDate(_qt_day(day))
+
+    def allow(self, first: date | None = None, last: date | None = None) -> None:
+        """No day before the first, none after the last."""
+        if first is not None:
+            self.setMinimumDate(_qt_day(first))
+        if last is not None:
+            self.setMaximumDate(_qt_day(last))
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """As in a choice: no change by accident."""
         event.ignore()
@@ -211,6 +227,10 @@ class DayField(QDateEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         _draw_at_the_end(self, "calendar")
+
+
+def _qt_day(day: date) -> QDate:
+    return QDate(day.year, day.month, day.day)
 
 
 def _draw_at_the_end(field: QWidget, picture: str) -> None:

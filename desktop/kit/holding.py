@@ -19,6 +19,8 @@ class Holding(QObject):
 
     changed = Signal(bool, bool)
     """(we hold the call, the other side holds it)"""
+    turned = Signal(bool)
+    """we hold it, or take it up again: not when it ends"""
 
     def __init__(self, say: Callable[[HoldSaid], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,5 +66,7 @@ class Holding(QObject):
         before, self._hold = self._hold, hold
         if tell is not None and self._call is not None:
             self._say(HoldSaid(call_id=self._call.call_id, on=tell.on, number=tell.number))
+            if hold.ours is not before.ours:
+                self.turned.emit(hold.ours)
         if (before.ours, before.theirs) != (hold.ours, hold.theirs):
             self.changed.emit(hold.ours, hold.theirs)

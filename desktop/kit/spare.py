@@ -4,8 +4,6 @@ more that loading costs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QProcess
 
 from clinic.domain.record import Record
@@ -25,16 +23,16 @@ class Spare:
     def is_ready(self) -> bool:
         return bool(self._ready) and self._child.state() == QProcess.ProcessState.Running
 
-    def taken(self) -> tuple[QProcess, wire.Framing, Sequence[Record]]:
+    def taken(self) -> tuple[QProcess, wire.Framing, tuple[Record, ...]]:
         """The child, what of its messages has come in part, and what it said when it was ready."""
         self._child.readyReadStandardOutput.disconnect(self._read)
-        return self._child, self._framing, self._ready
+        return self._child, self._framing, tuple(self._ready)
 
     def end(self) -> None:
+        """It goes behind the screen's back."""
         self._child.readyReadStandardOutput.disconnect(self._read)
+        self._child.finished.connect(self._child.deleteLater)
         self._child.kill()
-        self._child.waitForFinished(1000)
-        self._child.deleteLater()
 
     def _read(self) -> None:
         try:

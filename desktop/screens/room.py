@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from clinic.domain.clock import Clock
+from clinic.domain.ids import PatientId
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Submit
-from desktop.kit.words import tell
+from desktop.kit.words import _, tell
 from desktop.screens.messages.drafts import Drafts
 
 if TYPE_CHECKING:
@@ -93,7 +95,11 @@ class Room:
     def helper(self, owner: QObject) -> Helper:
         """The page's own connection to the workers; dies with the page."""
         pools = (self._reads, self._writes, self._by_hand)
-        return Helper(*(Worker(owner, self._while_open(pool)) for pool in pools))
+        return Helper(*(Worker(owner, self._while_open(pool)) for pool in pools), self.ways)
+
+    def today(self) -> date:
+        """The day where this computer stands."""
+        return self.clock.now().astimezone().date()
 
     def _while_open(self, pool: Executor) -> Submit:
         def submit(fn: Callable[..., Any], *args: Any) -> Future[Any]:
@@ -112,8 +118,8 @@ Then = Callable[[Any], object]
 class Helper:
     """`read`, `write` and `by_hand` run on workers; `then(result)` or `failed(sentence)` follow in the Qt thread."""
 
-    def __init__(self, reader: Worker, writer: Worker, by_hand: Worker) -> None:
-        self._reader, self._writer, self._by_hand = reader, writer, by_hand
+    def __init__(self, reader: Worker, writer: Worker, by_hand: Worker, ways: Ways) -> None:
+        self._reader, self._writer, self._by_hand, self._ways = reader, writer, by_hand, ways
 
     def read(
         self, fn: Callable[..., Any], *args: Any, then: Then | None = None, failed: Callable[[str], object]
@@ -130,3 +136,24 @@ class Helper:
     ) -> None:
         """What may wait for somebody to touch a key or to plug in a stick."""
         self._by_hand.ask(fn, *args, then=then, failed=lambda error: failed(tell(error)))
+
+    def undoable(self, said: str, verb: Callable[..., object], *args: object) -> None:
+        """Told as done, with a button that takes it back by this verb."""
+
+        def undo() -> None:
+            self.write(verb, *args, failed=lambda why: self._ways.said.emit("warn", why))
+
+        self._ways.undoable.emit("ok", said, undo)
+
+    def failing(
+        self, patient: PatientId, name: str, shown: Callable[[], PatientId], told: Callable[[str], object]
+    ) -> Callable[[str], None]:
+        """For `failed`: told where the person is shown; once somebody else is, in a message that names her."""
+
+        def failed(sentence: str) -> None:
+            if shown() == patient:
+                told(sentence)
+            else:
+                self._ways.said.emit("warn", _("%(name)s: %(said)s") % {"name": name, "said": sentence})
+
+        return failed

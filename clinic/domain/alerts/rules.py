@@ -19,8 +19,6 @@ from clinic.domain.scores.reading import compute, newest
 from clinic.domain.scores.registry import Registry
 
 DAY = timedelta(days=1)
-OUTSIDE = frozenset(("L", "LL", "H", "HH", "A", "AA"))
-"""HL7 v3 ObservationInterpretation of what is not as it should be."""
 SAID = 4
 """So many results are named in an alert, the newest first."""
 
@@ -205,7 +203,7 @@ def _result_out_of_range(seen: Seen) -> Finding | None:
     found = tuple(
         o
         for o in sorted(seen.since(30 * DAY), key=lambda o: (o.effective_at, o.id))
-        if o.category == "laboratory" and o.interpretation in OUTSIDE
+        if o.category == "laboratory" and o.side
     )
     newest = [_said(o) for o in reversed(found)][:SAID]
     more = f" (+{len(found) - SAID})" if len(found) > SAID else ""
@@ -213,7 +211,7 @@ def _result_out_of_range(seen: Seen) -> Finding | None:
 
 
 def _said(observation: Observation) -> str:
-    value, arrow = observation.value, {"L": " ↓", "H": " ↑"}.get(observation.interpretation[:1], "")
+    value, arrow = observation.value, {"low": " ↓", "high": " ↑"}.get(observation.side, "")
     shown = observation.text if value is None else f"{_n(value.value)} {value.unit}".strip()
     return f"{observation.code.display} {shown}{arrow}"
 

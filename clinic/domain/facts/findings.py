@@ -52,6 +52,16 @@ class Observation(Fact):
     high: Decimal | None = n(17, default=None)
     performer: UserId = n(18, default=UserId(""))
 
+    @property
+    def side(self) -> str:
+        """high, low, odd (abnormal in words), or '' for what lies within its range or has none."""
+        return _SIDES.get(self.interpretation, "")
+
+
+_SIDES = dict.fromkeys(("H", "HH", "HU", ">"), "high") | dict.fromkeys(("L", "LL", "LU", "<"), "low")
+_SIDES |= dict.fromkeys(("A", "AA"), "odd")
+"""HL7 v3 ObservationInterpretation."""
+
 
 class ClinicalStatus(Word):
     ACTIVE = "active"

@@ -168,7 +168,7 @@ class AllergyPanel(QWidget):
                     self._room.clinic.find_medication,
                     text,
                     then=lambda codes: self.loop.send(a.Found(text, codes)),
-                    failed=self._failed(self.loop.state.patient),
+                    failed=self._failed(self.loop.state.patient, self.loop.state.name),
                 )
             case a.WriteDown():
                 self._write(effect)
@@ -180,7 +180,7 @@ class AllergyPanel(QWidget):
             if self.loop.state.patient == order.patient:
                 self._clear()
             self.loop.send(a.Written(order.patient))
-            self._undoable(
+            self._help.undoable(
                 _("Allergy on the chart of %(name)s: %(what)s.") % _said(order.name, fact),
                 self._room.clinic.take_off_allergy,
                 fact.id,
@@ -196,7 +196,7 @@ class AllergyPanel(QWidget):
             order.reaction,
             order.severe,
             then=done,
-            failed=self._failed(order.patient),
+            failed=self._failed(order.patient, order.name),
         )
 
     def _take_off(self, order: a.TakeOff) -> None:
@@ -205,7 +205,7 @@ class AllergyPanel(QWidget):
             if self.loop.state.patient == order.patient:
                 self.why.clear()
             fact = order.allergy
-            self._undoable(
+            self._help.undoable(
                 _("Taken off the chart of %(name)s: %(what)s.") % _said(order.name, fact),
                 self._room.clinic.write_allergy,
                 order.patient,
@@ -221,21 +221,16 @@ class AllergyPanel(QWidget):
             order.why,
             order.patient,
             then=done,
-            failed=self._failed(order.patient),
+            failed=self._failed(order.patient, order.name),
         )
 
-    def _undoable(self, sentence: str, verb: Callable[..., object], *args: object) -> None:
-        def undo() -> None:
-            self._help.write(
-                verb,
-                *args,
-                failed=lambda why: self._room.ways.said.emit("warn", why),
-            )
-
-        self._room.ways.undoable.emit("ok", sentence, undo)
-
-    def _failed(self, patient: PatientId) -> Callable[[str], None]:
-        return lambda sentence: self.loop.send(a.Failed(patient, sentence))
+    def _failed(self, patient: PatientId, name: str) -> Callable[[str], None]:
+        return self._help.failing(
+            patient,
+            name,
+            lambda: self.loop.state.patient,
+            lambda sentence: self.loop.send(a.Failed(patient, sentence)),
+        )
 
 
 def _said(name: str, fact: AllergyIntolerance) -> dict[str, str]:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import io
 import platform
+from collections import deque
 from pathlib import Path
 
 import PySide6
@@ -137,10 +139,10 @@ class HelpView(Page):
 def last_lines(log: Path | None, most: int = h.LINES) -> tuple[str, ...]:
     """The end of a log; () where there is none, or it cannot be read."""
     try:
-        text = log.read_text("utf-8", "replace") if log is not None else ""
+        with log.open(encoding="utf-8", errors="replace") if log is not None else io.StringIO() as lines:
+            return tuple(line.rstrip("\n") for line in deque(lines, most))
     except OSError:
         return ()
-    return tuple(text.splitlines()[-most:])
 
 
 def _keys() -> QWidget:

@@ -246,7 +246,7 @@ class ThreadPanel(QWidget):
 
     def _lay_out(self, anew: bool = False) -> None:
         """In the field stands what was written to who is shown, and nobody else's words."""
-        patient = self.loop.state.patient if hasattr(self, "loop") else PatientId("")
+        patient = self.loop.state.patient
         draft = self._room.drafts.of(patient)
         if anew or patient != self._laid:
             self._laid = patient

@@ -153,15 +153,12 @@ class AskingPanel(QWidget):
                 self._order(effect)
 
     def _failed(self, patient: PatientId, name: str) -> Callable[[str], None]:
-        """Told where the person is shown; if somebody else is by now, in a message that names her."""
-
-        def told(sentence: str) -> None:
-            if self.loop.state.patient != patient:
-                said = _("%(name)s: %(said)s") % {"name": name, "said": sentence}
-                self._room.ways.said.emit("warn", said)
-            self.loop.send(a.Failed(patient, sentence))
-
-        return told
+        return self._help.failing(
+            patient,
+            name,
+            lambda: self.loop.state.patient,
+            lambda sentence: self.loop.send(a.Failed(patient, sentence)),
+        )
 
     def _order(self, order: a.Order) -> None:
         ordering = self._room.clinic.ordering
@@ -179,15 +176,7 @@ class AskingPanel(QWidget):
             said = _("Ordered for %(name)s: %(what)s.") % {"name": order.name, "what": what}
             ids = tuple(FactId(one.id) for one in made)
 
-            def undo() -> None:
-                self._help.write(
-                    ordering.cancel,
-                    ids,
-                    order.patient,
-                    failed=lambda why: self._room.ways.said.emit("warn", why),
-                )
-
-            self._room.ways.undoable.emit("ok", said, undo)
+            self._help.undoable(said, ordering.cancel, ids, order.patient)
 
         self._help.write(
             ordering.order,

@@ -15,17 +15,6 @@ from desktop.screens.orders.paper import Found, Typed, read
 if TYPE_CHECKING:
     from clinic.domain.facts import DiagnosticReport, Observation, ServiceRequest
 
-HIGH, LOW = frozenset({"H", "HH", "HU", ">"}), frozenset({"L", "LL", "LU", "<"})
-
-
-def side(one: Observation) -> str:
-    """high, low, odd (abnormal in words), or '' for a result within its range or without one."""
-    if one.interpretation in HIGH:
-        return "high"
-    if one.interpretation in LOW:
-        return "low"
-    return "odd" if one.interpretation in ("A", "AA") else ""
-
 
 def same_test(one: Coding, other: Coding) -> bool:
     """By code; by the words where a test has none."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic.domain.ids import FactId, PatientId
@@ -198,8 +197,7 @@ class ResultsPanel(QWidget):
             self.test.setFocus()
 
     def _press(self) -> None:
-        day = self.day.date().toPython()
-        self.loop.send(o.ReportPressed(self._typed(), day, self.conclusion.text()))  # type: ignore[arg-type]
+        self.loop.send(o.ReportPressed(self._typed(), self.day.day(), self.conclusion.text()))
 
     def _as_last_time(self) -> None:
         """Unit and range as they were, where they are not written yet."""
@@ -224,9 +222,8 @@ class ResultsPanel(QWidget):
         self._free_line()
         for field in (self.conclusion, self.corrected, self.why):
             field.clear()
-        today = self._room.clock.now().astimezone().date()
-        self.day.setMaximumDate(QDate(today.year, today.month, today.day))
-        self.day.setDate(QDate(today.year, today.month, today.day))
+        self.day.allow(last=self._room.today())
+        self.day.show_day(self._room.today())
 
     # rendering
 
@@ -257,9 +254,9 @@ class ResultsPanel(QWidget):
         """Something else is marked: the fields begin anew, with the test that was ordered."""
         self._clear()
         if state.order is not None:
-            self._test = state.order.code
-            self.test.setText(coded(state.order.code))
-            self._test = self._test if self._test.display == self.test.text() else None
+            code, name = state.order.code, coded(state.order.code)
+            self.test.setText(name)
+            self._test = code if code.display == name else None
             self._as_last_time()
         if state.report is not None:
             self.corrected.setText(state.report.conclusion)
@@ -334,19 +331,16 @@ class ResultsPanel(QWidget):
             self._written(patient)
             said = _("Order for %(name)s cancelled: %(what)s.") % {"name": name, "what": coded(order.code)}
 
-            def undo() -> None:
-                self._help.write(
-                    ordering.order,
-                    patient,
-                    (order.code,),
-                    order.priority,
-                    order.reason,
-                    order.note,
-                    order.encounter,
-                    failed=lambda why: self._room.ways.said.emit("warn", why),
-                )
-
-            self._room.ways.undoable.emit("ok", said, undo)
+            self._help.undoable(
+                said,
+                ordering.order,
+                patient,
+                (order.code,),
+                order.priority,
+                order.reason,
+                order.note,
+                order.encounter,
+            )
 
         self._help.write(
             ordering.cancel, (FactId(order.id),), patient, then=done, failed=self._failed(patient, name)
@@ -358,15 +352,12 @@ class ResultsPanel(QWidget):
         self.loop.send(o.Written(patient))
 
     def _failed(self, patient: PatientId, name: str) -> Callable[[str], None]:
-        """Told where the person is shown; if somebody else is by now, in a message that names her."""
-
-        def told(sentence: str) -> None:
-            if self.loop.state.patient != patient:
-                said = _("%(name)s: %(said)s") % {"name": name, "said": sentence}
-                self._room.ways.said.emit("warn", said)
-            self.loop.send(o.Failed(patient, sentence))
-
-        return told
+        return self._help.failing(
+            patient,
+            name,
+            lambda: self.loop.state.patient,
+            lambda sentence: self.loop.send(o.Failed(patient, sentence)),
+        )
 
 
 def _as_written(edge: Decimal) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_date, fmt_number, fmt_value
 from desktop.screens.lines import Line
-from desktop.screens.orders.logic import State, side
+from desktop.screens.orders.logic import State
 from desktop.screens.phrases import UNITS, coded
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _result(one: Observation) -> Line:
 
 
 def _mark(one: Observation) -> tuple[Mark, ...]:
-    found = SIDES.get(side(one))
+    found = SIDES.get(one.side)
     if found is None:
         return ()
     word, tone, icon = found

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from clinic.domain.ids import ADMINISTRATORS, AUDITORS
-from clinic.keys.rights import CHARTLESS
+from clinic.keys.rights import CHARTLESS, HOMES
 from desktop.kit.words import N_, _
 
 if TYPE_CHECKING:
@@ -45,15 +45,16 @@ class Inviting:
 
 
 _CHARTLESS = {
-    "compliance": (AUDITORS, N_("The audit of all teams, no charts")),
-    "administrator": (ADMINISTRATORS, N_("Administration, no charts")),
+    AUDITORS: N_("The audit of all teams, no charts"),
+    ADMINISTRATORS: N_("Administration, no charts"),
 }
-"""Role -> the team that is proposed, and what it is called."""
+"""What the homes of those roles are called here."""
+_HOMES = {str(role): team for role, team in HOMES.items()}
 
 
 def proposed_team(role: str) -> str:
     """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
-    return _CHARTLESS[role][0] if role in _CHARTLESS else ""
+    return _HOMES.get(role, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class State:
 
     def teams_for(self, role: str) -> list[tuple[str, str]]:
         """(key, name) of the teams somebody of that role can be invited into."""
-        own = [_CHARTLESS[role]] if role in _CHARTLESS else []
-        proposed = [(str(team), _(name)) for team, name in own]
+        home = _HOMES.get(role)
+        proposed = [(str(home), _(_CHARTLESS[home]))] if home is not None else []
         return [*proposed, *((str(one.team), one.name) for one in self.care_teams)]
 
     @property

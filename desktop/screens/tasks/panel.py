@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic.domain.ids import EncounterId, FactId, PatientId, UserId
@@ -59,7 +58,7 @@ class TaskPanel(QWidget):
         self, patient: PatientId, name: str, tasks: tuple[Task, ...], encounter: EncounterId = EncounterId("")
     ) -> None:
         """Show this person's tasks. Also after something changed."""
-        now = (patient, name, tasks, encounter, self._today())
+        now = (patient, name, tasks, encounter, self._room.today())
         if now == self._shown:
             return
         if (patient, encounter) != (self.loop.state.patient, self.loop.state.encounter):
@@ -131,8 +130,7 @@ class TaskPanel(QWidget):
         self.when.choose("7")
         self.when.chosen.connect(lambda _key: self._show_day())
         self.day = DayField(name=f"{self._name}.task.day", spoken=_("Day"))
-        today = self._today()
-        self.day.setMinimumDate(QDate(today.year, today.month, today.day))
+        self.day.allow(first=self._room.today())
         self.owner = Choice(self._owners(), name=f"{self._name}.task.owner", spoken=_("By whom"))
         self.add = PrimaryButton(_("Add the task"), name=f"{self._name}.task.add", icon="plus")
         self.add.clicked.connect(lambda: self._press())
@@ -210,21 +208,17 @@ class TaskPanel(QWidget):
         self.dated.setVisible(self.when.key() == "day")
 
     def _press(self) -> None:
-        chosen = self.day.date().toPython()
-        due = t.day_of(self.when.key(), self._today(), chosen)  # type: ignore[arg-type]
+        due = t.day_of(self.when.key(), self._room.today(), self.day.day())
         self.loop.send(t.AddPressed(self.what.text(), due, UserId(self.owner.key())))
 
     def _change(self, what: t.What) -> None:
         self.loop.send(t.ChangePressed(what, self.note.text()))
 
-    def _today(self) -> date:
-        return self._room.clock.now().astimezone().date()
-
     # rendering
 
     def render_state(self, state: t.State) -> None:
         named = self._room.clinic.planning.name_of
-        self.list.show_lines(task_lines(state.tasks, named, self._today()))
+        self.list.show_lines(task_lines(state.tasks, named, self._room.today()))
         self.list.setVisible(bool(state.tasks))
         self.nothing.setVisible(not state.tasks)
         self.notice.say("danger", state.sentence)
@@ -239,7 +233,7 @@ class TaskPanel(QWidget):
         if marked is None:
             return
         stands = t.is_open(marked)
-        days = ", ".join(mark.text for mark in due_marks(marked, self._today()))
+        days = ", ".join(mark.text for mark in due_marks(marked, self._room.today()))
         self.about.setText(
             f"{state.name} · {days} · {whose(marked, named)}"
             if stands
@@ -266,7 +260,7 @@ class TaskPanel(QWidget):
             here = (self.loop.state.patient, self.loop.state.encounter) == (order.patient, order.encounter)
             self.begin_anew() if here else self.sent.emit(order.encounter)
             self.loop.send(t.Written(order.patient))
-            self._undoable(
+            self._help.undoable(
                 _("Task for %(name)s: %(what)s.") % {"name": order.name, "what": task.title},
                 planning.cancel,
                 FactId(task.id),
@@ -282,7 +276,7 @@ class TaskPanel(QWidget):
             order.owner,
             order.encounter,
             then=done,
-            failed=self._failed(order.patient, order.name),
+            failed=self._failed(order),
         )
 
     def _changed(self, order: t.Change) -> None:
@@ -300,26 +294,17 @@ class TaskPanel(QWidget):
                 self.note.clear()
             self.loop.send(t.Written(order.patient))
             if order.what in ("done", "cancel"):
-                self._undoable(said, planning.reopen, task, order.patient)
+                self._help.undoable(said, planning.reopen, task, order.patient)
             else:
                 self._room.ways.said.emit("ok", said)
 
         verb, asked = verbs[order.what]
-        self._help.write(verb, *asked, then=done, failed=self._failed(order.patient, order.name))
+        self._help.write(verb, *asked, then=done, failed=self._failed(order))
 
-    def _undoable(self, sentence: str, verb: Callable[..., object], *args: object) -> None:
-        def undo() -> None:
-            self._help.write(verb, *args, failed=lambda why: self._room.ways.said.emit("warn", why))
-
-        self._room.ways.undoable.emit("ok", sentence, undo)
-
-    def _failed(self, patient: PatientId, name: str) -> Callable[[str], None]:
-        """Told where the person is shown; if somebody else is by now, in a message that names her."""
-
-        def told(sentence: str) -> None:
-            if self.loop.state.patient != patient:
-                said = _("%(name)s: %(said)s") % {"name": name, "said": sentence}
-                self._room.ways.said.emit("warn", said)
-            self.loop.send(t.Failed(patient, sentence))
-
-        return told
+    def _failed(self, order: t.Plan | t.Change) -> Callable[[str], None]:
+        return self._help.failing(
+            order.patient,
+            order.name,
+            lambda: self.loop.state.patient,
+            lambda sentence: self.loop.send(t.Failed(order.patient, sentence)),
+        )

@@ -87,15 +87,6 @@ def _changed(state: State, event: CallChanged) -> Result:
         return state, ()
     changed = replace(state.call, phase=event.phase, reason=event.reason, letters=event.letters)
     if not changed.running:
-        quiet = replace(
-            changed,
-            muted=False,
-            camera_off=False,
-            held=False,
-            waits=False,
-            other=None,
-            stills=(),
-            kept=frozenset(),
-        )
-        changed = replace(quiet, phase="idle", reason="") if elsewhere else quiet
+        kept = CallFace(letters=changed.letters, reachable=changed.reachable, ladder=changed.ladder)
+        changed = kept if elsewhere else replace(kept, phase=changed.phase, reason=changed.reason)
     return replace(state, call=changed), ()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtGui import QIntValidator, QKeyEvent
@@ -375,7 +375,7 @@ class NextTool(QWidget):
         self.time = Choice([(slot, slot) for slot in slots], name="visit.next.time", spoken=_("Time"))
         self.time.choose("09:00")
         soon = now.astimezone() + timedelta(days=7)
-        self.day.setDate(QDate(soon.year, soon.month, soon.day))
+        self.day.show_day(soon.date())
         self.reason = LineField(_("Check-up"), name="visit.next.reason", spoken=_("Reason"))
         book = self.book = SecondaryButton(_("Book"), name="visit.next.book", icon="calendar")
         book.clicked.connect(lambda: send(h.NextPressed(self.start(), self.reason.text().strip())))
@@ -414,8 +414,8 @@ class NextTool(QWidget):
 
     def start(self) -> datetime:
         """The moment chosen, local."""
-        day, (hour, minute) = self.day.date(), self.time.key().split(":")
-        return datetime(day.year(), day.month(), day.day(), int(hour), int(minute)).astimezone()
+        hour, minute = self.time.key().split(":")
+        return datetime.combine(self.day.day(), time(int(hour), int(minute))).astimezone()
 
     def render_state(self, state: v.State) -> None:
         self.book.setEnabled(not state.booking)

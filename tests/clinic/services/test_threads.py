@@ -89,7 +89,8 @@ def test_reading_messages_is_written_down_once_and_drawing_them_anew_is_not(loca
         found = local.ben.book.read(lambda page: page.facts(AuditEvent, patient))
         return [(one.action, one.entity) for one in found if one.entity == "messages"]
 
-    open_thread(local.ben, patient), thread(local.ben, patient)  # type: ignore[func-returns-value]
+    open_thread(local.ben, patient)
+    thread(local.ben, patient)
     assert entries() == [("read", "messages")]
 
 

@@ -278,7 +278,8 @@ def test_the_chart_answers_too_and_goes_on_with_the_same_words(desk: Desk) -> No
     desk.qtbot.keyClick(chart.talk.text, Qt.Key.Key_Return)
     desk.qtbot.waitUntil(lambda: desk.written(desk.ana) == ["Venga el lunes"])
     desk.qtbot.waitUntil(lambda: not desk.room.drafts.any())
-    desk.page.hide(), desk.page.show()  # type: ignore[func-returns-value]
+    desk.page.hide()
+    desk.page.show()
     assert desk.page.thread.text.toPlainText() == "", "it went from the other page"
 
 

@@ -326,7 +326,7 @@ def test_from_the_order_to_the_abnormal_result_on_real_books(qtbot: QtBot, local
     qtbot.waitUntil(lambda: orders() == ())
     chart.told(frozenset({"Observation"}), frozenset({patient}))
     qtbot.waitUntil(lambda: bool(panel.loop.state.results))
-    assert o.side(panel.loop.state.results[0]) == "high"
+    assert panel.loop.state.results[0].side == "high"
     assert any("high" in line.spoken() for line in panel.list.lines())
     answered = local.ben.book.read(lambda page: page.facts(ServiceRequest, patient))
     assert {one.status for one in answered} == {RequestStatus.COMPLETED, RequestStatus.STOPPED}

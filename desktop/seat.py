@@ -21,11 +21,13 @@ from clinic.services.emergency import watch as watch_summaries
 from clinic.services.locking import lock_minutes, most_minutes
 from clinic.services.pins import Cover
 from clinic.services.receipts import watch as watch_receipts
+from desktop.apart import Apart
 from desktop.kit.bridge import in_qt
 from desktop.kit.checking import CheckDialog
 from desktop.kit.clips import Clips, Whose, whose
 from desktop.kit.fields import LineField, NoteField, put_hands, where_hands_are
 from desktop.kit.program import Program
+from desktop.kit.surfaces import toast
 from desktop.kit.words import _, plural
 from desktop.screens.audit.view import AuditView
 from desktop.screens.chart.view import ChartView
@@ -95,6 +97,7 @@ class Seat(QObject):
         self._stop_listening = desk.listen(lambda changes: in_qt(lambda: self._changed(changes)))
         self._stop_watching, self._stop_summaries = watch(desk), watch_summaries(desk)
         self._stop_receipts = watch_receipts(desk)
+        self.apart = Apart(self, lambda: self.shell.window())
         self._build({})
         self.room.in_care = self.in_care
         self._connect()
@@ -122,6 +125,7 @@ class Seat(QObject):
         self.room.clinic.mine.send_away()
         self.room.clinic.governing.stop()
         self._end_check()
+        self.apart.close()
         self._clips.close()
         self.telephone.stop()
         self.room.close()
@@ -143,16 +147,7 @@ class Seat(QObject):
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"), had("talking"), phone)
-        self.chart = ChartView(
-            room,
-            had("chart"),
-            had("alerts"),
-            had("replay"),
-            had("consents"),
-            self._args.save_to,
-            phone.engine,
-            phone,
-        )
+        self.chart = self._chart(states)
         self.inbox = InboxView(room, had("inbox"))
         self.exchange = ExchangeView(room, had("exchange"))
         self.visit = VisitView(room, phone, phone.engine, self._args.save_to, had("visit"))
@@ -185,9 +180,26 @@ class Seat(QObject):
         self.shell.language_chosen.connect(self._speak)
         self.shell.look_pressed.connect(self._change_look)
 
+    def _chart(self, states: Mapping[str, Any]) -> ChartView:
+        had, phone = states.get, self.telephone
+        return ChartView(
+            self.room,
+            had("chart"),
+            had("alerts"),
+            had("replay"),
+            had("consents"),
+            self._args.save_to,
+            phone.engine,
+            phone,
+        )
+
     def _connect(self) -> None:
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
+        ways.apart.connect(self._open_apart)
+        self.apart.lock_pressed.connect(lambda: self.shell.loop.send(shell.LockPressed()))
+        self.apart.find_pressed.connect(lambda: self._come_forward().search.setFocus())
+        self.apart.help_pressed.connect(lambda: self._come_forward().go("help"))
         ways.texts.connect(self._look_in_texts)
         ways.elsewhere.connect(self._look_elsewhere)
         ways.judging.connect(self._look_at_reviews)
@@ -200,11 +212,11 @@ class Seat(QObject):
         ways.flagged.connect(self._flagged)
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
-        ways.undoable.connect(lambda tone, text, undo: self.shell.say(tone, text, _("Undo"), undo))
+        ways.undoable.connect(lambda tone, text, undo: self._say(tone, text, _("Undo"), undo))
         ways.devices.connect(self._try_devices)
         ways.covered.connect(self._end_check)
         self._clips.held.connect(self._held_back)
-        ways.said.connect(lambda tone, text: self.shell.say(tone, text))
+        ways.said.connect(self._say)
         phone.changed.connect(self._call_changed)
         phone.networked.connect(self.exchange.network_came)
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
@@ -227,6 +239,22 @@ class Seat(QObject):
         notes.recorded.connect(lambda sound, seconds: self.visit.loop.send(NoteCame(sound, seconds)))
         notes.failed.connect(lambda trouble: self.visit.loop.send(NoteFailed(trouble)))
 
+    def _say(
+        self, tone: str, text: str, button: str = "", on_button: Callable[[], object] | None = None
+    ) -> None:
+        """In the window where somebody is at work."""
+        window = self.apart.active()
+        if window is None:
+            self.shell.say(tone, text, button, on_button)
+        else:
+            toast(window, text, tone, button, on_button)
+
+    def _come_forward(self) -> ShellView:
+        main = self.shell.window()
+        main.raise_()
+        main.activateWindow()
+        return self.shell
+
     def _held_back(self, field: NoteField | LineField, theirs: Whose, text: str) -> None:
         """Words of another patient were not pasted; they are if somebody says so while this patient is still shown."""
         here = whose(field)
@@ -238,7 +266,7 @@ class Seat(QObject):
 
         said = _("Not pasted: these words were copied from %(theirs)s. This is %(here)s.")
         names = {"theirs": theirs.name, "here": here.name}
-        self.shell.say("warn", said % names, _("Paste them here anyway"), anyway)
+        self._say("warn", said % names, _("Paste them here anyway"), anyway)
 
     def _try_devices(self) -> None:
         """Not while a call has the devices."""
@@ -265,6 +293,8 @@ class Seat(QObject):
         hands = where_hands_are(old)
         self._build(self._states())
         self.visit.take_over(before)
+        for window in self.apart.windows:
+            window.put(self._chart(_states_of(window.chart)))
         self.shell_changed.emit()
         put_hands(self.shell, *hands)
         old.hide()
@@ -280,10 +310,7 @@ class Seat(QObject):
             "talking": self.messages.thread.loop.state,
             "inbox": self.inbox.loop.state,
             "exchange": self.exchange.loop.state,
-            "chart": self.chart.loop.state,
-            "alerts": self.chart.band.loop.state,
-            "replay": self.chart.replay.loop.state,
-            "consents": self.chart.consents.loop.state,
+            **_states_of(self.chart),
             "visit": self.visit.loop.state,
             "shell": self.shell.loop.state,
             "mine": self.mine.loop.state,
@@ -302,8 +329,30 @@ class Seat(QObject):
     # ways between pages
 
     def _open_chart(self, patient: str, tab: str) -> None:
-        self.chart.open(PatientId(patient), tab)
-        self.shell.go("chart")
+        if not self.apart.forward(PatientId(patient), tab):
+            self.chart.open(PatientId(patient), tab)
+            self.shell.go("chart")
+            self._come_forward()
+
+    def _open_apart(self, patient: str, tab: str) -> None:
+        """In a window of its own: the page goes there as it stands if it shows her, else it is opened there."""
+        who = PatientId(patient)
+        if self.apart.forward(who):
+            return
+        if self.apart.is_full:
+            self._say("info", _("So many charts are open in windows of their own. Close one of them first."))
+            return
+        moved = self.chart.shows(who)
+        chart, fresh = self.chart, self._chart({})
+        if moved:
+            self.shell.put("chart", fresh)
+            self.chart = fresh
+            if self.shell.loop.state.page == "chart":
+                self.shell.go("patients")
+        else:
+            chart = fresh
+            chart.open(who, tab)
+        self.apart.add(chart)
 
     def _look_in_texts(self, text: str) -> None:
         """A chart that is in front can be searched alone."""
@@ -338,7 +387,7 @@ class Seat(QObject):
 
     def _heard(self, message: str) -> None:
         """The voice note that is heard, wherever it was asked for."""
-        for panel in (self.messages.thread, self.chart.talk):
+        for panel in (self.messages.thread, self.chart.talk, *(one.talk for one in self.apart.charts())):
             panel.playing(message)
 
     def _arrived(self, count: int) -> None:
@@ -423,6 +472,7 @@ class Seat(QObject):
         if "Trust" in kinds:
             self._trust_grew()
         self.chart.told(kinds, patients)
+        self.apart.told(kinds, patients)
         self.visit.told(kinds, patients)
         if "Sync" in kinds and not self.telephone.online:
             self._read_status()
@@ -460,10 +510,11 @@ class Seat(QObject):
             return "visit", _("You are in a call. Closing Posta hangs up.")
         if self.visit.typed_and_unsent():
             return "visit", _("Something you wrote here has not been sent or signed.")
-        if self.chart.band.loop.state.drafts:
-            return "chart", _("What you wrote about an alert has not been sent.")
-        if self.chart.consents.loop.state.unfinished:
-            return "chart", _("What the patient answered has not been signed.")
+        if said := self.chart.unfinished():
+            return "chart", said
+        window, said = self.apart.unfinished()
+        if window is not None:
+            return "", f"{window.windowTitle()}: {said}"
         if self.room.drafts.any():
             return "messages", _("A message you wrote has not been sent.")
         if self.inbox.loop.state.unwritten:
@@ -499,3 +550,13 @@ class Seat(QObject):
     def idle_too_long(self) -> None:
         """Nobody has touched anything for as long as the screen waits."""
         self.shell.loop.send(shell.IdleTooLong())
+
+
+def _states_of(chart: ChartView) -> dict[str, Any]:
+    """By the names that `Seat._chart` takes them by."""
+    return {
+        "chart": chart.loop.state,
+        "alerts": chart.band.loop.state,
+        "replay": chart.replay.loop.state,
+        "consents": chart.consents.loop.state,
+    }

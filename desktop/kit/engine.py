@@ -47,6 +47,8 @@ class CallEngine(QObject):
     saved = Signal(str)
     ready = Signal()
     lost = Signal()
+    taken = Signal(object)
+    """a page begins to play a recording: any other gives way"""
 
     def __init__(
         self,

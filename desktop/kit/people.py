@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
+from weakref import WeakSet
+from zlib import crc32
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -49,6 +52,9 @@ from desktop.kit.words import _
 Index = QModelIndex | QPersistentModelIndex
 MARKS_SHOWN = 3
 NAME_SHARE = 0.45  # of a row's width stays for the name before marks give way
+HUES = ("#1F77B4", "#C2560C", "#2E8B3D", "#8A5FD0", "#C2388B", "#0E8A8A", "#8F6B1F", "#C43B3B")
+"""Colours that part one patient's windows from another's, beside photo, name, age and number; in both looks."""
+STRIPE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,15 @@ class Identity:
         """Sex, age, birth date and number in one line."""
         born = _("born %(date)s") % {"date": self.born} if self.born else ""
         return " · ".join(part for part in (self.sex, self.age, born, self.number) if part)
+
+
+def hue_of(key: str, shown: Mapping[str, int]) -> int:
+    """The number of the colour on this person's banners: as on any that is shown, else one that nobody else has. `shown`:
+    key -> number; where all are taken, the person's own first choice."""
+    if key in shown:
+        return shown[key]
+    first, taken = crc32(key.encode()) % len(HUES), set(shown.values())
+    return next((hue for n in range(len(HUES)) if (hue := (first + n) % len(HUES)) not in taken), first)
 
 
 def initials(name: str) -> str:
@@ -150,15 +165,22 @@ class Avatar(QWidget):
 
 
 class PatientBanner(QFrame):
-    """Whom this window is about, always in the same place; `buttons` is the layout at its right."""
+    """Whom this window is about, always in the same place; `buttons` is the layout at its right. The stripe at its left has
+    the same colour wherever this person is shown, and another for everybody else."""
+
+    changed = Signal()
+    """somebody else is shown, or more is known of her"""
+    _all: ClassVar[WeakSet[PatientBanner]] = WeakSet()
 
     def __init__(self, *, name: str) -> None:
         super().__init__()
         named(self, name)
+        self._hue = -1
+        self._all.add(self)
         self.setProperty("kind", "bar")
         scale = theme.current().scale
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 10, 20, 10)
+        row.setContentsMargins(20 + STRIPE // 2, 10, 20, 10)
         row.setSpacing(scale.gap + 4)
         self._face = Avatar(scale.control + 18, name=f"{name}.face")
         self._name = Text("", "title", name=f"{name}.name")
@@ -200,7 +222,8 @@ class PatientBanner(QFrame):
 
     def show_person(self, identity: Identity) -> None:
         """Show this patient."""
-        self._identity = identity
+        others = {one._identity.key: one._hue for one in self._all if one is not self and one._identity}
+        self._identity, self._hue = identity, hue_of(identity.key, others) if identity.key else -1
         self._face.show_person(identity.name, identity.photo)
         self._name.setText(identity.name)
         self._line.setText(identity.line())
@@ -209,6 +232,18 @@ class PatientBanner(QFrame):
         self.setAccessibleName(f"{_('Patient')}: {identity.name}, {identity.line()}")
         self._show_chips(identity.chips)
         self._fit()
+        self.update()
+        self.changed.emit()
+
+    @property
+    def hue(self) -> str:
+        """The colour of this person, "" for nobody."""
+        return HUES[self._hue] if self._hue >= 0 else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hue:
+            QPainter(self).fillRect(0, 0, STRIPE, self.height(), QColor(self.hue))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -53,6 +53,13 @@ class VideoView(QWidget):
         self.clear()
         engine.frame.connect(self._on_frame)
 
+    def leave(self) -> None:
+        """Show nothing of any ring until `watch` again."""
+        if self._engine is not None:
+            self._engine.frame.disconnect(self._on_frame)
+            self._engine = None
+        self.clear()
+
     @property
     def is_live(self) -> bool:
         return self._live

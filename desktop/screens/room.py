@@ -30,6 +30,8 @@ class Ways(QObject):
 
     chart = Signal(str, str)
     """patient, tab"""
+    apart = Signal(str, str)
+    """patient, tab: her chart in a window of its own"""
     texts = Signal(str)
     """look for this in everything written"""
     elsewhere = Signal(str)

@@ -39,7 +39,7 @@ class PlayerPanel(QWidget):
         self._document: DocumentReference | None = None
         self._build()
         if engine is not None:
-            self.video.watch(engine, "played")
+            engine.taken.connect(self._taken)
             engine.told.connect(self._told)
             engine.lost.connect(lambda: self._told(wire.PlayMoved(trouble="engine")))
         self._render()
@@ -98,11 +98,17 @@ class PlayerPanel(QWidget):
             self._end()
             self._become(stage=Stage.READY, at_s=0.0)
 
+    def _taken(self, by: object) -> None:
+        """Another window plays now."""
+        if by is not self and self.player.stage is not Stage.READY:
+            self._end()
+            self._become(stage=Stage.READY, at_s=0.0)
+
     def _end(self) -> None:
+        self.video.leave()
         if self._engine is not None and self.player.stage in (Stage.OPENING, *OPEN):
             self._engine.send(wire.PlayRecording(path=""))
             self._engine.wipe("played")
-        self.video.clear()
 
     # hands
 
@@ -115,6 +121,9 @@ class PlayerPanel(QWidget):
             case Stage.OVER:
                 self._wish(playing=True, at_s=0.0)
             case Stage.READY | Stage.FAILED if self._document is not None:
+                if self._engine is not None:
+                    self._engine.taken.emit(self)
+                    self.video.watch(self._engine, "played")
                 self._become(stage=Stage.OPENING, sentence="", at_s=0.0, speed=1.0, loud=1.0)
                 document = self._document
                 self._help.read(

@@ -14,7 +14,7 @@ from clinic.domain.facts.notes import RECORDED
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
-from desktop.kit.buttons import PrimaryButton, SecondaryButton
+from desktop.kit.buttons import IconButton, PrimaryButton, SecondaryButton
 from desktop.kit.charts import Reading as Point
 from desktop.kit.charts import Series, VitalCard, VitalsChart
 from desktop.kit.clips import Whose
@@ -143,6 +143,26 @@ class ChartView(Page):
         self.loop.send(PatientOpened(patient, self._room.clock.now(), tab))
         self.band.open(patient)
 
+    def shows(self, patient: PatientId) -> bool:
+        """Whether it is about her, under this record or one that turned out to be hers."""
+        return patient == self.loop.state.patient or patient in self.loop.state.about
+
+    def turn(self, tab: str) -> None:
+        """Show that part of the same chart."""
+        self.loop.send(TabChosen(tab))
+
+    def stand_apart(self) -> None:
+        """It has a window of its own."""
+        self.apart.hide()
+
+    def unfinished(self) -> str:
+        """What would be lost with this page; "" when nothing."""
+        if self.band.loop.state.drafts:
+            return _("What you wrote about an alert has not been sent.")
+        if self.consents.loop.state.unfinished:
+            return _("What the patient answered has not been signed.")
+        return ""
+
     def whose(self) -> Whose:
         """The person this page is about, for what is copied and pasted here."""
         state = self.loop.state
@@ -170,6 +190,13 @@ class ChartView(Page):
             _("Open the visit"), name="chart.visit", icon="stethoscope", shortcut="Ctrl+N"
         )
         self.visit.clicked.connect(lambda: self.loop.send(VisitPressed()))
+        self.apart = IconButton(
+            "expand", _("In a window of its own"), name="chart.apart", bare=True, shortcut="Ctrl+Shift+N"
+        )
+        self.apart.clicked.connect(
+            lambda: self._room.ways.apart.emit(self.loop.state.patient, self.loop.state.tab)
+        )
+        self.banner.buttons.addWidget(self.apart)
         self.banner.buttons.addWidget(self.give)
         self.banner.buttons.addWidget(self.visit)
         self.notice = Notice(name="chart.notice")

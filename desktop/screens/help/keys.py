@@ -33,6 +33,8 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         N_("Patients and charts"),
         (
             Keys(("Ctrl+N",), N_("New patient; on a chart, begin or open the visit")),
+            Keys(("Ctrl+Shift+N",), N_("The chart in a window of its own")),
+            Keys(("Ctrl+W",), N_("Close a chart's own window")),
             Keys(("Ctrl+H",), N_("From the visit, or a conversation, to the chart")),
             Keys(tuple(f"Ctrl+{n}" for n in range(1, 10)), N_("The parts of the chart, from the left")),
         ),

@@ -60,7 +60,7 @@ class ShellView(QWidget):
     def __init__(self, room: Room, pages: Mapping[str, QWidget], state: State | None = None) -> None:
         super().__init__()
         named(self, "shell", "Posta")
-        self._room, self._pages, self._help = room, pages, room.helper(self)
+        self._room, self._pages, self._help = room, dict(pages), room.helper(self)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
@@ -203,6 +203,14 @@ class ShellView(QWidget):
     def go(self, page: str) -> None:
         """Show a page."""
         self.loop.send(PageChosen(page))
+
+    def put(self, page: str, view: QWidget) -> None:
+        """Another widget for that page; the one that stood there is its caller's now."""
+        old, self._pages[page] = self._pages[page], view
+        self.stack.addWidget(view)
+        if self.stack.currentWidget() is old:
+            self.stack.setCurrentWidget(view)
+        self.stack.removeWidget(old)
 
     def say(
         self,

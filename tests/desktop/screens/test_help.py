@@ -16,6 +16,7 @@ from desktop.screens.help.keys import SHEET
 from desktop.screens.help.view import NAME, HelpView, last_lines
 from desktop.screens.room import Room
 from tests.clinic.services.shared import BEN, BENS
+from tests.desktop.test_desk import registered
 from tests.desktop.test_switching import home as home
 from tests.desktop.test_switching import seat_of, unlock
 from tests.desktop.test_switching import window as window
@@ -86,8 +87,12 @@ def test_every_key_that_something_listens_to_is_in_the_sheet_and_no_other(
     unlock(qtbot, window, BEN, BENS)
     shell = seat_of(window).shell
     shell.say("info", "Done.", "Undo", lambda: None)
-    heard = {one.key().toString() for one in shell.findChildren(QShortcut)}
-    heard |= {one.shortcut().toString() for one in shell.findChildren(QAbstractButton)}
+    seat = seat_of(window)
+    seat.room.ways.apart.emit(registered(seat.desk), "summary")
+    heard = set[str]()
+    for one in (shell, *seat.apart.windows):
+        heard |= {keys.key().toString() for keys in one.findChildren(QShortcut)}
+        heard |= {button.shortcut().toString() for button in one.findChildren(QAbstractButton)}
     told = {QKeySequence(keys).toString() for _title, group in SHEET for one in group for keys in one.keys}
     assert heard - {""} - told == set(), "not in the sheet"
     assert told - heard - {f"Alt+{n}" for n in range(1, 8)} == set(), "nobody listens to it"

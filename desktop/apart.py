@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QObject, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic.domain.ids import PatientId
@@ -19,10 +19,6 @@ WIDTH, HEIGHT, STEP = 1180, 760, 44
 
 class Apart(QObject):
     """`main` tells the window that these stand beside."""
-
-    lock_pressed = Signal()
-    find_pressed = Signal()
-    help_pressed = Signal()
 
     def __init__(self, parent: QObject, main: Callable[[], QWidget]) -> None:
         super().__init__(parent)
@@ -52,9 +48,6 @@ class Apart(QObject):
         """A window for this page."""
         window = ChartWindow(chart)
         window.left.connect(lambda: self._left(window))
-        window.lock_pressed.connect(self.lock_pressed)
-        window.find_pressed.connect(self.find_pressed)
-        window.help_pressed.connect(self.help_pressed)
         window.setGeometry(_place(self._main(), len(self.windows)))
         self.windows.append(window)
         window.come_forward()

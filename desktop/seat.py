@@ -41,6 +41,7 @@ from desktop.screens.mine.view import MineView
 from desktop.screens.organisation.view import OrganisationView
 from desktop.screens.patients.logic import NewPerson
 from desktop.screens.patients.view import PatientsView
+from desktop.screens.phrases import call_words, hold_words
 from desktop.screens.room import Room
 from desktop.screens.schedule.view import ScheduleView
 from desktop.screens.search.view import SearchView
@@ -122,6 +123,7 @@ class Seat(QObject):
         self._stop_receipts()
         self._gather.stop()
         self.visit.flush()
+        self.visit.call_beside()
         self.room.clinic.mine.send_away()
         self.room.clinic.governing.stop()
         self._end_check()
@@ -175,7 +177,9 @@ class Seat(QObject):
             "organisation": self.organisation,
             "help": self.help,
         }
-        self.shell = ShellView(room, pages, had("shell"))
+        self.shell = ShellView(room, pages, had("shell"), phone.engine)
+        self.shell.corner.hang.connect(phone.hang)
+        self.visit.drawn.connect(self._show_call)
         self.shell.locked.connect(self.save_all)
         self.shell.language_chosen.connect(self._speak)
         self.shell.look_pressed.connect(self._change_look)
@@ -197,9 +201,6 @@ class Seat(QObject):
         ways, phone = self.room.ways, self.telephone
         ways.chart.connect(self._open_chart)
         ways.apart.connect(self._open_apart)
-        self.apart.lock_pressed.connect(lambda: self.shell.loop.send(shell.LockPressed()))
-        self.apart.find_pressed.connect(lambda: self._come_forward().search.setFocus())
-        self.apart.help_pressed.connect(lambda: self._come_forward().go("help"))
         ways.texts.connect(self._look_in_texts)
         ways.elsewhere.connect(self._look_elsewhere)
         ways.judging.connect(self._look_at_reviews)
@@ -248,12 +249,6 @@ class Seat(QObject):
             self.shell.say(tone, text, button, on_button)
         else:
             toast(window, text, tone, button, on_button)
-
-    def _come_forward(self) -> ShellView:
-        main = self.shell.window()
-        main.raise_()
-        main.activateWindow()
-        return self.shell
 
     def _held_back(self, field: NoteField | LineField, theirs: Whose, text: str) -> None:
         """Words of another patient were not pasted; they are if somebody says so while this patient is still shown."""
@@ -331,8 +326,7 @@ class Seat(QObject):
     def _open_chart(self, patient: str, tab: str) -> None:
         if not self.apart.forward(PatientId(patient), tab):
             self.chart.open(PatientId(patient), tab)
-            self.shell.go("chart")
-            self._come_forward()
+            self.shell.come_forward("chart")
 
     def _open_apart(self, patient: str, tab: str) -> None:
         """In a window of its own: the page goes there as it stands if it shows her, else it is opened there."""
@@ -440,6 +434,15 @@ class Seat(QObject):
         self.visit.loop.send(CallChanged(str(call.phase), call.reason, call.signalling_up, call.encounter_id))
         self.shell.loop.send(shell.CallChanged(str(call.phase)))
         self.today.lease.look()
+
+    def _show_call(self) -> None:
+        """For whoever looks at another page."""
+        state = self.visit.loop.state
+        call = state.call
+        waits = call.phase == "talking" and (call.held or call.waits)
+        said = hold_words(call.held) if waits else call_words(call.phase, call.reason, True, True)
+        live = call.phase == "talking" and not waits
+        self.shell.show_call(state.caller, live, said.text, self.visit.window_of_call is not None)
 
     def _reach_changed(self) -> None:
         self.today.reach_changed()

@@ -191,11 +191,14 @@ class SearchField(Tinted, QLineEdit):
         self.textChanged.connect(lambda _text: self._rest.start())
         self.returnPressed.connect(self._now)
         if shortcut:
-            QShortcut(QKeySequence(shortcut), self, self._take)
+            anywhere = Qt.ShortcutContext.ApplicationShortcut
+            QShortcut(QKeySequence(shortcut), self, self._take, context=anywhere)
         QShortcut(QKeySequence("Esc"), self, self.clear, context=Qt.ShortcutContext.WidgetShortcut)
         self.tinted()
 
     def _take(self) -> None:
+        self.window().raise_()
+        self.window().activateWindow()
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.selectAll()
 

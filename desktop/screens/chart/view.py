@@ -97,8 +97,8 @@ DIGITS = {"temperature": 1, "weight": 1}
 POINTS = 60
 WIDER = 5
 """Share of the room for the card with two numbers; the others have 4."""
-TIGHT, SMALL = 1260, 1000
-"""Below these widths of the page, seven cards show arrows instead of words, and smaller numbers."""
+TIGHT, SMALL = 190, 143
+"""Below these widths of a card, it shows arrows instead of words, and smaller numbers."""
 
 RECEIPTED = frozenset({"notes", "medication"})
 """Tabs whose rows say how far they have come."""
@@ -343,8 +343,9 @@ class ChartView(Page):
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
         self.vitals.setVisible(bool(faces) and not state.carding)
-        tight = len(faces) == len(CARDS) and self.width() < TIGHT
-        fit = (tight, tight and self.width() < SMALL)
+        share = self.width() / max(1, len(faces))
+        tight = share < TIGHT
+        fit = (tight, share < SMALL)
         if fit != self._fit:
             self._fit = fit
             for card in self.faces.values():

@@ -20,9 +20,6 @@ class ChartWindow(QWidget):
 
     left = Signal()
     """it was closed"""
-    lock_pressed = Signal()
-    find_pressed = Signal()
-    help_pressed = Signal()
 
     def __init__(self, chart: ChartView) -> None:
         super().__init__()
@@ -32,13 +29,7 @@ class ChartWindow(QWidget):
         self._frame = QVBoxLayout(self)
         self._frame.setContentsMargins(0, 0, 0, 0)
         self.put(chart)
-        for keys, then in (
-            ("Ctrl+W", self.leave),
-            ("Ctrl+L", self.lock_pressed.emit),
-            ("Ctrl+K", self.find_pressed.emit),
-            ("F1", self.help_pressed.emit),
-        ):
-            QShortcut(QKeySequence(keys), self, then)
+        QShortcut(QKeySequence("Ctrl+W"), self, self.leave)
 
     def put(self, chart: ChartView) -> None:
         """Show this chart; the one before is gone."""

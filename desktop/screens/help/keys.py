@@ -34,7 +34,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         (
             Keys(("Ctrl+N",), N_("New patient; on a chart, begin or open the visit")),
             Keys(("Ctrl+Shift+N",), N_("The chart in a window of its own")),
-            Keys(("Ctrl+W",), N_("Close a chart's own window")),
+            Keys(("Ctrl+W",), N_("Close a chart's or the call's own window")),
             Keys(("Ctrl+H",), N_("From the visit, or a conversation, to the chart")),
             Keys(tuple(f"Ctrl+{n}" for n in range(1, 10)), N_("The parts of the chart, from the left")),
         ),
@@ -53,6 +53,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Ctrl+M",), N_("Microphone off and on")),
             Keys(("Ctrl+P",), N_("Hold the call, take it up again")),
             Keys(("Ctrl+D",), N_("Show a document")),
+            Keys(("Ctrl+Shift+D",), N_("The call in a window of its own, and back")),
         ),
     ),
     (

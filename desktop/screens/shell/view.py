@@ -13,6 +13,7 @@ from clinic.domain.ids import PatientId
 from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import IconButton, QuietButton, SecondaryButton
+from desktop.kit.engine import CallEngine
 from desktop.kit.navigation import Clock, RailItem, SearchField, SideRail
 from desktop.kit.people import Avatar
 from desktop.kit.surfaces import StatusLine, Toast, toast
@@ -23,6 +24,7 @@ from desktop.screens.layouts import across, bar, down, holding
 from desktop.screens.lines import OpeningList
 from desktop.screens.phrases import call_words, sync_words
 from desktop.screens.room import Room
+from desktop.screens.shell.corner import CornerCall
 from desktop.screens.shell.logic import (
     IN_CALL,
     Effect,
@@ -57,11 +59,20 @@ class ShellView(QWidget):
     language_chosen = Signal(str)
     look_pressed = Signal()
 
-    def __init__(self, room: Room, pages: Mapping[str, QWidget], state: State | None = None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        pages: Mapping[str, QWidget],
+        state: State | None = None,
+        engine: CallEngine | None = None,
+    ) -> None:
         super().__init__()
         named(self, "shell", "Posta")
         self._room, self._pages, self._help = room, dict(pages), room.helper(self)
         self._build()
+        self.corner = CornerCall(self, engine)
+        self.corner.back.connect(lambda: self.go("visit"))
+        self._call: tuple[str, bool, str, bool] = ("", False, "", False)
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()),
             update,
@@ -88,8 +99,11 @@ class ShellView(QWidget):
         layout.addWidget(self.rail)
         layout.addWidget(main, 1)
         self.found = self._found()
-        QShortcut(QKeySequence("F1"), self, lambda: self.go("help"))
-        QShortcut(QKeySequence("Ctrl+L"), self, lambda: self.loop.send(LockPressed()))
+        for keys, then in (
+            ("F1", lambda: self.come_forward("help")),
+            ("Ctrl+L", lambda: self.loop.send(LockPressed())),
+        ):
+            QShortcut(QKeySequence(keys), self, then, context=Qt.ShortcutContext.ApplicationShortcut)
         QShortcut(QKeySequence("Ctrl+Shift+K"), self, self._look_in_texts)
         for number, key in enumerate(self._places, 1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda page=key: self.go(page))
@@ -204,6 +218,24 @@ class ShellView(QWidget):
         """Show a page."""
         self.loop.send(PageChosen(page))
 
+    def come_forward(self, page: str = "") -> None:
+        """In front of the other windows, at this page."""
+        main = self.window()
+        main.raise_()
+        main.activateWindow()
+        if page:
+            self.go(page)
+
+    def show_call(self, name: str, live: bool, words: str, apart: bool) -> None:
+        """Who the call is with, whether pictures come and what it says where none do; `apart`: it has a window of its own."""
+        self._call = name, live, words, apart
+        self._render_corner(self.loop.state)
+
+    def _render_corner(self, state: State) -> None:
+        name, live, words, apart = self._call
+        elsewhere = state.page != "visit" and not apart
+        self.corner.show_call(state.call in IN_CALL, elsewhere, name, live, words)
+
     def put(self, page: str, view: QWidget) -> None:
         """Another widget for that page; the one that stood there is its caller's now."""
         old, self._pages[page] = self._pages[page], view
@@ -251,6 +283,7 @@ class ShellView(QWidget):
         said = sync_words(state.status, state.now)
         self.status.say(said.tone, said.text)
         self._render_back(state)
+        self._render_corner(state)
         self._render_found(state)
 
     def _render_back(self, state: State) -> None:
@@ -283,6 +316,7 @@ class ShellView(QWidget):
         self.rail.set_narrow(self.width() < NARROW)
         self.search.setFixedWidth(300 if self.width() < NARROW else 400)
         self._settle()
+        self.corner.settle()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

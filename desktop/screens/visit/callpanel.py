@@ -67,6 +67,10 @@ class CallCard(Card):
         self.hold = IconButton("pause", "", name="visit.call.hold", shortcut="Ctrl+P")
         self.check = IconButton("sliders", _("Try camera and microphone"), name="visit.call.check")
         self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.apart = IconButton(
+            "expand", _("The call in a window of its own"), name="visit.call.apart", shortcut="Ctrl+Shift+D"
+        )
+        self.apart.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.share = IconButton("screen", _("Show a document"), name="visit.call.share", shortcut="Ctrl+D")
         self.other = SecondaryButton(_("Back to that visit"), name="visit.call.other", icon="arrow-left")
         for button, event in (
@@ -86,6 +90,7 @@ class CallCard(Card):
             across(
                 (said, 1),
                 self.check,
+                self.apart,
                 self.share,
                 self.mute,
                 self.camera,
@@ -162,6 +167,7 @@ class CallCard(Card):
         held = self.ring.hasFocus() or self.hang.hasFocus()
         self.ring.setVisible(not call.running)
         self.check.setVisible(not call.running)
+        self.apart.setVisible(call.running)
         self.ring.setEnabled(bool(state.kiosk))
         self.ring.setText(_("Ring again") if call.phase == "ended" else _("Call"))
         self.other.setVisible(away)

@@ -202,6 +202,11 @@ class State:
         return self.chart.person.name.spoken if self.chart else ""
 
     @property
+    def caller(self) -> str:
+        """The name of who the call is with."""
+        return self.call.other.name if self.call.other is not None else self.name
+
+    @property
     def about(self) -> frozenset[PatientId]:
         """The person, and the provisional records that turned out to be the same person."""
         found = self.chart.encounters if self.chart else ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
@@ -29,6 +29,7 @@ from desktop.screens.tasks.panel import TaskPanel
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit.callpanel import CallCard
+from desktop.screens.visit.callwindow import CallWindow
 from desktop.screens.visit.errands import Errands, Line
 from desktop.screens.visit.note import NoteCard
 from desktop.screens.visit.sharepanel import NoteOrDocument
@@ -54,16 +55,26 @@ class Beside(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
-        self._share()
+        self.share()
 
     def event(self, event: QEvent) -> bool:
         """The call needs more room or less: stills came, or the picture moves again."""
         if event.type() == QEvent.Type.LayoutRequest:
-            self._share()
+            self.share()
         return super().event(event)
 
-    def _share(self) -> None:
+    def take_back(self) -> None:
+        """The call stands here again."""
+        self._above.setParent(self)
+        self._above.show()
+        self.share()
+
+    def share(self) -> None:
+        """Give each part its room; the tools have all of it while the call stands in a window of its own."""
         width, height = self.width(), self.height()
+        if self._above.parent() is not self:
+            self._below.setGeometry(0, 0, width, height)
+            return
         call = self._above.minimumSizeHint().height() + self.GAP
         tools = min(max(self.LEAST, min(self.MOST, height // 2)), max(0, height - call))
         self._above.setGeometry(0, 0, width, height - tools - self.GAP)
@@ -74,6 +85,8 @@ class VisitView(Page):
     """`line`: the call and the letters; `save_to`: a folder for summaries (None asks with the system's
     dialog).
     """
+
+    drawn = Signal()
 
     def __init__(
         self,
@@ -111,6 +124,9 @@ class VisitView(Page):
         self.note = NoteCard(self._send, self._room.clock.monotonic)
         self.call = CallCard(self._send, engine)
         self.call.check.clicked.connect(lambda: self._room.ways.devices.emit())
+        self.call.apart.clicked.connect(self._turn_call)
+        self.window_of_call: CallWindow | None = None
+        self._keys_of_call: list[QShortcut] = []
         self.intake, self.codes, self.rx = IntakeTool(), CodesTool(self._send), RxTool(self._send)
         self.vitals = VitalsTool(self._send)
         self.chat, self.next = ChatTool(self._send), NextTool(self._send, self._room.clock.now())
@@ -234,6 +250,47 @@ class VisitView(Page):
     def take_over(self, before: VisitView) -> None:
         """What was typed and not yet sent on the page this one replaces."""
         self.unsent.take_over(before.unsent, before.loop.state.rx.drug)
+        if before.window_of_call is not None:
+            place = before.window_of_call.geometry()
+            before.call_beside()
+            self.call_apart()
+            assert self.window_of_call is not None
+            self.window_of_call.setGeometry(place)
+
+    def call_apart(self) -> None:
+        """The call in a window of its own; its keys work here too."""
+        self.window_of_call = CallWindow(self.call, self.window())
+        self.window_of_call.docked.connect(self.call_beside)
+        self._keys_of_call = [
+            QShortcut(button.shortcut(), self, button.click)
+            for button in (self.call.mute, self.call.hold, self.call.share, self.call.apart)
+        ]
+        self.call.apart.set_icon("arrow-left", _("The call beside the note again"))
+        self.window_of_call.say(self.loop.state.caller)
+        self.window_of_call.show()
+        self.right.share()
+        self.drawn.emit()
+
+    def call_beside(self) -> None:
+        """The call stands beside the note again."""
+        window, self.window_of_call = self.window_of_call, None
+        if window is None:
+            return
+        for keys in self._keys_of_call:
+            keys.setEnabled(False)
+            keys.deleteLater()
+        self._keys_of_call = []
+        self.call.apart.set_icon("expand", _("The call in a window of its own"))
+        self.right.take_back()
+        window.hide()
+        window.deleteLater()
+        self.drawn.emit()
+
+    def _turn_call(self) -> None:
+        if self.window_of_call is None:
+            self.call_apart()
+        else:
+            self.call_beside()
 
     def typed_and_unsent(self) -> bool:
         """Whether words stand in a field that only a button sends."""
@@ -285,6 +342,9 @@ class VisitView(Page):
         if state.chart is not None:
             self.tasks.open(state.patient, state.name, state.chart.tasks, state.encounter)
             self.orders.open(state.patient, state.name, state.encounter, state.chart.conditions)
+        if self.window_of_call is not None:
+            self.window_of_call.say(state.caller)
+        self.drawn.emit()
         if state.loaded and not self._writable:
             self._begin_to_write()
         self._writable = state.loaded

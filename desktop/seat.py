@@ -334,7 +334,7 @@ class Seat(QObject):
         if self.apart.forward(who):
             return
         if self.apart.is_full:
-            self._say("info", _("So many charts are open in windows of their own. Close one of them first."))
+            self._say("info", _("Three charts are open in windows of their own. Close one of them first."))
             return
         moved = self.chart.shows(who)
         chart, fresh = self.chart, self._chart({})

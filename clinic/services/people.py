@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People: finding, registering, saying who a provisional patient is. Duplicates: clinic.services.duplicates."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Gender, Link, Patient
+from clinic.domain.id_documents import read_document
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_birth_date, digits_of
-from clinic.domain.values import DNI, HumanName, Identifier, Verification
+from clinic.domain.values import DNI, ContactPoint, HumanName, Identifier, Verification
+from clinic.keys.cards import read_card
+from clinic.keys.codes import WrongCode
 from clinic.keys.rights import CHARTLESS, Action
 from clinic.services.audits import audit
 from clinic.services.desks import Desk, Written
@@ -34,8 +38,23 @@ class PersonLine:
 
 @needs(Action.FIND)
 def find_people(desk: Desk, text: str, limit: int = 20) -> tuple[PersonLine, ...]:
-    """People whose name, DNI or birth date begins with every typed word; nothing typed: the latest seen."""
-    return desk.book.read(lambda page: tuple(line(page, row) for row in page.find_people(text, limit)))
+    """People whose name, DNI, birth date or telephone begins with every typed word; nothing typed: the latest seen. What a
+    reader of codes types is taken as the card or the document that it is."""
+    today = desk.clock.now().date()
+    return desk.book.read(
+        lambda page: tuple(
+            line(page, row) for row in _scanned(page, text, today) or page.find_people(text, limit)
+        )
+    )
+
+
+def _scanned(page: Page, text: str, today: date) -> tuple[PersonRow, ...]:
+    """Whose card or identity document was read into the field; () for words, and for what belongs to nobody here."""
+    with suppress(WrongCode):
+        found = page.person_with_card(read_card(text).lookup)
+        return () if found is None else (found,)
+    document = read_document(text, today)
+    return () if document is None else page.people_with_dni(document.number)
 
 
 @needs(Action.FIND)
@@ -80,10 +99,11 @@ def register(
     check_birth_date(birth_date, desk.clock.now().date())
     digits = digits_of(dni)
     patient = PatientId(desk.new_id())
+    telecom = (ContactPoint(system="phone", value=phone.strip()),) if phone.strip() else ()
     identifiers = (Identifier(system=DNI, value=digits, verification=Verification.SEEN),) if digits else ()
     fact = Patient(
         id=FactId(patient), patient=patient, name=name, birth_date=birth_date, gender=gender, identifiers=identifiers,
-        address=address, language=language,
+        telecom=telecom, address=address, language=language,
     )  # fmt: skip
     desk.write(fact, window=patient)
     return patient

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People as lines of a list: found by any words of a name, DNI or birth date; and who turned out to be whom."""
+"""People as lines of a list: found by any words of a name, DNI, birth date or telephone; and who turned out to be whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from clinic.domain.facts import EmergencySummary, Encounter, Link, Patient
+from clinic.domain.facts import EmergencySummary, Encounter, Link, Patient, PatientCard
 from clinic.domain.identity import chosen, whole
 from clinic.domain.ids import PatientId
 from clinic.domain.values import DNI
 from clinic.protocol.op import fact_in
 from clinic.store.facts import CHART, SHOWN
-from clinic.store.folding import prefix_query
+from clinic.store.folding import bones_query, heard_query, heard_words, prefix_query, undotted
 from clinic.store.lines import LineWrites, typed
 from clinic.store.rows import PersonRow
 from clinic.store.sheet import Sheet, from_ms, to_ms
 
+_PHONE = (6, 7, 8, 10, 11)
+"""Digits that people give of a number: the subscriber's, with the area's, with the mobile 9 (Argentina; Brazil has 8 to 11)."""
 PERSON = "patient, family, given, birth_date, gender, dni, provisional, last_seen_at"
 
 
@@ -23,23 +25,43 @@ class PeopleReads(Sheet):
     """Finding people."""
 
     def find_people(self, typed: str, limit: int) -> tuple[PersonRow, ...]:
-        """People all of whose typed words begin a name, DNI or birth date of theirs; nothing typed: latest seen first."""
+        """People all of whose typed words begin a name, DNI, birth date or telephone of theirs; nothing typed: latest seen
+        first. After those come people whose names sound like that; where there is nobody, those with the same consonants."""
+        typed = undotted(typed)
         query = prefix_query(typed)
         if not query:
             rows = self._all(
                 f"SELECT {PERSON} FROM person ORDER BY last_seen_at DESC, family LIMIT :limit", limit=limit
             )
-        else:
-            rows = self._all(
-                f"SELECT {PERSON} FROM person WHERE patient IN "
-                "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
-                query=query, limit=limit,
-            )  # fmt: skip
-        return tuple(person_row(row) for row in rows)
+            return tuple(person_row(row) for row in rows)
+        found = {row.patient: row for row in self._matching(query, limit)}
+        if len(found) < limit and (heard := heard_query(typed)):
+            found |= {row.patient: row for row in self._matching(heard, limit) if row.patient not in found}
+        if not found and (bones := bones_query(typed)):
+            found = {row.patient: row for row in self._matching(bones, limit)}
+        return tuple(found.values())[:limit]
+
+    def _matching(self, query: str, limit: int) -> Iterator[PersonRow]:
+        rows = self._all(
+            f"SELECT {PERSON} FROM person WHERE patient IN "
+            "(SELECT patient FROM person_words WHERE person_words MATCH :query) ORDER BY family, given LIMIT :limit",
+            query=query, limit=limit,
+        )  # fmt: skip
+        return (person_row(row) for row in rows)
 
     def person(self, patient: PatientId) -> PersonRow | None:
         row = self._one(f"SELECT {PERSON} FROM person WHERE patient = :patient", patient=patient)
         return None if row is None else person_row(row)
+
+    def person_with_card(self, lookup: str) -> PersonRow | None:
+        """Whose card this is, while it is good."""
+        rows = self._all(
+            f"SELECT op.body FROM chart CROSS JOIN op ON op.chart = chart.no AND op.state = {SHOWN} AND op.kind = :kind",
+            kind=PatientCard.NUMBER,
+        )
+        found = (fact_in(row[0], PatientCard) for row in rows)
+        card = next((one for one in found if one.lookup == lookup and not one.revoked), None)
+        return None if card is None else self.person(card.patient)
 
     def people_with_dni(self, dni: str) -> tuple[PersonRow, ...]:
         return tuple(
@@ -78,8 +100,16 @@ class PeopleWrites(PeopleReads, LineWrites):
             patient=patient, family=fact.name.family, given=given, born=born and born.isoformat(), gender=str(fact.gender),
             dni=dni, provisional=fact.provisional, encounter=Encounter.NUMBER,
         )  # fmt: skip
-        self._spell(patient, f"{fact.name.family} {given} {dni} {_birth_words(born)}")
+        self.spell_person(fact)
         self.name_chart(self.chart_number(patient), fact.name.family, given)
+
+    def spell_person(self, fact: Patient) -> None:
+        """The words she is found by."""
+        dni = next((i.value for i in fact.identifiers if i.system == DNI), "")
+        phones = " ".join(_phone_words(point.value) for point in fact.telecom if point.system == "phone")
+        name = f"{fact.name.family} {' '.join(fact.name.given)}"
+        words = (name, dni, _birth_words(fact.birth_date), phones, heard_words(name))
+        self._spell(fact.patient or fact.id, " ".join(words))
 
     def _spell(self, patient: str, words: str) -> None:
         self._do(
@@ -150,3 +180,9 @@ def _birth_words(born: date | None) -> str:
         if born is None
         else f"{born:%d%m%Y} {born.isoformat()} {born:%d/%m/%Y} {born.day}/{born.month}/{born.year}"
     )
+
+
+def _phone_words(number: str) -> str:
+    """A telephone number the ways people type it: as written, in one go, and without country, area or mobile prefix."""
+    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
+    return " ".join((number, *(digits[-many:] for many in _PHONE if len(digits) >= many), digits))

@@ -125,8 +125,8 @@ class Clinic:
     def alike(self, name: HumanName, born: date, dni: str) -> tuple[PersonLine, ...]:
         return self._duplicates.alike(self.desk, name, born, dni)
 
-    def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
-        return self._people.register(self.desk, name, born, gender, dni)
+    def register(self, name: HumanName, born: date, gender: Gender, dni: str, phone: str = "") -> PatientId:
+        return self._people.register(self.desk, name, born, gender, dni, phone)
 
     def confirm_identity(self, provisional: PatientId, other: PatientId) -> object:
         return self._people.confirm_identity(self.desk, provisional, other)

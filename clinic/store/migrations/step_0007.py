@@ -10,9 +10,10 @@ from itertools import groupby
 from json import dumps as json
 from typing import Any
 
+from clinic.domain.facts import Patient
 from clinic.domain.ids import ScopeId
 from clinic.protocol.codec import decode
-from clinic.protocol.op import Op
+from clinic.protocol.op import Op, fact_in
 from clinic.store.filing import Filing
 
 _LINED = 12, 377
@@ -46,6 +47,10 @@ def _lined(page: Filing) -> Iterator[float]:
     people = page._all("SELECT chart.no, family, given FROM person JOIN chart USING (patient)")
     for no, family, given in people:
         page.name_chart(no, family, given)
+    for (body,) in page._all(
+        "SELECT op.body FROM chart CROSS JOIN op ON op.chart = chart.no AND op.state = 1 AND op.kind = 1"
+    ):
+        page.spell_person(fact_in(body, Patient))
     rows = page._all(
         "SELECT op.no FROM chart CROSS JOIN op ON op.chart = chart.no AND op.state = 1 AND op.kind = 12 "
         "UNION ALL SELECT op.no FROM chart CROSS JOIN op ON op.chart = chart.no AND op.state = 1 AND op.kind = 377"

@@ -24,6 +24,7 @@ class NewPerson:
     birth: str = ""
     dni: str = ""
     gender: str = "unknown"
+    phone: str = ""
 
     @property
     def name(self) -> HumanName:

@@ -87,7 +87,7 @@ class PatientsView(Page):
         self.empty = EmptyState(
             "search",
             _("Nobody found"),
-            _("Try the family name, the DNI or the birth date."),
+            _("Try the family name, the DNI, the birth date or the telephone."),
             name="patients.empty",
         )
         new = SecondaryButton(_("New patient"), name="patients.new", icon="plus", shortcut="Ctrl+N")
@@ -135,7 +135,8 @@ class PatientsView(Page):
         self.dni = LineField("12.345.678", name="patients.new.dni", spoken="DNI")
         options = [("unknown", _("not said")), *((sex, named(SEXES, sex)) for sex in SEXES)]
         self.gender = Choice(options, name="patients.new.gender")
-        for field in (self.family, self.given, self.birth, self.dni):
+        self.phone = LineField(name="patients.new.phone", spoken=_("Telephone"))
+        for field in self._fields():
             field.textEdited.connect(lambda _text: self.loop.send(FormTyped(self.typed())))
             field.returnPressed.connect(self._save)
         self.gender.chosen.connect(lambda _key: self.loop.send(FormTyped(self.typed())))
@@ -152,7 +153,7 @@ class PatientsView(Page):
                 Field(_("Family name"), self.family),
                 Field(_("Given names"), self.given),
                 across((Field(_("Birth date"), self.birth), 1), (Field("DNI", self.dni), 1)),
-                Field(_("Sex"), self.gender),
+                across((Field(_("Sex"), self.gender), 1), (Field(_("Telephone"), self.phone), 1)),
                 self.warning,
                 (self.alike, 1),
                 None,
@@ -164,8 +165,16 @@ class PatientsView(Page):
     def typed(self) -> NewPerson:
         """What stands in the form."""
         return NewPerson(
-            self.family.text(), self.given.text(), self.birth.text(), self.dni.text(), self.gender.key()
+            self.family.text(),
+            self.given.text(),
+            self.birth.text(),
+            self.dni.text(),
+            self.gender.key(),
+            self.phone.text(),
         )
+
+    def _fields(self) -> tuple[LineField, ...]:
+        return self.family, self.given, self.birth, self.dni, self.phone
 
     def _save(self) -> None:
         self.loop.send(SavePressed(self.typed()))
@@ -208,7 +217,7 @@ class PatientsView(Page):
 
     def _render_form(self, state: State) -> None:
         if state.form is None:
-            for field in (self.family, self.given, self.birth, self.dni):
+            for field in self._fields():
                 field.clear()
             return
         for field, text in (
@@ -216,6 +225,7 @@ class PatientsView(Page):
             (self.given, state.form.given),
             (self.birth, state.form.birth),
             (self.dni, state.form.dni),
+            (self.phone, state.form.phone),
         ):
             if field.text() != text:
                 field.setText(text)
@@ -259,6 +269,7 @@ class PatientsView(Page):
                     birth,
                     Gender(form.gender),
                     form.number,
+                    form.phone,
                     failed=self._failed,
                     then=lambda patient: self.loop.send(Registered(patient)),
                 )

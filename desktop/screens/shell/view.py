@@ -133,7 +133,7 @@ class ShellView(QWidget):
 
     def _top(self) -> QFrame:
         self.search = SearchField(
-            _("Find a person by name, DNI or birth date"),
+            _("Find a person: name, DNI, birth date, telephone"),
             name="shell.search",
             shortcut="Ctrl+K",
             delay_ms=SOON_MS,
@@ -197,7 +197,9 @@ class ShellView(QWidget):
         self.results.clicked.connect(lambda _index: self._take(self.results.key()))
         self.results.opened.connect(self._take)
         self.none = Text(
-            _("Nobody found. Try the family name, the DNI or the birth date."), "muted", wrap=True
+            _("Nobody found. Try the family name, the DNI, the birth date or the telephone."),
+            "muted",
+            wrap=True,
         )
         frame = QFrame(self)
         frame.setProperty("kind", "card")

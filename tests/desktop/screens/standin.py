@@ -694,7 +694,7 @@ class Clinic:
             p for p in PEOPLE if p.name.family.lower() == name.family.lower() or (dni and p.dni == dni)
         )
 
-    def register(self, name: HumanName, born: date, gender: Gender, dni: str) -> PatientId:
+    def register(self, name: HumanName, born: date, gender: Gender, dni: str, phone: str = "") -> PatientId:
         self.calls.append(("register", name.full, born, dni))
         return ROSA
 

@@ -281,7 +281,7 @@ class Side(Card):
         wish = state.wish
         if wish is None:
             return
-        day = sentence_case(fmt_day(wish.wanted.start.astimezone()))
+        day = fmt_day(wish.wanted.start.astimezone())
         self.question.setText(f"{wish.name}: {day}, {times(wish.wanted)}")
         self.others.setText(conflict_words(state.collisions))
         never = forbidden(state)

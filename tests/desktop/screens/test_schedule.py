@@ -322,18 +322,24 @@ def test_a_drag_that_is_broken_off_moves_nothing(hand: Hand, local: Local) -> No
 
 
 def test_in_the_week_it_is_dragged_to_another_day(hand: Hand, local: Local) -> None:
-    one = made(local, local.person(), 540)
-    hand.page.loop.send(h.ViewChosen("week"))
+    tuesday = tomorrow(local) + timedelta(days=2)
+    start, wanted = moment(tuesday, 540), moment(tuesday + timedelta(days=2), 700)
+    assert start is not None and tuesday.weekday() == 1
+    one = bookings.book(local.ben, local.person(), start, 20, BEN, "Control")
+    hand.page.loop.send(h.DayChosen(tuesday, "week"))
     hand.shows(one)
-    column = tomorrow(local).weekday()
-    before = one.start - timedelta(days=1)
-    assert before < local.clock.now(), "the day before, at nine, is over"
-    hand.drag(one, column - 1, 540)
-    hand.qtbot.waitUntil(lambda: "future" in hand.state.sentence)
-    assert stands(local, one) == one and hand.page.notice.isVisible()
-    hand.drag(one, column, 700)
+    hand.drag(one, 3, 700)
     hand.qtbot.waitUntil(lambda: bool(hand.said))
-    assert minute_of(stands(local, one).start) == 700
+    assert (stands(local, one).start, stands(local, one).practitioner) == (wanted, BEN)
+
+
+def test_what_is_over_takes_nobody(hand: Hand, local: Local) -> None:
+    one = made(local, local.person(), 540)
+    hand.page.loop.send(h.DayChosen(tomorrow(local), "week"))
+    hand.shows(one)
+    hand.drag(one, tomorrow(local).weekday() - 1, 540)
+    hand.qtbot.waitUntil(lambda: "future" in hand.state.sentence)
+    assert stands(local, one) == one and hand.page.notice.isVisible() and not hand.said
 
 
 def test_keys_alone_mark_move_and_cancel_it(hand: Hand, local: Local) -> None:

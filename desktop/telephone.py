@@ -298,7 +298,8 @@ class Telephone(QObject, Line):
         clinic = self._room.clinic
         visit = clinic.encounter(encounter)
         tongue, chart = visit.language or "es", clinic.chart(clinic.whole(visit.patient))
-        coming = sorted(one.start for one in chart.appointments if one.start > self._clock.now())
+        now = self._clock.now()
+        coming = sorted(one.start for one in chart.appointments if one.start > now and one.status == "booked")
         orders = [one for one in chart.medication if one.encounter == encounter]
         return VisitOver(
             encounter=encounter,

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two people booked into the same time of one practitioner: who keeps it, and which times near it are free."""
+"""Two people booked into the same time of one practitioner, or one person twice at once: who keeps it, and which times
+near it are free."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from clinic.domain.facts import Appointment
 from clinic.domain.ids import FactId
+
+HOLDING = frozenset(("pending", "booked", "arrived", "checked-in", "fulfilled"))
+"""FHIR Appointment.status of those that take their time."""
 
 AROUND = timedelta(hours=4)
 """How far from the hour that was wanted another one is offered, on the same day and on the next ones."""
@@ -17,10 +22,53 @@ def end_of(one: Appointment) -> datetime:
     return one.start + timedelta(minutes=max(1, one.minutes))
 
 
+def at_once(one: Appointment, other: Appointment) -> bool:
+    """True if they share some time, whoever has them."""
+    return one.start < end_of(other) and other.start < end_of(one)
+
+
 def overlap(one: Appointment, other: Appointment) -> bool:
     """True if the same practitioner would have to be with two people at once."""
     same = bool(one.practitioner) and one.practitioner == other.practitioner
-    return same and one.start < end_of(other) and other.start < end_of(one)
+    return same and at_once(one, other)
+
+
+def agreed(one: Appointment, other: Appointment) -> bool:
+    """True if one of the two was booked beside the other by somebody who knew."""
+    return other.id in one.beside or one.id in other.beside
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Another appointment at the same time: of the same `practitioner`, the same `patient`, or both."""
+
+    other: Appointment
+    practitioner: bool
+    patient: bool
+    agreed: bool = False
+
+    @property
+    def forbidden(self) -> bool:
+        """Nobody is in two places: the same patient twice at once is never booked."""
+        return self.patient
+
+
+def sharing(wanted: Appointment, booked: Iterable[Appointment]) -> tuple[Shared, ...]:
+    """What stands at the time of `wanted`, with its practitioner or with its patient; the earliest first."""
+    found = [
+        Shared(
+            other, overlap(wanted, other), other.patient == wanted.patient,
+            other.patient != wanted.patient and agreed(wanted, other),
+        )
+        for other in booked
+        if other.id != wanted.id and other.status in HOLDING and at_once(wanted, other)
+    ]  # fmt: skip
+    return tuple(
+        sorted(
+            (one for one in found if one.practitioner or one.patient),
+            key=lambda one: (one.other.start, one.other.id),
+        )
+    )
 
 
 def crowded(booked: Iterable[Appointment]) -> tuple[Appointment, ...]:
@@ -42,15 +90,15 @@ def crowded(booked: Iterable[Appointment]) -> tuple[Appointment, ...]:
 def lost(
     booked: Iterable[Appointment], claimed: Mapping[FactId, tuple[int, str]]
 ) -> tuple[tuple[Appointment, Appointment], ...]:
-    """(who lost the time, who keeps it) among appointments that stand. `claimed`: the stamp and op that took each time:
-    the earlier one keeps it, alike on every computer that holds the same."""
+    """(who lost the time, who keeps it) among appointments that stand and were not booked beside each other on purpose.
+    `claimed`: the stamp and op that took each time: the earlier one keeps it, alike on every computer that holds the same."""
     ordered = sorted(
         (one for one in booked if one.status == "booked"), key=lambda one: claimed.get(one.id, (0, one.id))
     )
     keeping: list[Appointment] = []
     found = []
     for one in ordered:
-        winner = next((other for other in keeping if overlap(one, other)), None)
+        winner = next((other for other in keeping if overlap(one, other) and not agreed(one, other)), None)
         if winner is None:
             keeping.append(one)
         else:

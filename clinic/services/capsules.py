@@ -66,7 +66,7 @@ def capsule_of(desk: Desk, page: Page, fact: Patient) -> Capsule:
     return Capsule(
         patient=patient, name=fact.name, birth_date=fact.birth_date, language=fact.language, photo=fact.photo,
         dni=next((i.value for i in fact.identifiers if i.system == DNI), ""),
-        appointments=page.facts(Appointment, patient)[-_LATEST:],
+        appointments=tuple(one for one in page.facts(Appointment, patient) if one.status == "booked")[-_LATEST:],
         prescriptions=tuple(said(m, fact.language) for m in requests[:_LATEST]),
         messages=tuple(f"{m.sender_name}: {m.text}" for m in messages[:_LATEST] if m.sender != "patient"),
         summaries=tuple(n.plan for n in page.facts(Composition, patient)[::-1][:3] if n.plan),

@@ -132,6 +132,16 @@ def fmt_day(day: date | datetime) -> str:
     return format_date(_local(day), format=skeleton, locale=_locale())
 
 
+def fmt_weekday(day: date) -> str:
+    """A day of a week, in little room: lun 23."""
+    return format_date(day, format="EEE d", locale=_locale()).replace(".", "")
+
+
+def fmt_month(day: date) -> str:
+    """The month of a day: noviembre de 2026."""
+    return format_date(day, format="MMMM y" if _Spoken.language == "en" else "MMMM 'de' y", locale=_locale())
+
+
 def fmt_time(at: datetime) -> str:
     """Hours and minutes where the reader is: 08:12."""
     return format_time(at, format="HH:mm", tzinfo=_zone(), locale=_locale())

@@ -113,6 +113,10 @@ class Appointment(Fact):
     reason: str = n(8, default="")
     location: FactId = n(9, default=FactId(""))
     slot: FactId = n(10, default=FactId(""))
+    cancelation_reason: str = n(11, default="")
+    """FHIR Appointment.cancelationReason, in words."""
+    beside: tuple[FactId, ...] = n(12, default=())
+    """Appointments of the same practitioner at the same time that whoever booked this one knew of, and booked it beside them."""
 
 
 @record(30)

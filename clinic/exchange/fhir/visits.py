@@ -66,6 +66,7 @@ def appointment_in(it: Incoming) -> Appointment:
         id=it.id, patient=it.patient, start=start, minutes=_minutes(it, start), practitioner=it.user(staff),
         practitioner_name=it.called(staff), status=it.get("status") or "booked",
         reason=it.get("description") or words(first(it.get("reasonCode"))), location=place, slot=slot,
+        cancelation_reason=words(it.get("cancelationReason")),
     )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def appointment_out(fact: Appointment, to: Outgoing) -> Json:
         "status": fact.status, "description": fact.reason, "start": instant(fact.start),
         "end": instant(fact.start + timedelta(minutes=fact.minutes)), "minutesDuration": max(fact.minutes, 1),
         "slot": [slot] if slot else [],
+        "cancelationReason": {"text": fact.cancelation_reason} if fact.cancelation_reason else None,
         "participant": [{"actor": actor, "status": "accepted"} for actor in actors if actor],
     }  # fmt: skip
 

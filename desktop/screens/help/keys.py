@@ -40,6 +40,20 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         ),
     ),
     (
+        N_("The schedule"),
+        (
+            Keys(("Alt+D", "Alt+W", "Alt+M"), N_("By day, by week, by month")),
+            Keys(("Alt+Left", "Alt+Right"), N_("The page before, the next")),
+            Keys(("Alt+T",), N_("Today in the schedule")),
+            Keys(("Ctrl+N",), N_("New appointment")),
+            Keys(("Ctrl+Up", "Ctrl+Down"), N_("The marked appointment: ten minutes earlier, later")),
+            Keys(
+                ("Ctrl+Left", "Ctrl+Right"),
+                N_("The marked appointment: one column to the left, to the right"),
+            ),
+        ),
+    ),
+    (
         N_("The visit"),
         (
             Keys(tuple(f"Ctrl+{n}" for n in range(1, 9)), N_("The tools beside the note, from the left")),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The coming appointments."""
+"""The appointments of the team by day, week and month; booking, moving and cancelling them."""

@@ -419,7 +419,8 @@ class NextTool(QWidget):
 
     def render_state(self, state: v.State) -> None:
         self.book.setEnabled(not state.booking)
-        coming = [one for one in (state.chart.appointments if state.chart else ()) if one.start >= state.now]
+        booked = (one for one in (state.chart.appointments if state.chart else ()) if one.status == "booked")
+        coming = [one for one in booked if one.start >= state.now]
         self.booked.show_lines(
             [Line(one.id, fmt_moment(one.start), one.reason or _("Visit"), icon="calendar") for one in coming]
         )

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who keeps a time that was booked twice: one answer, whatever the order; free times are free."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.bookings import crowded, end_of, free_times, lost, overlap
+from clinic.domain.bookings import HOLDING, crowded, end_of, free_times, lost, overlap, sharing
 from clinic.domain.facts import Appointment
 from clinic.domain.ids import FactId, PatientId, UserId
 
@@ -59,3 +60,32 @@ def test_a_free_time_is_in_the_future_and_nobody_elses(day: list[Appointment]) -
         for other in day[1:]:
             if other.practitioner == wanted.practitioner and other.status == "booked":
                 assert until <= other.start or end_of(other) <= at
+
+
+@given(days.filter(bool))
+def test_what_shares_a_time_is_seen_from_both_sides(day: list[Appointment]) -> None:
+    pairs = {(one.id, found.other.id) for one in day if one.status in HOLDING for found in sharing(one, day)}
+    assert pairs == {(other, one) for one, other in pairs}
+    assert all(one != other for one, other in pairs)
+
+
+def test_the_same_patient_is_never_twice_at_once_whoever_sees_her() -> None:
+    here, there = booked(1, "u1", 0, 20, "booked"), booked(2, "u2", 10, 20, "booked")
+    assert sharing(here, (there,)) == ()
+    (found,) = sharing(here, (replace(there, patient=here.patient),))
+    assert found.forbidden and not found.practitioner
+    assert sharing(here, (replace(there, patient=here.patient, status="cancelled"),)) == ()
+
+
+def test_two_that_only_touch_share_nothing() -> None:
+    here, after = booked(1, "u1", 0, 20, "booked"), booked(2, "u1", 20, 20, "booked")
+    assert sharing(here, (after,)) == sharing(after, (here,)) == ()
+
+
+def test_who_was_booked_beside_another_on_purpose_lost_nothing() -> None:
+    first, second, third = (booked(n, "u1", 0, 20, "booked") for n in (1, 2, 3))
+    beside = replace(second, beside=(first.id,))
+    assert sharing(first, (beside,))[0].agreed and sharing(beside, (first,))[0].agreed
+    claimed = {one.id: (n, str(one.id)) for n, one in enumerate((first, beside, third))}
+    assert lost((first, beside), claimed) == ()
+    assert [loser.id for loser, _keeps in lost(crowded((first, beside, third)), claimed)] == [third.id]

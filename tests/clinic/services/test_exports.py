@@ -368,6 +368,7 @@ def ours(desk: Desk, person: PatientId) -> tuple[Fact, ...]:
             reason="r",
             location=FactId("loc.1"),
             slot=FactId("slo.1"),
+            cancelation_reason="viaja",
         ),
         facts.Composition(
             id=FactId("com.1"),

@@ -53,6 +53,7 @@ from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
 from clinic.services.backups import Plan
+from clinic.services.bookings import Agenda
 from clinic.services.cards import CardLine
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.codes_out import GivenCode
@@ -622,6 +623,16 @@ class Ordering:
         self._clinic.calls.append(("no result", result, why, patient))
 
 
+class Scheduling:
+    """What is booked, with one practitioner."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+
+    def agenda(self, since: datetime, until: datetime) -> Agenda:
+        return Agenda(((UserId(""), "Dr. Martín Aguirre"),), self.clinic.booked(since, until))
+
+
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
 
@@ -637,7 +648,7 @@ class Clinic:
     def __init__(self, photo: bytes = b"") -> None:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
-        self.planning, self.ordering = Planning(self), Ordering(self)
+        self.planning, self.ordering, self.scheduling = Planning(self), Ordering(self), Scheduling(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None

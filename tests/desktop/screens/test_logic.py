@@ -18,7 +18,6 @@ from desktop.screens.chart import logic as c
 from desktop.screens.faces import alarm_words, waiting_row
 from desktop.screens.join import logic as j
 from desktop.screens.patients import logic as p
-from desktop.screens.schedule import logic as sc
 from desktop.screens.shell import logic as sh
 from desktop.screens.today import logic as t
 from tests.desktop.screens.standin import JUAN, KIOSK, MARTA, NOW, PEOPLE, QUEUE, ROSA, Clinic, coding
@@ -323,10 +322,3 @@ class TestPresence:
     def test_a_kiosk_that_came_back_is_told_again(self) -> None:
         before = presence.forget(presence.places(QUEUE), KIOSK)
         assert len(presence.news(before, presence.places(QUEUE))) == 3
-
-
-def test_appointments_are_grouped_by_day() -> None:
-    booked = Clinic().booked(NOW, NOW + timedelta(days=9))
-    grouped = sc.days(booked)
-    assert sum(len(members) for _day, members in grouped) == len(booked)
-    assert [day for day, _members in grouped] == sorted(day for day, _members in grouped)

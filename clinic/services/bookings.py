@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The schedule: who is booked with whom in a span of time, and booking, moving and cancelling.
+
+A practitioner may be given two people at once by somebody who knew of the other one (`despite`); the same patient is never
+booked twice at once. What two computers book apart can be both: it is marked in the schedule, and clinic.services.clashes
+says who keeps the time.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from clinic.domain.bookings import HOLDING, Shared, end_of, sharing
+from clinic.domain.errors import Refusal
+from clinic.domain.facts import Appointment, Slot
+from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.domain.plausible import check_appointment
+from clinic.keys.rights import Action, user_may
+from clinic.protocol.envelope import P1_TALK
+from clinic.services.charted import fact_of
+from clinic.services.desks import Desk, Written
+from clinic.services.gate import needs
+from clinic.services.overviews import Booked
+from clinic.services.people import PersonLine, line
+from clinic.store.page import Page
+from clinic.store.sheet import to_ms
+from clinic.store.writing import WritePage
+
+SHORTEST, LONGEST = 5, 480
+"""Minutes of one appointment."""
+_BEFORE = timedelta(minutes=LONGEST)
+"""An appointment that began so long ago may still go on."""
+GONE = ("cancelled", "entered-in-error")
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Another appointment at the same time, and whose it is; None for somebody this computer does not hold."""
+
+    shared: Shared
+    person: PersonLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Of one span: `practitioners` (id, name) of the team and whoever else has an appointment in it (of whom only a name is
+    known, the name for both), what is `booked`, what
+    shares its time (by appointment), and the Slots that practitioners offer or are away in."""
+
+    practitioners: tuple[tuple[UserId, str], ...] = ()
+    booked: tuple[Booked, ...] = ()
+    collisions: Mapping[FactId, tuple[Collision, ...]] = field(default_factory=dict)
+    slots: tuple[Slot, ...] = ()
+
+
+@needs(Action.BOOK)
+def agenda(desk: Desk, since: datetime, until: datetime) -> Agenda:
+    """What starts from `since` and before `until`, earliest first, of people this computer holds; all that is not
+    cancelled."""
+
+    def look(page: Page) -> Agenda:
+        near = _near(page, since, until)
+        here = [one for one in near if since <= one.start < until]
+        rows = ((one, page.person(_whole(page, one.patient))) for one in here)
+        booked = tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
+        return Agenda(
+            _practitioners(desk, here), booked, _collisions(page, near, here),
+            page.facts_between(Slot, to_ms(since), to_ms(until)),
+        )  # fmt: skip
+
+    return desk.book.read(look)
+
+
+@needs(Action.BOOK)
+def collisions(desk: Desk, wanted: Appointment) -> tuple[Collision, ...]:
+    """What stands at that time with its practitioner or its patient, the earliest first. A new one has the id ''."""
+    return desk.book.read(lambda page: _found(page, wanted))
+
+
+@needs(Action.BOOK)
+def book(
+    desk: Desk, patient: PatientId, start: datetime, minutes: int, practitioner: UserId, reason: str,
+    despite: Collection[FactId] = (),
+) -> Appointment:  # fmt: skip
+    """A new appointment. Refused in the past, with nobody of the team, where the patient has another one then, and beside
+    another of the practitioner that is not in `despite`. Undone by `take_back`."""
+    made = Appointment(
+        id=FactId(desk.new_id()), patient=patient, start=start, minutes=minutes, practitioner=practitioner,
+        practitioner_name=_name(desk, practitioner), reason=reason.strip(),
+    )  # fmt: skip
+    done: list[Appointment] = []
+    desk.write_within(_checked(desk, lambda page: made, despite, done), window=patient, priority=P1_TALK)
+    return done[0]
+
+
+@needs(Action.BOOK)
+def move(
+    desk: Desk, appointment: FactId, start: datetime, practitioner: UserId, window: PatientId,
+    despite: Collection[FactId] = (), minutes: int = 0,
+) -> Written:  # fmt: skip
+    """To another time, another practitioner, or another length (`minutes`, if not 0). Refused as `book`, and once it is
+    over. Undone by `restore`."""
+    found = _standing(desk, appointment, window)
+    name = _name(desk, practitioner) if practitioner != found.practitioner else found.practitioner_name
+
+    def moved(page: WritePage) -> Appointment:
+        stands = page.fact(Appointment, appointment) or found
+        return replace(
+            stands,
+            start=start,
+            minutes=minutes or stands.minutes,
+            practitioner=practitioner,
+            practitioner_name=name,
+        )
+
+    return desk.write_within(_checked(desk, moved, despite, []), window=window, priority=P1_TALK)
+
+
+@needs(Action.BOOK)
+def cancel(desk: Desk, appointment: FactId, reason: str, window: PatientId) -> Written:
+    """Cancelled, with the reason why. Undone by `restore`."""
+    if not reason.strip():
+        raise Refusal("Say why this appointment is cancelled.")
+    gone = replace(
+        _standing(desk, appointment, window), status="cancelled", cancelation_reason=reason.strip()
+    )
+    return desk.write(gone, window=window, priority=P1_TALK)
+
+
+@needs(Action.BOOK)
+def restore(desk: Desk, before: Appointment, window: PatientId) -> Written:
+    """Undo `move` and `cancel`: as it was `before`. Whoever took the time meanwhile keeps theirs, and both are marked."""
+    stands = fact_of(desk, Appointment, before.id, window)
+    if stands.status not in ("booked", "cancelled"):
+        raise Refusal("This appointment is over. Make a new one.")
+    back = replace(
+        stands, start=before.start, minutes=before.minutes, practitioner=before.practitioner,
+        practitioner_name=before.practitioner_name, status=before.status, beside=before.beside,
+        cancelation_reason=before.cancelation_reason,
+    )  # fmt: skip
+    return desk.write(back, window=window, priority=P1_TALK)
+
+
+@needs(Action.BOOK)
+def take_back(desk: Desk, appointment: FactId, window: PatientId) -> Written:
+    """Undo `book`: entered in error."""
+    gone = replace(_standing(desk, appointment, window), status="entered-in-error")
+    return desk.write(gone, window=window, priority=P1_TALK)
+
+
+def _checked(
+    desk: Desk, make: Callable[[WritePage], Appointment], despite: Collection[FactId], done: list[Appointment]
+) -> Callable[[WritePage], tuple[Appointment, ...]]:
+    """Writes the appointment if its time is free in the same transaction, or taken by those in `despite` alone."""
+
+    def checked(page: WritePage) -> tuple[Appointment, ...]:
+        wanted = make(page)
+        check_appointment(wanted.start, desk.clock.now())
+        if not SHORTEST <= wanted.minutes <= LONGEST:
+            raise Refusal("An appointment takes from 5 minutes to 8 hours.")
+        shared = [one.shared for one in _found(page, wanted)]
+        if any(one.forbidden for one in shared):
+            raise Refusal("This patient has another appointment at that time. Move that one first.")
+        if any(one.other.id not in despite for one in shared):
+            raise Refusal("This time was taken meanwhile. Look at the schedule, and choose again.")
+        done[:] = [replace(wanted, beside=tuple(one.other.id for one in shared))]
+        return tuple(done)
+
+    return checked
+
+
+def _standing(desk: Desk, appointment: FactId, window: PatientId) -> Appointment:
+    found = fact_of(desk, Appointment, appointment, window)
+    if found.status != "booked":
+        raise Refusal("This appointment is over. Make a new one.")
+    return found
+
+
+def _name(desk: Desk, practitioner: UserId) -> str:
+    names = dict(_team(desk))
+    if practitioner not in names:
+        raise Refusal("Choose who of the team sees the patient.")
+    return names[practitioner]
+
+
+def _team(desk: Desk) -> tuple[tuple[UserId, str], ...]:
+    """Who of this team may see patients, by name."""
+    log = desk.trust
+    able = [user for user in log.members(desk.team) if user_may(log, user, Action.WRITE_NOTE)]
+    return tuple(sorted(((user, log.name_of(user)) for user in able), key=lambda one: (one[1], one[0])))
+
+
+def _practitioners(desk: Desk, booked: Collection[Appointment]) -> tuple[tuple[UserId, str], ...]:
+    team = dict(_team(desk))
+    others = {one.practitioner or UserId(one.practitioner_name): one.practitioner_name for one in booked}
+    others = {user: name for user, name in others.items() if user not in team}
+    return (*team.items(), *sorted(others.items(), key=lambda one: (one[1], one[0])))
+
+
+def _near(page: Page, since: datetime, until: datetime) -> tuple[Appointment, ...]:
+    """What may share time with that span."""
+    found = page.facts_between(Appointment, to_ms(since - _BEFORE), to_ms(until))
+    return tuple(one for one in found if one.status not in GONE)
+
+
+def _found(page: Page, wanted: Appointment) -> tuple[Collision, ...]:
+    near = [_joined(page, one) for one in _near(page, wanted.start, end_of(wanted))]
+    return tuple(_collision(page, one) for one in sharing(_joined(page, wanted), near))
+
+
+def _collisions(
+    page: Page, near: Collection[Appointment], here: Collection[Appointment]
+) -> dict[FactId, tuple[Collision, ...]]:
+    joined = sorted((_joined(page, one) for one in near if one.status in HOLDING), key=lambda one: one.start)
+    starts, wanted = [one.start for one in joined], {one.id for one in here}
+    found = {}
+    for one in joined:
+        if one.id in wanted:
+            around = joined[bisect_left(starts, one.start - _BEFORE) : bisect_left(starts, end_of(one))]
+            if shared := sharing(one, around):
+                found[one.id] = tuple(_collision(page, each) for each in shared)
+    return found
+
+
+def _joined(page: Page, one: Appointment) -> Appointment:
+    """With the person its patient was confirmed to be."""
+    return replace(one, patient=_whole(page, one.patient))
+
+
+def _whole(page: Page, patient: PatientId) -> PatientId:
+    return page.linked_to(patient) or patient
+
+
+def _collision(page: Page, shared: Shared) -> Collision:
+    row = page.person(shared.other.patient)
+    return Collision(shared, None if row is None else line(page, row))

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the schedule asks of the services; called on workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clinic.domain.ids import FactId, PatientId
+from desktop.screens.schedule.happenings import Cancel, Wish
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Appointment
+    from clinic.services.bookings import Agenda, Collision
+    from clinic.services.desks import Desk
+
+
+class Scheduling:
+    """Of the person at one desk. All raise Refusal or Unavailable."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def agenda(self, since: datetime, until: datetime) -> Agenda:
+        from clinic.services.bookings import agenda
+
+        return agenda(self._desk, since, until)
+
+    def collisions(self, wish: Wish) -> tuple[Collision, ...]:
+        from clinic.services.bookings import collisions
+
+        return collisions(self._desk, wish.wanted)
+
+    def write(self, wish: Wish, despite: tuple[FactId, ...]) -> FactId:
+        """Booked or moved; which one it is."""
+        from clinic.services.bookings import book, move
+
+        one = wish.wanted
+        if wish.before is None:
+            made = book(
+                self._desk, one.patient, one.start, one.minutes, one.practitioner, one.reason, despite
+            )
+            return FactId(made.id)
+        move(self._desk, one.id, one.start, one.practitioner, one.patient, despite, one.minutes)
+        return FactId(one.id)
+
+    def cancel(self, asked: Cancel) -> object:
+        from clinic.services.bookings import cancel
+
+        return cancel(self._desk, asked.appointment.id, asked.reason, asked.appointment.patient)
+
+    def restore(self, before: Appointment) -> object:
+        from clinic.services.bookings import restore
+
+        return restore(self._desk, before, before.patient)
+
+    def take_back(self, appointment: FactId, patient: PatientId) -> object:
+        from clinic.services.bookings import take_back
+
+        return take_back(self._desk, appointment, patient)

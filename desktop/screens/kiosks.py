@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from desktop.kit.surfaces import Notice
 from desktop.kit.words import N_, _
@@ -35,13 +35,13 @@ class KiosksBand(Notice):
         if troubles:
             self._bad[device] = name, troubles
         next_step = _("Somebody there opens the staff's page of the kiosk: it says what to do.")
-        self.say("warn", told(dict(self._bad.values())), next_step)
+        self.say("warn", told(self._bad.values()), next_step)
 
 
-def told(kiosks: Mapping[str, tuple[str, ...]]) -> str:
-    """Name -> troubles, as sentences; '' for none."""
+def told(kiosks: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+    """(name, troubles) as sentences; '' for none."""
     said = []
-    for name, troubles in sorted(kiosks.items()):
+    for name, troubles in sorted(kiosks):
         words = [_(TROUBLES[one]) for one in troubles if one in TROUBLES]
         what = "; ".join(words) or _("something is wrong with it")
         said.append(_("%(kiosk)s needs somebody: %(what)s.") % {"kiosk": name, "what": what})

@@ -214,6 +214,9 @@ def test_a_kiosk_that_stands_badly_is_told_on_today_until_it_says_that_all_is_we
     letter(kiosk.device, ("clock", "printer"))
     says = "needs somebody: its clock is wrong; its printer has no paper or does not answer."
     assert band.accessibleName().startswith(f"{kiosk.name} {says}") and not band.isHidden()
+    band.hear("another", kiosk.name, ("disk",))
+    assert "its disk is nearly full" in band.accessibleName() and says in band.accessibleName()
+    band.hear("another", kiosk.name, ())
     letter(kiosk.device, ("a trouble of a later program",))
     assert "something is wrong with it" in band.accessibleName()
     letter(kiosk.device, ())

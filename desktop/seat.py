@@ -224,6 +224,7 @@ class Seat(QObject):
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
         phone.person_called.connect(self._person_called)
+        phone.kiosk_stands.connect(self.today.kiosks.hear)
         phone.calls.recording.changed.connect(lambda one: self.visit.call.record.show_recording(one))
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))

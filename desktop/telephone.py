@@ -23,7 +23,15 @@ from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, Letter, PersonCalled, PersonComes, VisitOver, Vouched
+from clinic.protocol.letters import (
+    ChatLine,
+    KioskStands,
+    Letter,
+    PersonCalled,
+    PersonComes,
+    VisitOver,
+    Vouched,
+)
 from clinic.protocol.trust import DeviceKind
 from clinic.sync.status import SyncStatus
 from desktop import presence
@@ -62,6 +70,8 @@ class Telephone(QObject, Line):
     """clinic.services.islands.Network"""
     person_called = Signal(str, str, object)
     """(device, name of the kiosk, clinic.protocol.letters.PersonCalled)"""
+    kiosk_stands = Signal(str, str, tuple)
+    """(device, name of the kiosk, what somebody has to see to)"""
     reach = Signal()
     """a kiosk came or went, or the centre did"""
 
@@ -252,6 +262,8 @@ class Telephone(QObject, Line):
         match letter.content:
             case PersonCalled() as said:
                 self._person_called(letter.sender, said)
+            case KioskStands(troubles=troubles):
+                self._kiosk_stands(letter.sender, troubles)
             case content if isinstance(content, CallMessage):
                 self.calls.deliver(letter.sender, content)
 
@@ -260,6 +272,11 @@ class Telephone(QObject, Line):
         kiosk = self._desk.trust.device(sender)
         if kiosk is not None and kiosk.kind == DeviceKind.KIOSK:
             self.person_called.emit(str(sender), kiosk.name, said)
+
+    def _kiosk_stands(self, sender: DeviceId, troubles: tuple[str, ...]) -> None:
+        kiosk = self._desk.trust.device(sender)
+        if kiosk is not None and kiosk.kind == DeviceKind.KIOSK:
+            self.kiosk_stands.emit(str(sender), kiosk.name, troubles)
 
     def come(self, kiosk: str) -> None:
         """Whoever sits here goes to that kiosk."""

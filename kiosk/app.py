@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from kiosk import options, relay
-from kiosk.restarts import STOP, End, Restarts, after
+from clinic.domain.clock import SystemClock
+from kiosk import noted, options, relay
+from kiosk.restarts import AGAIN, STOP, End, Restarts, after, ended_badly
 
 SLOW_TO_END_S = 10.0
 SPARE_AFTER_S = 4.0
@@ -62,10 +63,16 @@ class Child:
 
 class Supervisor:
     """Runs sessions until told to stop. `command(n)` is the command line of the n-th session; `spare`: the next one is
-    loaded while one runs, with `--wait-fd FD` added."""
+    loaded while one runs, with `--wait-fd FD` added. `crashed(code)`: a session ended badly."""
 
-    def __init__(self, command: Callable[[int], Sequence[str]], hands: bool, spare: bool = False) -> None:
-        self._command, self._hands = command, hands
+    def __init__(
+        self,
+        command: Callable[[int], Sequence[str]],
+        hands: bool,
+        spare: bool = False,
+        crashed: Callable[[int], None] = lambda code: None,
+    ) -> None:
+        self._command, self._hands, self._crashed = command, hands, crashed
         self._spare: Child | None = None
         self._spares = spare and os.name != "nt"  # Windows hands no descriptors on
         self._stopping = threading.Event()
@@ -82,6 +89,8 @@ class Supervisor:
             number += 1
             began = time.monotonic()
             code = self._one_session(number)
+            if ended_badly(code):
+                self._crashed(code)
             restarts, next_step = after(restarts, code, time.monotonic() - began)
             if isinstance(next_step, End):
                 break
@@ -201,10 +210,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from clinic.devices import finding
 
         return finding.main()
+    if parsed.staff_pin:
+        from kiosk import choosing_pin
+
+        return choosing_pin.main(parsed.home, parsed.lang)
     supervisor = Supervisor(
         lambda number: (sys.executable, "-m", "kiosk.session", *given, "--number", str(number)),
         parsed.hands,
         spare=True,
+        crashed=lambda code: noted.note_crash(parsed.home / "log" / "crashes", SystemClock().now(), code),
     )
 
     def told(_number: int, _frame: FrameType | None) -> None:
@@ -212,4 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told)
-    return supervisor.run()
+    code = supervisor.run()
+    if code == AGAIN:
+        os.execv(sys.executable, (sys.executable, "-m", "kiosk", *given))
+    return code

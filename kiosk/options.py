@@ -32,6 +32,11 @@ def parse(arguments: Sequence[str] | None, program: str = "posta kiosk") -> argp
     )
     parser.add_argument("--device-name", default="", metavar="NAME", help="what --join calls this kiosk")
     parser.add_argument(
+        "--staff-pin",
+        action="store_true",
+        help="set the PIN of the staff's page of this kiosk, and end; asks for it, or reads a line of standard input",
+    )
+    parser.add_argument(
         "--camera",
         type=source_of(CAMERA_KINDS),
         default="auto",

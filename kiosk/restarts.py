@@ -8,6 +8,8 @@ from dataclasses import dataclass
 VISIT_OVER = 0
 STOP = 75
 """Exit code by which a session asks the supervisor to end too."""
+AGAIN = 76
+"""By which it asks that all of the program begins anew, the supervisor too."""
 WAITS_S = (0.0, 0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 HEALTHY_S = 20.0
 """A session that lived that long did not fail because of its start."""
@@ -36,10 +38,17 @@ class End:
     code: int
 
 
+def ended_badly(code: int) -> bool:
+    """Whether a session's end is one for the list of crashes."""
+    return code not in (VISIT_OVER, STOP, AGAIN, *SENTENCE_SAID)
+
+
 def after(restarts: Restarts, code: int, lived_s: float) -> tuple[Restarts, StartAfter | End]:
     """What follows a session that lived `lived_s` s and ended with `code` (negative: killed by a signal)."""
     if code == STOP:
         return restarts, End(0)
+    if code == AGAIN:
+        return restarts, End(AGAIN)
     if code == VISIT_OVER:
         return Restarts(), StartAfter(0.0)
     if code in SENTENCE_SAID and lived_s < HEALTHY_S:

@@ -29,7 +29,7 @@ from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import Letter
+from clinic.protocol.letters import KioskStands, Letter
 from clinic.services.desks import Desk, is_enrolled
 from clinic.services.sitting import open_kiosk
 from clinic.services.wiping import closed, is_ordered
@@ -42,11 +42,14 @@ from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, log_to, start
 from desktop.kit.words import _, set_language, tell
-from kiosk import options, questionnaire
+from kiosk import options, questionnaire, telling
+from kiosk.behind import Behind
 from kiosk.closing import Closing
+from kiosk.health import Facts, troubles
 from kiosk.lockdown import Lockdown
-from kiosk.restarts import STOP, VISIT_OVER
+from kiosk.restarts import AGAIN, STOP, VISIT_OVER
 from kiosk.screens.frame import Sheet
+from kiosk.screens.staff.logic import Wish
 from kiosk.stage import Stage
 from kiosk.verbs import DeskVerbs
 from kiosk.voice import Voice
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from clinic.services.backup_keeper import BackupKeeper
     from clinic.services.link import Link
 
+log = logging.getLogger(__name__)
 OUT_OF_ORDER_S = 30
 EDGE = 8
 """Pixels between a window and the edge of the screen."""
@@ -75,16 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unavailable as error:
         sys.stderr.write(tell(error) + "\n")
         return EXIT_UNAVAILABLE
-    if not ready and gone is None and not args.join:
-        sys.stderr.write(_("This kiosk has not been set up. Enrol it with an invitation code first.") + "\n")
-        return EXIT_UNAVAILABLE
     program = spare or _program(args, _log_of(args))
     window = _window(args)
     if not args.window:
         Lockdown(program.app)
     try:
         _held = Home(args.home).hold()  # let go when the process ends
-        if not ready and args.join:
+        if not ready and (gone is None or args.join):
             return _set_up(program, window, args)
         desk = None if gone else open_kiosk(args.home, SystemClock(), os.urandom)
     except (Refusal, Unavailable) as error:
@@ -95,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     program.show(window, full_screen=not args.window)
     _hello(args)
     code = program.run(window)
+    if session.ends_with != VISIT_OVER:
+        return session.ends_with
     return code if session.over or code else STOP
 
 
@@ -131,11 +134,14 @@ class Session:
 
     def __init__(self, program: Program, window: QWidget, desk: Desk, args: argparse.Namespace) -> None:
         self.over = False
+        self.ends_with = VISIT_OVER
+        self._told = telling.Told()
         self._program, self._desk, self._args, self._up = program, desk, args, False
         self._link: Link | None = None
         self._backups: BackupKeeper | None = None
-        clock = SystemClock()
+        self._clock = clock = SystemClock()
         self._centre = CentreClock(clock)
+        self._behind = Behind(desk, args, clock, self._try_link, lambda: self._up)
         engine = CallEngine(
             camera=args.camera,
             camera_scan=args.camera_scan,
@@ -168,8 +174,11 @@ class Session:
             questions=questionnaire.load(),
             language=args.lang,
             keep_received=args.keep_received,
-            instruments=Listening(_radio, tuple(args.instrument), clock) if args.instrument else None,
+            instruments=Listening(_radio, tuple(args.instrument), clock, self._behind.instrument_near)
+            if args.instrument
+            else None,
             tell_staff=self._tell_staff,
+            staff=self._behind.room(engine, sync=self._sync_now, end=self._end_as_wished),
         )
         self._stage.finished.connect(self._finish)
         self._stage.free.connect(self._look_for_a_wipe)
@@ -202,8 +211,32 @@ class Session:
         self._link.start()
         self._agenda.start()
         self._agenda.every(SYNC_EVERY_S, self._link.sync_now)
+        self._agenda.every(telling.LOOK_S, lambda: in_qt(self._look_at_itself))
         self._backups = BackupKeeper(self._desk)
         self._agenda.every(BACKUP_EVERY_S, self._backups.look)
+
+    def _look_at_itself(self) -> None:
+        self._worker.ask(self._behind.facts, self._behind.devices(), then=self._stands, failed=self._not_seen)
+
+    def _stands(self, facts: Facts) -> None:
+        now_s = self._clock.monotonic()
+        self._told, say = telling.looked(self._told, troubles(facts), now_s, self._up)
+        if say:
+            self._tell_staff(KioskStands(troubles=self._told.troubles or ()))
+
+    def _not_seen(self, error: Exception) -> None:
+        log.warning("how this kiosk stands could not be seen: %s", error)
+
+    def _sync_now(self) -> None:
+        if self._link is not None:
+            self._link.sync_now()
+
+    def _end_as_wished(self, wish: Wish) -> None:
+        """The staff's wish; what it needs beside this process is done before."""
+        if wish is Wish.LEAVE:
+            self._behind.stay_away()
+        self.ends_with = AGAIN if wish is Wish.RESTART else STOP
+        self._finish()
 
     def _stop_backup(self) -> None:
         if self._backups is not None:
@@ -260,6 +293,7 @@ class Session:
         in_qt(lambda: self._stage.online_changed(online))
 
     def _status_came(self, status: SyncStatus) -> None:
+        self._behind.ahead_s = status.ahead_s
         in_qt(self._look_for_a_wipe)
         if not status.waiting:
             in_qt(self._stage.look_at_notes)
@@ -326,7 +360,7 @@ def _out_of_order(program: Program, window: QWidget, sentence: str, args: argpar
 
 
 def _set_up(program: Program, window: QWidget, args: argparse.Namespace) -> int:
-    """The first start with an invitation; the next session serves patients, or tells again what went wrong."""
+    """The first start; the next session serves patients, or tells again what went wrong with the invitation it was given."""
     from kiosk.joining import SettingUp
 
     joining = SettingUp(window, args.home, args.join, args.server, args.device_name)

@@ -27,6 +27,7 @@ from desktop.kit.laddering import Report
 from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
 from kiosk import echo, flow, presence
+from kiosk.door import Door
 from kiosk.questionnaire import Questionnaire
 from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
@@ -48,6 +49,9 @@ from kiosk.screens.language.view import LanguageScreen
 from kiosk.screens.photo.view import PhotoScreen, jpeg
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
+from kiosk.screens.staff.doing import Staff
+from kiosk.screens.staff.view import NAME as STAFF
+from kiosk.screens.staff.view import StaffView
 from kiosk.screens.symptoms.view import SymptomsScreen
 from kiosk.screens.vitals.view import VitalsScreen
 from kiosk.screens.waiting.view import WaitingScreen
@@ -99,9 +103,12 @@ class Stage(QObject):
         keep_received: str = "",
         instruments: Instruments | None = None,
         tell_staff: Callable[[Record], None] = lambda content: None,
+        staff: Staff | None = None,
     ) -> None:
         super().__init__(window)
-        self._tell_staff = tell_staff
+        self._tell_staff, self._staff = tell_staff, staff
+        if staff is not None:
+            Door(window).asked.connect(self._let_staff_in)
         self._person: Sheet | None = None
         self._program, self._window, self._clock = program, window, clock
         self._engine, self._calls, self._voice, self._keep = engine, calls, voice, keep_received
@@ -240,6 +247,15 @@ class Stage(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._loop.send(flow.FilingFailed(tell(error)))
+
+    def _let_staff_in(self) -> None:
+        """Between two patients only; behind the PIN stands nothing of either."""
+        if self._staff is None or self._frame is None or not self.is_free or self._frame.covered == STAFF:
+            return
+        page = StaffView(self._staff)
+        page.closed.connect(self._uncover)
+        self._voice.hush()
+        self._frame.cover(page)
 
     def _finish(self) -> None:
         self._watch.stop()

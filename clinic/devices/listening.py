@@ -26,8 +26,15 @@ log = logging.getLogger(__name__)
 class Listening:
     """The port's `Instruments` over a radio. Each time it begins it has a thread and a loop of its own."""
 
-    def __init__(self, radio: Callable[[], Radio], instruments: tuple[Instrument, ...], clock: Clock) -> None:
-        self._radio, self._instruments, self._clock = radio, instruments, clock
+    def __init__(
+        self,
+        radio: Callable[[], Radio],
+        instruments: tuple[Instrument, ...],
+        clock: Clock,
+        near: Callable[[Instrument], None] = lambda instrument: None,
+    ) -> None:
+        """`near`: one was connected, told on that thread."""
+        self._radio, self._instruments, self._clock, self._near = radio, instruments, clock, near
         self._turn: _Turn | None = None
 
     @property
@@ -46,9 +53,14 @@ class Listening:
             self._turn = None
 
     def _run(self, turn: _Turn) -> None:
+        def tell(told: Told) -> None:
+            if isinstance(told, Near):
+                self._near(told.instrument)
+            turn.tell(told)
+
         async def listening() -> None:
             if turn.started():
-                await listen(self._radio(), self._instruments, self._clock, turn.tell)
+                await listen(self._radio(), self._instruments, self._clock, tell)
 
         try:
             asyncio.run(listening())

@@ -93,3 +93,11 @@ class PersonComes(Record):
     """The answer: whoever sits at that desk is on the way, by her own word."""
 
     by_name: str = n(1)
+
+
+@record(635)
+class KioskStands(Record):
+    """How a kiosk itself stands, to each desk of its team: said when it changes, and now and then for who came later. `troubles`:
+    what somebody has to see to, such as clock, disk, printer, camera, sync, restarts; none when all is well again."""
+
+    troubles: tuple[str, ...] = n(1, default=())

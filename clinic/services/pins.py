@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The PIN that shows a covered screen again: only while the program that holds the key lives (L). It opens no store."""
 
+from collections.abc import Callable
+
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
 from clinic.keys.factors import SecondFactor
@@ -38,13 +40,24 @@ def check_new_pin(pin: str) -> None:
         raise Refusal("That PIN is one of the first that are tried. Choose another one.")
 
 
+def slow_row(pin: str, random: Callable[[int], bytes]) -> bytes:
+    """What is kept of a PIN: a salt of its own and what Argon2id makes of both. About 0.15 s."""
+    salt = random(SALT_BYTES)
+    return salt + stretch(pin.encode(), salt, _COST)
+
+
+def fits(pin: str, kept: bytes) -> bool:
+    """Whether it is the PIN that `slow_row` kept. About 0.15 s."""
+    salt, want = kept[:SALT_BYTES], kept[SALT_BYTES:]
+    return same(stretch(pin.encode(), salt, _COST), want)
+
+
 @needs(Action.SELF)
 def set_pin(desk: Desk, password: str, pin: str, factor: SecondFactor | None = None) -> None:
     """Keep a PIN for the person here, inside the sealed store. Raises as `ways_in.own`, Refusal."""
     check_new_pin(pin)
     own(desk, password, factor)
-    salt = desk.random(SALT_BYTES)
-    kept = salt + stretch(pin.encode(), salt, _COST)
+    kept = slow_row(pin, desk.random)
     desk.book.keep(lambda page: page.put_meta(_name(desk), kept))
     audit(desk, "way in", PatientId(""), entity="pin set")
 
@@ -74,11 +87,9 @@ class Cover:
         """Raises PinWrong, which is audited. About 0.15 s."""
         kept = self._desk.book.read(lambda page: page.meta(_name(self._desk))) if self._left else None
         self._left = max(0, self._left - 1)
-        if kept is not None:
-            salt, want = kept[:SALT_BYTES], kept[SALT_BYTES:]
-            if same(stretch(pin.encode(), salt, _COST), want):
-                self._left = TRIES
-                return
+        if kept is not None and fits(pin, kept):
+            self._left = TRIES
+            return
         audit(self._desk, FAILED, PatientId(""), outcome="failure", entity="pin")
         raise PinWrong(self._left)
 

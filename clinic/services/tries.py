@@ -22,6 +22,8 @@ MOST = 10
 """Wrong PINs in a row until a card is not taken here any more: with 4 digits 1 in 1000 would be guessed."""
 CODES = "codes"
 """One-time codes are counted together, whoever types them."""
+STAFF = "staff PIN"
+"""The staff's way into a kiosk: waits grow, but nobody at the screen can shut them out for good."""
 _FILE = "tries here"
 FAILED = "failed identification"
 
@@ -41,8 +43,9 @@ class CallAPerson(Refusal):
 
 
 @contextmanager
-def counted(desk: Desk, label: str, wrong: type[Refusal]) -> Iterator[None]:
-    """One try: `wrong`, or what cannot be opened, leaves as `wrong` and stays counted; anything else does not count.
+def counted(desk: Desk, label: str, wrong: type[Refusal], failed: str = FAILED) -> Iterator[None]:
+    """One try: `wrong`, or what cannot be opened, leaves as `wrong`, stays counted and stands in the audit as `failed`;
+    anything else does not count.
 
     Raises TooSoon before the try while a wait runs, CallAPerson for the card that was tried too often."""
     _not_ahead(desk)
@@ -50,7 +53,7 @@ def counted(desk: Desk, label: str, wrong: type[Refusal]) -> Iterator[None]:
     try:
         yield
     except (wrong, Unreadable) as error:
-        audit(desk, FAILED, PatientId(""), outcome="failure", entity=label)
+        audit(desk, failed, PatientId(""), outcome="failure", entity=label)
         raise wrong from error
     except BaseException:
         desk.book.keep(lambda page: page.put_meta(_FILE, write_knocks(before)))  # nobody looked at it
@@ -73,7 +76,7 @@ def _begin(desk: Desk, page: WritePage, label: str) -> KnockFile:
     file = read_knocks(page.meta(_FILE) or b"")
     check_wait(file, label, now)
     tries = next((row.tries for row in file.in_a_row if row.label == label), 0)
-    if tries >= MOST and label != CODES:
+    if tries >= MOST and label not in (CODES, STAFF):
         raise CallAPerson
     page.put_meta(_FILE, write_knocks(KnockFile(in_a_row=knocked(file, label, now).in_a_row)))
     return file

@@ -218,7 +218,7 @@ class Keypad(QWidget):
 
     def _keys(self, name: str) -> QGridLayout:
         grid = QGridLayout()
-        grid.setSpacing(10)
+        grid.setSpacing(8)
         for place, digit in enumerate("123456789"):
             grid.addWidget(self._digit(digit, name), place // 3, place % 3)
         grid.addWidget(self._digit("0", name), 3, 1)

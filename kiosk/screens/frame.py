@@ -120,12 +120,12 @@ class Frame(QWidget):
         scale = theme.current().scale
         room = self.width() - 2 * EDGE - 3 * (scale.control + 16)
         wide = QFontMetrics(theme.font(scale.display, 700)).horizontalAdvance(self.title.text())
-        styled(self.title, role="title" if wide > room else "display")
+        styled(self.title, role="title" if wide > room or self.height() < LOW else "display")
 
     def _fit_edges(self) -> None:
         """On a low screen the middle gets what the edges can spare."""
         low = self.height() < LOW
-        edge, gap = (EDGE - 16, 12) if low else (EDGE - 8, theme.current().scale.gap + 4)
+        edge, gap = (EDGE - 24, 6) if low else (EDGE - 8, theme.current().scale.gap + 4)
         self._column.setContentsMargins(EDGE, edge, EDGE, edge - 4)
         self._column.setSpacing(gap)
 

@@ -22,7 +22,7 @@ from clinic.domain.facts import (
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.record import Record
 from clinic.domain.values import Coding, HumanName
-from clinic.protocol.letters import Letter, PersonCalled, PersonComes
+from clinic.protocol.letters import KioskStands, Letter, PersonCalled, PersonComes
 from clinic.protocol.trust import DeviceKind
 from clinic.services import people, visits
 from clinic.services.desks import Desk
@@ -193,3 +193,31 @@ def test_a_kiosk_that_calls_a_person_is_heard_on_every_page_until_somebody_comes
     seat.shell.findChildren(QPushButton, "toast.undo")[-1].click()
     assert posted == [(kiosk.device, PersonComes(by_name=seat.desk.someone.name))]
     assert said() == []
+
+
+def test_a_kiosk_that_stands_badly_is_told_on_today_until_it_says_that_all_is_well(
+    qtbot: QtBot, window: Window
+) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat = seat_of(window)
+    kiosk = next(one for one in seat.desk.trust.devices() if one.kind == DeviceKind.KIOSK)
+
+    def letter(sender: DeviceId, troubles: tuple[str, ...]) -> None:
+        at, content = seat.desk.clock.now(), KioskStands(troubles=troubles)
+        seat.telephone._open(
+            Letter(sender=sender, receiver=seat.desk.device, number=1, sent_at=at, content=content)
+        )
+
+    band = seat.today.kiosks
+    letter(seat.desk.device, ("clock",))
+    assert band.isHidden(), "from a desk it is nothing"
+    letter(kiosk.device, ("clock", "printer"))
+    says = "needs somebody: its clock is wrong; its printer has no paper or does not answer."
+    assert band.accessibleName().startswith(f"{kiosk.name} {says}") and not band.isHidden()
+    band.hear("another", kiosk.name, ("disk",))
+    assert "its disk is nearly full" in band.accessibleName() and says in band.accessibleName()
+    band.hear("another", kiosk.name, ())
+    letter(kiosk.device, ("a trouble of a later program",))
+    assert "something is wrong with it" in band.accessibleName()
+    letter(kiosk.device, ())
+    assert band.isHidden()

@@ -22,6 +22,7 @@ from desktop.kit.engine import CallEngine
 from desktop.kit.program import Program
 from desktop.kit.words import set_language
 from kiosk import flow, options, questionnaire
+from kiosk.screens.staff.doing import Staff
 from kiosk.stage import Stage
 from kiosk.voice import Voice
 from tests.kiosk.standin import NOW, Clinic
@@ -84,7 +85,18 @@ def instruments() -> Instruments | None:
 
 
 @pytest.fixture
-def kiosk(qtbot: QtBot, tmp_path: Path, instruments: Instruments | None) -> Iterator[Kiosk]:
+def staff() -> Callable[[CallEngine], Staff] | None:
+    """Nobody comes behind the screens; a file of tests may say otherwise."""
+    return None
+
+
+@pytest.fixture
+def kiosk(
+    qtbot: QtBot,
+    tmp_path: Path,
+    instruments: Instruments | None,
+    staff: Callable[[CallEngine], Staff] | None,
+) -> Iterator[Kiosk]:
     args = options.parse(["--home", str(tmp_path), "--lang", "en"])
     program = Program(args, "Posta", "kiosk", None)
     window = QWidget()
@@ -115,6 +127,7 @@ def kiosk(qtbot: QtBot, tmp_path: Path, instruments: Instruments | None) -> Iter
         questions=questionnaire.load(),
         language="en",
         instruments=instruments,
+        staff=staff(engine) if staff is not None else None,
     )
     ended: list[bool] = []
     stage.finished.connect(lambda: ended.append(True))

@@ -41,6 +41,7 @@ ACTIONS = {
     "restore": N_("restored a backup"),
     "purge": N_("let an old chart go"),
     "copy": N_("noticed a copy of this computer"),
+    "kiosk staff": N_("opened a kiosk's page for the staff"),
 }
 OUTCOMES = {"": N_("any outcome"), "success": N_("done"), "failure": N_("failed"), "denied": N_("denied")}
 SINCE = {

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A band that says which kiosks need somebody, and what for; each kiosk takes it back itself when all is well again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from desktop.kit.surfaces import Notice
+from desktop.kit.words import N_, _
+
+TROUBLES = {
+    "sync": N_("nothing reached the centre for hours"),
+    "waiting": N_("the centre refused something"),
+    "clock": N_("its clock is wrong"),
+    "disk": N_("its disk is nearly full"),
+    "battery": N_("its battery is nearly empty"),
+    "camera": N_("its camera is gone"),
+    "microphone": N_("its microphone is gone"),
+    "speaker": N_("its loudspeaker is gone"),
+    "printer": N_("its printer has no paper or does not answer"),
+    "restarts": N_("its program crashed again and again"),
+}
+
+
+class KiosksBand(Notice):
+    """Hidden while every kiosk that was heard is well."""
+
+    def __init__(self) -> None:
+        super().__init__(name="today.kiosks")
+        self._bad: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def hear(self, device: str, name: str, troubles: tuple[str, ...]) -> None:
+        """How that kiosk stands now."""
+        self._bad.pop(device, None)
+        if troubles:
+            self._bad[device] = name, troubles
+        next_step = _("Somebody there opens the staff's page of the kiosk: it says what to do.")
+        self.say("warn", told(self._bad.values()), next_step)
+
+
+def told(kiosks: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+    """(name, troubles) as sentences; '' for none."""
+    said = []
+    for name, troubles in sorted(kiosks):
+        words = [_(TROUBLES[one]) for one in troubles if one in TROUBLES]
+        what = "; ".join(words) or _("something is wrong with it")
+        said.append(_("%(kiosk)s needs somebody: %(what)s.") % {"kiosk": name, "what": what})
+    return " ".join(said)

@@ -192,7 +192,7 @@ class SearchField(Tinted, QLineEdit):
         self.returnPressed.connect(self._now)
         if shortcut:
             QShortcut(QKeySequence(shortcut), self, self._take)
-        QShortcut(QKeySequence("Esc"), self, self.clear, context=Qt.ShortcutContext.WidgetShortcut)
+        QShortcut(QKeySequence("Esc"), self, self.clear).setContext(Qt.ShortcutContext.WidgetShortcut)
         self.tinted()
 
     def _take(self) -> None:

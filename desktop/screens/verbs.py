@@ -23,6 +23,7 @@ from desktop.screens.mine.doing import MyWays
 from desktop.screens.orders.doing import Ordering
 from desktop.screens.organisation.doing import Governing
 from desktop.screens.tasks.doing import Planning
+from desktop.screens.templates.doing import Templating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ class Clinic:
         self.desk, self._typed = desk, ""
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
-        self.choosing, self.carrying = Choosing(desk), Carrying(desk)
+        self.choosing, self.carrying, self.templating = Choosing(desk), Carrying(desk), Templating(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background = background
         self._access, self._notices, self._reviews = access, notices, reviews

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.cautions import SILENT
 from clinic.domain.medication import directions
+from clinic.domain.templates import open_places
 from desktop.kit.words import _, fmt_date, fmt_time, language
 from desktop.screens.phrases import (
     CROSS_REASONS,
     CROSS_RISKS,
     HARMS,
+    SECTIONS,
     SEVERITIES,
     SOURCES,
     Said,
@@ -20,7 +22,7 @@ from desktop.screens.phrases import (
     named,
 )
 from desktop.screens.visit.happenings import PrescribePressed
-from desktop.screens.visit.logic import Part, Rx
+from desktop.screens.visit.logic import Part, Rx, State
 
 if TYPE_CHECKING:
     from clinic.domain.facts import MedicationRequest
@@ -36,6 +38,15 @@ def saved_words(part: Part) -> Said:
     if part.saved_at is not None:
         return Said("ok", _("Saved here %(time)s") % {"time": fmt_time(part.saved_at)})
     return Said("neutral", "")
+
+
+def open_words(state: State) -> str:
+    """Which sections have places that nobody has filled in; '' where there is none."""
+    counts = {section: open_places(part.text) for section, part in state.parts.items()}
+    several = [f"{named(SECTIONS, section)} ({count})" for section, count in counts.items() if count]
+    if not several:
+        return ""
+    return _("Places are still open (___): %(where)s.") % {"where": ", ".join(several)}
 
 
 def caution_line(caution: Caution) -> str:

@@ -396,6 +396,11 @@ class Clinic:
     ) -> tuple[Caution, ...]:
         return self._prescribing.check(self.desk, patient, medication, replacing)
 
+    def check_dose(
+        self, patient: PatientId, medication: Coding, dose: str, route: str, every_hours: int
+    ) -> tuple[Caution, ...]:
+        return self._prescribing.check_dose(self.desk, patient, medication, dose, route, every_hours)
+
     def prescribe(
         self,
         encounter: EncounterId,

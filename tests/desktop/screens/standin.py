@@ -1148,6 +1148,14 @@ class Clinic:
             )
         return ()
 
+    def check_dose(
+        self, patient: PatientId, medication: Coding, dose: str, route: str, every_hours: int
+    ) -> tuple[Caution, ...]:
+        self.calls.append(("dose", patient, medication.code, dose, route, every_hours))
+        if dose == "5000 mg":
+            return (Caution("tenfold", medication.display, "", "FDA label", "", "5000 500"),)
+        return ()
+
     def prescribe(
         self,
         encounter: EncounterId,

@@ -142,7 +142,9 @@ class TemplatesPanel(QWidget):
         back.clicked.connect(self.left)
         head = across(Text(_("Templates"), "title"), None, back)
         how = Text(
-            _("In the note, a dot, the code and Tab or Space put it in at once; Ctrl+Z takes it back."),
+            _(
+                "In the note: a dot, the code and Tab or Space put it in, Tab goes to the next ___, Ctrl+Z takes it back."
+            ),
             "caption",
             wrap=True,
         )

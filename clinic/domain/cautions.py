@@ -26,10 +26,14 @@ from clinic.domain.values import Coding
 CHART = "this chart"
 CROSS_LIST = "list of cross-reactions"
 ORDER = (
-    "contraindicated", "allergy", "major", "cross-allergy", "moderate", "duplicate", "minor", "unchecked", "none-listed",
+    "contraindicated", "tenfold", "overdose", "allergy", "pregnancy", "kidney", "major", "cross-allergy", "moderate",
+    "too-often", "pregnancy-care", "kidney-care", "too-little", "duplicate", "ask-pregnancy", "minor", "unchecked",
+    "none-listed",
 )  # fmt: skip
 """Severities of a caution, the gravest first."""
-SERIOUS = frozenset({"contraindicated", "allergy", "major", "cross-allergy"})
+SERIOUS = frozenset(
+    {"contraindicated", "tenfold", "overdose", "allergy", "pregnancy", "kidney", "major", "cross-allergy"}
+)
 """To prescribe against one of these, a reason is written down."""
 SILENT = frozenset({"unchecked", "none-listed"})
 """These say what is not known; they speak against nothing."""
@@ -135,7 +139,12 @@ def cautions(
         *_duplicates(medicine, taking),
         *_allergies(medicine, allergies, lists.allergology, signed, today),
     }
-    return tuple(sorted(found, key=_rank))
+    return ranked(found)
+
+
+def ranked(found: Iterable[Caution]) -> tuple[Caution, ...]:
+    """The gravest first; each once, in an order of their own."""
+    return tuple(sorted(set(found), key=_rank))
 
 
 def sentence_of(caution: Caution) -> str:

@@ -8,10 +8,12 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 
 from clinic.domain.allergies import RISKS, Allergology, AllergyGroup, CrossReaction
 from clinic.domain.cautions import Lists
+from clinic.domain.dosing import PREGNANCY, Guide, Guides
 from clinic.domain.errors import Unavailable
 from clinic.domain.interactions import MECHANISMS, SEVERITIES, Interaction, Thesaurus
 from clinic.domain.medicines import Formulary, Ingredient, Medicine
@@ -50,6 +52,32 @@ def forms() -> dict[str, str]:
 def cross_reactions() -> list[dict[str, str]]:
     """The list of cross-reactions, row by row, for whoever is to sign it."""
     return list(_rows("cross-reactivity.csv"))
+
+
+@cache
+def dosing() -> Guides:
+    """Figures of doses, of pregnancy and of kidneys. Raises Unavailable for a file that is missing or damaged."""
+    try:
+        guides = {row["inn"]: _guide(row) for row in _rows("dosing.csv")}
+    except (OSError, KeyError, ArithmeticError, ValueError) as error:
+        raise Unavailable(
+            "The lists of medicines of this installation cannot be read. Install Posta again."
+        ) from error
+    return guides
+
+
+def _guide(row: dict[str, str]) -> Guide:
+    figures = {
+        name: Decimal(row[name]) if row[name] else None
+        for name in ("usual_mg", "dose_mg", "day_mg", "child_day_mg_kg")
+    }
+    if row["pregnancy"] not in ("", *PREGNANCY):
+        raise ValueError(row["inn"])
+    return Guide(
+        inn=row["inn"], routes=tuple(row["routes"].split()), **figures, hours=int(row["hours"] or 0),
+        pregnancy=row["pregnancy"], kidney_stop=int(row["kidney_stop"] or 0),
+        kidney_care=int(row["kidney_care"] or 0), source=row["source"],
+    )  # fmt: skip
 
 
 def _formulary() -> Formulary:

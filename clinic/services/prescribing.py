@@ -3,8 +3,9 @@
 
 from dataclasses import replace
 
-from clinic.domain.cautions import SILENT, Signed, Taken, cautions, sentence_of, taken
+from clinic.domain.cautions import SILENT, Signed, Taken, cautions, ranked, sentence_of, taken
 from clinic.domain.cautions import Caution as Caution
+from clinic.domain.dosing import Order, body_cautions, dose_cautions
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AllergyIntolerance,
@@ -16,9 +17,10 @@ from clinic.domain.facts import (
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.medication import directions, forms_in_words
 from clinic.domain.values import Coding
-from clinic.exchange.lists import forms, medicine_lists
+from clinic.exchange.lists import dosing, forms, medicine_lists
 from clinic.keys.consents import sign_fact
 from clinic.keys.rights import Action
+from clinic.services.bodies import body_on
 from clinic.services.charted import fact_of
 from clinic.services.coding import remember
 from clinic.services.desks import Desk, Written, WrongPatient
@@ -49,7 +51,20 @@ def check(
         return taking, page.facts(AllergyIntolerance, patient), signature_of_crossings(desk, page)
 
     taking, allergies, signed = desk.book.read(look)
-    return cautions(medication, taking, allergies, lists, signed, f"{now:%Y-%m-%d}")
+    known = cautions(medication, taking, allergies, lists, signed, f"{now:%Y-%m-%d}")
+    body = desk.book.read(lambda page: body_on(page, patient, now))
+    return ranked((*known, *body_cautions(lists.formulary.read(medication), body, dosing())))
+
+
+@needs(Action.PRESCRIBE)
+def check_dose(
+    desk: Desk, patient: PatientId, medication: Coding, dose: str, route: str, every_hours: int
+) -> tuple[Caution, ...]:
+    """What speaks against this dose for this person, the gravest first; () where the list has no figures. Raises Unavailable."""
+    now = desk.clock.now()
+    body = desk.book.read(lambda page: body_on(page, patient, now))
+    medicine = medicine_lists().formulary.read(medication)
+    return ranked(dose_cautions(medicine, Order(dose, route, every_hours), body, dosing()))
 
 
 @needs(Action.PRESCRIBE)
@@ -69,7 +84,12 @@ def prescribe(
     before = fact_of(desk, MedicationRequest, replacing, window) if replacing else None
     if before is not None and before.medication.code != medication.code:
         raise Refusal("This repeats another medicine. Choose the medicine again.")
-    against = check(desk, patient, medication, replacing)
+    against = ranked(
+        (
+            *check(desk, patient, medication, replacing),
+            *check_dose(desk, patient, medication, dose, route, every_hours),
+        )
+    )
     serious = any(one.serious for one in against)
     if serious and not reason.strip():
         raise Refusal(

@@ -37,9 +37,10 @@ SCALE_2 = Coding(
 )
 CHARTS = ("pews",)
 """Charts of points that ship with the program; each is off until the clinic signs it off."""
-_PREGNANCY = "82810-3"
+PREGNANCY = "82810-3"
+"""LOINC: pregnancy status."""
 _PREGNANT = frozenset({"la15173-0", "pregnant", "embarazada", "grávida"})
-_GESTATION = timedelta(days=300)
+GESTATION = timedelta(days=300)
 """After so long a pregnancy on record is over."""
 _CHART = "score:"
 
@@ -151,12 +152,12 @@ def _is_signed(form: Questionnaire) -> bool:
 
 def _pregnant(problems: Iterable[Condition], observations: Iterable[Observation], at: datetime) -> bool:
     """The newest word on it counts; none: an active diagnosis of pregnancy."""
-    told = [o for o in observations if o.code.code == _PREGNANCY and not o.retracted and o.effective_at <= at]
+    told = [o for o in observations if o.code.code == PREGNANCY and not o.retracted and o.effective_at <= at]
     if told:
         last = max(told, key=lambda o: (o.effective_at, o.id))
         word = (last.value_code.code if last.value_code else last.text).strip().casefold()
-        return word in _PREGNANT and at - last.effective_at <= _GESTATION
+        return word in _PREGNANT and at - last.effective_at <= GESTATION
     return any(
-        c.code.code.startswith(("O", "Z33", "Z34", "Z35")) and at - c.recorded_at <= _GESTATION
+        c.code.code.startswith(("O", "Z33", "Z34", "Z35")) and at - c.recorded_at <= GESTATION
         for c in problems
     )

@@ -8,6 +8,7 @@ their order.
 | Consent | what denies is shown before what permits, until a permit that saw the denial replaces it |
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
+| NoteTemplate | the latest is shown, and nobody is asked: the other is kept, and words are easily written anew |
 | DetectedIssue, AccessReview | what somebody answered is shown before what nobody has, and does not conflict with it |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
@@ -37,6 +38,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     MedicationStatement,
     MedicationStatus,
+    NoteTemplate,
     Provenance,
     Receipt,
     ReviewStatus,
@@ -100,6 +102,8 @@ def _to_choose(current: Collection[Op]) -> bool:
     """True if what stands differs and a person has to say which counts. An alert that is answered is answered: an open
     version beside it (raised once more, or taken over, before the answer was known) asks for nothing.
     """
+    if all(isinstance(op.fact, NoteTemplate) for op in current):
+        return False
     standing = [op for op in current if _answered(op.fact)] or current
     return len({encode(op.fact) for op in standing}) > 1 and not all(_append_only(op) for op in standing)
 

@@ -191,9 +191,10 @@ class SearchField(Tinted, QLineEdit):
         self.textChanged.connect(lambda _text: self._rest.start())
         self.returnPressed.connect(self._now)
         if shortcut:
-            anywhere = Qt.ShortcutContext.ApplicationShortcut
-            QShortcut(QKeySequence(shortcut), self, self._take, context=anywhere)
-        QShortcut(QKeySequence("Esc"), self, self.clear, context=Qt.ShortcutContext.WidgetShortcut)
+            QShortcut(QKeySequence(shortcut), self, self._take).setContext(
+                Qt.ShortcutContext.ApplicationShortcut
+            )
+        QShortcut(QKeySequence("Esc"), self, self.clear).setContext(Qt.ShortcutContext.WidgetShortcut)
         self.tinted()
 
     def _take(self) -> None:

@@ -24,6 +24,7 @@ from desktop.screens.orders.doing import Ordering
 from desktop.screens.organisation.doing import Governing
 from desktop.screens.schedule.doing import Scheduling
 from desktop.screens.tasks.doing import Planning
+from desktop.screens.templates.doing import Templating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,7 @@ class Clinic:
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying, self.scheduling = Choosing(desk), Carrying(desk), Scheduling(desk)
+        self.templating = Templating(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background = background
         self._access, self._notices, self._reviews = access, notices, reviews
@@ -395,6 +397,11 @@ class Clinic:
         self, patient: PatientId, medication: Coding, replacing: FactId = FactId("")
     ) -> tuple[Caution, ...]:
         return self._prescribing.check(self.desk, patient, medication, replacing)
+
+    def check_dose(
+        self, patient: PatientId, medication: Coding, dose: str, route: str, every_hours: int
+    ) -> tuple[Caution, ...]:
+        return self._prescribing.check_dose(self.desk, patient, medication, dose, route, every_hours)
 
     def prescribe(
         self,

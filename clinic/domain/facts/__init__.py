@@ -33,6 +33,7 @@ from clinic.domain.facts.notes import (
     CompositionStatus,
     DocumentReference,
     NoteSection,
+    NoteTemplate,
     Section,
 )
 from clinic.domain.facts.orders import (
@@ -123,6 +124,7 @@ __all__ = [
     "MedicationStatus",
     "Method",
     "NoteSection",
+    "NoteTemplate",
     "Observation",
     "Observed",
     "Organization",

@@ -90,3 +90,24 @@ class DocumentReference(Fact):
     text: str = n(7, default="")
     """The words in it, for search; '' where nobody has read them out."""
     author: UserId = n(8, default=UserId(""))
+
+
+@record(625)
+class NoteTemplate(Fact):
+    """Words of a clinician for notes to come. It speaks of nobody: what a chart knows is put in where it is used."""
+
+    code: str = n(3)
+    """What is typed after a dot to have it."""
+    title: str = n(4)
+    author: UserId = n(5)
+    written_at: datetime = n(6)
+    text: str = n(7, default="")
+    """Goes where the cursor stands; a template of whole sections has the other four instead."""
+    subjective: str = n(8, default="")
+    objective: str = n(9, default="")
+    assessment: str = n(10, default="")
+    plan: str = n(11, default="")
+    shared: bool = n(12, default=False)
+    """The whole team has it; else its author alone is shown it."""
+    status: str = n(13, default="active")
+    """active, retired."""

@@ -57,6 +57,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         N_("The visit"),
         (
             Keys(tuple(f"Ctrl+{n}" for n in range(1, 9)), N_("The tools beside the note, from the left")),
+            Keys(("Ctrl+T",), N_("Templates; a dot, the code and Tab put one in at once")),
             Keys(("Ctrl+S",), N_("Save now; it is also saved while you type")),
             Keys(("Ctrl+Return",), N_("Sign and finish")),
         ),

@@ -103,7 +103,7 @@ class ShellView(QWidget):
             ("F1", lambda: self.come_forward("help")),
             ("Ctrl+L", lambda: self.loop.send(LockPressed())),
         ):
-            QShortcut(QKeySequence(keys), self, then, context=Qt.ShortcutContext.ApplicationShortcut)
+            QShortcut(QKeySequence(keys), self, then).setContext(Qt.ShortcutContext.ApplicationShortcut)
         QShortcut(QKeySequence("Ctrl+Shift+K"), self, self._look_in_texts)
         for number, key in enumerate(self._places, 1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda page=key: self.go(page))

@@ -259,6 +259,16 @@ class Errands:
                     replacing,
                     then=lambda said: send(h.CautionsCame(patient, drug, said, replacing)),
                 )
+            case h.CheckDose(patient, drug, dose):
+                self._read(
+                    clinic.check_dose,
+                    patient,
+                    drug,
+                    dose.dose,
+                    dose.route,
+                    dose.every_hours,
+                    then=lambda said: send(h.DoseChecked(patient, drug, dose, said)),
+                )
             case h.TakeVitals(encounter, patient, values, said):
                 self._write(
                     clinic.take_vitals,

@@ -213,6 +213,25 @@ class CautionsCame:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseTyped:
+    """What stands in the form has rested."""
+
+    dose: str
+    route: str
+    every_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoseChecked:
+    """`dose`: as it was typed when it was asked."""
+
+    patient: PatientId
+    drug: Coding
+    dose: DoseTyped
+    cautions: tuple[Caution, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PrescribePressed:
     dose: str
     route: str
@@ -469,6 +488,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckDose:
+    """Effect: what speaks against this dose."""
+
+    patient: PatientId
+    drug: Coding
+    dose: DoseTyped
+
+
+@dataclass(frozen=True, slots=True)
 class TakeVitals:
     """Effect: write these readings down. `said`: the same in a line."""
 
@@ -592,6 +620,8 @@ Event = (
     | DrugChosen
     | DrugResumed
     | CautionsCame
+    | DoseTyped
+    | DoseChecked
     | PrescribePressed
     | RepeatChosen
     | VitalsPressed
@@ -635,6 +665,7 @@ Effect = (
     | TakeVitals
     | SayTaken
     | Check
+    | CheckDose
     | Prescribe
     | SendMessage
     | PostChatLine

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from clinic.domain.facts import Section
+from clinic.domain.facts import NoteTemplate, Section
 from desktop.kit.buttons import PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.fields import NoteField
 from desktop.kit.people import Mark
@@ -20,19 +20,26 @@ from desktop.screens.lines import Line, LineList
 from desktop.screens.marks import Marks
 from desktop.screens.phrases import SECTIONS as NAMES
 from desktop.screens.phrases import named
+from desktop.screens.room import Room
+from desktop.screens.templates.panel import TemplatesPanel
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
-from desktop.screens.visit.words import request_words, saved_words
+from desktop.screens.visit.expanding import Expander
+from desktop.screens.visit.known import known
+from desktop.screens.visit.words import open_words, request_words, saved_words
 
 Send = Callable[[h.Event], None]
 
 
 class NoteCard(Card):
-    """`send` takes events of the visit; `monotonic` is the clock for autosave."""
+    """`send` takes events of the visit; `state()` is the visit as it is shown now."""
 
-    def __init__(self, send: Send, monotonic: Callable[[], float]) -> None:
+    def __init__(self, send: Send, room: Room, state: Callable[[], v.State]) -> None:
         super().__init__(name="visit.note")
-        self._send, self._monotonic = send, monotonic
+        self._send, self._room, self._state = send, room, state
+        self._monotonic = room.clock.monotonic
+        self._encounter, self._choosing = "", False
+        self._section = v.SECTIONS[0]
         self.body.setContentsMargins(16, 12, 16, 12)
         self.fields: dict[Section, NoteField] = {}
         self.states: dict[Section, Text] = {}
@@ -42,8 +49,13 @@ class NoteCard(Card):
         self.orders.setObjectName("visit.note.prescriptions")
         self.writing = self._writing()
         self.signed = self._signed()
-        self.add(self.writing, 1)
-        self.add(self.signed, 1)
+        self.templates = TemplatesPanel(room)
+        self.templates.used.connect(self._use)
+        self.templates.left.connect(self._back_to_writing)
+        self.expander = Expander(self.fields, lambda: self.templates.templates, self._known, self)
+        self.expander.left.connect(self._say_left)
+        for part in (self.writing, self.signed, self.templates):
+            self.add(part, 1)
 
     # writing
 
@@ -72,7 +84,11 @@ class NoteCard(Card):
         self.sign = PrimaryButton(_("Sign and finish"), name="visit.sign", icon="pen", shortcut="Ctrl+Return")
         self.sign.clicked.connect(lambda: self._send(h.SignPressed()))
         self.promise = Text(_("Each word is saved on this computer as you write."), "caption", wrap=True)
-        self.foot = holding(across((self.promise, 1), self.sign, margins=(0, 4, 0, 0)))
+        self.choose = SecondaryButton(
+            _("Templates"), name="visit.templates.open", icon="file", shortcut="Ctrl+T"
+        )
+        self.choose.clicked.connect(self._choose_template)
+        self.foot = holding(across((self.promise, 1), self.choose, self.sign, margins=(0, 4, 0, 0)))
         self.question = Text("", "strong", name="visit.sign.question", wrap=True)
         final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
         self.undone = Text("", "strong", name="visit.sign.undone", wrap=True, tone="danger")
@@ -97,6 +113,34 @@ class NoteCard(Card):
     def _typed(self, section: Section) -> None:
         self._send(h.Typed(section, self.fields[section].toPlainText(), self._monotonic()))
 
+    # templates
+
+    def _known(self) -> Mapping[str, str]:
+        """What this patient's chart fills in, asked at the moment a template is used."""
+        state = self._state()
+        return known(state.chart, state.patient, self._room.clock.now())
+
+    def _choose_template(self) -> None:
+        held = [section for section, field in self.fields.items() if field.hasFocus()]
+        self._section = held[0] if held else self._section
+        if self._state().loaded and not self._state().asking:
+            self._choosing = True
+            self.render_state(self._state())
+            self.templates.open()
+
+    def _use(self, template: NoteTemplate) -> None:
+        self._back_to_writing()
+        self.expander.put(template, self._section)
+
+    def _back_to_writing(self) -> None:
+        self._choosing = False
+        self.render_state(self._state())
+        self.fields[self._section].setFocus()
+
+    def _say_left(self, sections: tuple[Section, ...]) -> None:
+        said = _("Something is written already and was left as it is: %(sections)s.")
+        self._room.ways.said.emit("info", said % {"sections": ", ".join(named(NAMES, s) for s in sections)})
+
     # signed
 
     def _signed(self) -> QWidget:
@@ -119,8 +163,15 @@ class NoteCard(Card):
     # rendering
 
     def render_state(self, state: v.State) -> None:
-        self.writing.setVisible(state.signed is None)
-        self.signed.setVisible(state.signed is not None)
+        if state.encounter != self._encounter:
+            self._encounter, self._choosing, self._section = state.encounter, False, v.SECTIONS[0]
+            self.expander.forget()
+        choosing = self._choosing and state.signed is None
+        front = self.signed if state.signed is not None else self.templates if choosing else self.writing
+        for part in (self.writing, self.signed, self.templates):
+            if part is not front:
+                part.hide()  # first: two at once would make the window grow
+        front.show()
         if state.signed is not None:
             self._render_signed(state)
             return
@@ -134,8 +185,10 @@ class NoteCard(Card):
         self.confirm.setText(_("Signing …") if state.signing else _("Sign now"))
         drug = state.rx.drug.display if state.rx.drug else ""
         undone = _("The prescription of %(drug)s is not signed: it will not be part of this visit.")
-        self.undone.setText(undone % {"drug": drug} if drug else "")
-        self.undone.setVisible(bool(drug))
+        lacks = (open_words(state), undone % {"drug": drug} if drug else "")
+        self.undone.setText("\n".join(one for one in lacks if one))
+        self.undone.setVisible(any(lacks))
+        self.choose.setEnabled(state.loaded and not state.signing)
         self.question.setText(_("Sign the note of %(name)s?") % {"name": state.name})
 
     def _render_part(self, section: Section, part: v.Part, writable: bool) -> None:

@@ -11,6 +11,9 @@ from desktop.kit.words import _
 from desktop.screens.visit.happenings import (
     CautionsCame,
     Check,
+    CheckDose,
+    DoseChecked,
+    DoseTyped,
     DrugChosen,
     DrugResumed,
     DrugSearched,
@@ -49,6 +52,11 @@ def prescription(state: State, event: Event) -> Result | None:
         case CautionsCame(patient, drug, cautions, replacing):
             mine = (patient, drug, replacing) == (state.patient, rx.drug, rx.replacing)
             return (replace(state, rx=replace(rx, cautions=cautions)) if mine else state), ()
+        case DoseTyped():
+            return _dosed(state, event)
+        case DoseChecked(patient, drug, dose, cautions):
+            this = (patient, drug, dose) == (state.patient, rx.drug, rx.dose)
+            return (replace(state, rx=replace(rx, dosed=cautions)) if this else state), ()
         case PrescribePressed():
             return _prescribe(state, event)
         case Prescribed(encounter):
@@ -68,6 +76,15 @@ def order_mistake(rx: Rx, order: PrescribePressed) -> str:
     if order.every_hours < 0 or order.days < 0:
         return _("Write how many hours lie between two doses, and for how many days.")
     return ""
+
+
+def _dosed(state: State, dose: DoseTyped) -> Result:
+    """The dose as it stands now is checked; nothing is said any more of the one before."""
+    rx = state.rx
+    if rx.drug is None or rx.dose == dose:
+        return state, ()
+    typed = replace(state, rx=replace(rx, dose=dose, dosed=()))
+    return typed, ((CheckDose(state.patient, rx.drug, dose),) if dose.dose.strip() else ())
 
 
 def _checked(state: State, drug: Coding, repeats: MedicationRequest | None = None) -> Result:

@@ -12,7 +12,7 @@ from clinic.calls.quality import Ladder
 from clinic.domain.facts import EncounterStatus, Section
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding
-from desktop.screens.visit.happenings import Effect
+from desktop.screens.visit.happenings import DoseTyped, Effect
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition, Condition, Encounter, MedicationRequest
@@ -73,6 +73,16 @@ class Rx:
     busy: bool = False
     repeats: MedicationRequest | None = None
     """The prescription of the chart that this one is to replace."""
+
+    dose: DoseTyped | None = None
+    """The dose whose check was asked for last."""
+    dosed: tuple[Caution, ...] = ()
+    """What speaks against it."""
+
+    @property
+    def against(self) -> tuple[Caution, ...]:
+        """Everything, the dose first."""
+        return (*self.dosed, *(self.cautions or ()))
 
     @property
     def replacing(self) -> FactId:

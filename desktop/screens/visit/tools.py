@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
-from PySide6.QtCore import QDate, Qt
+from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtGui import QIntValidator, QKeyEvent
 from PySide6.QtWidgets import QLayout, QWidget
 
@@ -23,7 +23,7 @@ from desktop.kit.text import Text, named
 from desktop.kit.words import _, fmt_ago, fmt_moment
 from desktop.screens.bubbles import BubbleList, message_bubble
 from desktop.screens.chart.logic import VitalFace, cards
-from desktop.screens.layouts import across, down, holding
+from desktop.screens.layouts import across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.marks import Marks
 from desktop.screens.photos import PhotoView
@@ -54,6 +54,8 @@ from desktop.screens.visit.words import (
 )
 
 Send = Callable[[h.Event], None]
+REST_MS = 300
+"""So long the fields of a dose rest before it is checked."""
 SLOT_MINUTES = 20
 
 
@@ -179,11 +181,14 @@ class RxTool(QWidget):
         )
         self.add.clicked.connect(lambda: send(self.order()))
         self.rx = v.Rx()
+        self._resting = QTimer(self, interval=REST_MS, singleShot=True)
+        self._resting.timeout.connect(self._ask_about_dose)
         self.takes = LineList(name="visit.rx.takes", spoken=_("Prescribed before: repeat"), inside=False)
         self.takes.opened.connect(lambda key: self._repeat(key))
         self.takes_head = Text(_("Prescribed before: Enter repeats it"), "caption")
         self._listen()
-        self.setLayout(self._arranged())
+        self.scroll = scrolling(holding(self._arranged()), name="visit.rx.scroll")
+        self.setLayout(down((self.scroll, 1)))
 
     def _repeat(self, key: str) -> None:
         self._send(h.RepeatChosen(FactId(key)))
@@ -239,6 +244,12 @@ class RxTool(QWidget):
 
     def _say(self) -> None:
         self.sentence.setText(order_words(self.rx, self.order()))
+        self._resting.start()
+
+    def _ask_about_dose(self) -> None:
+        """The dose is checked once its fields rest."""
+        if self.rx.drug is not None:
+            self._send(h.DoseTyped(self.dose.text().strip(), self.route.key(), _whole(self.every)))
 
     def render_state(self, state: v.State) -> None:
         before, self.rx = self.rx, state.rx
@@ -260,7 +271,17 @@ class RxTool(QWidget):
         self.cautions.say(said.tone, said.text, looked_words(state.rx))
         self.cautions.setToolTip(quoted_words(state.rx))
         self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
-        self._say()
+        if before.drug != state.rx.drug:
+            self._resting.start()
+        self.sentence.setText(order_words(self.rx, self.order()))
+        if before.against != state.rx.against:
+            QTimer.singleShot(0, self, self._keep_hands_in_sight)
+
+    def _keep_hands_in_sight(self) -> None:
+        """What is said above the form moves it down: the field that is typed in stays in view."""
+        held = self.focusWidget()
+        if held is not None and held.hasFocus() and self.form.isAncestorOf(held):
+            self.scroll.ensureWidgetVisible(held)
 
     def _render_takes(self, state: v.State) -> None:
         """What can be repeated, as long as no medicine is chosen or looked for."""

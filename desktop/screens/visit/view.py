@@ -121,7 +121,7 @@ class VisitView(Page):
         self.banner.buttons.addWidget(chart)
         self.notice = Notice(name="visit.notice")
         self.notice.acted.connect(lambda: self._room.ways.chart.emit(self.loop.state.patient, "consents"))
-        self.note = NoteCard(self._send, self._room.clock.monotonic)
+        self.note = NoteCard(self._send, self._room, lambda: self.loop.state)
         self.call = CallCard(self._send, engine)
         self.call.check.clicked.connect(lambda: self._room.ways.devices.emit())
         self.call.apart.clicked.connect(self._turn_call)
@@ -294,12 +294,22 @@ class VisitView(Page):
 
     def typed_and_unsent(self) -> bool:
         """Whether words stand in a field that only a button sends."""
-        return self.unsent.any(self.loop.state.rx.drug)
+        return self.unsent.any(self.loop.state.rx.drug) or self.note.templates.unsent()
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "AuditEvent", "AuditHead", "MediaStep", "CallReport", "Sync"}:
+        if kinds - {
+            "NoteSection",
+            "AuditEvent",
+            "AuditHead",
+            "MediaStep",
+            "CallReport",
+            "Sync",
+            "NoteTemplate",
+        }:
             self._send(h.FactsChanged(patients))
+        if "NoteTemplate" in kinds:
+            self.note.templates.read()
         if {"NoteSection", "Sync"} <= kinds:
             self._send(h.TextsChanged(patients))
 

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.cautions import SILENT
 from clinic.domain.medication import directions
+from clinic.domain.templates import open_places
 from desktop.kit.words import _, fmt_date, fmt_time, language
 from desktop.screens.phrases import (
     CROSS_REASONS,
     CROSS_RISKS,
     HARMS,
+    SECTIONS,
     SEVERITIES,
     SOURCES,
     Said,
     coded,
     named,
 )
+from desktop.screens.visit.dose_words import by_the_list, dose_line
 from desktop.screens.visit.happenings import PrescribePressed
-from desktop.screens.visit.logic import Part, Rx
+from desktop.screens.visit.logic import Part, Rx, State
 
 if TYPE_CHECKING:
     from clinic.domain.facts import MedicationRequest
@@ -38,6 +41,15 @@ def saved_words(part: Part) -> Said:
     return Said("neutral", "")
 
 
+def open_words(state: State) -> str:
+    """Which sections have places that nobody has filled in; '' where there is none."""
+    counts = {section: open_places(part.text) for section, part in state.parts.items()}
+    several = [f"{named(SECTIONS, section)} ({count})" for section, count in counts.items() if count]
+    if not several:
+        return ""
+    return _("Places are still open (___): %(where)s.") % {"where": ", ".join(several)}
+
+
 def caution_line(caution: Caution) -> str:
     """What speaks against it, with its source and date."""
     what = {"what": caution.with_what, "said": caution.text, "why": caution.mechanism}
@@ -52,6 +64,8 @@ def caution_line(caution: Caution) -> str:
             said = _("Already takes one of this class: %(what)s %(said)s.") % what
         case "duplicate":
             said = _("Already prescribed: %(what)s %(said)s.") % what
+        case _ if by_the_list(caution):
+            return dose_line(caution)
         case "unchecked":
             said = _unchecked_line(caution)
         case "none-listed" if caution.mechanism == "allergies":
@@ -115,7 +129,7 @@ def cautions_words(rx: Rx) -> Said:
         return Said("neutral", "")
     if rx.cautions is None:
         return Said("neutral", _("Checking allergies and interactions …"))
-    spoken = [one for one in rx.cautions if one.severity not in SILENT]
+    spoken = [one for one in rx.against if one.severity not in SILENT]
     if not spoken:
         return Said("info", _("No caution is listed. That is not the same as no risk."))
     worst = any(one.serious for one in spoken)
@@ -124,17 +138,17 @@ def cautions_words(rx: Rx) -> Said:
 
 def needs_reason(rx: Rx) -> bool:
     """True if something serious speaks against the medicine: a reason is written down before it is signed."""
-    return any(one.serious for one in rx.cautions or ())
+    return any(one.serious for one in rx.against)
 
 
 def looked_words(rx: Rx) -> str:
     """What was looked through and listed nothing, and what could not be looked up."""
-    return "\n".join(caution_line(one) for one in rx.cautions or () if one.severity in SILENT)
+    return "\n".join(caution_line(one) for one in rx.against if one.severity in SILENT)
 
 
 def quoted_words(rx: Rx) -> str:
     """The lists' own words, in their own language."""
-    return "\n".join(f"{one.with_what}: {one.quote}" for one in rx.cautions or () if one.quote)
+    return "\n".join(f"{one.with_what}: {one.quote}" for one in rx.against if one.quote)
 
 
 def order_words(rx: Rx, order: PrescribePressed) -> str:

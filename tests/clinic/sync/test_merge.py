@@ -26,6 +26,7 @@ from clinic.domain.facts import (
     MedicationStatement,
     MedicationStatus,
     NoteSection,
+    NoteTemplate,
     Patient,
     RequestStatus,
     Section,
@@ -235,6 +236,14 @@ def test_an_acknowledged_alert_beside_an_open_one_leaves_nothing_to_choose() -> 
     other = op("7", replace(seen, acknowledged_by=UserId("v"), mitigation="nothing"), "1", stamp=7)
     assert settle([*raised_twice, other]).conflict
     assert settle([op("1", found), taken_over, op("9", replace(found, owner=UserId("w")), "1")]).conflict
+
+
+def test_of_two_versions_of_a_template_the_latest_is_shown_and_nobody_is_asked() -> None:
+    first = NoteTemplate(id=FactId("t"), code="hta", title="Una", author=UserId("u"), written_at=AT, text="x")
+    ops = [op("a", first, stamp=5), op("b", replace(first, title="Otra"), stamp=9)]
+    merged = settle(ops)
+    assert (merged.shown, merged.conflict) == (ops[1], False)
+    assert names(merged.current) == ["b", "a"]
 
 
 def test_what_is_still_taken_is_shown_before_a_later_stop() -> None:

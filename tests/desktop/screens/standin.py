@@ -36,6 +36,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     Method,
     NoteSection,
+    NoteTemplate,
     Observation,
     Patient,
     Section,
@@ -67,6 +68,7 @@ from clinic.services.replay import Played, Replay
 from clinic.services.replay import _verb as verb_of
 from clinic.services.replay import _what as words_of
 from clinic.services.searching import KINDS, Found
+from clinic.services.templates import starters
 from clinic.services.threads import Thread
 from clinic.services.timeline import Moment, kind_name
 from clinic.services.visits import Draft
@@ -77,6 +79,7 @@ from clinic.sync.replay import steps
 from clinic.sync.status import SyncStatus
 from desktop.screens.consents.logic import Form
 from desktop.screens.emergency import logic as emergency
+from desktop.screens.templates.logic import Draft as TemplateDraft
 
 NOW = datetime(2026, 11, 21, 13, 32, tzinfo=UTC)
 KIOSK = DeviceId("kioskaaaaaaaaaaa")
@@ -589,6 +592,46 @@ class Planning:
         self._clinic.calls.append(("task again", task, patient))
 
 
+class Templating:
+    """One of her own, one of the team's, and those that come with the program."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        mine = NoteTemplate(
+            id=FactId("n.mine"), code="ctrl", title="Control breve", author=UserId("u.me"), written_at=NOW,
+            text="Control el ___, con {nombre}.",
+        )  # fmt: skip
+        theirs = NoteTemplate(
+            id=FactId("n.team"), code="lumb", title="Lumbalgia", author=UserId("u.other"), written_at=NOW,
+            subjective="Dolor lumbar desde ___.", plan="Calor local. Volver si ___.", shared=True,
+        )  # fmt: skip
+        self.held: tuple[NoteTemplate, ...] = (mine, theirs)
+
+    def all(self) -> tuple[NoteTemplate, ...]:
+        return (*self.held, *starters("es"))
+
+    def keep(self, draft: TemplateDraft, replacing: FactId) -> NoteTemplate:
+        if not draft.code:
+            raise Refusal(
+                "Write a short code without spaces or dots, such as hta: at most 20 letters and digits."
+            )
+        words = {section.value: text for section, text in draft.sections.items()} if draft.whole else {}
+        made = NoteTemplate(
+            id=replacing or FactId("n.new"), code=draft.code, title=draft.title, author=UserId("u.me"), written_at=NOW,
+            text="" if draft.whole else draft.text, shared=draft.shared, **words,
+        )  # fmt: skip
+        self.held = (made, *(one for one in self.held if one.id != made.id))
+        return made
+
+    def remove(self, template: FactId) -> NoteTemplate:
+        found = next(one for one in self.held if one.id == template)
+        self.held = tuple(one for one in self.held if one.id != template)
+        return found
+
+    def put_back(self, before: NoteTemplate) -> None:
+        self.held = (before, *(one for one in self.held if one.id != before.id))
+
+
 class Ordering:
     """What waits on Rosa's chart, and what came."""
 
@@ -649,6 +692,7 @@ class Clinic:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
         self.planning, self.ordering, self.scheduling = Planning(self), Ordering(self), Scheduling(self)
+        self.templating = Templating(self)
         self.saved: list[tuple[str, str, str]] = []
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
@@ -1114,6 +1158,14 @@ class Clinic:
                     "2024-06-02",
                 ),
             )
+        return ()
+
+    def check_dose(
+        self, patient: PatientId, medication: Coding, dose: str, route: str, every_hours: int
+    ) -> tuple[Caution, ...]:
+        self.calls.append(("dose", patient, medication.code, dose, route, every_hours))
+        if dose == "5000 mg":
+            return (Caution("tenfold", medication.display, "", "FDA label", "", "5000 500"),)
         return ()
 
     def prescribe(

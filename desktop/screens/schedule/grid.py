@@ -74,10 +74,8 @@ class Canvas(QWidget):
         for keys, across, minutes in (
             ("Ctrl+Up", 0, -STEP), ("Ctrl+Down", 0, STEP), ("Ctrl+Left", -1, 0), ("Ctrl+Right", 1, 0),
         ):  # fmt: skip
-            QShortcut(
-                QKeySequence(keys), self, lambda a=across, m=minutes: self.nudged.emit(a, m),
-                context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
-            )  # fmt: skip
+            made = QShortcut(QKeySequence(keys), self, lambda a=across, m=minutes: self.nudged.emit(a, m))
+            made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # where things are
 

@@ -369,6 +369,7 @@ class Seat(QObject):
     def _open_visit(self, event: VisitOpened) -> None:
         self.visit.open(replace(event, reachable=self.telephone.present(event.kiosk)))
         self.shell.loop.send(shell.VisitOpened())
+        self.shell.come_forward()
         self._flag_seen_to(event.patient)
 
     def _queue_read(self, rows: tuple[Waiting, ...]) -> None:
@@ -398,6 +399,12 @@ class Seat(QObject):
             lambda: self.shell.go("today"),
             _FLAGS,
         )
+        self._say_apart(alarm_words(rows))
+
+    def _say_apart(self, text: str) -> None:
+        """Also where the chart of somebody else has the keyboard, perhaps on another screen."""
+        if (window := self.apart.active()) is not None:
+            toast(window, text, "danger")
 
     def _flag_seen_to(self, patient: str) -> None:
         """Whoever is being seen needs no alarm any more; the others do."""
@@ -414,6 +421,7 @@ class Seat(QObject):
             words = _("Help is asked for at %(kiosk)s") % {"kiosk": name}
             text = f"{words} · {said.ticket}" if said.ticket else words
             self.shell.say("danger", text, _("I am coming"), lambda: self.telephone.come(kiosk), about)
+            self._say_apart(text)
             QApplication.beep()
 
     def _identity_confirmed(self, provisional: str, other: str) -> None:

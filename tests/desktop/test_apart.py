@@ -2,6 +2,7 @@
 """Several charts at once, each in a window of its own, by real keys over a real book: nobody is taken for somebody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +24,7 @@ from desktop.seat import Seat
 from tests.desktop.at_work import in_front, pressed, registered, typed, until
 from tests.desktop.at_work import seat as seat
 from tests.desktop.at_work import window as window
+from tests.desktop.screens.standin import QUEUE
 from tests.desktop.test_desk import very_ill
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -112,6 +114,23 @@ def test_words_copied_in_one_window_are_not_pasted_in_another_and_it_says_so_the
     said = one_told(theirs)
     assert "Aguirre" in said and "Baez" in said
     assert not [one for one in seat.shell.findChildren(Toast) if "Aguirre" in one.accessibleName()]
+
+
+def test_an_alarm_is_seen_where_somebody_is_at_work(seat: Seat) -> None:
+    window = moved_out(seat, registered(seat.desk, "Arias"))
+    in_front(window)
+    flag = Coding(system="urn:posta:red-flag", code="chest_pain", display="dolor en el pecho")
+    row = replace(QUEUE[1], encounter=replace(QUEUE[1].encounter, red_flags=(flag,)))
+    seat.room.ways.flagged.emit((row,))
+    for one in (window, seat.shell):
+        assert one_told(one).startswith("Red flag: chest pain") and row.person.name.full in one_told(one)
+
+
+def test_a_visit_that_is_begun_in_a_window_comes_to_the_front_in_the_main_one(seat: Seat) -> None:
+    window = moved_out(seat, registered(seat.desk, "Armas"))
+    in_front(window)
+    window.chart.visit.click()
+    until(lambda: seat.shell.loop.state.page == "visit" and seat.shell.window().isActiveWindow())
 
 
 def test_there_are_so_many_and_no_more(seat: Seat) -> None:

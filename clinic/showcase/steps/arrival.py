@@ -20,7 +20,7 @@ CONSENT = {
     "en": ["version 1", "signed with a finger", "Anonymous statistics: no"],
     "pt": ["versão 1", "assinado com o dedo", "Estatísticas anônimas: não"],
 }
-LISTS = {"consents": "chart.consents"}
+LISTS = {"consents": "chart.consents", "messages": "chart.thread.lines"}
 """Tabs with a list of their own."""
 ALL_THERE = re.compile("El centro confirmó|O centro confirmou|acknowledged by the centre")
 

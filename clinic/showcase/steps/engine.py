@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step 6: the desktop's media process is killed. Chart and note do not notice; the call is back within 5
-s."""
+"""Step 6: the desktop's media process is killed. Chart and note do not notice; the call is back within 5 s, by the one that
+waited beside it."""
 
 import time
 
@@ -13,18 +13,22 @@ from clinic.showcase.steps.call import check_received
 BACK_S = 5.0
 SECTIONS = ("subjective", "objective", "assessment", "plan")
 ENGINE = "clinic.media"
+AT_ONCE = 2
 
 
 def run(scene: Scene, seen: Findings) -> None:
     before = _written(scene)
-    victims = engines(scene.actors["desktop"].process.pid)
+    there = engines(scene.actors["desktop"].process.pid)
     if not seen.expect(
-        len(victims) == 1, "one media process below the desktop", [process.pid for process in victims]
+        1 <= len(there) <= AT_ONCE,
+        "one media process below the desktop, and perhaps one that waits",
+        [process.pid for process in there],
     ):
         return
+    victim = there[0]
     marks = {side: scene.mark_seen(side) for side in ("desktop", "kiosk")}
     began = time.monotonic()
-    victims[0].kill()
+    victim.kill()
     scene.shot("desktop", "media-process-killed")
     seen.expect(
         _written(scene) == before,
@@ -40,7 +44,7 @@ def run(scene: Scene, seen: Findings) -> None:
     seen.expect(_written(scene) == before, "note and banner as before", _written(scene))
     fresh = engines(scene.actors["desktop"].process.pid)
     seen.expect(
-        bool(fresh) and fresh[0].pid != victims[0].pid,
+        bool(fresh) and victim.pid not in [process.pid for process in fresh],
         "a new media process",
         [process.pid for process in fresh],
     )
@@ -55,7 +59,7 @@ def run(scene: Scene, seen: Findings) -> None:
 
 
 def engines(parent: int) -> list[psutil.Process]:
-    """The living media processes below a program."""
+    """The living media processes below a program, the oldest first: that is the one at work."""
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         try:
@@ -63,7 +67,7 @@ def engines(parent: int) -> list[psutil.Process]:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue
-    return found
+    return sorted(found, key=lambda process: process.create_time())
 
 
 def _written(scene: Scene) -> dict[str, str]:

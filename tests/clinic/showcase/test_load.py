@@ -68,7 +68,7 @@ def test_a_small_clinic_is_filled_and_reaches_the_centre(desk: Desk, tmp_path: P
     assert len(hers.notes) > 5 and len(hers.readings["systolic"]) > 5 and len(hers.allergies) == 1
     amoxicillin = Coding(system=ATC, code="J01CA04", display="Amoxicilina")
     against = [caution.severity for caution in check(desk, loaded.patient, amoxicillin)]
-    assert against[0] == "allergy" and set(against[1:]) == {"none-listed"}
+    assert against[0] == "allergy" and set(against[1:]) == {"none-listed", "unchecked"}
     assert [row.news2.total for row in queue(desk)] == [2, 0]
     while sync_status(desk).waiting:
         exchange_now(desk)

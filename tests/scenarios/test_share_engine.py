@@ -95,8 +95,8 @@ def test_a_flood_is_heard_as_little_as_anybody_and_the_engine_goes_on(
     came = [word for word in ear.heard() if isinstance(word, Pointed)]
     assert 300 < len(came) < 1500
     assert [w.x for w in came] == sorted(w.x for w in came)
-    time.sleep(1.0)
-    since = time.monotonic()
-    said = RungSaid(call_id=CALL, rung="audio")
-    say(a, said)
-    b.wait(wire.PeerSaid, since=since, content=said)
+    said, until = RungSaid(call_id=CALL, rung="audio"), time.monotonic() + 30
+    while said not in ear.heard():  # said again until the flood is over, however long that takes here
+        assert time.monotonic() < until, "the engine hears nothing any more"
+        say(a, said)
+        time.sleep(1.0)

@@ -143,6 +143,7 @@ def test_every_kind_has_words() -> None:
         facts.EmergencySummary,
         facts.Practitioner,
         facts.Location,
+        facts.NoteTemplate,
         facts.Organization,
         facts.Questionnaire,
         facts.Team,

@@ -31,6 +31,7 @@ from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
     TABS,
+    AlonePressed,
     BeginVisit,
     CardClosed,
     CardPressed,
@@ -302,7 +303,8 @@ class ChartView(Page):
     def _viewer(self) -> QWidget:
         self.documents = LineList(name="chart.document.list", spoken=_("Photos and documents"))
         self.documents.chosen.connect(lambda key: self.loop.send(DocumentChosen(key)))
-        left = Card(name="chart.documents")
+        self.paper.alone.connect(lambda: self.loop.send(AlonePressed()))
+        self.pile = left = Card(name="chart.documents")
         left.body.setContentsMargins(6, 6, 6, 6)
         left.setFixedWidth(300)
         left.add(self.documents, 1)
@@ -322,8 +324,9 @@ class ChartView(Page):
         self.notice.say("danger", state.sentence)
         self.tabs.choose(state.tab)
         self.carded.setVisible(state.carding and self.carded.isVisible())  # first, as below
-        for part in (self.vitals, self.tabs, self.stack):
+        for part in (self.tabs, self.stack):
             part.setVisible(chart is not None and not state.carding)
+        self.vitals.setVisible(self.vitals.isVisible() and chart is not None and not state.carding)
         self.banner.setVisible(chart is not None)
         gone, shown = (self.inside, self.replay) if state.replaying else (self.replay, self.inside)
         gone.hide()  # first: the window must not grow for a moment
@@ -344,7 +347,8 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        self.vitals.setVisible(bool(faces) and not state.carding)
+        alone = state.alone and state.tab == "documents"
+        self.vitals.setVisible(bool(faces) and not state.carding and not alone)
         share = self.width() / max(1, len(faces))
         tight = share < TIGHT
         fit = (tight, share < SMALL)
@@ -451,6 +455,8 @@ class ChartView(Page):
         shown = document if recorded is None else None
         words = shown.attachment.title if shown is not None else none
         name = chart.person.name.spoken
+        self.pile.setVisible(not state.alone or shown is None)
+        self.paper.show_alone(state.alone)
         self.paper.show_document(chart.person.patient, name, shown, state.picture, state.picture_note, words)
         self.stack.setCurrentWidget(self.viewer)
 

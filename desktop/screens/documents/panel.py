@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
@@ -39,7 +39,10 @@ PDF = "application/pdf"
 
 
 class DocumentPanel(QWidget):
-    """`save_to`: a folder for files (None asks); `choose`: the printer, None asks with the system's dialog."""
+    """`save_to`: a folder for files (None asks); `choose`: the printer, None asks with the system's dialog.
+    `alone`: its room is to be larger, or as it was."""
+
+    alone = Signal()
 
     def __init__(
         self, room: Room, name: str, save_to: Path | None = None, choose: Choose | None = None
@@ -77,6 +80,9 @@ class DocumentPanel(QWidget):
             self.loop.send(d.BytesCame(key))
         self.loop.show()
 
+    def show_alone(self, alone: bool) -> None:
+        self.wide.setChecked(alone)
+
     def take_hands(self) -> None:
         """The keyboard moves the page."""
         self.page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -95,6 +101,8 @@ class DocumentPanel(QWidget):
         self.real = SecondaryButton("", name=f"{name}.real", spoken=_("100 %, or the whole page"))
         self.real.setToolTip(_("100 %, or the whole page"))
         self.turn = IconButton("turn", _("Turn to the right"), name=f"{name}.turn")
+        self.wide = IconButton("expand", _("The document alone"), name=f"{name}.alone", checkable=True)
+        self.wide.clicked.connect(lambda: self.alone.emit())
         self.save = IconButton("save", _("Save as a file"), name=f"{name}.save")
         self.print = IconButton("printer", _("Print"), name=f"{name}.print")
         for button, event in (
@@ -120,9 +128,11 @@ class DocumentPanel(QWidget):
             ("PgUp", d.PageTurned(-1), within, self.before),
             ("PgDown", d.PageTurned(1), within, self.after),
         ):
-            self._listen(keys, event, where)
+            self._listen(keys, where).connect(lambda event=event: self.loop.send(event))
             if button is not None:
                 button.setToolTip(f"{button.accessibleName()} ({keys})")
+        self._listen("F11", window).connect(lambda: self.alone.emit())
+        self.wide.setToolTip(f"{self.wide.accessibleName()} (F11)")
         self.waiting = named(QProgressBar(), f"{name}.progress", _("The document is being opened"))
         self.waiting.setRange(0, 0)
         self.waiting.setTextVisible(False)
@@ -132,16 +142,16 @@ class DocumentPanel(QWidget):
         self.waiting.setSizePolicy(stays)
         self.waiting.hide()
         row = across(
-            self.before, self.after, self.leaf, None, self.less, self.real, self.more, self.fit, self.turn,
+            self.before, self.after, self.leaf, None, self.less, self.real, self.more, self.fit, self.turn, self.wide,
             None, self.save, self.print, gap=6,
         )  # fmt: skip
         self.setLayout(down(self.notice, row, self.waiting, (self.page, 1), gap=6))
 
-    def _listen(self, keys: str, event: d.Event, where: Qt.ShortcutContext) -> None:
+    def _listen(self, keys: str, where: Qt.ShortcutContext) -> SignalInstance:
         """A button's own keys would wait until it has been seen to go down."""
         listens = QShortcut(QKeySequence(keys), self)
         listens.setContext(where)
-        listens.activated.connect(lambda: self.loop.send(event))
+        return listens.activated
 
     # rendering
 

@@ -45,6 +45,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Ctrl++", "Ctrl+=", "Ctrl+-"), N_("Larger, smaller; Ctrl and the wheel do it too")),
             Keys(("Ctrl+0",), N_("The whole page")),
             Keys(("Ctrl+Shift+R",), N_("Turn to the right")),
+            Keys(("F11",), N_("The document alone")),
             Keys(("PgUp", "PgDown"), N_("The page before, the next")),
         ),
     ),

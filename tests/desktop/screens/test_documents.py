@@ -434,6 +434,15 @@ def test_on_the_chart_the_keys_reach_it_and_a_redrawn_chart_leaves_it_as_it_lies
     page.loop.send(TabChosen("documents"))
     qtbot.waitUntil(lambda: page.paper.loop.state.drawing == 0)
     assert page.paper.loop.state.zoom == lies and page.loop.state.tab == "documents"
+    high = page.paper.page.height()
+    qtbot.keyClick(page.paper.page, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert page.paper.page.height() > high + 100 and not page.pile.isVisible() and page.paper.wide.isChecked()
+    page.loop.send(TabChosen("summary"))
+    assert page.vitals.isVisible()
+    page.loop.send(TabChosen("documents"))
+    QTest.mouseClick(page.paper.wide, Qt.MouseButton.LeftButton)
+    assert page.pile.isVisible() and page.vitals.isVisible()
     page.open(JUAN, "documents")
     qtbot.waitUntil(lambda: page.loop.state.chart is not None)
     assert page.paper.loop.state.zoom is None

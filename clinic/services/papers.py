@@ -29,7 +29,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
-from clinic.domain.values import DNI, Coding, Quantity
+from clinic.domain.values import DNI, Attachment, Coding, Quantity
 from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
 from clinic.keys.rights import Action
@@ -39,6 +39,7 @@ from clinic.services.desks import Desk
 from clinic.services.exports import allowed
 from clinic.services.gate import needs
 from clinic.services.known import original_lines
+from clinic.services.messages import picture
 from clinic.services.paper_words import WORDS
 from clinic.services.prescribing import sentence
 from clinic.store.facts import F
@@ -59,6 +60,25 @@ def record_paper(desk: Desk, patient: PatientId, language: str = "es") -> bytes:
     paper = desk.book.read(lambda page: _Paper(desk, page, patient, tongue).drawn())
     audit(desk, "print", patient, entity="record")
     return record_pdf(paper)
+
+
+@needs(Action.OPEN_CHART)
+def document_to_print(desk: Desk, patient: PatientId, attachment: Attachment) -> bytes:
+    """The bytes of a document that goes on paper. Refused, after the attempt is in the audit, where sharing is not permitted.
+    Raises Unavailable while it has not arrived."""
+    allowed(desk, [patient], Purpose.PRINT)
+    data = picture(desk, attachment)
+    audit(desk, "print", patient, entity=f"document {attachment.id}")
+    return data
+
+
+@needs(Action.EXPORT)
+def document_to_save(desk: Desk, patient: PatientId, attachment: Attachment) -> bytes:
+    """The same for a file outside of the record."""
+    allowed(desk, [patient], Purpose.EXPORT)
+    data = picture(desk, attachment)
+    audit(desk, "export", patient, entity=f"document {attachment.id}")
+    return data
 
 
 class _Paper:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -21,23 +21,28 @@ Choose = Callable[[QPrinter, QWidget], bool]
 def print_pages(owner: QWidget, pages: Sequence[bytes], choose: Choose | None = None) -> bool:
     """One sheet of paper a PDF; False if the person thought better of it. Raises Refusal without a printer, Unavailable
     where the printer does not take them."""
+    printer = chosen_printer(owner, choose)
+    if printer is not None:
+        draw_pages(printer, [picture for page in pages for picture in pictures(page)])
+    return printer is not None
+
+
+def chosen_printer(owner: QWidget, choose: Choose | None = None) -> QPrinter | None:
+    """None if the person thought better of it. Raises Refusal without a printer."""
     if choose is None and not QPrinterInfo.availablePrinterNames():
         raise Refusal(
             "No printer is set up on this computer. Write the sheets into a folder and print them elsewhere."
         )
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    if not (choose or _dialog)(printer, owner):
-        return False
-    draw_pages(printer, [picture for page in pages for picture in pictures(page)])
-    return True
+    return printer if (choose or _dialog)(printer, owner) else None
 
 
 def _dialog(printer: QPrinter, owner: QWidget) -> bool:
     return QPrintDialog(printer, owner).exec() == QPrintDialog.DialogCode.Accepted
 
 
-def draw_pages(printer: QPrinter, sheets: Sequence[QImage]) -> None:
-    """Each picture fills one sheet. Raises Unavailable."""
+def draw_pages(printer: QPrinter, sheets: Iterable[QImage]) -> None:
+    """Each picture fills one sheet; may run on a worker. Raises Unavailable."""
     refused = Unavailable(
         "The printer did not take the pages. Look at its paper and its cable, then try again."
     )

@@ -220,6 +220,18 @@ class Clinic:
         """Somebody looks at it: the entry is durable first."""
         return self._messages.open_document(self.desk, patient, attachment)
 
+    def document_to_print(self, patient: PatientId, attachment: Attachment) -> bytes:
+        """The consent gate first, and an entry."""
+        from clinic.services.papers import document_to_print
+
+        return document_to_print(self.desk, patient, attachment)
+
+    def document_to_save(self, patient: PatientId, attachment: Attachment) -> bytes:
+        """The consent gate first, and an entry."""
+        from clinic.services.papers import document_to_save
+
+        return document_to_save(self.desk, patient, attachment)
+
     def picture(self, attachment: Attachment) -> bytes:
         """For a letter to the patient's own kiosk, of what was just sent there; nobody here opens it."""
         return self._messages.picture(self.desk, attachment)

@@ -49,6 +49,8 @@ class State:
     document: str = ""
     picture: bytes = b""
     picture_note: str = ""
+    alone: bool = False
+    """The document has the room of the list and of the vitals too."""
     carding: bool = False
     """Her cards stand in place of the page."""
     replaying: EncounterId = EncounterId("")
@@ -112,6 +114,11 @@ class PictureCame:
 class PictureMissing:
     document: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlonePressed:
+    """The document alone, or the list beside it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +223,7 @@ Event = (
     | DocumentChosen
     | PictureCame
     | PictureMissing
+    | AlonePressed
     | VisitPressed
     | VisitBegun
     | ReplayPressed
@@ -248,6 +256,8 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             ), ()
         case PictureMissing(document, sentence):
             return (replace(state, picture_note=sentence) if document == state.document else state), ()
+        case AlonePressed():
+            return replace(state, alone=not state.alone), ()
         case VisitPressed():
             return _visit(state)
         case VisitBegun(encounter):

@@ -31,6 +31,7 @@ from desktop.screens.chart import rows
 from desktop.screens.chart.logic import (
     CARDS,
     TABS,
+    AlonePressed,
     BeginVisit,
     CardClosed,
     CardPressed,
@@ -64,13 +65,13 @@ from desktop.screens.chart.logic import (
 from desktop.screens.chart.player import PlayerPanel
 from desktop.screens.consents.logic import State as Consenting
 from desktop.screens.consents.panel import ConsentPanel
+from desktop.screens.documents.panel import DocumentPanel
 from desktop.screens.faces import charted_identity, show_identity
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
 from desktop.screens.messages.panel import Player, ThreadPanel
 from desktop.screens.orders.panel import ResultsPanel
-from desktop.screens.photos import PhotoView
 from desktop.screens.phrases import (
     METHODS,
     SHORT_NAMES,
@@ -122,6 +123,7 @@ class ChartView(Page):
         self._room, self._help = room, room.helper(self)
         self.band, self.replay = AlertBand(room, band), ReplayPanel(room, replay)
         self.consents = ConsentPanel(room, save_to, consents)
+        self.paper = DocumentPanel(room, "chart.document", save_to)
         self.player, self.allergies = PlayerPanel(room, engine), AllergyPanel(room)
         self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
         self.talking.add(self.talk, 1)
@@ -241,6 +243,8 @@ class ChartView(Page):
             self.tasks.take_hands()
         elif tab == "results":
             self.results.take_hands()
+        elif tab == "documents" and self.beside.currentWidget() is self.paper:
+            self.paper.take_hands()
 
     def _vitals(self) -> QWidget:
         self.faces: dict[str, VitalCard] = {}
@@ -299,13 +303,13 @@ class ChartView(Page):
     def _viewer(self) -> QWidget:
         self.documents = LineList(name="chart.document.list", spoken=_("Photos and documents"))
         self.documents.chosen.connect(lambda key: self.loop.send(DocumentChosen(key)))
-        self.picture = PhotoView(name="chart.document.picture", spoken=_("Picture"))
-        left = Card(name="chart.documents")
+        self.paper.alone.connect(lambda: self.loop.send(AlonePressed()))
+        self.pile = left = Card(name="chart.documents")
         left.body.setContentsMargins(6, 6, 6, 6)
         left.setFixedWidth(300)
         left.add(self.documents, 1)
         self.beside = QStackedWidget()
-        self.beside.addWidget(self.picture)
+        self.beside.addWidget(self.paper)
         self.beside.addWidget(self.player)
         return holding(across(left, (self.beside, 1), gap=12))
 
@@ -320,8 +324,9 @@ class ChartView(Page):
         self.notice.say("danger", state.sentence)
         self.tabs.choose(state.tab)
         self.carded.setVisible(state.carding and self.carded.isVisible())  # first, as below
-        for part in (self.vitals, self.tabs, self.stack):
+        for part in (self.tabs, self.stack):
             part.setVisible(chart is not None and not state.carding)
+        self.vitals.setVisible(self.vitals.isVisible() and chart is not None and not state.carding)
         self.banner.setVisible(chart is not None)
         gone, shown = (self.inside, self.replay) if state.replaying else (self.replay, self.inside)
         gone.hide()  # first: the window must not grow for a moment
@@ -342,7 +347,8 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        self.vitals.setVisible(bool(faces) and not state.carding)
+        alone = state.alone and state.tab == "documents"
+        self.vitals.setVisible(bool(faces) and not state.carding and not alone)
         share = self.width() / max(1, len(faces))
         tight = share < TIGHT
         fit = (tight, share < SMALL)
@@ -443,14 +449,15 @@ class ChartView(Page):
         self.documents.choose(state.document)
         document = next((one for one in chart.documents if one.id == state.document), None)
         recorded = document if document is not None and document.attachment.content_type == RECORDED else None
-        self.beside.setCurrentWidget(self.picture if recorded is None else self.player)
+        self.beside.setCurrentWidget(self.paper if recorded is None else self.player)
         self.player.show_document(chart.person.patient, recorded)
-        if document is None:
-            words = _("Choose a picture in the list") if chart.documents else _(rows.EMPTY["documents"])
-            self.picture.show_photo(b"", words)
-        else:
-            shown = state.picture or document.attachment.thumbnail
-            self.picture.show_photo(shown, state.picture_note or document.attachment.title)
+        none = _("Choose a picture in the list") if chart.documents else _(rows.EMPTY["documents"])
+        shown = document if recorded is None else None
+        words = shown.attachment.title if shown is not None else none
+        name = chart.person.name.spoken
+        self.pile.setVisible(not state.alone or shown is None)
+        self.paper.show_alone(state.alone)
+        self.paper.show_document(chart.person.patient, name, shown, state.picture, state.picture_note, words)
         self.stack.setCurrentWidget(self.viewer)
 
     # doing

@@ -40,6 +40,16 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
         ),
     ),
     (
+        N_("A document of the chart"),
+        (
+            Keys(("Ctrl++", "Ctrl+=", "Ctrl+-"), N_("Larger, smaller; Ctrl and the wheel do it too")),
+            Keys(("Ctrl+0",), N_("The whole page")),
+            Keys(("Ctrl+Shift+R",), N_("Turn to the right")),
+            Keys(("F11",), N_("The document alone")),
+            Keys(("PgUp", "PgDown"), N_("The page before, the next")),
+        ),
+    ),
+    (
         N_("The schedule"),
         (
             Keys(("Alt+D", "Alt+W", "Alt+M"), N_("By day, by week, by month")),

@@ -30,6 +30,8 @@ STARTS = {"ring": "ask_to_call", "keep": "ask_to_record", "share": "ask_to_share
 PLACES = {
     "clinic/services/exports.py:export_bundle": Purpose.API,
     "clinic/services/papers.py:record_paper": Purpose.PRINT,
+    "clinic/services/papers.py:document_to_print": Purpose.PRINT,
+    "clinic/services/papers.py:document_to_save": Purpose.EXPORT,
     "clinic/services/replay.py:replay_text": Purpose.EXPORT,
     "clinic/services/summaries.py:summary_pdf": Purpose.OWN_COPY,
     "clinic/services/summaries.py:summary_text": Purpose.OWN_COPY,

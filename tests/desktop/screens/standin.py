@@ -1000,6 +1000,14 @@ class Clinic:
         self.calls.append(("read", patient, attachment.id))
         return self.photo
 
+    def document_to_print(self, patient: PatientId, attachment: Attachment) -> bytes:
+        self.calls.append(("print", patient, attachment.id))
+        return self.photo
+
+    def document_to_save(self, patient: PatientId, attachment: Attachment) -> bytes:
+        self.calls.append(("save", patient, attachment.id))
+        return self.photo
+
     def picture(self, attachment: Attachment) -> bytes:
         return self.photo
 

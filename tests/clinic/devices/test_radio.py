@@ -64,6 +64,9 @@ def test_after_the_end_nothing_is_told_and_nobody_waits_for_a_slow_radio() -> No
     listening.end()
     go.set()
     assert ended.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "instruments":
+            thread.join(10)  # what it logs is this test's
     assert told == []
 
 

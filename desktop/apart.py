@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic.domain.ids import PatientId
+from desktop.kit.surfaces import room_beside
 from desktop.screens.chart.view import ChartView
 from desktop.screens.chart.window import LEAST, ChartWindow
 
@@ -78,13 +79,11 @@ class Apart(QObject):
 
 def _place(main: QWidget, n: int) -> QRect:
     """On another screen where there is one, else a step further right and down for each."""
-    screen = main.screen()
-    other = next((one for one in screen.virtualSiblings() if one is not screen), None)
-    room = (other or screen).availableGeometry()
+    room, another = room_beside(main)
     width = max(LEAST[0], min(WIDTH, room.width()))
     height = max(LEAST[1], min(HEIGHT, room.height()))
-    at = room.topLeft() if other else main.mapToGlobal(main.rect().topLeft())
-    step = STEP * n if other else STEP * (n + 1)
+    at = room.topLeft() if another else main.mapToGlobal(main.rect().topLeft())
+    step = STEP * n if another else STEP * (n + 1)
     left = max(room.left(), min(at.x() + step, room.right() - width))
     top = max(room.top(), min(at.y() + step, room.bottom() - height))
     return QRect(left, top, width, height)

@@ -145,7 +145,7 @@ class Seat(QObject):
     def _build(self, states: Mapping[str, Any]) -> None:
         """All pages and their frame, around the states they had before, if any."""
         room, phone, had = self.room, self.telephone, states.get
-        self.today = TodayView(room, phone.present, had("today"), had("backup"), had("told"))
+        self.today = TodayView(room, phone.present, had("today"), had("backup"), had("told"), had("kiosks"))
         self.patients = PatientsView(room, had("patients"))
         self.schedule = ScheduleView(room, had("schedule"))
         self.messages = MessagesView(room, had("messages"), had("talking"), phone)
@@ -183,6 +183,7 @@ class Seat(QObject):
         self.shell.locked.connect(self.save_all)
         self.shell.language_chosen.connect(self._speak)
         self.shell.look_pressed.connect(self._change_look)
+        self._show_call()
 
     def _chart(self, states: Mapping[str, Any]) -> ChartView:
         had, phone = states.get, self.telephone
@@ -219,12 +220,12 @@ class Seat(QObject):
         self._clips.held.connect(self._held_back)
         ways.said.connect(self._say)
         phone.changed.connect(self._call_changed)
-        phone.networked.connect(self.exchange.network_came)
+        phone.networked.connect(lambda network: self.exchange.network_came(network))
         phone.status.connect(lambda status: self.shell.loop.send(shell.StatusCame(status, self._clock.now())))
         phone.backed.connect(lambda error: self.today.backup.ended(error))
         phone.reach.connect(self._reach_changed)
         phone.person_called.connect(self._person_called)
-        phone.kiosk_stands.connect(self.today.kiosks.hear)
+        phone.kiosk_stands.connect(lambda *said: self.today.kiosks.hear(*said))
         phone.calls.recording.changed.connect(lambda one: self.visit.call.record.show_recording(one))
         phone.calls.quality.connect(lambda seen: self.visit.call.show_quality(seen))
         phone.calls.ladder.climbed.connect(lambda moved: self.visit.loop.send(LadderMoved(moved)))
@@ -312,6 +313,7 @@ class Seat(QObject):
             "mine": self.mine.loop.state,
             "search": self.search.loop.state,
             "told": self.today.opened.loop.state,
+            "kiosks": self.today.kiosks.bad,
             "audit": self.audit.loop.state,
             "judging": self.audit.reviews.loop.state,
             "emergency": self.emergency.loop.state,

@@ -68,8 +68,8 @@ def last_fault(log: Path) -> str:
     except OSError:
         return ""
     for line in reversed(late):
-        if found := _FAULT.match(line):
-            return redacted(f"{found[1]},000 {found[2]}".replace(",000,", ",", 1)).strip()
+        if found := _FAULT.match(redacted(line)):
+            return f"{found[1]} {found[2]}".strip()
     return ""
 
 

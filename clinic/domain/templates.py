@@ -7,9 +7,9 @@ Nothing that is written is ever taken away but the code itself. What the chart d
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from unicodedata import combining, normalize
 
 from clinic.domain.facts import NoteTemplate, Section
+from clinic.domain.wording import folded
 
 SECTIONS = (Section.SUBJECTIVE, Section.OBJECTIVE, Section.ASSESSMENT, Section.PLAN)
 OPEN = "___"
@@ -37,14 +37,10 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
 CODE = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿ_-]{1,20}")
 _CALLED = re.compile(rf"(?:(?<=\s)|(?<=[(/])|^)\.({CODE.pattern})\Z")
 _PLACE = re.compile(r"\{([^{}\n]{1,40})\}")
-_OPEN = re.compile(r"_{3,}")
+OPEN_PLACE = re.compile(r"_{3,}")
 
 
-def _folded(name: str) -> str:
-    return "".join(c for c in normalize("NFD", name.strip().casefold()) if not combining(c))
-
-
-_KEYS = {_folded(name): key for key, names in PLACES.items() for name in names}
+_KEYS = {folded(name): key for key, names in PLACES.items() for name in names}
 
 
 def place_in(key: str, language: str) -> str:
@@ -87,17 +83,17 @@ def template_of(code: str, templates: Iterable[NoteTemplate]) -> NoteTemplate | 
 
 def filled(text: str, known: Mapping[str, str]) -> str:
     """The text with what is known of a patient (by key of PLACES) in its places; the others open."""
-    return _PLACE.sub(lambda place: known.get(_KEYS.get(_folded(place.group(1)), "")) or OPEN, text)
+    return _PLACE.sub(lambda place: known.get(_KEYS.get(folded(place.group(1).strip()), "")) or OPEN, text)
 
 
 def strange_places(text: str) -> tuple[str, ...]:
     """Names between braces that no chart can fill in."""
-    return tuple(name for name in _PLACE.findall(text) if _folded(name) not in _KEYS)
+    return tuple(name for name in _PLACE.findall(text) if folded(name.strip()) not in _KEYS)
 
 
 def open_places(text: str) -> int:
     """How many places are open in a text."""
-    return len(_OPEN.findall(text))
+    return len(OPEN_PLACE.findall(text))
 
 
 def words_of(template: NoteTemplate) -> dict[Section, str]:

@@ -4,7 +4,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from clinic.domain.dosing import Body
+from clinic.domain.dosing import ADULT, Body
 from clinic.domain.facts import Encounter, Observation
 from clinic.domain.ids import PatientId
 from clinic.domain.scores.kidney import EGFR, EGFR_CHILD
@@ -28,7 +28,7 @@ def body_on(page: Page, patient: PatientId, at: datetime) -> Body:
     observations = page.facts(Observation, patient)
     who = who_on(page, patient, at, observations)
     age = who.age(at)
-    child = age is not None and age.years < 18
+    child = age is not None and age.years < ADULT
     kg, weighed_at = _weight(observations, at, child)
     egfr, measured_at = _egfr(who, observations, at)
     pregnant = _pregnant(who, observations, page.facts(Encounter, patient), at)

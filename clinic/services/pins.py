@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The PIN that shows a covered screen again: only while the program that holds the key lives (L). It opens no store."""
 
-from collections.abc import Callable
-
+from clinic.domain.clock import Random
 from clinic.domain.errors import Refusal
 from clinic.domain.ids import PatientId
 from clinic.keys.factors import SecondFactor
@@ -40,7 +39,7 @@ def check_new_pin(pin: str) -> None:
         raise Refusal("That PIN is one of the first that are tried. Choose another one.")
 
 
-def slow_row(pin: str, random: Callable[[int], bytes]) -> bytes:
+def slow_row(pin: str, random: Random) -> bytes:
     """What is kept of a PIN: a salt of its own and what Argon2id makes of both. About 0.15 s."""
     salt = random(SALT_BYTES)
     return salt + stretch(pin.encode(), salt, _COST)

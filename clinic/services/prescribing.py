@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from clinic.domain.cautions import SILENT, Signed, Taken, cautions, ranked, sentence_of, taken
 from clinic.domain.cautions import Caution as Caution
-from clinic.domain.dosing import Order, body_cautions, dose_cautions
+from clinic.domain.dosing import Body, Order, body_cautions, dose_cautions
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     AllergyIntolerance,
@@ -41,18 +41,18 @@ def check(
     """
     lists, now = medicine_lists(), desk.clock.now()
 
-    def look(page: Page) -> tuple[tuple[Taken, ...], tuple[AllergyIntolerance, ...], Signed]:
+    def look(page: Page) -> tuple[tuple[Taken, ...], tuple[AllergyIntolerance, ...], Signed, Body]:
         taking = taken(
             lists.formulary,
             (one for one in page.facts(MedicationRequest, patient) if one.id != replacing),
             page.facts(MedicationStatement, patient),
             now,
         )
-        return taking, page.facts(AllergyIntolerance, patient), signature_of_crossings(desk, page)
+        signed = signature_of_crossings(desk, page)
+        return taking, page.facts(AllergyIntolerance, patient), signed, body_on(page, patient, now)
 
-    taking, allergies, signed = desk.book.read(look)
+    taking, allergies, signed, body = desk.book.read(look)
     known = cautions(medication, taking, allergies, lists, signed, f"{now:%Y-%m-%d}")
-    body = desk.book.read(lambda page: body_on(page, patient, now))
     return ranked((*known, *body_cautions(lists.formulary.read(medication), body, dosing())))
 
 

@@ -14,13 +14,12 @@ from functools import lru_cache
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import NoteTemplate, Section
 from clinic.domain.ids import FactId, PatientId, UserId
-from clinic.domain.templates import CODE, SECTIONS, strange_places, template_of
+from clinic.domain.templates import CODE, SECTIONS, TONGUES, strange_places, template_of
 from clinic.exchange.resources import resource
 from clinic.keys.rights import Action
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import allowed, needs
 
-LANGUAGES = ("es", "en", "pt")
 LONGEST = 4000
 """Letters of one text."""
 _TEAM = PatientId("")
@@ -87,7 +86,7 @@ def remove(desk: Desk, template: FactId) -> NoteTemplate:
 @lru_cache
 def starters(language: str) -> tuple[NoteTemplate, ...]:
     """Those that come with the program (resources/templates), of nobody; the Spanish ones for a language that has none."""
-    spoken = language if language in LANGUAGES else LANGUAGES[0]
+    spoken = language if language in TONGUES else TONGUES[0]
     with resource("templates", f"{spoken}.toml").open("rb") as file:
         found = tomllib.load(file)["template"]
     return tuple(

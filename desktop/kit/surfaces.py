@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -297,3 +297,10 @@ def toast(
     made.show()
     QAccessible.updateAccessibility(QAccessibleEvent(made, QAccessible.Event.Alert))
     return made
+
+
+def room_beside(window: QWidget) -> tuple[QRect, bool]:
+    """Where a window beside that one has room, and whether that is another screen."""
+    screen = window.screen()
+    other = next((one for one in screen.virtualSiblings() if one is not screen), None)
+    return (other or screen).availableGeometry(), other is not None

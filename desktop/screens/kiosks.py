@@ -22,20 +22,28 @@ TROUBLES = {
 }
 
 
+Bad = dict[str, tuple[str, tuple[str, ...]]]
+"""Device -> the kiosk's name, what somebody has to see to."""
+
+
 class KiosksBand(Notice):
     """Hidden while every kiosk that was heard is well."""
 
-    def __init__(self) -> None:
+    def __init__(self, bad: Bad | None = None) -> None:
         super().__init__(name="today.kiosks")
-        self._bad: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.bad: Bad = dict(bad or {})
+        self._tell()
 
     def hear(self, device: str, name: str, troubles: tuple[str, ...]) -> None:
         """How that kiosk stands now."""
-        self._bad.pop(device, None)
+        self.bad.pop(device, None)
         if troubles:
-            self._bad[device] = name, troubles
+            self.bad[device] = name, troubles
+        self._tell()
+
+    def _tell(self) -> None:
         next_step = _("Somebody there opens the staff's page of the kiosk: it says what to do.")
-        self.say("warn", told(self._bad.values()), next_step)
+        self.say("warn", told(self.bad.values()), next_step)
 
 
 def told(kiosks: Iterable[tuple[str, tuple[str, ...]]]) -> str:

@@ -130,3 +130,22 @@ def test_a_visit_of_somebody_else_does_not_take_its_name(seat: Seat, talking: Vi
     window = seat.visit.window_of_call
     assert window is not None and window.windowTitle() == "The call · Ana Alfaro — Posta"
     assert not seat.visit.call.video.is_live and seat.visit.call.other.isVisible()
+
+
+def test_another_language_leaves_the_corner_with_the_name_and_the_picture(seat: Seat, talking: Visit) -> None:
+    seat.shell.go("patients")
+    seat._program = SimpleNamespace(speak=set_language)  # type: ignore[assignment]
+    seat._speak("es")
+    corner = seat.shell.corner
+    assert corner.isVisible() and corner.who.text() == "Ana Alfaro" and corner.video.is_live
+    seat._speak("en")
+
+
+def test_another_language_leaves_what_a_kiosk_needs_and_hears_when_all_is_well(seat: Seat) -> None:
+    seat.telephone.kiosk_stands.emit("kiosk1", "Entrance", ("clock",))
+    seat._program = SimpleNamespace(speak=set_language)  # type: ignore[assignment]
+    seat._speak("es")
+    assert "Entrance" in seat.today.kiosks.accessibleName() and not seat.today.kiosks.isHidden()
+    seat.telephone.kiosk_stands.emit("kiosk1", "Entrance", ())
+    assert seat.today.kiosks.isHidden()
+    seat._speak("en")

@@ -22,7 +22,7 @@ from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
 from desktop.screens.emergency.band import GlassBand, ReviewBand
 from desktop.screens.faces import claim_words, known_by, mark, person_row, waiting_row
-from desktop.screens.kiosks import KiosksBand
+from desktop.screens.kiosks import Bad, KiosksBand
 from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lease import LeaseBand
 from desktop.screens.lines import Line, LineList, OpeningList
@@ -105,12 +105,13 @@ class TodayView(Page):
         state: State | None = None,
         backup: Backups | None = None,
         told: Told | None = None,
+        kiosks: Bad | None = None,
     ) -> None:
         super().__init__("today", _("Today"))
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self.opened, self.glass = NoticeBand(room, told), GlassBand(room)
-        self.lease, self.kiosks = LeaseBand(room), KiosksBand()
+        self.lease, self.kiosks = LeaseBand(room), KiosksBand(kiosks)
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.kit.surfaces import room_beside
 from desktop.kit.text import named
 from desktop.kit.words import _
 
@@ -40,12 +41,10 @@ class CallWindow(QWidget):
 
 def _place(near: QWidget) -> QRect:
     """The middle of another screen, or the upper right corner of the one that is there."""
-    screen = near.screen()
-    other = next((one for one in screen.virtualSiblings() if one is not screen), None)
-    room = (other or screen).availableGeometry()
+    room, another = room_beside(near)
     made = QRect(0, 0, min(SIZE[0], room.width()), min(SIZE[1], room.height()))
-    if other is None:
-        made.moveTopRight(room.topRight())
-    else:
+    if another:
         made.moveCenter(room.center())
+    else:
+        made.moveTopRight(room.topRight())
     return made

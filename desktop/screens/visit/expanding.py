@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QRegularExpression, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor, QTextDocument
 
 from clinic.domain.facts import NoteTemplate, Section
-from clinic.domain.templates import Put, called, expanded, template_of
+from clinic.domain.templates import OPEN_PLACE, Put, called, expanded, template_of
 from desktop.kit.fields import NoteField, seen_only
 
 Known = Mapping[str, str]
@@ -158,7 +158,7 @@ class Expander(QObject):
         else:
             start.setPosition(at)
         way = QTextDocument.FindFlag.FindBackward if back else QTextDocument.FindFlag(0)
-        found = field.document().find(QRegularExpression("_{3,}"), start, way)
+        found = field.document().find(QRegularExpression(OPEN_PLACE.pattern), start, way)
         if found.isNull():
             return False
         field.setTextCursor(found)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from clinic.domain.errors import PostaError
 from clinic.services.pins import MAX_DIGITS
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.buttons import SecondaryButton, YesNo
@@ -15,14 +16,13 @@ from desktop.kit.text import Text, named
 from desktop.kit.touch import Keypad
 from desktop.kit.video import VideoView
 from desktop.kit.words import N_, _, tell
-from kiosk.health import BAD, GOOD, LOOK, MARKS, PLAIN, TITLES, Row, rows
+from kiosk.health import BAD, GOOD, LOOK, MARKS, PLAIN, TITLES, Facts, Row, rows
 from kiosk.screens.pieces import Arrows, centred, middle
 from kiosk.screens.room import Sides
 from kiosk.screens.staff import logic as s
 from kiosk.screens.staff.doing import Staff, print_test
 
 NAME = "kiosk.staff"
-EDGE = 36
 _SIGNS = {GOOD: "check", LOOK: "alert-triangle", BAD: "x", PLAIN: "info"}
 _TITLES = {
     s.Part.PIN: N_("For the staff: type the PIN of this kiosk"),
@@ -82,7 +82,7 @@ class StaffView(QWidget):
         for page in (self._pin_page(), self._health_page(), self._try_page(), self._sure_page()):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
-        column.setContentsMargins(EDGE, EDGE - 24, EDGE, EDGE - 28)
+        column.setContentsMargins(36, 12, 36, 8)
         column.setSpacing(12)
         column.addWidget(self._title)
         column.addWidget(self._line)
@@ -185,8 +185,8 @@ class StaffView(QWidget):
             case s.Close():
                 self.closed.emit()
 
-    def _looked(self, facts: object) -> None:
-        self.loop.send(s.Looked(rows(facts)))  # type: ignore[arg-type]  # what the staff's room answers
+    def _looked(self, facts: Facts) -> None:
+        self.loop.send(s.Looked(rows(facts)))
 
     def _failed(self, error: Exception) -> None:
         self.loop.send(s.Failed(tell(error)))
@@ -194,7 +194,7 @@ class StaffView(QWidget):
     def _print(self) -> None:
         try:
             print_test(self._staff.clock)
-        except Exception as error:  # noqa: BLE001 - whatever a printer's driver does, the page says so
+        except PostaError as error:
             self._failed(error)
             return
         self.loop.send(s.Printed())

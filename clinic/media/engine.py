@@ -158,10 +158,10 @@ class Engine:
         try:
             await order(command)
         except PostaError as problem:
+            spent.end_if_spent(problem)
             self._refuse(str(problem))
-        except MemoryError as problem:
-            spent.end(problem)
         except Exception as problem:  # noqa: BLE001  # the engine's roof: bugs end here
+            spent.end_if_spent(problem)
             log.error("%s failed: %s", type(command).__name__, _place(problem))
             self._could_not(command)
 
@@ -266,6 +266,7 @@ class Engine:
         try:
             made = await making
         except Exception as problem:  # noqa: BLE001  # a roof as that of the commands
+            spent.end_if_spent(problem)
             if self._sessions.get(command.attempt) is session:
                 log.error("%s failed: %s", type(command).__name__, _place(problem))
                 self._could_not(command)
@@ -352,6 +353,7 @@ class Engine:
         try:
             yield
         except Missing as missing:
+            spent.end_if_spent(missing)
             self._tell(wire.DeviceMissing(medium=medium, sentence=str(missing)))
 
     def _say_if_hummed(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from clinic.media.spent import OUT_OF_MEMORY
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a limit of the address space, and /proc")
 BEGIN = "import asyncio, threading, time, av\nfrom clinic.media import spent\nspent.watch_threads()\n"
 THREAD = """
 def die():
@@ -24,6 +25,13 @@ async def main():
     {then}
     await asyncio.sleep(0.3)
 asyncio.run(main())
+"""
+
+
+SPEND = """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, ({left} + int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize(),) * 2)
+spent.end_if_spent(RuntimeError("can't start new thread"))
 """
 
 
@@ -48,6 +56,8 @@ asyncio.run(main())
         (TASK.format(what="await asyncio.sleep(9)", then="task.cancel()"), 0),
         (LOOP.format(what="MemoryError"), OUT_OF_MEMORY),
         (LOOP.format(what="KeyError('a bug')"), 0),
+        pytest.param(SPEND.format(left="spent.ROOM // 2"), OUT_OF_MEMORY, marks=LINUX),
+        pytest.param(SPEND.format(left="spent.ROOM * 4"), 0, marks=LINUX),
     ],
     ids=[
         "a thread",
@@ -57,6 +67,8 @@ asyncio.run(main())
         "stopped by hand",
         "the loop",
         "a bug in the loop",
+        "another name for it",
+        "another name for something else",
     ],
 )  # fmt: skip
 def test_what_ends_the_process(program: str, code: int) -> None:

@@ -83,6 +83,8 @@ class ScopePart(Record):
     envelopes: tuple[Sequenced, ...] = n(1, default=())
     up_to: int = n(2)
     more: bool = n(3, default=False)
+    key_ids: tuple[bytes, ...] = n(4, default=())
+    """To a custodian: the names of the keys that what was passed over is sealed with, each once."""
 
 
 @record(376)

@@ -66,7 +66,8 @@ class GlassPermit(Record):
 
 @record(374)
 class ScopePull(Record):
-    """POST /v1/scope: what a scope holds after `after`. A custodian needs no permit, and is given grants of keys only."""
+    """POST /v1/scope: what a scope holds after `after`. A custodian needs no permit, and is given grants and names of
+    keys only."""
 
     scope: ScopeId = n(1)
     after: int = n(2, default=0)

@@ -346,11 +346,12 @@ class Desk:
         return epoch
 
     def _make_key(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> None:
-        """The first write into a scope makes its key out of the team's; where that is not here, one that is granted."""
+        """The first write into a scope makes its key out of the team's; where that is not here, or the centre may still take
+        another than this one, by chance, and grants it."""
         epoch = self.trust.epoch(team)
         if self.kind == DeviceKind.KIOSK or epoch is None or page.scope_keys(scope):
             return
-        team_key = self.team_keys.get((team, epoch.epoch))
+        team_key = None if page.unsent_trust() else self.team_keys.get((team, epoch.epoch))
         key = derived_scope_key(team_key, scope) if team_key else new_scope_key(self.random)
         page.keep_scope_key(scope, scope_key_id(key), key)
         if team_key is None:

@@ -73,7 +73,8 @@ from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
 _TRIED_WITH = "tried with"
-"""The teams' keys that were here when what waits for a key was last tried: none where nobody was logged in."""
+"""How long the trust log was, and which teams' keys were here (none where nobody was logged in), when what waits for a key was
+last tried."""
 _UNSURE = "unsure"
 LOT = 64 * 1024
 """Bytes of envelopes that are read before what was in them is filed: about 500 records."""
@@ -653,7 +654,7 @@ def _ahead(page: WritePage, wire: bytes, reader: _Reader) -> list[Op]:
 
 def _retried(page: WritePage, reader: _Reader) -> list[Op]:
     """New keys may open what waited for them; what turns out damaged stays in quarantine under its own reason."""
-    keys = repr(sorted(reader.team_keys)).encode()
+    keys = repr((reader.log.position, sorted(reader.team_keys))).encode()
     if not reader.granted and page.meta(_TRIED_WITH) == keys:
         return []
     page.put_meta(_TRIED_WITH, keys)

@@ -125,6 +125,7 @@ PARTS = {
     "enrolment.state": "checks the signer's right in the trust log", "exports.allowed": "a part of a verb",
     "gate.allow": "the gate", "gate.allowed": "the gate", "gate.whose": "the gate",
     "intake.keep_capsule": "the computer's own work",
+    "requesting.keep_free_times": "the computer's own work: times of nobody, from a desk of the team",
     "knocking.take_code": "proves somebody's own code", "knocking.tell_knocks": "the computer's own work",
     "known.open_file": "a part of verbs", "link.exchange": "the computer's own work",
     "link.send_files": "the computer's own work", "link.exchange_now": "the computer's own work",

@@ -267,12 +267,12 @@ class ThingsScreen(Screen):
         one = self._one
         assert one is not None
         said = words.line_words(one)
-        heading = Heading(_("Do you not come?"), said.title, private=True)
+        heading = Heading(_("Shall it be called off?"), said.title, private=True)
         return one, lambda: self._drop_page(one, said), heading
 
     def _drop_page(self, one: Own, said: words.Said) -> QWidget:
         about = self._about(one, (said.title, "title"), (said.detail, "heading"))
-        return stacked((about, 1), (self._question("drop", _("I do not come"), _("No, I come")), 0))
+        return stacked((about, 1), (self._question("drop", _("Yes, call it off"), _("No, I will come")), 0))
 
     def _question(self, name: str, yes: str, no: str) -> YesNo:
         both = YesNo(name=f"{NAME}.{name}", yes=yes, no=no)

@@ -21,9 +21,10 @@ from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
 if TYPE_CHECKING:
+    from clinic.domain.asking import Wanted
     from clinic.services.consents import Template
     from clinic.services.intake import Known, Visit
-    from clinic.services.requesting import Offers, Wanted
+    from clinic.services.requesting import Offers
 
 
 class Step(StrEnum):

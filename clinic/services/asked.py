@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+from clinic.domain.asking import CANCEL, MOVE
 from clinic.domain.bookings import HOLDING, end_of
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
@@ -38,7 +39,6 @@ from clinic.services.capsules import send_capsule
 from clinic.services.desks import Desk, WrongPatient
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
-from clinic.services.requesting import CANCEL, MOVE
 from clinic.services.vouching import identified
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms

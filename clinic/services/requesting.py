@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from clinic.domain.asking import BOOK, CANCEL, MOST, Wanted
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Appointment, AppointmentRequest, AskedStatus
+from clinic.domain.facts import AppointmentRequest, AskedStatus
 from clinic.domain.ids import DeviceId, FactId, UserId
 from clinic.domain.plausible import check_appointment
-from clinic.domain.values import Coding
 from clinic.keys.rights import Action
 from clinic.protocol.codec import decode, encode
 from clinic.protocol.envelope import P1_TALK
@@ -26,27 +26,8 @@ from clinic.store.page import Page
 from clinic.store.rows import Changes
 from clinic.store.writing import WritePage
 
-BOOK, MOVE, CANCEL = "book", "move", "cancel"
-"""AppointmentRequest.wish."""
-MOST = 3
-"""Open requests of one visit: a child that plays does not fill the clinic's list."""
 _TOLD, _ASKED = "free times", "free times asked for"
 _AHEAD = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What she chose. `start` None: any time from `since` until `until`. `appointment`: the one that moves or is called off."""
-
-    wish: str
-    start: datetime | None = None
-    minutes: int = 20
-    practitioner: UserId = UserId("")
-    practitioner_name: str = ""
-    reason: Coding | None = None
-    appointment: Appointment | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

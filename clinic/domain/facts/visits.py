@@ -120,7 +120,7 @@ class Appointment(Fact):
 
 
 class AskedStatus(Word):
-    """How far what she asked for is; FHIR Appointment.status `proposed` until somebody answers, then AppointmentResponse's words."""
+    """How far what she asked for is: FHIR Appointment.status `proposed`, then the words of AppointmentResponse."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"

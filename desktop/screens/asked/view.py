@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from clinic.domain.asking import CANCEL
 from clinic.keys.rights import Action
-from clinic.services.requesting import CANCEL
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.fields import LineField

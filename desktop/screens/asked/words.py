@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clinic.services.requesting import BOOK, CANCEL
+from clinic.domain.asking import BOOK, CANCEL
 from desktop.kit.words import _, fmt_ago, fmt_day, fmt_moment, fmt_time
 from desktop.screens.faces import known_by
 from desktop.screens.phrases import coded, sentence_case

@@ -11,10 +11,10 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from clinic.domain.asking import BOOK, CANCEL, MOST, MOVE, Wanted
 from clinic.domain.facts import Appointment, AppointmentRequest, AskedStatus
 from clinic.domain.ids import FactId, UserId
 from clinic.domain.values import Coding
-from clinic.services.requesting import BOOK, CANCEL, MOST, MOVE, Wanted
 from kiosk import flow
 
 if TYPE_CHECKING:

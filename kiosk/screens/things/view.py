@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from clinic.domain.asking import MOVE
 from clinic.domain.ids import UserId
-from clinic.services.requesting import MOVE
 from desktop.kit import theme
 from desktop.kit.buttons import IconButton, PrimaryButton, SecondaryButton, YesNo
 from desktop.kit.surfaces import Notice, Sign

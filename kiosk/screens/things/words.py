@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from clinic.domain.asking import CANCEL, MOVE
 from clinic.domain.facts import AskedStatus
-from clinic.services.requesting import CANCEL, MOVE
 from desktop.kit.words import _, fmt_ago, fmt_day, fmt_time
 from kiosk.screens.things.logic import AFTERNOON, Choice, Own
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clinic.domain.asking import BOOK, CANCEL, MOVE, Wanted
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, AppointmentRequest, AskedStatus, Gender, Slot
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
@@ -20,7 +21,6 @@ from clinic.services.desks import Desk, WrongPatient
 from clinic.services.gate import Denied
 from clinic.services.intake import Known, Visit
 from clinic.services.link import exchange_now
-from clinic.services.requesting import BOOK, CANCEL, MOVE, Wanted
 from tests.clinic.services.conftest import Town, town
 from tests.clinic.services.local import Local, clinic
 
@@ -351,10 +351,11 @@ def test_two_kiosks_without_a_line_ask_for_one_time_and_one_of_the_two_has_it(to
     town.sync()
     town.sync()
     told = []
-    for kiosk, text, remote in zip((town.kiosk, other), texts, (town.desk, town.desk), strict=True):
-        sealed = remote.book.read(lambda page, key=intake.card_lookup(text): page.capsule(key))
+    for kiosk, text in zip((town.kiosk, other), texts, strict=True):
+        lookup = intake.card_lookup(text)
+        sealed = town.desk.book.read(lambda page, key=lookup: page.capsule(key))
         assert sealed is not None
-        intake.keep_capsule(kiosk, intake.card_lookup(text), sealed)
+        intake.keep_capsule(kiosk, lookup, sealed)
         known = intake.read_card(kiosk, text)
         told.append(known.appointments[0].start)
         assert known.asked[0].status == AskedStatus.ACCEPTED

@@ -12,13 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic.domain.asking import BOOK, CANCEL, MOVE, Wanted
 from clinic.domain.facts import Appointment, AppointmentRequest, AskedStatus
 from clinic.domain.ids import PatientId, UserId
 from clinic.domain.values import Coding, HumanName
 from clinic.protocol.letters import Answered
 from clinic.services import bookings, intake, requesting
 from clinic.services.intake import Known
-from clinic.services.requesting import BOOK, CANCEL, MOVE, Wanted
 from desktop.kit.audit import audit
 from desktop.kit.words import set_language
 from desktop.screens.asked import logic as a

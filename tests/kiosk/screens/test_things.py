@@ -10,11 +10,12 @@ from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
+from clinic.domain.asking import BOOK, CANCEL, MOVE
 from clinic.domain.facts import Appointment, AppointmentRequest, AskedStatus
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.values import Coding
 from clinic.protocol.letters import Answered, FreeTime, FreeTimes
-from clinic.services.requesting import BOOK, CANCEL, MOVE, Offers
+from clinic.services.requesting import Offers
 from desktop.kit.audit import audit
 from kiosk import flow
 from kiosk.screens.things import logic, words
@@ -267,7 +268,9 @@ def tap(kiosk: Kiosk, finger: QPointingDevice, name: str) -> None:
     button = kiosk.find(name)
     assert isinstance(button, QAbstractButton) and button.isEnabled()
     at = QPoint(button.width() // 2, button.height() // 2)
-    kiosk.window.move(QPoint(400, 400) - button.mapTo(kiosk.window, at))  # the screen without a screen is small
+    kiosk.window.move(
+        QPoint(400, 400) - button.mapTo(kiosk.window, at)
+    )  # the screen without a screen is small
     QTest.qWait(1)
     QTest.touchEvent(button, finger).press(0, at, button).commit()
     QTest.touchEvent(button, finger).release(0, at, button).commit()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from clinic.domain.asking import CANCEL
 from clinic.keys.rights import Action
 from desktop.kit.bridge import Loop
-from desktop.kit.buttons import DangerButton, IconButton, PrimaryButton, QuietButton, SecondaryButton
+from desktop.kit.buttons import DangerButton, IconButton, QuietButton, SecondaryButton
 from desktop.kit.fields import LineField
 from desktop.kit.surfaces import Card, Notice
 from desktop.kit.text import Text
@@ -62,7 +62,7 @@ class AskedBand(Card):
         self.before.clicked.connect(lambda: self.loop.send(a.Stepped(-1)))
         self.after.clicked.connect(lambda: self.loop.send(a.Stepped(1)))
         self.grants = [
-            PrimaryButton("", name=f"{name}.grant.0", icon="check"),
+            SecondaryButton("", name=f"{name}.grant.0", icon="check"),
             *(SecondaryButton("", name=f"{name}.grant.{n}") for n in range(1, TIMES)),
         ]
         for number, button in enumerate(self.grants):

@@ -114,6 +114,8 @@ PARTS = {
     "backups.set_up": "where the backups of this computer go, a kiosk too",
     "backups.plan_of": "the computer's own work", "backups.due": "the computer's own work",
     "backups.late": "the computer's own work", "backups.back_up": "the computer's own work",
+    "bookings.checked": "a part of verbs", "bookings.practitioner_name": "a part of verbs",
+    "bookings.team_of": "a part of verbs",
     "capsules.send_capsule": "the computer's own work, after what was signed",
     "capsules.capsule_of": "a part of verbs", "codes_out.tell_centre": "the computer's own work",
     "people.link_on": "a part of verbs", "tries.counted": "a part of verbs",

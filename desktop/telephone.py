@@ -22,8 +22,10 @@ from clinic.domain.facts import Communication
 from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
+from clinic.keys.rights import Action
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import (
+    Answered,
     ChatLine,
     KioskStands,
     Letter,
@@ -241,6 +243,27 @@ class Telephone(QObject, Line):
         """A kiosk that is not connected goes on with a claim: in the record it stands anyway."""
         self._link.post(DeviceId(kiosk), letter)
 
+    def answered(self, kiosk: str, letter: Answered) -> None:
+        """Who has left meanwhile reads it from her card; in the record it stands anyway."""
+        self._link.post(DeviceId(kiosk), letter)
+
+    def tell_free_times(self, only: DeviceId | None = None) -> None:
+        """To every kiosk of the team that is connected, or to one that came."""
+        log, team = self._desk.trust, self._desk.team
+        kiosks = [
+            one.device
+            for one in log.devices()
+            if one.kind == DeviceKind.KIOSK
+            and only in (None, one.device)
+            and self._link.is_present(one.device)
+        ]
+        if team and kiosks and self._room.clinic.allowed(Action.BOOK):
+            self._help.read(
+                self._room.clinic.scheduling.free_times,
+                then=lambda said: [self._link.post(kiosk, said) for kiosk in kiosks],
+                failed=lambda _sentence: None,
+            )
+
     # the queue
 
     def queue_read(self, rows: Iterable[Waiting]) -> None:
@@ -357,6 +380,7 @@ class Telephone(QObject, Line):
         if online:
             self._told = presence.forget(self._told, device)
             self.queue_read(self._rows)
+            self.tell_free_times(device)
             for owed in self._owed.pop(device, ()):
                 self._link.post(device, owed)
         self._letters_travel()

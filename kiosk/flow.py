@@ -15,14 +15,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from clinic.domain.facts import Communication, Consent, Decision
+from clinic.domain.facts import AppointmentRequest, AskedStatus, Communication, Consent, Decision
 from clinic.domain.instruments.readings import Source
 from clinic.domain.values import Coding, Stroke
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
 if TYPE_CHECKING:
+    from clinic.domain.asking import Wanted
     from clinic.services.consents import Template
     from clinic.services.intake import Known, Visit
+    from clinic.services.requesting import Offers
 
 
 class Step(StrEnum):
@@ -39,6 +41,8 @@ class Step(StrEnum):
     INCOMING = "incoming"
     CALL = "call"
     AFTER = "after"
+    THINGS = "things"
+    """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
 
 DOTS = tuple(Step)[:10]
@@ -140,6 +144,27 @@ class SayHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class AskFor:
+    """An appointment, another time for one, or that one is called off: the clinic answers."""
+
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class AskNoMore:
+    """She takes back what she asked for in this visit."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """What was asked for was refused here, with the sentence why; nothing was filed."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -159,6 +184,8 @@ Filing = (
     | TakeBackConsent
     | SayNote
     | SayHeard
+    | AskFor
+    | AskNoMore
     | Wait
     | Leave
 )
@@ -215,6 +242,15 @@ class Journey:
     """Voice notes of this visit that were said here, oldest first."""
     over: VisitOver | None = None
     ending: bool = False
+    things_from: Step = Step.REASON
+    """Where "back" leads from her own appointments."""
+    offers: Offers | None = None
+    asked: tuple[AppointmentRequest, ...] = ()
+    """What she asked for in this visit, as far as it is filed."""
+    not_asked: str = ""
+    """Why the last thing she asked for was refused here (a message id)."""
+    answers: tuple[Answered, ...] = ()
+    """What the clinic answered while she is here, the latest of each request."""
 
     @property
     def waiting_for_staff(self) -> bool:
@@ -350,6 +386,33 @@ class BecameKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class ThingsOpened:
+    """She wants to see her own appointments."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffersCame:
+    offers: Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """She confirmed what she asks for."""
+
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNoMore:
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCame:
+    answer: Answered
+
+
+@dataclass(frozen=True, slots=True)
 class OnlineChanged:
     online: bool
 
@@ -407,6 +470,11 @@ Event = (
     | Listened
     | OverCame
     | BecameKnown
+    | ThingsOpened
+    | OffersCame
+    | Asked
+    | AskedNoMore
+    | AnswerCame
     | OnlineChanged
     | Filed
     | FilingFailed
@@ -430,6 +498,11 @@ class Speak:
 @dataclass(frozen=True, slots=True)
 class LoadTemplate:
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOffers:
+    """Which times can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +536,7 @@ class Finish:
     """The process ends, and with it all it knew."""
 
 
-Effect = Speak | LoadTemplate | File | CallPerson | DeclineRing | HangUp | KeepReceived | Finish
+Effect = Speak | LoadTemplate | LoadOffers | File | CallPerson | DeclineRing | HangUp | KeepReceived | Finish
 Result = tuple[Journey, tuple[Effect, ...]]
 
 
@@ -475,7 +548,7 @@ def update(journey: Journey, event: Event) -> Result:
         case NoteSaid(sound, seconds) if journey.visit is not None:
             told = replace(journey, said=(*journey.said, Said(seconds)))
             return _file(told, SayNote(sound, seconds))
-        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged() | AllLeft():
+        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged() | AllLeft() | AnswerCame():
             return _heard(journey, event)
         case Filed() | FilingFailed() | FileAgain():
             return _desk_answered(journey, event)
@@ -483,6 +556,8 @@ def update(journey: Journey, event: Event) -> Result:
             return (replace(journey, known=known) if journey.visit is not None else journey), ()
         case TemplateCame(template):
             return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
+        case ThingsOpened() | OffersCame() | Asked() | AskedNoMore():
+            return _own_things(journey, event)
         case BackPressed():
             return _back(journey)
         case Left() | Goodbye():
@@ -519,6 +594,27 @@ def _answered(journey: Journey, event: Event) -> Result:
         case Step.CHECK, CheckDone():
             return _file(replace(journey, step=Step.WAITING), Wait())
     return journey, ()
+
+
+def _own_things(journey: Journey, event: Event) -> Result:
+    match event:
+        case ThingsOpened() if journey.step in (Step.REASON, Step.WAITING) and journey.known is not None:
+            return replace(journey, step=Step.THINGS, things_from=journey.step, not_asked=""), (LoadOffers(),)
+        case OffersCame(offers):
+            return replace(journey, offers=offers), ()
+        case Asked(wanted) if journey.step is Step.THINGS:
+            return _file(replace(journey, not_asked=""), AskFor(wanted))
+        case AskedNoMore(request) if any(one.id == request for one in open_requests(journey)):
+            return _file(journey, AskNoMore(request))
+    return journey, ()
+
+
+def open_requests(journey: Journey) -> tuple[AppointmentRequest, ...]:
+    """What she asked for in this visit and nobody has answered."""
+    answered = {one.request for one in journey.answers if one.status != AskedStatus.PROPOSED}
+    return tuple(
+        one for one in journey.asked if one.status == AskedStatus.PROPOSED and one.id not in answered
+    )
 
 
 def _felt(
@@ -604,6 +700,11 @@ def _with_result(journey: Journey, result: object) -> Journey:
             return replace(journey, said=_saved(journey.said, str(result.id)))
         case Arrive():
             return replace(journey, visit=cast("Visit", result))
+        case AskFor() | AskNoMore() if isinstance(result, AppointmentRequest):
+            others = tuple(one for one in journey.asked if one.id != result.id)
+            return replace(journey, asked=(*others, result))
+        case AskFor() | AskNoMore() if isinstance(result, NotAsked):
+            return replace(journey, not_asked=result.sentence)
         case GiveConsent(decisions=decisions) if isinstance(result, Consent):
             kept = decisions.get("recording") == Decision.PERMIT and "recording" in journey.permitted
             return replace(journey, recording_consent=result.id if kept else "")
@@ -635,6 +736,9 @@ def _heard(journey: Journey, event: Event) -> Result:
         case OverCame(over) if _mine(journey, over.encounter):
             step = Step.AFTER if journey.step is Step.WAITING else journey.step
             return replace(journey, over=over, step=step), ()
+        case AnswerCame(answer) if _mine(journey, answer.encounter):
+            others = tuple(one for one in journey.answers if one.request != answer.request)
+            return replace(journey, answers=(*others, answer)), ()
         case CallMoved():
             return _call_moved(journey, event)
     return journey, ()
@@ -673,7 +777,8 @@ def _call_moved(journey: Journey, moved: CallMoved) -> Result:
 
 def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
     expected = _mine(journey, moved.encounter) and journey.by_video
-    if expected and journey.step in (Step.WAITING, Step.INCOMING):
+    waits = journey.step is Step.THINGS and journey.things_from is Step.WAITING
+    if expected and (waits or journey.step in (Step.WAITING, Step.INCOMING)):
         return replace(seen, step=Step.INCOMING), ()
     return journey, (DeclineRing(),)
 
@@ -682,6 +787,9 @@ def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
 
 
 def _back(journey: Journey) -> Result:
+    if journey.step is Step.THINGS:
+        over = journey.over is not None and journey.things_from is Step.WAITING
+        return replace(journey, step=Step.AFTER if over else journey.things_from), ()
     step = BACK.get(journey.step)
     if step is None:
         return journey, ()

@@ -19,7 +19,16 @@ from clinic.domain.clock import Clock
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, PersonCalled, PersonComes, QueuePlace, VisitOver, Vouched
+from clinic.protocol.letters import (
+    Answered,
+    ChatLine,
+    FreeTimes,
+    PersonCalled,
+    PersonComes,
+    QueuePlace,
+    VisitOver,
+    Vouched,
+)
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -53,6 +62,7 @@ from kiosk.screens.staff.doing import Staff
 from kiosk.screens.staff.view import NAME as STAFF
 from kiosk.screens.staff.view import StaffView
 from kiosk.screens.symptoms.view import SymptomsScreen
+from kiosk.screens.things.view import ThingsScreen
 from kiosk.screens.vitals.view import VitalsScreen
 from kiosk.screens.waiting.view import WaitingScreen
 from kiosk.verbs import Verbs
@@ -72,6 +82,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.INCOMING: IncomingScreen,
     flow.Step.CALL: CallScreen,
     flow.Step.AFTER: AfterScreen,
+    flow.Step.THINGS: ThingsScreen,
 }
 log = logging.getLogger(__name__)
 BIGGER = 1.2
@@ -166,6 +177,10 @@ class Stage(QObject):
                 self._loop.send(flow.OverCame(content))
             case Vouched():
                 self._vouched(sender, content)
+            case FreeTimes():
+                self._times_came(sender, content)
+            case Answered():
+                self._loop.send(flow.AnswerCame(content))
             case PersonComes(by_name=by_name):
                 self._somebody_comes(by_name)
             case _ if isinstance(content, CallMessage):
@@ -182,6 +197,23 @@ class Stage(QObject):
                 then=lambda known: self._loop.send(flow.BecameKnown(known)),
                 failed=lambda error: log.warning("somebody vouched in vain: %s", error),
             )
+
+    def _times_came(self, sender: str, said: FreeTimes) -> None:
+        """Kept for whoever comes next; who chooses a time just now sees the newest ones."""
+        self._files.ask(
+            self._verbs.keep_free_times,
+            DeviceId(sender),
+            said,
+            then=lambda _nothing: self._load_offers() if self.journey.step is flow.Step.THINGS else None,
+            failed=lambda error: log.warning("free times were not kept: %s", error),
+        )
+
+    def _load_offers(self) -> None:
+        self._files.ask(
+            self._verbs.offers,
+            then=lambda offers: self._loop.send(flow.OffersCame(offers)),
+            failed=lambda error: log.warning("free times were not read: %s", error),
+        )
 
     def _report(self, report: Report) -> None:
         self._files.ask(
@@ -226,6 +258,8 @@ class Stage(QObject):
                 self._new_frame()
             case flow.LoadTemplate(language):
                 self._files.ask(self._verbs.template, language, then=self._template_came, failed=self._failed)
+            case flow.LoadOffers():
+                self._load_offers()
             case flow.File(filing, visit):
                 self._files.ask(self._verbs.file, filing, visit, then=self._filed, failed=self._failed)
             case flow.CallPerson():

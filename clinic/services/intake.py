@@ -10,6 +10,7 @@ from decimal import Decimal
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     Appointment,
+    AppointmentRequest,
     Cited,
     Consent,
     Decision,
@@ -72,6 +73,8 @@ class Known:
     appointments: tuple[Appointment, ...] = ()
     prescriptions: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    asked: tuple[AppointmentRequest, ...] = ()
+    """What she asked for at a kiosk, and the answers, as her card knows them."""
     provisional: bool = False
     cites: tuple[Cited, ...] = ()
     permitted: tuple[str, ...] = ()
@@ -91,6 +94,8 @@ class Visit:
         self.known = known
         self.cites = known.cites
         """What the next statement has to cite: what the card knew, then what she says here."""
+        self.asked: dict[FactId, AppointmentRequest] = {}
+        """What she asked for in this visit, as it stands."""
         self._encounter, self._session_key = encounter, session_key
 
     @property
@@ -206,7 +211,8 @@ def known_of(capsule: Capsule) -> Known:
     """A capsule as the screens show it."""
     return Known(
         capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
-        capsule.appointments, capsule.prescriptions, capsule.messages, cites=capsule.cites, permitted=capsule.permitted,
+        capsule.appointments, capsule.prescriptions, capsule.messages, asked=capsule.asked, cites=capsule.cites,
+        permitted=capsule.permitted,
     )  # fmt: skip
 
 

@@ -164,6 +164,7 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.MediaStep: lambda f: (f.step, f"{f.before} > {f.after}: {f.why}" if f.after else f.what),
     facts.CallReport: lambda f: (f.outcome, f.device_name),
     facts.Appointment: lambda f: (f.reason, f.practitioner_name),
+    facts.AppointmentRequest: lambda f: (f.reason.display if f.reason else "", f.practitioner_name),
     facts.QuestionnaireResponse: lambda f: (f.questionnaire, f.status),
     facts.AuditEvent: lambda f: (f.action, f.agent),
     facts.AccessReview: lambda f: (f.rule, str(f.finding)),

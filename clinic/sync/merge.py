@@ -10,6 +10,7 @@ their order.
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
 | NoteTemplate | the latest is shown, and nobody is asked: the other is kept, and words are easily written anew |
 | DetectedIssue, AccessReview | what somebody answered is shown before what nobody has, and does not conflict with it |
+| AppointmentRequest | the same; and taken back while it was accepted elsewhere, it conflicts |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
@@ -22,6 +23,8 @@ from dataclasses import dataclass, replace
 from clinic.domain.facts import (
     AccessReview,
     AllergyIntolerance,
+    AppointmentRequest,
+    AskedStatus,
     AuditEvent,
     AuditHead,
     CallReport,
@@ -150,6 +153,8 @@ def _denies(fact: Record) -> bool:
 def _answered(fact: Record) -> bool:
     if isinstance(fact, AccessReview):
         return fact.status == ReviewStatus.COMPLETED
+    if isinstance(fact, AppointmentRequest):
+        return fact.status != AskedStatus.PROPOSED
     return isinstance(fact, DetectedIssue) and fact.status == IssueStatus.FINAL
 
 
@@ -165,6 +170,7 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     Encounter: lambda fact: getattr(fact, "practitioner", "") != "",
     DetectedIssue: _answered,
     AccessReview: _answered,
+    AppointmentRequest: _answered,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),
     ServiceRequest: lambda fact: _signed(fact),

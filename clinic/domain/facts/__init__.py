@@ -75,6 +75,8 @@ from clinic.domain.facts.proof import (
 from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
 from clinic.domain.facts.visits import (
     Appointment,
+    AppointmentRequest,
+    AskedStatus,
     CallReport,
     Encounter,
     EncounterStatus,
@@ -87,6 +89,8 @@ __all__ = [
     "AccessReview",
     "AllergyIntolerance",
     "Appointment",
+    "AppointmentRequest",
+    "AskedStatus",
     "AuditEvent",
     "AuditHead",
     "CallReport",

@@ -11,6 +11,8 @@ from desktop.screens.schedule.happenings import Cancel, Wish
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Appointment
+    from clinic.protocol.letters import FreeTime, FreeTimes
+    from clinic.services.asked import Answer, AskedFor
     from clinic.services.bookings import Agenda, Collision
     from clinic.services.desks import Desk
 
@@ -53,6 +55,34 @@ class Scheduling:
         from clinic.services.bookings import restore
 
         return restore(self._desk, before, before.patient)
+
+    # what was asked for at kiosks
+
+    def asked(self) -> tuple[AskedFor, ...]:
+        from clinic.services.asked import asked
+
+        return asked(self._desk)
+
+    def accept(self, row: AskedFor, given: FreeTime | None, reason: str) -> Answer:
+        from clinic.services.asked import accept
+
+        return accept(self._desk, row.request.id, row.person.patient, given, reason=reason)
+
+    def decline(self, row: AskedFor, why: str) -> Answer:
+        from clinic.services.asked import decline
+
+        return decline(self._desk, row.request.id, row.person.patient, why)
+
+    def reopen(self, row: AskedFor, answer: Answer) -> Answer:
+        from clinic.services.asked import reopen
+
+        return reopen(self._desk, answer, row.person.patient)
+
+    def free_times(self) -> FreeTimes:
+        """What the kiosks of the team are told."""
+        from clinic.services.asked import free_times
+
+        return free_times(self._desk)
 
     def take_back(self, appointment: FactId, patient: PatientId) -> object:
         from clinic.services.bookings import take_back

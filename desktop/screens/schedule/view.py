@@ -17,6 +17,7 @@ from desktop.kit.navigation import TabBar
 from desktop.kit.surfaces import EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _
+from desktop.screens.asked.view import AskedBand
 from desktop.screens.layouts import Page, across, down
 from desktop.screens.room import Room
 from desktop.screens.schedule import happenings as h
@@ -54,9 +55,12 @@ class ScheduleView(Page):
     def refresh(self) -> None:
         """Read again."""
         self.loop.send(h.Shown(self._room.clock.now()))
+        self.asked.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
+        if self.isVisible():
+            self.asked.told(kinds)
         if kinds & KINDS and self.isVisible():
             self.loop.send(h.FactsChanged())
 
@@ -85,12 +89,15 @@ class ScheduleView(Page):
         self.faces = QStackedWidget()
         for face in (self.grid, self.month, self.empty, self.loading):
             self.faces.addWidget(face)
+        self.asked = AskedBand(self._room, "schedule")
         self.side = Side(lambda event: self.loop.send(event))
         head = across(Text(_("Schedule"), "title"), 10, (self.period, 1), self.new)
         ways = across(self.before, self.today, self.after, self.jump, None, self.whose, gap=6)
         which = across((self.tabs, 1), self.count)
         body = across((self.faces, 1), self.side, gap=12)
-        self.setLayout(down(head, ways, which, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14)))
+        self.setLayout(
+            down(head, ways, which, self.asked, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14))
+        )
         self.side.hide()
 
     def _listen(self) -> None:

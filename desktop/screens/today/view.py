@@ -18,6 +18,7 @@ from desktop.kit.surfaces import Card, EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
+from desktop.screens.asked.view import AskedBand
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
 from desktop.screens.emergency.band import GlassBand, ReviewBand
@@ -111,7 +112,7 @@ class TodayView(Page):
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self.opened, self.glass = NoticeBand(room, told), GlassBand(room)
-        self.lease, self.kiosks = LeaseBand(room), KiosksBand(kiosks)
+        self.lease, self.kiosks, self.asked = LeaseBand(room), KiosksBand(kiosks), AskedBand(room, "today")
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -133,11 +134,13 @@ class TodayView(Page):
         self.reviews.look()
         self.glass.look()
         self.lease.look()
+        self.asked.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
             self.loop.send(FactsChanged())
+        self.asked.told(kinds)
         if kinds & {"AuditEvent", "AccessReview"}:
             self.opened.look()
         if "AccessReview" in kinds:
@@ -174,6 +177,7 @@ class TodayView(Page):
                 self.notice,
                 self.lease,
                 self.kiosks,
+                self.asked,
                 self.glass,
                 self.opened,
                 self.reviews,

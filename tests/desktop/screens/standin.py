@@ -53,6 +53,7 @@ from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
+from clinic.services.asked import AskedFor
 from clinic.services.backups import Plan
 from clinic.services.bookings import Agenda
 from clinic.services.cards import CardLine
@@ -674,6 +675,9 @@ class Scheduling:
 
     def agenda(self, since: datetime, until: datetime) -> Agenda:
         return Agenda(((UserId(""), "Dr. Martín Aguirre"),), self.clinic.booked(since, until))
+
+    def asked(self) -> tuple[AskedFor, ...]:
+        return ()
 
 
 class Clinic:

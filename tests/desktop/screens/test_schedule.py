@@ -523,9 +523,15 @@ def test_another_language_keeps_the_page_that_is_shown(hand: Hand, qtbot: QtBot)
 
 
 def test_nobody_to_see_patients_is_said(qtbot: QtBot) -> None:
-    scheduling = SimpleNamespace(agenda=lambda *_span: Agenda())
+    scheduling = SimpleNamespace(agenda=lambda *_span: Agenda(), asked=lambda: ())
     clock = SimpleNamespace(now=lambda: NOW)
-    room = Room(SimpleNamespace(scheduling=scheduling), clock, AtOnce(), AtOnce(), AtOnce())  # type: ignore[arg-type]
+    room = Room(
+        SimpleNamespace(scheduling=scheduling, allowed=lambda _action: True),
+        clock,
+        AtOnce(),
+        AtOnce(),
+        AtOnce(),
+    )  # type: ignore[arg-type]
     page = ScheduleView(room)
     qtbot.addWidget(page)
     page.show()

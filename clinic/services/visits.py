@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A visit from the clinician's side: the draft that is never lost, codes and readings, the signature."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,12 +23,12 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
-from clinic.domain.plausible import check_appointment
 from clinic.domain.values import Coding, Quantity
 from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
 from clinic.keys.consents import sign_fact
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
+from clinic.services.bookings import book
 from clinic.services.capsules import send_capsule
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.coding import remember
@@ -280,14 +280,12 @@ def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composit
 
 
 @needs(Action.BOOK)
-def book_next(desk: Desk, patient: PatientId, start: datetime, reason: str) -> Written:
-    """The next appointment with the clinician who is here. Refused in the past."""
-    check_appointment(start, desk.clock.now())
-    fact = Appointment(
-        id=FactId(desk.new_id()), patient=patient, start=start, practitioner=desk.someone.user,
-        practitioner_name=desk.someone.name, reason=reason,
-    )  # fmt: skip
-    return desk.write(fact, window=patient)
+def book_next(
+    desk: Desk, patient: PatientId, start: datetime, reason: str, despite: Collection[FactId] = ()
+) -> Appointment:
+    """The next appointment with the clinician who is here, as `bookings.book`: refused in the past, and where the time is
+    taken by others than those in `despite`."""
+    return book(desk, patient, start, Appointment.minutes, desk.someone.user, reason, despite)
 
 
 def _signed(

@@ -386,8 +386,15 @@ class Clinic:
     def finish_left_call(self) -> object:
         return self._calling.finish_left(self.desk)
 
-    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
-        return self._visits.sign(self.desk, encounter, window)
+    def signs_again(self) -> bool:
+        """Whether the password is typed again at signing."""
+        from clinic.domain.policies import signs_again
+
+        return signs_again(self.desk.trust.policies)
+
+    def sign(self, encounter: EncounterId, window: PatientId, password: str = "") -> Composition:
+        factor = self.mine.key() if self.signs_again() else None
+        return self._visits.sign(self.desk, encounter, window, password, factor)
 
     def addendum(self, note: FactId, text: str, window: PatientId) -> Composition:
         return self._visits.addendum(self.desk, note, text, window)

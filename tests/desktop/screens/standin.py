@@ -1147,7 +1147,14 @@ class Clinic:
     def finish_left_call(self) -> None:
         pass
 
-    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
+    asks_password = False
+
+    def signs_again(self) -> bool:
+        return self.asks_password
+
+    def sign(self, encounter: EncounterId, window: PatientId, password: str = "") -> Composition:
+        if self.asks_password and password != "la clave":
+            raise Refusal("That is not the password.")
         note = Composition(
             id=FactId("n.new"),
             patient=window,

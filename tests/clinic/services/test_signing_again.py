@@ -7,7 +7,7 @@ from clinic.domain.facts import Composition, Section
 from clinic.domain.ids import EncounterId, PatientId
 from clinic.domain.policies import SIGN_AGAIN
 from clinic.keys.knocks import TooSoon
-from clinic.keys.refusals import WrongPassword
+from clinic.keys.slots import WrongPassword
 from clinic.services import organising, visits
 from clinic.services.desks import Desk
 from tests.clinic.services.conftest import PASSWORD, Town

@@ -21,7 +21,7 @@ from desktop.kit.audit import audit
 from desktop.kit.strokes import stroke
 from desktop.screens.documents import logic as d
 from desktop.screens.documents import marking as m
-from desktop.screens.documents.ink import COLOURS, over_image
+from desktop.screens.documents.ink import over_image
 from desktop.screens.documents.panel import DocumentPanel
 from desktop.screens.room import Room
 from tests.desktop.screens.standin import JUAN, NOW, ROSA, Clinic
@@ -219,11 +219,11 @@ def red_on(panel: DocumentPanel, x: float, y: float) -> bool:
     at = d.point_of(panel.loop.state, (x, y))
     shot = panel.page.grab().toImage()
     around = [
-        shot.pixelColor(round(at[0]) + 8 + dx, round(at[1]) + 8 + dy).name().upper()
+        shot.pixelColor(round(at[0]) + 8 + dx, round(at[1]) + 8 + dy)
         for dx in (-1, 0, 1)
         for dy in (-1, 0, 1)
     ]
-    return COLOURS["red"] in around
+    return any(one.red() > 140 and one.red() > max(one.green(), one.blue()) + 60 for one in around)
 
 
 @pytest.mark.parametrize("by", ["mouse", "touch"])
@@ -301,7 +301,8 @@ def test_saved_and_printed_with_the_marks_or_as_it_is(
     marked = tmp_path / "posta-document-ad100000-marked.pdf"
     qtbot.waitUntil(lambda: marked.exists() and not panel.loop.state.busy)
     assert not panel.question.isVisible()
-    assert leaves.sizes(marked.read_bytes()) == pytest.approx(leaves.sizes(clinic.photo), abs=2)
+    assert leaves.sizes(marked.read_bytes())[0] == pytest.approx(leaves.sizes(clinic.photo)[0], abs=2)
+    assert len(leaves.sizes(marked.read_bytes())) == 2
     sheet = leaves.drawn(marked.read_bytes(), 0, 1.0)
     blue = {
         sheet.pixelColor(round(sheet.width() * x / 100), round(sheet.height() * 0.8) + dy).blue()

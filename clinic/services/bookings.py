@@ -137,10 +137,29 @@ def cancel(desk: Desk, appointment: FactId, reason: str, window: PatientId) -> W
 
 
 @needs(Action.BOOK)
+def arrive(desk: Desk, appointment: FactId, window: PatientId) -> Appointment:
+    """Whoever is booked is here, late too. Refused on another day. Gives it as it was, for `restore`."""
+    found = _to_come(desk, appointment, window, ("booked", "noshow"))
+    desk.write(replace(found, status="arrived"), window=window, priority=P1_TALK)
+    return found
+
+
+@needs(Action.BOOK)
+def miss(desk: Desk, appointment: FactId, window: PatientId) -> Appointment:
+    """Whoever is booked did not come. Refused before its time. Gives it as it was, for `restore`."""
+    found = _to_come(desk, appointment, window, ("booked", "arrived"))
+    if desk.clock.now() < found.start:
+        raise Refusal("It is not the time of this appointment yet. Wait, or cancel it with the reason.")
+    desk.write(replace(found, status="noshow"), window=window, priority=P1_TALK)
+    return found
+
+
+@needs(Action.BOOK)
 def restore(desk: Desk, before: Appointment, window: PatientId) -> Written:
-    """Undo `move` and `cancel`: as it was `before`. Whoever took the time meanwhile keeps theirs, and both are marked."""
+    """Undo `move`, `cancel`, `arrive` and `miss`: as it was `before`. Whoever took the time
+    meanwhile keeps theirs, and both are marked."""
     stands = fact_of(desk, Appointment, before.id, window)
-    if stands.status not in ("booked", "cancelled"):
+    if stands.status not in ("booked", "cancelled", "arrived", "noshow"):
         raise Refusal("This appointment is over. Make a new one.")
     back = replace(
         stands, start=before.start, minutes=before.minutes, practitioner=before.practitioner,
@@ -189,6 +208,16 @@ def _standing(desk: Desk, appointment: FactId, window: PatientId) -> Appointment
     found = fact_of(desk, Appointment, appointment, window)
     if found.status != "booked":
         raise Refusal("This appointment is over. Make a new one.")
+    return found
+
+
+def _to_come(desk: Desk, appointment: FactId, window: PatientId, statuses: Collection[str]) -> Appointment:
+    """One whose day it is, where this computer stands."""
+    found = fact_of(desk, Appointment, appointment, window)
+    if found.status not in statuses:
+        raise Refusal("This appointment is over. Make a new one.")
+    if found.start.astimezone().date() > desk.clock.now().astimezone().date():
+        raise Refusal("This appointment is on a later day. Move it to today first.")
     return found
 
 

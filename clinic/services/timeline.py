@@ -125,9 +125,10 @@ def retracted(fact: Record) -> str:
 
 
 QUIET = (
-    facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard, facts.VerificationResult
+    facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard, facts.VerificationResult,
+    facts.DocumentMark,
 )  # fmt: skip
-"""Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way."""
+"""Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way, each stroke."""
 _OVER = frozenset({"inactive", "entered-in-error", "stopped", "cancelled", "not-done"})
 
 
@@ -160,6 +161,7 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.Composition: lambda f: (f.assessment or f.subjective, f.author_name),
     facts.Communication: lambda f: (f.text, f.sender_name),
     facts.DocumentReference: lambda f: (f.attachment.title, f.category),
+    facts.DocumentMark: lambda f: (f.text or str(f.kind), f.author_name),
     facts.Consent: lambda f: (f.template, f.language),
     facts.MediaStep: lambda f: (f.step, f"{f.before} > {f.after}: {f.why}" if f.after else f.what),
     facts.CallReport: lambda f: (f.outcome, f.device_name),

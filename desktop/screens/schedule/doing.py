@@ -33,6 +33,16 @@ class Scheduling:
 
         return collisions(self._desk, wish.wanted)
 
+    def beside(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
+        """What stands at that time with whoever is here, or with that patient."""
+        from clinic.domain.facts import Appointment
+        from clinic.services.bookings import collisions
+
+        me = self._desk.someone.user
+        return collisions(
+            self._desk, Appointment(id=FactId(""), patient=patient, start=start, practitioner=me)
+        )
+
     def write(self, wish: Wish, despite: tuple[FactId, ...]) -> FactId:
         """Booked or moved; which one it is."""
         from clinic.services.bookings import book, move
@@ -50,6 +60,12 @@ class Scheduling:
         from clinic.services.bookings import cancel
 
         return cancel(self._desk, asked.appointment.id, asked.reason, asked.appointment.patient)
+
+    def attend(self, one: Appointment, came: bool) -> Appointment:
+        """As it was before."""
+        from clinic.services.bookings import arrive, miss
+
+        return (arrive if came else miss)(self._desk, FactId(one.id), one.patient)
 
     def restore(self, before: Appointment) -> object:
         from clinic.services.bookings import restore

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -29,7 +30,10 @@ from desktop.screens.schedule.logic import State, columns, in_conflict, update
 from desktop.screens.schedule.month import Month
 from desktop.screens.schedule.side import Side
 from desktop.screens.schedule.spans import day_of, minute_of
-from desktop.screens.schedule.words import conflicts_counted, counted, done_words, period
+from desktop.screens.schedule.words import attended_words, conflicts_counted, counted, done_words, period
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Appointment
 
 KINDS = frozenset({"Appointment", "Slot", "Patient", "Link"})
 TICK_MS = 30_000
@@ -218,6 +222,11 @@ class ScheduleView(Page):
                 self._help.write(
                     clinic.scheduling.cancel, effect, then=lambda _done: self._cancelled(effect), failed=self._failed
                 )  # fmt: skip
+            case h.Attend(one, name, came):
+                self._help.write(
+                    clinic.scheduling.attend, one, came, then=lambda before: self._attended(before, name, came),
+                    failed=self._failed,
+                )  # fmt: skip
             case h.OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
 
@@ -232,6 +241,10 @@ class ScheduleView(Page):
     def _cancelled(self, asked: h.Cancel) -> None:
         said = _("The appointment of %(name)s was cancelled.") % {"name": asked.name}
         self._help.undoable(said, self._room.clinic.scheduling.restore, asked.appointment)
+        self.loop.send(h.Written(FactId("")))
+
+    def _attended(self, before: Appointment, name: str, came: bool) -> None:
+        self._help.undoable(attended_words(name, came), self._room.clinic.scheduling.restore, before)
         self.loop.send(h.Written(FactId("")))
 
     def _failed(self, sentence: str) -> None:

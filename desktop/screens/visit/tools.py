@@ -41,9 +41,11 @@ from desktop.screens.phrases import (
     named as word_of,
 )
 from desktop.screens.receipts import marked
+from desktop.screens.schedule.words import conflict_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import rung_happenings as r
+from desktop.screens.visit.prescribing import asks_pregnancy
 from desktop.screens.visit.words import (
     cautions_words,
     directions_words,
@@ -176,6 +178,11 @@ class RxTool(QWidget):
         )
         self.sentence = Text("", "strong", name="visit.rx.sentence", wrap=True)
         self.cautions = Notice(name="visit.rx.cautions")
+        self.not_pregnant = SecondaryButton(_("She is not pregnant"), name="visit.rx.not_pregnant")
+        self.pregnant = SecondaryButton(_("She is pregnant"), name="visit.rx.pregnant")
+        for button, answer in ((self.not_pregnant, False), (self.pregnant, True)):
+            button.clicked.connect(lambda _on=False, answer=answer: send(h.PregnancyAnswered(answer)))
+        self.asked = holding(across(self.not_pregnant, self.pregnant, None, gap=6))
         self.add = PrimaryButton(
             _("Prescribe"), name="visit.rx.add", icon="pill", spoken=_("Sign the prescription")
         )
@@ -219,7 +226,9 @@ class RxTool(QWidget):
         )
         before = down(self.takes_head, (self.takes, 1), gap=2)
         self.before = holding(before)
-        return down(self.drug, (self.results, 1), (self.before, 1), self.cautions, self.form, None, gap=6)
+        return down(
+            self.drug, (self.results, 1), (self.before, 1), self.cautions, self.asked, self.form, None, gap=6
+        )
 
     def _listen(self) -> None:
         for field in (self.dose, self.notes, self.every, self.days):
@@ -270,6 +279,7 @@ class RxTool(QWidget):
         said = cautions_words(state.rx)
         self.cautions.say(said.tone, said.text, looked_words(state.rx))
         self.cautions.setToolTip(quoted_words(state.rx))
+        self.asked.setVisible(asks_pregnancy(state.rx) and state.signed is None)
         self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
         if before.drug != state.rx.drug:
             self._resting.start()
@@ -403,12 +413,19 @@ class NextTool(QWidget):
         self.reason.returnPressed.connect(book.click)
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
+        self.conflict = Notice(name="visit.next.conflict", tone="warn")
+        self.beside = SecondaryButton(_("Book it beside"), name="visit.next.beside", icon="alert-triangle")
+        self.beside.clicked.connect(lambda: send(h.NextAnyway()))
+        self.other = SecondaryButton(_("Choose another time"), name="visit.next.other")
+        self.other.clicked.connect(lambda: (send(h.NextLeft()), self.time.setFocus()))
+        self.taken = holding(down(self.conflict, across(self.other, self.beside, None), gap=6))
         self.setLayout(
             down(
                 weeks,
                 across((Field(_("Day"), self.day), 1), (Field(_("Time"), self.time), 1)),
                 Field(_("Reason"), self.reason),
                 across(None, book),
+                self.taken,
                 (self.booked, 1),
                 None,
                 gap=8,
@@ -421,7 +438,8 @@ class NextTool(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
-            self.book.click()
+            asks = self.taken.isVisible()
+            (self.beside if asks and self.beside.hasFocus() else self.other if asks else self.book).click()
             return
         super().keyPressEvent(event)
 
@@ -440,6 +458,15 @@ class NextTool(QWidget):
 
     def render_state(self, state: v.State) -> None:
         self.book.setEnabled(not state.booking)
+        taken = state.taken
+        came = taken is not None and self.taken.isHidden()
+        self.taken.setVisible(taken is not None)
+        if taken is not None:
+            never = any(one.shared.forbidden for one in taken.collisions)
+            self.conflict.say("warn", f"{fmt_moment(taken.asked.start)}: {conflict_words(taken.collisions)}")
+            self.beside.setVisible(not never)
+            if came:
+                self.other.setFocus()
         booked = (one for one in (state.chart.appointments if state.chart else ()) if one.status == "booked")
         coming = [one for one in booked if one.start >= state.now]
         self.booked.show_lines(

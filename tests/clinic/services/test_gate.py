@@ -86,6 +86,7 @@ PARTS = {
     "relaying.brought_of_us": "counts of envelopes, and nothing of what is in them",
     "relaying.keep_for_centre": "a part of reading a stick",
     "relaying.note_brought": "a part of reading a stick",
+    "sharing.documents_of": "a part of verbs",
     "stick_files.put_files": "a part of writing a stick",
     "stick_files.take_files": "a part of reading a stick",
     "sticks.heard_of_us": "counts of envelopes, and nothing of what is in them",

@@ -28,7 +28,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
 from kiosk import echo, flow, presence
 from kiosk.door import Door
-from kiosk.questionnaire import Questionnaire
+from kiosk.questionnaire import Questions
 from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
@@ -47,6 +47,7 @@ from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
 from kiosk.screens.language.view import LanguageScreen
 from kiosk.screens.photo.view import PhotoScreen, jpeg
+from kiosk.screens.questions.view import QuestionsScreen
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
 from kiosk.screens.staff.doing import Staff
@@ -64,6 +65,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.GREET: GreetScreen,
     flow.Step.REASON: ReasonScreen,
     flow.Step.SYMPTOMS: SymptomsScreen,
+    flow.Step.QUESTIONS: QuestionsScreen,
     flow.Step.VITALS: VitalsScreen,
     flow.Step.PHOTO: PhotoScreen,
     flow.Step.CONSENT: ConsentScreen,
@@ -98,7 +100,7 @@ class Stage(QObject):
         calls: CallDesk,
         voice: Voice,
         clock: Clock,
-        questions: Questionnaire,
+        questions: Questions,
         language: str = "es",
         keep_received: str = "",
         instruments: Instruments | None = None,
@@ -312,7 +314,9 @@ class Stage(QObject):
     def _enter(self, journey: flow.Journey) -> None:
         assert self._frame is not None
         self._leave_screen()
-        self._frame.uncover()
+        flagged = self._frame.covered == "kiosk.flag" and journey.step is flow.Step.VITALS
+        if not flagged:  # the last answer called somebody: that stays before what follows
+            self._frame.uncover()
         self._shown = journey.step
         screen = SCREENS[journey.step](self._room, journey)
         self._screen = screen
@@ -334,7 +338,7 @@ class Stage(QObject):
         self._offer()
         if self._screen is not None and not self._frame.covered:
             self._screen.setFocus(Qt.FocusReason.OtherFocusReason)  # no answer looks chosen beforehand
-        if self.journey.step is not flow.Step.LANGUAGE:
+        if self.journey.step is not flow.Step.LANGUAGE and self._frame.covered != "kiosk.flag":
             self._say(heading.spoken, heading.private)
 
     def _offer(self) -> None:

@@ -23,9 +23,14 @@ from clinic.domain.facts.findings import (
     Procedure,
 )
 from clinic.domain.facts.forms import (
+    EnableWhen,
     FormItem,
+    OptionFace,
     Questionnaire,
     QuestionnaireResponse,
+    RedFlag,
+    Said,
+    Translation,
 )
 from clinic.domain.facts.notes import (
     Communication,
@@ -106,6 +111,7 @@ __all__ = [
     "DiagnosticReport",
     "DocumentReference",
     "EmergencySummary",
+    "EnableWhen",
     "Encounter",
     "EncounterStatus",
     "Fact",
@@ -127,6 +133,7 @@ __all__ = [
     "NoteTemplate",
     "Observation",
     "Observed",
+    "OptionFace",
     "Organization",
     "OriginalResource",
     "Participant",
@@ -138,13 +145,16 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireResponse",
     "Receipt",
+    "RedFlag",
     "RequestStatus",
     "ReviewStatus",
+    "Said",
     "Section",
     "ServiceRequest",
     "Slot",
     "Task",
     "TaskStatus",
     "Team",
+    "Translation",
     "VerificationResult",
 ]

@@ -485,6 +485,8 @@ class Seat(QObject):
             self.telephone.recordist.look()
         if "Trust" in kinds:
             self._trust_grew()
+        if "Questionnaire" in kinds:
+            self.telephone.tell_questionnaires()
         self.chart.told(kinds, patients)
         self.apart.told(kinds, patients)
         self.visit.told(kinds, patients)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPointerEvent
@@ -151,6 +152,15 @@ class Stage(QObject):
     def is_free(self) -> bool:
         """Whether nobody is being seen to."""
         return self.journey.step is flow.Step.LANGUAGE
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether a newer questionnaire is not asked, since this program does not understand it."""
+        return bool(self._room.questions.passed)
+
+    def ask_by(self, questions: Questions) -> None:
+        """Other questions, between two patients."""
+        self._room = replace(self._room, questions=questions)
 
     def send(self, event: flow.Event) -> None:
         self._loop.send(event)

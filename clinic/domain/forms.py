@@ -17,6 +17,7 @@ from clinic.domain.questionnaires import (
     OPERATORS,
     REASON,
     SYMPTOMS,
+    as_given,
     enabled,
     strange,
 )
@@ -43,6 +44,10 @@ def check_definition(form: Questionnaire) -> None:
             )
         if (item.kind == "choice") != bool(item.options):
             raise Refusal("Question {key}: a choice, and only a choice, needs its options.", key=item.key)
+        codes = [one.code for one in item.options if one.code]
+        twice = next((code for code in codes if codes.count(code) > 1), "")
+        if twice:
+            raise Refusal("Question {key} has the answer {code} twice.", key=item.key, code=twice)
     _check_branches(form)
 
 
@@ -54,12 +59,12 @@ def check_asked(form: Questionnaire) -> None:
     why = strange(form)
     if why:
         raise Refusal("A kiosk cannot ask this questionnaire: {why}.", why=why)
-    _check_words(form)
     for item in form.items:
         _check_screen(form, item)
         codes = ("true", "false") if item.kind == "boolean" else tuple(one.code for one in item.options)
         for flag in item.red_flags:
             _check_flag(form, item, flag, codes)
+    _check_words(form)
     if form.url == GENERAL:
         _check_general(form)
 
@@ -177,15 +182,6 @@ def check_answers(form: Questionnaire, answers: Mapping[str, Answer], whole: boo
         raise Refusal("Answer this first: {question}", question=missing.question)
 
 
-def as_given(value: Answer) -> tuple[str, ...]:
-    """An answer as the branches of a questionnaire want it."""
-    if isinstance(value, bool):
-        return (str(value).lower(),)
-    if isinstance(value, list):
-        return tuple(value)
-    return (str(value),) if value != "" else ()
-
-
 def as_answer(item: FormItem, given: Sequence[str]) -> Answer:
     """The same as it is kept."""
     if item.repeats:
@@ -211,7 +207,7 @@ def _fits(item: FormItem, value: Answer) -> bool:
 
 
 def _number(value: Answer) -> Decimal | None:
-    if isinstance(value, bool):
+    if isinstance(value, bool | list):
         return None
     try:
         number = Decimal(value)

@@ -5,6 +5,7 @@ Answers are texts by linkId: a code, a number, true or false; several where an i
 An item depends on items before it only, so one pass decides, and every way through ends.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,7 @@ from clinic.domain.facts import (
     FormItem,
     OptionFace,
     Questionnaire,
+    QuestionnaireResponse,
     Said,
     Translation,
 )
@@ -241,6 +243,40 @@ def in_words(item: FormItem, answer: str, language: str) -> str:
     if item.options:
         return option(item, answer, language)
     return f"{answer} {item.unit}".strip()
+
+
+def worded(response: QuestionnaireResponse, form: Questionnaire | None, language: str) -> tuple[Said, ...]:
+    """An answered questionnaire in the reader's language, by the very version that was asked; as it stood on the patient's
+    screen where this computer does not hold that version."""
+    if form is None or form.version != response.version:
+        return response.said
+    told = {one.key for one in response.said}
+    return tuple(one for one in as_said(form, given_in(response), language) if one.key in told or not told)
+
+
+def places(response: QuestionnaireResponse, form: Questionnaire | None) -> tuple[str, ...]:
+    """The places of the body that were marked."""
+    given = given_in(response)
+    items = form.items if form is not None else ()
+    return tuple(code for item in items if item.control == BODY_MAP for code in given.get(item.key, ()))
+
+
+def given_in(response: QuestionnaireResponse) -> dict[str, tuple[str, ...]]:
+    """The answers of a response as the branches want them; {} for text that is no JSON object."""
+    try:
+        found = json.loads(response.answers)
+    except ValueError:
+        return {}
+    return {key: as_given(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def as_given(value: object) -> tuple[str, ...]:
+    """One answer as JSON keeps it."""
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, list):
+        return tuple(str(one) for one in value)
+    return (str(value),) if value != "" else ()
 
 
 # which version

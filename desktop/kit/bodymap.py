@@ -94,13 +94,17 @@ class BodyMap(QWidget):
         tall = (self.height() - self._caption()) / HEIGHT
         return max(0.1, min(self.width() / (2 * WIDTH + _BETWEEN), tall))
 
+    def _top(self) -> float:
+        """Where the heads begin: figures and captions stand in the middle."""
+        return self._caption() + max(0.0, (self.height() - self._caption() - HEIGHT * self._scale()) / 2)
+
     def _left(self, view: str) -> float:
         scale = self._scale()
         start = (self.width() - (2 * WIDTH + _BETWEEN) * scale) / 2
         return start + VIEWS.index(view) * (WIDTH + _BETWEEN) * scale
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        scale, top = self._scale(), self._caption()
+        scale, top = self._scale(), self._top()
         for place in self._places.values():
             region = place.region
             left, right = (
@@ -115,9 +119,26 @@ class BodyMap(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.font(worn.scale.caption, 600))
         painter.setPen(worn.colour("muted"))
-        for view, words in zip(VIEWS, (_("Front"), _("Back")), strict=True):
-            box = QRectF(self._left(view), 0, WIDTH * self._scale(), self._caption())
+        for view, words in zip(VIEWS, (_("From the front"), _("From behind")), strict=True):
+            box = QRectF(
+                self._left(view), self._top() - self._caption(), WIDTH * self._scale(), self._caption()
+            )
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, words)
+        self._arms_behind(painter)
+
+    def _arms_behind(self, painter: QPainter) -> None:
+        """Drawn, so that it is a body; to be marked on the other figure."""
+        worn, scale = theme.current(), self._scale()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(mixed(worn.tokens.primary, worn.tokens.bg, 0.85)))
+        for code in ("right_arm", "left_arm", "right_hand", "left_hand"):
+            region = REGIONS[code]
+            box = QRectF(
+                self._left("back") + (region.x + 9) * scale, self._top() + region.y * scale,
+                (region.wide - 18) * scale, (region.high - 3) * scale,
+            )  # fmt: skip
+            painter.drawRoundedRect(box, 16 * scale, 16 * scale)
 
 
 class _Place(QAbstractButton):

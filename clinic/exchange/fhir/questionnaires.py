@@ -192,7 +192,7 @@ def _plain(answer: Any) -> str:
 
 def _flag(told: Json) -> RedFlag:
     parts = listed(told.get("extension"))
-    words = next((part for part in parts if part.get("url") == "words"), {})
+    words: Json = next((part for part in parts if part.get("url") == "words"), {})
     return RedFlag(
         code=_words(_first_value(told, "code")), answers=tuple(_plain(value_of(p)) for p in parts if p.get("url") == "answer"),
         source=_words(_first_value(told, "source")),
@@ -212,7 +212,10 @@ def _inner_condition(told: Json) -> EnableWhen:
 def _raised(flag: RedFlag) -> Json:
     own = next((one.text for one in flag.words if one.language == "es"), "")
     others = tuple(one for one in flag.words if one.language != "es")
-    parts = [{"url": "code", "valueCode": flag.code}, {"url": "source", "valueString": flag.source}]
+    parts: list[Json] = [
+        {"url": "code", "valueCode": flag.code},
+        {"url": "source", "valueString": flag.source},
+    ]
     parts += [{"url": "answer", "valueCode": one} for one in flag.answers]
     parts += [{"url": "words", **translated("valueString", own, others)}]
     parts += [{"url": "under-days", "valueInteger": flag.under_days}] if flag.under_days else []

@@ -123,7 +123,7 @@ class QuestionsScreen(Screen):
 
     def _arrange(self) -> None:
         if self._grid is not None:
-            self._grid.arrange(2 if self.height() > self.width() or len(self._grid.tiles) == 4 else 3)
+            self._grid.arrange(_columns(len(self._grid.tiles), self.height() > self.width()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
@@ -150,6 +150,12 @@ class QuestionsScreen(Screen):
     def _flags(self, interview: Interview) -> tuple[Coding, ...]:
         today = self.room.clock.now().date()
         return self.room.questions.flags(interview, self._born, today, self.language)
+
+
+def _columns(tiles: int, upright: bool) -> int:
+    if upright:
+        return 1 if tiles <= 3 else 2
+    return 2 if tiles == 4 else 3
 
 
 def _fits(item: FormItem, text: str) -> bool:

@@ -45,12 +45,14 @@ class BodyMap(QWidget):
         super().__init__()
         named(self, name, spoken)
         self._spoken, self._shows = spoken, shows
-        self._places = {
-            code: _Place(code, names.get(code, ""), region, f"{name}.{code}", self, shows)
-            for code, region in REGIONS.items()
-        }
-        for code, place in self._places.items():
-            place.clicked.connect(lambda _on=False, code=code: self._marked(code))
+        self._places: dict[str, _Place | _Shown] = {}
+        for code, region in REGIONS.items():
+            named_so = names.get(code, ""), region, f"{name}.{code}", self
+            if shows:
+                self._places[code] = _Shown(*named_so)
+            else:
+                place = self._places[code] = _Place(*named_so)
+                place.clicked.connect(lambda _on=False, code=code: self._marked(code))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -144,20 +146,18 @@ class BodyMap(QWidget):
 class _Place(QAbstractButton):
     """One place of the body: marked by colour, a thick edge and a tick."""
 
-    def __init__(self, code: str, words: str, region: Region, name: str, body: BodyMap, shows: bool) -> None:
+    def __init__(self, words: str, region: Region, name: str, body: BodyMap) -> None:
         super().__init__(body)
         self.region = region
-        named(self, name, words or code)
+        named(self, name, words or name)
         self.setCheckable(True)
         self.call(words)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover, not shows)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if shows else Qt.FocusPolicy.StrongFocus)
-        if shows:
-            self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        else:
-            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def call(self, words: str) -> None:
+        """Its words; without any it is drawn, and not offered."""
         self.setText(words)
         self.setAccessibleName(words or self.objectName())
         self.setEnabled(bool(words))
@@ -172,44 +172,65 @@ class _Place(QAbstractButton):
         return QSize(self.region.wide, self.region.high)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        worn = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = mixed(worn.tokens.primary, worn.tokens.surface, 0.62)
-        if self.underMouse() and self.isEnabled():
-            ground = mixed(worn.tokens.primary, worn.tokens.surface, 0.45)
-        edge, width = worn.tokens.surface, 2.0
-        if self.isChecked():
-            ground, edge, width = worn.tokens.danger, worn.tokens.text, 3.0
-        if self.hasFocus():
-            edge, width = worn.tokens.focus, float(worn.scale.focus)
-        painter.setPen(QPen(QColor(edge), width))
-        painter.setBrush(QColor(ground))
-        painter.drawPath(self._outline(width))
-        if self.isChecked():
-            self._tick(painter)
+        _paint(self, self.region, self.isChecked(), self.underMouse() and self.isEnabled())
 
-    def _outline(self, width: float) -> QPainterPath:
-        half = width / 2
-        box = QRectF(self.rect()).adjusted(half, half, -half, -half)
-        air = _AIR * self.width() / self.region.wide
-        path = QPainterPath()
-        match self.region.shape:
-            case "head":
-                path.addEllipse(box)
-            case "trunk":
-                path.addRoundedRect(box, 3 * air, 3 * air)
-            case "limb":
-                path.addRoundedRect(box.adjusted(2 * air, 0, -2 * air, 0), 4 * air, 4 * air)
-            case _:
-                path.addRoundedRect(
-                    box.adjusted(3 * air, 0, -3 * air, -air), box.width() / 3, box.height() / 3
-                )
-        return path
 
-    def _tick(self, painter: QPainter) -> None:
-        side = round(min(34.0, 0.6 * min(self.width(), self.height())))
-        painter.drawPixmap(
-            round((self.width() - side) / 2), round((self.height() - side) / 2),
-            icons.pixmap("check", side, "surface", self.devicePixelRatioF()),
-        )  # fmt: skip
+class _Shown(QWidget):
+    """The same where it is only looked at: no button, for nobody to press."""
+
+    def __init__(self, words: str, region: Region, name: str, body: BodyMap) -> None:
+        super().__init__(body)
+        self.setObjectName(name)
+        self.region, self._words, self._marked = region, words, False
+
+    def call(self, words: str) -> None:
+        self._words = words
+
+    def text(self) -> str:
+        return self._words
+
+    def isChecked(self) -> bool:  # noqa: N802 - as a button says it
+        return self._marked
+
+    def setChecked(self, marked: bool) -> None:  # noqa: N802 - as above
+        self._marked = marked
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        _paint(self, self.region, self._marked, False)
+
+
+def _paint(place: QWidget, region: Region, marked: bool, under: bool) -> None:
+    worn = theme.current()
+    painter = QPainter(place)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ground = mixed(worn.tokens.primary, worn.tokens.surface, 0.45 if under else 0.62)
+    edge, width = worn.tokens.surface, 2.0
+    if marked:
+        ground, edge, width = worn.tokens.danger, worn.tokens.text, 3.0
+    if place.hasFocus():
+        edge, width = worn.tokens.focus, float(worn.scale.focus)
+    painter.setPen(QPen(QColor(edge), width))
+    painter.setBrush(QColor(ground))
+    painter.drawPath(_outline(QRectF(place.rect()), region, width))
+    if marked:
+        side = round(min(34.0, 0.6 * min(place.width(), place.height())))
+        left, top = round((place.width() - side) / 2), round((place.height() - side) / 2)
+        painter.drawPixmap(left, top, icons.pixmap("check", side, "surface", place.devicePixelRatioF()))
+
+
+def _outline(rect: QRectF, region: Region, width: float) -> QPainterPath:
+    half = width / 2
+    box = rect.adjusted(half, half, -half, -half)
+    air = _AIR * rect.width() / region.wide
+    path = QPainterPath()
+    match region.shape:
+        case "head":
+            path.addEllipse(box)
+        case "trunk":
+            path.addRoundedRect(box, 3 * air, 3 * air)
+        case "limb":
+            path.addRoundedRect(box.adjusted(2 * air, 0, -2 * air, 0), 4 * air, 4 * air)
+        case _:
+            path.addRoundedRect(box.adjusted(3 * air, 0, -3 * air, -air), box.width() / 3, box.height() / 3)
+    return path

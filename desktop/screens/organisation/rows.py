@@ -50,7 +50,8 @@ def rows(state: State, now: datetime) -> list[Line]:
         case "computers":
             return [_computer(one, now) for one in found.computers]
         case "questionnaires":
-            return [_asked(one) for one in found.questionnaires]
+            chosen, _passed = q.in_use(found.questionnaires)
+            return [_asked(one, chosen.get(one.url) == one) for one in found.questionnaires]
         case "rules":
             return [setting_line(one) for one in found.settings]
         case _:
@@ -85,8 +86,9 @@ def _computer(one: Computer, now: datetime) -> Line:
     return Line(one.device, one.name, detail, when, tuple(marks), icon="screen")
 
 
-def _asked(one: Questionnaire) -> Line:
-    mark = Mark(_("In use"), "ok") if one.status == "active" else Mark(_("Retired"), "neutral")
+def _asked(one: Questionnaire, chosen: bool) -> Line:
+    former = Mark(_("Former"), "neutral") if one.status == "active" else Mark(_("Retired"), "warn")
+    mark = Mark(_("In use"), "ok") if chosen else former
     whose = _("comes with the program") if one.published_at is None else fmt_date(one.published_at.date())
     detail = f"{_('version %(n)d') % {'n': one.version}} · {whose}"
     return Line(version_key(one), q.title(one, language()), detail, marks=(mark,), icon="clipboard")

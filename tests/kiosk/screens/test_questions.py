@@ -125,7 +125,14 @@ def test_whoever_does_not_know_goes_on_and_nothing_is_kept_of_it(kiosk: Kiosk) -
 def test_a_wound_asks_for_its_photo(kiosk: Kiosk) -> None:
     kiosk.touch("kiosk.language.en")
     kiosk.stage.send(flow.Identified(ROSA))
-    for name in ("greet.yes", "reason.other", "symptom.skin", "symptom.done", "question.bite", "question.insect"):
+    for name in (
+        "greet.yes",
+        "reason.other",
+        "symptom.skin",
+        "symptom.done",
+        "question.bite",
+        "question.insect",
+    ):
         kiosk.touch(f"kiosk.{name}")
     kiosk.touch("kiosk.question.no")
     kiosk.stage.send(flow.VitalsTaken({}))

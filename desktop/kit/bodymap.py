@@ -31,6 +31,7 @@ VIEWS = ("front", "back")
 _BETWEEN = 40
 """Units between the two figures."""
 _AIR = 4.0
+_WORDS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 class BodyMap(QWidget):
@@ -90,6 +91,9 @@ class BodyMap(QWidget):
         return QSize(round((2 * WIDTH + _BETWEEN) * scale), round(HEIGHT * scale) + self._caption())
 
     def _caption(self) -> int:
+        """Height of the words above a figure; where a finger needs the room they stand beside the head."""
+        if not self._shows:
+            return 0
         return QFontMetrics(theme.font(theme.current().scale.caption, 600)).height() + 4
 
     def _scale(self) -> float:
@@ -122,11 +126,15 @@ class BodyMap(QWidget):
         painter.setFont(theme.font(worn.scale.caption, 600))
         painter.setPen(worn.colour("muted"))
         for view, words in zip(VIEWS, (_("From the front"), _("From behind")), strict=True):
-            box = QRectF(
-                self._left(view), self._top() - self._caption(), WIDTH * self._scale(), self._caption()
-            )
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, words)
+            painter.drawText(self._words_box(view), int(_WORDS), words)
         self._arms_behind(painter)
+
+    def _words_box(self, view: str) -> QRectF:
+        scale = self._scale()
+        if self._shows:
+            return QRectF(self._left(view), self._top() - self._caption(), WIDTH * scale, self._caption())
+        head = next(one for one in REGIONS.values() if one.view == view and one.shape == "head")
+        return QRectF(self._left(view), self._top(), (head.x - 4) * scale, head.high * scale)
 
     def _arms_behind(self, painter: QPainter) -> None:
         """Drawn, so that it is a body; to be marked on the other figure."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clinic.domain import questionnaires as q
-from desktop.kit.words import _, language
+from desktop.kit.words import language
 
 if TYPE_CHECKING:
     from clinic.services.charts import Asked
@@ -19,12 +19,6 @@ def told_words(asked: Asked) -> list[str]:
     return [
         f"{one.question} {', '.join(one.answers)}" for one in said if one.key.partition(".")[0] not in own
     ]
-
-
-def title(asked: Asked) -> str:
-    """What the questionnaire is called, with its version."""
-    name = q.title(asked.form, language()) if asked.form is not None else asked.response.questionnaire
-    return _("%(name)s, version %(version)d") % {"name": name, "version": asked.response.version}
 
 
 def marked_places(asked: Asked) -> dict[str, str]:

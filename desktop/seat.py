@@ -488,6 +488,8 @@ class Seat(QObject):
             self.telephone.tell_free_times()
         if "Trust" in kinds:
             self._trust_grew()
+        if "Questionnaire" in kinds:
+            self.telephone.tell_questionnaires()
         self.chart.told(kinds, patients)
         self.apart.told(kinds, patients)
         self.visit.told(kinds, patients)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from clinic.domain.facts import AppointmentRequest, AskedStatus, Communication, Consent, Decision
 from clinic.domain.instruments.readings import Source
+from clinic.domain.questionnaires import Interview, next_question, taken_back
 from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
@@ -33,6 +34,7 @@ class Step(StrEnum):
     GREET = "greet"
     REASON = "reason"
     SYMPTOMS = "symptoms"
+    QUESTIONS = "questions"
     VITALS = "vitals"
     PHOTO = "photo"
     CONSENT = "consent"
@@ -45,12 +47,13 @@ class Step(StrEnum):
     """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
 
-DOTS = tuple(Step)[:10]
+DOTS = tuple(Step)[:11]
 """The steps a patient sees as dots."""
 BACK = {
     Step.IDENTIFY: Step.LANGUAGE,
     Step.GREET: Step.IDENTIFY,
     Step.SYMPTOMS: Step.REASON,
+    Step.QUESTIONS: Step.SYMPTOMS,
     Step.VITALS: Step.SYMPTOMS,
 }
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
@@ -94,6 +97,15 @@ class RaiseFlags:
     reason: Coding
     symptoms: tuple[Coding, ...]
     flags: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellAnswers:
+    """What was answered so far in the questionnaires; `finished`: nothing more is asked."""
+
+    interview: Interview
+    language: str
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +190,7 @@ Filing = (
     Arrive
     | TellReason
     | RaiseFlags
+    | TellAnswers
     | TellVitals
     | GivePhoto
     | GiveConsent
@@ -218,6 +231,9 @@ class Journey:
     known: Known | None = None
     visit: Visit | None = None
     reason: Coding | None = None
+    symptoms: tuple[Coding, ...] = ()
+    interview: Interview | None = None
+    """What is asked after the symptoms, and answered of it."""
     flags: tuple[Coding, ...] = ()
     """Red flags raised in this visit; a tick taken off again takes none back."""
     template: Template | None = None
@@ -291,7 +307,18 @@ class Felt:
 
 @dataclass(frozen=True, slots=True)
 class SymptomsChosen:
+    """`interview`: what is to be asked after these; None for nothing."""
+
     symptoms: tuple[Coding, ...]
+    interview: Interview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """One question more is answered, or taken back; and the red flags of all that was told."""
+
+    interview: Interview
+    flags: tuple[Coding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +483,7 @@ Event = (
     | ReasonChosen
     | Felt
     | SymptomsChosen
+    | QuestionAnswered
     | VitalsTaken
     | PhotoTaken
     | TemplateCame
@@ -578,8 +606,12 @@ def _answered(journey: Journey, event: Event) -> Result:
             return replace(journey, step=Step.SYMPTOMS, reason=reason), ()
         case Step.SYMPTOMS, Felt(symptoms, flags) if journey.reason is not None:
             return _felt(journey, journey.reason, symptoms, flags)
-        case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
-            return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
+        case Step.SYMPTOMS, SymptomsChosen(symptoms, interview) if journey.reason is not None:
+            return _symptoms_told(journey, journey.reason, symptoms, interview)
+        case Step.QUESTIONS, Felt(_, flags) if journey.reason is not None:
+            return _felt(journey, journey.reason, journey.symptoms, flags)
+        case Step.QUESTIONS, QuestionAnswered(interview, flags) if journey.reason is not None:
+            return _question_told(journey, journey.reason, interview, flags)
         case Step.VITALS, VitalsTaken(values, on_oxygen, alert, sources):
             told = (TellVitals(values, on_oxygen, alert, sources),) if values else ()
             return _file(replace(journey, step=Step.PHOTO), *told)
@@ -628,6 +660,31 @@ def _felt(
     flagged = replace(journey, flags=(*journey.flags, *new))
     moved, effects = _file(flagged, RaiseFlags(reason, symptoms, flagged.flags))
     return moved, (*effects, CallPerson())
+
+
+def _symptoms_told(
+    journey: Journey, reason: Coding, symptoms: tuple[Coding, ...], interview: Interview | None
+) -> Result:
+    more = interview is not None and next_question(interview) is not None
+    told = replace(
+        journey, step=Step.QUESTIONS if more else Step.VITALS, symptoms=symptoms, interview=interview
+    )
+    answers = () if more or interview is None else (TellAnswers(interview, journey.language, True),)
+    return _file(told, TellReason(reason, symptoms), *answers)
+
+
+def _question_told(
+    journey: Journey, reason: Coding, interview: Interview, flags: tuple[Coding, ...]
+) -> Result:
+    """Answers are filed when a questionnaire ends and with every flag: a power cut leaves what was told until then."""
+    before = journey.interview and next_question(journey.interview)
+    now = next_question(interview)
+    told = replace(journey, interview=interview, step=Step.QUESTIONS if now else Step.VITALS)
+    told, effects = _felt(told, reason, journey.symptoms, flags)
+    if now is not None and before is not None and now[0].url == before[0].url and not effects:
+        return told, effects
+    filed, more = _file(told, TellAnswers(interview, journey.language, now is None))
+    return filed, (*effects, *more)
 
 
 def _confirmed(journey: Journey, yes: bool) -> Result:
@@ -790,6 +847,9 @@ def _back(journey: Journey) -> Result:
     if journey.step is Step.THINGS:
         over = journey.over is not None and journey.things_from is Step.WAITING
         return replace(journey, step=Step.AFTER if over else journey.things_from), ()
+    before = taken_back(journey.interview) if journey.step is Step.VITALS and journey.interview else None
+    if before is not None:
+        return replace(journey, step=Step.QUESTIONS, interview=before), ()
     step = BACK.get(journey.step)
     if step is None:
         return journey, ()

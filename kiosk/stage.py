@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPointerEvent
@@ -37,7 +38,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
 from kiosk import echo, flow, presence
 from kiosk.door import Door
-from kiosk.questionnaire import Questionnaire
+from kiosk.questionnaire import Questions
 from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
@@ -56,6 +57,7 @@ from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
 from kiosk.screens.language.view import LanguageScreen
 from kiosk.screens.photo.view import PhotoScreen, jpeg
+from kiosk.screens.questions.view import QuestionsScreen
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
 from kiosk.screens.staff.doing import Staff
@@ -74,6 +76,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.GREET: GreetScreen,
     flow.Step.REASON: ReasonScreen,
     flow.Step.SYMPTOMS: SymptomsScreen,
+    flow.Step.QUESTIONS: QuestionsScreen,
     flow.Step.VITALS: VitalsScreen,
     flow.Step.PHOTO: PhotoScreen,
     flow.Step.CONSENT: ConsentScreen,
@@ -109,7 +112,7 @@ class Stage(QObject):
         calls: CallDesk,
         voice: Voice,
         clock: Clock,
-        questions: Questionnaire,
+        questions: Questions,
         language: str = "es",
         keep_received: str = "",
         instruments: Instruments | None = None,
@@ -160,6 +163,15 @@ class Stage(QObject):
     def is_free(self) -> bool:
         """Whether nobody is being seen to."""
         return self.journey.step is flow.Step.LANGUAGE
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether a newer questionnaire is not asked, since this program does not understand it."""
+        return bool(self._room.questions.passed)
+
+    def ask_by(self, questions: Questions) -> None:
+        """Other questions, between two patients."""
+        self._room = replace(self._room, questions=questions)
 
     def send(self, event: flow.Event) -> None:
         self._loop.send(event)
@@ -346,7 +358,9 @@ class Stage(QObject):
     def _enter(self, journey: flow.Journey) -> None:
         assert self._frame is not None
         self._leave_screen()
-        self._frame.uncover()
+        flagged = self._frame.covered == "kiosk.flag" and journey.step is flow.Step.VITALS
+        if not flagged:  # the last answer called somebody: that stays before what follows
+            self._frame.uncover()
         self._shown = journey.step
         screen = SCREENS[journey.step](self._room, journey)
         self._screen = screen
@@ -368,7 +382,7 @@ class Stage(QObject):
         self._offer()
         if self._screen is not None and not self._frame.covered:
             self._screen.setFocus(Qt.FocusReason.OtherFocusReason)  # no answer looks chosen beforehand
-        if self.journey.step is not flow.Step.LANGUAGE:
+        if self.journey.step is not flow.Step.LANGUAGE and self._frame.covered != "kiosk.flag":
             self._say(heading.spoken, heading.private)
 
     def _offer(self) -> None:

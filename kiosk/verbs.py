@@ -144,6 +144,8 @@ class DeskVerbs:
                 intake.tell_reason(self._desk, visit, reason, symptoms)
             case flow.RaiseFlags(reason, symptoms, flags):
                 intake.raise_flags(self._desk, visit, reason, symptoms, flags)
+            case flow.TellAnswers(interview, language, finished):
+                intake.tell_answers(self._desk, visit, interview, language, finished)
             case flow.TellVitals(values, on_oxygen, alert, sources):
                 intake.tell_vitals(self._desk, visit, values, on_oxygen, alert, sources)
             case flow.GivePhoto(jpeg):

@@ -25,6 +25,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     Observation,
     Patient,
+    QuestionnaireResponse,
     Receipt,
     RequestStatus,
     ReviewStatus,
@@ -45,7 +46,7 @@ from clinic.protocol.trust import DeviceKind, Role
 
 FROM_KIOSKS = (
     Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt,
-    CallReport, VerificationResult, AppointmentRequest,
+    CallReport, VerificationResult, AppointmentRequest, QuestionnaireResponse,
 )  # fmt: skip
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 

@@ -10,7 +10,7 @@ Socket.IO events: client to server `letter` {to, blob} (answered {delivered: boo
 
 from datetime import datetime
 
-from clinic.domain.facts import AskedStatus
+from clinic.domain.facts import AskedStatus, Questionnaire
 from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
 from clinic.domain.record import Record, n, record
 
@@ -132,3 +132,26 @@ class Answered(Record):
     start: datetime | None = n(4, default=None)
     practitioner_name: str = n(5, default="")
     answer: str = n(6, default="")
+
+
+@record(655)
+class HeldVersion(Record):
+    """A version of a questionnaire, and of when the word on it is that a computer heard."""
+
+    url: str = n(1)
+    version: int = n(2)
+    published_at: datetime = n(3)
+
+
+@record(656)
+class QuestionnairesHeld(Record):
+    """A kiosk says what it holds beyond what comes with its program: whichever desk knows more answers with it."""
+
+    held: tuple[HeldVersion, ...] = n(1, default=())
+
+
+@record(657)
+class QuestionnaireCame(Record):
+    """A desk tells a kiosk an administrator's word on a version: put out, or retired. The signature in it is what counts."""
+
+    form: Questionnaire = n(1)

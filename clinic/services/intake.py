@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +22,14 @@ from clinic.domain.facts import (
     Method,
     Observation,
     Patient,
+    QuestionnaireResponse,
     VerificationResult,
 )
+from clinic.domain.forms import as_answer
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.instruments.readings import Source
 from clinic.domain.plausible import check_birth_date
+from clinic.domain.questionnaires import Interview, canonical, told
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
@@ -97,6 +101,8 @@ class Visit:
         self.asked: dict[FactId, AppointmentRequest] = {}
         """What she asked for in this visit, as it stands."""
         self._encounter, self._session_key = encounter, session_key
+        self.responses: dict[str, FactId] = {}
+        """Questionnaire -> the id of what was filed of it in this visit."""
 
     @property
     def encounter(self) -> EncounterId:
@@ -118,6 +124,10 @@ class Visit:
     def flagged(self) -> bool:
         """Whether she told something that must not wait."""
         return bool(self._encounter.red_flags)
+
+    def response(self, desk: Desk, questionnaire: str) -> FactId:
+        """The id of the answers to that questionnaire: the same through the whole visit, so that later ones stand for earlier."""
+        return self.responses.setdefault(questionnaire, FactId(desk.new_id()))
 
     def become(self, desk: Desk, **changes: object) -> None:
         """Write the encounter anew with some fields changed; one with a red flag leaves before everything else."""
@@ -303,6 +313,33 @@ def raise_flags(
 ) -> None:
     """Told just now, in the middle of the questions, and not to wait: with what else she has told so far."""
     visit.become(desk, reason=reason, symptoms=symptoms, red_flags=flags)
+
+
+@needs(Action.INTAKE)
+def tell_answers(desk: Desk, visit: Visit, interview: Interview, language: str, finished: bool) -> None:
+    """What was answered so far, one response for each questionnaire and visit, each with its version and in the words that
+    stood on the screen. One that is not asked any more, since an answer before it was changed, is taken back."""
+    now, facts = desk.clock.now(), []
+    for form, answers, said in told(interview, language):
+        items = {item.key: item for item in form.items}
+        kept = {key: as_answer(items[key], given) for key, given in answers.items()}
+        facts.append(QuestionnaireResponse(
+            id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
+            status="completed" if finished else "in-progress", authored_at=now,
+            answers=json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            encounter=visit.encounter, said=said,
+        ))  # fmt: skip
+    asked = {fact.questionnaire for fact in facts}
+    gone = [
+        QuestionnaireResponse(
+            id=made, patient=visit.patient, questionnaire=name, version=interview.forms[name].version,
+            status="entered-in-error", authored_at=now, encounter=visit.encounter,
+        )
+        for name, made in visit.responses.items()
+        if name not in asked
+    ]  # fmt: skip
+    if facts or gone:
+        desk.write(*facts, *gone, window=visit.patient, priority=P1_TALK)
 
 
 @needs(Action.INTAKE)

@@ -167,7 +167,10 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.CallReport: lambda f: (f.outcome, f.device_name),
     facts.Appointment: lambda f: (f.reason, f.practitioner_name),
     facts.AppointmentRequest: lambda f: (f.reason.display if f.reason else "", f.practitioner_name),
-    facts.QuestionnaireResponse: lambda f: (f.questionnaire, f.status),
+    facts.QuestionnaireResponse: lambda f: (
+        f.questionnaire.rpartition(":")[2],
+        "; ".join(", ".join(one.answers) for one in f.said) or f.status,
+    ),
     facts.AuditEvent: lambda f: (f.action, f.agent),
     facts.AccessReview: lambda f: (f.rule, str(f.finding)),
     facts.Flag: lambda f: (f.note, "" if f.active else "off"),

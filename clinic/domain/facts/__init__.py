@@ -23,9 +23,14 @@ from clinic.domain.facts.findings import (
     Procedure,
 )
 from clinic.domain.facts.forms import (
+    EnableWhen,
     FormItem,
+    OptionFace,
     Questionnaire,
     QuestionnaireResponse,
+    RedFlag,
+    Said,
+    Translation,
 )
 from clinic.domain.facts.notes import (
     Communication,
@@ -113,6 +118,7 @@ __all__ = [
     "DocumentMark",
     "DocumentReference",
     "EmergencySummary",
+    "EnableWhen",
     "Encounter",
     "EncounterStatus",
     "Fact",
@@ -135,6 +141,7 @@ __all__ = [
     "NoteTemplate",
     "Observation",
     "Observed",
+    "OptionFace",
     "Organization",
     "OriginalResource",
     "Participant",
@@ -146,13 +153,16 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireResponse",
     "Receipt",
+    "RedFlag",
     "RequestStatus",
     "ReviewStatus",
+    "Said",
     "Section",
     "ServiceRequest",
     "Slot",
     "Task",
     "TaskStatus",
     "Team",
+    "Translation",
     "VerificationResult",
 ]

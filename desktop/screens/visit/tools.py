@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from PySide6.QtCore import QDate, Qt, QTimer
@@ -14,6 +14,8 @@ from clinic.domain.facts import Communication, MedicationRequest
 from clinic.domain.ids import FactId
 from clinic.domain.medication import ROUTES
 from clinic.domain.values import Coding
+from clinic.services.charts import Asked
+from desktop.kit.bodymap import BodyMap
 from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.fields import Choice, DayField, Field, LineField, MessageField
 from desktop.kit.navigation import SearchField
@@ -42,6 +44,7 @@ from desktop.screens.phrases import (
 )
 from desktop.screens.receipts import marked
 from desktop.screens.schedule.words import conflict_words
+from desktop.screens.told import marked_places, told_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import rung_happenings as r
@@ -62,7 +65,7 @@ SLOT_MINUTES = 20
 
 
 class IntakeTool(QWidget):
-    """Why the patient came: reason, symptoms in words, vitals with NEWS2, the photo."""
+    """Why the patient came: reason, symptoms in words, vitals with NEWS2, what else was asked, the photo, where it hurts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,8 +77,14 @@ class IntakeTool(QWidget):
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
         self.photo.setFixedSize(148, 118)
-        words = holding(down(self.flagged, self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
-        self.setLayout(across((words, 1), down(self.photo, None), gap=10))
+        self.told = Text("", "body", name="visit.intake.told", wrap=True)
+        self.body = BodyMap({}, name="visit.intake.body", spoken=_("Where it hurts"), shows=True)
+        self.body.setFixedSize(190, 152)
+        words = down(
+            self.flagged, self.reason, self.symptoms, self.score, self.vitals, self.told, None, gap=6
+        )
+        area = scrolling(holding(words), name="visit.intake.words")
+        self.setLayout(across((area, 1), down(self.photo, self.body, None), gap=10))
 
     def render_state(self, state: v.State) -> None:
         visit, chart = state.visit, state.chart
@@ -90,10 +99,21 @@ class IntakeTool(QWidget):
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
         self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
+        self._render_told([one for one in chart.answers if one.response.encounter == visit.id])
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:
             self.photo.show_photo(photo.thumbnail, photo.title)
+
+    def _render_told(self, answers: Sequence[Asked]) -> None:
+        """What the questionnaires asked, in the reader's words, and the places on the drawing."""
+        lines = [line for one in reversed(answers) for line in told_words(one)]
+        self.told.setText("\n".join(lines))
+        self.told.setVisible(bool(lines))
+        marked = {code: words for one in answers for code, words in marked_places(one).items()}
+        self.body.setVisible(bool(marked))
+        self.body.show_names(marked)
+        self.body.mark(marked)
 
 
 def _vital_mark(face: VitalFace, since: datetime, now: datetime) -> Mark:

@@ -13,6 +13,7 @@ from clinic.domain.errors import Unavailable
 from clinic.showcase import cast
 from clinic.showcase.cardfilm import film_card
 from clinic.showcase.findings import Findings
+from clinic.showcase.pace import patient
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import read_line
 
@@ -150,7 +151,7 @@ def enrol(scene: Scene, *newcomers: Newcomer) -> None:
     for _ in newcomers:
         admit(scene, shown)
     for machine, actor in joining.items():
-        if actor.process.wait(30) != 0:
+        if actor.process.wait(patient(30)) != 0:
             raise Unavailable(f"the {machine} could not join; see {actor.log}")
 
 
@@ -172,7 +173,7 @@ def admit(scene: Scene, shown: set[str]) -> str:
     assert admitting.process.stdin is not None
     admitting.process.stdin.write("yes\n" if told in shown else "no\n")
     admitting.process.stdin.flush()
-    if admitting.process.wait(30) != 0:
+    if admitting.process.wait(patient(30)) != 0:
         raise Unavailable(
             f"the newcomer was not let in: {told} is not among {sorted(shown)}; see {admitting.log}"
         )

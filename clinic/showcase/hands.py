@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clinic.domain.errors import Unavailable
+from clinic.showcase.pace import patient
 
 Told = dict[str, Any]
 _SPARE_S = 15.0
@@ -69,6 +70,7 @@ class Hands:
         return self._answer(act, timeout_s)
 
     def _answer(self, act: str, timeout_s: float) -> Told:
+        timeout_s = patient(timeout_s)
         while True:
             try:
                 line = self._lines.get(timeout=timeout_s)
@@ -128,8 +130,9 @@ class Hands:
         timeout_s: float = 10.0,
     ) -> Told:
         """Until it is visible (or hidden, enabled, or its text matches the regular expression)."""
-        wish = {"text": text, "hidden": hidden, "enabled": enabled, "timeout_s": timeout_s}
-        return self.do("wait", timeout_s + _SPARE_S, on=on, **wish)
+        limit_s = patient(timeout_s)
+        wish = {"text": text, "hidden": hidden, "enabled": enabled, "timeout_s": limit_s}
+        return self.do("wait", limit_s + _SPARE_S, on=on, **wish)
 
     def shot(self, path: Path, on: str | None = None, *, only: bool = False) -> Path:
         """The whole window as PNG; `only`: just that widget."""
@@ -148,7 +151,7 @@ class Hands:
     def quit(self, timeout_s: float = 10.0) -> int:
         """End the program politely; answers its exit code."""
         self.do("quit")
-        return self._process.wait(timeout_s)
+        return self._process.wait(patient(timeout_s))
 
 
 def _understood(line: str) -> Told | None:

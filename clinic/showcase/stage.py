@@ -15,6 +15,7 @@ from pathlib import Path
 from clinic.domain.errors import Unavailable
 from clinic.showcase.hands import Hands
 from clinic.showcase.network import Network
+from clinic.showcase.pace import patient
 
 LANGUAGES = {"es": "es_AR.UTF-8", "en": "en_US.UTF-8", "pt": "pt_BR.UTF-8"}
 
@@ -93,7 +94,7 @@ class Stage:
         """A program that ends by itself, however it ends. Raises Unavailable when it does not."""
         actor = self._spawn(machine, _label(program), program, with_input=False)
         try:
-            printed, _ = actor.process.communicate(timeout=timeout_s)
+            printed, _ = actor.process.communicate(timeout=patient(timeout_s))
         except subprocess.TimeoutExpired:
             raise Unavailable(f"{actor.name} did not end within {timeout_s:g} s; see {actor.log}") from None
         finally:
@@ -166,7 +167,7 @@ def read_line(actor: Actor, pattern: str, timeout_s: float = 20.0) -> re.Match[s
 
     reader = threading.Thread(target=look, name=f"first line of {actor.name}", daemon=True)
     reader.start()
-    reader.join(timeout_s)
+    reader.join(patient(timeout_s))
     if not found:
         raise Unavailable(f"{actor.name} did not say that it is ready: {last_words(actor.log)}")
     return found[0]
@@ -176,8 +177,8 @@ def wait_until(what: str, holds: Callable[[], bool], timeout_s: float, pause_s: 
     """Seconds until it held. Raises Unavailable with `what` when it did not in time."""
     began = time.monotonic()
     while not holds():
-        if time.monotonic() - began > timeout_s:
-            raise Unavailable(f"{what}: not within {timeout_s:g} s")
+        if time.monotonic() - began > patient(timeout_s):
+            raise Unavailable(f"{what}: not within {patient(timeout_s):.0f} s")
         time.sleep(pause_s)
     return time.monotonic() - began
 

@@ -7,6 +7,7 @@ import time
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
+from clinic.showcase.pace import patient
 from clinic.showcase.scene import Scene
 from clinic.showcase.steps.call import check_received
 
@@ -74,10 +75,10 @@ def _write_on(scene: Scene, seen: Findings) -> None:
         shown = desktop.text("visit.note.plan")
         if not seen.expect(shown == typed, "every letter typed to appear", shown):
             break
-    late = desktop.stalls()
+    late, worst = desktop.stalls(), patient(WORST_STALL_MS)
     seen.expect(
-        late["max_ms"] < WORST_STALL_MS,
-        f"no stall over {WORST_STALL_MS:g} ms while typing",
+        late["max_ms"] < worst,
+        f"no stall over {worst:.0f} ms while typing",
         f"{late['max_ms']} ms",
     )
     seen.note(
@@ -90,7 +91,7 @@ def _write_on(scene: Scene, seen: Findings) -> None:
 
 def _says(scene: Scene, side: str, usual: str) -> str:
     """The sentence that replaced the usual one; '' if none did in time."""
-    until = time.monotonic() + SAY_S
+    until = time.monotonic() + patient(SAY_S)
     while time.monotonic() < until:
         if (sentence := scene.said(side, STATES[side])) not in ("", usual):
             return sentence

@@ -3,6 +3,7 @@
 
 from clinic.showcase import cast
 from clinic.showcase.findings import Findings
+from clinic.showcase.pace import patient
 from clinic.showcase.scene import Scene
 from clinic.showcase.stage import wait_until
 from clinic.showcase.steps.queue import rows
@@ -42,4 +43,4 @@ def _quiet(scene: Scene) -> bool:
         if found:
             scene.shot("desktop", "search")
         desktop.key("Escape", on="shell.search")
-    return bool(scene.texts["found"]) and float(desktop.stalls()["p99_ms"]) < QUIET_MS
+    return bool(scene.texts["found"]) and float(desktop.stalls()["p99_ms"]) < patient(QUIET_MS)

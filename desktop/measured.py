@@ -2,8 +2,9 @@
 """The clinician's desktop as it is, with a person's keys, and a stopwatch in its own thread: nobody asks from outside.
 
 `python -m desktop.measured HOME PASSWORD-FILE PEOPLE CHARTS WORDS` unlocks, opens so many charts, types so many words, and says
-one line of JSON for each thing measured: {"what", "ms" (each time), "alone_ms" (the same asked of the book without a screen)},
-{"what": "memory", "mb", …}. With no CHARTS (0) it ends after the unlocking. For `posta bench ui`.
+one line of JSON for each thing measured: {"what", "ms" (each time), "alone_ms" (the same asked of the book without a screen),
+"processor_ms" (of the whole program)}, {"what": "memory", "mb", …}. With no CHARTS (0) it ends after the unlocking. For
+`posta bench ui`.
 
 What is measured ends when the screen stands: what has come is drawn into the window's memory, nothing is left to lay out.
 """
@@ -76,6 +77,8 @@ class Stopwatch:
 
     def __init__(self, window: Window, home: Path, password: str, people: int) -> None:
         self._window, self._home, self._password, self._people = window, home, password, people
+        self._spent: list[float] = []
+        """Milliseconds of the processor that the whole program took, for each thing timed since it was last said."""
 
     def run(self, charts: int, words: int) -> None:
         """Raises Unavailable when the screen does not come to what was asked."""
@@ -101,7 +104,7 @@ class Stopwatch:
         wait(lambda: False, BEFORE_S)
         field.setText(self._password)
         took = self._timed(partial(_press, field, Qt.Key.Key_Return), self._today_stands)
-        _say("unlock", [took])
+        self._say("unlock", [took])
 
     def _today_stands(self) -> bool:
         today = self._window.findChild(TodayView)
@@ -120,7 +123,7 @@ class Stopwatch:
             alone.append(self._asked(partial(drawn_chart, patient=person_id(number))))
             if turn + 1 == min(REMEMBERED, count):
                 _remember(turn + 1)
-        _say("charts", took, alone)
+        self._say("charts", took, alone)
 
     def _ten_years(self) -> None:
         """Hers and somebody else's in turn: nothing of hers stands from the time before."""
@@ -129,6 +132,7 @@ class Stopwatch:
         for turn in range(AGAIN):
             number = turn * STEP % self._people
             self._open(dni_of(number), person_id(number))
+            self._spent.pop()
             before = drawn.times
             took.append(self._open(dni_of(self._people), patient))
             if drawn.times == before:
@@ -136,7 +140,7 @@ class Stopwatch:
             alone.append(self._asked(partial(drawn_chart, patient=patient)))
         readings = self._window.findChild(ChartView).loop.state.chart  # type: ignore[union-attr]
         assert readings is not None
-        _say("vitals", took, alone, readings=sum(map(len, readings.readings.values())))
+        self._say("vitals", took, alone, readings=sum(map(len, readings.readings.values())))
 
     def _open(self, dni: str, patient: PatientId) -> float:
         """Milliseconds from Enter in the finder to her chart on the screen; that she was found is not in it."""
@@ -168,7 +172,7 @@ class Stopwatch:
                 alone.append(self._asked(partial(Page.find_people, typed=text, limit=8)))
             field.clear()
             _need(lambda: not shell.loop.state.searched)
-        _say("finder", took, alone)
+        self._say("finder", took, alone)
 
     def _texts(self, words: int) -> None:
         """Words of notes and messages as they are typed on the page of the search."""
@@ -182,7 +186,7 @@ class Stopwatch:
                 alone.append(self._asked(partial(Page.search, typed=text)))
             field.clear()
             _need(lambda: page.loop.state.asked is None)
-        _say("texts", took, alone)
+        self._say("texts", took, alone)
 
     def _type(self, field: QLineEdit, text: str, stands: Callable[[], bool]) -> float:
         """What of it does not stand there yet: its last letter, with the space before it."""
@@ -192,11 +196,12 @@ class Stopwatch:
     # how it is timed
 
     def _timed(self, act: Callable[[], object], stands: Callable[[], bool]) -> float:
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         act()
         _need(stands)
         for _round in range(2):  # what is laid out first is drawn then
             QApplication.sendPostedEvents()
+        self._spent.append((time.process_time() - spent) * 1000)
         return (time.perf_counter() - began) * 1000
 
     def _asked(self, look: Callable[[Page], object]) -> float:
@@ -204,6 +209,12 @@ class Stopwatch:
         began = time.perf_counter()
         self._beside.read(look)
         return (time.perf_counter() - began) * 1000
+
+    def _say(self, what: str, took: list[float], alone: list[float] | None = None, **more: float) -> None:
+        spent, self._spent = self._spent[-len(took) :], []
+        figures = {"ms": took, "alone_ms": alone or [], "processor_ms": spent}
+        told = {name: [round(ms, 2) for ms in each] for name, each in figures.items()}
+        print(json.dumps({"what": what, **told, **more}), flush=True)
 
     # what is there
 
@@ -256,11 +267,6 @@ def _remember(charts: int) -> None:
         ),
         flush=True,
     )
-
-
-def _say(what: str, took: list[float], alone: list[float] | None = None, **more: float) -> None:
-    rounded = {"ms": [round(ms, 2) for ms in took], "alone_ms": [round(ms, 2) for ms in alone or ()]}
-    print(json.dumps({"what": what, **rounded, **more}), flush=True)
 
 
 def main(words: list[str]) -> int:

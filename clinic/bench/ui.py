@@ -89,6 +89,8 @@ def judged(line: Told) -> Result:
             )  # fmt: skip
         took, alone = line["ms"], line["alone_ms"]
         also = {"median": percentile(took, 0.5), "most": max(took), "times": float(len(took))}
+        if line["processor_ms"]:
+            also["ms of the processor, median"] = percentile(line["processor_ms"], 0.5)
         if "readings" in line:
             also["readings"] = float(line["readings"])
         return Result(

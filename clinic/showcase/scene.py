@@ -2,12 +2,14 @@
 """Everything a step of the visit may touch: the hands on each program, the network, the folders, the
 pictures taken."""
 
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinic.media.mark import INDEXES, Mark
-from clinic.showcase.hands import Hands
+from clinic.showcase.hands import Hands, Stuck
 from clinic.showcase.look import lit, mark_on
 from clinic.showcase.network import Network
 from clinic.showcase.stage import Actor, Stage, wait_until
@@ -16,6 +18,11 @@ DESKTOP_SIDE, KIOSK_SIDE = "A", "B"
 VIEWS = {"desktop": "visit.call.video", "kiosk": "kiosk.call.view"}
 SENT_BY = {"desktop": KIOSK_SIDE, "kiosk": DESKTOP_SIDE}
 """Whose marks a side must see."""
+MORE = {"desktop": "visit.rung.more", "kiosk": "kiosk.call.voice"}
+PICTURES = re.compile("image[nm]|picture")
+"""On the kiosk's button while the ladder stands lower; at the top it says that voice alone is enough."""
+ASK_S = 12.0
+"""So long without a moving picture, somebody asks for it."""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,8 @@ class Scene:
     hands: dict[str, Hands] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """What a step leaves for a later one to compare, by name."""
+    asked: int = 0
+    """How often somebody had to ask for the picture, since the ladder had stepped down."""
     pictures: int = 0
     taken: list[str] = field(default_factory=list)
     """Names of the files of this step's pictures, in order."""
@@ -87,10 +96,15 @@ class Scene:
         )
 
     def wait_picture(self, side: str, timeout_s: float, after: Mark | None = None) -> float:
-        """Seconds until the other side's marks are seen to move on (past `after`). Raises Unavailable."""
+        """Seconds until the other side's marks are seen to move on (past `after`). Where a machine was too busy to carry
+        pictures and the ladder has stepped down, more is asked for, as people do. Raises Unavailable."""
         last: list[Mark] = []
+        asked = [time.monotonic()]
 
         def moving() -> bool:
+            if time.monotonic() - asked[-1] > ASK_S:
+                asked.append(time.monotonic())
+                self.ask_for_pictures()
             mark = self.mark_seen(side)
             if mark is None or mark.side != SENT_BY[side] or (after is not None and _ahead(mark, after) < 1):
                 return False
@@ -99,6 +113,17 @@ class Scene:
             return moved
 
         return wait_until(f"a moving picture on the {side}", moving, timeout_s, 0.04)
+
+    def ask_for_pictures(self) -> None:
+        """Whoever of both sees a button for it presses it; while pictures go, there is none."""
+        with suppress(Stuck):  # it went away meanwhile
+            if self.desktop.exists(MORE["desktop"]):
+                self.desktop.click(MORE["desktop"])
+                self.asked += 1
+        with suppress(Stuck):
+            if PICTURES.search(self.said("kiosk", MORE["kiosk"])):
+                self.kiosk.tap(MORE["kiosk"])
+                self.asked += 1
 
     def said(self, side: str, name: str) -> str:
         """The text of a widget, '' while it is not there."""

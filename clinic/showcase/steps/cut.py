@@ -63,6 +63,7 @@ def run(scene: Scene, seen: Findings) -> None:
         f"pictures back {slowest:.1f} s after the network",
         cut_s=round(lasted, 1),
         back_s={side: round(seconds, 2) for side, seconds in back.items()},
+        asked_for_pictures=scene.asked,
     )
 
 

@@ -59,6 +59,7 @@ def run(scene: Scene, seen: Findings) -> None:
     seen.note(
         f"call back {max(back.values()):.1f} s after the kill, note and chart untouched",
         back_s={side: round(seconds, 2) for side, seconds in back.items()},
+        asked_for_pictures=scene.asked,
     )
 
 

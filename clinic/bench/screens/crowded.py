@@ -55,7 +55,7 @@ def cache_folder() -> Path:
 
 def crowded(people: int, say: Progress, cache: Path | None = None) -> Path:
     """The home (its password: PASSWORD) with so many people, and one more whose vitals were taken each week for ten years.
-    Made if it is not there yet: minutes and 2 GB for 20,000 people. Raises Unavailable."""
+    Made if it is not there yet: minutes and 1.3 GB for 20,000 people. Raises Unavailable."""
     folder = (cache or cache_folder()) / f"ui-{EDITION}-{people}"
     if not (folder / "ana").is_dir():
         _make(folder, people, say)

@@ -98,7 +98,7 @@ def test_the_crowd_is_made_once_and_is_the_same_everywhere(cache: Path, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_the_real_window_is_measured(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clinic.bench.screens.crowded.cache_folder", lambda: cache)
     results = list(ui.measure(30, starts=1, charts=4, words=2, call=False))

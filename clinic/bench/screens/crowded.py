@@ -91,6 +91,7 @@ def _fill(seat: Seat, people: int, say: Progress) -> None:
     with sitting(seat) as desk:
         for nth in range(min(WAITING, people)):
             _seat(desk, nth)
+        desk.book.read_all_texts()
 
 
 def _take(book: Book, charts: list[tuple[ScopeId, bytes]]) -> None:

@@ -89,7 +89,7 @@ class Side(Card):
         )  # fmt: skip
 
     def _form(self) -> QWidget:
-        self.search = SearchField(_("Name, DNI or birth date"), name="schedule.form.search", delay_ms=30)
+        self.search = SearchField(_("Name, DNI or birth date"), name="schedule.form.search")
         self.search.asked.connect(lambda text: self._send(h.NameTyped(text)))
         self.people = OpeningList(name="schedule.form.people", spoken=_("People found"))
         self.people.setMinimumHeight(110)

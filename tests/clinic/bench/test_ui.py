@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bench of the desktop: what it asks of each figure, and a tiny run of the real window over a real store."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def test_the_crowd_is_made_once_and_is_the_same_everywhere(cache: Path, tmp_path
     assert said[-1].startswith("30 of 30 people")
     before = len(said)
     assert crowded(30, said.append, tmp_path) == other and len(said) == before
-    assert chart(home, 20) == chart(other, 20)
+    # who looked at the first one since is not of its making
+    assert replace(chart(home, 20), opened_by=()) == replace(chart(other, 20), opened_by=())
     old = chart(home, 30).readings["systolic"]
     assert len(old) == 522 and (old[-1].at - old[0].at).days > 3_640, "ten years, each week"
     opened = book(home)

@@ -12,7 +12,6 @@ from datetime import datetime
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
-    AppointmentRequest,
     Composition,
     Encounter,
     EncounterStatus,
@@ -51,7 +50,6 @@ _RIGHTS: Mapping[type[Fact], Action] = {
     Link: Action.REGISTER,
     PatientCard: Action.REGISTER,
     Appointment: Action.BOOK,
-    AppointmentRequest: Action.BOOK,
     Slot: Action.BOOK,
     Composition: Action.SIGN_NOTE,
     MedicationRequest: Action.PRESCRIBE,

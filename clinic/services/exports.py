@@ -35,9 +35,7 @@ from clinic.services.people import person
 from clinic.store.page import Page
 
 _SHARED = ("Practitioner", "Organization", "Location", "Slot", "Questionnaire", "CareTeam", "Task")
-_WITHOUT_NAME = (
-    "MediaStep", "CallReport", "Receipt", "PatientCard", "NoteSection", "VerificationResult", "AppointmentRequest",
-)  # fmt: skip
+_WITHOUT_NAME = ("MediaStep", "CallReport", "Receipt", "PatientCard", "NoteSection", "VerificationResult")
 
 
 @dataclass(frozen=True, slots=True)

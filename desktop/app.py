@@ -24,9 +24,6 @@ from desktop.cover import Curtain, Watch
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.program import EXIT_UNAVAILABLE, Program, start
 from desktop.kit.words import _, set_language, tell
-from desktop.screens.join.logic import Failed, Form
-from desktop.screens.join.logic import State as Joining
-from desktop.screens.join.view import JoinView
 from desktop.screens.login.logic import Entered, LiftCover, Locked, OpenAgain, OpenBook, Way, begun
 from desktop.screens.login.view import LoginView, Told
 
@@ -36,6 +33,8 @@ if TYPE_CHECKING:
     from clinic.transport.security_key import Enrolling
     from desktop.screens.founding.doing import Founder
     from desktop.screens.founding.view import FoundingView
+    from desktop.screens.join.logic import Form
+    from desktop.screens.join.view import JoinView
     from desktop.seat import Seat
 
 ASKED_MS = 20_000
@@ -111,6 +110,9 @@ class Window(QMainWindow):
 
     def _show_joining(self) -> None:
         """With a code, or by founding: what was typed on either page stays while one goes to and fro."""
+        from desktop.screens.join.logic import State as Joining
+        from desktop.screens.join.view import JoinView
+
         if self._join is None:
             self._join = JoinView(
                 Joining(code=self._args.join),
@@ -143,6 +145,8 @@ class Window(QMainWindow):
         )
 
     def _join_says(self, sentence: str) -> None:
+        from desktop.screens.join.logic import Failed
+
         if self._join is not None:
             self._join.loop.send(Failed(sentence))
 
@@ -473,6 +477,7 @@ def _load_parts() -> None:
         "consents",
     ):
         import_module(f"clinic.services.{part}")
+    import_module("apscheduler.schedulers.background")  # what desktop.kit.agenda keeps time by
     import_module("desktop.seat")
 
 

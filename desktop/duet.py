@@ -19,7 +19,7 @@ from random import Random  # noqa: TID251  # the dice of a bench, made from its 
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
-from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
+from PySide6.QtCore import QCoreApplication, QTimer
 
 from clinic.bench.calling.chance import LIMIT_S, Happening, Outcome, Plan, Post, planned
 from clinic.bench.calling.link import SIDES, Link, best_link
@@ -38,6 +38,7 @@ from clinic.services.desks import Desk
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from desktop.kit.laddering import Report, Step
+from desktop.waiting import wait
 
 READY_S = 120.0
 NOTICED_S, BACK_S = 2.0, 0.5
@@ -261,19 +262,6 @@ class Duet:
     def _deliver(self, sender: str, peer: str, message: says.CallMessage) -> None:
         if not self._mute:
             self.sides[peer].desk.deliver(sender, message)
-
-
-def wait(condition: Callable[[], bool], seconds: float, look_ms: int = 20) -> bool:
-    """Let Qt run until that is so, or the seconds are over; whether it is."""
-    until = time.monotonic() + seconds
-    loop = QEventLoop()
-    ticking = QTimer()
-    ticking.timeout.connect(lambda: loop.quit() if condition() or time.monotonic() >= until else None)
-    ticking.start(look_ms)
-    if not condition():
-        loop.exec()
-    ticking.stop()
-    return condition()
 
 
 def _after(seconds: float, act: Callable[[], object]) -> None:

@@ -29,13 +29,14 @@ from clinic.domain.facts import Section
 from clinic.domain.ids import DeviceId, EncounterId
 from clinic.protocol import calling as says
 from clinic.services.visits import draft
-from desktop.duet import READY_S, Chart, Side, wait
+from desktop.duet import READY_S, Chart, Side
 from desktop.kit import theme
 from desktop.screens.room import Room
 from desktop.screens.verbs import Clinic
 from desktop.screens.visit.errands import Line
 from desktop.screens.visit.happenings import CallChanged, VisitOpened
 from desktop.screens.visit.view import VisitView
+from desktop.waiting import wait
 
 WATCHED_S = BACK_S + 1.0
 SLOW_S = 10.0

@@ -214,6 +214,7 @@ class Seat(QObject):
         ways.flagged.connect(self._flagged)
         ways.identity.connect(self._identity_confirmed)
         ways.vouched.connect(self.telephone.vouched)
+        ways.answered.connect(self.telephone.answered)
         ways.undoable.connect(lambda tone, text, undo: self._say(tone, text, _("Undo"), undo))
         ways.devices.connect(self._try_devices)
         ways.covered.connect(self._end_check)
@@ -483,8 +484,12 @@ class Seat(QObject):
             page.told(kinds)
         if "Consent" in kinds:
             self.telephone.recordist.look()
+        if kinds & {"Appointment", "AppointmentRequest", "Slot"}:
+            self.telephone.tell_free_times()
         if "Trust" in kinds:
             self._trust_grew()
+        if "Questionnaire" in kinds:
+            self.telephone.tell_questionnaires()
         self.chart.told(kinds, patients)
         self.apart.told(kinds, patients)
         self.visit.told(kinds, patients)

@@ -18,17 +18,22 @@ from clinic.calls.quality import Rung
 from clinic.calls.trial import Tried
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
-from clinic.domain.facts import Communication
+from clinic.domain.facts import Communication, Questionnaire
 from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
+from clinic.keys.rights import Action
 from clinic.protocol.calling import CallMessage
 from clinic.protocol.letters import (
+    Answered,
     ChatLine,
+    HeldVersion,
     KioskStands,
     Letter,
     PersonCalled,
     PersonComes,
+    QuestionnaireCame,
+    QuestionnairesHeld,
     VisitOver,
     Vouched,
 )
@@ -90,6 +95,8 @@ class Telephone(QObject, Line):
         self._rows: tuple[Waiting, ...] = ()
         self._owed: dict[DeviceId, list[Record]] = {}
         self._kept = ""
+        self._asks_by: dict[DeviceId, tuple[HeldVersion, ...]] = {}
+        """What each kiosk said that it holds."""
         self._agenda = Agenda()
         self._backups = BackupKeeper(
             self._desk, may=lambda: self.calls.call.phase in RESTING, told=self._backup_ended
@@ -241,6 +248,27 @@ class Telephone(QObject, Line):
         """A kiosk that is not connected goes on with a claim: in the record it stands anyway."""
         self._link.post(DeviceId(kiosk), letter)
 
+    def answered(self, kiosk: str, letter: Answered) -> None:
+        """Who has left meanwhile reads it from her card; in the record it stands anyway."""
+        self._link.post(DeviceId(kiosk), letter)
+
+    def tell_free_times(self, only: DeviceId | None = None) -> None:
+        """To every kiosk of the team that is connected, or to one that came."""
+        log, team = self._desk.trust, self._desk.team
+        kiosks = [
+            one.device
+            for one in log.devices()
+            if one.kind == DeviceKind.KIOSK
+            and only in (None, one.device)
+            and self._link.is_present(one.device)
+        ]
+        if team and kiosks and self._room.clinic.allowed(Action.BOOK):
+            self._help.read(
+                self._room.clinic.scheduling.free_times,
+                then=lambda said: [self._link.post(kiosk, said) for kiosk in kiosks],
+                failed=lambda _sentence: None,
+            )
+
     # the queue
 
     def queue_read(self, rows: Iterable[Waiting]) -> None:
@@ -264,8 +292,27 @@ class Telephone(QObject, Line):
                 self._person_called(letter.sender, said)
             case KioskStands(troubles=troubles):
                 self._kiosk_stands(letter.sender, troubles)
+            case QuestionnairesHeld(held=held):
+                self._asks_by[letter.sender] = held
+                self.tell_questionnaires(letter.sender)
             case content if isinstance(content, CallMessage):
                 self.calls.deliver(letter.sender, content)
+
+    def tell_questionnaires(self, only: DeviceId | None = None) -> None:
+        """What this desk knows and a kiosk that is connected has not heard: all of them, or one."""
+        from clinic.services.questionnaires import newer_than
+
+        for kiosk, there in list(self._asks_by.items()):
+            if only in (None, kiosk) and self._link.is_present(kiosk):
+                self._help.read(
+                    newer_than, self._desk, there,
+                    then=lambda forms, kiosk=kiosk: self._tell_forms(kiosk, forms),
+                    failed=lambda _sentence: None,
+                )  # fmt: skip
+
+    def _tell_forms(self, kiosk: DeviceId, forms: tuple[Questionnaire, ...]) -> None:
+        for form in forms:
+            self._link.post(kiosk, QuestionnaireCame(form=form))
 
     def _person_called(self, sender: DeviceId, said: PersonCalled) -> None:
         """By a kiosk of the organisation, and by nothing else."""
@@ -357,6 +404,7 @@ class Telephone(QObject, Line):
         if online:
             self._told = presence.forget(self._told, device)
             self.queue_read(self._rows)
+            self.tell_free_times(device)
             for owed in self._owed.pop(device, ()):
                 self._link.post(device, owed)
         self._letters_travel()

@@ -15,14 +15,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from clinic.domain.facts import Communication, Consent, Decision
+from clinic.domain.facts import AppointmentRequest, AskedStatus, Communication, Consent, Decision
 from clinic.domain.instruments.readings import Source
+from clinic.domain.questionnaires import Interview, next_question, taken_back
 from clinic.domain.values import Coding, Stroke
-from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
+from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
 if TYPE_CHECKING:
+    from clinic.domain.asking import Wanted
     from clinic.services.consents import Template
     from clinic.services.intake import Known, Visit
+    from clinic.services.requesting import Offers
 
 
 class Step(StrEnum):
@@ -31,6 +34,7 @@ class Step(StrEnum):
     GREET = "greet"
     REASON = "reason"
     SYMPTOMS = "symptoms"
+    QUESTIONS = "questions"
     VITALS = "vitals"
     PHOTO = "photo"
     CONSENT = "consent"
@@ -39,14 +43,17 @@ class Step(StrEnum):
     INCOMING = "incoming"
     CALL = "call"
     AFTER = "after"
+    THINGS = "things"
+    """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
 
-DOTS = tuple(Step)[:10]
+DOTS = tuple(Step)[:11]
 """The steps a patient sees as dots."""
 BACK = {
     Step.IDENTIFY: Step.LANGUAGE,
     Step.GREET: Step.IDENTIFY,
     Step.SYMPTOMS: Step.REASON,
+    Step.QUESTIONS: Step.SYMPTOMS,
     Step.VITALS: Step.SYMPTOMS,
 }
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
@@ -90,6 +97,15 @@ class RaiseFlags:
     reason: Coding
     symptoms: tuple[Coding, ...]
     flags: tuple[Coding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellAnswers:
+    """What was answered so far in the questionnaires; `finished`: nothing more is asked."""
+
+    interview: Interview
+    language: str
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,27 @@ class SayHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class AskFor:
+    """An appointment, another time for one, or that one is called off: the clinic answers."""
+
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class AskNoMore:
+    """She takes back what she asked for in this visit."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """What was asked for was refused here, with the sentence why; nothing was filed."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -153,12 +190,15 @@ Filing = (
     Arrive
     | TellReason
     | RaiseFlags
+    | TellAnswers
     | TellVitals
     | GivePhoto
     | GiveConsent
     | TakeBackConsent
     | SayNote
     | SayHeard
+    | AskFor
+    | AskNoMore
     | Wait
     | Leave
 )
@@ -191,6 +231,9 @@ class Journey:
     known: Known | None = None
     visit: Visit | None = None
     reason: Coding | None = None
+    symptoms: tuple[Coding, ...] = ()
+    interview: Interview | None = None
+    """What is asked after the symptoms, and answered of it."""
     flags: tuple[Coding, ...] = ()
     """Red flags raised in this visit; a tick taken off again takes none back."""
     template: Template | None = None
@@ -215,6 +258,15 @@ class Journey:
     """Voice notes of this visit that were said here, oldest first."""
     over: VisitOver | None = None
     ending: bool = False
+    things_from: Step = Step.REASON
+    """Where "back" leads from her own appointments."""
+    offers: Offers | None = None
+    asked: tuple[AppointmentRequest, ...] = ()
+    """What she asked for in this visit, as far as it is filed."""
+    not_asked: str = ""
+    """Why the last thing she asked for was refused here (a message id)."""
+    answers: tuple[Answered, ...] = ()
+    """What the clinic answered while she is here, the latest of each request."""
 
     @property
     def waiting_for_staff(self) -> bool:
@@ -255,7 +307,18 @@ class Felt:
 
 @dataclass(frozen=True, slots=True)
 class SymptomsChosen:
+    """`interview`: what is to be asked after these; None for nothing."""
+
     symptoms: tuple[Coding, ...]
+    interview: Interview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """One question more is answered, or taken back; and the red flags of all that was told."""
+
+    interview: Interview
+    flags: tuple[Coding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +413,33 @@ class BecameKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class ThingsOpened:
+    """She wants to see her own appointments."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffersCame:
+    offers: Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """She confirmed what she asks for."""
+
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNoMore:
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCame:
+    answer: Answered
+
+
+@dataclass(frozen=True, slots=True)
 class OnlineChanged:
     online: bool
 
@@ -393,6 +483,7 @@ Event = (
     | ReasonChosen
     | Felt
     | SymptomsChosen
+    | QuestionAnswered
     | VitalsTaken
     | PhotoTaken
     | TemplateCame
@@ -407,6 +498,11 @@ Event = (
     | Listened
     | OverCame
     | BecameKnown
+    | ThingsOpened
+    | OffersCame
+    | Asked
+    | AskedNoMore
+    | AnswerCame
     | OnlineChanged
     | Filed
     | FilingFailed
@@ -430,6 +526,11 @@ class Speak:
 @dataclass(frozen=True, slots=True)
 class LoadTemplate:
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOffers:
+    """Which times can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +564,7 @@ class Finish:
     """The process ends, and with it all it knew."""
 
 
-Effect = Speak | LoadTemplate | File | CallPerson | DeclineRing | HangUp | KeepReceived | Finish
+Effect = Speak | LoadTemplate | LoadOffers | File | CallPerson | DeclineRing | HangUp | KeepReceived | Finish
 Result = tuple[Journey, tuple[Effect, ...]]
 
 
@@ -475,7 +576,7 @@ def update(journey: Journey, event: Event) -> Result:
         case NoteSaid(sound, seconds) if journey.visit is not None:
             told = replace(journey, said=(*journey.said, Said(seconds)))
             return _file(told, SayNote(sound, seconds))
-        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged() | AllLeft():
+        case CallMoved() | Placed() | LineCame() | OverCame() | OnlineChanged() | AllLeft() | AnswerCame():
             return _heard(journey, event)
         case Filed() | FilingFailed() | FileAgain():
             return _desk_answered(journey, event)
@@ -483,6 +584,8 @@ def update(journey: Journey, event: Event) -> Result:
             return (replace(journey, known=known) if journey.visit is not None else journey), ()
         case TemplateCame(template):
             return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
+        case ThingsOpened() | OffersCame() | Asked() | AskedNoMore():
+            return _own_things(journey, event)
         case BackPressed():
             return _back(journey)
         case Left() | Goodbye():
@@ -503,8 +606,12 @@ def _answered(journey: Journey, event: Event) -> Result:
             return replace(journey, step=Step.SYMPTOMS, reason=reason), ()
         case Step.SYMPTOMS, Felt(symptoms, flags) if journey.reason is not None:
             return _felt(journey, journey.reason, symptoms, flags)
-        case Step.SYMPTOMS, SymptomsChosen(symptoms) if journey.reason is not None:
-            return _file(replace(journey, step=Step.VITALS), TellReason(journey.reason, symptoms))
+        case Step.SYMPTOMS, SymptomsChosen(symptoms, interview) if journey.reason is not None:
+            return _symptoms_told(journey, journey.reason, symptoms, interview)
+        case Step.QUESTIONS, Felt(_, flags) if journey.reason is not None:
+            return _felt(journey, journey.reason, journey.symptoms, flags)
+        case Step.QUESTIONS, QuestionAnswered(interview, flags) if journey.reason is not None:
+            return _question_told(journey, journey.reason, interview, flags)
         case Step.VITALS, VitalsTaken(values, on_oxygen, alert, sources):
             told = (TellVitals(values, on_oxygen, alert, sources),) if values else ()
             return _file(replace(journey, step=Step.PHOTO), *told)
@@ -521,6 +628,27 @@ def _answered(journey: Journey, event: Event) -> Result:
     return journey, ()
 
 
+def _own_things(journey: Journey, event: Event) -> Result:
+    match event:
+        case ThingsOpened() if journey.step in (Step.REASON, Step.WAITING) and journey.known is not None:
+            return replace(journey, step=Step.THINGS, things_from=journey.step, not_asked=""), (LoadOffers(),)
+        case OffersCame(offers):
+            return replace(journey, offers=offers), ()
+        case Asked(wanted) if journey.step is Step.THINGS:
+            return _file(replace(journey, not_asked=""), AskFor(wanted))
+        case AskedNoMore(request) if any(one.id == request for one in open_requests(journey)):
+            return _file(journey, AskNoMore(request))
+    return journey, ()
+
+
+def open_requests(journey: Journey) -> tuple[AppointmentRequest, ...]:
+    """What she asked for in this visit and nobody has answered."""
+    answered = {one.request for one in journey.answers if one.status != AskedStatus.PROPOSED}
+    return tuple(
+        one for one in journey.asked if one.status == AskedStatus.PROPOSED and one.id not in answered
+    )
+
+
 def _felt(
     journey: Journey, reason: Coding, symptoms: tuple[Coding, ...], flags: tuple[Coding, ...]
 ) -> Result:
@@ -532,6 +660,31 @@ def _felt(
     flagged = replace(journey, flags=(*journey.flags, *new))
     moved, effects = _file(flagged, RaiseFlags(reason, symptoms, flagged.flags))
     return moved, (*effects, CallPerson())
+
+
+def _symptoms_told(
+    journey: Journey, reason: Coding, symptoms: tuple[Coding, ...], interview: Interview | None
+) -> Result:
+    more = interview is not None and next_question(interview) is not None
+    told = replace(
+        journey, step=Step.QUESTIONS if more else Step.VITALS, symptoms=symptoms, interview=interview
+    )
+    answers = () if more or interview is None else (TellAnswers(interview, journey.language, True),)
+    return _file(told, TellReason(reason, symptoms), *answers)
+
+
+def _question_told(
+    journey: Journey, reason: Coding, interview: Interview, flags: tuple[Coding, ...]
+) -> Result:
+    """Answers are filed when a questionnaire ends and with every flag: a power cut leaves what was told until then."""
+    before = journey.interview and next_question(journey.interview)
+    now = next_question(interview)
+    told = replace(journey, interview=interview, step=Step.QUESTIONS if now else Step.VITALS)
+    told, effects = _felt(told, reason, journey.symptoms, flags)
+    if now is not None and before is not None and now[0].url == before[0].url and not effects:
+        return told, effects
+    filed, more = _file(told, TellAnswers(interview, journey.language, now is None))
+    return filed, (*effects, *more)
 
 
 def _confirmed(journey: Journey, yes: bool) -> Result:
@@ -604,6 +757,11 @@ def _with_result(journey: Journey, result: object) -> Journey:
             return replace(journey, said=_saved(journey.said, str(result.id)))
         case Arrive():
             return replace(journey, visit=cast("Visit", result))
+        case AskFor() | AskNoMore() if isinstance(result, AppointmentRequest):
+            others = tuple(one for one in journey.asked if one.id != result.id)
+            return replace(journey, asked=(*others, result))
+        case AskFor() | AskNoMore() if isinstance(result, NotAsked):
+            return replace(journey, not_asked=result.sentence)
         case GiveConsent(decisions=decisions) if isinstance(result, Consent):
             kept = decisions.get("recording") == Decision.PERMIT and "recording" in journey.permitted
             return replace(journey, recording_consent=result.id if kept else "")
@@ -635,6 +793,9 @@ def _heard(journey: Journey, event: Event) -> Result:
         case OverCame(over) if _mine(journey, over.encounter):
             step = Step.AFTER if journey.step is Step.WAITING else journey.step
             return replace(journey, over=over, step=step), ()
+        case AnswerCame(answer) if _mine(journey, answer.encounter):
+            others = tuple(one for one in journey.answers if one.request != answer.request)
+            return replace(journey, answers=(*others, answer)), ()
         case CallMoved():
             return _call_moved(journey, event)
     return journey, ()
@@ -673,7 +834,8 @@ def _call_moved(journey: Journey, moved: CallMoved) -> Result:
 
 def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
     expected = _mine(journey, moved.encounter) and journey.by_video
-    if expected and journey.step in (Step.WAITING, Step.INCOMING):
+    waits = journey.step is Step.THINGS and journey.things_from is Step.WAITING
+    if expected and (waits or journey.step in (Step.WAITING, Step.INCOMING)):
         return replace(seen, step=Step.INCOMING), ()
     return journey, (DeclineRing(),)
 
@@ -682,6 +844,12 @@ def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
 
 
 def _back(journey: Journey) -> Result:
+    if journey.step is Step.THINGS:
+        over = journey.over is not None and journey.things_from is Step.WAITING
+        return replace(journey, step=Step.AFTER if over else journey.things_from), ()
+    before = taken_back(journey.interview) if journey.step is Step.VITALS and journey.interview else None
+    if before is not None:
+        return replace(journey, step=Step.QUESTIONS, interview=before), ()
     step = BACK.get(journey.step)
     if step is None:
         return journey, ()

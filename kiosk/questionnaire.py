@@ -1,92 +1,88 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The questions of the intake as data: reasons, symptoms in pictures and red flags, from
-resources/questionnaires/*.toml.
+"""The questions of an intake as this kiosk asks them: of each questionnaire the newest version it holds and understands.
+
+The first two screens, reason and symptoms, are made of the general one; what follows is an interview
+(`clinic.domain.questionnaires`).
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from clinic.domain.red_flags import RED_FLAG, Answers, Rule, raised
+from clinic.domain import questionnaires as q
+from clinic.domain.facts import FormItem, Questionnaire
+from clinic.domain.questionnaires import GENERAL, REASON, SYMPTOMS, Interview, Passed
+from clinic.domain.red_flags import coded, raised
 from clinic.domain.values import Coding
-
-REASON = "urn:posta:reason"
-SYMPTOM = "urn:posta:symptom"
-FILE = Path(__file__).resolve().parents[1] / "resources" / "questionnaires" / "general-v1.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One tile: a drawing and its word in every language. `leads_to`: ids of the symptoms asked after a
-    reason.
-    """
+    """One tile: a drawing and its word in every language."""
 
+    item: FormItem
     id: str
-    system: str
     picture: str
-    words: Mapping[str, str]
-    leads_to: tuple[str, ...] = ()
 
     def word(self, language: str) -> str:
-        """The word in that language, in Spanish where there is none."""
-        return self.words.get(language) or self.words["es"]
+        """The word in that language, in that of the questionnaire where there is none."""
+        return q.option(self.item, self.id, language)
 
     def coding(self, language: str) -> Coding:
-        """Our own code; `display` as the patient saw it."""
-        return Coding(system=self.system, code=self.id, display=self.word(language))
+        """The code; `display` as the patient saw it."""
+        own = next(one for one in self.item.options if one.code == self.id)
+        return Coding(system=own.system, code=own.code, display=self.word(language))
 
 
 @dataclass(frozen=True, slots=True)
-class Questionnaire:
-    reasons: tuple[Choice, ...]
-    symptoms: Mapping[str, Choice]
-    rules: tuple[Rule, ...] = ()
-    flag_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What each rule is called, in every language."""
+class Questions:
+    """`forms`: by url; `passed`: newer versions that are not asked here, because this program does not understand them."""
+
+    forms: Mapping[str, Questionnaire]
+    passed: tuple[Passed, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Choice, ...]:
+        return choices(self._item(REASON))
 
     def reason(self, key: str) -> Choice:
         return next(choice for choice in self.reasons if choice.id == key)
 
     def symptoms_of(self, reason: str) -> tuple[Choice, ...]:
         """The tiles shown after that reason."""
-        return tuple(self.symptoms[key] for key in self.reason(reason).leads_to)
+        return choices(self._item(f"{SYMPTOMS}.{reason}"))
 
-    def flags(self, told: Answers, today: date, language: str) -> tuple[Coding, ...]:
-        """The red flags of what was told so far."""
-        found = raised(self.rules, told, today)
-        words = {key: self.flag_words[key] for key in found}
-        return tuple(
-            Coding(system=RED_FLAG, code=key, display=said.get(language) or said["es"])
-            for key, said in words.items()
-        )
+    def interview(self, reason: str, symptoms: Iterable[str], born: date | None, today: date) -> Interview:
+        """What is asked after the first two screens, nothing of it answered yet."""
+        told = tuple(symptoms)
+        known = {REASON: (reason,), SYMPTOMS: told, q.AGE: _years(born, today)}
+        return Interview(self.forms, known, {GENERAL: {REASON: (reason,), f"{SYMPTOMS}.{reason}": told}})
 
+    def flags(self, told: Interview, born: date | None, today: date, language: str) -> tuple[Coding, ...]:
+        """The red flags of what was told so far, each once."""
+        asked = dict.fromkeys(form.url for form, _item in q.path(told))
+        found = [flag for url in asked for flag in raised(self.forms[url], told.answers(url), born, today)]
+        return coded({flag.code: flag for flag in found}.values(), language)
 
-def load(file: Path = FILE) -> Questionnaire:
-    """Read a questionnaire; a KeyError here is a fault of our own data, found by its test."""
-    data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    reasons = tuple(_choice(row, REASON) for row in data["reasons"])
-    symptoms = {row["id"]: _choice(row, SYMPTOM) for row in data["symptoms"]}
-    flags = data.get("red_flags", ())
-    return Questionnaire(
-        reasons, symptoms, tuple(map(_rule, flags)), {row["id"]: dict(row["words"]) for row in flags}
-    )
+    def _item(self, key: str) -> FormItem:
+        return next(item for item in self.forms[GENERAL].items if item.key == key)
 
 
-def _rule(row: dict[str, Any]) -> Rule:
-    return Rule(
-        row["id"],
-        frozenset(row["symptoms"]),
-        row["source"],
-        row.get("reason", ""),
-        row.get("under_days", 0),
-        row.get("unless", ""),
-    )
+def choices(item: FormItem) -> tuple[Choice, ...]:
+    """Its tiles, in order."""
+    return tuple(Choice(item, one.code, q.face(item, one.code).picture or "other") for one in item.options)
 
 
-def _choice(row: dict[str, Any], system: str) -> Choice:
-    return Choice(row["id"], system, row["picture"], dict(row["words"]), tuple(row.get("symptoms", ())))
+def load(held: Iterable[Questionnaire] = ()) -> Questions:
+    """What comes with the program and what the clinic put out."""
+    from clinic.exchange.shipped_questionnaires import shipped
+
+    return Questions(*q.in_use((*shipped(), *held)))
+
+
+def _years(born: date | None, today: date) -> tuple[str, ...]:
+    if born is None or born > today:
+        return ()
+    return (str(today.year - born.year - ((today.month, today.day) < (born.month, born.day))),)

@@ -24,12 +24,15 @@ from clinic.calls.trial import Tried
 from clinic.devices.listening import Listening
 from clinic.devices.port import Radio
 from clinic.domain.clock import CentreClock, SystemClock
-from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.errors import PostaError, Refusal, Unavailable
+from clinic.domain.facts import Questionnaire
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.keys.identity import verify
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import KioskStands, Letter
+from clinic.protocol.letters import KioskStands, Letter, QuestionnaireCame, QuestionnairesHeld
+from clinic.protocol.trust import DeviceKind
+from clinic.services import questionnaires
 from clinic.services.desks import Desk, is_enrolled
 from clinic.services.sitting import open_kiosk
 from clinic.services.wiping import closed, is_ordered
@@ -171,7 +174,7 @@ class Session:
             calls=calls,
             voice=Voice(args.home / "cache" / "voice", window),
             clock=clock,
-            questions=questionnaire.load(),
+            questions=questionnaire.load(self._held()),
             language=args.lang,
             keep_received=args.keep_received,
             instruments=Listening(_radio, tuple(args.instrument), clock, self._behind.instrument_near)
@@ -215,14 +218,46 @@ class Session:
         self._backups = BackupKeeper(self._desk)
         self._agenda.every(BACKUP_EVERY_S, self._backups.look)
 
+    def _held(self) -> tuple[Questionnaire, ...]:
+        """What the clinic put out; without it a kiosk asks what comes with the program."""
+        try:
+            return questionnaires.held(self._desk)
+        except PostaError as error:
+            log.warning("the clinic's questionnaires cannot be read: %s", error)
+            return ()
+
+    def _say_what_is_held(self) -> None:
+        self._worker.ask(
+            questionnaires.versions_here,
+            self._desk,
+            then=lambda held: self._tell_desks(QuestionnairesHeld(held=held)),
+            failed=lambda error: log.warning("what this kiosk asks could not be said: %s", error),
+        )
+
+    def _questionnaire_came(self, form: Questionnaire) -> None:
+        self._worker.ask(
+            questionnaires.hear,
+            self._desk,
+            form,
+            then=self._heard_of_one,
+            failed=lambda error: log.warning("a questionnaire was not taken: %s", error),
+        )
+
+    def _heard_of_one(self, news: bool) -> None:
+        """Asked from the next patient on: whoever is here goes on with what she began."""
+        if news and self._stage.is_free:
+            self._stage.ask_by(questionnaire.load(self._held()))
+
     def _look_at_itself(self) -> None:
         self._worker.ask(self._behind.facts, self._behind.devices(), then=self._stands, failed=self._not_seen)
 
     def _stands(self, facts: Facts) -> None:
         now_s = self._clock.monotonic()
-        self._told, say = telling.looked(self._told, troubles(facts), now_s, self._up)
+        found = (*troubles(facts), *(("questions",) if self._stage.passed_over else ()))
+        self._told, say = telling.looked(self._told, found, now_s, self._up)
         if say:
             self._tell_staff(KioskStands(troubles=self._told.troubles or ()))
+            self._say_what_is_held()
 
     def _not_seen(self, error: Exception) -> None:
         log.warning("how this kiosk stands could not be seen: %s", error)
@@ -285,7 +320,21 @@ class Session:
                 if self._link.is_present(device):
                     self._link.post(device, content)
 
+    def _tell_desks(self, content: Record) -> None:
+        """To every desk of the organisation that is connected: an administrator's may be of no team with patients."""
+        for device in self._desk.trust.devices():
+            if (
+                self._link is not None
+                and device.kind == DeviceKind.DESKTOP
+                and self._link.is_present(device.device)
+            ):
+                self._link.post(device.device, content)
+
     def _letter_came(self, letter: Letter) -> None:
+        if isinstance(letter.content, QuestionnaireCame):
+            form = letter.content.form
+            in_qt(lambda: self._questionnaire_came(form))
+            return
         in_qt(lambda: self._stage.letter_came(letter.sender, letter.content))
 
     def _online(self, online: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPointerEvent
@@ -19,7 +20,16 @@ from clinic.domain.clock import Clock
 from clinic.domain.ids import DeviceId
 from clinic.domain.record import Record
 from clinic.protocol.calling import CallMessage
-from clinic.protocol.letters import ChatLine, PersonCalled, PersonComes, QueuePlace, VisitOver, Vouched
+from clinic.protocol.letters import (
+    Answered,
+    ChatLine,
+    FreeTimes,
+    PersonCalled,
+    PersonComes,
+    QueuePlace,
+    VisitOver,
+    Vouched,
+)
 from desktop.kit.bridge import Desk, Loop
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
@@ -28,7 +38,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import _, plural, tell
 from kiosk import echo, flow, presence
 from kiosk.door import Door
-from kiosk.questionnaire import Questionnaire
+from kiosk.questionnaire import Questions
 from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
@@ -47,12 +57,14 @@ from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
 from kiosk.screens.language.view import LanguageScreen
 from kiosk.screens.photo.view import PhotoScreen, jpeg
+from kiosk.screens.questions.view import QuestionsScreen
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
 from kiosk.screens.staff.doing import Staff
 from kiosk.screens.staff.view import NAME as STAFF
 from kiosk.screens.staff.view import StaffView
 from kiosk.screens.symptoms.view import SymptomsScreen
+from kiosk.screens.things.view import ThingsScreen
 from kiosk.screens.vitals.view import VitalsScreen
 from kiosk.screens.waiting.view import WaitingScreen
 from kiosk.verbs import Verbs
@@ -64,6 +76,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.GREET: GreetScreen,
     flow.Step.REASON: ReasonScreen,
     flow.Step.SYMPTOMS: SymptomsScreen,
+    flow.Step.QUESTIONS: QuestionsScreen,
     flow.Step.VITALS: VitalsScreen,
     flow.Step.PHOTO: PhotoScreen,
     flow.Step.CONSENT: ConsentScreen,
@@ -72,6 +85,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.INCOMING: IncomingScreen,
     flow.Step.CALL: CallScreen,
     flow.Step.AFTER: AfterScreen,
+    flow.Step.THINGS: ThingsScreen,
 }
 log = logging.getLogger(__name__)
 BIGGER = 1.2
@@ -98,7 +112,7 @@ class Stage(QObject):
         calls: CallDesk,
         voice: Voice,
         clock: Clock,
-        questions: Questionnaire,
+        questions: Questions,
         language: str = "es",
         keep_received: str = "",
         instruments: Instruments | None = None,
@@ -150,6 +164,15 @@ class Stage(QObject):
         """Whether nobody is being seen to."""
         return self.journey.step is flow.Step.LANGUAGE
 
+    @property
+    def passed_over(self) -> bool:
+        """Whether a newer questionnaire is not asked, since this program does not understand it."""
+        return bool(self._room.questions.passed)
+
+    def ask_by(self, questions: Questions) -> None:
+        """Other questions, between two patients."""
+        self._room = replace(self._room, questions=questions)
+
     def send(self, event: flow.Event) -> None:
         self._loop.send(event)
 
@@ -166,6 +189,10 @@ class Stage(QObject):
                 self._loop.send(flow.OverCame(content))
             case Vouched():
                 self._vouched(sender, content)
+            case FreeTimes():
+                self._times_came(sender, content)
+            case Answered():
+                self._loop.send(flow.AnswerCame(content))
             case PersonComes(by_name=by_name):
                 self._somebody_comes(by_name)
             case _ if isinstance(content, CallMessage):
@@ -182,6 +209,23 @@ class Stage(QObject):
                 then=lambda known: self._loop.send(flow.BecameKnown(known)),
                 failed=lambda error: log.warning("somebody vouched in vain: %s", error),
             )
+
+    def _times_came(self, sender: str, said: FreeTimes) -> None:
+        """Kept for whoever comes next; who chooses a time just now sees the newest ones."""
+        self._files.ask(
+            self._verbs.keep_free_times,
+            DeviceId(sender),
+            said,
+            then=lambda _nothing: self._load_offers() if self.journey.step is flow.Step.THINGS else None,
+            failed=lambda error: log.warning("free times were not kept: %s", error),
+        )
+
+    def _load_offers(self) -> None:
+        self._files.ask(
+            self._verbs.offers,
+            then=lambda offers: self._loop.send(flow.OffersCame(offers)),
+            failed=lambda error: log.warning("free times were not read: %s", error),
+        )
 
     def _report(self, report: Report) -> None:
         self._files.ask(
@@ -226,6 +270,8 @@ class Stage(QObject):
                 self._new_frame()
             case flow.LoadTemplate(language):
                 self._files.ask(self._verbs.template, language, then=self._template_came, failed=self._failed)
+            case flow.LoadOffers():
+                self._load_offers()
             case flow.File(filing, visit):
                 self._files.ask(self._verbs.file, filing, visit, then=self._filed, failed=self._failed)
             case flow.CallPerson():
@@ -312,7 +358,9 @@ class Stage(QObject):
     def _enter(self, journey: flow.Journey) -> None:
         assert self._frame is not None
         self._leave_screen()
-        self._frame.uncover()
+        flagged = self._frame.covered == "kiosk.flag" and journey.step is flow.Step.VITALS
+        if not flagged:  # the last answer called somebody: that stays before what follows
+            self._frame.uncover()
         self._shown = journey.step
         screen = SCREENS[journey.step](self._room, journey)
         self._screen = screen
@@ -334,7 +382,7 @@ class Stage(QObject):
         self._offer()
         if self._screen is not None and not self._frame.covered:
             self._screen.setFocus(Qt.FocusReason.OtherFocusReason)  # no answer looks chosen beforehand
-        if self.journey.step is not flow.Step.LANGUAGE:
+        if self.journey.step is not flow.Step.LANGUAGE and self._frame.covered != "kiosk.flag":
             self._say(heading.spoken, heading.private)
 
     def _offer(self) -> None:

@@ -13,12 +13,13 @@ from clinic.calls.trial import Tried
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.values import HumanName
-from clinic.protocol.letters import Vouched
-from clinic.services import calling, consents, intake
+from clinic.protocol.letters import FreeTimes, Vouched
+from clinic.services import calling, consents, intake, requesting
 from clinic.services.consents import Template
 from clinic.services.desks import Desk
 from clinic.services.intake import Known, Visit
 from desktop.kit.laddering import Report
+from desktop.kit.words import tell
 from kiosk import flow
 
 Fetch = Callable[[str], bytes | None]
@@ -36,6 +37,8 @@ class Verbs(Protocol):
     def report(self, report: Report) -> object: ...
     def send_still(self, encounter: EncounterId, picture: bytes) -> object: ...
     def all_left(self) -> bool: ...
+    def offers(self) -> requesting.Offers: ...
+    def keep_free_times(self, sender: DeviceId, said: FreeTimes) -> None: ...
     def try_link(self) -> Tried: ...
 
 
@@ -92,12 +95,29 @@ class DeskVerbs:
             )
         if isinstance(filing, flow.TakeBackConsent):
             return intake.withdraw_consent(self._desk, visit, (filing.scope,), filing.language)
+        if isinstance(filing, flow.AskFor | flow.AskNoMore):
+            return self._ask(filing, visit)
         if isinstance(filing, flow.SayNote):
             return calling.send_note(self._desk, visit.encounter, filing.sound, filing.seconds)
         if isinstance(filing, flow.SayHeard):
             return calling.heard_here(self._desk, visit.encounter, FactId(filing.message))
         self._tell(filing, visit)
         return None
+
+    def _ask(self, filing: flow.AskFor | flow.AskNoMore, visit: Visit) -> object:
+        """What is refused stands in nobody's way: it is told, and the next thing is filed."""
+        try:
+            if isinstance(filing, flow.AskFor):
+                return requesting.ask_for(self._desk, visit, filing.wanted)
+            return requesting.take_back(self._desk, visit, FactId(filing.request))
+        except Refusal as refusal:
+            return flow.NotAsked(tell(refusal))
+
+    def offers(self) -> requesting.Offers:
+        return requesting.offers(self._desk)
+
+    def keep_free_times(self, sender: DeviceId, said: FreeTimes) -> None:
+        requesting.keep_free_times(self._desk, sender, said)
 
     def report(self, report: Report) -> object:
         """The black box of this side."""
@@ -124,6 +144,8 @@ class DeskVerbs:
                 intake.tell_reason(self._desk, visit, reason, symptoms)
             case flow.RaiseFlags(reason, symptoms, flags):
                 intake.raise_flags(self._desk, visit, reason, symptoms, flags)
+            case flow.TellAnswers(interview, language, finished):
+                intake.tell_answers(self._desk, visit, interview, language, finished)
             case flow.TellVitals(values, on_oxygen, alert, sources):
                 intake.tell_vitals(self._desk, visit, values, on_oxygen, alert, sources)
             case flow.GivePhoto(jpeg):

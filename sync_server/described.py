@@ -112,7 +112,7 @@ CALLS = (
     ),
     Call(
         "POST", "/v1/scope", Who.LIVE,
-        "One patient's scope, by a custodian's permit; without one, the grants of its keys, for a custodian of its team.",
+        "One patient's scope, by a custodian's permit; without one, its keys' grants and names, for a custodian of its team.",
         ScopePull, ScopePart, SCOPE_BODY, no=(_N.NOT_FOUND,),
     ),
     Call(

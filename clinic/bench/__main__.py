@@ -92,6 +92,12 @@ def _engine_deaths(chosen: argparse.Namespace) -> Iterator[Result]:
     return measure()
 
 
+def _ui(chosen: argparse.Namespace) -> Iterator[Result]:
+    from clinic.bench.ui import measure
+
+    return measure(chosen.patients, chosen.runs)
+
+
 SHORTEST_MIN, SHORTEST_S = 0.1, 5.0
 PARTS = {"load": ("sqlite", "postgres", "pull"), "call": ("links", "interop")}
 LINKS = ("lan", "p1m", "p256k", "p128k", "p64k", "drop", "outage", "opening-lan", "opening-256k")
@@ -109,6 +115,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "kiosk": _kiosk,
     "calls-random": _calls_random,
     "engine-deaths": _engine_deaths,
+    "ui": _ui,
 }
 
 
@@ -125,10 +132,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="store, duplicates, trust: generated people (default 20000)",
     )
     parser.add_argument(
+        "--patients",
+        type=int,
+        default=20_000,
+        help="ui: people in the store, made once (default 20000, which the targets are for)",
+    )
+    parser.add_argument(
         "--observations", type=int, default=1_000_000, help="store: generated observations (default 1000000)"
     )
     parser.add_argument(
-        "--runs", type=int, default=5, help="start, kiosk: how often, how many visits (default 5)"
+        "--runs", type=int, default=5, help="start, ui, kiosk: how often, how many visits (default 5)"
     )
     parser.add_argument(
         "--sessions", type=int, default=500, help="kiosk: sessions begun and left (default 500)"
@@ -193,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--minutes is at least {SHORTEST_MIN}: less tells nothing of memory")
     numbers = (
         chosen.people,
+        chosen.patients,
         chosen.observations,
         chosen.runs,
         chosen.sessions,

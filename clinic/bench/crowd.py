@@ -67,6 +67,11 @@ def person_id(number: int) -> PatientId:
     return PatientId(f"{DEVICE}.p{number}")
 
 
+def dni_of(number: int) -> str:
+    """The number of that person's document, which nobody else has."""
+    return str(5_000_000 + number)
+
+
 def envelope_of(number: int, size: Size) -> tuple[ScopeId, bytes]:
     """A person's whole chart as the inside of one envelope."""
     facts = life(number, size)
@@ -85,7 +90,7 @@ def life(number: int, size: Size) -> Iterator[Fact]:
     )
     yield Patient(
         id=FactId(patient), patient=patient, name=names, birth_date=date(1930 + number % 80, 1 + number % 12, 1 + number % 28),
-        identifiers=(Identifier(system=DNI, value=str(5_000_000 + number)),),
+        identifiers=(Identifier(system=DNI, value=dni_of(number)),),
     )  # fmt: skip
     visits = [EncounterId(f"{patient}.e{nth}") for nth in range(2)]
     for nth, visit in enumerate(visits):

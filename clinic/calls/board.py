@@ -6,17 +6,13 @@ Pure. Each side draws its own strokes and numbers them; who shares may rub out a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from clinic.calls.sharing import MOST_PAGES
+from clinic.domain.strokes import EDGE, packed, passes, places
 from clinic.protocol.sharing import Inked, Pointed, Rubbed
 
-EDGE = 65_535
-"""Places on a page go from 0 to that."""
 MOST_STROKES, MOST_POINTS, MOST_IN_WORD = 1000, 20_000, 200
 """Of one side in one share, and points in one message: 20 000 points are 80 kB."""
-REACH = 0.02
-"""Of the page: how near the eraser must come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Board:
 
     def on(self, page: int) -> list[tuple[Name, list[tuple[float, float]]]]:
         """The strokes of a page, oldest first, with places in 0..1."""
-        return [(name, _places(line)) for name, line in self.lines.items() if name.page == page]
+        return [(name, places(line)) for name, line in self.lines.items() if name.page == page]
 
     # our pen
 
@@ -50,12 +46,12 @@ class Board:
         if self._room(self.sharer):
             self._number += 1
             self._drawn, self._told = Name(page, self.sharer, self._number), 0
-            self.lines[self._drawn] = bytearray(_place(x, y))
+            self.lines[self._drawn] = bytearray(packed([(x, y)]))
 
     def go(self, x: float, y: float) -> None:
         line = self.lines.get(self._drawn) if self._drawn else None
-        if line is not None and self._room(self.sharer) and bytes(line[-4:]) != _place(x, y):
-            line += _place(x, y)
+        if line is not None and self._room(self.sharer) and bytes(line[-4:]) != packed([(x, y)]):
+            line += packed([(x, y)])
 
     def told(self) -> Iterator[Inked]:
         """Points that the other side does not have yet."""
@@ -85,7 +81,7 @@ class Board:
 
     def erase(self, page: int, x: float, y: float) -> Iterator[Rubbed]:
         """Strokes that pass there; of the other side only where we share."""
-        for name in [one for one, line in self.on(page) if _near(line, x, y)]:
+        for name in [one for one, line in self.on(page) if passes(line, x, y)]:
             if self.sharer or not name.sharer:
                 yield self._rub(name)
 
@@ -174,33 +170,3 @@ def pointed_at(word: Pointed) -> tuple[float, float] | None:
     """Where on the page, in 0..1; None for nowhere."""
     inside = 0 <= word.x <= EDGE and 0 <= word.y <= EDGE
     return (word.x / EDGE, word.y / EDGE) if word.on and inside else None
-
-
-def whole_place(x: float) -> int:
-    """0..1 as it travels."""
-    return round(min(1.0, max(0.0, x)) * EDGE)
-
-
-def _place(x: float, y: float) -> bytes:
-    return whole_place(x).to_bytes(2, "big") + whole_place(y).to_bytes(2, "big")
-
-
-def _places(line: bytes | bytearray) -> list[tuple[float, float]]:
-    return [
-        (int.from_bytes(line[at : at + 2], "big") / EDGE, int.from_bytes(line[at + 2 : at + 4], "big") / EDGE)
-        for at in range(0, len(line) - 3, 4)
-    ]
-
-
-def _near(line: list[tuple[float, float]], x: float, y: float) -> bool:
-    """Whether the stroke passes within REACH of the place, also between two of its points."""
-    if len(line) == 1:
-        line = [line[0], line[0]]
-    return any(_distance2(a, b, x, y) <= REACH**2 for a, b in pairwise(line))
-
-
-def _distance2(a: tuple[float, float], b: tuple[float, float], x: float, y: float) -> float:
-    across, down = b[0] - a[0], b[1] - a[1]
-    length2 = across**2 + down**2
-    along = 0.0 if length2 == 0 else min(1.0, max(0.0, ((x - a[0]) * across + (y - a[1]) * down) / length2))
-    return (a[0] + along * across - x) ** 2 + (a[1] + along * down - y) ** 2

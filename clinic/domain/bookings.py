@@ -114,7 +114,7 @@ def free_times(
     taken = [
         (one.start, end_of(one))
         for one in booked
-        if one.practitioner == wanted.practitioner and one.status == "booked" and one.id != wanted.id
+        if one.practitioner == wanted.practitioner and one.status in HOLDING and one.id != wanted.id
     ]
     steps = int(AROUND / length)
     starts = [

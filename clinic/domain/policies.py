@@ -15,7 +15,10 @@ IDLE_LOCK = "idle lock minutes"
 KEEP_YEARS = "keep years"
 HELP_PHONE = "help phone"
 """Whom a kiosk that was closed says to phone."""
-SETTABLE = (HOURS, IDLE_LOCK, KEEP_YEARS, HELP_PHONE)
+SIGN_AGAIN = "password at signing"
+"""Whether a note is signed with the password typed once more."""
+YES, NO = "yes", "no"
+SETTABLE = (HOURS, IDLE_LOCK, KEEP_YEARS, HELP_PHONE, SIGN_AGAIN)
 """What an administrator sets by hand; others follow from what she does."""
 MOST_MINUTES = 5
 MOST_YEARS = 100
@@ -34,6 +37,10 @@ def checked(key: str, value: str, jurisdiction: str) -> str:
     elif key == HELP_PHONE:
         if not _TELEPHONE.fullmatch(said):
             raise Refusal("That is no telephone number. Give digits, such as +54 385 421 0000.")
+    elif key == SIGN_AGAIN:
+        if said.casefold() not in (YES, NO):
+            raise Refusal("Write yes or no.")
+        return said.casefold()
     elif key == IDLE_LOCK:
         if not _within(said, 1, MOST_MINUTES):
             raise Refusal("Write a number of minutes from {least} to {most}.", least=1, most=MOST_MINUTES)
@@ -62,10 +69,17 @@ def help_phone(policies: Mapping[str, str]) -> str:
     return said if _TELEPHONE.fullmatch(said) else ""
 
 
+def signs_again(policies: Mapping[str, str]) -> bool:
+    """Whether a note is signed only with the password typed again; no where nothing is said that can be read."""
+    return policies.get(SIGN_AGAIN, "") == YES
+
+
 def holds(key: str, policies: Mapping[str, str], jurisdiction: str) -> str:
     """What counts now, whether it was said or is the default; '' for no hours or no number, as the program itself reads it."""
     if key == HELP_PHONE:
         return help_phone(policies)
+    if key == SIGN_AGAIN:
+        return YES if signs_again(policies) else NO
     if key == IDLE_LOCK:
         return str(minutes_allowed(policies))
     if key == KEEP_YEARS:

@@ -1,46 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers that no patient should wait with. The rules are data (resources/questionnaires/*.toml), each with its source."""
+"""Answers that no patient should wait with. The rules are data of the questionnaire, each with its source (decision 51)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+from clinic.domain.facts import Questionnaire, RedFlag
+from clinic.domain.questionnaires import Given, holds, kept, said_in
+from clinic.domain.values import Coding
 
 RED_FLAG = "urn:posta:red-flag"
 """System of the codes by which an Encounter names its flags."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Raised by any of `symptoms`; `reason`: only for who came for that, `under_days`: only for somebody
-    younger than that; '' and 0 for everybody. `unless`: a rule that says the same better, and stands instead."""
-
-    id: str
-    symptoms: frozenset[str]
-    source: str
-    reason: str = ""
-    under_days: int = 0
-    unless: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Ids of the questionnaire, told so far; `born`: None where nobody knows."""
-
-    reason: str
-    symptoms: frozenset[str]
-    born: date | None = None
+def raised(form: Questionnaire, given: Given, born: date | None, today: date) -> tuple[RedFlag, ...]:
+    """The rules that hold for what was told so far, each once, in the order of the form. Nothing told, or an age nobody
+    knows, raises none; the answer of a question that is not asked any more neither."""
+    answers = kept(form, given)
+    found: dict[str, RedFlag] = {}
+    for item in form.items:
+        for flag in item.red_flags:
+            told = set(flag.answers) & set(answers.get(item.key, ()))
+            where = all(holds(one, answers.get(one.question, ())) for one in flag.enable_when)
+            if told and where and _young_enough(flag.under_days, born, today):
+                found.setdefault(flag.code, flag)
+    return tuple(flag for flag in found.values() if flag.unless not in found)
 
 
-def raised(rules: Iterable[Rule], told: Answers, today: date) -> tuple[str, ...]:
-    """Ids of the rules that hold, in the order of the rules. Nothing told, or an age nobody knows, raises none."""
-    found = [rule for rule in rules if _holds(rule, told, today)]
-    ids = {rule.id for rule in found}
-    return tuple(rule.id for rule in found if rule.unless not in ids)
+def coded(flags: Iterable[RedFlag], language: str) -> tuple[Coding, ...]:
+    """As an Encounter keeps them."""
+    return tuple(
+        Coding(system=RED_FLAG, code=one.code, display=said_in(one.words, language, one.code))
+        for one in flags
+    )
 
 
-def _holds(rule: Rule, told: Answers, today: date) -> bool:
-    if not rule.symptoms & told.symptoms or rule.reason not in ("", told.reason):
-        return False
-    if not rule.under_days:
-        return True
-    return told.born is not None and 0 <= (today - told.born).days < rule.under_days
+def _young_enough(under_days: int, born: date | None, today: date) -> bool:
+    return not under_days or (born is not None and 0 <= (today - born).days < under_days)

@@ -8,7 +8,7 @@ or moved to another patient, no longer carries it.
 from dataclasses import replace
 from typing import TypeVar
 
-from clinic.domain.facts import Composition, Consent, MedicationRequest, ServiceRequest
+from clinic.domain.facts import Composition, Consent, MedicationRequest, Questionnaire, ServiceRequest
 from clinic.keys.hashing import digest, same
 from clinic.keys.identity import DeviceKeys, UserKeys, device_id, verify
 from clinic.protocol.codec import encode
@@ -16,7 +16,7 @@ from clinic.protocol.codec import encode
 FACT_CONTEXT = b"posta signed fact 1"
 CONSENT_CONTEXT = b"posta consent 1"
 WITNESS_CONTEXT = b"posta consent witness 1"
-Signed = TypeVar("Signed", Composition, MedicationRequest, ServiceRequest)
+Signed = TypeVar("Signed", Composition, MedicationRequest, Questionnaire, ServiceRequest)
 
 
 def sign_fact(fact: Signed, user_keys: UserKeys) -> Signed:
@@ -24,7 +24,9 @@ def sign_fact(fact: Signed, user_keys: UserKeys) -> Signed:
     return replace(fact, user_signature=user_keys.sign(_fact_bytes(fact)))
 
 
-def verify_fact(fact: Composition | MedicationRequest | ServiceRequest, signing_key: bytes) -> bool:
+def verify_fact(
+    fact: Composition | MedicationRequest | Questionnaire | ServiceRequest, signing_key: bytes
+) -> bool:
     """True if the owner of that Ed25519 key signed exactly this fact."""
     return verify(signing_key, _fact_bytes(fact), fact.user_signature)
 
@@ -61,7 +63,7 @@ def verify_consent(consent: Consent, device_public: bytes, template_text: str) -
     return shown and consent_signed_by(consent, device_public)
 
 
-def _fact_bytes(fact: Composition | MedicationRequest | ServiceRequest) -> bytes:
+def _fact_bytes(fact: Composition | MedicationRequest | Questionnaire | ServiceRequest) -> bytes:
     return FACT_CONTEXT + encode(replace(fact, user_signature=b""))
 
 

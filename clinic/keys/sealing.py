@@ -5,6 +5,9 @@ Body key and nonce = BLAKE2b-448 keyed with the scope key (or with the fresh key
 with the header's 16 random bytes, personalised `posta envelope 1`: 32 bytes of XChaCha20-Poly1305 key, then
 24 of nonce. The header's bytes are the additional data. Contents: zstd with a dictionary, then PADMÉ (`clinic.keys.packing`).
 
+A scope's key is derived from the key of the team that began it (`derived_scope_key`): who holds the team's key makes it
+again, so it need not be told. A computer that does not hold the team's key draws one, and grants it.
+
 A reader checks: `check_envelope` (form, signature, rights), counters (the sync machine), `open_envelope`
 (decrypt, schema, and that every op is about the scope's patient).
 """
@@ -18,7 +21,7 @@ from clinic.domain.facts import AuditEvent, AuditHead
 from clinic.domain.ids import AUDITORS, DeviceId, ScopeId, TeamId, patient_of, team_scope
 from clinic.keys.boxes import NONCE_BYTES, SEAL_OVERHEAD, lock, open_sealed, seal_to, unlock
 from clinic.keys.epochs import TeamKeys
-from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key
+from clinic.keys.hashing import KEY_BYTES, SALT_BYTES, derive, digest, fresh_key, tag
 from clinic.keys.identity import DeviceKeys, verify
 from clinic.keys.packing import MAX_PLAIN, NEWEST_DICTIONARY, expand, squeeze, squeeze_hard
 from clinic.keys.refusals import KeyMissing, TooLong, Unreadable
@@ -99,6 +102,21 @@ class Keyring:
 def new_scope_key(random: Random) -> bytes:
     """32 random bytes that open one patient's (or team's) scope."""
     return fresh_key(random)
+
+
+def derived_scope_key(team_key: bytes, scope: ScopeId) -> bytes:
+    """The key of a scope that a team begins in that epoch; `team_key`: the epoch's private half. From it nobody finds the team's
+    key, or that of another scope."""
+    return tag(team_key, scope.encode(), b"posta chart key")
+
+
+def derived_key(scope: ScopeId, key_id: bytes, team_keys: TeamKeys) -> tuple[TeamId, bytes] | None:
+    """The key of that name, and the team whose key leads to it; None if none of these does."""
+    for (team, _), team_key in team_keys.items():
+        key = derived_scope_key(team_key, scope)
+        if scope_key_id(key) == key_id:
+            return team, key
+    return None
 
 
 def scope_key_id(key: bytes) -> bytes:
@@ -189,7 +207,9 @@ def open_envelope(envelope: Envelope, keyring: Keyring, team_keys: TeamKeys) -> 
     if header.alg == ALG_SCOPE_KEY:
         key, body = keyring.key(header.scope, header.key_id), envelope.body
         if key is None:
-            raise KeyMissing("The key of this record has not arrived yet.")
+            if (derived := derived_key(header.scope, header.key_id, team_keys)) is None:
+                raise KeyMissing("The key of this record has not arrived yet.")
+            key = derived[1]
     elif header.alg == ALG_TEAM_BOX:
         box, body = envelope.body[: KEY_BYTES + SEAL_OVERHEAD], envelope.body[KEY_BYTES + SEAL_OVERHEAD :]
         key = open_sealed(_team_key(header, team_keys), box)

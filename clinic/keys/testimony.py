@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from clinic.domain.facts import (
     AccessReview,
+    AppointmentRequest,
+    AskedStatus,
     AuditEvent,
     AuditHead,
     CallReport,
@@ -23,6 +25,7 @@ from clinic.domain.facts import (
     MedicationRequest,
     Observation,
     Patient,
+    QuestionnaireResponse,
     Receipt,
     RequestStatus,
     ReviewStatus,
@@ -43,7 +46,7 @@ from clinic.protocol.trust import DeviceKind, Role
 
 FROM_KIOSKS = (
     Patient, Encounter, Observation, Communication, DocumentReference, Consent, AuditEvent, AuditHead, MediaStep, Receipt,
-    CallReport, VerificationResult,
+    CallReport, VerificationResult, AppointmentRequest, QuestionnaireResponse,
 )  # fmt: skip
 """Kinds that an intake consists of: a stolen kiosk cannot sign, link people or write in a note."""
 
@@ -141,6 +144,9 @@ def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:
         raise Unreadable("A kiosk sent somebody as known for certain. Only staff confirm who a person is.")
     if isinstance(op.fact, VerificationResult) and op.fact.how == IdentifiedBy.VOUCHED:
         raise Unreadable("A kiosk sent that somebody is vouched for. Only staff vouch.")
+    asks = AskedStatus.PROPOSED, AskedStatus.CANCELLED
+    if isinstance(op.fact, AppointmentRequest) and op.fact.status not in asks:
+        raise Unreadable("A kiosk sent an answer to what was asked for there. Only staff answer.")
     if not all(_made_by(name, device) for name in op.replaces):
         raise Unreadable("A kiosk sent a change of something that it did not write.")
 

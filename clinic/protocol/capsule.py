@@ -6,7 +6,7 @@ PUT and GET /v1/capsules/{lookup}; PUT /v1/capsules/{lookup}/withdrawal; GET /v1
 
 from datetime import date, datetime
 
-from clinic.domain.facts import Appointment, Cited
+from clinic.domain.facts import Appointment, AppointmentRequest, Cited
 from clinic.domain.ids import DeviceId, PatientId
 from clinic.domain.record import Record, n, record
 from clinic.domain.values import HumanName
@@ -32,6 +32,8 @@ class Capsule(Record):
     """Scopes of what she permits, to be shown and taken back."""
     made_at: datetime | None = n(13, default=None)
     """By the clock of the desk that sealed it; None before this was said."""
+    asked: tuple[AppointmentRequest, ...] = n(14, default=())
+    """What she asked for at a kiosk and nobody has answered, and the latest answers."""
 
 
 @record(381)

@@ -66,7 +66,8 @@ class GlassPermit(Record):
 
 @record(374)
 class ScopePull(Record):
-    """POST /v1/scope: what a scope holds after `after`. A custodian needs no permit, and is given grants of keys only."""
+    """POST /v1/scope: what a scope holds after `after`. A custodian needs no permit, and is given grants and names of
+    keys only."""
 
     scope: ScopeId = n(1)
     after: int = n(2, default=0)
@@ -83,6 +84,8 @@ class ScopePart(Record):
     envelopes: tuple[Sequenced, ...] = n(1, default=())
     up_to: int = n(2)
     more: bool = n(3, default=False)
+    key_ids: tuple[bytes, ...] = n(4, default=())
+    """To a custodian: the names of the keys that what was passed over is sealed with, each once."""
 
 
 @record(376)

@@ -10,6 +10,7 @@ Socket.IO events: client to server `letter` {to, blob} (answered {delivered: boo
 
 from datetime import datetime
 
+from clinic.domain.facts import AskedStatus, Questionnaire
 from clinic.domain.ids import DeviceId, EncounterId, FactId, UserId
 from clinic.domain.record import Record, n, record
 
@@ -101,3 +102,56 @@ class KioskStands(Record):
     what somebody has to see to, such as clock, disk, printer, camera, sync, restarts; none when all is well again."""
 
     troubles: tuple[str, ...] = n(1, default=())
+
+
+@record(641)
+class FreeTime(Record):
+    """A time that a practitioner offers and nobody has yet; it is about nobody."""
+
+    start: datetime = n(1)
+    minutes: int = n(2)
+    practitioner: UserId = n(3)
+    practitioner_name: str = n(4)
+
+
+@record(642)
+class FreeTimes(Record):
+    """A desk tells a kiosk which times can be asked for, the earliest first. A newer word takes the place of an older one."""
+
+    made_at: datetime = n(1)
+    times: tuple[FreeTime, ...] = n(2, default=())
+
+
+@record(643)
+class Answered(Record):
+    """The clinic answered what the patient of this visit asked for. `start`: when she is booked; None if she is not."""
+
+    encounter: EncounterId = n(1)
+    request: FactId = n(2)
+    status: AskedStatus = n(3)
+    start: datetime | None = n(4, default=None)
+    practitioner_name: str = n(5, default="")
+    answer: str = n(6, default="")
+
+
+@record(655)
+class HeldVersion(Record):
+    """A version of a questionnaire, and of when the word on it is that a computer heard."""
+
+    url: str = n(1)
+    version: int = n(2)
+    published_at: datetime = n(3)
+
+
+@record(656)
+class QuestionnairesHeld(Record):
+    """A kiosk says what it holds beyond what comes with its program: whichever desk knows more answers with it."""
+
+    held: tuple[HeldVersion, ...] = n(1, default=())
+
+
+@record(657)
+class QuestionnaireCame(Record):
+    """A desk tells a kiosk an administrator's word on a version: put out, or retired. The signature in it is what counts."""
+
+    form: Questionnaire = n(1)

@@ -6,11 +6,16 @@ from decimal import Decimal
 
 from clinic.domain.dosing import ADULT, Body
 from clinic.domain.facts import Encounter, Observation
-from clinic.domain.ids import PatientId
+from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.scores.kidney import EGFR, EGFR_CHILD
 from clinic.domain.scores.kinds import Who
 from clinic.domain.scores.reading import compute
+from clinic.domain.values import LOINC, Coding
 from clinic.domain.vitals import readings
+from clinic.keys.rights import Action
+from clinic.services.charted import patient_of
+from clinic.services.desks import Desk, WrongPatient
+from clinic.services.gate import needs
 from clinic.services.scoring import GESTATION, PREGNANCY, who_on
 from clinic.store.page import Page
 
@@ -18,9 +23,31 @@ KIDNEYS_COUNT = timedelta(days=365)
 """How long an eGFR counts; an older one is none. Own rule: KDIGO asks for one a year at least where it is watched."""
 WEIGHT_COUNTS = {False: timedelta(days=365), True: timedelta(days=90)}
 """How long a weight counts: of an adult, of a child. Own rule."""
-NOT_PREGNANT_COUNTS = timedelta(days=30)
+NOT_PREGNANT_COUNTS = timedelta(days=14)
 """How long a "no" counts. Own rule."""
+STATUS = Coding(system=LOINC, code=PREGNANCY, display="Pregnancy status")
+ANSWERS = {
+    True: Coding(system=LOINC, code="LA15173-0", display="Pregnant"),
+    False: Coding(system=LOINC, code="LA26683-5", display="Not pregnant"),
+}
+"""LOINC answer list LL4129-4."""
 _NOT_PREGNANT = frozenset({"la26683-5", "not pregnant", "no embarazada", "não grávida"})
+
+
+@needs(Action.TAKE_VITALS)
+def answer_pregnancy(
+    desk: Desk, patient: PatientId, pregnant: bool, encounter: EncounterId, window: PatientId
+) -> Observation:
+    """What she answered to whether she could be pregnant: who asked and when. A no is believed for NOT_PREGNANT_COUNTS, a yes
+    as a pregnancy on record. Undone by `visits.take_back_vitals`. Raises WrongPatient."""
+    if patient_of(desk, window, encounter) != patient:
+        raise WrongPatient()
+    told = Observation(
+        id=FactId(desk.new_id()), patient=patient, code=STATUS, effective_at=desk.clock.now(), value_code=ANSWERS[pregnant],
+        encounter=encounter, category="social-history", performer=desk.someone.user,
+    )  # fmt: skip
+    desk.write(told, window=window)
+    return told
 
 
 def body_on(page: Page, patient: PatientId, at: datetime) -> Body:

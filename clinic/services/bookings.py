@@ -18,6 +18,7 @@ from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.plausible import check_appointment
 from clinic.keys.rights import Action, user_may
 from clinic.protocol.envelope import P1_TALK
+from clinic.services.capsules import send_capsule
 from clinic.services.charted import fact_of
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
@@ -62,7 +63,7 @@ def agenda(desk: Desk, since: datetime, until: datetime) -> Agenda:
     def look(page: Page) -> Agenda:
         near = _near(page, since, until)
         here = [one for one in near if since <= one.start < until]
-        rows = ((one, page.person(_whole(page, one.patient))) for one in here)
+        rows = ((one, page.person(whole(page, one.patient))) for one in here)
         booked = tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
         return Agenda(
             _practitioners(desk, here), booked, _collisions(page, near, here),
@@ -75,7 +76,7 @@ def agenda(desk: Desk, since: datetime, until: datetime) -> Agenda:
 @needs(Action.BOOK)
 def collisions(desk: Desk, wanted: Appointment) -> tuple[Collision, ...]:
     """What stands at that time with its practitioner or its patient, the earliest first. A new one has the id ''."""
-    return desk.book.read(lambda page: _found(page, wanted))
+    return desk.book.read(lambda page: sharing_on(page, wanted))
 
 
 @needs(Action.BOOK)
@@ -87,10 +88,11 @@ def book(
     another of the practitioner that is not in `despite`. Undone by `take_back`."""
     made = Appointment(
         id=FactId(desk.new_id()), patient=patient, start=start, minutes=minutes, practitioner=practitioner,
-        practitioner_name=_name(desk, practitioner), reason=reason.strip(),
+        practitioner_name=practitioner_name(desk, practitioner), reason=reason.strip(),
     )  # fmt: skip
     done: list[Appointment] = []
-    desk.write_within(_checked(desk, lambda page: made, despite, done), window=patient, priority=P1_TALK)
+    desk.write_within(checked(desk, lambda page: made, despite, done), window=patient, priority=P1_TALK)
+    send_capsule(desk, patient)
     return done[0]
 
 
@@ -102,7 +104,11 @@ def move(
     """To another time, another practitioner, or another length (`minutes`, if not 0). Refused as `book`, and once it is
     over. Undone by `restore`."""
     found = _standing(desk, appointment, window)
-    name = _name(desk, practitioner) if practitioner != found.practitioner else found.practitioner_name
+    name = (
+        practitioner_name(desk, practitioner)
+        if practitioner != found.practitioner
+        else found.practitioner_name
+    )
 
     def moved(page: WritePage) -> Appointment:
         stands = page.fact(Appointment, appointment) or found
@@ -114,7 +120,9 @@ def move(
             practitioner_name=name,
         )
 
-    return desk.write_within(_checked(desk, moved, despite, []), window=window, priority=P1_TALK)
+    written = desk.write_within(checked(desk, moved, despite, []), window=window, priority=P1_TALK)
+    send_capsule(desk, window)
+    return written
 
 
 @needs(Action.BOOK)
@@ -125,31 +133,57 @@ def cancel(desk: Desk, appointment: FactId, reason: str, window: PatientId) -> W
     gone = replace(
         _standing(desk, appointment, window), status="cancelled", cancelation_reason=reason.strip()
     )
-    return desk.write(gone, window=window, priority=P1_TALK)
+    return _kept(desk, gone, window)
+
+
+@needs(Action.BOOK)
+def arrive(desk: Desk, appointment: FactId, window: PatientId) -> Appointment:
+    """Whoever is booked is here, late too. Refused on another day. Gives it as it was, for `restore`."""
+    found = _to_come(desk, appointment, window, ("booked", "noshow"))
+    desk.write(replace(found, status="arrived"), window=window, priority=P1_TALK)
+    return found
+
+
+@needs(Action.BOOK)
+def miss(desk: Desk, appointment: FactId, window: PatientId) -> Appointment:
+    """Whoever is booked did not come. Refused before its time. Gives it as it was, for `restore`."""
+    found = _to_come(desk, appointment, window, ("booked", "arrived"))
+    if desk.clock.now() < found.start:
+        raise Refusal("It is not the time of this appointment yet. Wait, or cancel it with the reason.")
+    desk.write(replace(found, status="noshow"), window=window, priority=P1_TALK)
+    return found
 
 
 @needs(Action.BOOK)
 def restore(desk: Desk, before: Appointment, window: PatientId) -> Written:
-    """Undo `move` and `cancel`: as it was `before`. Whoever took the time meanwhile keeps theirs, and both are marked."""
+    """Undo `move`, `cancel`, `arrive` and `miss`: as it was `before`. Whoever took the time
+    meanwhile keeps theirs, and both are marked."""
     stands = fact_of(desk, Appointment, before.id, window)
-    if stands.status not in ("booked", "cancelled"):
+    if stands.status not in ("booked", "cancelled", "arrived", "noshow"):
         raise Refusal("This appointment is over. Make a new one.")
     back = replace(
         stands, start=before.start, minutes=before.minutes, practitioner=before.practitioner,
         practitioner_name=before.practitioner_name, status=before.status, beside=before.beside,
         cancelation_reason=before.cancelation_reason,
     )  # fmt: skip
-    return desk.write(back, window=window, priority=P1_TALK)
+    return _kept(desk, back, window)
 
 
 @needs(Action.BOOK)
 def take_back(desk: Desk, appointment: FactId, window: PatientId) -> Written:
     """Undo `book`: entered in error."""
     gone = replace(_standing(desk, appointment, window), status="entered-in-error")
-    return desk.write(gone, window=window, priority=P1_TALK)
+    return _kept(desk, gone, window)
 
 
-def _checked(
+def _kept(desk: Desk, one: Appointment, window: PatientId) -> Written:
+    """Written, and told to whoever carries a card."""
+    written = desk.write(one, window=window, priority=P1_TALK)
+    send_capsule(desk, window)
+    return written
+
+
+def checked(
     desk: Desk, make: Callable[[WritePage], Appointment], despite: Collection[FactId], done: list[Appointment]
 ) -> Callable[[WritePage], tuple[Appointment, ...]]:
     """Writes the appointment if its time is free in the same transaction, or taken by those in `despite` alone."""
@@ -159,7 +193,7 @@ def _checked(
         check_appointment(wanted.start, desk.clock.now())
         if not SHORTEST <= wanted.minutes <= LONGEST:
             raise Refusal("An appointment takes from 5 minutes to 8 hours.")
-        shared = [one.shared for one in _found(page, wanted)]
+        shared = [one.shared for one in sharing_on(page, wanted)]
         if any(one.forbidden for one in shared):
             raise Refusal("This patient has another appointment at that time. Move that one first.")
         if any(one.other.id not in despite for one in shared):
@@ -177,14 +211,25 @@ def _standing(desk: Desk, appointment: FactId, window: PatientId) -> Appointment
     return found
 
 
-def _name(desk: Desk, practitioner: UserId) -> str:
-    names = dict(_team(desk))
+def _to_come(desk: Desk, appointment: FactId, window: PatientId, statuses: Collection[str]) -> Appointment:
+    """One whose day it is, where this computer stands."""
+    found = fact_of(desk, Appointment, appointment, window)
+    if found.status not in statuses:
+        raise Refusal("This appointment is over. Make a new one.")
+    if found.start.astimezone().date() > desk.clock.now().astimezone().date():
+        raise Refusal("This appointment is on a later day. Move it to today first.")
+    return found
+
+
+def practitioner_name(desk: Desk, practitioner: UserId) -> str:
+    """Raises Refusal for whoever of the team sees no patients."""
+    names = dict(team_of(desk))
     if practitioner not in names:
         raise Refusal("Choose who of the team sees the patient.")
     return names[practitioner]
 
 
-def _team(desk: Desk) -> tuple[tuple[UserId, str], ...]:
+def team_of(desk: Desk) -> tuple[tuple[UserId, str], ...]:
     """Who of this team may see patients, by name."""
     log = desk.trust
     able = [user for user in log.members(desk.team) if user_may(log, user, Action.WRITE_NOTE)]
@@ -192,7 +237,7 @@ def _team(desk: Desk) -> tuple[tuple[UserId, str], ...]:
 
 
 def _practitioners(desk: Desk, booked: Collection[Appointment]) -> tuple[tuple[UserId, str], ...]:
-    team = dict(_team(desk))
+    team = dict(team_of(desk))
     others = {one.practitioner or UserId(one.practitioner_name): one.practitioner_name for one in booked}
     others = {user: name for user, name in others.items() if user not in team}
     return (*team.items(), *sorted(others.items(), key=lambda one: (one[1], one[0])))
@@ -204,7 +249,8 @@ def _near(page: Page, since: datetime, until: datetime) -> tuple[Appointment, ..
     return tuple(one for one in found if one.status not in GONE)
 
 
-def _found(page: Page, wanted: Appointment) -> tuple[Collision, ...]:
+def sharing_on(page: Page, wanted: Appointment) -> tuple[Collision, ...]:
+    """What shares the time of `wanted`, with whose it is."""
     near = [_joined(page, one) for one in _near(page, wanted.start, end_of(wanted))]
     return tuple(_collision(page, one) for one in sharing(_joined(page, wanted), near))
 
@@ -225,10 +271,11 @@ def _collisions(
 
 def _joined(page: Page, one: Appointment) -> Appointment:
     """With the person its patient was confirmed to be."""
-    return replace(one, patient=_whole(page, one.patient))
+    return replace(one, patient=whole(page, one.patient))
 
 
-def _whole(page: Page, patient: PatientId) -> PatientId:
+def whole(page: Page, patient: PatientId) -> PatientId:
+    """The person that a patient was confirmed to be."""
     return page.linked_to(patient) or patient
 
 

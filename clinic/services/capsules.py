@@ -2,9 +2,12 @@
 """Keeping the capsules of patients' cards up to date."""
 
 import logging
+from datetime import timedelta
 
 from clinic.domain.facts import (
     Appointment,
+    AppointmentRequest,
+    AskedStatus,
     Communication,
     Composition,
     Consent,
@@ -30,6 +33,8 @@ from clinic.store.writing import WritePage
 
 log = logging.getLogger(__name__)
 _LATEST = 10
+_PAST = timedelta(hours=12)
+_ANSWERED = timedelta(days=14)
 
 
 def send_capsule(desk: Desk, patient: PatientId) -> None:
@@ -66,14 +71,28 @@ def capsule_of(desk: Desk, page: Page, fact: Patient) -> Capsule:
     return Capsule(
         patient=patient, name=fact.name, birth_date=fact.birth_date, language=fact.language, photo=fact.photo,
         dni=next((i.value for i in fact.identifiers if i.system == DNI), ""),
-        appointments=tuple(one for one in page.facts(Appointment, patient) if one.status == "booked")[-_LATEST:],
+        appointments=_coming(desk, page, patient),
         prescriptions=tuple(said(m, fact.language) for m in requests[:_LATEST]),
         messages=tuple(f"{m.sender_name}: {m.text}" for m in messages[:_LATEST] if m.sender != "patient"),
         summaries=tuple(n.plan for n in page.facts(Composition, patient)[::-1][:3] if n.plan),
         cites=to_cite(statements),
         permitted=tuple(scope for scope, said_ in standing.items() if said_ == Decision.PERMIT),
-        made_at=desk.clock.now(),
+        made_at=desk.clock.now(), asked=_asked(desk, page, patient),
     )  # fmt: skip
+
+
+def _coming(desk: Desk, page: Page, patient: PatientId) -> tuple[Appointment, ...]:
+    """What she is booked for, the next first."""
+    since = desk.clock.now() - _PAST
+    booked = (one for one in page.facts(Appointment, patient) if one.status == "booked" and one.start > since)
+    return tuple(sorted(booked, key=lambda one: one.start))[:_LATEST]
+
+
+def _asked(desk: Desk, page: Page, patient: PatientId) -> tuple[AppointmentRequest, ...]:
+    """What she asked for and is not answered, or was answered lately; the latest first."""
+    since = desk.clock.now() - _ANSWERED
+    asked = [one for one in page.facts(AppointmentRequest, patient) if one.status != AskedStatus.CANCELLED]
+    return tuple(one for one in asked[::-1] if (one.answered_at or one.authored_at) > since)[:_LATEST]
 
 
 def said(request: MedicationRequest, language: str) -> str:

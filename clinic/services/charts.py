@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A patient's chart: opening it is an audited act; drawing it again is not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,13 +23,17 @@ from clinic.domain.facts import (
     Method,
     Observation,
     Patient,
+    Questionnaire,
+    QuestionnaireResponse,
     RequestStatus,
     ServiceRequest,
     Task,
 )
 from clinic.domain.ids import FactId, PatientId
+from clinic.domain.questionnaires import canonical
 from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
+from clinic.exchange.shipped_questionnaires import shipped
 from clinic.keys.rights import Action
 from clinic.keys.testimony import REVIEW_CODE
 from clinic.services.audits import audit
@@ -56,6 +60,14 @@ class Reading:
 class Opened:
     at: datetime
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was answered; `form`: that version of the questionnaire, None where this computer does not hold it."""
+
+    response: QuestionnaireResponse
+    form: Questionnaire | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Chart:
     """Newest first."""
     results: tuple[Observation, ...] = ()
     """What laboratories found, oldest first, without what was taken back."""
+    answers: tuple[Asked, ...] = ()
+    """Questionnaires that were answered, newest first, without what was taken back."""
 
 
 @needs(Action.OPEN_CHART)
@@ -129,7 +143,17 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
         orders=tuple(r for r in page.facts(ServiceRequest, patient) if r.status == RequestStatus.ACTIVE),
         reports=page.facts(DiagnosticReport, patient)[::-1],
         results=tuple(o for o in observations if o.category == "laboratory" and not o.retracted),
+        answers=tuple(_asked(page, patient)),
     )  # fmt: skip
+
+
+def _asked(page: Page, patient: PatientId) -> Iterator[Asked]:
+    responses = [r for r in page.facts(QuestionnaireResponse, patient) if r.status != "entered-in-error"]
+    if not responses:
+        return
+    held = {(canonical(form), form.version): form for form in (*shipped(), *page.all_facts(Questionnaire))}
+    for response in reversed(responses):
+        yield Asked(response, held.get((response.questionnaire, response.version)))
 
 
 def _series(observations: tuple[Observation, ...]) -> dict[str, tuple[Reading, ...]]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
+    AppointmentRequest,
     Composition,
     Encounter,
     EncounterStatus,
@@ -50,6 +51,7 @@ _RIGHTS: Mapping[type[Fact], Action] = {
     Link: Action.REGISTER,
     PatientCard: Action.REGISTER,
     Appointment: Action.BOOK,
+    AppointmentRequest: Action.BOOK,
     Slot: Action.BOOK,
     Composition: Action.SIGN_NOTE,
     MedicationRequest: Action.PRESCRIBE,

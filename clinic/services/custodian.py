@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The custodian's work: hear a request, check it, say so on the patient's chart, then seal that patient's key to who asks.
 
-It holds the teams' keys as a member of them and opens grants of keys with them, one scope at a time; of the records
+It holds the teams' keys as a member of them and makes or opens a scope's keys with them, one scope at a time; of the records
 themselves it fetches none.
 """
 
@@ -19,7 +19,14 @@ from clinic.keys.glass import (
     signed_permit,
 )
 from clinic.keys.roster import User
-from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
+from clinic.keys.sealing import (
+    Granted,
+    Keyring,
+    check_envelope,
+    derived_key,
+    open_envelope,
+    scope_key_id,
+)
 from clinic.keys.testimony import GLASS_CHART, REVIEW_CODE, review_id
 from clinic.protocol.envelope import P0_ALERT, unpack
 from clinic.protocol.glass import GlassAnswer, GlassRequest, ScopePull, SignedGlass
@@ -95,7 +102,8 @@ def _seen(desk: Desk) -> frozenset[str]:
 
 
 async def _keys_of(desk: Desk, remote: Remote, patient: PatientId) -> tuple[TeamId, tuple[bytes, ...]]:
-    """The patient's scope keys and whose she is, out of the grants at the centre. Raises Refusal, Unavailable."""
+    """The patient's scope keys and whose she is, out of the grants at the centre and of the teams' keys. Raises Refusal,
+    Unavailable."""
     scope = patient_scope(patient)
     found: dict[bytes, bytes] = {}
     team, after, more = TeamId(""), 0, True
@@ -109,6 +117,9 @@ async def _keys_of(desk: Desk, remote: Remote, patient: PatientId) -> tuple[Team
             if isinstance(inside, Granted) and inside.scope == scope:
                 found[scope_key_id(inside.key)] = inside.key
                 team = envelope.header.team
+        for key_id in part.key_ids:
+            if key_id not in found and (derived := derived_key(scope, key_id, desk.team_keys)) is not None:
+                team, found[key_id] = derived
     if not found:
         raise Refusal("The centre knows no chart of that person.")
     return team, tuple(found.values())

@@ -30,6 +30,7 @@ from clinic.keys.sealing import (
     carries_member,
     check_fits,
     check_ops,
+    derived_scope_key,
     new_scope_key,
     scope_key_id,
     seal_for_team,
@@ -227,7 +228,7 @@ class Desk:
         self._stamp = stamp_after(self._stamp, self.clock.now())
         op = Op(id=OpId(self.new_id()), stamp=self._stamp, fact=what)
         scope = team_scope(self.team)
-        self._grant_key(page, scope, priority, self.team)
+        self._make_key(page, scope, priority, self.team)
         self._post(page, scope, [(op, encode(op))], priority, self.team)
 
     def grant_again(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId | None = None) -> None:
@@ -285,7 +286,7 @@ class Desk:
             page.file_ops(encoded, scope)
         told = [pair for pair in encoded if isinstance(pair[0].fact, AUDIT)]
         if len(told) < len(encoded) or self._writes_to(team):
-            self._grant_key(page, scope, priority, team)
+            self._make_key(page, scope, priority, team)
             self._post(page, scope, encoded, priority, team)
         if told and team != AUDITORS and self.trust.epoch(AUDITORS) is not None:
             self._post(page, team_scope(AUDITORS), told, P2_RECORD, AUDITORS)
@@ -344,13 +345,17 @@ class Desk:
             raise Unavailable("The team has no key yet. Ask the administrator to finish the set-up.")
         return epoch
 
-    def _grant_key(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> None:
-        """The first write into a scope makes its key and grants it to the team."""
-        if self.kind == DeviceKind.KIOSK or self.trust.epoch(team) is None or page.scope_keys(scope):
+    def _make_key(self, page: WritePage, scope: ScopeId, priority: int, team: TeamId) -> None:
+        """The first write into a scope makes its key out of the team's; where that is not here, or the centre may still take
+        another than this one, by chance, and grants it."""
+        epoch = self.trust.epoch(team)
+        if self.kind == DeviceKind.KIOSK or epoch is None or page.scope_keys(scope):
             return
-        key = new_scope_key(self.random)
+        team_key = None if page.unsent_trust() else self.team_keys.get((team, epoch.epoch))
+        key = derived_scope_key(team_key, scope) if team_key else new_scope_key(self.random)
         page.keep_scope_key(scope, scope_key_id(key), key)
-        self._wait(page, scope, priority, 0, Unsealed(team=team, key_id=scope_key_id(key)))
+        if team_key is None:
+            self._wait(page, scope, priority, 0, Unsealed(team=team, key_id=scope_key_id(key)))
 
     # opening --------------------------------------------------------------------------------------
 

@@ -35,7 +35,9 @@ from clinic.services.people import person
 from clinic.store.page import Page
 
 _SHARED = ("Practitioner", "Organization", "Location", "Slot", "Questionnaire", "CareTeam", "Task")
-_WITHOUT_NAME = ("MediaStep", "CallReport", "Receipt", "PatientCard", "NoteSection", "VerificationResult")
+_WITHOUT_NAME = (
+    "MediaStep", "CallReport", "Receipt", "PatientCard", "NoteSection", "VerificationResult", "AppointmentRequest",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

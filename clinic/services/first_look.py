@@ -54,8 +54,14 @@ def due(desk: Desk) -> Look | None:
     if kept is not None:
         return Look(*loads(kept)) if kept else None
     if new:
-        desk.book.keep(lambda page: page.put_meta(_LOOKING, _kept(Look(0))), Changes())
+        desk.book.keep(_begin, Changes())
     return Look(0) if new else None
+
+
+def _begin(page: WritePage) -> None:
+    """From here on it is catching up: what the first exchange brings before the look is told to nobody as having arrived."""
+    page.put_meta(_LOOKING, _kept(Look(0)))
+    page.put_meta(CATCHING_UP, b"1")
 
 
 def _is_new(desk: Desk, page: Page) -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from decimal import Decimal
 from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.facts import (
     Appointment,
+    AppointmentRequest,
     Cited,
     Consent,
     Decision,
@@ -20,11 +22,14 @@ from clinic.domain.facts import (
     Method,
     Observation,
     Patient,
+    QuestionnaireResponse,
     VerificationResult,
 )
+from clinic.domain.forms import as_answer
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.instruments.readings import Source
 from clinic.domain.plausible import check_birth_date
+from clinic.domain.questionnaires import Interview, canonical, told
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
@@ -72,6 +77,8 @@ class Known:
     appointments: tuple[Appointment, ...] = ()
     prescriptions: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    asked: tuple[AppointmentRequest, ...] = ()
+    """What she asked for at a kiosk, and the answers, as her card knows them."""
     provisional: bool = False
     cites: tuple[Cited, ...] = ()
     permitted: tuple[str, ...] = ()
@@ -91,7 +98,11 @@ class Visit:
         self.known = known
         self.cites = known.cites
         """What the next statement has to cite: what the card knew, then what she says here."""
+        self.asked: dict[FactId, AppointmentRequest] = {}
+        """What she asked for in this visit, as it stands."""
         self._encounter, self._session_key = encounter, session_key
+        self.responses: dict[str, FactId] = {}
+        """Questionnaire -> the id of what was filed of it in this visit."""
 
     @property
     def encounter(self) -> EncounterId:
@@ -113,6 +124,10 @@ class Visit:
     def flagged(self) -> bool:
         """Whether she told something that must not wait."""
         return bool(self._encounter.red_flags)
+
+    def response(self, desk: Desk, questionnaire: str) -> FactId:
+        """The id of the answers to that questionnaire: the same through the whole visit, so that later ones stand for earlier."""
+        return self.responses.setdefault(questionnaire, FactId(desk.new_id()))
 
     def become(self, desk: Desk, **changes: object) -> None:
         """Write the encounter anew with some fields changed; one with a red flag leaves before everything else."""
@@ -206,7 +221,8 @@ def known_of(capsule: Capsule) -> Known:
     """A capsule as the screens show it."""
     return Known(
         capsule.patient, capsule.name, capsule.birth_date, capsule.dni, capsule.language, capsule.photo,
-        capsule.appointments, capsule.prescriptions, capsule.messages, cites=capsule.cites, permitted=capsule.permitted,
+        capsule.appointments, capsule.prescriptions, capsule.messages, asked=capsule.asked, cites=capsule.cites,
+        permitted=capsule.permitted,
     )  # fmt: skip
 
 
@@ -297,6 +313,33 @@ def raise_flags(
 ) -> None:
     """Told just now, in the middle of the questions, and not to wait: with what else she has told so far."""
     visit.become(desk, reason=reason, symptoms=symptoms, red_flags=flags)
+
+
+@needs(Action.INTAKE)
+def tell_answers(desk: Desk, visit: Visit, interview: Interview, language: str, finished: bool) -> None:
+    """What was answered so far, one response for each questionnaire and visit, each with its version and in the words that
+    stood on the screen. One that is not asked any more, since an answer before it was changed, is taken back."""
+    now, facts = desk.clock.now(), []
+    for form, answers, said in told(interview, language):
+        items = {item.key: item for item in form.items}
+        kept = {key: as_answer(items[key], given) for key, given in answers.items()}
+        facts.append(QuestionnaireResponse(
+            id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
+            status="completed" if finished else "in-progress", authored_at=now,
+            answers=json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            encounter=visit.encounter, said=said,
+        ))  # fmt: skip
+    asked = {fact.questionnaire for fact in facts}
+    gone = [
+        QuestionnaireResponse(
+            id=made, patient=visit.patient, questionnaire=name, version=interview.forms[name].version,
+            status="entered-in-error", authored_at=now, encounter=visit.encounter,
+        )
+        for name, made in visit.responses.items()
+        if name not in asked
+    ]  # fmt: skip
+    if facts or gone:
+        desk.write(*facts, *gone, window=visit.patient, priority=P1_TALK)
 
 
 @needs(Action.INTAKE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.domain.errors import Refusal, Unavailable
+from clinic.domain.facts import Questionnaire
 from clinic.domain.ids import DeviceId, PatientId, TeamId, UserId, short_hash_id
 from clinic.domain.policies import KEEP_YEARS, SETTABLE, checked, holds
 from clinic.domain.record import Record
@@ -35,7 +36,7 @@ from clinic.protocol.trust import (
     TeamCreate,
     Wipe,
 )
-from clinic.services import wishes
+from clinic.services import questionnaires, wishes
 from clinic.services.audits import audit
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
@@ -118,6 +119,8 @@ class Organisation:
     wishes: tuple[Wish, ...]
     asked: bool
     heard: datetime | None
+    questionnaires: tuple[Questionnaire, ...] = ()
+    """Every version there is, by url, the newest first."""
 
 
 @needs(Action.ADMIT)
@@ -135,6 +138,7 @@ def organisation(desk: Desk, ask_centre: bool = True) -> Organisation:
         wishes=wishes.wishes(desk),
         asked=seen is not None,
         heard=log.heard,
+        questionnaires=questionnaires.known(desk),
     )
 
 

@@ -38,13 +38,18 @@ class Talk:
     """Messages that others wrote and whoever is here has not opened."""
 
 
+SHOWN = ("booked", "arrived", "noshow")
+"""FHIR Appointment.status of what a day's list shows."""
+
+
 @needs(Action.BOOK)
 def booked(desk: Desk, since: datetime, until: datetime) -> tuple[Booked, ...]:
-    """Appointments that start from `since` and before `until`, earliest first, of people this computer holds."""
+    """Appointments that start from `since` and before `until`, earliest first, of people this computer holds; who came
+    and who did not are among them."""
 
     def look(page: Page) -> tuple[Booked, ...]:
         coming = page.facts_between(Appointment, to_ms(since), to_ms(until))
-        rows = ((one, page.person(one.patient)) for one in coming if one.status == "booked")
+        rows = ((one, page.person(one.patient)) for one in coming if one.status in SHOWN)
         return tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
 
     return desk.book.read(look)

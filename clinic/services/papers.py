@@ -289,7 +289,8 @@ class _Paper:
         return (self._on(t.authored_at), t.title, self._status(t.status), _joined(self._day(t.due), t.note))
 
     def _form(self, r: QuestionnaireResponse) -> tuple[str, ...]:
-        return (self._on(r.authored_at), r.questionnaire, _answers(r.answers))
+        told = "\n".join(f"{one.question} {', '.join(one.answers)}" for one in r.said)
+        return (self._on(r.authored_at), f"{r.questionnaire}|{r.version}", told or _answers(r.answers))
 
     def _alert(self, i: DetectedIssue) -> tuple[str, ...]:
         return (

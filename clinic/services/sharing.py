@@ -32,7 +32,7 @@ def share_document(
     Refusal for a document of another chart."""
     visit = encounter_of(desk, encounter)
     of_chart = desk.book.read(lambda page: page.linked_to(visit.patient)) or visit.patient
-    if attachment.id not in _documents(desk, of_chart):
+    if attachment.id not in documents_of(desk, of_chart):
         raise Refusal("This document is not on this person's chart. Open the chart it belongs to.")
     data = picture(desk, attachment)
     _begun(desk, encounter, call, to, attachment.title, f"document {attachment.id}")
@@ -70,7 +70,7 @@ def _step(desk: Desk, encounter: EncounterId, call: str, to: DeviceId, title: st
     )  # fmt: skip
 
 
-def _documents(desk: Desk, patient: PatientId) -> frozenset[str]:
+def documents_of(desk: Desk, patient: PatientId) -> frozenset[str]:
     """Ids of every attachment of a chart."""
 
     def found(page: Page) -> frozenset[str]:

@@ -12,11 +12,26 @@ from clinic.domain.ids import DeviceId, PatientId, ScopeId, patient_of
 from clinic.keys.epochs import TeamKeys
 from clinic.keys.refusals import KeyMissing, Unreadable
 from clinic.keys.roster import Distrust, Reason, TrustLog
-from clinic.keys.sealing import Granted, Keyring, check_envelope, open_envelope, scope_key_id
+from clinic.keys.sealing import (
+    Granted,
+    Keyring,
+    check_envelope,
+    derived_key,
+    open_envelope,
+    scope_key_id,
+)
 from clinic.keys.testimony import check_op, roles_at
 from clinic.keys.trust import follow, last_but_signs, verify_all
 from clinic.protocol.codec import Malformed
-from clinic.protocol.envelope import MAX_COUNT, MAX_WIRE, P4_ATTACHMENT, Envelope, unpack
+from clinic.protocol.envelope import (
+    ALG_SCOPE_KEY,
+    MAX_COUNT,
+    MAX_WIRE,
+    P4_ATTACHMENT,
+    Envelope,
+    Header,
+    unpack,
+)
 from clinic.protocol.faults import why_not_taken
 from clinic.protocol.marks import StateMark
 from clinic.protocol.op import Op, Ops
@@ -57,6 +72,9 @@ from clinic.sync.forecast import Waits
 from clinic.sync.status import SyncStatus
 
 NO_KEY = "no key"
+_TRIED_WITH = "tried with"
+"""How long the trust log was, and which teams' keys were here (none where nobody was logged in), when what waits for a key was
+last tried."""
 _UNSURE = "unsure"
 LOT = 64 * 1024
 """Bytes of envelopes that are read before what was in them is filed: about 500 records."""
@@ -209,8 +227,7 @@ def _take(desk: Desk, request: SyncRequest, response: SyncResponse, streamed: Ma
             read = [_arrived(desk, page, item, reader) for item in some]
             brought.note(_file_together(desk, page, [one for one in read if one is not None]))
         brought.note(reader.mended)
-        if log is not desk.trust or reader.granted:
-            brought.note(_retried(page, reader))
+        brought.note(_retried(page, reader))
         brought.note(snapshots.weigh(desk, page, reader.arrivals, _filed))
         reader.arrivals.keep(page)
         fetch_again(page, frozenset(brought.charts))
@@ -259,8 +276,7 @@ def take_passed_on(
             page.add_trust(position, log.statements[position], sent=True)
         found = [_carried(desk, page, wire, reader, scope) for scope, wire in wires]
         ops = [op for some in found for op in some or ()]
-        if log is not desk.trust or reader.granted:
-            ops += _retried(page, reader)
+        ops += _retried(page, reader)
         reader.arrivals.keep(page)
         desk.seen_stamps(page, [op.stamp for op in ops])
         keep(page)
@@ -401,7 +417,7 @@ class _Reader:
         scope = envelope.header.scope
         if is_of_one(envelope.header):
             return Ops(ops=())
-        inside = open_envelope(envelope, Keyring({scope: page.scope_keys(scope)}), self.team_keys)
+        inside = open_envelope(envelope, self._keyring(page, envelope.header), self.team_keys)
         if isinstance(inside, Granted):
             page.keep_scope_key(scope, scope_key_id(inside.key), inside.key)
             self.granted = True
@@ -410,6 +426,16 @@ class _Reader:
         for op in inside.ops:
             check_op(op, envelope.header.device, self.log, roles)
         return self._without_marks(scope, inside)
+
+    def _keyring(self, page: WritePage, header: Header) -> Keyring:
+        """A key that a team's leads to is kept: it opens the scope also while nobody is logged in."""
+        keys = page.scope_keys(header.scope)
+        if header.alg == ALG_SCOPE_KEY and header.key_id not in keys:
+            derived = derived_key(header.scope, header.key_id, self.team_keys)
+            if derived is not None:
+                page.keep_scope_key(header.scope, header.key_id, derived[1])
+                keys[header.key_id] = derived[1]
+        return Keyring({header.scope: keys})
 
     def _without_marks(self, scope: ScopeId, inside: Ops) -> Ops:
         """A mark is taken out: it is no record."""
@@ -628,6 +654,10 @@ def _ahead(page: WritePage, wire: bytes, reader: _Reader) -> list[Op]:
 
 def _retried(page: WritePage, reader: _Reader) -> list[Op]:
     """New keys may open what waited for them; what turns out damaged stays in quarantine under its own reason."""
+    keys = repr((reader.log.position, sorted(reader.team_keys))).encode()
+    if not reader.granted and page.meta(_TRIED_WITH) == keys:
+        return []
+    page.put_meta(_TRIED_WITH, keys)
     filed: list[Op] = []
     for no, scope, _seq, data in page.quarantine_waiting_for_key():
         filed += _tried(page, reader, no, scope, data) or ()

@@ -125,9 +125,10 @@ def retracted(fact: Record) -> str:
 
 
 QUIET = (
-    facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard, facts.VerificationResult
+    facts.AuditEvent, facts.AuditHead, facts.Receipt, facts.NoteSection, facts.PatientCard, facts.VerificationResult,
+    facts.DocumentMark,
 )  # fmt: skip
-"""Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way."""
+"""Kinds that are shown only when they are asked for: who looked, who has read, what was typed on the way, each stroke."""
 _OVER = frozenset({"inactive", "entered-in-error", "stopped", "cancelled", "not-done"})
 
 
@@ -160,11 +161,16 @@ _TITLES: dict[type[Record], Callable[[Any], Titled]] = {
     facts.Composition: lambda f: (f.assessment or f.subjective, f.author_name),
     facts.Communication: lambda f: (f.text, f.sender_name),
     facts.DocumentReference: lambda f: (f.attachment.title, f.category),
+    facts.DocumentMark: lambda f: (f.text or str(f.kind), f.author_name),
     facts.Consent: lambda f: (f.template, f.language),
     facts.MediaStep: lambda f: (f.step, f"{f.before} > {f.after}: {f.why}" if f.after else f.what),
     facts.CallReport: lambda f: (f.outcome, f.device_name),
     facts.Appointment: lambda f: (f.reason, f.practitioner_name),
-    facts.QuestionnaireResponse: lambda f: (f.questionnaire, f.status),
+    facts.AppointmentRequest: lambda f: (f.reason.display if f.reason else "", f.practitioner_name),
+    facts.QuestionnaireResponse: lambda f: (
+        f.questionnaire.rpartition(":")[2],
+        "; ".join(", ".join(one.answers) for one in f.said) or f.status,
+    ),
     facts.AuditEvent: lambda f: (f.action, f.agent),
     facts.AccessReview: lambda f: (f.rule, str(f.finding)),
     facts.Flag: lambda f: (f.note, "" if f.active else "off"),

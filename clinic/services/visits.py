@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A visit from the clinician's side: the draft that is never lost, codes and readings, the signature."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,12 +23,14 @@ from clinic.domain.facts import (
     Section,
 )
 from clinic.domain.ids import EncounterId, FactId, PatientId
-from clinic.domain.plausible import check_appointment
+from clinic.domain.policies import signs_again
 from clinic.domain.values import Coding, Quantity
 from clinic.domain.vitals import BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC, VITALS
 from clinic.keys.consents import sign_fact
+from clinic.keys.factors import SecondFactor
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
+from clinic.services.bookings import book
 from clinic.services.capsules import send_capsule
 from clinic.services.charted import fact_of, patient_of
 from clinic.services.coding import remember
@@ -239,8 +241,11 @@ def pressure(
 
 
 @needs(Action.SIGN_NOTE)
-def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
-    """Sign the note: from now on it is immutable. Refused if empty, signed already, or of another patient."""
+def sign(
+    desk: Desk, encounter: EncounterId, window: PatientId, password: str = "", factor: SecondFactor | None = None
+) -> Composition:  # fmt: skip
+    """Sign the note: from now on it is immutable. Refused if empty, signed already, or of another patient. Where the
+    organisation says so the password is typed again: raises as `ways_in.own`, and the draft stays."""
     visit = _checked(desk, encounter, window)
     if visit.status == EncounterStatus.FINISHED:
         raise Refusal("This note is signed. Write an addendum to add to it.")
@@ -249,6 +254,8 @@ def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
         raise Refusal("The note is empty. Write at least one section before signing.")
     if written.conflicts:
         raise Refusal("A section was written on two computers. Choose one text before signing.")
+    if signs_again(desk.trust.policies):
+        _type_again(desk, password, factor)
     conditions = desk.book.read(lambda page: page.facts_of_encounter(Condition, encounter))
     note = _signed(
         desk, visit, written.texts, tuple(c.code for c in conditions if c.status == ClinicalStatus.ACTIVE)
@@ -263,6 +270,12 @@ def sign(desk: Desk, encounter: EncounterId, window: PatientId) -> Composition:
     desk.write_within(once, window)
     send_capsule(desk, visit.patient)
     return note
+
+
+def _type_again(desk: Desk, password: str, factor: SecondFactor | None) -> None:
+    from clinic.services.ways_in import own  # loads what talks to security keys
+
+    own(desk, password, factor)
 
 
 @needs(Action.SIGN_NOTE)
@@ -280,14 +293,12 @@ def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composit
 
 
 @needs(Action.BOOK)
-def book_next(desk: Desk, patient: PatientId, start: datetime, reason: str) -> Written:
-    """The next appointment with the clinician who is here. Refused in the past."""
-    check_appointment(start, desk.clock.now())
-    fact = Appointment(
-        id=FactId(desk.new_id()), patient=patient, start=start, practitioner=desk.someone.user,
-        practitioner_name=desk.someone.name, reason=reason,
-    )  # fmt: skip
-    return desk.write(fact, window=patient)
+def book_next(
+    desk: Desk, patient: PatientId, start: datetime, reason: str, despite: Collection[FactId] = ()
+) -> Appointment:
+    """The next appointment with the clinician who is here, as `bookings.book`: refused in the past, and where the time is
+    taken by others than those in `despite`."""
+    return book(desk, patient, start, Appointment.minutes, desk.someone.user, reason, despite)
 
 
 def _signed(

@@ -93,7 +93,7 @@ TEXTS: dict[type[Record], Callable[[Any], tuple[str, ...]]] = {
     Task: lambda f: (f.title, f.note),
     Appointment: lambda f: (f.reason, f.practitioner_name),
     DetectedIssue: lambda f: (f.text, f.mitigation),
-    QuestionnaireResponse: lambda f: (f.answers,),
+    QuestionnaireResponse: lambda f: (f.answers, *(words for one in f.said for words in one.answers)),
     OriginalResource: lambda f: (f.title, f.resource_type),
 }
 """The words of each kind that can be searched; vitals and the log of who did what are not text."""

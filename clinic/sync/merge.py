@@ -9,7 +9,9 @@ their order.
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
 | NoteTemplate | the latest is shown, and nobody is asked: the other is kept, and words are easily written anew |
+| DocumentMark | what stands is shown before what was rubbed out, and nobody is asked: a set in which adding wins |
 | DetectedIssue, AccessReview | what somebody answered is shown before what nobody has, and does not conflict with it |
+| AppointmentRequest | the same; and taken back while it was accepted elsewhere, it conflicts |
 | signed Composition, MedicationRequest, ServiceRequest | only the status may change, signed; all else is quarantined |
 | all else, known or not | replaces exactly what its writer saw; concurrent ones are all kept and flagged |
 
@@ -22,6 +24,8 @@ from dataclasses import dataclass, replace
 from clinic.domain.facts import (
     AccessReview,
     AllergyIntolerance,
+    AppointmentRequest,
+    AskedStatus,
     AuditEvent,
     AuditHead,
     CallReport,
@@ -31,6 +35,7 @@ from clinic.domain.facts import (
     Consent,
     Decision,
     DetectedIssue,
+    DocumentMark,
     Encounter,
     Fact,
     IssueStatus,
@@ -51,6 +56,8 @@ from clinic.protocol.codec import encode
 from clinic.protocol.op import Op
 
 APPEND_ONLY = (AuditEvent, AuditHead, Receipt, MediaStep, CallReport, Provenance, VerificationResult)
+UNASKED = (DocumentMark, NoteTemplate)
+"""Of these a person is never asked to choose."""
 SIGNED = (Composition, MedicationRequest, ServiceRequest)
 
 
@@ -102,7 +109,7 @@ def _to_choose(current: Collection[Op]) -> bool:
     """True if what stands differs and a person has to say which counts. An alert that is answered is answered: an open
     version beside it (raised once more, or taken over, before the answer was known) asks for nothing.
     """
-    if all(isinstance(op.fact, NoteTemplate) for op in current):
+    if all(isinstance(op.fact, UNASKED) for op in current):
         return False
     standing = [op for op in current if _answered(op.fact)] or current
     return len({encode(op.fact) for op in standing}) > 1 and not all(_append_only(op) for op in standing)
@@ -150,6 +157,8 @@ def _denies(fact: Record) -> bool:
 def _answered(fact: Record) -> bool:
     if isinstance(fact, AccessReview):
         return fact.status == ReviewStatus.COMPLETED
+    if isinstance(fact, AppointmentRequest):
+        return fact.status != AskedStatus.PROPOSED
     return isinstance(fact, DetectedIssue) and fact.status == IssueStatus.FINAL
 
 
@@ -163,8 +172,10 @@ _WEIGHTS: dict[type[Record], Callable[[Record], bool]] = {
     AllergyIntolerance: _active,
     MedicationStatement: lambda fact: getattr(fact, "status", None) == MedicationStatus.ACTIVE,
     Encounter: lambda fact: getattr(fact, "practitioner", "") != "",
+    DocumentMark: lambda fact: getattr(fact, "status", None) == "active",
     DetectedIssue: _answered,
     AccessReview: _answered,
+    AppointmentRequest: _answered,
     Composition: lambda fact: _signed(fact),
     MedicationRequest: lambda fact: _signed(fact),
     ServiceRequest: lambda fact: _signed(fact),

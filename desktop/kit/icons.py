@@ -75,13 +75,20 @@ def _drawn(name: str, size: int, tone: str, ratio: float, tokens: Tokens) -> QPi
 
 def icon(name: str, tone: str = "text", checked: str = "", size: int = 0, air: int = 0) -> QIcon:
     """A QIcon for buttons; `checked` is the tone when the button is on, `air` the room between icon and word."""
-    side = size or theme.current().scale.icon
+    worn = theme.current()
+    return _made(name, tone, checked, size or worn.scale.icon, air, worn.tokens)
+
+
+@lru_cache(maxsize=512)
+def _made(name: str, tone: str, checked: str, side: int, air: int, tokens: Tokens) -> QIcon:
+    """One for all buttons that show it: each asks again whenever the style sheet looks at it."""
     made = QIcon()
     for ratio in (1.0, 2.0):
-        made.addPixmap(_aired(pixmap(name, side, tone, ratio), air))
-        made.addPixmap(_aired(pixmap(name, side, "muted", ratio), air), QIcon.Mode.Disabled)
+        made.addPixmap(_aired(_drawn(name, side, tone, ratio, tokens), air))
+        made.addPixmap(_aired(_drawn(name, side, "muted", ratio, tokens), air), QIcon.Mode.Disabled)
         if checked:
-            made.addPixmap(_aired(pixmap(name, side, checked, ratio), air), QIcon.Mode.Normal, QIcon.State.On)
+            on = _aired(_drawn(name, side, checked, ratio, tokens), air)
+            made.addPixmap(on, QIcon.Mode.Normal, QIcon.State.On)
     return made
 
 

@@ -3,25 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QTransform
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPageSize, QPainter, QPdfWriter, QTransform
 from PySide6.QtPdf import QPdfDocument
 
-from clinic.domain.errors import Refusal
+from clinic.domain.errors import Refusal, Unavailable
 
 POINTS, PIXELS = 72, 96
 """An inch, of a PDF and of a screen at 100 %."""
 MOST_PIXELS = 120_000_000
 """Of a picture that is opened."""
-PAPER = 200 / PIXELS
-"""Dots of a page for the printer."""
+DOTS = 200
+"""An inch, of a page for the printer."""
+PAPER = DOTS / PIXELS
 MOST_ON_PAPER = 12_000_000
 DAMAGED = "This document is damaged and cannot be shown. Save it, and ask whoever sent it for another copy."
 UNKNOWN = "This kind of document cannot be shown here. Save it and open it with a program that knows it."
 LOCKED = "This document is locked with a password. Save it and open it with a program that asks for it."
+Over = Callable[[QImage, int], None]
+"""Paints on a page, whose number from 0 it is told."""
 LARGE = "This picture is too large to be shown here. Save it and open it with another program."
 
 
@@ -62,12 +65,40 @@ def drawn(data: bytes, page: int, scale: float) -> QImage:
     return _on_white(image)
 
 
-def for_paper(data: bytes) -> Iterator[QImage]:
-    """Page by page, one at a time in memory; a wide one is turned to stand like the paper."""
+def sheets(data: bytes, over: Over | None = None) -> Iterator[QImage]:
+    """Page by page as they are filed, one at a time in memory; `over` paints on each."""
     for page, (wide, high) in enumerate(sizes(data)):
         most = (MOST_ON_PAPER / (wide * high)) ** 0.5
         sheet = drawn(data, page, min(PAPER if is_pdf(data) else 1.0, most))
-        yield sheet.transformed(QTransform().rotate(90)) if wide > high else sheet
+        if over is not None:
+            over(sheet, page)
+        yield sheet
+
+
+def for_paper(data: bytes, over: Over | None = None) -> Iterator[QImage]:
+    """The same; a wide one is turned to stand like the paper."""
+    for sheet in sheets(data, over):
+        wide = sheet.width() > sheet.height()
+        yield sheet.transformed(QTransform().rotate(90)) if wide else sheet
+
+
+def as_pdf(pages: Iterable[QImage]) -> bytes:
+    """A PDF of pictures, each page as large as its own. Raises Unavailable."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(DOTS)
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    painter = QPainter()
+    for page in pages:
+        size = QSizeF(page.width() / DOTS, page.height() / DOTS)
+        writer.setPageSize(QPageSize(size, QPageSize.Unit.Inch))
+        if not (writer.newPage() if painter.isActive() else painter.begin(writer)):
+            raise Unavailable("The copy could not be made. Try again, or save it without the marks.")
+        painter.drawImage(painter.viewport(), page)
+    painter.end()
+    return bytes(data.data())
 
 
 def _page(data: bytes, page: int, scale: float) -> QImage:

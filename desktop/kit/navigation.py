@@ -24,6 +24,9 @@ from desktop.kit import icons, theme
 from desktop.kit.text import Text, Tinted, named, styled
 from desktop.kit.words import _, fmt_time
 
+SOON_MS = 30
+"""A search answers within a blink: only keys that come in one go are asked together."""
+
 
 @dataclass(frozen=True, slots=True)
 class RailItem:
@@ -181,7 +184,7 @@ class SearchField(Tinted, QLineEdit):
 
     asked = Signal(str)
 
-    def __init__(self, placeholder: str, *, name: str, shortcut: str = "", delay_ms: int = 120) -> None:
+    def __init__(self, placeholder: str, *, name: str, shortcut: str = "", delay_ms: int = SOON_MS) -> None:
         super().__init__()
         named(self, name, placeholder)
         self.setProperty("kind", "search")

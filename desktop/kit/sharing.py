@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from clinic.calls import sharing as s
-from clinic.calls.board import Board, Name, pointed_at, whole_place
+from clinic.calls.board import Board, Name, pointed_at
 from clinic.calls.call import LIVE, Call, Phase
 from clinic.calls.quality import CALM, estimated
 from clinic.domain.clock import Clock
 from clinic.domain.errors import PostaError
 from clinic.domain.record import Record
+from clinic.domain.strokes import whole_place
 from clinic.protocol.engine import CallStats
 from clinic.protocol.sharing import (
     Inked,

@@ -18,6 +18,9 @@ TROUBLES = {
     "microphone": N_("its microphone is gone"),
     "speaker": N_("its loudspeaker is gone"),
     "printer": N_("its printer has no paper or does not answer"),
+    "questions": N_(
+        "it does not understand a newer questionnaire and asks the one before: update its program"
+    ),
     "restarts": N_("its program crashed again and again"),
 }
 

@@ -156,6 +156,18 @@ RED_FLAGS = {
     "bleeding": N_("bleeding"),
     "fainted": N_("fainted"),
     "infant_fever": N_("baby with fever"),
+    "coughs_blood": N_("coughs up blood"),
+    "stiff_neck": N_("fever and stiff neck"),
+    "confused": N_("confused"),
+    "sudden_pain": N_("very strong sudden pain"),
+    "baby_still": N_("the baby moves less"),
+    "preeclampsia": N_("pregnant with blurred sight"),
+    "waters": N_("losing water in pregnancy"),
+    "child_not_drinking": N_("child cannot drink"),
+    "child_vomits_all": N_("child vomits everything"),
+    "child_convulsion": N_("convulsions"),
+    "child_sleepy": N_("child hard to wake"),
+    "venom": N_("venomous bite"),
 }
 _RISKS = {
     Risk.HIGH: (N_("emergency"), "danger"),

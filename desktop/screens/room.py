@@ -52,6 +52,8 @@ class Ways(QObject):
     """provisional patient, the person they are: just confirmed, can be undone"""
     vouched = Signal(str, object)
     """kiosk, clinic.protocol.letters.Vouched: who its patient is"""
+    answered = Signal(str, object)
+    """kiosk, clinic.protocol.letters.Answered: what its patient asked for is answered"""
     devices = Signal()
     """camera, microphone, loudspeaker and link are to be tried"""
     unread = Signal(int)

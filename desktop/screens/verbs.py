@@ -16,6 +16,7 @@ from clinic.keys.rights import Action
 from clinic.protocol.trust import Role
 from desktop.kit.words import language
 from desktop.screens.consents.doing import Consenting
+from desktop.screens.documents.doing import Marking
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.exchange.doing import Carrying
 from desktop.screens.inbox.doing import Choosing
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from clinic.protocol.letters import Vouched
     from clinic.services.alerts import Alert
     from clinic.services.backups import Plan
+    from clinic.services.bookings import Collision
     from clinic.services.cards import CardLine
     from clinic.services.charts import Chart
     from clinic.services.codes_out import GivenCode
@@ -64,6 +66,7 @@ class Clinic:
             access,
             alerts,
             background,
+            bodies,
             calling,
             cards,
             charts,
@@ -94,9 +97,9 @@ class Clinic:
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying, self.scheduling = Choosing(desk), Carrying(desk), Scheduling(desk)
-        self.templating = Templating(desk)
+        self.templating, self.marking = Templating(desk), Marking(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
-        self._background = background
+        self._background, self._bodies = background, bodies
         self._access, self._notices, self._reviews = access, notices, reviews
         self._charts, self._coding, self._consents, self._messages = charts, coding, consents, messages
         self._people, self._prescribing, self._summaries = people, prescribing, summaries
@@ -312,6 +315,11 @@ class Clinic:
     ) -> tuple[Observation, ...]:
         return self._visits.take_vitals(self.desk, encounter, values, window)
 
+    def answer_pregnancy(
+        self, patient: PatientId, pregnant: bool, encounter: EncounterId, window: PatientId
+    ) -> Observation:
+        return self._bodies.answer_pregnancy(self.desk, patient, pregnant, encounter, window)
+
     def take_back_vitals(self, readings: tuple[FactId, ...], why: str, window: PatientId) -> object:
         return self._visits.take_back_vitals(self.desk, readings, why, window)
 
@@ -378,14 +386,27 @@ class Clinic:
     def finish_left_call(self) -> object:
         return self._calling.finish_left(self.desk)
 
-    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
-        return self._visits.sign(self.desk, encounter, window)
+    def signs_again(self) -> bool:
+        """Whether the password is typed again at signing."""
+        from clinic.domain.policies import signs_again
+
+        return signs_again(self.desk.trust.policies)
+
+    def sign(self, encounter: EncounterId, window: PatientId, password: str = "") -> Composition:
+        factor = self.mine.key() if self.signs_again() else None
+        return self._visits.sign(self.desk, encounter, window, password, factor)
 
     def addendum(self, note: FactId, text: str, window: PatientId) -> Composition:
         return self._visits.addendum(self.desk, note, text, window)
 
-    def book_next(self, patient: PatientId, start: datetime, reason: str) -> object:
-        return self._visits.book_next(self.desk, patient, start, reason)
+    def book_next(
+        self, patient: PatientId, start: datetime, reason: str, despite: tuple[FactId, ...] = ()
+    ) -> object:
+        return self._visits.book_next(self.desk, patient, start, reason, despite)
+
+    def in_the_way(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
+        """What stands at the time of a next appointment with whoever is here."""
+        return self.scheduling.beside(patient, start)
 
     # codes, medicines, messages
 

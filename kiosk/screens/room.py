@@ -17,7 +17,7 @@ from desktop.kit.bridge import Desk
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
 from kiosk import flow
-from kiosk.questionnaire import Questionnaire
+from kiosk.questionnaire import Questions
 from kiosk.verbs import Verbs
 from kiosk.voice import Voice
 
@@ -32,7 +32,7 @@ class Room:
     calls: CallDesk
     voice: Voice
     clock: Clock
-    questions: Questionnaire
+    questions: Questions
     instruments: Instruments | None = None
     """None: none stand here, numbers are typed."""
 

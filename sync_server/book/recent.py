@@ -20,7 +20,7 @@ from sync_server.book.tables import envelopes, scope_tags, scopes
 from sync_server.book.tidying import GONE
 
 BEGINNING = 3
-"""Envelopes of a scope that tell who it is about: the grant of its key, the person, the first consent."""
+"""Envelopes of a scope that tell who it is about: the person, the first consent; before them the grant, where a key was drawn."""
 _GRANT = 600
 """Bytes of a grant, at most; what is as small is looked at."""
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""POST /v1/scope: the sealed records of one patient's scope for whom a custodian permitted them, and the grants of its keys
-for a custodian of its team. Nothing here can be read without a key that this server does not have.
+"""POST /v1/scope: the sealed records of one patient's scope for whom a custodian permitted them; the grants and the names of its
+keys for a custodian of its team. Nothing here can be read without a key that this server does not have.
 """
 
 import logging
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clinic.domain.ids import patient_of
 from clinic.keys.glass import checked_permit, custodians
-from clinic.protocol.envelope import ALG_KEY_GRANT, unpack
+from clinic.protocol.envelope import ALG_KEY_GRANT, ALG_SCOPE_KEY, unpack
 from clinic.protocol.glass import ScopePart, ScopePull
 from clinic.protocol.sync import FaultNumber, Sequenced
 from sync_server.access import Rights
@@ -40,11 +41,12 @@ async def part(request: Request) -> Response:
     found, more = await desk.book.ask(lambda book: book.scope_part(asked.scope, asked.after, ANSWER_BUDGET))
     up_to = found[-1].seq if found else asked.after
     handed = tuple(one for one in found if _is_grant(one)) if grants_only else found
+    key_ids = _key_ids(found) if grants_only else ()
     how = "grants" if grants_only else "by permit"
     _log.info(
         "scope %(device)s: out %(out)d, %(how)s", {"device": rights.device, "out": len(handed), "how": how}
     )
-    return answer(ScopePart(envelopes=handed, up_to=up_to, more=more))
+    return answer(ScopePart(envelopes=handed, up_to=up_to, more=more, key_ids=key_ids))
 
 
 async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None:
@@ -66,3 +68,9 @@ async def _check_custodian(desk: Desk, rights: Rights, asked: ScopePull) -> None
 
 def _is_grant(one: Sequenced) -> bool:
     return unpack(one.envelope).header.alg == ALG_KEY_GRANT
+
+
+def _key_ids(found: Sequence[Sequenced]) -> tuple[bytes, ...]:
+    """Of the keys that these are sealed with, each once."""
+    headers = (unpack(one.envelope).header for one in found)
+    return tuple(dict.fromkeys(one.key_id for one in headers if one.alg == ALG_SCOPE_KEY))

@@ -22,9 +22,18 @@ from clinic.domain.facts import (
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.record import Record
 from clinic.domain.values import Coding, HumanName
-from clinic.protocol.letters import KioskStands, Letter, PersonCalled, PersonComes
+from clinic.exchange.shipped_questionnaires import shipped
+from clinic.protocol.letters import (
+    HeldVersion,
+    KioskStands,
+    Letter,
+    PersonCalled,
+    PersonComes,
+    QuestionnaireCame,
+    QuestionnairesHeld,
+)
 from clinic.protocol.trust import DeviceKind
-from clinic.services import people, visits
+from clinic.services import people, questionnaires, visits
 from clinic.services.desks import Desk
 from desktop.app import Window
 from desktop.kit.words import set_language
@@ -221,3 +230,29 @@ def test_a_kiosk_that_stands_badly_is_told_on_today_until_it_says_that_all_is_we
     assert "something is wrong with it" in band.accessibleName()
     letter(kiosk.device, ())
     assert band.isHidden()
+
+
+def test_a_kiosk_is_told_the_questionnaires_it_has_not_heard_of(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock(qtbot, window, BEN, BENS)
+    seat = seat_of(window)
+    kiosk = next(one for one in seat.desk.trust.devices() if one.kind == DeviceKind.KIOSK)
+    posted: list[tuple[DeviceId, object]] = []
+    form = replace(shipped()[0], version=9, published_at=seat.desk.clock.now())
+    monkeypatch.setattr(questionnaires, "held", lambda _desk: (form,))
+    monkeypatch.setattr(seat.telephone._link, "is_present", lambda _device: True)
+    monkeypatch.setattr(seat.telephone._link, "post", lambda to, what: posted.append((to, what)))
+
+    def says(*held: HeldVersion) -> None:
+        at, content = seat.desk.clock.now(), QuestionnairesHeld(held=held)
+        seat.telephone._open(
+            Letter(sender=kiosk.device, receiver=seat.desk.device, number=1, sent_at=at, content=content)
+        )
+
+    says()
+    qtbot.waitUntil(lambda: posted == [(kiosk.device, QuestionnaireCame(form=form))])
+    assert form.published_at is not None
+    says(HeldVersion(url=form.url, version=9, published_at=form.published_at))
+    qtbot.wait(200)
+    assert len(posted) == 1, "what it holds is not told again"

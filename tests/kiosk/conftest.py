@@ -60,6 +60,21 @@ class Kiosk:
             self.touch("kiosk.keypad.comma" if sign == "," else f"kiosk.keypad.{sign}")
         self.touch("kiosk.keypad.enter")
 
+    def answer_all(self) -> list[str]:
+        """Through whatever the questionnaires ask: the first answer of each. Gives what was touched."""
+        touched: list[str] = []
+        while self.journey.step is flow.Step.QUESTIONS:
+            seen = [one for one in self.window.findChildren(QAbstractButton) if one.isVisible()]
+            answers = [
+                one.objectName()
+                for one in seen
+                if one.objectName().startswith(("kiosk.question.", "kiosk.body."))
+            ]
+            name = next((n for n in answers if n in ("kiosk.question.done", "kiosk.question.no")), answers[0])
+            self.touch(name)
+            touched.append(name)
+        return touched
+
     def until(self, condition: Callable[[], bool]) -> None:
         self.bot.waitUntil(condition, timeout=5000)
 

@@ -3,19 +3,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from clinic.calls.trial import Tried
 from clinic.domain.errors import Refusal, Unavailable
-from clinic.domain.facts import Communication, Consent, ConsentItem, Encounter, EncounterStatus
-from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
+from clinic.domain.facts import (
+    AppointmentRequest,
+    AskedStatus,
+    Communication,
+    Consent,
+    ConsentItem,
+    Encounter,
+    EncounterStatus,
+)
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.values import HumanName
 from clinic.keys.cards import PinMissing
 from clinic.keys.onetime import CodeWrong
-from clinic.protocol.letters import Vouched
+from clinic.protocol.letters import FreeTimes, Vouched
 from clinic.services.consents import Template, load_template
 from clinic.services.intake import Known, Visit
+from clinic.services.requesting import Offers
 from clinic.services.tries import PinWrong
 from kiosk import flow
 
@@ -28,6 +37,7 @@ ROSA = Known(
     prescriptions=("Enalapril 10 mg",),
 )
 ENCOUNTER = EncounterId("e1")
+TEAM = ((UserId("ben"), "Dr. Ben Ruiz"), (UserId("flor"), "Dra. Florencia Paz"))
 CARD, PIN_CARD = "POSTA1:good", "POSTA1:with pin"
 PIN, CODE = "2749", "48213377"
 
@@ -51,6 +61,8 @@ class Clinic:
     filed: list[flow.Filing] = field(default_factory=list)
     reports: list[object] = field(default_factory=list)
     stills: list[bytes] = field(default_factory=list)
+    asked: dict[str, AppointmentRequest] = field(default_factory=dict)
+    known_times: Offers = field(default_factory=lambda: Offers(practitioners=TEAM))
 
     def read_card(self, text: str, pin: str = "") -> Known:
         if text not in (CARD, PIN_CARD):
@@ -93,6 +105,12 @@ class Clinic:
     def all_left(self) -> bool:
         return True
 
+    def offers(self) -> Offers:
+        return self.known_times
+
+    def keep_free_times(self, sender: DeviceId, said: FreeTimes) -> None:
+        self.known_times = replace(self.known_times, times=said.times, as_of=said.made_at)
+
     def file(self, filing: flow.Filing, seen: Visit | None) -> object:
         if self.full:
             raise Unavailable("The disk of this kiosk is full.")
@@ -117,6 +135,27 @@ class Clinic:
                     device=DeviceId("k"),
                     encounter=ENCOUNTER,
                 )
+            case flow.AskFor(wanted):
+                about = wanted.appointment
+                request = AppointmentRequest(
+                    id=FactId(f"r{len(self.filed)}"),
+                    patient=PatientId("p1"),
+                    status=AskedStatus.PROPOSED,
+                    wish=wanted.wish,
+                    authored_at=NOW,
+                    start=wanted.start,
+                    minutes=wanted.minutes,
+                    practitioner=wanted.practitioner,
+                    practitioner_name=wanted.practitioner_name,
+                    appointment=FactId("") if about is None else about.id,
+                    requested_from=wanted.since,
+                    requested_until=wanted.until,
+                    reason=wanted.reason,
+                )
+                self.asked[request.id] = request
+                return request
+            case flow.AskNoMore(key):
+                return replace(self.asked[key], status=AskedStatus.CANCELLED)
             case flow.SayNote():
                 return Communication(
                     id=FactId(f"m{len(self.filed)}"), patient=PatientId("p1"), sent_at=NOW, sender="patient"

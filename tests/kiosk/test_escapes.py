@@ -147,7 +147,8 @@ def at_consent(hall: Hall) -> None:
             hands.tap(f"kiosk.keypad.{digit}")
         touch(hands, "kiosk.keypad.enter")
         hands.wait("kiosk.keypad.shown" if number == "5233456" else "kiosk.greet.yes")
-    touch(hands, "kiosk.greet.yes", "kiosk.reason.pain", "kiosk.symptom.done")
+    touch(hands, "kiosk.greet.yes", "kiosk.reason.pain", "kiosk.symptom.done", "kiosk.body.belly")
+    touch(hands, "kiosk.question.done", "kiosk.question.much", "kiosk.question.few_days")
     for _ in range(5):
         touch(hands, "kiosk.vitals.skip")
     touch(hands, "kiosk.photo.skip")

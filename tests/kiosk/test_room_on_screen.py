@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 
+from clinic.domain import questionnaires as q
 from clinic.protocol.letters import ChatLine, QueuePlace, VisitOver
 from desktop.kit.audit import audit
 from desktop.kit.signature import SignaturePad
@@ -20,6 +22,7 @@ from desktop.kit.video import VideoView
 from kiosk import flow
 from kiosk.screens.frame import flag_sheet
 from kiosk.screens.photo.view import jpeg
+from kiosk.screens.questions import logic
 from tests.kiosk.conftest import Kiosk, picture
 from tests.kiosk.standin import ENCOUNTER, NOW, ROSA
 
@@ -113,6 +116,27 @@ class Walk:
         self.again()
 
 
+def _questionnaires(here: Walk) -> None:
+    """Every question of every questionnaire that comes with the program, as its screen shows it, then those of the visit."""
+    kiosk, journey = here.kiosk, here.kiosk.journey
+    assert journey.interview is not None
+    for form in journey.interview.forms.values():
+        for item in form.items:
+            if (
+                item.kind in q.ASKED
+                and not item.hidden
+                and item.key.partition(".")[0] not in (q.REASON, q.SYMPTOMS)
+            ):
+                alone = replace(form, url=q.GENERAL, items=(replace(item, enable_when=()),))
+                asked = q.Interview({q.GENERAL: alone})
+                kiosk.stage._screen._state = logic.State(asked)  # type: ignore[union-attr]  # there is one
+                kiosk.stage._screen._show()  # type: ignore[union-attr]  # it is the screen of questions
+                here.look(f"{form.name}-{item.key}")
+    kiosk.stage._screen._state = logic.State(journey.interview)  # type: ignore[union-attr]  # as above
+    kiosk.stage._screen._show()  # type: ignore[union-attr]  # as above
+    kiosk.answer_all()
+
+
 def walk(kiosk: Kiosk, size: tuple[int, int], language: str, bigger: bool) -> Walk:
     """Through a whole visit, and every sheet and side way on it."""
     here = Walk(kiosk, size)
@@ -139,6 +163,7 @@ def walk(kiosk: Kiosk, size: tuple[int, int], language: str, bigger: bool) -> Wa
     kiosk.stage._frame.uncover()  # type: ignore[union-attr]  # there is one
     kiosk.touch("kiosk.symptom.fever")
     kiosk.touch("kiosk.symptom.done")
+    _questionnaires(here)
     for number in ("148", "92", "88", "95", "37,8", "18"):
         here.look(f"vitals-{number}")
         kiosk.type(number)

@@ -37,6 +37,9 @@ def test_a_visit_with_a_card_needs_few_touches_and_no_sign_is_typed(kiosk: Kiosk
     kiosk.until(lambda: kiosk.sees("kiosk.greet.yes"))
     counted.answer("kiosk.greet.yes", "kiosk.reason.unwell", "kiosk.symptom.fever")
     counted.move("kiosk.symptom.done")
+    counted.answer("kiosk.question.few_days")
+    counted.move("kiosk.question.done")
+    counted.answer("kiosk.question.no")
     while not kiosk.sees("kiosk.photo.skip"):
         counted.answer("kiosk.vitals.skip")
     counted.move("kiosk.photo.skip")

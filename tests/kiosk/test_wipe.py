@@ -89,6 +89,15 @@ def told(kiosk: Running) -> None:
         assert time.monotonic() < ends, "the card was not read"
         time.sleep(0.2)
     touch(kiosk.hands, "kiosk.greet.yes", "kiosk.reason.pain", "kiosk.symptom.fever", "kiosk.symptom.done")
+    kiosk.hands.wait("kiosk.body.belly")
+    touch(
+        kiosk.hands,
+        "kiosk.body.belly",
+        "kiosk.question.done",
+        "kiosk.question.much",
+        "kiosk.question.few_days",
+    )
+    touch(kiosk.hands, "kiosk.question.few_days", "kiosk.question.done", "kiosk.question.no")
     kiosk.hands.wait("kiosk.vitals.skip")
 
 

@@ -57,7 +57,10 @@ def complete() -> None:
     for cls in wire_records():
         fields = {str(shape.number): [shape.name, stands_for(shape)] for shape in shapes_of(cls)}
         here = samples.setdefault(str(cls.NUMBER), {"name": cls.__name__, "fields": {}, "bytes": []})
-        if not here["bytes"] or fields.keys() - here["fields"].keys():
+        grown = here["bytes"][-2:-1] != [
+            encode(whole(cls)).hex()
+        ]  # it, or a record inside it, has a field more
+        if grown or fields.keys() - here["fields"].keys():
             here["fields"] = fields | here["fields"]
             here["bytes"] += [encode(one).hex() for one in (least_of(cls), whole(cls), newer(cls))]
     rows = (f' "{number}": {json.dumps(samples[number])}' for number in sorted(samples, key=int))

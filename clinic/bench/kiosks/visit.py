@@ -50,7 +50,11 @@ def to_waiting(hands: Hands, language: str = "es") -> Walk:
     walk.answer("kiosk.reason.unwell", "kiosk.symptom.fever")
     for symptom in ("fever", "cough"):
         walk.answer(f"kiosk.symptom.{symptom}")
-    walk.move("kiosk.symptom.done", "kiosk.vitals.skip")
+    walk.move("kiosk.symptom.done", "kiosk.question.few_days")
+    for answer in ("few_days", "yes", "phlegm", "few_days"):
+        walk.answer(f"kiosk.question.{answer}")
+    walk.answer("kiosk.question.done")
+    walk.answer("kiosk.question.no", "kiosk.vitals.skip")
     for _number in range(5):
         walk.answer("kiosk.vitals.skip")
     walk.move("kiosk.photo.skip", "kiosk.consent.next")

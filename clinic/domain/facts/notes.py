@@ -111,3 +111,36 @@ class NoteTemplate(Fact):
     """The whole team has it; else its author alone is shown it."""
     status: str = n(13, default="active")
     """active, retired."""
+
+
+class MarkKind(Word):
+    """What somebody put on a page."""
+
+    PEN = "pen"
+    ARROW = "arrow"
+    NOTE = "note"
+
+
+@record(660)
+class DocumentMark(Fact):
+    """A stroke, an arrow or a note that somebody put over one page of a document, whose bytes stay as they are.
+
+    One fact a mark: those of several people, or of two computers, meet as a set (clinic.sync.merge).
+    """
+
+    attachment: str = n(3)
+    """Id of the bytes it lies on."""
+    page: int = n(4)
+    """From 0."""
+    kind: MarkKind = n(5)
+    points: bytes = n(6)
+    """Places on the page as it was filed, not as it was turned to be looked at (clinic.domain.strokes). An arrow's second
+    is its point; a note has one."""
+    author: UserId = n(7)
+    drawn_at: datetime = n(8)
+    author_name: str = n(9, default="")
+    ink: str = n(10, default="red")
+    """red, blue, green; an ink that is not known is drawn as red."""
+    text: str = n(11, default="")
+    status: str = n(12, default="active")
+    """active, or entered-in-error: rubbed out, and kept."""

@@ -119,6 +119,48 @@ class Appointment(Fact):
     """Appointments of the same practitioner at the same time that whoever booked this one knew of, and booked it beside them."""
 
 
+class AskedStatus(Word):
+    """How far what she asked for is: FHIR Appointment.status `proposed`, then the words of AppointmentResponse."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    """She took it back herself."""
+
+
+@record(640)
+class AppointmentRequest(Fact):
+    """What a patient asks for at a kiosk: an appointment, another time for one, or that one is called off. It takes no time in
+    anybody's schedule until somebody of the clinic accepts it."""
+
+    OPEN: ClassVar[frozenset[Word]] = frozenset((AskedStatus.PROPOSED,))
+
+    status: AskedStatus = n(3)
+    wish: str = n(4)
+    """book, move, cancel."""
+    authored_at: datetime = n(5)
+    encounter: EncounterId = n(6, default=EncounterId(""))
+    """The visit in which she asked: it says what showed who she is."""
+    start: datetime | None = n(7, default=None)
+    """None: any time from `requested_from` until `requested_until` (FHIR Appointment.requestedPeriod)."""
+    minutes: int = n(8, default=20)
+    practitioner: UserId = n(9, default=UserId(""))
+    """'' : whoever is free first."""
+    practitioner_name: str = n(10, default="")
+    reason: Coding | None = n(11, default=None)
+    appointment: FactId = n(12, default=FactId(""))
+    """The one that moves, or is called off."""
+    requested_from: datetime | None = n(13, default=None)
+    requested_until: datetime | None = n(14, default=None)
+    device_name: str = n(15, default="")
+    answered_at: datetime | None = n(16, default=None)
+    answered_by: UserId = n(17, default=UserId(""))
+    answered_by_name: str = n(18, default="")
+    answer: str = n(19, default="")
+    """Why not, in words for her."""
+
+
 @record(30)
 class Slot(Fact):
     """A time that a practitioner offers."""

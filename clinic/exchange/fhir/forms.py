@@ -1,50 +1,48 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questionnaire and QuestionnaireResponse: to facts and back. Groups are flattened: a question is known by its linkId."""
+"""Questionnaire and QuestionnaireResponse: to facts and back. A question is known by its linkId."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from clinic.domain.facts import FormItem, Questionnaire, QuestionnaireResponse
-from clinic.domain.values import Coding
+from clinic.domain.facts import Questionnaire, QuestionnaireResponse, Said
 from clinic.exchange.fhir.context import Incoming, Outgoing, Unmappable
-from clinic.exchange.fhir.elements import coded, coding_of, filled, first, is_number, listed
-from clinic.exchange.fhir.extras import extension, extensions, read_extension, read_extensions, value_of
+from clinic.exchange.fhir.elements import filled, listed
+from clinic.exchange.fhir.extras import ROOT, extension, extensions, read_extensions, value_of
+from clinic.exchange.fhir.questionnaires import flat, nested, translated, translations
 from clinic.exchange.fhir.times import instant
 from clinic.exchange.fhir.tree import Json, text
 
 _KINDS = {
     "boolean": "boolean", "integer": "integer", "decimal": "decimal", "quantity": "decimal", "date": "date",
-    "choice": "choice", "open-choice": "choice",
+    "choice": "choice", "open-choice": "choice", "group": "group", "display": "display", "attachment": "attachment",
 }  # fmt: skip
-_TYPES = {
-    "boolean": "boolean",
-    "integer": "integer",
-    "decimal": "decimal",
-    "date": "date",
-    "choice": "choice",
-    "text": "text",
-}
+_TYPES = frozenset(_KINDS.values())
 _FORM = "urn:posta:form:"
-_LIMITS = "http://hl7.org/fhir/StructureDefinition/"
+_SIGNED = ("author", "user_signature", "published_at")
 
 
 def questionnaire_in(it: Incoming) -> Questionnaire:
-    more = read_extensions(it.resource, Questionnaire, "specialty", "text", "language")
+    more = read_extensions(it.resource, Questionnaire, "specialty", "text", "language", *_SIGNED)
+    url = it.get("url") or ""
     return Questionnaire(**{
-        "id": it.id, "name": it.get("name") or it.get("url") or it.get("title") or it.get("id") or "form",
+        "id": it.id, "name": it.get("name") or url or it.get("title") or it.get("id") or "form",
+        "url": "" if url.startswith(_FORM) else url, "words": translations(it.resource, "title"),
         "version": _version(it, it.get("version")), "language": it.get("language") or "",
         "text": it.get("description") or it.get("title") or "", "status": it.get("status") or "unknown",
-        "items": tuple(_items(it.get("item"))), **more,
+        "items": tuple(flat(it.get("item"), lambda kind: _KINDS.get(kind, "text"))), **more,
     })  # fmt: skip
 
 
 def questionnaire_out(fact: Questionnaire, to: Outgoing) -> Json:
     return {
-        "url": _FORM + _slug(fact.name), "version": str(fact.version), "name": fact.name,
+        "url": fact.url or _FORM + _slug(fact.name), "version": str(fact.version), "name": fact.name,
+        **(translated("title", fact.text, fact.words) if fact.words else {}),
         "status": fact.status if fact.status in ("draft", "active", "retired") else "unknown",
-        "item": [_asked(item) for item in fact.items],
-        "extension": extensions(fact, "specialty") + extension("text", fact.text) + extension("language", fact.language),
+        "item": nested(fact.items, lambda kind: kind if kind in _TYPES else "text"),
+        "extension": extensions(fact, "specialty", *_SIGNED)
+        + extension("text", fact.text) + extension("language", fact.language),
     }  # fmt: skip
 
 
@@ -57,65 +55,42 @@ def response_in(it: Incoming) -> QuestionnaireResponse:
     return QuestionnaireResponse(**{
         "id": it.id, "patient": it.patient, "questionnaire": url.removeprefix(_FORM), "version": _version(it, version),
         "status": it.get("status") or "completed", "authored_at": it.when("authored"), "author": it.user(it.get("author")),
-        "answers": text(answers), "encounter": it.encounter(),
+        "answers": text(answers), "encounter": it.encounter(), "said": tuple(_said(it.get("item"))),
         **read_extensions(it.resource, QuestionnaireResponse, "questionnaire"),
     })  # fmt: skip
 
 
 def response_out(fact: QuestionnaireResponse, to: Outgoing) -> Json:
-    slug = _slug(fact.questionnaire)
+    slug, words = _slug(fact.questionnaire), {one.key: one for one in fact.said}
     url = fact.questionnaire if ":" in fact.questionnaire else _FORM + slug
     return {
         "questionnaire": f"{url}|{fact.version}" if url != _FORM else None, "status": fact.status,
         "subject": to.ref("Patient", fact.patient), "encounter": to.ref("Encounter", fact.encounter),
         "authored": instant(fact.authored_at), "author": to.user(fact.author),
-        "item": [_answered(key, value) for key, value in _read(fact.answers).items()],
+        "item": [_worded(_answered(key, value), words.get(key)) for key, value in _read(fact.answers).items()],
         "extension": extension("questionnaire", fact.questionnaire) if slug != fact.questionnaire else [],
     }  # fmt: skip
 
 
-def _items(said: Any) -> list[FormItem]:
-    found = []
-    for item in listed(said):
-        if item.get("type") not in ("group", "display"):
-            found.append(_item(item))
-        found += _items(item.get("item"))
-    return found
+def _worded(item: Json, said: Said | None) -> Json:
+    """An answered item with the words that stood on the screen."""
+    if said is None:
+        return item
+    told = [one for words in said.answers for one in extension("said", words)]
+    return {**item, "text": said.question, **({"extension": told} if told else {})}
 
 
-def _item(item: Json) -> FormItem:
-    code = first(item.get("code"))
-    return FormItem(
-        key=item.get("linkId") or "", question=item.get("text") or item.get("linkId") or "",
-        kind=_KINDS.get(item.get("type", ""), "text"), options=tuple(_option(o) for o in listed(item.get("answerOption"))),
-        unit=read_extension(item, "unit"), code=coding_of(code) if code else None, required=item.get("required") is True,
-        low=_limit(item, "minValue"), high=_limit(item, "maxValue"),
-    )  # fmt: skip
-
-
-def _asked(item: FormItem) -> Json:
-    limits = [("minValue", item.low), ("maxValue", item.high)]
-    return filled({
-        "linkId": item.key, "code": [coded(item.code)] if item.code else [], "text": item.question,
-        "type": _TYPES.get(item.kind, "text"), "required": True if item.required else None,
-        "answerOption": [{"valueCoding": coded(o)} for o in item.options] if item.kind == "choice" else [],
-        "extension": [{"url": _LIMITS + name, "valueDecimal": end} for name, end in limits if end is not None]
-        + extension("unit", item.unit),
-    })  # fmt: skip
-
-
-def _option(option: Json) -> Coding:
-    if isinstance(option.get("valueCoding"), dict):
-        return coding_of(option["valueCoding"])
-    return Coding(system="", code="", display=str(value_of(option)))
-
-
-def _limit(item: Json, name: str) -> Decimal | None:
-    for told in listed(item.get("extension")):
-        value = value_of(told)
-        if told.get("url") == _LIMITS + name and is_number(value):
-            return Decimal(value)
-    return None
+def _said(items: Any) -> Iterator[Said]:
+    """The words of ours; an item of another system has its text in the original."""
+    for item in listed(items):
+        words = [
+            str(value_of(one)) for one in listed(item.get("extension")) if one.get("url") == f"{ROOT}said"
+        ]
+        if words:
+            yield Said(
+                key=item.get("linkId") or "", question=str(item.get("text") or ""), answers=tuple(words)
+            )
+        yield from _said(item.get("item"))
 
 
 def _answers(said: Any, into: Json) -> None:

@@ -2,7 +2,8 @@
 """Which resources have a kind of fact, and how each becomes the other.
 
 Without an R4 name, so not in a Bundle: Team (the station's own grouping), PatientCard (a key), MediaStep, CallReport, Receipt,
-Link (told as Patient.link), NoteSection (a draft nobody signed), VerificationResult (R4's speaks of registries, not of a visit).
+Link (told as Patient.link), NoteSection (a draft nobody signed), VerificationResult (R4's speaks of registries, not of a visit),
+AppointmentRequest (an Appointment `proposed` would stand in other systems' calendars before anybody said yes).
 """
 
 from collections.abc import Callable

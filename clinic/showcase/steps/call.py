@@ -20,16 +20,7 @@ TALK_S = 9.0
 
 
 def run(scene: Scene, seen: Findings) -> None:
-    desktop, kiosk = scene.desktop, scene.kiosk
-    desktop.click("chart.visit")
-    desktop.wait("visit.call.ring", enabled=True)
-    scene.shot("desktop", "visit")
-    desktop.click("visit.call.ring")
-    kiosk.wait("kiosk.call.answer", timeout_s=20)
-    scene.both("ringing")
-    scene.pause(READS_S)
-    kiosk.tap("kiosk.call.answer")
-    there = {side: scene.wait_picture(side, 20) for side in ("desktop", "kiosk")}
+    there = talk(scene)
     scene.pause(TALK_S)
     scene.both("call")
     for side in ("desktop", "kiosk"):
@@ -40,6 +31,20 @@ def run(scene: Scene, seen: Findings) -> None:
         "marks and speech of the other side recognised on both",
         first_picture_s={side: round(seconds, 2) for side, seconds in there.items()},
     )
+
+
+def talk(scene: Scene) -> dict[str, float]:
+    """She rings, the patient answers: seconds until each side sees the other move. Raises Unavailable."""
+    desktop, kiosk = scene.desktop, scene.kiosk
+    desktop.click("chart.visit")
+    desktop.wait("visit.call.ring", enabled=True)
+    scene.shot("desktop", "visit")
+    desktop.click("visit.call.ring")
+    kiosk.wait("kiosk.call.answer", timeout_s=20)
+    scene.both("ringing")
+    scene.pause(READS_S)
+    kiosk.tap("kiosk.call.answer")
+    return {side: scene.wait_picture(side, 20) for side in ("desktop", "kiosk")}
 
 
 def received_files(scene: Scene, side: str) -> list[Path]:

@@ -78,6 +78,14 @@ def reason(scene: Scene) -> None:
     scene.pause(READS_S)
     scene.shot("kiosk", "symptoms")
     touch(scene, "kiosk.symptom.done")
+    for answer in ("few_days", "yes", "phlegm", "few_days"):
+        kiosk.wait(f"kiosk.question.{answer}")
+        touch(scene, f"kiosk.question.{answer}")
+    kiosk.wait("kiosk.question.done")
+    scene.shot("kiosk", "questions")
+    touch(scene, "kiosk.question.done")
+    kiosk.wait("kiosk.question.no")
+    touch(scene, "kiosk.question.no")
 
 
 def _vitals(scene: Scene, seen: Findings) -> None:

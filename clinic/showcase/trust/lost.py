@@ -111,7 +111,8 @@ def _list(log: dict[str, object], name: str) -> list[str]:
 
 
 def _cannot_read(scene: Scene, seen: Findings) -> None:
-    """What a custodian gets of the centre, as if the thief got it: what was there before opens, what came after does not."""
+    """What a custodian gets of the centre, as if the thief got it: the key of what was there before is hers, of what came after
+    it is not."""
     new = str(looked(scene, "station", "who", "--name", AFTER_FAMILY)["patient"])
     for patient, fits in ((scene.patient, "old"), (new, "new")):
         file = scene.stage.temp / f"{fits}.json"
@@ -119,12 +120,14 @@ def _cannot_read(scene: Scene, seen: Findings) -> None:
         looked(scene, "keeper", "sealed", *words)
         ours = looked(scene, "station", "opens", *words)
         theirs = looked(scene, STOLEN, "opens", *words, machine="desktop")
-        seen.expect(ours["opened"] > 0, f"the clinic to open the envelopes ({fits})", ours)
+        seen.expect(ours["opened"] > 0, f"the clinic to have the keys ({fits})", ours)
         if fits == "old":
-            seen.expect(theirs["opened"] > 0, "the lost computer to open what it could read before", theirs)
+            seen.expect(
+                theirs["opened"] > 0, "the lost computer to have the key of what it could read before", theirs
+            )
         else:
-            seen.expect(theirs["opened"] == 0, "the lost computer to open nothing that came after", theirs)
-            seen.note(f"0 of {theirs['envelopes']} newer envelopes open with the lost computer's keys")
+            seen.expect(theirs["opened"] == 0, "the lost computer to have no key of what came after", theirs)
+            seen.note(f"0 of {theirs['keys']} newer keys follow from what the lost computer holds")
 
 
 def _kept_out(scene: Scene, seen: Findings) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from clinic.domain.errors import PostaError, Refusal
 from clinic.domain.facts import AuditEvent, Patient
 from clinic.domain.ids import PatientId, patient_scope
 from clinic.keys.epochs import open_epochs
-from clinic.keys.sealing import Granted, Keyring, open_envelope
+from clinic.keys.sealing import Granted, Keyring, derived_key, open_envelope, scope_key_id
 from clinic.keys.trust import verify_all
 from clinic.protocol.envelope import unpack
 from clinic.protocol.glass import ScopePart, ScopePull
@@ -124,16 +124,19 @@ def _glass(desk: Desk, chosen: argparse.Namespace) -> Told:
 
 
 def _sealed(desk: Desk, chosen: argparse.Namespace) -> Told:
-    """For a custodian: writes what the centre holds of one patient's scope, sealed as it is, and this computer's log."""
-    found: list[str] = []
+    """For a custodian: writes what the centre says of the keys of one patient's scope (their names, and grants as they are), and
+    this computer's log."""
+    grants: list[str] = []
+    names: list[str] = []
     after, more = 0, True
     while more:
         part = _part(desk, ScopePull(scope=patient_scope(PatientId(chosen.patient)), after=after))
-        found += [item.envelope.hex() for item in part.envelopes]
+        grants += [item.envelope.hex() for item in part.envelopes]
+        names += [name.hex() for name in part.key_ids if name.hex() not in names]
         more, after = part.more and part.up_to > after, part.up_to
     trust = [statement.hex() for statement in desk.trust.statements]
-    chosen.file.write_text(json.dumps({"envelopes": found, "trust": trust}), encoding="utf-8")
-    return {"envelopes": len(found)}
+    chosen.file.write_text(json.dumps({"grants": grants, "names": names, "trust": trust}), encoding="utf-8")
+    return {"keys": len(names)}
 
 
 def _part(desk: Desk, pull: ScopePull) -> ScopePart:
@@ -146,25 +149,19 @@ def _asks(desk: Desk, _chosen: argparse.Namespace) -> Told:
 
 
 def _opens(desk: Desk, chosen: argparse.Namespace) -> Told:
-    """How many of these envelopes the keys of this computer open, also those that the newest log would give it."""
+    """How many of these keys this computer holds or can make, also with the teams' keys that the newest log would give it."""
     told = json.loads(chosen.file.read_text(encoding="utf-8"))
     log = verify_all(tuple(map(bytes.fromhex, told["trust"])), desk.trust.fingerprint)
     keys = dict(desk.team_keys) | dict(open_epochs(log, desk.user_keys, desk.someone.user, desk.device))
-    ring = Keyring()
-    for scope_key in desk.book.read(
-        lambda page: page.scope_keys(patient_scope(PatientId(chosen.patient)))
-    ).values():
-        ring = ring.plus(patient_scope(PatientId(chosen.patient)), scope_key)
-    opened = 0
-    for packed in told["envelopes"]:
-        try:
-            inside = open_envelope(unpack(bytes.fromhex(packed)), ring, keys)
-        except PostaError:
-            continue
-        opened += 1
-        if isinstance(inside, Granted):
-            ring = ring.plus(inside.scope, inside.key)
-    return {"envelopes": len(told["envelopes"]), "opened": opened}
+    scope = patient_scope(PatientId(chosen.patient))
+    held = set(desk.book.read(lambda page: page.scope_keys(scope)))
+    for packed in told["grants"]:
+        with suppress(PostaError):
+            inside = open_envelope(unpack(bytes.fromhex(packed)), Keyring(), keys)
+            held |= {scope_key_id(inside.key)} if isinstance(inside, Granted) else set()
+    names = [bytes.fromhex(name) for name in told["names"]]
+    opened = [name for name in names if name in held or derived_key(scope, name, keys) is not None]
+    return {"keys": len(names), "opened": len(opened)}
 
 
 LOOKS: dict[str, Callable[[Desk, argparse.Namespace], Told]] = {

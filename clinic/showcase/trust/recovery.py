@@ -97,7 +97,7 @@ def _opens_nothing(scene: Scene, seen: Findings) -> None:
     looked(scene, "keeper", "sealed", *words)
     mine, opened = looked(scene, NEW, "log"), looked(scene, NEW, "opens", *words)
     seen.expect(mine["keys"] == [], "no key of a team", mine["keys"])
-    seen.expect(opened["envelopes"] > 0 and opened["opened"] == 0, "no record opened by two sheets", opened)
+    seen.expect(opened["keys"] > 0 and opened["opened"] == 0, "no record opened by two sheets", opened)
 
 
 def _revokes_the_old(scene: Scene, seen: Findings) -> None:

@@ -35,6 +35,7 @@ ACTIONS = {
     "review": N_("closed a review"),
     "watch chart": N_("watched a chart"),
     "way in": N_("changed a way in"),
+    "questionnaire": N_("changed a questionnaire of the kiosks"),
     "store key": N_("changed the store's key"),
     "recovery sheets": N_("recovery sheets"),
     "backup": N_("made a backup"),

@@ -43,6 +43,7 @@ KINDS = {
     "Immunization": (N_("Vaccine"), "droplet", "info"),
     "Task": (N_("Task"), "check-square", "info"),
     "Appointment": (N_("Appointment"), "calendar", "info"),
+    "AppointmentRequest": (N_("Asked for at a kiosk"), "calendar", "neutral"),
     "Patient": (N_("Personal data"), "user", "neutral"),
     "Link": (N_("Records joined"), "users", "warn"),
     "QuestionnaireResponse": (N_("Form"), "list", "neutral"),

@@ -172,12 +172,13 @@ class ChartView(Page):
 
     def told(self, kinds: frozenset[str], patients: frozenset[Any]) -> None:
         """Something in the book changed."""
-        if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync"}:
+        if kinds - {"NoteSection", "AuditHead", "Receipt", "Sync", "DocumentMark"}:
             self.loop.send(FactsChanged(patients))
         elif kinds & {"Receipt", "Sync"} and self.isVisible() and self.loop.state.tab in RECEIPTED:
             self.loop.send(FactsChanged(frozenset(self.loop.state.about)))
         if patients & (self.loop.state.about | {self.loop.state.patient}):
             self.band.told(kinds)
+            self.paper.told(kinds)
         if patients & (self.loop.state.about | {self.loop.state.patient}) or "Sync" in kinds:
             self.talk.told(kinds)
         self.card.told(kinds)
@@ -457,7 +458,8 @@ class ChartView(Page):
         name = chart.person.name.spoken
         self.pile.setVisible(not state.alone or shown is None)
         self.paper.show_alone(state.alone)
-        self.paper.show_document(chart.person.patient, name, shown, state.picture, state.picture_note, words)
+        paper = shown.attachment if shown is not None else None
+        self.paper.show_document(chart.person.patient, name, paper, state.picture, state.picture_note, words)
         self.stack.setCurrentWidget(self.viewer)
 
     # doing

@@ -43,6 +43,8 @@ class State:
     trouble: str = ""
     """Why it cannot be shown."""
     busy: str = ""
+    asking: str = ""
+    """save, print: whether with the marks that lie on it."""
     tone: str = ""
     sentence: str = ""
 
@@ -171,12 +173,21 @@ class PageTurned:
 
 @dataclass(frozen=True, slots=True)
 class SavePressed:
-    pass
+    """`marked`: whether there are marks on it that are shown."""
+
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PrintPressed:
-    pass
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarksAnswered:
+    """With the marks, without them; None for not at all."""
+
+    marked: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,7 @@ Event = (
     | PageTurned
     | SavePressed
     | PrintPressed
+    | MarksAnswered
     | Done
     | NotDone
 )
@@ -230,12 +242,14 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    pass
+    """`marked`: as a paper of its own, with the marks; else the bytes as they are."""
+
+    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    pass
+    marked: bool
 
 
 Effect = Open | Draw | Save | Print
@@ -277,10 +291,13 @@ def update(state: State, event: Event) -> Step:  # noqa: PLR0911, PLR0912 - one 
             return _drawn(_turned(state, by))
         case PageTurned(by):
             return _leafed(state, by)
-        case SavePressed():
-            return _busy(state, "save", Save())
-        case PrintPressed():
-            return _busy(state, "print", Print())
+        case SavePressed(marked):
+            return _asked(state, "save", marked)
+        case PrintPressed(marked):
+            return _asked(state, "print", marked)
+        case MarksAnswered(marked):
+            asked = replace(state, asking="")
+            return (asked, ()) if marked is None else _busy(asked, state.asking, marked)
         case Done(sentence):
             return replace(state, busy="", tone="ok" if sentence else "", sentence=sentence), ()
         case NotDone(sentence):
@@ -298,10 +315,18 @@ def _coming(state: State, document: str) -> Step:
     return replace(state, opening=True), (Open(document),)
 
 
-def _busy(state: State, what: str, effect: Effect) -> Step:
+def _asked(state: State, what: str, marked: bool) -> Step:
+    """Where marks lie on it somebody says whether they go along."""
     if state.busy or not state.document:
         return state, ()
-    return replace(state, busy=what, tone="", sentence=""), (effect,)
+    return (replace(state, asking=what), ()) if marked else _busy(state, what, marked=False)
+
+
+def _busy(state: State, what: str, marked: bool) -> Step:
+    if state.busy or not state.document or not what:
+        return state, ()
+    effect = Save(marked) if what == "save" else Print(marked)
+    return replace(state, busy=what, asking="", tone="", sentence=""), (effect,)
 
 
 def _zoomed(state: State, zoom: float, at: Place | None) -> State:
@@ -365,6 +390,24 @@ def _drawn(state: State) -> Step:
     if state.drawn and state.drawn * SHARP >= wanted and state.drawn <= wanted * BLUNT:
         return state, ()
     return replace(state, drawing=wanted), (Draw(state.document, state.page, wanted),)
+
+
+def place_at(state: State, at: Place) -> Place:
+    """The place of the page, as it was filed, at a point of the room; below 0 or above 1 beside it."""
+    left, top, wide, high = state.box
+    x, y = (at[0] - left) / wide, (at[1] - top) / high
+    for _quarter in range(state.turned):
+        x, y = y, 1 - x
+    return x, y
+
+
+def point_of(state: State, place: Place) -> Place:
+    """Undoes `place_at`."""
+    x, y = place
+    for _quarter in range(state.turned):
+        x, y = 1 - y, x
+    left, top, wide, high = state.box
+    return left + x * wide, top + y * high
 
 
 def seen_below(state: State) -> tuple[bool, bool]:

@@ -24,16 +24,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from clinic.domain.facts import DocumentMark, MarkKind
 from desktop.kit import theme
 from desktop.kit.text import named
 from desktop.kit.video import fitted
 from desktop.screens.documents import logic as d
+from desktop.screens.documents import marking as m
+from desktop.screens.documents.ink import paint
 
 NOTCH = 120
 """Of a wheel, in eighths of a degree."""
 ARROW = 64
 EDGE = 8
 FOOT = 30
+LINE, THINNEST = 3.0, 1.8
+"""How wide a stroke is, in pixels: of a page at 100 %, and of a small one."""
 TAP = 12
 """Pixels a finger may slip and still have tapped."""
 GRIPS = {
@@ -45,9 +50,10 @@ GRIPS = {
 
 
 class DocumentPage(QWidget):
-    """`did`: an event of logic."""
+    """`did`: an event of logic; `drew`: one of marking."""
 
     did = Signal(object)
+    drew = Signal(object)
 
     def __init__(self, *, name: str, spoken: str) -> None:
         super().__init__()
@@ -56,6 +62,9 @@ class DocumentPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._state, self._image, self._small, self._words = d.State(), QImage(), QImage(), ""
+        self._marks: tuple[DocumentMark, ...] = ()
+        self._hand = m.State()
+        self._pressed = False
         self._held: QPointF | None = None
         self._rolled = 0.0
         self._fingers: list[QPointF] = []
@@ -67,10 +76,29 @@ class DocumentPage(QWidget):
         if words != self._words:
             self._words = words
             self.setAccessibleDescription(words)
+        self._show_hand()
+        self.update()
+
+    def show_marks(self, marks: tuple[DocumentMark, ...], hand: m.State) -> None:
+        """What lies over the page, and what is being drawn."""
+        self._marks, self._hand = marks, hand
+        self._show_hand()
+        self.update()
+
+    def _show_hand(self) -> None:
+        state = self._state
         loose = state.box[2] > state.room[0] + 1 or state.box[3] > state.room[1] + 1
         shape = Qt.CursorShape.OpenHandCursor if loose else Qt.CursorShape.ArrowCursor
-        self.setCursor(Qt.CursorShape.ClosedHandCursor if self._held is not None and loose else shape)
-        self.update()
+        shape = Qt.CursorShape.ClosedHandCursor if self._held is not None and loose else shape
+        if self._draws:
+            erases = self._hand.tool == m.ERASER
+            shape = Qt.CursorShape.PointingHandCursor if erases else Qt.CursorShape.CrossCursor
+        self.setCursor(shape)
+
+    @property
+    def _draws(self) -> bool:
+        """A tool is in the hand, and there is a page under it."""
+        return bool(self._hand.tool) and not self._image.isNull()
 
     def show_small(self, picture: bytes) -> None:
         """What stands there until the page has come."""
@@ -122,19 +150,47 @@ class DocumentPage(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton:
-            self._held = event.position()
+            if self._draws:
+                self._press(event.position())
+            else:
+                self._held = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        if self._held is not None:
+        if self._pressed:
+            self._draw_to(event.position())
+        elif self._held is not None:
             way, self._held = event.position() - self._held, event.position()
             self.did.emit(d.Dragged(way.x(), way.y()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        if self._pressed:
+            self._lift()
+            return
         self._held = None
         self.did.emit(d.Dragged(0, 0))
 
+    # a tool
+
+    def _press(self, at: QPointF) -> None:
+        """Only on the page itself."""
+        x, y = d.place_at(self._state, self._place(at))
+        if 0 <= x <= 1 and 0 <= y <= 1:
+            self._pressed = True
+            self.drew.emit(m.Pressed(self._state.page, (x, y)))
+
+    def _draw_to(self, at: QPointF) -> None:
+        x, y = d.place_at(self._state, self._place(at))
+        self.drew.emit(m.Moved((min(1.0, max(0.0, x)), min(1.0, max(0.0, y)))))
+
+    def _lift(self, meant: bool = True) -> None:
+        if self._pressed:
+            self._pressed = False
+            self.drew.emit(m.Lifted() if meant else m.LetGo())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        if event.button() == Qt.MouseButton.LeftButton:
+        if self._draws:
+            self.mousePressEvent(event)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self.did.emit(d.Toggled(self._place(event.position())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -143,6 +199,12 @@ class DocumentPage(QWidget):
             super().keyPressEvent(event)
         elif key in GRIPS:
             self.did.emit(d.Dragged(*GRIPS[key]))
+        elif key == Qt.Key.Key_Escape and self._hand.tool:
+            self._lift(meant=False)
+            self.drew.emit(m.ToolChosen(self._hand.tool))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._draws and self._hand.tool == m.NOTE:
+            middle = self._state.room[0] / 2, self._state.room[1] / 2
+            self.drew.emit(m.Pressed(self._state.page, d.place_at(self._state, middle)))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.did.emit(d.Toggled())
         else:
@@ -169,6 +231,8 @@ class DocumentPage(QWidget):
         before, self._fingers = self._fingers, now
         if not before:
             self._slipped = 0.0
+        if self._draws and self._drawn_by(before, now):
+            return
         if len(now) == len(before) and now:
             middle, was = _middle(now), _middle(before)
             way = middle - was
@@ -179,6 +243,20 @@ class DocumentPage(QWidget):
                 self.did.emit(d.Zoomed(_apart(now) / _apart(before), self._place(middle)))
         if not now and before and self._slipped < TAP:
             self._tapped(before[0])
+
+    def _drawn_by(self, before: list[QPointF], now: list[QPointF]) -> bool:
+        """One finger draws; with a second one what it began is not meant, and both move the page. True if it drew."""
+        if len(now) == 1 and not before:
+            self._press(now[0])
+            return True
+        if len(now) > 1:
+            self._lift(meant=False)
+            return False
+        if self._pressed and now:
+            self._draw_to(now[0])
+        elif not now:
+            self._lift()
+        return True
 
     def _tapped(self, at: QPointF) -> None:
         now = time.monotonic()
@@ -221,12 +299,33 @@ class DocumentPage(QWidget):
             )
 
     def _paint_page(self, painter: QPainter) -> None:
+        painter.save()
         left, top, wide, high = self._state.box
         painter.translate(EDGE + left + wide / 2, EDGE + top + high / 2)
         painter.rotate(90 * self._state.turned)
         if self._state.turned % 2:
             wide, high = high, wide
         painter.drawImage(QRectF(-wide / 2, -high / 2, wide, high), self._image)
+        painter.restore()
+        self._paint_marks(painter)
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """Over the page and its edge, words upright whichever way it is turned."""
+        page, hand = self._state.page, self._hand
+        drafts = [one for one in hand.coming if one.page == page]
+        if hand.line and hand.page == page:
+            kind = MarkKind.ARROW if hand.tool == m.ARROW else MarkKind.PEN
+            drafts.append(m.Draft(0, page, kind, hand.line, hand.ink))
+        if hand.note is not None and hand.page == page:
+            drafts.append(m.Draft(0, page, MarkKind.NOTE, (hand.note,), hand.ink, hand.words or "…"))
+        if not (drafts or self._marks):
+            return
+        line = min(LINE, max(THINNEST, LINE * self._state.scale))
+        paint(painter, self._marks, drafts, self._point, line, theme.font(theme.current().scale.body))
+
+    def _point(self, place: d.Place) -> QPointF:
+        x, y = d.point_of(self._state, place)
+        return QPointF(x + EDGE, y + EDGE)
 
 
 def _middle(places: list[QPointF]) -> QPointF:

@@ -47,6 +47,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Ctrl+Shift+R",), N_("Turn to the right")),
             Keys(("F11",), N_("The document alone")),
             Keys(("PgUp", "PgDown"), N_("The page before, the next")),
+            Keys(("Ctrl+Z", "Ctrl+Shift+Z"), N_("Take the last mark back, draw it again")),
         ),
     ),
     (

@@ -9,25 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
 from clinic.domain.ids import FactId, PatientId
-from clinic.domain.values import Attachment
 from desktop.kit.bridge import Loop
 from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.clips import Whose
 from desktop.kit.fields import MessageField
-from desktop.kit.papers import page_of, read_paper
 from desktop.kit.surfaces import Notice
 from desktop.kit.text import Text, named
 from desktop.kit.words import _, plural
 from desktop.screens.bubbles import BubbleList, message_bubble
+from desktop.screens.documents.panel import DocumentPanel
 from desktop.screens.files import read_shown
 from desktop.screens.layouts import across, down, holding
 from desktop.screens.messages.drafts import Draft
 from desktop.screens.messages.replies import replies
 from desktop.screens.messages.talking import (
+    DocumentCame,
+    DocumentMissing,
     Effect,
     Event,
     FactsChanged,
@@ -37,14 +38,11 @@ from desktop.screens.messages.talking import (
     MessageSent,
     NotSent,
     OpenThread,
-    PageCame,
-    PageMissing,
-    PageTurned,
     Play,
     PlayingChanged,
     Send,
     SendPressed,
-    ShowPage,
+    ShowDocument,
     State,
     StopPlaying,
     Tell,
@@ -53,7 +51,6 @@ from desktop.screens.messages.talking import (
     ViewLeft,
     update,
 )
-from desktop.screens.photos import PhotoView
 from desktop.screens.receipts import marked
 from desktop.screens.room import Room
 
@@ -61,8 +58,6 @@ if TYPE_CHECKING:
     from clinic.services.threads import Thread
 
 KINDS = frozenset({"Communication", "Receipt", "Sync", "Patient", "Link"})
-PAGE_BYTES = 600_000
-"""Of a page that is looked at here: it travels nowhere."""
 
 
 class Player:
@@ -112,6 +107,7 @@ class ThreadPanel(QWidget):
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
+        self.paper.told(kinds)
         if kinds & KINDS and self.isVisible():
             self.loop.send(FactsChanged())
 
@@ -174,18 +170,10 @@ class ThreadPanel(QWidget):
         self.setLayout(down(self.notice, (self.stack, 1), gap=6))
 
     def _viewer(self, name: str) -> QWidget:
-        self.picture = PhotoView(name=f"{name}.picture", spoken=_("Picture"))
+        self.paper = DocumentPanel(self._room, f"{name}.document", self._room.save_to, alone=False)
         self.back = SecondaryButton(_("Back to the messages"), name=f"{name}.back", icon="arrow-left")
         self.back.clicked.connect(self.step_back)
-        self.before = IconButton("arrow-up", _("Page before"), name=f"{name}.before")
-        self.after = IconButton("arrow-down", _("Next page"), name=f"{name}.after")
-        self.before.clicked.connect(lambda: self.loop.send(PageTurned(-1)))
-        self.after.clicked.connect(lambda: self.loop.send(PageTurned(1)))
-        self.before.setShortcut(QKeySequence("PgUp"))
-        self.after.setShortcut(QKeySequence("PgDown"))
-        self.leaf = Text("", "caption", name=f"{name}.leaf")
-        foot = across(self.back, None, self.leaf, self.before, self.after)
-        return holding(down((self.picture, 1), foot, gap=6))
+        return holding(down((self.paper, 1), across(self.back, None), gap=6))
 
     # rendering
 
@@ -230,19 +218,11 @@ class ThreadPanel(QWidget):
         viewed = state.viewed
         self.stack.setCurrentIndex(0 if viewed is None else 1)
         if viewed is None:
+            self.paper.show_document(state.patient, "", None, b"", "", "")
             return
-        title = viewed.attachment.title
-        shown = viewed.picture or viewed.attachment.thumbnail
-        self.picture.show_photo(shown, viewed.note or title)
-        several = viewed.pages > 1
-        self.leaf.setText(
-            _("Page %(page)d of %(pages)d") % {"page": viewed.page + 1, "pages": viewed.pages}
-            if several
-            else ""
-        )
-        for button, there in ((self.before, viewed.page > 0), (self.after, viewed.page + 1 < viewed.pages)):
-            button.setVisible(several)
-            button.setEnabled(there)
+        name = state.thread.person.name.spoken if state.thread else ""
+        one = viewed.attachment
+        self.paper.show_document(state.patient, name, one, viewed.data, viewed.note, one.title)
 
     def _lay_out(self, anew: bool = False) -> None:
         """In the field stands what was written to who is shown, and nobody else's words."""
@@ -327,15 +307,13 @@ class ThreadPanel(QWidget):
                     then=lambda _message: self._sent(patient, draft),
                     failed=lambda sentence: self.loop.send(NotSent(patient, sentence)),
                 )
-            case ShowPage(patient, attachment, page, opening):
+            case ShowDocument(patient, attachment):
                 self._help.read(
-                    self._page,
+                    clinic.open_document,
                     patient,
                     attachment,
-                    page,
-                    opening,
-                    then=lambda found: self.loop.send(PageCame(attachment.id, page, *found)),
-                    failed=lambda sentence: self.loop.send(PageMissing(attachment.id, sentence)),
+                    then=lambda data: self.loop.send(DocumentCame(attachment.id, data)),
+                    failed=lambda sentence: self.loop.send(DocumentMissing(attachment.id, sentence)),
                 )
             case Play(patient, message, attachment):
                 self._help.read(
@@ -369,17 +347,6 @@ class ThreadPanel(QWidget):
         self.loop.send(MessageSent(patient))
         if patient == self._laid:
             self._lay_out(anew=True)
-
-    def _page(
-        self, patient: PatientId, attachment: Attachment, page: int, opening: bool
-    ) -> tuple[int, bytes]:
-        """On a worker: (pages, that one as a picture)."""
-        clinic = self._room.clinic
-        data = clinic.open_document(patient, attachment) if opening else clinic.picture(attachment)
-        if not data.startswith(b"%PDF-"):
-            return 1, data
-        paper = read_paper(data, attachment.title)
-        return paper.pages, page_of(paper, page, PAGE_BYTES)
 
     def _play(self, patient: PatientId, message: FactId, sound: bytes) -> None:
         """The sound first; then whoever said it hears that it was heard."""

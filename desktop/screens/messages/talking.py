@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewed:
-    """A picture or paper that is looked at. `picture`: the page, b'' until it is here; `note`: why it is not."""
+    """A picture or paper that is looked at. `data`: its bytes, b'' until they are here; `note`: why they are not."""
 
     attachment: Attachment
-    picture: bytes = b""
-    page: int = 0
-    pages: int = 1
+    data: bytes = b""
     note: str = ""
 
 
@@ -100,20 +98,13 @@ class MessageOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class PageTurned:
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class PageCame:
+class DocumentCame:
     attachment: str
-    page: int
-    pages: int
-    picture: bytes
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class PageMissing:
+class DocumentMissing:
     attachment: str
     sentence: str
 
@@ -164,13 +155,11 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPage:
-    """Effect: a page of a document; `opening`: somebody opens it, which is written down."""
+class ShowDocument:
+    """Effect: somebody opens a document, which is written down."""
 
     patient: PatientId
     attachment: Attachment
-    page: int
-    opening: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +190,14 @@ Event = (
     | MessageSent
     | NotSent
     | MessageOpened
-    | PageTurned
-    | PageCame
-    | PageMissing
+    | DocumentCame
+    | DocumentMissing
     | ViewLeft
     | PlayingChanged
     | FactsChanged
     | Failed
 )
-Effect = OpenThread | MarkRead | Send | ShowPage | Play | StopPlaying | Tell
+Effect = OpenThread | MarkRead | Send | ShowDocument | Play | StopPlaying | Tell
 Result = tuple[State, tuple[Effect, ...]]
 
 
@@ -230,10 +218,10 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911, PLR0912 - on
             return _failed(replace(state, sending=state.sending - {patient}), patient, sentence)
         case MessageOpened(message):
             return _open(state, message)
-        case PageTurned(by):
-            return _turn(state, by)
-        case PageCame() | PageMissing():
-            return _page(state, event), ()
+        case DocumentCame(attachment, data):
+            return _viewing(state, attachment, data, ""), ()
+        case DocumentMissing(attachment, sentence):
+            return _viewing(state, attachment, b"", sentence), ()
         case ViewLeft():
             return replace(state, viewed=None), ()
         case PlayingChanged(message):
@@ -272,9 +260,7 @@ def _open(state: State, message: str) -> Result:
     if said is None or attachment is None or state.viewed is not None:
         return state, ()
     if attachment.content_type != SOUND:
-        return replace(state, viewed=Viewed(attachment)), (
-            ShowPage(state.patient, attachment, 0, opening=True),
-        )
+        return replace(state, viewed=Viewed(attachment)), (ShowDocument(state.patient, attachment),)
     if state.playing:
         return state, (StopPlaying(),)
     return state, (Play(state.patient, said.id, attachment),)
@@ -284,19 +270,8 @@ def first_attachment(message: Communication) -> Attachment | None:
     return next(iter(message.attachments), None)
 
 
-def _turn(state: State, by: int) -> Result:
+def _viewing(state: State, attachment: str, data: bytes, note: str) -> State:
     viewed = state.viewed
-    if viewed is None or not viewed.picture or not 0 <= viewed.page + by < viewed.pages:
-        return state, ()
-    return state, (ShowPage(state.patient, viewed.attachment, viewed.page + by, opening=False),)
-
-
-def _page(state: State, event: PageCame | PageMissing) -> State:
-    viewed = state.viewed
-    if viewed is None or viewed.attachment.id != event.attachment:
+    if viewed is None or viewed.attachment.id != attachment:
         return state
-    match event:
-        case PageCame(_attachment, page, pages, picture):
-            return replace(state, viewed=replace(viewed, picture=picture, page=page, pages=pages, note=""))
-        case PageMissing(_attachment, sentence):
-            return replace(state, viewed=replace(viewed, note=sentence))
+    return replace(state, viewed=replace(viewed, data=data, note=note))

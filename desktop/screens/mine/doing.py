@@ -75,24 +75,24 @@ class MyWays:
         desk, now, new = self._desk, asked.now, asked.new
         match asked.change:
             case Change.PASSWORD:
-                ways_in.change_password(desk, now, new, self._key())
+                ways_in.change_password(desk, now, new, self.key())
             case Change.PIN:
-                pins.set_pin(desk, now, new, self._key())
+                pins.set_pin(desk, now, new, self.key())
             case Change.NO_PIN:
                 pins.drop_pin(desk)
             case Change.CODE if self._code is not None:
-                ways_in.confirm_code(desk, now, self._code, new, self._key())
+                ways_in.confirm_code(desk, now, self._code, new, self.key())
                 self._code = None
             case Change.NO_CODE:
-                ways_in.remove_code(desk, now, self._key())
+                ways_in.remove_code(desk, now, self.key())
             case Change.KEY:
                 ways_in.add_security_key(desk, now, _usb(desk, new))
             case Change.NO_KEY:
                 ways_in.remove_security_key(desk, now, _usb(desk))
             case Change.SHEETS:
-                recovery.make_sheets(desk, now, Path(new), language(), self._key())
+                recovery.make_sheets(desk, now, Path(new), language(), self.key())
             case Change.NO_OTHER:
-                ways_in.remove_way_in(desk, new, now, factor=self._key())
+                ways_in.remove_way_in(desk, new, now, factor=self.key())
             case Change.SESSION:
                 organising.end_my_session(desk, DeviceId(new))
             case Change.MINUTES:
@@ -121,7 +121,7 @@ class MyWays:
         if newcomer is not None:
             newcomer.wait(NEWCOMER_S, lambda: self._away)
 
-    def _key(self) -> Enrolling | None:
+    def key(self) -> Enrolling | None:
         """The security key plugged in, where the way in of the person here asks for one."""
         return _usb(self._desk) if self.read().key else None
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic.domain.errors import PostaError, Refusal
 from clinic.domain.ids import DeviceId, TeamId, UserId
 from clinic.protocol.trust import DeviceKind, Role
+from desktop.screens.files import keep_file, read_shown
 from desktop.screens.organisation.logic import Do, Inviting, Order
 
 if TYPE_CHECKING:
@@ -65,7 +67,24 @@ class Governing:
                 return o.set_rule(desk, chosen, about)
             case Order.LET_GO:
                 o.let_wish_go(desk, about)
+            case Order.BRING_IN | Order.RETIRE | Order.PUT_BACK | Order.SAVE_FILE:
+                self._of_questionnaire(asked)
         return True
+
+    def _of_questionnaire(self, asked: Do) -> None:
+        """`about`: the file to read or to write."""
+        from clinic.services import questionnaires as q
+
+        url, _, version = asked.chosen.rpartition("|")
+        match asked.order:
+            case Order.BRING_IN:
+                q.bring_in(self._desk, read_shown(Path(asked.about)))
+            case Order.RETIRE:
+                q.retire(self._desk, url, int(version))
+            case Order.PUT_BACK:
+                q.put_back(self._desk, url, int(version))
+            case _:
+                keep_file(Path(asked.about), q.as_file(self._desk, url, int(version)))
 
     def invite(self, role: str, kind: str, team: str = "") -> Inviting:
         """An invitation to scan, and its short code to type; `team`: '' for one's own. Raises Refusal, Unavailable."""

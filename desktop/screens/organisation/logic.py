@@ -12,6 +12,7 @@ from clinic.keys.rights import CHARTLESS, HOMES
 from desktop.kit.words import N_, _
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Questionnaire
     from clinic.services.enrolment import Admission
     from clinic.services.organising import CareTeam, Colleague, Computer, Organisation, Setting
 
@@ -29,6 +30,10 @@ class Order(StrEnum):
     RULE = "rule"
     LET_GO = "let go"
     END_SESSION = "end session"
+    BRING_IN = "bring in"
+    RETIRE = "retire"
+    PUT_BACK = "put back"
+    SAVE_FILE = "save file"
 
 
 SURE = frozenset({Order.REVOKE, Order.WIPE, Order.REMOVE})
@@ -52,6 +57,11 @@ _CHARTLESS = {
 _HOMES = {str(role): team for role, team in HOMES.items()}
 
 
+def version_key(form: Questionnaire) -> str:
+    """What names a version in the list."""
+    return f"{form.url}|{form.version}"
+
+
 def proposed_team(role: str) -> str:
     """The team that is chosen for a role until somebody chooses otherwise; '' for whichever was chosen before."""
     return _HOMES.get(role, "")
@@ -59,8 +69,8 @@ def proposed_team(role: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tab`: people, computers, teams or rules; `sure`: the order that is carried out when it is pressed again; `out`: an
-    invitation that waits for somebody; `knocking`: a newcomer whose six digits are to be compared."""
+    """`tab`: people, computers, teams, rules or questionnaires; `sure`: the order that is carried out when it is pressed again;
+    `out`: an invitation that waits for somebody; `knocking`: a newcomer whose six digits are to be compared."""
 
     found: Organisation | None = None
     tab: str = "people"
@@ -101,6 +111,11 @@ class State:
     def team(self) -> CareTeam | None:
         teams = self.found.teams if self.found and self.tab == "teams" else ()
         return next((one for one in teams if one.team == self.chosen), None)
+
+    @property
+    def asked(self) -> Questionnaire | None:
+        held = self.found.questionnaires if self.found and self.tab == "questionnaires" else ()
+        return next((one for one in held if version_key(one) == self.chosen), None)
 
     @property
     def setting(self) -> Setting | None:
@@ -252,6 +267,11 @@ def update(state: State, event: Event) -> Result:  # noqa: PLR0911 - one line a 
                 "Ended: it must prove its key anew, which its program does by itself. To keep it out, revoke it."
             )
             return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)
+        case Said(_, Order.SAVE_FILE):
+            return replace(state, busy=False, tone="ok", sentence=_("The file is written.")), ()
+        case Said(_, Order.BRING_IN | Order.RETIRE | Order.PUT_BACK):
+            said = _("Done. Each kiosk asks by it from the next patient on, once it has heard of it.")
+            return replace(state, busy=False, tone="ok", sentence=said), (Look(),)
         case Said(held):
             said = _("Done: the centre has it, every computer hears of it.") if held else _waits()
             return replace(state, busy=False, tone="ok" if held else "warn", sentence=said), (Look(),)

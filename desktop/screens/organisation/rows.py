@@ -6,14 +6,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from clinic.domain import questionnaires as q
 from clinic.keys.glass import ADMIN_TEAM, AUDIT_TEAM, WIDE_TEAM
 from desktop.kit.people import Mark
-from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, plural
+from desktop.kit.words import _, fmt_ago, fmt_date, fmt_moment, language, plural
 from desktop.screens.lines import Line
-from desktop.screens.organisation.logic import State
+from desktop.screens.organisation.logic import State, version_key
 from desktop.screens.organisation.rules import TITLES, about_setting, setting_line
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Questionnaire
     from clinic.services.organising import CareTeam, Colleague, Computer
 
 
@@ -47,6 +49,9 @@ def rows(state: State, now: datetime) -> list[Line]:
             return [_person(one) for one in found.people]
         case "computers":
             return [_computer(one, now) for one in found.computers]
+        case "questionnaires":
+            chosen, _passed = q.in_use(found.questionnaires)
+            return [_asked(one, chosen.get(one.url) == one) for one in found.questionnaires]
         case "rules":
             return [setting_line(one) for one in found.settings]
         case _:
@@ -81,6 +86,27 @@ def _computer(one: Computer, now: datetime) -> Line:
     return Line(one.device, one.name, detail, when, tuple(marks), icon="screen")
 
 
+def _asked(one: Questionnaire, chosen: bool) -> Line:
+    former = Mark(_("Former"), "neutral") if one.status == "active" else Mark(_("Retired"), "warn")
+    mark = Mark(_("In use"), "ok") if chosen else former
+    whose = _("comes with the program") if one.published_at is None else fmt_date(one.published_at.date())
+    detail = f"{_('version %(n)d') % {'n': one.version}} · {whose}"
+    return Line(version_key(one), q.title(one, language()), detail, marks=(mark,), icon="clipboard")
+
+
+def _about_asked(one: Questionnaire) -> str:
+    """How many questions, the first of them, and its red flags, in the reader's language."""
+    asked = [item for item in one.items if item.kind in q.ASKED and not item.hidden]
+    flags = [flag for item in one.items for flag in item.red_flags]
+    said = [one.url, plural("%(n)d question", "%(n)d questions", len(asked))]
+    said += [f"· {q.question(item, language())}" for item in asked[:8]]
+    words = dict.fromkeys(q.said_in(flag.words, language(), flag.code) for flag in flags)
+    said += [_("Red flags: %(what)s") % {"what": ", ".join(words)}] if words else []
+    why = q.strange(one)
+    said += [_("This program does not understand it and asks the version before.")] if why else []
+    return "\n".join(said)
+
+
 def _team(one: CareTeam) -> Line:
     marks = (Mark(_("Waits for the key"), "warn"),) if one.waiting else ()
     members = plural("%(n)d member", "%(n)d members", len(one.members))
@@ -101,6 +127,8 @@ def about(state: State) -> tuple[str, str]:
         return state.computer.name, _about_computer(state.computer)
     if state.team is not None:
         return team_called(state.team.name), _about_team(state.team)
+    if state.asked is not None:
+        return q.title(state.asked, language()), _about_asked(state.asked)
     if state.setting is not None:
         return _(TITLES[state.setting.key]), about_setting(state.setting)
     return "", ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic.domain.policies import HELP_PHONE, HOURS, IDLE_LOCK, KEEP_YEARS
+from clinic.domain.policies import HELP_PHONE, HOURS, IDLE_LOCK, KEEP_YEARS, SIGN_AGAIN, YES
 from desktop.kit.people import Mark
 from desktop.kit.words import N_, _, fmt_date, plural
 from desktop.screens.lines import Line
@@ -18,6 +18,7 @@ TITLES = {
     IDLE_LOCK: N_("Until an untouched screen covers itself"),
     KEEP_YEARS: N_("How long charts are kept"),
     HELP_PHONE: N_("Whom a closed kiosk says to phone"),
+    SIGN_AGAIN: N_("Password again at signing"),
 }
 _FOR = {
     HOURS: N_(
@@ -36,12 +37,17 @@ _FOR = {
         "A kiosk whose data was destroyed shows this number to whoever stands before it. Set it before you order that: "
         "afterwards the kiosk hears nothing more."
     ),
+    SIGN_AGAIN: N_(
+        "Whoever signs a note types her password once more, so that nobody signs at a screen that was left open. Wrong ones "
+        "count as at the login and make one wait; what is written stays."
+    ),
 }
 HOW = {
     HOURS: N_("Like Mo-Fr 07:00-20:00; Sa 08:00-13:00"),
     IDLE_LOCK: N_("A number of minutes"),
     KEEP_YEARS: N_("A number of years"),
     HELP_PHONE: N_("Like +54 385 421 0000"),
+    SIGN_AGAIN: N_("yes or no"),
 }
 
 
@@ -74,6 +80,8 @@ def value_words(key: str, value: str) -> str:
         return value or _("no hours: no opening counts as out of hours")
     if key == HELP_PHONE:
         return value or _("no number: it says to ask the staff")
+    if key == SIGN_AGAIN:
+        return _("yes") if value == YES else _("no")
     number = int(value)
     if key == IDLE_LOCK:
         return plural("%(n)d minute", "%(n)d minutes", number)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.kit.bridge import Desk as Worker
 from desktop.kit.bridge import Loop
@@ -85,6 +85,7 @@ class OrganisationView(Page):
                 ("computers", _("Computers")),
                 ("teams", _("Teams")),
                 ("rules", _("Rules")),
+                ("questionnaires", _("Questionnaires")),
             ),
             name="organisation.tab",
             spoken=_("What is shown"),
@@ -126,9 +127,27 @@ class OrganisationView(Page):
         self.ruling = holding(across((self.value, 1), self.set_rule))
         self._ruled = ""
         self.pick = holding(down(self.which, across(self.role, self.add_member, self.leave, None)))
+        self.retire = self._button(SecondaryButton, _("Retire"), Order.RETIRE)
+        self.put_back = self._button(SecondaryButton, _("Put back into use"), Order.PUT_BACK)
+        self.save_file = SecondaryButton(_("Save as a file"), name="organisation.save_file", icon="save")
+        self.save_file.clicked.connect(self._save_questionnaire)
+        self.bring_in = PrimaryButton(
+            _("Bring in a newer version"), name="organisation.bring_in", icon="plus"
+        )
+        self.bring_in.clicked.connect(self._choose_questionnaire)
+        self.asking = holding(across(self.bring_in, self.save_file, self.retire, self.put_back, None))
         self.making = holding(across((self.new_team, 1), self.make))
         card = Card(name="organisation.chosen")
-        for thing in (self.name, self.text, self.ruling, self.pick, self.making, self.why, self.warn):
+        for thing in (
+            self.name,
+            self.text,
+            self.ruling,
+            self.pick,
+            self.making,
+            self.asking,
+            self.why,
+            self.warn,
+        ):
             card.add(thing)
         card.body.addStretch(1)
         card.add(across(None, self.not_sure, self.end_session, self.remove, self.wipe, self.revoke))
@@ -226,6 +245,7 @@ class OrganisationView(Page):
         self.warn.say(
             "danger", warning(state), _("Press the same button again to do it.") if state.sure else ""
         )
+        self._render_asked(state)
         self._render_rule(state)
         self._render_options(state)
         for button in (
@@ -238,8 +258,19 @@ class OrganisationView(Page):
             self.add_member,
             self.leave,
             self.make,
+            self.bring_in,
+            self.save_file,
+            self.retire,
+            self.put_back,
         ):
             button.setEnabled(idle)
+
+    def _render_asked(self, state: State) -> None:
+        one = state.asked
+        self.asking.setVisible(state.tab == "questionnaires")
+        self.save_file.setVisible(one is not None)
+        self.retire.setVisible(one is not None and one.status == "active")
+        self.put_back.setVisible(one is not None and one.status == "retired")
 
     def _render_rule(self, state: State) -> None:
         """What is being typed stays while its rule is chosen."""
@@ -295,6 +326,20 @@ class OrganisationView(Page):
         self.refuse.setEnabled(not state.busy)
 
     # doing
+
+    def _choose_questionnaire(self) -> None:
+        chosen, _kind = QFileDialog.getOpenFileName(self, self.bring_in.text(), "", "FHIR (*.json)")
+        if chosen:
+            self.loop.send(Ordered(Order.BRING_IN, chosen))
+
+    def _save_questionnaire(self) -> None:
+        one = self.loop.state.asked
+        if one is None:
+            return
+        suggested = f"{one.name}-{one.version}.json"
+        chosen, _kind = QFileDialog.getSaveFileName(self, self.save_file.text(), suggested, "FHIR (*.json)")
+        if chosen:
+            self.loop.send(Ordered(Order.SAVE_FILE, chosen))
 
     def _row_chosen(self, key: str) -> None:
         self.why.clear()

@@ -78,7 +78,7 @@ class PatientsView(Page):
     # widgets
 
     def _build(self) -> None:
-        self.search = SearchField(_("Name, DNI or birth date"), name="patients.search", delay_ms=30)
+        self.search = SearchField(_("Name, DNI or birth date"), name="patients.search")
         self.search.asked.connect(lambda text: self.loop.send(TextTyped(text)))
         self.people = OpeningList(name="patients.list", spoken=_("People found"))
         self.people.setProperty("kind", "inside")

@@ -11,6 +11,8 @@ from desktop.screens.schedule.happenings import Cancel, Wish
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Appointment
+    from clinic.protocol.letters import FreeTime, FreeTimes
+    from clinic.services.asked import Answer, AskedFor
     from clinic.services.bookings import Agenda, Collision
     from clinic.services.desks import Desk
 
@@ -31,6 +33,16 @@ class Scheduling:
 
         return collisions(self._desk, wish.wanted)
 
+    def beside(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
+        """What stands at that time with whoever is here, or with that patient."""
+        from clinic.domain.facts import Appointment
+        from clinic.services.bookings import collisions
+
+        me = self._desk.someone.user
+        return collisions(
+            self._desk, Appointment(id=FactId(""), patient=patient, start=start, practitioner=me)
+        )
+
     def write(self, wish: Wish, despite: tuple[FactId, ...]) -> FactId:
         """Booked or moved; which one it is."""
         from clinic.services.bookings import book, move
@@ -49,10 +61,44 @@ class Scheduling:
 
         return cancel(self._desk, asked.appointment.id, asked.reason, asked.appointment.patient)
 
+    def attend(self, one: Appointment, came: bool) -> Appointment:
+        """As it was before."""
+        from clinic.services.bookings import arrive, miss
+
+        return (arrive if came else miss)(self._desk, FactId(one.id), one.patient)
+
     def restore(self, before: Appointment) -> object:
         from clinic.services.bookings import restore
 
         return restore(self._desk, before, before.patient)
+
+    # what was asked for at kiosks
+
+    def asked(self) -> tuple[AskedFor, ...]:
+        from clinic.services.asked import asked
+
+        return asked(self._desk)
+
+    def accept(self, row: AskedFor, given: FreeTime | None, reason: str) -> Answer:
+        from clinic.services.asked import accept
+
+        return accept(self._desk, row.request.id, row.person.patient, given, reason=reason)
+
+    def decline(self, row: AskedFor, why: str) -> Answer:
+        from clinic.services.asked import decline
+
+        return decline(self._desk, row.request.id, row.person.patient, why)
+
+    def reopen(self, row: AskedFor, answer: Answer) -> Answer:
+        from clinic.services.asked import reopen
+
+        return reopen(self._desk, answer, row.person.patient)
+
+    def free_times(self) -> FreeTimes:
+        """What the kiosks of the team are told."""
+        from clinic.services.asked import free_times
+
+        return free_times(self._desk)
 
     def take_back(self, appointment: FactId, patient: PatientId) -> object:
         from clinic.services.bookings import take_back

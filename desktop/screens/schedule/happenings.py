@@ -124,6 +124,13 @@ class CancelPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class CamePressed:
+    """`came`: she is here; else she did not come."""
+
+    came: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSent:
     reason: str
 
@@ -199,7 +206,7 @@ class WriteFailed:
 
 Event = (
     Shown | Ticked | FactsChanged | AgendaLoaded | ReadFailed | ViewChosen | Stepped | DayChosen | WhoseChosen | Chosen
-    | Left | ChartPressed | NewPressed | MovePressed | CancelPressed | CancelSent | FormTyped | FormSent | NameTyped
+    | Left | ChartPressed | NewPressed | MovePressed | CancelPressed | CamePressed | CancelSent | FormTyped | FormSent | NameTyped
     | PeopleFound | PatientChosen | Dropped | Nudged | Weighed | AnywayPressed | Written | WriteFailed
 )  # fmt: skip
 
@@ -246,10 +253,19 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Attend:
+    """Effect: she came, or she did not."""
+
+    appointment: Appointment
+    name: str
+    came: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenChart:
     """Effect: show this person's chart."""
 
     patient: PatientId
 
 
-Effect = Load | Find | Weigh | Write | Cancel | OpenChart
+Effect = Load | Find | Weigh | Write | Cancel | Attend | OpenChart

@@ -151,6 +151,9 @@ def _acted(state: State, event: Event) -> Step:
             return _moving(state, state.picked), ()
         case h.CancelPressed() if state.picked is not None:
             return replace(_closed(state), side="cancel"), ()
+        case h.CamePressed(came) if state.picked is not None and not state.busy:
+            attend = h.Attend(state.picked.appointment, state.picked.person.name.full, came)
+            return replace(state, busy=True, sentence=""), (attend,)
         case h.CancelSent(reason) if state.picked is not None and not state.busy:
             return _cancel(state, state.picked, reason)
         case h.FormTyped(form) if state.form is not None and form != state.form:

@@ -26,7 +26,7 @@ from desktop.screens.schedule import happenings as h
 from desktop.screens.schedule.layout import STEP
 from desktop.screens.schedule.logic import Form, State, forbidden, in_conflict
 from desktop.screens.schedule.spans import day_of
-from desktop.screens.schedule.words import conflict_words, state_of, times, whom
+from desktop.screens.schedule.words import conflict_words, may_come, may_miss, state_of, times, whom
 
 LENGTHS = (10, 20, 30, 40, 60, 90)
 Send = Callable[[h.Event], None]
@@ -71,7 +71,11 @@ class Side(Card):
         self.chart = PrimaryButton(_("Open the chart"), name="schedule.chart", icon="clipboard")
         self.move = SecondaryButton(_("Move …"), name="schedule.move", icon="calendar")
         self.cancel = QuietButton(_("Cancel the appointment …"), name="schedule.cancel", icon="x")
+        self.came = SecondaryButton(_("Has arrived"), name="schedule.came", icon="check")
+        self.missed = SecondaryButton(_("Did not come"), name="schedule.missed", icon="x")
         for button, event in (
+            (self.came, h.CamePressed(came=True)),
+            (self.missed, h.CamePressed(came=False)),
             (self.chart, h.ChartPressed()),
             (self.move, h.MovePressed()),
             (self.cancel, h.CancelPressed()),
@@ -80,12 +84,12 @@ class Side(Card):
         return holding(
             down(
                 self.name, self.about, self.when, self.who, self.reason, across(self.sign, (self.state, 1)), self.conflict,
-                None, self.chart, self.move, self.cancel,
+                None, across((self.came, 1), (self.missed, 1)), self.chart, self.move, self.cancel,
             )
         )  # fmt: skip
 
     def _form(self) -> QWidget:
-        self.search = SearchField(_("Name, DNI or birth date"), name="schedule.form.search", delay_ms=30)
+        self.search = SearchField(_("Name, DNI or birth date"), name="schedule.form.search")
         self.search.asked.connect(lambda text: self._send(h.NameTyped(text)))
         self.people = OpeningList(name="schedule.form.people", spoken=_("People found"))
         self.people.setMinimumHeight(110)
@@ -231,6 +235,9 @@ class Side(Card):
         found = in_conflict(state, slot.id)
         beside = state.agenda.collisions.get(slot.id, ()) if state.agenda and not found else ()
         self.conflict.say("warn" if found else "info", conflict_words(found or beside))
+        for button, may in ((self.came, may_come), (self.missed, may_miss)):
+            button.setVisible(may(slot, state.now))
+            button.setEnabled(not state.busy)
         for button in (self.move, self.cancel):
             button.setEnabled(slot.status == "booked" and not state.busy)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -17,6 +18,7 @@ from desktop.kit.navigation import TabBar
 from desktop.kit.surfaces import EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _
+from desktop.screens.asked.view import AskedBand
 from desktop.screens.layouts import Page, across, down
 from desktop.screens.room import Room
 from desktop.screens.schedule import happenings as h
@@ -28,7 +30,10 @@ from desktop.screens.schedule.logic import State, columns, in_conflict, update
 from desktop.screens.schedule.month import Month
 from desktop.screens.schedule.side import Side
 from desktop.screens.schedule.spans import day_of, minute_of
-from desktop.screens.schedule.words import conflicts_counted, counted, done_words, period
+from desktop.screens.schedule.words import attended_words, conflicts_counted, counted, done_words, period
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Appointment
 
 KINDS = frozenset({"Appointment", "Slot", "Patient", "Link"})
 TICK_MS = 30_000
@@ -54,9 +59,12 @@ class ScheduleView(Page):
     def refresh(self) -> None:
         """Read again."""
         self.loop.send(h.Shown(self._room.clock.now()))
+        self.asked.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
+        if self.isVisible():
+            self.asked.told(kinds)
         if kinds & KINDS and self.isVisible():
             self.loop.send(h.FactsChanged())
 
@@ -85,12 +93,15 @@ class ScheduleView(Page):
         self.faces = QStackedWidget()
         for face in (self.grid, self.month, self.empty, self.loading):
             self.faces.addWidget(face)
+        self.asked = AskedBand(self._room, "schedule")
         self.side = Side(lambda event: self.loop.send(event))
         head = across(Text(_("Schedule"), "title"), 10, (self.period, 1), self.new)
         ways = across(self.before, self.today, self.after, self.jump, None, self.whose, gap=6)
         which = across((self.tabs, 1), self.count)
         body = across((self.faces, 1), self.side, gap=12)
-        self.setLayout(down(head, ways, which, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14)))
+        self.setLayout(
+            down(head, ways, which, self.asked, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14))
+        )
         self.side.hide()
 
     def _listen(self) -> None:
@@ -211,6 +222,11 @@ class ScheduleView(Page):
                 self._help.write(
                     clinic.scheduling.cancel, effect, then=lambda _done: self._cancelled(effect), failed=self._failed
                 )  # fmt: skip
+            case h.Attend(one, name, came):
+                self._help.write(
+                    clinic.scheduling.attend, one, came, then=lambda before: self._attended(before, name, came),
+                    failed=self._failed,
+                )  # fmt: skip
             case h.OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
 
@@ -225,6 +241,10 @@ class ScheduleView(Page):
     def _cancelled(self, asked: h.Cancel) -> None:
         said = _("The appointment of %(name)s was cancelled.") % {"name": asked.name}
         self._help.undoable(said, self._room.clinic.scheduling.restore, asked.appointment)
+        self.loop.send(h.Written(FactId("")))
+
+    def _attended(self, before: Appointment, name: str, came: bool) -> None:
+        self._help.undoable(attended_words(name, came), self._room.clinic.scheduling.restore, before)
         self.loop.send(h.Written(FactId("")))
 
     def _failed(self, sentence: str) -> None:

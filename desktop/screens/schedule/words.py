@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from desktop.kit.words import (
@@ -118,3 +118,19 @@ def done_words(name: str, before: Appointment | None, wanted: Appointment) -> st
     if wanted.practitioner != before.practitioner:
         return _("%(name)s was moved to %(when)s, with %(with)s.") % told
     return _("%(name)s was moved to %(when)s.") % told
+
+
+def attended_words(name: str, came: bool) -> str:
+    """What was written down about whoever was booked."""
+    said = _("%(name)s has arrived.") if came else _("%(name)s did not come.")
+    return said % {"name": name}
+
+
+def may_come(one: Appointment, now: datetime) -> bool:
+    """Whether it can be said that she is here."""
+    return one.status in ("booked", "noshow") and one.start.astimezone().date() <= now.astimezone().date()
+
+
+def may_miss(one: Appointment, now: datetime) -> bool:
+    """Whether it can be said that she did not come."""
+    return one.status in ("booked", "arrived") and one.start <= now

@@ -47,10 +47,6 @@ NARROW = 1180
 """Below this width of the window the rail and the search give room to the page."""
 
 
-SOON_MS = 30
-"""The finder answers within a blink: only keys that come in one go are asked together."""
-
-
 class ShellView(QWidget):
     """`pages`: key -> page; pages that are not in the rail (chart, visit) are reached from others."""
 
@@ -136,7 +132,6 @@ class ShellView(QWidget):
             _("Find a person: name, DNI, birth date, telephone"),
             name="shell.search",
             shortcut="Ctrl+K",
-            delay_ms=SOON_MS,
         )
         self.search.setFixedWidth(400)
         self.search.asked.connect(lambda text: self.loop.send(SearchTyped(text)))

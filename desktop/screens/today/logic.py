@@ -12,6 +12,7 @@ from clinic.domain.ids import DeviceId, EncounterId, PatientId, UserId
 from desktop.screens.tasks.logic import pressing as pressing_tasks
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Appointment
     from clinic.services.alerts import Alert
     from clinic.services.overviews import Booked
     from clinic.services.plans import Due
@@ -34,7 +35,15 @@ class State:
     chosen: str = ""
     loaded: bool = False
     confirming: bool = False
+    slot: str = ""
+    """The appointment the buttons under the list act on."""
+    writing: bool = False
+    """That she came, or did not, is being written down."""
     sentence: str = ""
+
+    @property
+    def marked(self) -> Booked | None:
+        return next((one for one in self.booked if one.appointment.id == self.slot), None)
 
     @property
     def selected(self) -> Waiting | None:
@@ -120,8 +129,27 @@ class MatchConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotChosen:
+    """An appointment of today is marked."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class CamePressed:
+    """Of the one that is marked; `came`: she is here, else she did not come."""
+
+    came: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """It is written down."""
+
+
+@dataclass(frozen=True, slots=True)
 class BookedOpened:
-    patient: PatientId
+    appointment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,15 @@ class OpenChart:
 
     patient: PatientId
     tab: str = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """Effect: write down that she came, or did not."""
+
+    appointment: Appointment
+    name: str
+    came: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +249,9 @@ Event = (
     | IdentityAsked
     | IdentityLeft
     | MatchConfirmed
+    | SlotChosen
+    | CamePressed
+    | Attended
     | BookedOpened
     | FactsChanged
     | Failed
@@ -222,6 +262,7 @@ Effect = (
     | LoadTasks
     | OpenVisit
     | OpenChart
+    | Attend
     | ConfirmIdentity
     | Announce
     | Alarm
@@ -229,7 +270,7 @@ Effect = (
 )
 
 
-def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911 - one line a case
+def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # noqa: PLR0911, PLR0912 - one line a case
     match event:
         case QueueLoaded(rows, now):
             return _loaded(state, rows, now)
@@ -259,12 +300,26 @@ def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:  # n
             return replace(state, confirming=False), ()
         case MatchConfirmed(other):
             return _confirmed(state, other)
-        case BookedOpened(patient):
-            return state, (OpenChart(patient),)
+        case SlotChosen(appointment):
+            return replace(state, slot=appointment), ()
+        case CamePressed(came):
+            return _attend(state, came)
+        case Attended():
+            return replace(state, writing=False), (LoadQueue(),)
+        case BookedOpened(appointment):
+            found = (one.person.patient for one in state.booked if one.appointment.id == appointment)
+            return state, tuple(OpenChart(patient) for patient in found)
         case FactsChanged():
             return state, (LoadQueue(), LoadAlerts(), LoadTasks())
         case Failed(sentence):
-            return replace(state, sentence=sentence), ()
+            return replace(state, sentence=sentence, writing=False), ()
+
+
+def _attend(state: State, came: bool) -> tuple[State, tuple[Effect, ...]]:
+    one = state.marked
+    if one is None or state.writing:
+        return state, ()
+    return replace(state, writing=True), (Attend(one.appointment, one.person.name.full, came),)
 
 
 def _chart_of(state: State, task: str) -> tuple[Effect, ...]:

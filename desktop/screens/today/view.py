@@ -18,6 +18,7 @@ from desktop.kit.surfaces import Card, EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _, fmt_day, fmt_time, plural
 from desktop.screens.alerts.rows import alert_line
+from desktop.screens.asked.view import AskedBand
 from desktop.screens.backups.band import BackupBand
 from desktop.screens.backups.logic import State as Backups
 from desktop.screens.emergency.band import GlassBand, ReviewBand
@@ -40,15 +41,19 @@ from desktop.screens.phrases import (
     urgency,
 )
 from desktop.screens.room import Room
+from desktop.screens.schedule.words import attended_words, may_come, may_miss, state_of
 from desktop.screens.tasks.rows import due_line
 from desktop.screens.today.logic import (
     Alarm,
     AlertOpened,
     AlertsLoaded,
     Announce,
+    Attend,
+    Attended,
     BookedLoaded,
     BookedOpened,
     CallPressed,
+    CamePressed,
     ConfirmIdentity,
     CountWaiting,
     Effect,
@@ -67,6 +72,7 @@ from desktop.screens.today.logic import (
     QueueLoaded,
     RowChosen,
     RowOpened,
+    SlotChosen,
     State,
     TaskOpened,
     TasksLoaded,
@@ -75,6 +81,7 @@ from desktop.screens.today.logic import (
 from desktop.screens.visit.happenings import VisitOpened
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Appointment
     from clinic.protocol.letters import Vouched
     from clinic.services.overviews import Booked
     from clinic.services.waiting import Waiting
@@ -111,7 +118,7 @@ class TodayView(Page):
         self._room, self._present, self._help = room, present, room.helper(self)
         self.backup, self.reviews = BackupBand(room, backup), ReviewBand(room)
         self.opened, self.glass = NoticeBand(room, told), GlassBand(room)
-        self.lease, self.kiosks = LeaseBand(room), KiosksBand(kiosks)
+        self.lease, self.kiosks, self.asked = LeaseBand(room), KiosksBand(kiosks), AskedBand(room, "today")
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now(), me=room.clinic.me.user),
@@ -133,11 +140,13 @@ class TodayView(Page):
         self.reviews.look()
         self.glass.look()
         self.lease.look()
+        self.asked.look()
 
     def told(self, kinds: frozenset[str]) -> None:
         """Something in the book changed."""
         if kinds & KINDS:
             self.loop.send(FactsChanged())
+        self.asked.told(kinds)
         if kinds & {"AuditEvent", "AccessReview"}:
             self.opened.look()
         if "AccessReview" in kinds:
@@ -174,6 +183,7 @@ class TodayView(Page):
                 self.notice,
                 self.lease,
                 self.kiosks,
+                self.asked,
                 self.glass,
                 self.opened,
                 self.reviews,
@@ -264,10 +274,21 @@ class TodayView(Page):
 
     def _booked_card(self) -> Card:
         self.booked = LineList(name="today.appointments", spoken=_("Appointments today"))
-        self.booked.opened.connect(lambda key: self.loop.send(BookedOpened(PatientId(key))))
+        self.booked.opened.connect(lambda key: self.loop.send(BookedOpened(key)))
+        self.booked.selectionModel().currentChanged.connect(
+            lambda _now, _before: self.loop.send(SlotChosen(self.booked.key()))
+        )
+        self.came = SecondaryButton(_("Has arrived"), name="today.came", icon="check")
+        self.missed = SecondaryButton(_("Did not come"), name="today.missed", icon="x")
+        self.chart = SecondaryButton(_("Open the chart"), name="today.chart", icon="clipboard")
+        self.came.clicked.connect(lambda: self.loop.send(CamePressed(came=True)))
+        self.missed.clicked.connect(lambda: self.loop.send(CamePressed(came=False)))
+        self.chart.clicked.connect(lambda: self.loop.send(BookedOpened(self.loop.state.slot)))
+        self.attend = holding(across(self.came, self.missed, None, self.chart, gap=6))
         self.free = Text(_("No appointments are booked for today."), "muted", wrap=True)
         card = Card(_("Appointments today"), name="today.booked")
         card.add(self.booked, 1)
+        card.add(self.attend)
         card.add(self.free)
         card.body.addStretch(0)
         return card
@@ -346,6 +367,13 @@ class TodayView(Page):
         self.booked.show_lines([_booked_line(one) for one in state.booked])
         self.booked.setVisible(bool(state.booked))
         self.free.setVisible(not state.booked)
+        marked = state.marked
+        self.booked.choose(state.slot)
+        self.attend.setVisible(marked is not None)
+        if marked is not None:
+            for button, may in ((self.came, may_come), (self.missed, may_miss)):
+                button.setVisible(may(marked.appointment, state.now))
+                button.setEnabled(not state.writing)
 
     # doing
 
@@ -382,6 +410,12 @@ class TodayView(Page):
                     failed=self._failed,
                     then=lambda letter: self._confirmed(kiosk, letter, provisional, other),
                 )
+            case Attend(one, name, came):
+                scheduling = self._room.clinic.scheduling
+                self._help.write(
+                    scheduling.attend, one, came, then=lambda before: self._attended(before, name, came),
+                    failed=self._failed,
+                )  # fmt: skip
             case Announce(arrived):
                 QApplication.beep()
                 self._room.ways.arrived.emit(arrived)
@@ -415,6 +449,10 @@ class TodayView(Page):
         self._room.ways.identity.emit(provisional, other)
         self.loop.send(FactsChanged())
 
+    def _attended(self, before: Appointment, name: str, came: bool) -> None:
+        self._help.undoable(attended_words(name, came), self._room.clinic.scheduling.restore, before)
+        self.loop.send(Attended())
+
     def _failed(self, sentence: str) -> None:
         self.loop.send(Failed(sentence))
 
@@ -427,10 +465,12 @@ def _fit(rows: LineList, count: int, most: int) -> None:
 
 def _booked_line(one: Booked) -> Line:
     slot = one.appointment
+    said, _icon, _tone = state_of(slot)
+    why = slot.reason or _("Visit")
     return Line(
-        one.person.patient,
+        slot.id,
         one.person.name.full,
-        slot.reason or _("Visit"),
+        why if slot.status == "booked" else f"{said} · {why}",
         fmt_time(slot.start),
         face=one.person.name.full,
         photo=one.person.photo,

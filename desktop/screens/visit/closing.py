@@ -32,8 +32,8 @@ def signature(state: State, event: Event) -> Result | None:
             return _ask(state)
         case SignLeft():
             return (state if state.signing else replace(state, asking=False)), ()
-        case SignConfirmed():
-            return _sign(state)
+        case SignConfirmed(password):
+            return _sign(state, password)
         case Signed():
             return _signed(state, event)
         case AddendumPressed(text):
@@ -57,10 +57,10 @@ def _ask(state: State) -> Result:
     return replace(saved, asking=True, tone="", sentence=""), effects
 
 
-def _sign(state: State) -> Result:
+def _sign(state: State, password: str) -> Result:
     if not state.asking or state.signing:
         return state, ()
-    return when_all_saved(*save_all(replace(state, signing=True)))
+    return when_all_saved(*save_all(replace(state, signing=True, secret=password, tone="", sentence="")))
 
 
 def _signed(state: State, event: Signed) -> Result:

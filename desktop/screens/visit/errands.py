@@ -7,25 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from clinic.calls.quality import Rung
 from clinic.domain.errors import Refusal
-from clinic.domain.ids import DeviceId, EncounterId, PatientId
+from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment
 from desktop.kit.papers import Paper, read_paper
 from desktop.kit.sharing import Sharing
 from desktop.kit.words import _, language
 from desktop.screens.files import keep_file, read_shown
 from desktop.screens.room import Room
+from desktop.screens.schedule.words import conflict_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import rung_happenings as r
 from desktop.screens.visit import share_happenings as x
 from desktop.screens.visit.rung_happenings import RungEffect
 from desktop.screens.visit.share_happenings import ShareEffect
 from desktop.screens.visit.state import State
+
+if TYPE_CHECKING:
+    from clinic.domain.facts import Observation
+    from clinic.services.bookings import Collision
 
 
 class Line:
@@ -286,21 +291,21 @@ class Errands:
             case h.RemoveCode(condition, patient):
                 why = _("Chosen by mistake")
                 self._write(clinic.remove_condition, condition, why, patient, then=self._redraw)
+            case h.WritePregnancy():
+                self._write_pregnancy(effect)
             case h.Prescribe():
                 self._prescribe(effect)
             case h.SendMessage():
                 self._message(effect)
-            case h.BookNext(encounter, patient, start, reason):
+            case h.BookNext():
+                self._write(self._book_if_free, effect, then=lambda found: self._booked(effect, found))
+            case h.Sign(encounter, patient, kiosk, password):
                 self._write(
-                    clinic.book_next,
+                    clinic.sign,
+                    encounter,
                     patient,
-                    start,
-                    reason,
-                    then=lambda _done: self._told(h.NextBooked(encounter)),
-                )
-            case h.Sign(encounter, patient, kiosk):
-                self._write(
-                    clinic.sign, encounter, patient, then=lambda note: self._told(h.Signed(note, kiosk))
+                    password,
+                    then=lambda note: self._told(h.Signed(note, kiosk)),
                 )
             case h.SignAddendum(note, text, patient):
                 encounter = self._state().encounter
@@ -313,6 +318,55 @@ class Errands:
                 )
             case h.SaveSummary(encounter):
                 self._summary(encounter)
+
+    def _book_if_free(self, effect: h.BookNext) -> tuple[Collision, ...]:
+        """On a worker: what is in the way, and then nothing is booked."""
+        clinic = self._room.clinic
+        found = clinic.in_the_way(effect.patient, effect.start)
+        if {one.shared.other.id for one in found} - set(effect.despite):
+            return found
+        clinic.book_next(effect.patient, effect.start, effect.reason, effect.despite)
+        return ()
+
+    def _booked(self, effect: h.BookNext, found: tuple[Collision, ...]) -> None:
+        if not found:
+            self._told(h.NextBooked(effect.encounter))
+        elif self._state().encounter == effect.encounter:
+            asked = h.NextPressed(effect.start, effect.reason)
+            self._send(h.NextTaken(effect.encounter, asked, found))
+        else:
+            said = _("The next appointment was not booked.")
+            self._room.ways.said.emit("warn", f"{said} {conflict_words(found)}")
+
+    def _write_pregnancy(self, effect: h.WritePregnancy) -> None:
+        """An answer that was not written is asked for again by the check."""
+        clinic, patient = self._room.clinic, effect.patient
+        told = (
+            _("%(name)s is pregnant, she says.")
+            if effect.pregnant
+            else _("%(name)s is not pregnant, she says.")
+        )
+        checked_anew = h.PregnancyWritten(patient)
+
+        def written(one: Observation) -> None:
+            self._send(checked_anew)
+
+            def undo() -> None:
+                why = _("Chosen by mistake")
+                self._write(
+                    clinic.take_back_vitals, (FactId(one.id),), why, patient,
+                    then=lambda _done: self._send(checked_anew),
+                )  # fmt: skip
+
+            self._room.ways.undoable.emit("ok", told % {"name": effect.name}, undo)
+
+        def failed(sentence: str) -> None:
+            self._send(h.Failed(sentence, effect.encounter))
+            self._send(checked_anew)
+
+        self._help.write(
+            clinic.answer_pregnancy, patient, effect.pregnant, effect.encounter, patient, then=written, failed=failed
+        )  # fmt: skip
 
     def _say_taken(self, effect: h.SayTaken) -> None:
         """What was written down by a slip is taken back by one touch; it stays on the chart as that."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from desktop.screens.visit.share_happenings import ShareEffect, ShareEvent
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition
+    from clinic.services.bookings import Collision
     from clinic.services.charts import Chart
     from clinic.services.prescribing import Caution
     from clinic.services.visits import Draft
@@ -267,6 +268,20 @@ class VitalsTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class PregnancyAnswered:
+    """She was asked, and said so."""
+
+    pregnant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PregnancyWritten:
+    """What she answered is on the chart, or was taken back: the medicine is checked anew."""
+
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True)
 class Prescribed:
     encounter: EncounterId
 
@@ -294,6 +309,25 @@ class NextPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class NextTaken:
+    """The time of the next appointment is not free: nothing was written."""
+
+    encounter: EncounterId
+    asked: NextPressed
+    collisions: tuple[Collision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextAnyway:
+    """Book it beside those that were shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextLeft:
+    """Another time is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
 class NextBooked:
     encounter: EncounterId
 
@@ -310,7 +344,9 @@ class SignLeft:
 
 @dataclass(frozen=True, slots=True)
 class SignConfirmed:
-    pass
+    """`password`: where it is typed again."""
+
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +515,16 @@ class FindDrugs:
 
 
 @dataclass(frozen=True, slots=True)
+class WritePregnancy:
+    """Effect: what she answered to whether she could be pregnant."""
+
+    encounter: EncounterId
+    patient: PatientId
+    pregnant: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Effect: allergies, interactions, duplicates."""
 
@@ -547,12 +593,13 @@ class PostChatLine:
 
 @dataclass(frozen=True, slots=True)
 class BookNext:
-    """Effect: the next appointment."""
+    """Effect: the next appointment, if its time is free but for those in `despite`."""
 
     encounter: EncounterId
     patient: PatientId
     start: datetime
     reason: str
+    despite: tuple[FactId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +609,7 @@ class Sign:
     encounter: EncounterId
     patient: PatientId
     kiosk: DeviceId
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -623,6 +671,8 @@ Event = (
     | DoseTyped
     | DoseChecked
     | PrescribePressed
+    | PregnancyAnswered
+    | PregnancyWritten
     | RepeatChosen
     | VitalsPressed
     | VitalsTaken
@@ -631,6 +681,9 @@ Event = (
     | SendPressed
     | MessageSent
     | NextPressed
+    | NextTaken
+    | NextAnyway
+    | NextLeft
     | NextBooked
     | SignPressed
     | SignLeft
@@ -666,6 +719,7 @@ Effect = (
     | SayTaken
     | Check
     | CheckDose
+    | WritePregnancy
     | Prescribe
     | SendMessage
     | PostChatLine

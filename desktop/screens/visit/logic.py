@@ -22,8 +22,11 @@ from desktop.screens.visit.happenings import (
     FactsChanged,
     Failed,
     MessageSent,
+    NextAnyway,
     NextBooked,
+    NextLeft,
     NextPressed,
+    NextTaken,
     PhotoToggled,
     PostChatLine,
     ReadDraft,
@@ -104,7 +107,9 @@ def _failed(state: State, event: Failed) -> Result:
     rx = replace(state.rx, busy=False)
     unasked = event.sentence if event.unasked else ""
     told = replace(state, tone="danger", sentence=event.sentence, unasked=unasked, rx=rx)
-    done = replace(told, sending=False, signing=False, booking=False, adding=False, measuring=False)
+    done = replace(
+        told, secret="", sending=False, signing=False, booking=False, adding=False, measuring=False
+    )
     return done, ()
 
 
@@ -151,8 +156,15 @@ def _messages(state: State, event: Event) -> Result | None:
             return _sent(state, event)
         case NextPressed(start, reason):
             return _book(state, start, reason)
+        case NextTaken(encounter) if encounter == state.encounter:
+            return replace(state, booking=False, taken=event), ()
+        case NextAnyway() if state.taken is not None:
+            return _book_beside(state, state.taken)
+        case NextLeft():
+            return replace(state, taken=None), ()
         case NextBooked(encounter) if encounter == state.encounter:
-            return replace(state, booking=False, tone="ok", sentence=_("The next appointment is booked.")), ()
+            booked = _("The next appointment is booked.")
+            return replace(state, booking=False, taken=None, tone="ok", sentence=booked), ()
     return None
 
 
@@ -177,5 +189,15 @@ def _book(state: State, start: datetime, reason: str) -> Result:
         return state, ()
     if start <= state.now:
         return replace(state, tone="warn", sentence=_("Choose a moment that lies ahead.")), ()
-    booking = replace(state, booking=True, tone="", sentence="")
+    booking = replace(state, booking=True, taken=None, tone="", sentence="")
     return booking, (BookNext(state.encounter, state.patient, start, reason),)
+
+
+def _book_beside(state: State, taken: NextTaken) -> Result:
+    """Never the same patient twice at once."""
+    if state.booking or any(one.shared.forbidden for one in taken.collisions):
+        return state, ()
+    despite = tuple(one.shared.other.id for one in taken.collisions)
+    asked = taken.asked
+    effect = BookNext(state.encounter, state.patient, asked.start, asked.reason, despite)
+    return replace(state, booking=True, taken=None, tone="", sentence=""), (effect,)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic.domain.facts import NoteTemplate, Section
 from desktop.kit.buttons import PrimaryButton, QuietButton, SecondaryButton
-from desktop.kit.fields import NoteField
+from desktop.kit.fields import Field, LineField, NoteField
 from desktop.kit.people import Mark
 from desktop.kit.surfaces import Card, Chip, Notice
 from desktop.kit.text import Text, styled
@@ -37,6 +37,7 @@ class NoteCard(Card):
     def __init__(self, send: Send, room: Room, state: Callable[[], v.State]) -> None:
         super().__init__(name="visit.note")
         self._send, self._room, self._state = send, room, state
+        self._signing = False
         self._monotonic = room.clock.monotonic
         self._encounter, self._choosing = "", False
         self._section = v.SECTIONS[0]
@@ -93,7 +94,10 @@ class NoteCard(Card):
         final = Text(_("A signed note cannot be changed; later you can add an addendum."), "body", wrap=True)
         self.undone = Text("", "strong", name="visit.sign.undone", wrap=True, tone="danger")
         confirm = PrimaryButton(_("Sign now"), name="visit.sign.confirm", icon="check")
-        confirm.clicked.connect(lambda: self._send(h.SignConfirmed()))
+        confirm.clicked.connect(self._confirm)
+        self.password = LineField(name="visit.sign.password", spoken=_("Your password"), secret=True)
+        self.password.returnPressed.connect(self._confirm)
+        self.again = Field(_("Your password, to sign"), self.password)
         keys = QShortcut(QKeySequence("Ctrl+Return"), confirm, confirm.click)
         keys.setAutoRepeat(False)  # who holds the keys down has not read the question
         confirm.setToolTip(f"{_('Sign now')} ({keys.key().toString(QKeySequence.SequenceFormat.NativeText)})")
@@ -106,9 +110,19 @@ class NoteCard(Card):
         asking.add(self.question)
         asking.add(final)
         asking.add(self.undone)
+        asking.add(self.again)
         asking.add(across(None, leave, confirm, gap=8))
         self.asking, self.confirm = asking, confirm
         return holding(down(self.foot, asking, gap=0))
+
+    def _confirm(self) -> None:
+        """With the password, where it is asked for; it does not stay in the field."""
+        typed = self.password.text()
+        if not self.again.isHidden() and not typed:
+            self.password.setFocus()
+            return
+        self.password.clear()
+        self._send(h.SignConfirmed(typed))
 
     def _typed(self, section: Section) -> None:
         self._send(h.Typed(section, self.fields[section].toPlainText(), self._monotonic()))
@@ -180,7 +194,15 @@ class NoteCard(Card):
         self.codes.show_marks([Mark(f"{c.code.code} {c.code.display}", "primary") for c in state.conditions])
         self.orders.show_marks([Mark(request_words(one), "primary", "pill") for one in state.prescriptions])
         self.foot.setVisible(not state.asking)
+        again = state.asking and self._room.clinic.signs_again()
+        came = again and self.asking.isHidden()
+        self.again.setVisible(again)
         self.asking.setVisible(state.asking)
+        if not state.asking:
+            self.password.clear()
+        if came or (again and self._signing and not state.signing):  # asked, or asked again
+            self.password.setFocus()
+        self._signing = state.signing
         self.confirm.setEnabled(not state.signing)
         self.confirm.setText(_("Signing …") if state.signing else _("Sign now"))
         drug = state.rx.drug.display if state.rx.drug else ""

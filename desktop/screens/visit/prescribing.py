@@ -20,10 +20,13 @@ from desktop.screens.visit.happenings import (
     DrugsFound,
     Event,
     FindDrugs,
+    PregnancyAnswered,
+    PregnancyWritten,
     Prescribe,
     Prescribed,
     PrescribePressed,
     RepeatChosen,
+    WritePregnancy,
 )
 from desktop.screens.visit.state import Result, Rx, State
 
@@ -57,6 +60,10 @@ def prescription(state: State, event: Event) -> Result | None:
         case DoseChecked(patient, drug, dose, cautions):
             this = (patient, drug, dose) == (state.patient, rx.drug, rx.dose)
             return (replace(state, rx=replace(rx, dosed=cautions)) if this else state), ()
+        case PregnancyAnswered(pregnant):
+            return _answered(state, pregnant)
+        case PregnancyWritten(patient):
+            return _anew(state) if patient == state.patient and rx.drug is not None else (state, ())
         case PrescribePressed():
             return _prescribe(state, event)
         case Prescribed(encounter):
@@ -90,6 +97,27 @@ def _dosed(state: State, dose: DoseTyped) -> Result:
 def _checked(state: State, drug: Coding, repeats: MedicationRequest | None = None) -> Result:
     chosen = Rx(drug=drug, searched=drug.display, repeats=repeats)
     return replace(state, rx=chosen, tone="", sentence=""), (Check(state.patient, drug, chosen.replacing),)
+
+
+def asks_pregnancy(rx: Rx) -> bool:
+    """Whether the check wants to know if she could be pregnant."""
+    return any(one.severity == "ask-pregnancy" for one in rx.cautions or ())
+
+
+def _answered(state: State, pregnant: bool) -> Result:
+    """Nothing is signed until the check with the answer is there."""
+    if not asks_pregnancy(state.rx) or state.rx.busy:
+        return state, ()
+    name = state.chart.person.name.spoken if state.chart is not None else ""
+    asked = WritePregnancy(state.encounter, state.patient, pregnant, name)
+    return replace(state, rx=replace(state.rx, cautions=None)), (asked,)
+
+
+def _anew(state: State) -> Result:
+    rx = state.rx
+    if rx.drug is None:
+        return state, ()
+    return replace(state, rx=replace(rx, cautions=None)), (Check(state.patient, rx.drug, rx.replacing),)
 
 
 def _prescribe(state: State, order: PrescribePressed) -> Result:

@@ -12,7 +12,7 @@ from clinic.calls.quality import Ladder
 from clinic.domain.facts import EncounterStatus, Section
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId
 from clinic.domain.values import Attachment, Coding
-from desktop.screens.visit.happenings import DoseTyped, Effect
+from desktop.screens.visit.happenings import DoseTyped, Effect, NextTaken
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition, Condition, Encounter, MedicationRequest
@@ -184,9 +184,13 @@ class State:
     attach: bool = False
     sending: bool = False
     booking: bool = False
+    taken: NextTaken | None = None
+    """A next appointment that waits for an answer: its time is not free."""
     adding: bool = False
     measuring: bool = False
     asking: bool = False
+    secret: str = field(default="", repr=False)
+    """The password typed again, until the signature is asked for."""
     signing: bool = False
     locking: bool = False
     signed: Composition | None = None

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from PySide6.QtCore import QDate, Qt, QTimer
@@ -14,6 +14,8 @@ from clinic.domain.facts import Communication, MedicationRequest
 from clinic.domain.ids import FactId
 from clinic.domain.medication import ROUTES
 from clinic.domain.values import Coding
+from clinic.services.charts import Asked
+from desktop.kit.bodymap import BodyMap
 from desktop.kit.buttons import IconButton, PrimaryButton, QuietButton, SecondaryButton
 from desktop.kit.fields import Choice, DayField, Field, LineField, MessageField
 from desktop.kit.navigation import SearchField
@@ -41,9 +43,12 @@ from desktop.screens.phrases import (
     named as word_of,
 )
 from desktop.screens.receipts import marked
+from desktop.screens.schedule.words import conflict_words
+from desktop.screens.told import marked_places, told_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import rung_happenings as r
+from desktop.screens.visit.prescribing import asks_pregnancy
 from desktop.screens.visit.words import (
     cautions_words,
     directions_words,
@@ -60,7 +65,7 @@ SLOT_MINUTES = 20
 
 
 class IntakeTool(QWidget):
-    """Why the patient came: reason, symptoms in words, vitals with NEWS2, the photo."""
+    """Why the patient came: reason, symptoms in words, vitals with NEWS2, what else was asked, the photo, where it hurts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,8 +77,14 @@ class IntakeTool(QWidget):
         self.vitals = Marks()
         self.photo = PhotoView(name="visit.intake.photo", spoken=_("Photo of this visit"))
         self.photo.setFixedSize(148, 118)
-        words = holding(down(self.flagged, self.reason, self.symptoms, self.score, self.vitals, None, gap=6))
-        self.setLayout(across((words, 1), down(self.photo, None), gap=10))
+        self.told = Text("", "body", name="visit.intake.told", wrap=True)
+        self.body = BodyMap({}, name="visit.intake.body", spoken=_("Where it hurts"), shows=True)
+        self.body.setFixedSize(190, 152)
+        words = down(
+            self.flagged, self.reason, self.symptoms, self.score, self.vitals, self.told, None, gap=6
+        )
+        area = scrolling(holding(words), name="visit.intake.words")
+        self.setLayout(across((area, 1), down(self.photo, self.body, None), gap=10))
 
     def render_state(self, state: v.State) -> None:
         visit, chart = state.visit, state.chart
@@ -88,10 +99,21 @@ class IntakeTool(QWidget):
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
         self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
+        self._render_told([one for one in chart.answers if one.response.encounter == visit.id])
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:
             self.photo.show_photo(photo.thumbnail, photo.title)
+
+    def _render_told(self, answers: Sequence[Asked]) -> None:
+        """What the questionnaires asked, in the reader's words, and the places on the drawing."""
+        lines = [line for one in reversed(answers) for line in told_words(one)]
+        self.told.setText("\n".join(lines))
+        self.told.setVisible(bool(lines))
+        marked = {code: words for one in answers for code, words in marked_places(one).items()}
+        self.body.setVisible(bool(marked))
+        self.body.show_names(marked)
+        self.body.mark(marked)
 
 
 def _vital_mark(face: VitalFace, since: datetime, now: datetime) -> Mark:
@@ -176,6 +198,11 @@ class RxTool(QWidget):
         )
         self.sentence = Text("", "strong", name="visit.rx.sentence", wrap=True)
         self.cautions = Notice(name="visit.rx.cautions")
+        self.not_pregnant = SecondaryButton(_("She is not pregnant"), name="visit.rx.not_pregnant")
+        self.pregnant = SecondaryButton(_("She is pregnant"), name="visit.rx.pregnant")
+        for button, answer in ((self.not_pregnant, False), (self.pregnant, True)):
+            button.clicked.connect(lambda _on=False, answer=answer: send(h.PregnancyAnswered(answer)))
+        self.asked = holding(across(self.not_pregnant, self.pregnant, None, gap=6))
         self.add = PrimaryButton(
             _("Prescribe"), name="visit.rx.add", icon="pill", spoken=_("Sign the prescription")
         )
@@ -219,7 +246,9 @@ class RxTool(QWidget):
         )
         before = down(self.takes_head, (self.takes, 1), gap=2)
         self.before = holding(before)
-        return down(self.drug, (self.results, 1), (self.before, 1), self.cautions, self.form, None, gap=6)
+        return down(
+            self.drug, (self.results, 1), (self.before, 1), self.cautions, self.asked, self.form, None, gap=6
+        )
 
     def _listen(self) -> None:
         for field in (self.dose, self.notes, self.every, self.days):
@@ -270,6 +299,7 @@ class RxTool(QWidget):
         said = cautions_words(state.rx)
         self.cautions.say(said.tone, said.text, looked_words(state.rx))
         self.cautions.setToolTip(quoted_words(state.rx))
+        self.asked.setVisible(asks_pregnancy(state.rx) and state.signed is None)
         self.add.setEnabled(state.rx.drug is not None and not state.rx.busy and state.signed is None)
         if before.drug != state.rx.drug:
             self._resting.start()
@@ -403,12 +433,19 @@ class NextTool(QWidget):
         self.reason.returnPressed.connect(book.click)
         weeks = across(*(self._in_weeks(count) for count in (1, 2, 4, 12)), gap=6)
         self.booked = LineList(name="visit.next.booked", spoken=_("Appointments of this patient"))
+        self.conflict = Notice(name="visit.next.conflict", tone="warn")
+        self.beside = SecondaryButton(_("Book it beside"), name="visit.next.beside", icon="alert-triangle")
+        self.beside.clicked.connect(lambda: send(h.NextAnyway()))
+        self.other = SecondaryButton(_("Choose another time"), name="visit.next.other")
+        self.other.clicked.connect(lambda: (send(h.NextLeft()), self.time.setFocus()))
+        self.taken = holding(down(self.conflict, across(self.other, self.beside, None), gap=6))
         self.setLayout(
             down(
                 weeks,
                 across((Field(_("Day"), self.day), 1), (Field(_("Time"), self.time), 1)),
                 Field(_("Reason"), self.reason),
                 across(None, book),
+                self.taken,
                 (self.booked, 1),
                 None,
                 gap=8,
@@ -421,7 +458,8 @@ class NextTool(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
-            self.book.click()
+            asks = self.taken.isVisible()
+            (self.beside if asks and self.beside.hasFocus() else self.other if asks else self.book).click()
             return
         super().keyPressEvent(event)
 
@@ -440,6 +478,15 @@ class NextTool(QWidget):
 
     def render_state(self, state: v.State) -> None:
         self.book.setEnabled(not state.booking)
+        taken = state.taken
+        came = taken is not None and self.taken.isHidden()
+        self.taken.setVisible(taken is not None)
+        if taken is not None:
+            never = any(one.shared.forbidden for one in taken.collisions)
+            self.conflict.say("warn", f"{fmt_moment(taken.asked.start)}: {conflict_words(taken.collisions)}")
+            self.beside.setVisible(not never)
+            if came:
+                self.other.setFocus()
         booked = (one for one in (state.chart.appointments if state.chart else ()) if one.status == "booked")
         coming = [one for one in booked if one.start >= state.now]
         self.booked.show_lines(

@@ -105,7 +105,8 @@ def when_all_saved(state: State, more: tuple[Effect, ...]) -> Result:
     if state.locking and not state.unsaved:
         return replace(state, locking=False), (CoverScreen(),)
     if state.signing and not state.dirty:
-        return state, (Sign(state.encounter, state.patient, state.kiosk),)
+        sign = Sign(state.encounter, state.patient, state.kiosk, state.secret)
+        return replace(state, secret=""), (sign,)
     return state, ()
 
 

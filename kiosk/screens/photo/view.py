@@ -7,6 +7,7 @@ from PySide6.QtCore import QBuffer, QIODevice, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget
 
+from clinic.domain.questionnaires import question, wanted_photo
 from desktop.kit.buttons import PrimaryButton, SecondaryButton
 from desktop.kit.video import VideoView
 from desktop.kit.words import _
@@ -24,6 +25,8 @@ class PhotoScreen(Screen):
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
         self._state = logic.State()
+        wanted = wanted_photo(journey.interview) if journey.interview is not None else None
+        self._wanted = question(wanted, self.language) if wanted is not None else ""
         self._view = VideoView(name="kiosk.photo.view", spoken=_("Picture of the camera"))
         self._view.set_placeholder(_("The camera is starting"))
         self._view.watch(room.engine, "local")
@@ -82,8 +85,8 @@ class PhotoScreen(Screen):
             case logic.Look.LIVE:
                 self.head(
                     Heading(
-                        _("A photo for the clinician"),
-                        _("Your face, or what hurts"),
+                        self._wanted or _("A photo for the clinician"),
+                        "" if self._wanted else _("Your face, or what hurts"),
                         _(
                             "Look into the camera or show what hurts, then touch the big button. You can "
                             "also go on without."

@@ -2,9 +2,9 @@
 """One touch chooses the reason."""
 
 from clinic.domain.values import Coding
-from kiosk.questionnaire import Questionnaire
+from kiosk.questionnaire import Questions
 
 
-def chosen(questions: Questionnaire, key: str, language: str) -> Coding:
+def chosen(questions: Questions, key: str, language: str) -> Coding:
     """The code of the tile that was touched, with the word that was on it."""
     return questions.reason(key).coding(language)

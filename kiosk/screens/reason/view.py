@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QResizeEvent
 
+from desktop.kit.buttons import SecondaryButton
 from desktop.kit.touch import Tile, TileGrid
 from desktop.kit.words import _
 from kiosk import flow
@@ -18,7 +19,10 @@ class ReasonScreen(Screen):
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
         self._grid = TileGrid([self._tile(choice.id) for choice in room.questions.reasons])
-        self.body.addWidget(self._grid)
+        self.body.addWidget(self._grid, 1)
+        own = SecondaryButton(_("My appointments"), name="kiosk.reason.things", icon="calendar")
+        own.clicked.connect(lambda: room.send(flow.ThingsOpened()))
+        self.body.addWidget(own)
         self.head(
             Heading(
                 _("Why do you come today?"),

@@ -2,9 +2,7 @@
 """Any number of tiles may be on; the order of the tiles is kept."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 
-from clinic.domain.red_flags import Answers
 from clinic.domain.values import Coding
 from kiosk.questionnaire import Choice
 
@@ -23,8 +21,3 @@ def toggled(state: State, key: str) -> State:
 def told(state: State, language: str) -> tuple[Coding, ...]:
     """The codes of the tiles that are on, with the words that were on them."""
     return tuple(choice.coding(language) for choice in state.offered if choice.id in state.on)
-
-
-def answers(state: State, reason: str, born: date | None) -> Answers:
-    """What is told so far, as the rules of the red flags want it."""
-    return Answers(reason, state.on, born)

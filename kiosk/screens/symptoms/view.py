@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QResizeEvent
 
+from clinic.domain.questionnaires import Interview
 from desktop.kit.buttons import PrimaryButton
 from desktop.kit.touch import Tile, TileGrid
 from desktop.kit.words import _, plural
@@ -48,9 +49,13 @@ class SymptomsScreen(Screen):
         if choice.id in self._state.on:
             self.room.voice.say(choice.word(self.language), self.language)
         self._label()
-        told = logic.answers(self._state, self._reason, self._born)
-        flags = self.room.questions.flags(told, self.room.clock.now().date(), self.language)
+        today = self.room.clock.now().date()
+        flags = self.room.questions.flags(self._interview(), self._born, today, self.language)
         self.room.send(flow.Felt(logic.told(self._state, self.language), flags))
+
+    def _interview(self) -> Interview:
+        told = (one.code for one in logic.told(self._state, self.language))
+        return self.room.questions.interview(self._reason, told, self._born, self.room.clock.now().date())
 
     def _label(self) -> None:
         count = len(self._state.on)
@@ -59,7 +64,7 @@ class SymptomsScreen(Screen):
         self._done.setAccessibleName(text)
 
     def _tell(self) -> None:
-        self.room.send(flow.SymptomsChosen(logic.told(self._state, self.language)))
+        self.room.send(flow.SymptomsChosen(logic.told(self._state, self.language), self._interview()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid.arrange(2 if event.size().height() > event.size().width() else 3)

@@ -48,8 +48,6 @@ class WaitingScreen(Screen):
             _("My things: visits, medicine, permissions"), name="kiosk.waiting.mine", icon="clipboard"
         )
         mine.clicked.connect(self._show_mine)
-        mine.setVisible(bool(own_things(journey) or journey.permitted))
-        self._mine = mine
         right = stacked((card, 1), (mine, 0))
         return stacked((Sides(Drawing("waiting"), right), 1), (self._state, 0))
 
@@ -68,9 +66,11 @@ class WaitingScreen(Screen):
         column.addStretch(1)
         card = Card(name="kiosk.waiting.mine.list")
         card.add(Arrows(inside, name="kiosk.waiting.mine"), 1)
+        things = SecondaryButton(_("My appointments"), name="kiosk.waiting.things", icon="calendar")
+        things.clicked.connect(lambda: self.room.send(flow.ThingsOpened()))
         close = PrimaryButton(_("Back to the waiting room"), name="kiosk.waiting.mine.close", icon="check")
         close.clicked.connect(self._hide_mine)
-        return stacked((card, 1), (close, 0))
+        return stacked((card, 1), (things, 0), (close, 0))
 
     def _taking(self, scope: str) -> SecondaryButton:
         words = _("No longer: %(what)s") % {"what": _(SCOPES[scope])}
@@ -92,7 +92,6 @@ class WaitingScreen(Screen):
         self._pages.insertWidget(1, self._mine_page(journey))
         self._pages.removeWidget(before)
         before.deleteLater()
-        self._mine.setVisible(bool(own_things(journey) or journey.permitted))
 
     def follow(self, journey: flow.Journey) -> None:
         if journey.known is not self._known:

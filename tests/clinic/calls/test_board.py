@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.calls.board import EDGE, MOST_IN_WORD, MOST_POINTS, MOST_STROKES, Board, pointed_at, whole_place
+from clinic.calls.board import MOST_IN_WORD, MOST_POINTS, MOST_STROKES, Board, pointed_at
+from clinic.domain.strokes import EDGE, whole_place
 from clinic.protocol.sharing import Inked, Pointed, Rubbed
 
 CALL = "c1"

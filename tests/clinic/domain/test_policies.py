@@ -15,9 +15,11 @@ from clinic.domain.policies import (
     KEEP_YEARS,
     MOST_YEARS,
     SETTABLE,
+    SIGN_AGAIN,
     checked,
     holds,
     minutes_allowed,
+    signs_again,
     years_kept,
 )
 from clinic.domain.retention import RULES, chart_is_past, years_by_law
@@ -31,6 +33,7 @@ PLACES = st.sampled_from([*RULES, "XX"])
         (HOURS, "Mo-Fr 7-20"), (HOURS, "always"), (HOURS, "Mo-Fr 20:00-07:00"), (IDLE_LOCK, "0"), (IDLE_LOCK, "6"),
         (IDLE_LOCK, "2.5"), (IDLE_LOCK, "-1"), (KEEP_YEARS, "9"), (KEEP_YEARS, "101"), (KEEP_YEARS, "ten"), (KEEP_YEARS, "١٢"),
         (HELP_PHONE, "ask"), (HELP_PHONE, "+"), (HELP_PHONE, "٠٣٨٥"), (HELP_PHONE, "0" * 41),
+        (SIGN_AGAIN, "perhaps"), (SIGN_AGAIN, "1"),
         ("organisation-wide team", "x"), ("", "1"),
     ],
 )  # fmt: skip
@@ -47,7 +50,7 @@ def test_what_is_signed_holds_as_it_was_written(key: str, value: str, place: str
         return
     if said:
         now = holds(key, {key: said}, place)
-        assert now == said if key in (HOURS, HELP_PHONE) else int(now) == int(said)
+        assert now == said if key in (HOURS, HELP_PHONE, SIGN_AGAIN) else int(now) == int(said)
     else:
         assert holds(key, {key: said}, place) == holds(key, {}, place)
 
@@ -63,3 +66,12 @@ def test_years_only_lengthen() -> None:
     assert chart_is_past(last, now, "AR")
     assert not chart_is_past(last, now, "AR", years_kept({KEEP_YEARS: "15"}, "AR"))
     assert chart_is_past(last, now, "AR", years_kept({KEEP_YEARS: "2"}, "AR"))
+
+
+def test_the_password_is_asked_for_at_signing_only_where_somebody_said_yes() -> None:
+    assert (
+        not signs_again({})
+        and not signs_again({SIGN_AGAIN: "no"})
+        and not signs_again({SIGN_AGAIN: "perhaps"})
+    )
+    assert signs_again({SIGN_AGAIN: checked(SIGN_AGAIN, " Yes ", "AR")})

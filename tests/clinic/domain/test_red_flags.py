@@ -5,7 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.domain.red_flags import Answers, Rule, raised
+from clinic.domain import questionnaires as q
+from clinic.domain.facts import EnableWhen, FormItem, Questionnaire, RedFlag
+from clinic.domain.ids import FactId
+from clinic.domain.red_flags import raised
+from clinic.domain.values import Coding
 from desktop.screens.phrases import RED_FLAGS
 from kiosk import questionnaire
 
@@ -14,7 +18,8 @@ GENERAL = questionnaire.load()
 
 
 def flags(reason: str, *symptoms: str, born: date | None = None) -> tuple[str, ...]:
-    return raised(GENERAL.rules, Answers(reason, frozenset(symptoms), born), TODAY)
+    told = GENERAL.interview(reason, symptoms, born, TODAY)
+    return tuple(flag.code for flag in GENERAL.flags(told, born, TODAY, "es"))
 
 
 @pytest.mark.parametrize(
@@ -53,32 +58,45 @@ def test_an_age_nobody_knows_raises_nothing_by_age() -> None:
 
 
 def test_a_rule_stands_back_only_while_the_better_one_holds() -> None:
+    options = (Coding(system="s", code="a"), Coding(system="s", code="b"))
     rules = (
-        Rule("better", frozenset({"a"}), "s", reason="r"),
-        Rule("plain", frozenset({"a"}), "s", unless="better"),
+        RedFlag(
+            code="better",
+            answers=("a",),
+            source="s",
+            enable_when=(EnableWhen(question="before", answer="b"),),
+        ),
+        RedFlag(code="plain", answers=("a",), source="s", unless="better"),
     )
-    assert raised(rules, Answers("r", frozenset({"a"})), TODAY) == ("better",)
-    assert raised(rules, Answers("", frozenset({"a"})), TODAY) == ("plain",)
+    form = Questionnaire(
+        id=FactId("f"), name="f", version=1, language="es", text="F",
+        items=(
+            FormItem(key="before", question="?", kind="choice", options=options),
+            FormItem(key="k", question="?", kind="choice", options=options, red_flags=rules),
+        ),
+    )  # fmt: skip
+    for before, found in (("b", ["better"]), ("a", ["plain"])):
+        assert [one.code for one in raised(form, {"before": (before,), "k": ("a",)}, None, TODAY)] == found
 
 
-def test_every_rule_can_be_raised_by_a_tile_and_says_its_source() -> None:
-    assert GENERAL.rules
-    for rule in GENERAL.rules:
-        reasons = [one.id for one in GENERAL.reasons if rule.reason in ("", one.id)]
-        offered = {choice.id for reason in reasons for choice in GENERAL.symptoms_of(reason)}
-        assert rule.symptoms and rule.symptoms <= offered, rule.id
-        assert rule.source and rule.unless in ("", *(other.id for other in GENERAL.rules))
+def test_every_rule_says_its_source_and_stands_back_for_one_of_the_same_questionnaire() -> None:
+    for form in GENERAL.forms.values():
+        flags_of_it = [(item, flag) for item in form.items for flag in item.red_flags]
+        codes = {flag.code for _item, flag in flags_of_it}
+        for item, flag in flags_of_it:
+            offered = {"true", "false"} if item.kind == "boolean" else {one.code for one in item.options}
+            assert flag.answers and set(flag.answers) <= offered, (form.name, flag.code)
+            assert flag.source and flag.unless in ("", *codes)
 
 
 def test_every_flag_has_its_word_for_the_patient_and_for_the_staff() -> None:
-    ids = [rule.id for rule in GENERAL.rules]
-    assert len(ids) == len(set(ids))
-    assert set(RED_FLAGS) == set(ids)
-    assert all(set(GENERAL.flag_words[key]) == {"es", "en", "pt"} for key in ids)
+    flags_there = [flag for form in GENERAL.forms.values() for item in form.items for flag in item.red_flags]
+    assert set(RED_FLAGS) == {flag.code for flag in flags_there}
+    assert all({one.language for one in flag.words} == set(q.LANGUAGES) for flag in flags_there)
 
 
 def test_a_flag_is_named_in_the_language_of_the_patient() -> None:
-    told = Answers("pain", frozenset({"chest_pain"}))
-    for language, word in (("pt", "dor no peito"), ("xx", "dolor en el pecho")):
-        (flag,) = GENERAL.flags(told, TODAY, language)
+    told = GENERAL.interview("pain", ("chest_pain",), None, TODAY)
+    for language, word in (("pt", "dor no peito"), ("es", "dolor en el pecho")):
+        (flag,) = GENERAL.flags(told, None, TODAY, language)
         assert (flag.system, flag.code, flag.display) == ("urn:posta:red-flag", "chest_pain", word)

@@ -7,6 +7,9 @@ import pytest
 
 from clinic.domain.facts import (
     AccessReview,
+    Appointment,
+    AppointmentRequest,
+    AskedStatus,
     AuditEvent,
     AuditHead,
     Composition,
@@ -98,6 +101,20 @@ def test_a_kiosk_adds_and_corrects_itself_and_nothing_else(clinic: Clinic) -> No
     refused(clinic, kiosk, op(kiosk, PERSON), "known for certain")
     refused(clinic, kiosk, op(kiosk, NOTE), "only staff")
     refused(clinic, clinic.mallory, op(clinic.mallory, NOTE), "only staff")
+
+
+def test_a_kiosk_asks_for_an_appointment_and_answers_nothing(clinic: Clinic) -> None:
+    kiosk = clinic.kiosk
+    asked = AppointmentRequest(
+        id=FactId("r"), patient=P1, status=AskedStatus.PROPOSED, wish="book", authored_at=AT
+    )
+    for status in (AskedStatus.PROPOSED, AskedStatus.CANCELLED):
+        check_op(op(kiosk, replace(asked, status=status)), kiosk.device, clinic.log)
+    for status in (AskedStatus.ACCEPTED, AskedStatus.DECLINED):
+        refused(clinic, kiosk, op(kiosk, replace(asked, status=status)), "Only staff answer")
+        check_op(op(clinic.eva, replace(asked, status=status)), clinic.eva.device, clinic.log)
+    booked = Appointment(id=FactId("a"), patient=P1, start=AT)
+    refused(clinic, kiosk, op(kiosk, booked), "only staff")
 
 
 def test_a_note_is_signed_by_whom_it_names_where_she_works(clinic: Clinic) -> None:

@@ -12,7 +12,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, Slot
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.protocol.trust import Role
-from clinic.services import bookings, clashes, people
+from clinic.services import bookings, clashes, people, visits
 from clinic.services.desks import Desk, WrongPatient
 from clinic.services.gate import Denied
 from tests.clinic.services.local import Local, clinic
@@ -216,3 +216,56 @@ def test_slots_that_practitioners_offer_come_along(local: Local) -> None:
     start = local.clock.now() + timedelta(hours=5)
     local.ben.write(Slot(id=FactId("s"), practitioner=UserId("ben"), start=start, minutes=60))
     assert [slot.id for slot in agenda(local.ben).slots] == ["s"]
+
+
+def test_who_came_and_who_did_not_are_written_and_taken_back(local: Local) -> None:
+    patient = local.person()
+    one = booked(local.ben, patient, 1)
+    with pytest.raises(Refusal, match="not the time"):
+        bookings.miss(local.ben, one.id, patient)
+    bookings.arrive(local.ben, one.id, patient)
+    assert stands(local.ben, one).status == "arrived"
+    bookings.restore(local.ben, one, patient)
+    assert stands(local.ben, one) == one
+    local.clock.advance(7200)
+    bookings.miss(local.ben, one.id, patient)
+    assert stands(local.ben, one).status == "noshow"
+    before = bookings.arrive(local.ben, one.id, patient)
+    assert (stands(local.ben, one).status, before.status) == ("arrived", "noshow")
+    bookings.restore(local.ben, before, patient)
+    assert stands(local.ben, one).status == "noshow"
+
+
+def test_nobody_arrives_for_a_later_day_nor_in_another_window(local: Local) -> None:
+    patient, other = local.person(), local.person("Sosa", dni="123")
+    later = booked(local.ben, patient, 48)
+    with pytest.raises(Refusal, match="later day"):
+        bookings.arrive(local.ben, later.id, patient)
+    today = booked(local.ben, patient, 1)
+    with pytest.raises(WrongPatient):
+        bookings.arrive(local.ben, today.id, other)
+    bookings.cancel(local.ben, today.id, "viaja", patient)
+    with pytest.raises(Refusal, match="is over"):
+        bookings.arrive(local.ben, today.id, patient)
+
+
+def test_who_has_arrived_keeps_her_time_and_who_did_not_come_leaves_it(local: Local) -> None:
+    patient, other = local.person(), local.person("Sosa", dni="123")
+    one = booked(local.ben, patient, 1)
+    bookings.arrive(local.ben, one.id, patient)
+    with pytest.raises(Refusal, match="taken meanwhile"):
+        booked(local.ben, other, 1)
+    local.clock.advance(61 * 60)
+    bookings.miss(local.ben, one.id, patient)
+    assert booked(local.ben, other, 0.1).status == "booked"
+
+
+def test_the_next_appointment_of_a_visit_is_not_put_on_another_one_unawares(local: Local) -> None:
+    patient, other = local.person(), local.person("Sosa", dni="123")
+    one = booked(local.ben, other)
+    with pytest.raises(Refusal, match="taken meanwhile"):
+        visits.book_next(local.ben, patient, one.start, "control")
+    made = visits.book_next(local.ben, patient, one.start, "control", [FactId(one.id)])
+    assert (made.practitioner, made.beside, made.minutes) == (local.ben.someone.user, (one.id,), 20)
+    with pytest.raises(Refusal, match="another appointment at that time"):
+        visits.book_next(local.ben, patient, one.start, "otra vez", [FactId(one.id), FactId(made.id)])

@@ -10,9 +10,9 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Encounter, EncounterStatus, Gender, Observation
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import ATC, LOINC, Coding, HumanName, Quantity
-from clinic.services import coding, people, prescribing
-from clinic.services.bodies import body_on
-from clinic.services.desks import Desk
+from clinic.services import coding, people, prescribing, visits
+from clinic.services.bodies import answer_pregnancy, body_on
+from clinic.services.desks import Desk, WrongPatient
 from clinic.services.scoring import PREGNANCY
 from tests.clinic.services.conftest import Town
 
@@ -73,15 +73,32 @@ def test_who_said_at_the_kiosk_that_she_is_pregnant_is_warned_of(desk: Desk) -> 
     assert "pregnancy" in severities(desk, ana, ENALAPRIL)
 
 
-def test_the_newest_word_on_a_pregnancy_counts_and_a_no_for_a_month(desk: Desk) -> None:
+def test_the_newest_word_on_a_pregnancy_counts_and_a_no_for_two_weeks(desk: Desk) -> None:
     ana = somebody(desk, 30)
     observed(desk, ana, PREGNANCY, 200, text="pregnant")
     assert "pregnancy" in severities(desk, ana, ENALAPRIL)
     observed(desk, ana, PREGNANCY, 2, text="not pregnant")
     assert not {"pregnancy", "ask-pregnancy"} & set(severities(desk, ana, ENALAPRIL))
     other = somebody(desk, 30)
-    observed(desk, other, PREGNANCY, 40, text="not pregnant")
+    observed(desk, other, PREGNANCY, 15, text="not pregnant")
     assert "ask-pregnancy" in severities(desk, other, ENALAPRIL)
+
+
+def test_what_she_answers_is_on_her_chart_with_who_asked_and_when_and_can_be_taken_back(desk: Desk) -> None:
+    ana, other = somebody(desk, 30), somebody(desk, 31)
+    here = visit(desk, ana)
+    told = answer_pregnancy(desk, ana, False, here, ana)
+    assert (told.performer, told.effective_at, told.encounter) == (desk.someone.user, told.effective_at, here)
+    assert not {"pregnancy", "ask-pregnancy"} & set(severities(desk, ana, ENALAPRIL))
+    assert "ask-pregnancy" in severities(desk, other, ENALAPRIL), "nobody else answered"
+    answer_pregnancy(desk, ana, True, here, ana)
+    assert "pregnancy" in severities(desk, ana, ENALAPRIL)
+    with pytest.raises(WrongPatient):
+        answer_pregnancy(desk, other, True, here, ana)
+    held = desk.book.read(lambda page: page.facts(Observation, ana))
+    answers = tuple(FactId(one.id) for one in held if one.code.code == PREGNANCY)
+    visits.take_back_vitals(desk, answers, "fue un error", ana)
+    assert "ask-pregnancy" in severities(desk, ana, ENALAPRIL)
 
 
 def test_a_creatinine_of_the_chart_speaks_with_its_day_and_an_old_one_not_at_all(desk: Desk) -> None:

@@ -279,9 +279,10 @@ def test_notes_messages_files_and_forms(desk: Desk) -> None:
         all_of(desk, facts.Questionnaire, "")[0],
         all_of(desk, facts.QuestionnaireResponse, person)[0],
     )
-    assert [(i.key, i.kind, i.required) for i in form.items] == [
-        ("g.1", "boolean", True),
-        ("g.2", "choice", False),
+    assert [(i.key, i.kind, i.within, i.required) for i in form.items] == [
+        ("g", "group", "", False),
+        ("g.1", "boolean", "g", True),
+        ("g.2", "choice", "g", False),
     ]
     assert json.loads(answers.answers) == {"g.1": True, "g.2": "none", "n": 1.5} and answers.version == 3
 

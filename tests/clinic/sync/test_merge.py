@@ -19,9 +19,11 @@ from clinic.domain.facts import (
     ConsentItem,
     Decision,
     DetectedIssue,
+    DocumentMark,
     Encounter,
     EncounterStatus,
     IssueStatus,
+    MarkKind,
     MedicationRequest,
     MedicationStatement,
     MedicationStatus,
@@ -244,6 +246,23 @@ def test_of_two_versions_of_a_template_the_latest_is_shown_and_nobody_is_asked()
     merged = settle(ops)
     assert (merged.shown, merged.conflict) == (ops[1], False)
     assert names(merged.current) == ["b", "a"]
+
+
+def test_marks_on_a_document_are_a_set_in_which_adding_wins_and_nobody_is_asked() -> None:
+    drawn = DocumentMark(
+        id=FactId("m"), patient=P, attachment="a", page=0, kind=MarkKind.PEN, points=bytes(8), author=UserId("u"),
+        drawn_at=AT,
+    )  # fmt: skip
+    gone = replace(drawn, status="entered-in-error")
+    ops = [
+        op("1", drawn),
+        op("2", gone, "1", stamp=2),
+        op("3", gone, "1", stamp=3),
+        op("4", drawn, "3", stamp=4),
+    ]
+    assert settle(ops[:3]).shown == ops[2] and not settle(ops[:3]).conflict
+    put_back = settle([*ops, op("9", gone, "1", stamp=9)])
+    assert (put_back.shown, put_back.conflict) == (ops[3], False)
 
 
 def test_what_is_still_taken_is_shown_before_a_later_stop() -> None:

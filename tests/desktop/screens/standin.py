@@ -27,12 +27,14 @@ from clinic.domain.facts import (
     Decision,
     DetectedIssue,
     DiagnosticReport,
+    DocumentMark,
     DocumentReference,
     EmergencySummary,
     Encounter,
     EncounterStatus,
     Gender,
     IssueStatus,
+    MarkKind,
     MedicationRequest,
     Method,
     NoteSection,
@@ -47,14 +49,16 @@ from clinic.domain.facts import (
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Filters, Matches
 from clinic.domain.scores.news2 import Vitals, news2
+from clinic.domain.strokes import packed
 from clinic.domain.values import ATC, ICD10, LOINC, Attachment, Coding, HumanName, Quantity
 from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
 from clinic.protocol.trust import Role
 from clinic.services.alerts import Alert
+from clinic.services.asked import AskedFor
 from clinic.services.backups import Plan
-from clinic.services.bookings import Agenda
+from clinic.services.bookings import Agenda, Collision
 from clinic.services.cards import CardLine
 from clinic.services.charts import Chart, Opened, Reading
 from clinic.services.codes_out import GivenCode
@@ -78,6 +82,7 @@ from clinic.store.search import snippet, text_of
 from clinic.sync.replay import steps
 from clinic.sync.status import SyncStatus
 from desktop.screens.consents.logic import Form
+from desktop.screens.documents.marking import Draft as MarkDraft
 from desktop.screens.emergency import logic as emergency
 from desktop.screens.templates.logic import Draft as TemplateDraft
 
@@ -592,6 +597,52 @@ class Planning:
         self._clinic.calls.append(("task again", task, patient))
 
 
+class Marking:
+    """Marks on documents: one of a colleague on the first page of any."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic, self.me, self.trouble = clinic, UserId("u.me"), ""
+        self.held: list[DocumentMark] = []
+
+    def theirs(self, attachment: str, page: int = 0) -> DocumentMark:
+        return DocumentMark(
+            id=FactId(f"m.{len(self.held)}"), patient=ROSA, attachment=attachment, page=page, kind=MarkKind.PEN,
+            points=packed([(0.1, 0.8), (0.3, 0.8)]), author=UserId("u.other"), author_name="Dra. Paz Colque", drawn_at=NOW,
+            ink="blue",
+        )  # fmt: skip
+
+    def marks(self, patient: PatientId, attachment: Attachment) -> tuple[DocumentMark, ...]:
+        return tuple(
+            one
+            for one in self.held
+            if (one.patient, one.attachment, one.status) == (patient, attachment.id, "active")
+        )
+
+    def put(self, patient: PatientId, attachment: Attachment, draft: MarkDraft) -> DocumentMark:
+        self._refuse()
+        made = DocumentMark(
+            id=FactId(f"m.{len(self.held)}"), patient=patient, attachment=attachment.id, page=draft.page, kind=draft.kind,
+            points=packed(draft.line), author=self.me, author_name="Dra. Ana Ruiz", drawn_at=NOW, ink=draft.ink,
+            text=draft.text,
+        )  # fmt: skip
+        self.held.append(made)
+        return made
+
+    def rub_out(self, patient: PatientId, mark: FactId) -> None:
+        self._status(mark, "entered-in-error")
+
+    def put_back(self, patient: PatientId, mark: FactId) -> None:
+        self._status(mark, "active")
+
+    def _status(self, mark: FactId, status: str) -> None:
+        self._refuse()
+        self.held = [replace(one, status=status) if one.id == mark else one for one in self.held]
+
+    def _refuse(self) -> None:
+        if self.trouble:
+            raise Unavailable(self.trouble)
+
+
 class Templating:
     """One of her own, one of the team's, and those that come with the program."""
 
@@ -675,6 +726,16 @@ class Scheduling:
     def agenda(self, since: datetime, until: datetime) -> Agenda:
         return Agenda(((UserId(""), "Dr. Martín Aguirre"),), self.clinic.booked(since, until))
 
+    def asked(self) -> tuple[AskedFor, ...]:
+        return ()
+
+    def attend(self, one: Appointment, came: bool) -> Appointment:
+        self.clinic.attended[one.id] = "arrived" if came else "noshow"
+        return one
+
+    def restore(self, before: Appointment) -> None:
+        self.clinic.attended[before.id] = before.status
+
 
 class Clinic:
     """The verbs; what is written is remembered in lists a test can read."""
@@ -692,8 +753,9 @@ class Clinic:
         self.photo = photo
         self.emergency, self.consenting = Emergencies(), Consenting(self)
         self.planning, self.ordering, self.scheduling = Planning(self), Ordering(self), Scheduling(self)
-        self.templating = Templating(self)
+        self.templating, self.marking = Templating(self), Marking(self)
         self.saved: list[tuple[str, str, str]] = []
+        self.attended: dict[str, str] = {}
         self.issues: tuple[DetectedIssue, ...] = ISSUES
         self.plan: Plan | None = None
         self.told: tuple[Any, ...] = ()
@@ -921,6 +983,7 @@ class Clinic:
                     start=NOW + timedelta(minutes=m),
                     reason=why,
                     practitioner_name="Dr. Martín Aguirre",
+                    status=self.attended.get(f"ap{n}", "booked"),
                 ),
                 p,
             )
@@ -1088,7 +1151,14 @@ class Clinic:
     def finish_left_call(self) -> None:
         pass
 
-    def sign(self, encounter: EncounterId, window: PatientId) -> Composition:
+    asks_password = False
+
+    def signs_again(self) -> bool:
+        return self.asks_password
+
+    def sign(self, encounter: EncounterId, window: PatientId, password: str = "") -> Composition:
+        if self.asks_password and password != "la clave":
+            raise Refusal("That is not the password.")
         note = Composition(
             id=FactId("n.new"),
             patient=window,
@@ -1105,8 +1175,15 @@ class Clinic:
     def addendum(self, note: FactId, text: str, window: PatientId) -> Composition:
         return replace(self.notes[0], id=FactId("n.add"), addendum_to=note, subjective=text)
 
-    def book_next(self, patient: PatientId, start: datetime, reason: str) -> None:
-        self.calls.append(("book", patient, start, reason))
+    in_their_way: tuple[Collision, ...] = ()
+
+    def in_the_way(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
+        return self.in_their_way
+
+    def book_next(
+        self, patient: PatientId, start: datetime, reason: str, despite: tuple[FactId, ...] = ()
+    ) -> None:
+        self.calls.append(("book", patient, start, reason, *despite))
 
     def find_condition(self, text: str, language: str) -> tuple[Coding, ...]:
         table = (
@@ -1132,6 +1209,20 @@ class Clinic:
         return Encounter(
             id=FactId(f"here.{window}"), patient=window, status=EncounterStatus.IN_PROGRESS, arrived_at=NOW
         )
+
+    def answer_pregnancy(
+        self, patient: PatientId, pregnant: bool, encounter: EncounterId, window: PatientId
+    ) -> Observation:
+        self.calls.append(("pregnant", patient, pregnant, encounter, window))
+        return Observation(
+            id=FactId("preg"),
+            patient=patient,
+            code=coding(LOINC, "82810-3", "Pregnancy status"),
+            effective_at=NOW,
+        )
+
+    def take_back_vitals(self, readings: tuple[FactId, ...], why: str, window: PatientId) -> None:
+        self.calls.append(("taken back", readings, window))
 
     def take_vitals(
         self, encounter: EncounterId, values: Mapping[str, Decimal], window: PatientId

@@ -165,11 +165,11 @@ def test_the_same_document_again_changes_nothing() -> None:
 
 def test_saving_and_printing_wait_for_each_other_and_say_how_it_ended() -> None:
     state, effects = d.update(opened(), d.SavePressed())
-    assert effects == (d.Save(),)
+    assert effects == (d.Save(marked=False),)
     assert d.update(state, d.PrintPressed()) == (state, ())
     failed, _ = d.update(state, d.NotDone("The disk is full."))
     assert (failed.busy, failed.tone, failed.sentence) == ("", "danger", "The disk is full.")
-    assert d.update(failed, d.PrintPressed())[1] == (d.Print(),)
+    assert d.update(failed, d.PrintPressed())[1] == (d.Print(marked=False),)
     assert d.update(d.State(), d.SavePressed())[1] == ()
 
 
@@ -227,14 +227,14 @@ def panel(qtbot: QtBot, qapp: QApplication, room: Room, tmp_path: Path) -> Docum
     theme.apply(qapp, "light", "desktop")
     panel = DocumentPanel(room, "doc", tmp_path)
     qtbot.addWidget(panel)
-    panel.resize(820, 560)
+    panel.resize(820, 600)
     panel.show()
     qtbot.waitExposed(panel)
     return panel
 
 
 def lay(qtbot: QtBot, panel: DocumentPanel, data: bytes, one: DocumentReference | None = None) -> None:
-    panel.show_document(ROSA, "Rosa Quispe", one or document(), data, "", "Foto")
+    panel.show_document(ROSA, "Rosa Quispe", (one or document()).attachment, data, "", "Foto")
     qtbot.waitUntil(lambda: panel.loop.state.drawn > 0)
 
 
@@ -335,7 +335,7 @@ def test_a_pdf_is_read_page_by_page(qtbot: QtBot, panel: DocumentPanel) -> None:
 
 def test_nothing_of_one_document_stands_under_the_next(qtbot: QtBot, panel: DocumentPanel) -> None:
     lay(qtbot, panel, picture())
-    panel.show_document(JUAN, "Juan", document("d2"), b"", "It has not arrived yet.", "Otra")
+    panel.show_document(JUAN, "Juan", document("d2").attachment, b"", "It has not arrived yet.", "Otra")
     colours = {seen(panel, x / 10, 0.5) for x in range(10)}
     assert not colours & set(COLOURS)
     assert panel.notice.isVisible() and "not arrived" in panel.notice.accessibleName()
@@ -346,7 +346,7 @@ def test_what_cannot_be_shown_can_still_be_saved(
     qtbot: QtBot, panel: DocumentPanel, clinic: Clinic, tmp_path: Path, data: bytes
 ) -> None:
     clinic.photo = data
-    panel.show_document(ROSA, "Rosa Quispe", document(kind="text/xml"), data, "", "CDA")
+    panel.show_document(ROSA, "Rosa Quispe", document(kind="text/xml").attachment, data, "", "CDA")
     qtbot.waitUntil(lambda: bool(panel.loop.state.trouble))
     assert "Save it" in panel.notice.accessibleName() and not panel.waiting.isVisible()
     assert not panel.print.isEnabled()

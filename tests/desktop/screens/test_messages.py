@@ -16,6 +16,7 @@ from clinic.domain.facts import Communication, Receipt
 from clinic.domain.facts.notes import SOUND
 from clinic.domain.ids import PatientId
 from clinic.protocol.trust import Role
+from clinic.services.marks import marks
 from clinic.services.messages import add_file, keep_bytes, send_message
 from desktop.kit import theme
 from desktop.kit.audit import audit
@@ -23,6 +24,7 @@ from desktop.kit.bridge import in_qt
 from desktop.kit.clips import whose
 from desktop.screens.bubbles import Bubble
 from desktop.screens.chart.view import ChartView
+from desktop.screens.documents import marking as m
 from desktop.screens.messages.panel import Player
 from desktop.screens.messages.view import MessagesView
 from desktop.screens.room import Room
@@ -206,9 +208,11 @@ def test_a_photo_goes_along_and_is_looked_at_large(desk: Desk, tmp_path: Path) -
     assert not panel.along.isVisible()
     panel.lines.choose(panel.lines.lines()[-1].key)
     desk.qtbot.keyClick(panel.lines, Qt.Key.Key_Return)
-    desk.qtbot.waitUntil(lambda: bool(panel.loop.state.viewed and panel.loop.state.viewed.picture))
-    assert panel.picture.isVisible() and not panel.after.isVisible()
-    desk.qtbot.keyClick(panel.picture, Qt.Key.Key_Escape)
+    desk.qtbot.waitUntil(lambda: bool(panel.loop.state.viewed and panel.paper.loop.state.drawn))
+    assert panel.paper.page.isVisible() and not panel.paper.after.isVisible()
+    desk.qtbot.keyClick(panel.paper.page, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert panel.paper.loop.state.zoom is not None
+    desk.qtbot.keyClick(panel.paper.page, Qt.Key.Key_Escape)
     assert panel.loop.state.viewed is None and desk.shown() == desk.ana
 
 
@@ -227,12 +231,16 @@ def test_the_pages_of_a_paper_are_turned(desk: Desk, tmp_path: Path) -> None:
     panel = desk.page.thread
     assert [line.paper for line in panel.lines.lines() if isinstance(line, Bubble)][-1] == "informe.pdf"
     panel.lines.chosen.emit(sent.id)
-    desk.qtbot.waitUntil(lambda: panel.leaf.text() == "Page 1 of 2")
-    first = panel.loop.state.viewed
-    panel.after.click()
-    desk.qtbot.waitUntil(lambda: panel.leaf.text() == "Page 2 of 2")
-    assert first is not None and first.picture != panel.loop.state.viewed.picture  # type: ignore[union-attr]
-    assert panel.before.isEnabled() and not panel.after.isEnabled()
+    looked = panel.paper
+    desk.qtbot.waitUntil(lambda: looked.leaf.text() == "Page 1 of 2" and looked.loop.state.drawn > 0)
+    looked.after.click()
+    desk.qtbot.waitUntil(lambda: looked.leaf.text() == "Page 2 of 2" and looked.loop.state.drawn > 0)
+    assert looked.before.isEnabled() and not looked.after.isEnabled()
+    looked.marks.loop.send(m.ToolChosen("pen"))
+    looked.marks.loop.send(m.Pressed(1, (0.2, 0.2)))
+    looked.marks.loop.send(m.Lifted())
+    desk.qtbot.waitUntil(lambda: len(looked.marks.loop.state.marks) == 1)
+    assert [one.page for one in marks(desk.local.ben, desk.ana, paper)] == [1]
 
 
 def test_a_voice_note_stays_unread_until_it_was_heard(desk: Desk) -> None:

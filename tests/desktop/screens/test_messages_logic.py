@@ -105,22 +105,18 @@ def test_what_could_not_be_sent_is_said_on_the_page_of_whom_it_was_for() -> None
 def test_a_paper_is_opened_once_and_its_pages_turned_without_another_entry() -> None:
     paper = file("application/pdf")
     state, effects = t.update(opened(thread(said("m1", paper))), t.MessageOpened("m1"))
-    assert effects == (t.ShowPage(ANA, paper, 0, opening=True),)
-    assert t.update(state, t.PageTurned(1))[1] == (), "there is nothing to turn yet"
-    state, _effects = t.update(state, t.PageCame("a1", 0, 2, b"one"))
-    assert t.update(state, t.PageTurned(-1))[1] == ()
-    assert t.update(state, t.PageTurned(1))[1] == (t.ShowPage(ANA, paper, 1, opening=False),)
-    state, _effects = t.update(state, t.PageCame("a1", 1, 2, b"two"))
-    assert t.update(state, t.PageTurned(1))[1] == ()
+    assert effects == (t.ShowDocument(ANA, paper),)
+    state, _effects = t.update(state, t.DocumentCame("a1", b"one"))
+    assert state.viewed is not None and state.viewed.data == b"one"
     assert t.update(state, t.ViewLeft())[0].viewed is None
 
 
 def test_a_page_that_comes_after_it_was_closed_shows_nothing() -> None:
     state = opened(thread(said("m1", file("image/jpeg"))))
-    assert t.update(state, t.PageCame("a1", 0, 1, b"one"))[0] == state
+    assert t.update(state, t.DocumentCame("a1", b"one"))[0] == state
     shown, _effects = t.update(state, t.MessageOpened("m1"))
-    assert t.update(shown, t.PageMissing("another", "It has not arrived."))[0] == shown
-    missing, _effects = t.update(shown, t.PageMissing("a1", "It has not arrived."))
+    assert t.update(shown, t.DocumentMissing("another", "It has not arrived."))[0] == shown
+    missing, _effects = t.update(shown, t.DocumentMissing("a1", "It has not arrived."))
     assert missing.viewed is not None and missing.viewed.note == "It has not arrived."
 
 

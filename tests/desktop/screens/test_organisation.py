@@ -194,3 +194,29 @@ def test_a_rule_is_explained_and_signed_and_nonsense_is_sent_back(
     assert most_minutes(town.station) == 2
     qtbot.waitUntil(lambda: page.loop.state.setting is not None and page.loop.state.setting.said == "2")
     assert "2 minutes" in page.text.text() and "Signed by" in page.text.text()
+
+
+def test_a_questionnaire_is_brought_in_retired_and_put_back(
+    qtbot: QtBot, page: OrganisationView, town: Town
+) -> None:
+    url = "urn:posta:questionnaire:wound"
+    file = town.folder / "wound.json"
+    show(qtbot, page, "questionnaires", f"{url}|1")
+    page.loop.send(m.Ordered(m.Order.SAVE_FILE, str(file)))
+    settle(qtbot, page, "ok")
+    page.loop.send(m.Ordered(m.Order.BRING_IN, str(file)))
+    settle(qtbot, page, "danger")
+    assert "higher number" in page.loop.state.sentence
+    file.write_bytes(file.read_bytes().replace(b'"version":"1"', b'"version":"2"'))
+    page.loop.send(m.Ordered(m.Order.BRING_IN, str(file)))
+    settle(qtbot, page, "ok")
+    show(qtbot, page, "questionnaires", f"{url}|2")
+    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page), timeout=10_000)
+    assert "venomous bite" in page.text.text() and "How did it happen?" in page.text.text()
+    press(page, "retire")
+    settle(qtbot, page, "ok")
+    qtbot.waitUntil(lambda: page.put_back.isVisibleTo(page), timeout=10_000)
+    press(page, "put_back")
+    settle(qtbot, page, "ok")
+    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page), timeout=10_000)
+    assert audit(page) == []

@@ -342,6 +342,21 @@ def test_what_is_over_takes_nobody(hand: Hand, local: Local) -> None:
     assert stands(local, one) == one and hand.page.notice.isVisible() and not hand.said
 
 
+def test_who_has_arrived_is_said_and_taken_back(hand: Hand, local: Local) -> None:
+    soon = local.clock.now() + timedelta(hours=1)
+    one = bookings.book(local.ben, local.person(), soon, 20, BEN, "control")
+    hand.page.loop.send(h.DayChosen())
+    hand.shows(one)
+    hand.page.loop.send(h.Chosen(one.id))
+    side = hand.page.side
+    assert side.came.isVisible() and not side.missed.isVisible(), "its time has not come"
+    QTest.mouseClick(side.came, Qt.MouseButton.LeftButton)
+    hand.qtbot.waitUntil(lambda: len(hand.said) == 1)
+    assert stands(local, one).status == "arrived" and "has arrived" in hand.said[0][0]
+    hand.said[0][1]()
+    hand.qtbot.waitUntil(lambda: stands(local, one).status == "booked")
+
+
 def test_keys_alone_mark_move_and_cancel_it(hand: Hand, local: Local) -> None:
     one = made(local, local.person(), 540)
     hand.shows(one)
@@ -523,9 +538,15 @@ def test_another_language_keeps_the_page_that_is_shown(hand: Hand, qtbot: QtBot)
 
 
 def test_nobody_to_see_patients_is_said(qtbot: QtBot) -> None:
-    scheduling = SimpleNamespace(agenda=lambda *_span: Agenda())
+    scheduling = SimpleNamespace(agenda=lambda *_span: Agenda(), asked=lambda: ())
     clock = SimpleNamespace(now=lambda: NOW)
-    room = Room(SimpleNamespace(scheduling=scheduling), clock, AtOnce(), AtOnce(), AtOnce())  # type: ignore[arg-type]
+    room = Room(
+        SimpleNamespace(scheduling=scheduling, allowed=lambda _action: True),
+        clock,
+        AtOnce(),
+        AtOnce(),
+        AtOnce(),
+    )  # type: ignore[arg-type]
     page = ScheduleView(room)
     qtbot.addWidget(page)
     page.show()

@@ -304,6 +304,33 @@ def test_a_double_click_in_the_queue_opens_that_visit(qtbot: QtBot, room: Room) 
     assert seen.args is not None and seen.args[0].patient == "p.juan"
 
 
+def test_who_came_and_who_did_not_is_said_by_keyboard_from_todays_list_and_taken_back(
+    qtbot: QtBot, room: Room, clinic: Clinic
+) -> None:
+    page = TodayView(room, lambda _k: True)
+    qtbot.addWidget(page)
+    page.resize(1170, 710)
+    page.show()
+    qtbot.waitUntil(lambda: page.booked.model().rowCount() > 1)
+    assert not page.attend.isVisible()
+    page.booked.setCurrentIndex(page.booked.model().index(0, 0))
+    first = page.loop.state.booked[0].appointment
+    assert page.came.isVisible() and not page.missed.isVisible(), "its time has not come"
+    with qtbot.waitSignal(room.ways.undoable) as told:
+        qtbot.keyClick(page.came, Qt.Key.Key_Space)
+    assert clinic.attended == {first.id: "arrived"}
+    qtbot.waitUntil(lambda: "Arrived" in page.booked.lines()[0].detail)
+    assert page.loop.state.slot == first.id
+    assert told.args is not None
+    told.args[2]()
+    assert clinic.attended == {first.id: "booked"}
+    page.loop.send(t.MinutePassed(first.start))
+    assert page.missed.isVisible()
+    with qtbot.waitSignal(room.ways.chart) as opened:
+        qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton)
+    assert opened.args == [first.patient, "summary"]
+
+
 def test_a_red_flag_is_told_beyond_the_page_and_stands_in_words_on_it(qtbot: QtBot, room: Room) -> None:
     page = TodayView(room, lambda _k: True)
     qtbot.addWidget(page)

@@ -4,14 +4,18 @@ accident.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.facts import Section
-from clinic.domain.ids import EncounterId, PatientId
+from clinic.domain.bookings import Shared
+from clinic.domain.cautions import Caution
+from clinic.domain.facts import Appointment, Section
+from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.values import ICD10
+from clinic.services.bookings import Collision
 from clinic.services.visits import Draft
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
@@ -252,6 +256,59 @@ def test_a_call_is_held_and_taken_up_by_one_press_and_only_where_it_is() -> None
 def test_nobody_rings_twice() -> None:
     state, _effects = v.update(opened(), h.CallChanged("calling", "", True, HERE))
     assert v.update(state, h.RingPressed())[1] == ()
+
+
+def test_a_password_typed_again_goes_with_the_signature_and_stays_nowhere() -> None:
+    state, _effects = v.update(opened(subjective="Tos"), h.SignPressed())
+    assert state.asking
+    signing, effects = v.update(state, h.SignConfirmed("la clave"))
+    while not any(isinstance(one, h.Sign) for one in effects):
+        (save,) = effects
+        assert isinstance(save, h.Save) and signing.secret == "la clave"
+        signing, effects = v.update(
+            signing, h.Saved(save.encounter, save.section, save.text, NOW, save.since)
+        )
+    assert [one.password for one in effects if isinstance(one, h.Sign)] == ["la clave"]
+    assert signing.secret == "" and "la clave" not in repr((state, signing, effects))
+    failed, _effects = v.update(signing, h.Failed("That is not the password.", signing.encounter))
+    assert failed.asking and not failed.signing and failed.sentence == "That is not the password."
+    assert failed.parts == signing.parts
+
+
+def test_the_answer_to_could_she_be_pregnant_is_written_and_the_medicine_checked_anew_before_anything_is_signed() -> (
+    None
+):
+    drug = coding("atc", "C09AA02", "Enalapril")
+    asks = Caution("ask-pregnancy", "Enalapril", "", "", "", "stop")
+    state, _effects = v.update(opened(), h.DrugResumed(drug))
+    state, _effects = v.update(state, h.CautionsCame(state.patient, drug, (asks,)))
+    answered, effects = v.update(state, h.PregnancyAnswered(False))
+    (write,) = effects
+    assert isinstance(write, h.WritePregnancy)
+    assert (write.encounter, write.patient, write.pregnant) == (state.encounter, state.patient, False)
+    assert answered.rx.cautions is None and v.update(answered, h.PregnancyAnswered(True))[1] == ()
+    refused, effects = v.update(answered, h.PrescribePressed("10 mg", "oral", 24, 0, ""))
+    assert effects == () and "being checked" in refused.sentence
+    assert v.update(answered, h.PregnancyWritten(state.patient))[1] == (h.Check(state.patient, drug),)
+    assert v.update(answered, h.PregnancyWritten(PatientId("p.other")))[1] == ()
+
+
+def test_a_next_appointment_at_a_time_that_is_taken_is_asked_about_and_booked_beside_on_purpose() -> None:
+    later = NOW + timedelta(days=7)
+    pressed = h.NextPressed(later, "Control")
+    state, effects = v.update(opened(), pressed)
+    assert effects == (h.BookNext(state.encounter, state.patient, later, "Control"),)
+    other = Appointment(id=FactId("o"), patient=PatientId("p.other"), start=later)
+    taken = h.NextTaken(state.encounter, pressed, (Collision(Shared(other, True, False), None),))
+    asked, effects = v.update(state, taken)
+    assert (asked.taken, asked.booking, effects) == (taken, False, ())
+    beside, effects = v.update(asked, h.NextAnyway())
+    assert effects == (h.BookNext(state.encounter, state.patient, later, "Control", (FactId("o"),)),)
+    assert beside.taken is None and v.update(asked, h.NextLeft())[0].taken is None
+    never = replace(taken, collisions=(Collision(Shared(other, False, True), None),))
+    assert v.update(v.update(state, never)[0], h.NextAnyway())[1] == ()
+    elsewhere = replace(taken, encounter=EncounterId("another"))
+    assert v.update(state, elsewhere)[0].taken is None
 
 
 def test_the_next_appointment_lies_ahead() -> None:

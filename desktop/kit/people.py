@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import ClassVar
 from weakref import WeakSet
 from zlib import crc32
@@ -43,6 +44,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from desktop.kit import icons, theme
 from desktop.kit.surfaces import Chip
@@ -87,13 +89,16 @@ class Identity:
         return " · ".join(part for part in (self.sex, self.age, born, self.number) if part)
 
 
-def hue_of(key: str, shown: Mapping[str, int]) -> int:
-    """The number of the colour on this person's banners: as on any that is shown, else one that nobody else has. `shown`:
-    key -> number; where all are taken, the person's own first choice."""
+def hue_of(key: str, shown: Mapping[str, int], away: Mapping[str, int] = MappingProxyType({})) -> int:
+    """The number of the colour on this person's banners: as on any that is shown, else one that nobody else has. `shown` and
+    `away` (in windows that are closed or hidden for now): key -> number. Where all are taken those away give theirs up, and
+    where even that is not enough it is the person's own first choice."""
     if key in shown:
         return shown[key]
-    first, taken = crc32(key.encode()) % len(HUES), set(shown.values())
-    return next((hue for n in range(len(HUES)) if (hue := (first + n) % len(HUES)) not in taken), first)
+    first, taken = away.get(key, crc32(key.encode()) % len(HUES)), set(shown.values())
+    free = [hue for n in range(len(HUES)) if (hue := (first + n) % len(HUES)) not in taken] or [first]
+    others = {hue for one, hue in away.items() if one != key}
+    return next((hue for hue in free if hue not in others), free[0])
 
 
 def initials(name: str) -> str:
@@ -222,8 +227,11 @@ class PatientBanner(QFrame):
 
     def show_person(self, identity: Identity) -> None:
         """Show this patient."""
-        others = {one._identity.key: one._hue for one in self._all if one is not self and one._identity}
-        self._identity, self._hue = identity, hue_of(identity.key, others) if identity.key else -1
+        shown, away = dict[str, int](), dict[str, int]()
+        for one in self._all:
+            if one is not self and one._identity and isValid(one):
+                (shown if one.window().isVisible() else away)[one._identity.key] = one._hue
+        self._identity, self._hue = identity, hue_of(identity.key, shown, away) if identity.key else -1
         self._face.show_person(identity.name, identity.photo)
         self._name.setText(identity.name)
         self._line.setText(identity.line())

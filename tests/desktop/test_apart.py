@@ -15,7 +15,7 @@ from clinic.domain.values import Coding
 from clinic.services import background
 from desktop.apart import MOST
 from desktop.app import Window
-from desktop.kit.people import HUES, hue_of
+from desktop.kit.people import HUES, Identity, PatientBanner, hue_of
 from desktop.kit.surfaces import Toast
 from desktop.kit.tokens import LOOKS, contrast
 from desktop.kit.words import set_language
@@ -66,6 +66,11 @@ def hue(window: ChartWindow) -> str:
 
 def test_the_page_itself_goes_to_its_window_and_the_next_chart_has_another_colour(seat: Seat) -> None:
     ana, berta = registered(seat.desk, "Alfaro"), registered(seat.desk, "Bustos", "Berta")
+    closed = [
+        PatientBanner(name=f"closed.{n}") for n in range(len(HUES))
+    ]  # as windows leave them that nobody sees any more
+    for n, banner in enumerate(closed):
+        banner.show_person(Identity(f"somebody{n}", f"Somebody {n}"))
     page = seat.chart
     window = moved_out(seat, ana)
     assert window.chart is page and seat.chart is not page
@@ -209,6 +214,16 @@ def test_no_two_people_shown_have_the_same_colour_while_there_are_enough() -> No
     assert sorted(given.values()) == list(range(len(HUES)))
     assert hue_of("patient3", given) == given["patient3"]
     assert hue_of("one more", given) in range(len(HUES))
+
+
+def test_whoever_is_seen_goes_before_windows_that_are_away() -> None:
+    seen = {"ana": hue_of("ana", {})}
+    away = {f"gone{n}": n for n in range(len(HUES))}
+    assert hue_of("berta", seen, away) != seen["ana"]
+    free = dict(away)
+    last = free.pop("gone5")
+    assert hue_of("berta", seen if seen["ana"] != last else {}, free) == last
+    assert hue_of("gone5", {}, away) == 5 and hue_of("gone5", {"ana": 5}, away) != 5
 
 
 @pytest.mark.parametrize("look", LOOKS)

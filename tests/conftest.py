@@ -42,18 +42,27 @@ class Complaints(logging.Handler):
             self.lines.append(f"{record.name}: {record.getMessage()}")
 
 
-@pytest.fixture(autouse=True)
-def widgets_end_on_the_screens_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """As in the programs (`desktop.kit.combing`): while there are widgets no worker combs, and what the test left goes here."""
-    if "qapp" not in request.fixturenames:
+@pytest.fixture(scope="module", autouse=True)
+def widgets_end_between_modules(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the programs (`desktop.kit.combing`) Python does not comb by itself while there are widgets: Qt's walk over all of
+    them, as for a new style sheet, falls over one that is taken apart meanwhile (a module's own window is dressed before the
+    first of its tests begins)."""
+    if not any("qapp" in test.fixturenames for test in request.session.items if test.path == request.path):
         yield
         return
     gc.disable()
     try:
         yield
     finally:
-        gc.collect(1)  # all that was made meanwhile is of the youngest age
+        gc.collect()
         gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def widgets_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "qapp" in request.fixturenames:
+        gc.collect(1)  # what was made meanwhile is of the youngest age
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rings of objects are let go on the screen's thread alone: among them may be widgets, and Qt falls over a widget that another
-thread takes apart (a null pointer in PySide, when a worker's imports made Python comb while a page was on its way out)."""
+thread takes apart (a null pointer in PySide, when a worker's imports made Python comb while a page was on its way out), or that
+goes while it walks over all of them for a new style sheet."""
 
 import gc
 
@@ -14,6 +15,7 @@ class Combing(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._by_itself = gc.isenabled()
         gc.disable()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(comb)
@@ -21,7 +23,8 @@ class Combing(QObject):
 
     def end(self) -> None:
         self._timer.stop()
-        gc.enable()
+        if self._by_itself:
+            gc.enable()
 
 
 def comb() -> None:

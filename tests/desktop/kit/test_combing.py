@@ -23,11 +23,13 @@ class Ringed:
 
 @pytest.fixture(autouse=True)
 def soon() -> Iterator[None]:
-    before = gc.get_threshold()
+    before, by_itself = gc.get_threshold(), gc.isenabled()
     gc.set_threshold(500, 2, 2)
-    yield
     gc.enable()
+    yield
     gc.set_threshold(*before)
+    if not by_itself:
+        gc.disable()
 
 
 def work_beside() -> list[list[int]]:

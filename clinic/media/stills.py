@@ -137,6 +137,8 @@ class Channel:
         self._asked: set[int] = set()
         self._coming: Coming | None = None
         self._sending: asyncio.Task[None] | None = None
+        self._leaving: int | None = None
+        self._next: int | None = None
         self._spoken, self._spate = False, Spate()
 
     @property
@@ -202,9 +204,20 @@ class Channel:
     # what goes
 
     def _answer(self, number: int) -> None:
-        """One at a time: who asks while one goes gets that one."""
+        """One at a time; what is asked for while one goes comes after it, the last of several."""
+        if number == self._leaving:
+            return
+        self._next = number
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.ensure_future(self._send_still(number))
+            self._sending = asyncio.ensure_future(self._send_stills())
+
+    async def _send_stills(self) -> None:
+        try:
+            while self._next is not None:
+                self._leaving, self._next = self._next, None
+                await self._send_still(self._leaving)
+        finally:
+            self._leaving = None
 
     async def _send_still(self, number: int) -> None:
         picture = await self._newest()

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A still is as large as the link bears in ten seconds, whole or not at all, and only one that was asked for."""
 
+import asyncio
 import io
 
 import numpy as np
 import pytest
+from aiortc import RTCPeerConnection
+from av import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from clinic.calls.allot import CONTROL
 from clinic.calls.speech import share_of
+from clinic.domain.record import Record
 from clinic.media.stills import (
     HEADS,
     LEAST_KBPS,
@@ -18,13 +22,15 @@ from clinic.media.stills import (
     MOST_KBPS,
     PART,
     SECONDS,
+    Channel,
     Coming,
     most_bytes,
     parts_of,
     share_kbps,
     squeezed,
 )
-from clinic.protocol.calling import StillPart
+from clinic.protocol.calling import StillAsked, StillPart
+from clinic.protocol.engine import StillCame, StillMoved
 
 
 def noise(width: int = 640, height: int = 480) -> Image.Image:
@@ -99,3 +105,44 @@ def test_a_part_out_of_its_place_is_not_taken(second: StillPart) -> None:
     assert not coming.whole
     assert coming.take(part(index=1, data=REST))
     assert coming.whole
+
+
+async def test_whoever_asks_while_one_goes_is_answered_after_it() -> None:
+    """The last part is followed by a pause too, so that the voice keeps its own: the next may be asked for in it."""
+    peers = RTCPeerConnection(), RTCPeerConnection()
+    heard = asyncio.Queue[StillCame | StillMoved]()
+
+    async def picture() -> VideoFrame:
+        return VideoFrame.from_image(Image.new("RGB", (640, 480), "teal"))  # type: ignore[no-untyped-call]
+
+    def tell(said: Record) -> None:
+        if isinstance(said, StillCame) or (isinstance(said, StillMoved) and said.trouble):
+            heard.put_nowait(said)
+
+    def ask(number: int) -> None:
+        asking.say(StillAsked(call_id="c1", number=number))
+
+    channels = [Channel(peer, "c1", tell, picture, lambda: None) for peer in peers]
+    asking, opened = channels[0], [asyncio.Event() for _ in channels]
+    for channel, event in zip(channels, opened, strict=True):
+        channel._channel.on("open", event.set)
+    try:
+        await peers[0].setLocalDescription(await peers[0].createOffer())
+        await peers[1].setRemoteDescription(peers[0].localDescription)
+        await peers[1].setLocalDescription(await peers[1].createAnswer())
+        await peers[0].setRemoteDescription(peers[1].localDescription)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(event.wait() for event in opened))
+            for number in (1, 2, 3):
+                ask(number)
+                came = await heard.get()
+                assert isinstance(came, StillCame) and came.number == number
+            for asked, answered in (((4, 5), 5), ((6, 6), 6)):
+                for number in asked:
+                    ask(number)
+                assert (await heard.get()).number == answered
+                await asyncio.sleep(1)
+                assert heard.empty(), "the last of several, and what is asked for twice goes once"
+    finally:
+        for peer in peers:
+            await peer.close()

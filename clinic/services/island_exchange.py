@@ -31,13 +31,16 @@ NOT_KNOWN = -2
 
 @dataclass(frozen=True, slots=True)
 class Shore:
-    """What this program knows of an island since it met it. `told`: cursors it has been told; `position`: of its trust log."""
+    """What this program knows of an island since it met it. `told`: cursors it has been told; `position`: of its trust log;
+    `acknowledged`: the highest number the centre had acknowledged by then, and what comes after goes to the island too, however
+    soon the centre has it (None: the highest by now)."""
 
     device: DeviceId
     told: dict[ScopeId, int] = field(default_factory=dict)
     every: bool = True
     """It has to be told all cursors."""
     position: int = NOT_KNOWN
+    acknowledged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,13 @@ def take(desk: Desk, shore: Shore, request: SyncRequest, response: SyncResponse)
     with desk.trust_turn:
         before = _mark(desk, shore.device)
         if before.life and response.epoch != before.life:
-            desk.book.keep(lambda page: _begin_anew(page, shore.device, response.epoch), Changes())
-            return Landed(Shore(shore.device), more=True)
+            desk.book.keep(lambda page: _begin_anew(page, shore, response.epoch), Changes())
+            return Landed(Shore(shore.device, acknowledged=shore.acknowledged), more=True)
         log = _followed(desk, request, response)
         sent = max((unpack(wire).header.env_no for wire in request.envelopes), default=0)
 
         def keep(page: WritePage) -> None:
-            mark = before if before.life else _first_mark(page, response.epoch)
+            mark = before if before.life else _first_mark(page, shore, response.epoch)
             after = replace(mark, sent_up_to=max(mark.sent_up_to, sent))
             if after != before:
                 page.put_meta(f"{_MARK}{shore.device}", encode(after))
@@ -85,9 +88,14 @@ def take(desk: Desk, shore: Shore, request: SyncRequest, response: SyncResponse)
         if arrived or sent or not before.life or log is not desk.trust:
             new, _aside = take_passed_on(desk, log, [(one.scope, one.envelope) for one in arrived], keep)
     told = {scope: one.seq for scope, one in cursors.items()}
-    met = Shore(shore.device, told, response.want_cursors, response.trust_position)
+    met = replace(shore, told=told, every=response.want_cursors, position=response.trust_position)
     goes_on = response.more and bool(arrived or response.trust)
     return Landed(met, goes_on or sent > 0 or response.want_cursors or shore.position == NOT_KNOWN, new)
+
+
+def turned_to(desk: Desk, device: DeviceId) -> Shore:
+    """An island that this program turns to now."""
+    return Shore(device, acknowledged=desk.book.read(lambda page: page.last_acknowledged()))
 
 
 def waits_for(desk: Desk, shore: Shore) -> bool:
@@ -138,15 +146,16 @@ def _followed(desk: Desk, request: SyncRequest, response: SyncResponse) -> Trust
         raise
 
 
-def _first_mark(page: Page, life: str) -> IslandMark:
-    """What the centre has acknowledged by now is not said again."""
-    return IslandMark(life=life, sent_up_to=page.last_acknowledged())
+def _first_mark(page: Page, shore: Shore, life: str) -> IslandMark:
+    """What the centre had before is not said again."""
+    known = page.last_acknowledged() if shore.acknowledged is None else shore.acknowledged
+    return IslandMark(life=life, sent_up_to=known)
 
 
-def _begin_anew(page: WritePage, device: DeviceId, life: str) -> None:
-    for key in page.metas(f"{_AT}{device} "):
+def _begin_anew(page: WritePage, shore: Shore, life: str) -> None:
+    for key in page.metas(f"{_AT}{shore.device} "):
         page.drop_meta(key)
-    page.put_meta(f"{_MARK}{device}", encode(_first_mark(page, life)))
+    page.put_meta(f"{_MARK}{shore.device}", encode(_first_mark(page, shore, life)))
 
 
 def _mark(desk: Desk, device: DeviceId) -> IslandMark:

@@ -14,7 +14,7 @@ from clinic.domain.ids import DeviceId, ScopeId
 from clinic.keys.islands import IslandRefused, check_paper
 from clinic.keys.sessions import certificate_mark
 from clinic.services.desks import Desk
-from clinic.services.island_exchange import Shore, offer, take, waits_for
+from clinic.services.island_exchange import Shore, offer, take, turned_to, waits_for
 from clinic.services.withdrawing import OnStore
 from clinic.sync.machine import (
     Connected,
@@ -188,8 +188,9 @@ class IslandLink:
         if self.place.device and paper.device != self.place.device:
             raise IslandRefused("A computer on this network says it is another one than it shows.")
         check_paper(self._desk.trust, paper, certificate_mark(der))
-        if paper.device != self._shore.device:
-            self.device, self._shore = paper.device, Shore(paper.device)
+        if paper.device != self._shore.device or self._shore.acknowledged is None:
+            self.device = paper.device
+            self._shore = await self._on_store(partial(turned_to, self._desk, paper.device))
         return der
 
     async def _stay(self, der: bytes) -> None:

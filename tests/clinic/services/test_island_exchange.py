@@ -13,7 +13,8 @@ from clinic.keys.roster import Distrust
 from clinic.protocol.envelope import unpack
 from clinic.protocol.sync import Sequenced, SyncRequest, SyncResponse
 from clinic.services.desks import Desk
-from clinic.services.island_exchange import Shore, offer, take, waits_for
+from clinic.services.island_exchange import Shore, offer, take, turned_to, waits_for
+from clinic.services.leaving import make_ready
 from clinic.services.messages import send_message
 from clinic.services.serving import charter
 from clinic.store.rows import Changes
@@ -100,6 +101,28 @@ def test_an_island_that_began_anew_is_told_everything_once_more(local: Local) ->
     assert landed.more
     shore = take(local.ben, landed.shore, request, answer(request, life="two")).shore
     assert offer(local.ben, shore, ENOUGH).envelopes == wires
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_what_the_centre_takes_while_an_island_is_met_goes_there_too(local: Local, before: bool) -> None:
+    """Whoever is on the island alone hears nothing of the centre; the island is a new one, or began anew."""
+    desk, patient = local.ben, local.person()
+    make_ready(desk, ENOUGH)
+    known = max(desk.book.read(lambda page: page.numbered_after(0)))
+    desk.book.keep(lambda page: page.acknowledge(known, (), AT), Changes())
+    if before:
+        met(desk)
+    shore = turned_to(desk, ISLE)
+    send_message(desk, patient, "meanwhile")
+    make_ready(desk, ENOUGH)
+    late = desk.book.read(lambda page: page.numbered_after(known))
+    desk.book.keep(lambda page: page.acknowledge(max(late), (), AT), Changes())
+    handed = list[bytes]()
+    for _ in range(3):
+        request = offer(desk, shore, ENOUGH)
+        shore = take(desk, shore, request, answer(request, life="two")).shore
+        handed += request.envelopes
+    assert late and handed == list(late.values())
 
 
 def test_statements_that_wait_for_the_centre_are_told_no_island(local: Local) -> None:

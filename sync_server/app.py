@@ -314,7 +314,9 @@ def _run(wanted: argparse.Namespace) -> int:
     place = place_at(how.attachments, wanted.data / "attachments", key)
     open_wide()
     listening = bound(how.host, how.port)
-    desk = open_desk(wanted.data, SystemClock(), os.urandom, how.where(wanted.data))
+    where = how.where(wanted.data)
+    where.lay_out()
+    desk = open_desk(wanted.data, SystemClock(), os.urandom, where)
     desk.certificate, desk.metrics_key, desk.place = mark_of(shown[0]), metrics_key, place
     desk.relay = calls
     together = together_at(how.redis, how.book)

@@ -6,6 +6,8 @@ A SQLite older than 3.51.3 can damage its WAL when several connections reset it.
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from clinic.domain.clock import Random
 from clinic.domain.errors import Unavailable
-from sync_server.book.migrating import to_head
+from sync_server.book.migrating import is_head, to_head
 from sync_server.book.modern import sqlite3
 from sync_server.book.sql import SqlBook
 
@@ -95,6 +97,22 @@ class SqliteBook(SqlBook):
         self._engine.dispose()
 
 
+def lay_out(file: Path) -> None:
+    """Brings the tables up to date in a process of its own, where they are not: what it takes for that (Alembic, 13 MB) would
+    stay in a server as long as it runs. What fails there fails again, and is said, when the book is opened. Raises Refusal,
+    Unavailable as `SqliteBook.open` does."""
+    if file.exists():
+        book = SqliteBook(_engine(file), file, os.urandom)
+        try:
+            with book._unit() as conn:
+                if is_head(conn):
+                    return
+        finally:
+            book.close()
+    command = [sys.executable, "-m", "sync_server.book.sqlite", str(file)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
 def _engine(file: Path) -> Engine:
     engine = create_engine(
         "sqlite://", module=sqlite3, creator=_once(file), poolclass=StaticPool, hide_parameters=True
@@ -131,3 +149,7 @@ def _connection(file: Path) -> sqlite3.Connection:
         raw.close()
         raise
     return raw
+
+
+if __name__ == "__main__":
+    SqliteBook.open(Path(sys.argv[1]), os.urandom).close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clinic.domain.clock import Random
 from sync_server.book.sql import SqlBook
-from sync_server.book.sqlite import SqliteBook
+from sync_server.book.sqlite import SqliteBook, lay_out
 from sync_server.book.thread import BookThread
 
 DEFAULT_BOOK = "clinic"
@@ -32,6 +32,11 @@ class Where:
         from sync_server.book.postgres import CONNECTIONS
 
         return CONNECTIONS
+
+    def lay_out(self) -> None:
+        """Before a server opens it: its tables, if they are its own to make. Raises Refusal, Unavailable."""
+        if not self.database:
+            lay_out(self.folder / FILE)
 
     def open(self, random: Random) -> SqlBook:
         """Raises Refusal, Unavailable."""

@@ -2,6 +2,8 @@
 """What is SQLite's own: one connection, its pragmas, and steps that lead to the tables of today."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ from clinic.domain.errors import Refusal, Unavailable
 from sync_server.book.sqlite import SqliteBook, _once
 from sync_server.book.tables import metadata
 from sync_server.book.thread import BookThread
+from sync_server.book.where import Where
 from tests.small_clinic import repeating
 
 
@@ -52,6 +55,36 @@ def test_a_newer_book_is_refused(book: SqliteBook, tmp_path: Path) -> None:
         raw.commit()
     with pytest.raises(Refusal, match="newer"):
         SqliteBook.open(tmp_path / "server.db", repeating(b"x"))
+
+
+_SERVES = """
+import os, sys
+from pathlib import Path
+from sync_server.book.where import Where
+where = Where(Path(sys.argv[1]))
+where.lay_out()
+book = where.open(os.urandom)
+print(book.epoch(), "alembic" in sys.modules)
+book.close()
+"""
+
+
+def test_a_server_holds_nothing_of_what_made_its_tables(tmp_path: Path) -> None:
+    first, again = (
+        subprocess.run(
+            [sys.executable, "-c", _SERVES, tmp_path], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert first == again and first.split()[1] == "False"
+
+
+def test_tables_that_cannot_be_laid_out_are_told_when_the_book_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"a file where the folder should be")
+    where = Where(tmp_path / "data")
+    where.lay_out()
+    with pytest.raises(Unavailable):
+        where.open(repeating(b"x"))
 
 
 def test_no_parameter_is_in_an_error(book: SqliteBook) -> None:

@@ -14,11 +14,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from hypothesis import HealthCheck, settings
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from pytestqt.qtbot import QtBot
 
 from desktop.kit import words
 from tests.postgres_cluster import OWNER, SERVER, Cluster, programs
 
 OURS = ("clinic", "desktop", "kiosk", "simulator", "sync_server", "posta")
+
+PATIENCE_MS = 60_000
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+    wait.__kwdefaults__["timeout"] = PATIENCE_MS  # a machine that does other things too is waited for
 
 settings.register_profile(
     "posta",
@@ -83,10 +89,14 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def language_of_its_own() -> Iterator[None]:
-    """A module that changes the language leaves the next one the words it found."""
-    spoken, catalogue = words._Spoken.language, words._Spoken.catalogue
+    """A module that changes the language leaves the next one the words it found, Qt's own too."""
+    spoken, catalogue, locale = words._Spoken.language, words._Spoken.catalogue, QLocale()
     yield
     words._Spoken.language, words._Spoken.catalogue = spoken, catalogue
+    QLocale.setDefault(locale)
+    if (app := QCoreApplication.instance()) is not None:
+        for translator in app.findChildren(QTranslator):
+            app.removeTranslator(translator)
 
 
 @pytest.hookimpl(trylast=True)

@@ -58,7 +58,7 @@ def unlock(qtbot: QtBot, window: Window, who: str, secret: str) -> None:
         login.loop.send(PersonChosen(who))
     login.password.setText(secret)
     login.unlock.click()
-    qtbot.waitUntil(lambda: not login.loop.state.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not login.loop.state.busy)
 
 
 def seat_of(window: Window) -> Seat:

@@ -50,7 +50,7 @@ town, jpeg = conftest.town, conftest.jpeg
 REASON = "Inconsciente en la guardia, sin familiares"
 ELSEWHERE = "Llegó sola, no puede hablar"
 SHOTS = os.environ.get("POSTA_SHOTS", "")
-LONG_MS = 20_000
+LONG_MS = 60_000
 
 
 @dataclass

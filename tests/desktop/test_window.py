@@ -148,5 +148,5 @@ def test_a_founding_whose_centre_is_silent_is_told_at_the_next_start(
     newcomer._settle()
     joining = newcomer._join
     assert joining is not None
-    qtbot.waitUntil(lambda: "No centre answers" in joining.loop.state.sentence, timeout=20_000)
+    qtbot.waitUntil(lambda: "No centre answers" in joining.loop.state.sentence)
     assert (home / "founding").exists()

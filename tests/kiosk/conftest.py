@@ -76,7 +76,7 @@ class Kiosk:
         return touched
 
     def until(self, condition: Callable[[], bool]) -> None:
-        self.bot.waitUntil(condition, timeout=5000)
+        self.bot.waitUntil(condition)
 
     @property
     def journey(self) -> flow.Journey:

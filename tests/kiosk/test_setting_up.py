@@ -96,7 +96,7 @@ def test_the_code_is_asked_for_and_what_is_wrong_with_it_is_said(bench: Bench) -
     bench.write("code", "abcd-efgh-jkmn-pqr2")
     bench.write("server", "http://127.0.0.1:9")
     bench.touch("kiosk.setup.go")
-    bench.bot.waitUntil(lambda: bench.sees("kiosk.setup.trouble.text"), timeout=10_000)
+    bench.bot.waitUntil(lambda: bench.sees("kiosk.setup.trouble.text"))
     assert "mistyped" in bench.text("kiosk.setup.trouble.text")
     assert bench.text("kiosk.setup.code") == "abcd-efgh-jkmn-pqr2", "to be put right, not typed anew"
     bench.fits()
@@ -114,18 +114,18 @@ def test_a_short_code_sets_the_kiosk_up_and_the_staff_choose_their_pin(bench: Be
     bench.write("server", town.url)
     bench.write("name", "entrance 2")
     bench.touch("kiosk.setup.go")
-    bench.bot.waitUntil(lambda: bench.sees("kiosk.joining.title"), timeout=30_000)
-    bench.bot.waitUntil(lambda: bench.text("kiosk.joining.title").replace(" ", "").isdigit(), timeout=60_000)
+    bench.bot.waitUntil(lambda: bench.sees("kiosk.joining.title"))
+    bench.bot.waitUntil(lambda: bench.text("kiosk.joining.title").replace(" ", "").isdigit())
     digits = bench.text("kiosk.joining.title").replace(" ", "")
     admit(
         town.station, lambda newcomer: (newcomer.digits, newcomer.device_name) == (digits, "entrance 2"), 60
     )
-    bench.bot.waitUntil(lambda: bench.sees("kiosk.setup.keypad"), timeout=60_000)
+    bench.bot.waitUntil(lambda: bench.sees("kiosk.setup.keypad"))
     bench.fits()
     for _time in range(2):
         for sign in (*PIN, "enter"):
             bench.touch(f"kiosk.setup.keypad.{sign}")
-    bench.bot.waitUntil(lambda: bool(bench.ended), timeout=20_000)
+    bench.bot.waitUntil(lambda: bool(bench.ended))
     assert bench.joining.joined
     with closing(open_kiosk(bench.home, SystemClock(), os.urandom)) as desk:
         assert desk.kind == DeviceKind.KIOSK and has_staff_pin(desk)

@@ -48,8 +48,8 @@ def test_what_is_private_leaves_no_file(
     heard: list[bytes] = []
     monkeypatch.setattr(voice, "_play", lambda _turn, sound: heard.append(sound))
     voice.say("Rosa, born in 1961", "en", private=True)
-    qtbot.waitUntil(lambda: bool(heard), timeout=5000)
+    qtbot.waitUntil(lambda: bool(heard))
     assert not (tmp_path / "voice").exists()
     voice.say("Take a seat", "en")
-    qtbot.waitUntil(lambda: len(heard) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(heard) == 2)
     assert len(list((tmp_path / "voice").iterdir())) == 1

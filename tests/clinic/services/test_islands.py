@@ -43,7 +43,7 @@ from clinic.transport.lan import Announcer, Place
 from tests.clinic.services.conftest import PASSWORD, Town, start_server
 
 HERE = ("127.0.0.1",)
-WAIT_S = 20.0
+WAIT_S = 60.0
 T = TypeVar("T")
 
 

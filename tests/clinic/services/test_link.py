@@ -31,7 +31,7 @@ from clinic.transport.http import Remote
 from sync_server.relay import credential
 from tests.clinic.services.conftest import Town, start_server
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 class Heard:

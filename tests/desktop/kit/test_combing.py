@@ -47,7 +47,7 @@ def test_the_screens_thread_combs(qtbot: QtBot) -> None:
     Ringed(told)
     kept = work_beside()
     assert kept and told == []
-    qtbot.waitUntil(lambda: bool(told), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(told))
     assert told == [threading.get_ident()]
     combing.end()
     assert gc.isenabled()

@@ -17,7 +17,7 @@ from clinic.protocol import engine as wire
 from desktop.kit.engine import CallEngine
 
 pytestmark = pytest.mark.slow
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 
 
 def alive(pid: int) -> bool:

@@ -93,7 +93,7 @@ def tell(qtbot: QtBot, caller: Caller, leave: Leave | None) -> None:
     thread.start()
     thread.join()
     if leave is not None:
-        qtbot.waitUntil(lambda: caller.desk.relays._leave == leave, timeout=5000)
+        qtbot.waitUntil(lambda: caller.desk.relays._leave == leave)
 
 
 def test_a_way_is_made_ready_while_it_rings_and_let_go_when_they_talk(qtbot: QtBot, caller: Caller) -> None:
@@ -132,7 +132,7 @@ def test_without_leave_the_call_goes_on(qtbot: QtBot, caller: Caller, answer: Le
     assert caller.answered().ice_servers == ()
     caller.talks()
     caller.later(AGAIN_S)
-    qtbot.waitUntil(lambda: len(caller.asked) == (1 if answer == Leave(seconds=600) else 2), timeout=5000)
+    qtbot.waitUntil(lambda: len(caller.asked) == (1 if answer == Leave(seconds=600) else 2))
     caller.desk.hang()
     caller.later(AGAIN_S)
     assert len(caller.asked) <= 2

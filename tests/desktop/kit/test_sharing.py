@@ -135,7 +135,7 @@ class Call:
         )
 
     def until(self, done: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(done, timeout=10_000)
+        self.qtbot.waitUntil(done)
 
     def seen(self, page: int = 0) -> bool:
         shared = self.shows.shared

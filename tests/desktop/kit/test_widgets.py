@@ -115,7 +115,7 @@ def test_shortcut_is_told_and_works(shown, qtbot):
     assert "Ctrl" in button.toolTip()
     with qtbot.waitActive(button):
         button.activateWindow()
-    with qtbot.waitSignal(button.clicked, timeout=1500):
+    with qtbot.waitSignal(button.clicked):
         QTest.keyClick(button.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
 

@@ -400,7 +400,7 @@ def test_what_takes_long_says_so(qtbot: QtBot, panel: DocumentPanel) -> None:
     panel.loop.state = replace(panel.loop.state, opening=True)
     panel.loop.show()
     assert not panel.waiting.isVisible()
-    qtbot.waitUntil(panel.waiting.isVisible, timeout=2000)
+    qtbot.waitUntil(panel.waiting.isVisible)
     panel.loop.send(d.NotShown("d1", "no"))
     assert not panel.waiting.isVisible()
 

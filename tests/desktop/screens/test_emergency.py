@@ -105,5 +105,5 @@ def test_today_says_what_waits_for_its_review(room: Room, clinic: Clinic, qtbot:
     band.look()
     qtbot.waitUntil(lambda: not band.isHidden())
     assert "Quispe, Ana" in told((DUE,))[1]
-    with qtbot.waitSignal(room.ways.elsewhere, timeout=1000):
+    with qtbot.waitSignal(room.ways.elsewhere):
         band.acted.emit()

@@ -206,10 +206,10 @@ class Screen:
         self.qtbot.keyClick(QApplication.focusWidget() or self.view, Qt.Key.Key_Return)
 
     def comes_to(self, step: f.Step) -> None:
-        self.qtbot.waitUntil(lambda: self.view.loop.state.step == step and not self._busy(), timeout=20_000)
+        self.qtbot.waitUntil(lambda: self.view.loop.state.step == step and not self._busy())
 
     def is_told(self, words: str) -> None:
-        self.qtbot.waitUntil(lambda: words in self.view.loop.state.sentence, timeout=20_000)
+        self.qtbot.waitUntil(lambda: words in self.view.loop.state.sentence)
 
     def _busy(self) -> bool:
         return self.view.loop.state.busy

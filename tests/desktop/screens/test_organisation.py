@@ -61,7 +61,7 @@ def press(page: OrganisationView, name: str) -> None:
 
 
 def settle(qtbot: QtBot, page: OrganisationView, tone: str) -> None:
-    qtbot.waitUntil(lambda: bool(page.loop.state.sentence) and not page.loop.state.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(page.loop.state.sentence) and not page.loop.state.busy)
     assert page.loop.state.tone == tone, page.loop.state.sentence
 
 
@@ -69,17 +69,17 @@ def show(qtbot: QtBot, page: OrganisationView, tab: str, key: str) -> None:
     page.refresh()
     page.loop.send(m.TabChosen(tab))
     page.loop.send(m.RowChosen(key))
-    qtbot.waitUntil(lambda: bool(page.name.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.name.text()))
 
 
 def test_the_session_of_a_computer_is_ended(qtbot: QtBot, page: OrganisationView, town: Town) -> None:
     exchange_now(town.desk)
     show(qtbot, page, "computers", town.desk.device)
-    qtbot.waitUntil(lambda: page.end_session.isVisibleTo(page), timeout=10_000)
+    qtbot.waitUntil(lambda: page.end_session.isVisibleTo(page))
     assert "Logged in at the centre" in page.text.text()
     press(page, "end_session")
     settle(qtbot, page, "ok")
-    qtbot.waitUntil(lambda: not page.end_session.isVisibleTo(page), timeout=10_000)
+    qtbot.waitUntil(lambda: not page.end_session.isVisibleTo(page))
     assert audit(page) == []
 
 
@@ -112,7 +112,7 @@ def test_a_newcomer_is_compared_and_let_in(qtbot: QtBot, page: OrganisationView,
     joining = join(home, short, "Nora Vidal", PASSWORD, "Posta 3", SystemClock(), os.urandom, server=where)
     waiter = threading.Thread(target=joining.wait, args=(30,))
     waiter.start()
-    qtbot.waitUntil(lambda: page.loop.state.knocking is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.loop.state.knocking is not None)
     assert page.digits.text().replace(" ", "") == joining.digits and "Nora Vidal" in page.who.text()
     press(page, "knock.admit")
     settle(qtbot, page, "ok")
@@ -149,11 +149,11 @@ def test_a_newcomer_is_invited_into_the_team_that_was_chosen(
     """Where there is one team, nobody is asked."""
     team = create_team(town.station, "Hospital Sur")
     page.refresh()
-    qtbot.waitUntil(lambda: page.as_team.findData(team) >= 0, timeout=10_000)
+    qtbot.waitUntil(lambda: page.as_team.findData(team) >= 0)
     assert page.of_team.isVisible()
     page.as_team.choose(team)
     press(page, "invite")
-    qtbot.waitUntil(lambda: page.loop.state.out is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.loop.state.out is not None)
     out = page.loop.state.out
     assert out is not None and read_invitation(out.code, SystemClock().now()).team == team
     assert not audit(page)
@@ -166,12 +166,12 @@ def test_who_treats_nobody_is_invited_to_read_no_chart_unless_said(
     qtbot: QtBot, page: OrganisationView, town: Town, role: str, team: TeamId
 ) -> None:
     page.refresh()
-    qtbot.waitUntil(lambda: page.loop.state.found is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.loop.state.found is not None)
     page.as_role.choose(role)
     page.as_role.chosen.emit(role)
     assert page.of_team.isVisible() and page.as_team.key() == team
     press(page, "invite")
-    qtbot.waitUntil(lambda: page.loop.state.out is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.loop.state.out is not None)
     out = page.loop.state.out
     assert out is not None and read_invitation(out.code, SystemClock().now()).team == team
     assert not audit(page)
@@ -211,12 +211,12 @@ def test_a_questionnaire_is_brought_in_retired_and_put_back(
     page.loop.send(m.Ordered(m.Order.BRING_IN, str(file)))
     settle(qtbot, page, "ok")
     show(qtbot, page, "questionnaires", f"{url}|2")
-    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page), timeout=10_000)
+    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page))
     assert "venomous bite" in page.text.text() and "How did it happen?" in page.text.text()
     press(page, "retire")
     settle(qtbot, page, "ok")
-    qtbot.waitUntil(lambda: page.put_back.isVisibleTo(page), timeout=10_000)
+    qtbot.waitUntil(lambda: page.put_back.isVisibleTo(page))
     press(page, "put_back")
     settle(qtbot, page, "ok")
-    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page), timeout=10_000)
+    qtbot.waitUntil(lambda: page.retire.isVisibleTo(page))
     assert audit(page) == []

@@ -66,7 +66,8 @@ class HoursPane(QWidget):
         self.notice = Notice(name="hours.notice")
         head = across(Text(_("Hours and days off"), "title"), None, self.whose, self.back)
         self.hours, self.off = self._hours(), self._off()
-        body = across((scrolling(self.hours, name="hours.area"), 3), (self.off, 2), gap=12)
+        kept = down((scrolling(self.hours, name="hours.area"), 1), across(self.keep, self.remove, None))
+        body = across((kept, 3), (self.off, 2), gap=12)
         self.setLayout(down(head, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14)))
 
     def _hours(self) -> QWidget:
@@ -98,7 +99,7 @@ class HoursPane(QWidget):
                 across((Field(_("One appointment"), self.minutes), 1), (Field(_("Specialty"), self.specialty), 2)),
                 across((Field(_("Facility"), self.place), 1), (Field(_("Time zone of the facility"), self.zone), 1)),
                 across((Field(_("From the day"), self.since), 1), (Field(_("Until the day"), self.until), 1)),
-                across(self.keep, self.remove, None), None,
+                None,
             ), 1,
         )  # fmt: skip
         return card
@@ -174,8 +175,10 @@ class HoursPane(QWidget):
         everybody = [("", _("Everybody: holidays"))] if known and known.everybody else []
         _offer(self.whose, [*people, *everybody])
         self.whose.choose(state.whose)
-        self.hours.setEnabled(bool(state.whose) and known is not None)
+        may = bool(state.whose) and known is not None
+        self.hours.setEnabled(may)
         self._show_hours(state)
+        self.keep.setEnabled(may and not state.busy)
         self._show_off(state)
 
     def _show_hours(self, state: State) -> None:
@@ -201,7 +204,6 @@ class HoursPane(QWidget):
         for field, text in zip((self.specialty, self.since, self.until, *self.days), texts, strict=True):
             if field.text() != text:
                 field.setText(text)
-        self.keep.setEnabled(not state.busy)
         self.remove.setEnabled(state.before is not None and not state.busy)
 
     def _show_off(self, state: State) -> None:

@@ -56,8 +56,6 @@ PARTS = {
     "audits.audit": "writes who did what", "audits.audit_earlier": "writes who did what",
     "access.entry_on": "a part of verbs",
     "acted.hours_here": "a part of verbs",
-    "bookings.hours_on": "a part of verbs",
-    "schedules.slots_on": "a part of verbs",
     "acted.seen_on": "a part of verbs",
     "acted.staff_on": "a part of verbs",
     "audits.audit_within": "a part of what writes who did what",

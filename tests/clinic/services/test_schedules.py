@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Appointment, AvailableTime, NotAvailable, Schedule
+from clinic.domain.facts import (
+    Appointment,
+    AppointmentRequest,
+    AskedStatus,
+    AvailableTime,
+    NotAvailable,
+    Schedule,
+)
 from clinic.domain.ids import FactId, UserId
 from clinic.protocol.trust import Role
 from clinic.services import asked, bookings, schedules
@@ -154,3 +161,41 @@ def test_kiosks_are_told_the_slots_that_nobody_has(local: Local) -> None:
     assert first not in starts and first + timedelta(minutes=20) in starts
     assert len(told) <= asked.OFFERED and {one.practitioner for one in told} == {BEN}
     assert (starts[-1] - starts[0]).days > 20, "not the next day alone"
+
+
+def test_what_is_proposed_for_a_request_lies_inside_of_the_hours(local: Local) -> None:
+    schedules.keep_hours(local.ben, hours())
+    patient, wished = local.person(), soon(local, 20)
+    request = AppointmentRequest(
+        id=FactId("r"), patient=patient, status=AskedStatus.PROPOSED, wish="book", authored_at=local.clock.now(), start=wished,
+        practitioner=BEN,
+    )  # fmt: skip
+    local.ben.write(request, window=patient)
+    (row,) = asked.asked(local.ben)
+    assert len(row.free) == asked.PROPOSED
+    for given in row.free:
+        one = Appointment(
+            id=FactId(""), patient=patient, start=given.start, minutes=given.minutes, practitioner=BEN
+        )
+        assert bookings.unusual(local.ben, one) is None
+    outside = replace(row.free[0], start=wished)
+    with pytest.raises(Refusal, match="outside"):
+        asked.accept(local.ben, request.id, patient, outside)
+    answer = asked.accept(local.ben, request.id, patient, row.free[0])
+    assert answer.after is not None and answer.after.start == row.free[0].start
+    assert row.free[0].start not in [one.start for one in asked.free_times(local.ben).times]
+
+
+def test_a_time_that_somebody_asked_for_is_told_to_no_other_kiosk(local: Local) -> None:
+    schedules.keep_hours(local.ben, hours())
+    patient, wished = local.person(), soon(local)
+    local.ben.write(
+        AppointmentRequest(
+            id=FactId("r"), patient=patient, status=AskedStatus.PROPOSED, wish="book", authored_at=local.clock.now(),
+            start=wished, practitioner=BEN,
+        ),
+        window=patient,
+    )  # fmt: skip
+    assert wished not in [one.start for one in asked.free_times(local.ben).times]
+    (row,) = asked.asked(local.ben)
+    assert [one.start for one in row.free] == [wished], "hers is still free for her"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -274,8 +275,15 @@ def _span(one: Schedule, place: str) -> str:
 
 
 def _zones(first: str) -> list[str]:
-    named = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return list(dict.fromkeys((first, *named))) if first else named
+    """`first`, then all that this computer knows by a place."""
+    return list(dict.fromkeys((first, *_places()))) if first else list(_places())
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    return tuple(
+        sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    )
 
 
 def _offer(choice: Choice, options: list[tuple[str, str]]) -> None:

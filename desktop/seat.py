@@ -484,7 +484,7 @@ class Seat(QObject):
             page.told(kinds)
         if "Consent" in kinds:
             self.telephone.recordist.look()
-        if kinds & {"Appointment", "AppointmentRequest", "Slot"}:
+        if kinds & {"Appointment", "AppointmentRequest", "NotAvailable", "Schedule", "Slot"}:
             self.telephone.tell_free_times()
         if "Trust" in kinds:
             self._trust_grew()

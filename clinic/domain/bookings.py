@@ -2,7 +2,7 @@
 """Two people booked into the same time of one practitioner, or one person twice at once: who keeps it, and which times
 near it are free."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -107,9 +107,13 @@ def lost(
 
 
 def free_times(
-    wanted: Appointment, booked: Iterable[Appointment], now: datetime, limit: int = 6
+    wanted: Appointment,
+    booked: Iterable[Appointment],
+    now: datetime,
+    works: Callable[[datetime], bool],
+    limit: int = 6,
 ) -> tuple[datetime, ...]:
-    """Times near the one that was wanted at which the practitioner has nobody yet, the nearest first."""
+    """Times near the one that was wanted at which the practitioner has nobody yet and `works`, the nearest first."""
     length = timedelta(minutes=max(1, wanted.minutes))
     taken = [
         (one.start, end_of(one))
@@ -125,6 +129,6 @@ def free_times(
     free = [
         at
         for at in starts
-        if at > now and not any(at < until and since < at + length for since, until in taken)
+        if at > now and not any(at < until and since < at + length for since, until in taken) and works(at)
     ]
     return tuple(sorted(free, key=lambda at: (abs(at - wanted.start), at))[:limit])

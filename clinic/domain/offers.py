@@ -3,12 +3,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, islice, zip_longest
 
 from clinic.domain.bookings import HOLDING, end_of
-from clinic.domain.facts import Appointment, AppointmentRequest, Slot
+from clinic.domain.facts import Appointment, Slot
 from clinic.domain.ids import UserId
 
 Span = tuple[datetime, datetime]
+PART = 4
+"""Hours of a part of the day."""
 
 
 def busy(practitioner: UserId, booked: Iterable[Appointment]) -> tuple[Span, ...]:
@@ -20,21 +23,16 @@ def busy(practitioner: UserId, booked: Iterable[Appointment]) -> tuple[Span, ...
     )
 
 
-def still_free(
-    slots: Iterable[Slot], booked: Sequence[Appointment], asked: Sequence[AppointmentRequest], now: datetime
-) -> tuple[Slot, ...]:
-    """Offered times to come at which the practitioner has nobody, and for which nobody has asked; the earliest first."""
-    wished = [(one.practitioner, one.start, one.minutes) for one in asked if one.start is not None]
-    free = []
-    for slot in slots:
-        until = slot.start + timedelta(minutes=slot.minutes)
-        taken = [
-            *busy(slot.practitioner, booked),
-            *((at, at + timedelta(minutes=long)) for who, at, long in wished if who == slot.practitioner),
-        ]
-        if slot.status == "free" and slot.start > now and _fits(slot.start, until, taken):
-            free.append(slot)
-    return tuple(sorted(free, key=lambda slot: (slot.start, slot.practitioner, slot.id)))
+def spread(slots: Iterable[Slot], limit: int) -> tuple[Slot, ...]:
+    """At most so many, over the days and the parts of each day and over the practitioners, the earliest first: many days, and
+    not only the next one of everybody."""
+    groups: dict[tuple[UserId, datetime, int], list[Slot]] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.start, slot.practitioner, slot.id)):
+        day = slot.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        groups.setdefault((slot.practitioner, day, slot.start.hour // PART), []).append(slot)
+    rounds = chain.from_iterable(zip_longest(*groups.values()))
+    chosen = islice((slot for slot in rounds if slot is not None), limit)
+    return tuple(sorted(chosen, key=lambda slot: (slot.start, slot.practitioner, slot.id)))
 
 
 def inside(

@@ -68,6 +68,8 @@ class Action(StrEnum):
     INTAKE = "intake"
     TAKE_CONSENT = "take consent"
     BOOK = "book"
+    SET_HOURS = "set hours"
+    """The weekly hours and days off of colleagues, and holidays; one's own, whoever may book."""
     SEE_QUEUE = "see queue"
     OPEN_CHART = "open chart"
     TAKE_VITALS = "take vitals"
@@ -103,13 +105,15 @@ def _row(own: str = "", other: str = "", both: str = "") -> dict[Action, Reach]:
 _STAFF = "RUN SELF LOOK_UP FIND"
 _CARE = "INTAKE TAKE_CONSENT SEE_QUEUE OPEN_CHART TAKE_VITALS WRITE_NOTE CALL CHAT IMPORT"
 RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
-    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE READ_AUDIT REVIEW REGISTER INTAKE BOOK"),
+    Role.ADMINISTRATOR: _row(both=f"{_STAFF} ADMIT MANAGE READ_AUDIT REVIEW REGISTER INTAKE BOOK SET_HOURS"),
     Role.COMPLIANCE: _row(both=f"{_STAFF} MANAGE READ_AUDIT REVIEW EXPORT"),
     Role.CLINICIAN: _row(
         own=f"{_CARE} SIGN_NOTE PRESCRIBE EXPORT", other="BREAK_GLASS", both=f"{_STAFF} MANAGE REGISTER BOOK"
     ),
     Role.NURSE: _row(own=_CARE, other="BREAK_GLASS", both=f"{_STAFF} REGISTER BOOK"),
-    Role.RECEPTIONIST: _row(own="INTAKE TAKE_CONSENT SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK"),
+    Role.RECEPTIONIST: _row(
+        own="INTAKE TAKE_CONSENT SEE_QUEUE CHAT", both=f"{_STAFF} REGISTER BOOK SET_HOURS"
+    ),
     Role.KIOSK: _row(own="INTAKE TAKE_VITALS CALL CHAT REGISTER", both="RUN LOOK_UP"),
     Role.GATEWAY: _row(own="REGISTER BOOK", both="RUN"),
     Role.CUSTODIAN: _row(both="RUN LOOK_UP"),

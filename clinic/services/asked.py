@@ -8,7 +8,6 @@ conflict is said before she is answered (decision 55).
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain
 
 from clinic.domain.asking import CANCEL, MOVE
 from clinic.domain.bookings import HOLDING, end_of
@@ -22,7 +21,8 @@ from clinic.domain.facts import (
     VerificationResult,
 )
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
-from clinic.domain.offers import busy, inside, still_free
+from clinic.domain.offers import Span, busy, inside, spread
+from clinic.domain.schedules import FREE, outside, slots
 from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
 from clinic.protocol.letters import Answered, FreeTime, FreeTimes
@@ -30,6 +30,7 @@ from clinic.services.bookings import (
     LONGEST,
     Collision,
     checked,
+    hours_on,
     practitioner_name,
     sharing_on,
     team_of,
@@ -39,6 +40,7 @@ from clinic.services.capsules import send_capsule
 from clinic.services.desks import Desk, WrongPatient
 from clinic.services.gate import needs
 from clinic.services.people import PersonLine, line
+from clinic.services.schedules import slots_on
 from clinic.services.vouching import identified
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
@@ -47,6 +49,8 @@ from clinic.store.writing import WritePage
 SOON, FAR = timedelta(hours=1), timedelta(days=28)
 """Times are offered at kiosks from so soon on, and so far ahead."""
 OFFERED = 120
+LATER = timedelta(days=7)
+"""So long after what she wished for a slot is still proposed."""
 PROPOSED = 3
 """Times that are proposed to whoever answers."""
 
@@ -94,17 +98,11 @@ def asked(desk: Desk) -> tuple[AskedFor, ...]:
 
 @needs(Action.BOOK)
 def free_times(desk: Desk) -> FreeTimes:
-    """What the kiosks of the team may be told: times that are offered, at which nobody is booked and for which nobody asked."""
-    now = desk.clock.now()
-
-    def look(page: Page) -> tuple[Slot, ...]:
-        since = now - timedelta(minutes=LONGEST)
-        slots = page.facts_between(Slot, to_ms(now + SOON), to_ms(now + FAR))
-        booked = page.facts_between(Appointment, to_ms(since), to_ms(now + FAR))
-        return still_free(slots, booked, page.open_facts(AppointmentRequest), now + SOON)
-
-    names = dict(team_of(desk))
-    free = [one for one in desk.book.read(look) if one.practitioner in names][:OFFERED]
+    """What the kiosks of the team may be told: slots at which nobody is booked and for which nobody asked, of practitioners'
+    hours and of those that another system told."""
+    now, names = desk.clock.now(), dict(team_of(desk))
+    found = desk.book.read(lambda page: slots_on(page, now + SOON, now + FAR))
+    free = spread((one for one in found if one.status == FREE and one.practitioner in names), OFFERED)
     times = tuple(
         FreeTime(start=one.start, minutes=one.minutes, practitioner=one.practitioner, practitioner_name=names[one.practitioner])
         for one in free
@@ -295,15 +293,17 @@ def _rivals(
 
 
 def _free(desk: Desk, page: Page, one: AppointmentRequest, taken: bool) -> tuple[FreeTime, ...]:
-    """Hers alone where it is free; else the nearest ones of whom she named, or of anybody."""
+    """Hers alone where it is free; else the nearest ones of whom she named, or of anybody: slots of whoever keeps hours, and
+    any time of whoever keeps none."""
     now, team = desk.clock.now(), team_of(desk)
-    names = dict(team)
-    if one.start is not None and not taken and one.start > now and one.practitioner in names:
+    names, hours, wish = dict(team), hours_on(page), _at(one)
+    fits = wish is not None and not taken and wish.start > now and outside(wish, hours) is None
+    if fits and one.practitioner in names:
         return (_time(one, one.practitioner, names),)
     whom = [one.practitioner] if one.practitioner in names else [user for user, _name in team]
-    since, until = _span(one)
-    since = max(since, now)
-    booked = page.facts_between(Appointment, to_ms(since - timedelta(minutes=LONGEST)), to_ms(until))
+    begins, until = _span(one)
+    far = begins + LATER
+    booked = page.facts_between(Appointment, to_ms(min(begins, now) - timedelta(minutes=LONGEST)), to_ms(far))
     hers = tuple(
         (each.start, end_of(each))
         for each in booked
@@ -311,18 +311,29 @@ def _free(desk: Desk, page: Page, one: AppointmentRequest, taken: bool) -> tuple
         and whole(page, each.patient) == whole(page, one.patient)
         and each.id != one.appointment
     )
-    begins = _span(one)[0]
-    found = chain.from_iterable(
-        (
-            FreeTime(start=at, minutes=one.minutes, practitioner=user, practitioner_name=names[user])
-            for at in inside(begins, until, one.minutes, (*busy(user, booked), *hers), now, 24)
-        )
-        for user in whom
-    )
-    wished = one.start or begins
-    return tuple(sorted(found, key=lambda each: (abs(each.start - wished), each.start, each.practitioner)))[
-        :PROPOSED
+    rivals = [each for each in page.open_facts(AppointmentRequest) if each.id != one.id]
+    offered = [
+        (slot.start, slot.minutes, slot.practitioner)
+        for slot in slots(hours, booked, rivals, max(begins, now), far)
+        if slot.status == FREE and slot.practitioner in whom and not _meets(slot, hers)
     ]
+    unsaid = [
+        (at, one.minutes, user)
+        for user in whom
+        if user not in hours.keepers
+        for at in inside(begins, until, one.minutes, (*busy(user, booked), *hers), now, 24)
+    ]
+    wished = one.start or begins
+    nearest = sorted((*offered, *unsaid), key=lambda each: (abs(each[0] - wished), each[0], each[2]))
+    return tuple(
+        FreeTime(start=at, minutes=minutes, practitioner=user, practitioner_name=names[user])
+        for at, minutes, user in nearest[:PROPOSED]
+    )
+
+
+def _meets(slot: Slot, spans: Sequence[Span]) -> bool:
+    end = slot.start + timedelta(minutes=slot.minutes)
+    return any(slot.start < until and since < end for since, until in spans)
 
 
 def _span(one: AppointmentRequest) -> tuple[datetime, datetime]:

@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 
 from clinic.domain.bookings import HOLDING, Shared, end_of, sharing
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Appointment, Slot
+from clinic.domain.facts import Appointment, AppointmentRequest, NotAvailable, Schedule, Slot
 from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.domain.offers import Span
 from clinic.domain.plausible import check_appointment
+from clinic.domain.schedules import Hours, Outside, away_spans, open_spans, outside, slots
 from clinic.keys.rights import Action, user_may
 from clinic.protocol.envelope import P1_TALK
 from clinic.services.capsules import send_capsule
@@ -46,13 +48,17 @@ class Collision:
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """Of one span: `practitioners` (id, name) of the team and whoever else has an appointment in it (of whom only a name is
-    known, the name for both), what is `booked`, what
-    shares its time (by appointment), and the Slots that practitioners offer or are away in."""
+    known, the name for both), what is `booked`, what shares its time (by appointment), the `slots` of whoever keeps hours or
+    offers some, when each of these works (`open`) and who is off when (`away`)."""
 
     practitioners: tuple[tuple[UserId, str], ...] = ()
     booked: tuple[Booked, ...] = ()
     collisions: Mapping[FactId, tuple[Collision, ...]] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
+    open: Mapping[UserId, tuple[Span, ...]] = field(default_factory=dict)
+    away: Mapping[UserId, tuple[Span, ...]] = field(default_factory=dict)
+    specialties: tuple[tuple[str, frozenset[UserId]], ...] = ()
+    """(specialty, who has it)"""
 
 
 @needs(Action.BOOK)
@@ -65,9 +71,14 @@ def agenda(desk: Desk, since: datetime, until: datetime) -> Agenda:
         here = [one for one in near if since <= one.start < until]
         rows = ((one, page.person(whole(page, one.patient))) for one in here)
         booked = tuple(Booked(one, line(page, row)) for one, row in rows if row is not None)
+        hours, who = hours_on(page), _practitioners(desk, here)
+        told = page.facts_between(Slot, to_ms(since), to_ms(until))
+        offered = slots(hours, near, page.open_facts(AppointmentRequest), since, until, told)
+        away = {user: away_spans(hours, user, since, until) for user, _name in who}
         return Agenda(
-            _practitioners(desk, here), booked, _collisions(page, near, here),
-            page.facts_between(Slot, to_ms(since), to_ms(until)),
+            who, booked, _collisions(page, near, here), offered,
+            {user: open_spans(hours, user, since, until) for user in hours.keepers},
+            {user: spans for user, spans in away.items() if spans}, _specialties(hours),
         )  # fmt: skip
 
     return desk.book.read(look)
@@ -80,18 +91,32 @@ def collisions(desk: Desk, wanted: Appointment) -> tuple[Collision, ...]:
 
 
 @needs(Action.BOOK)
+def unusual(desk: Desk, wanted: Appointment) -> Outside | None:
+    """Why that time would be outside of the practitioner's hours or in days off; None where it is not."""
+    return desk.book.read(lambda page: outside(wanted, hours_on(page)))
+
+
+def hours_on(page: Page) -> Hours:
+    """What counts of the hours and days off of the team."""
+    schedules, absences = page.facts(Schedule, PatientId("")), page.facts(NotAvailable, PatientId(""))
+    return Hours(tuple(one for one in schedules if one.active), tuple(one for one in absences if one.active))
+
+
+@needs(Action.BOOK)
 def book(
     desk: Desk, patient: PatientId, start: datetime, minutes: int, practitioner: UserId, reason: str,
-    despite: Collection[FactId] = (),
+    despite: Collection[FactId] = (), anyway: bool = False,
 ) -> Appointment:  # fmt: skip
-    """A new appointment. Refused in the past, with nobody of the team, where the patient has another one then, and beside
-    another of the practitioner that is not in `despite`. Undone by `take_back`."""
+    """A new appointment. Refused in the past, with nobody of the team, where the patient has another one then, beside
+    another of the practitioner that is not in `despite`, and, unless `anyway`, outside of her hours. Undone by `take_back`."""
     made = Appointment(
         id=FactId(desk.new_id()), patient=patient, start=start, minutes=minutes, practitioner=practitioner,
         practitioner_name=practitioner_name(desk, practitioner), reason=reason.strip(),
     )  # fmt: skip
     done: list[Appointment] = []
-    desk.write_within(checked(desk, lambda page: made, despite, done), window=patient, priority=P1_TALK)
+    desk.write_within(
+        checked(desk, lambda page: made, despite, done, anyway), window=patient, priority=P1_TALK
+    )
     send_capsule(desk, patient)
     return done[0]
 
@@ -99,7 +124,7 @@ def book(
 @needs(Action.BOOK)
 def move(
     desk: Desk, appointment: FactId, start: datetime, practitioner: UserId, window: PatientId,
-    despite: Collection[FactId] = (), minutes: int = 0,
+    despite: Collection[FactId] = (), minutes: int = 0, anyway: bool = False,
 ) -> Written:  # fmt: skip
     """To another time, another practitioner, or another length (`minutes`, if not 0). Refused as `book`, and once it is
     over. Undone by `restore`."""
@@ -120,7 +145,7 @@ def move(
             practitioner_name=name,
         )
 
-    written = desk.write_within(checked(desk, moved, despite, []), window=window, priority=P1_TALK)
+    written = desk.write_within(checked(desk, moved, despite, [], anyway), window=window, priority=P1_TALK)
     send_capsule(desk, window)
     return written
 
@@ -184,9 +209,11 @@ def _kept(desk: Desk, one: Appointment, window: PatientId) -> Written:
 
 
 def checked(
-    desk: Desk, make: Callable[[WritePage], Appointment], despite: Collection[FactId], done: list[Appointment]
-) -> Callable[[WritePage], tuple[Appointment, ...]]:
-    """Writes the appointment if its time is free in the same transaction, or taken by those in `despite` alone."""
+    desk: Desk, make: Callable[[WritePage], Appointment], despite: Collection[FactId], done: list[Appointment],
+    anyway: bool = False,
+) -> Callable[[WritePage], tuple[Appointment, ...]]:  # fmt: skip
+    """Writes the appointment if its time is free in the same transaction, or taken by those in `despite` alone, and inside of
+    the hours, or `anyway`."""
 
     def checked(page: WritePage) -> tuple[Appointment, ...]:
         wanted = make(page)
@@ -198,6 +225,10 @@ def checked(
             raise Refusal("This patient has another appointment at that time. Move that one first.")
         if any(one.other.id not in despite for one in shared):
             raise Refusal("This time was taken meanwhile. Look at the schedule, and choose again.")
+        if not anyway and outside(wanted, hours_on(page)) is not None:
+            raise Refusal(
+                "This is outside of the practitioner's hours. Look at the schedule, and choose again."
+            )
         done[:] = [replace(wanted, beside=tuple(one.other.id for one in shared))]
         return tuple(done)
 
@@ -241,6 +272,15 @@ def _practitioners(desk: Desk, booked: Collection[Appointment]) -> tuple[tuple[U
     others = {one.practitioner or UserId(one.practitioner_name): one.practitioner_name for one in booked}
     others = {user: name for user, name in others.items() if user not in team}
     return (*team.items(), *sorted(others.items(), key=lambda one: (one[1], one[0])))
+
+
+def _specialties(hours: Hours) -> tuple[tuple[str, frozenset[UserId]], ...]:
+    """By name, however it is spelled in capitals."""
+    found: dict[str, tuple[str, set[UserId]]] = {}
+    for one in hours.schedules:
+        if one.specialty:
+            found.setdefault(one.specialty.casefold(), (one.specialty, set()))[1].add(one.practitioner)
+    return tuple((name, frozenset(users)) for _key, (name, users) in sorted(found.items()))
 
 
 def _near(page: Page, since: datetime, until: datetime) -> tuple[Appointment, ...]:

@@ -10,8 +10,10 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment
 from clinic.domain.ids import FactId, PatientId
 from clinic.domain.plausible import check_appointment
+from clinic.domain.schedules import outside
 from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
+from clinic.services.bookings import hours_on
 from clinic.services.charted import fact_of
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import needs
@@ -87,7 +89,9 @@ def _claim(page: Page, appointment: FactId) -> tuple[int, str]:
 def _clash(
     page: Page, one: Appointment, keeps: Appointment, coming: Sequence[Appointment], now: datetime
 ) -> Clash:
-    return Clash(one, keeps, _person(page, one), _person(page, keeps), free_times(one, coming, now))
+    hours = hours_on(page)
+    free = free_times(one, coming, now, lambda at: outside(replace(one, start=at), hours) is None)
+    return Clash(one, keeps, _person(page, one), _person(page, keeps), free)
 
 
 def _person(page: Page, one: Appointment) -> PersonLine | None:

@@ -294,11 +294,16 @@ def addendum(desk: Desk, note: FactId, text: str, window: PatientId) -> Composit
 
 @needs(Action.BOOK)
 def book_next(
-    desk: Desk, patient: PatientId, start: datetime, reason: str, despite: Collection[FactId] = ()
+    desk: Desk,
+    patient: PatientId,
+    start: datetime,
+    reason: str,
+    despite: Collection[FactId] = (),
+    anyway: bool = False,
 ) -> Appointment:
-    """The next appointment with the clinician who is here, as `bookings.book`: refused in the past, and where the time is
-    taken by others than those in `despite`."""
-    return book(desk, patient, start, Appointment.minutes, desk.someone.user, reason, despite)
+    """The next appointment with the clinician who is here, as `bookings.book`: refused in the past, where the time is
+    taken by others than those in `despite`, and, unless `anyway`, outside of her hours."""
+    return book(desk, patient, start, Appointment.minutes, desk.someone.user, reason, despite, anyway)
 
 
 def _signed(

@@ -9,6 +9,7 @@ their order.
 | Condition, AllergyIntolerance, MedicationStatement | what is active is shown before what is resolved: adding wins |
 | Encounter | what a clinician took is shown before what a kiosk still says of it |
 | NoteTemplate | the latest is shown, and nobody is asked: the other is kept, and words are easily written anew |
+| Schedule, NotAvailable | the same: whoever looks at the schedule sees which hours stand, and nothing is booked by them |
 | DocumentMark | what stands is shown before what was rubbed out, and nobody is asked: a set in which adding wins |
 | DetectedIssue, AccessReview | what somebody answered is shown before what nobody has, and does not conflict with it |
 | AppointmentRequest | the same; and taken back while it was accepted elsewhere, it conflicts |
@@ -43,10 +44,12 @@ from clinic.domain.facts import (
     MedicationRequest,
     MedicationStatement,
     MedicationStatus,
+    NotAvailable,
     NoteTemplate,
     Provenance,
     Receipt,
     ReviewStatus,
+    Schedule,
     ServiceRequest,
     VerificationResult,
 )
@@ -56,7 +59,7 @@ from clinic.protocol.codec import encode
 from clinic.protocol.op import Op
 
 APPEND_ONLY = (AuditEvent, AuditHead, Receipt, MediaStep, CallReport, Provenance, VerificationResult)
-UNASKED = (DocumentMark, NoteTemplate)
+UNASKED = (DocumentMark, NoteTemplate, Schedule, NotAvailable)
 """Of these a person is never asked to choose."""
 SIGNED = (Composition, MedicationRequest, ServiceRequest)
 

@@ -137,6 +137,11 @@ def fmt_weekday(day: date) -> str:
     return format_date(day, format="EEE d", locale=_locale()).replace(".", "")
 
 
+def fmt_dayname(day: date) -> str:
+    """A day of any week: lunes."""
+    return format_date(day, format="EEEE", locale=_locale())
+
+
 def fmt_month(day: date) -> str:
     """The month of a day: noviembre de 2026."""
     return format_date(day, format="MMMM y" if _Spoken.language == "en" else "MMMM 'de' y", locale=_locale())
@@ -180,6 +185,11 @@ def fmt_age(born: date, today: date) -> str:
     if months < 24:
         return plural("%(n)d month", "%(n)d months", months)
     return plural("%(n)d year", "%(n)d years", months // 12)
+
+
+def zone_here() -> str:
+    """The IANA name of this computer's time zone; UTC where it has none."""
+    return str(getattr(_zone(), "key", "") or "UTC")
 
 
 def _zone() -> tzinfo:

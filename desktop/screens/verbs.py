@@ -19,6 +19,7 @@ from desktop.screens.consents.doing import Consenting
 from desktop.screens.documents.doing import Marking
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.exchange.doing import Carrying
+from desktop.screens.hours.doing import Timing
 from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.orders.doing import Ordering
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from clinic.domain.facts import AllergyIntolerance, Composition, Encounter, MedicationRequest, Observation
     from clinic.domain.misuse.lists import Choices, Entry, Filters, Matches
+    from clinic.domain.schedules import Outside
     from clinic.keys.lease import Lease
     from clinic.protocol.letters import Vouched
     from clinic.services.alerts import Alert
@@ -97,7 +99,7 @@ class Clinic:
         self.mine, self.governing, self.emergency = MyWays(desk), Governing(desk), Emergencies(desk)
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying, self.scheduling = Choosing(desk), Carrying(desk), Scheduling(desk)
-        self.templating, self.marking = Templating(desk), Marking(desk)
+        self.templating, self.marking, self.timing = Templating(desk), Marking(desk), Timing(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background, self._bodies = background, bodies
         self._access, self._notices, self._reviews = access, notices, reviews
@@ -400,13 +402,18 @@ class Clinic:
         return self._visits.addendum(self.desk, note, text, window)
 
     def book_next(
-        self, patient: PatientId, start: datetime, reason: str, despite: tuple[FactId, ...] = ()
-    ) -> object:
-        return self._visits.book_next(self.desk, patient, start, reason, despite)
+        self, patient: PatientId, start: datetime, reason: str, despite: tuple[FactId, ...] = (),
+        anyway: bool = False,
+    ) -> object:  # fmt: skip
+        return self._visits.book_next(self.desk, patient, start, reason, despite, anyway)
 
     def in_the_way(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
         """What stands at the time of a next appointment with whoever is here."""
         return self.scheduling.beside(patient, start)
+
+    def out_of_hours(self, patient: PatientId, start: datetime) -> Outside | None:
+        """Why whoever is here does not work then."""
+        return self.scheduling.out_of_hours(patient, start)
 
     # codes, medicines, messages
 

@@ -80,6 +80,11 @@ from clinic.domain.facts.proof import (
     VerificationResult,
 )
 from clinic.domain.facts.reviews import AccessReview, Finding, Flag, ReviewStatus
+from clinic.domain.facts.schedules import (
+    AvailableTime,
+    NotAvailable,
+    Schedule,
+)
 from clinic.domain.facts.visits import (
     Appointment,
     AppointmentRequest,
@@ -100,6 +105,7 @@ __all__ = [
     "AskedStatus",
     "AuditEvent",
     "AuditHead",
+    "AvailableTime",
     "CallReport",
     "CareTeam",
     "CareTeamMember",
@@ -137,6 +143,7 @@ __all__ = [
     "MedicationStatement",
     "MedicationStatus",
     "Method",
+    "NotAvailable",
     "NoteSection",
     "NoteTemplate",
     "Observation",
@@ -157,6 +164,7 @@ __all__ = [
     "RequestStatus",
     "ReviewStatus",
     "Said",
+    "Schedule",
     "Section",
     "ServiceRequest",
     "Slot",

@@ -4,6 +4,7 @@
 Without an R4 name, so not in a Bundle: Team (the station's own grouping), PatientCard (a key), MediaStep, CallReport, Receipt,
 Link (told as Patient.link), NoteSection (a draft nobody signed), VerificationResult (R4's speaks of registries, not of a visit),
 AppointmentRequest (an Appointment `proposed` would stand in other systems' calendars before anybody said yes).
+Schedule and NotAvailable go out with no patient's records.
 """
 
 from collections.abc import Callable

@@ -57,6 +57,9 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Alt+Left", "Alt+Right"), N_("The page before, the next")),
             Keys(("Alt+T",), N_("Today in the schedule")),
             Keys(("Ctrl+N",), N_("New appointment")),
+            Keys(("Alt+F",), N_("The next free slot; arrows go on from there, Enter books")),
+            Keys(("Alt+H",), N_("Hours and days off")),
+            Keys(("Ctrl+S",), N_("On the page of hours: keep them")),
             Keys(("Ctrl+Up", "Ctrl+Down"), N_("The marked appointment: ten minutes earlier, later")),
             Keys(
                 ("Ctrl+Left", "Ctrl+Right"),

@@ -6,11 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clinic.domain.ids import FactId, PatientId
+from clinic.domain.ids import FactId, PatientId, UserId
 from desktop.screens.schedule.happenings import Cancel, Wish
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Appointment
+    from clinic.domain.facts import Appointment, Slot
+    from clinic.domain.schedules import Outside
     from clinic.protocol.letters import FreeTime, FreeTimes
     from clinic.services.asked import Answer, AskedFor
     from clinic.services.bookings import Agenda, Collision
@@ -28,10 +29,16 @@ class Scheduling:
 
         return agenda(self._desk, since, until)
 
-    def collisions(self, wish: Wish) -> tuple[Collision, ...]:
-        from clinic.services.bookings import collisions
+    def weigh(self, wish: Wish) -> tuple[tuple[Collision, ...], Outside | None]:
+        """What stands at that time, and why the practitioner does not work then."""
+        from clinic.services.bookings import collisions, unusual
 
-        return collisions(self._desk, wish.wanted)
+        return collisions(self._desk, wish.wanted), unusual(self._desk, wish.wanted)
+
+    def next_free(self, after: datetime, whose: tuple[UserId, ...]) -> Slot | None:
+        from clinic.services.schedules import next_slot
+
+        return next_slot(self._desk, after, whose)
 
     def beside(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
         """What stands at that time with whoever is here, or with that patient."""
@@ -43,17 +50,25 @@ class Scheduling:
             self._desk, Appointment(id=FactId(""), patient=patient, start=start, practitioner=me)
         )
 
-    def write(self, wish: Wish, despite: tuple[FactId, ...]) -> FactId:
+    def out_of_hours(self, patient: PatientId, start: datetime) -> Outside | None:
+        """Whether whoever is here does not work then."""
+        from clinic.domain.facts import Appointment
+        from clinic.services.bookings import unusual
+
+        me = self._desk.someone.user
+        return unusual(self._desk, Appointment(id=FactId(""), patient=patient, start=start, practitioner=me))
+
+    def write(self, wish: Wish, despite: tuple[FactId, ...], anyway: bool = False) -> FactId:
         """Booked or moved; which one it is."""
         from clinic.services.bookings import book, move
 
         one = wish.wanted
         if wish.before is None:
             made = book(
-                self._desk, one.patient, one.start, one.minutes, one.practitioner, one.reason, despite
+                self._desk, one.patient, one.start, one.minutes, one.practitioner, one.reason, despite, anyway
             )
             return FactId(made.id)
-        move(self._desk, one.id, one.start, one.practitioner, one.patient, despite, one.minutes)
+        move(self._desk, one.id, one.start, one.practitioner, one.patient, despite, one.minutes, anyway)
         return FactId(one.id)
 
     def cancel(self, asked: Cancel) -> object:

@@ -4,13 +4,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from clinic.domain.offers import Span
+from clinic.domain.schedules import UNAVAILABLE as AWAY
+from clinic.domain.schedules import merged
 from desktop.kit.words import _, fmt_time
 from desktop.screens.schedule.block import Face
-from desktop.screens.schedule.grid import Placed, Strip
+from desktop.screens.schedule.grid import Free, Placed, Strip
 from desktop.screens.schedule.layout import Lane, hours, lanes
-from desktop.screens.schedule.logic import Column, State, columns, in_conflict, rows_of, span_of, whose
+from desktop.screens.schedule.logic import (
+    Column,
+    State,
+    columns,
+    free_in,
+    in_conflict,
+    members,
+    rows_of,
+    span_of,
+    whose,
+)
 from desktop.screens.schedule.month import Cell
 from desktop.screens.schedule.spans import day_of, days, minute_of
 from desktop.screens.schedule.words import (
@@ -23,7 +38,6 @@ from desktop.screens.schedule.words import (
 )
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Slot
     from clinic.services.overviews import Booked
 
 
@@ -31,13 +45,15 @@ def strips(state: State) -> tuple[tuple[Strip, ...], tuple[int, int]]:
     """The columns, and from which to which minute they go."""
     made = tuple(_strip(state, column) for column in columns(state))
     spans = [(one.start, one.end) for strip in made for one in strip.placed]
-    return made, hours(spans)
+    work = [span for strip in made for span in strip.offered]
+    return made, hours((*spans, *work))
 
 
 def cells(state: State) -> tuple[Cell, ...]:
     """The days of the month, with what is booked in each."""
     rows = state.agenda.booked if state.agenda else ()
-    mine = [one.appointment for one in rows if not state.whose or whose(one.appointment) == state.whose]
+    chosen = members(state)
+    mine = [one.appointment for one in rows if not chosen or whose(one.appointment) in chosen]
     count = Counter(day_of(one.start) for one in mine)
     clash = Counter(day_of(one.start) for one in mine if in_conflict(state, one.id))
     return tuple(
@@ -59,29 +75,45 @@ def _strip(state: State, column: Column) -> Strip:
         Placed(_face(state, one, lane), *span)
         for one, span, lane in zip(rows, spans, lanes(spans), strict=True)
     )
-    offered, away = _slots(state, column)
     now = minute_of(state.now) if column.day == day_of(state.now) else -1
-    return Strip(heading(column, state.view), placed, offered, away, now)
+    free = free_in(state, column)
+    return Strip(
+        heading(column, state.view), placed, _offered(state, column), _away(state, column), now,
+        closed=state.agenda is not None and column.practitioner in state.agenda.open,
+        free=tuple(Free(minute_of(one.start), minute_of(one.start) + one.minutes, one == state.spot) for one in free),
+    )  # fmt: skip
 
 
-def _slots(state: State, column: Column) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """What that practitioner offers that day, and when she is away; nothing over everybody's."""
+def _offered(state: State, column: Column) -> tuple[tuple[int, int], ...]:
+    """When that practitioner works that day or offers a slot; nothing over everybody's."""
     if state.agenda is None or not column.practitioner:
-        return (), ()
-    theirs = [
-        one
-        for one in state.agenda.slots
-        if one.practitioner == column.practitioner and day_of(one.start) == column.day
-    ]
-    return (
-        tuple(_reach(one) for one in theirs if one.status in ("free", "busy", "busy-tentative")),
-        tuple(_reach(one) for one in theirs if one.status == "busy-unavailable"),
-    )
+        return ()
+    theirs = [one for one in state.agenda.slots if one.practitioner == column.practitioner]
+    told = [(one.start, one.start + timedelta(minutes=one.minutes)) for one in theirs if one.status != AWAY]
+    return _minutes(column, (*state.agenda.open.get(column.practitioner, ()), *told))
 
 
-def _reach(one: Slot) -> tuple[int, int]:
-    start = minute_of(one.start)
-    return start, min(24 * 60, start + one.minutes)
+def _away(state: State, column: Column) -> tuple[tuple[int, int], ...]:
+    if state.agenda is None or not column.practitioner:
+        return ()
+    theirs = [one for one in state.agenda.slots if one.practitioner == column.practitioner]
+    told = [(one.start, one.start + timedelta(minutes=one.minutes)) for one in theirs if one.status == AWAY]
+    return _minutes(column, (*state.agenda.away.get(column.practitioner, ()), *told))
+
+
+def _minutes(column: Column, spans: Iterable[Span]) -> tuple[tuple[int, int], ...]:
+    """(start, end) minutes of the parts that lie on that day, where this computer stands."""
+    found = []
+    for start, end in merged(spans):
+        first, last = day_of(start), day_of(end - timedelta(seconds=1))
+        if first <= column.day <= last:
+            found.append(
+                (
+                    minute_of(start) if first == column.day else 0,
+                    minute_of(end - timedelta(minutes=1)) + 1 if last == column.day else 24 * 60,
+                )
+            )
+    return tuple(found)
 
 
 def _face(state: State, one: Booked, lane: Lane) -> Face:

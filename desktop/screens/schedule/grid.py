@@ -8,8 +8,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QBrush,
     QColor,
+    QFocusEvent,
     QFontMetrics,
+    QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
@@ -40,15 +45,34 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """A free slot, in minutes after midnight. `marked`: the keyboard is at it."""
+
+    start: int
+    end: int
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Strip:
-    """One column. `offered`: (start, end) minutes of Slots it offers, none where nobody says so; `away`: of those it does not
-    work in; `now`: the minute, -1 on other days."""
+    """One column. `offered`: (start, end) minutes in which somebody works, none where nobody says so; `away`: in which she is
+    off; `now`: the minute, -1 on other days; `closed`: she keeps hours, so that all else is outside of them."""
 
     title: str
     placed: tuple[Placed, ...] = ()
     offered: tuple[tuple[int, int], ...] = ()
     away: tuple[tuple[int, int], ...] = ()
     now: int = -1
+    closed: bool = False
+    free: tuple[Free, ...] = ()
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 class Canvas(QWidget):
@@ -61,10 +85,14 @@ class Canvas(QWidget):
     """which, column, minute"""
     nudged = Signal(int, int)
     """columns, minutes"""
+    spot_moved = Signal(int, int)
+    """columns, free slots"""
+    spot_taken = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         named(self, "schedule.canvas", _("Appointments"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.first, self.last = 7 * 60, 20 * 60
         self.strips: tuple[Strip, ...] = ()
         self.blocks: dict[str, Block] = {}
@@ -153,6 +181,31 @@ class Canvas(QWidget):
 
     # hands
 
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """By keys it comes to a free slot, if there is one."""
+        super().focusInEvent(event)
+        by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if by_key and not any(one.marked for strip in self.strips for one in strip.free):
+            self.spot_moved.emit(0, 0)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Arrows go over the free slots, Enter books in the marked one."""
+        step = next((step for key, step in _ARROWS.items() if key == event.key()), None)
+        if step is not None and event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        ):
+            self.spot_moved.emit(*step)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.spot_taken.emit()
+        else:
+            super().keyPressEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         self._pressed = event.position().toPoint() if event.button() == Qt.MouseButton.LeftButton else None
 
@@ -161,7 +214,9 @@ class Canvas(QWidget):
         at = event.position()
         if pressed is not None and (at.toPoint() - pressed).manhattanLength() < 10 and self.strips:
             minute = self.first + at.y() * 60 / self.hour
-            self.empty_chosen.emit(self.column_at(at.x()), int(minute // STEP * STEP))
+            column = self.column_at(at.x())
+            inside = next((one for one in self.strips[column].free if one.start <= minute < one.end), None)
+            self.empty_chosen.emit(column, inside.start if inside else int(minute // STEP * STEP))
 
     def _carry(self, key: str, corner: QPointF) -> None:
         """A block is dragged: where it would be laid down."""
@@ -204,25 +259,53 @@ class Canvas(QWidget):
             x = round(self.column_box(column).left())
             painter.drawLine(x, 0, x, self.height())
         for column, strip in enumerate(self.strips):
+            for one in strip.free:
+                self._free(painter, self.column_box(column), one)
+        for column, strip in enumerate(self.strips):
             if self.first <= strip.now <= self.last:
                 self._now(painter, self.column_box(column), strip.now)
         if self._target is not None:
             self._ghost(painter, *self._target[1:])
 
     def _ground(self, painter: QPainter, box: QRectF, strip: Strip) -> None:
-        """Time that nobody offers is darker; time away is also said."""
+        """Time outside of the hours is darker and hatched; time off is also said."""
         worn = theme.current()
-        shade = QColor(worn.tokens.bg)
-        if strip.offered:
-            painter.fillRect(box, shade)
+        if strip.offered or strip.closed:
+            self._shade(painter, box)
             for start, end in strip.offered:
                 painter.fillRect(self._between(box, start, end), QColor(worn.tokens.surface))
         for start, end in strip.away:
-            part = self._between(box, start, end)
-            painter.fillRect(part, shade)
+            part = self._between(box, start, end).intersected(box)
+            self._shade(painter, part)
             painter.setFont(theme.font(worn.scale.caption))
             painter.setPen(worn.colour("muted"))
-            painter.drawText(part.adjusted(8, 2, -4, -2), Qt.AlignmentFlag.AlignTop, _("Away"))
+            said = {start, *(begin for begin, _until in strip.offered if start < begin < end)}
+            for minute in said:
+                top = QRectF(part.left() + 8, self.y_of(minute) + 2, part.width() - 12, part.height())
+                painter.drawText(top, Qt.AlignmentFlag.AlignTop, _("Away"))
+
+    def _shade(self, painter: QPainter, part: QRectF) -> None:
+        worn = theme.current()
+        painter.fillRect(part, QColor(worn.tokens.bg))
+        painter.fillRect(part, QBrush(worn.colour("line"), Qt.BrushStyle.BDiagPattern))
+
+    def _free(self, painter: QPainter, box: QRectF, one: Free) -> None:
+        """A frame with its hour and the word; the marked one wears the keyboard's frame."""
+        worn = theme.current()
+        part = self._between(box, one.start, one.end).adjusted(5, 2, -5, -2)
+        marked = one.marked and self.hasFocus()
+        painter.setBrush(QColor(worn.tokens.tint if one.marked else worn.tokens.surface))
+        painter.setPen(
+            QPen(worn.colour("focus"), worn.scale.focus)
+            if marked
+            else QPen(worn.colour("primary" if one.marked else "edge"), 1, Qt.PenStyle.DashLine)
+        )
+        painter.drawRoundedRect(part, 5, 5)
+        painter.setFont(theme.font(worn.scale.caption))
+        painter.setPen(worn.colour("text" if one.marked else "muted"))
+        if part.height() >= painter.fontMetrics().height():
+            said = f"{one.start // 60:02d}:{one.start % 60:02d} {_('Free')}"
+            painter.drawText(part.adjusted(6, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, said)
 
     def _between(self, box: QRectF, start: int, end: int) -> QRectF:
         return QRectF(box.left(), self.y_of(start), box.width(), self.y_of(end) - self.y_of(start))
@@ -321,6 +404,19 @@ class Grid(QFrame):
         self.canvas.show_strips(strips, hours, chosen)
         self.names.fit()
         self.hours.fit()
+
+    def say_spot(self, said: str) -> None:
+        """For a screen reader: the free slot that the keyboard is at."""
+        self.canvas.setAccessibleDescription(said)
+        QAccessible.updateAccessibility(QAccessibleEvent(self.canvas, QAccessible.Event.DescriptionChanged))
+
+    def reach(self, minute: int, minutes: int) -> None:
+        """Scroll until the marked free slot is in sight."""
+        for column, strip in enumerate(self.canvas.strips):
+            if any(one.marked for one in strip.free):
+                middle = round(self.canvas.column_box(column).center().x())
+                for at in (minute, minute + minutes):
+                    self.area.ensureVisible(middle, round(self.canvas.y_of(at)), 40, 20)
 
     def show_minute(self, minute: int) -> None:
         """Scroll so that this time is near the top."""

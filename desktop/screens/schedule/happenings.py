@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from clinic.domain.ids import FactId, PatientId, UserId
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Appointment
+    from clinic.domain.facts import Appointment, Slot
+    from clinic.domain.schedules import Outside
     from clinic.services.bookings import Agenda, Collision
     from clinic.services.people import PersonLine
 
@@ -182,9 +183,37 @@ class Nudged:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotMoved:
+    """By arrows: to the free slot so many columns to the right, so many further down; (0, 0) to the first one."""
+
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpotTaken:
+    """Enter on the marked free slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextFreePressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FreeFound:
+    """None: there is none in the next half year."""
+
+    slot: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
+    """`outside`: the time is outside of the practitioner's hours, or in days off."""
+
     wish: Wish
     collisions: tuple[Collision, ...]
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +236,8 @@ class WriteFailed:
 Event = (
     Shown | Ticked | FactsChanged | AgendaLoaded | ReadFailed | ViewChosen | Stepped | DayChosen | WhoseChosen | Chosen
     | Left | ChartPressed | NewPressed | MovePressed | CancelPressed | CamePressed | CancelSent | FormTyped | FormSent | NameTyped
-    | PeopleFound | PatientChosen | Dropped | Nudged | Weighed | AnywayPressed | Written | WriteFailed
+    | PeopleFound | PatientChosen | Dropped | Nudged | SpotMoved | SpotTaken | NextFreePressed | FreeFound | Weighed
+    | AnywayPressed | Written | WriteFailed
 )  # fmt: skip
 
 # Effects
@@ -230,17 +260,26 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Weigh:
-    """Effect: what else stands at that time."""
+    """Effect: what else stands at that time, and whether the practitioner works then."""
 
     wish: Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Effect: book or move it, beside those in `despite`."""
+    """Effect: book or move it, beside those in `despite`, and `anyway` outside of the hours."""
 
     wish: Wish
     despite: tuple[FactId, ...] = ()
+    anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindFree:
+    """Effect: the first free slot after that moment, of one of them or (none) of anybody."""
+
+    after: datetime
+    whose: tuple[UserId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,4 +307,4 @@ class OpenChart:
     patient: PatientId
 
 
-Effect = Load | Find | Weigh | Write | Cancel | Attend | OpenChart
+Effect = Load | Find | FindFree | Weigh | Write | Cancel | Attend | OpenChart

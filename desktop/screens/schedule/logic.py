@@ -16,16 +16,21 @@ from desktop.screens.schedule.layout import CLOSES, OPENS, STEP
 from desktop.screens.schedule.spans import VIEWS, bounds, day_of, days, minute_of, moment, stepped
 
 if TYPE_CHECKING:
+    from clinic.domain.facts import Slot
+    from clinic.domain.schedules import Outside
     from clinic.services.bookings import Agenda, Collision
     from clinic.services.overviews import Booked
     from clinic.services.people import PersonLine
 
 Step = tuple["State", tuple[Effect, ...]]
+SPECIALTY = "specialty "
+"""How `whose` begins where it is not one practitioner."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`side`: what stands at the right, '' nothing, else details, form, cancel, or ask (`wish` takes a time twice)."""
+    """`side`: what stands at the right, '' nothing, else details, form, cancel, or ask (`wish` takes a time twice, or one
+    `outside` of the hours). `whose`: a practitioner, or SPECIALTY and a name. `spot`: the free slot that the keyboard is at."""
 
     now: datetime
     view: str = "day"
@@ -40,6 +45,8 @@ class State:
     people: tuple[PersonLine, ...] = ()
     wish: Wish | None = None
     collisions: tuple[Collision, ...] = ()
+    outside: Outside | None = None
+    spot: Slot | None = None
     busy: bool = False
     sentence: str = ""
     unread: str = ""
@@ -70,11 +77,34 @@ class Column:
 
 
 def columns(state: State) -> tuple[Column, ...]:
-    """By day one for each practitioner, by week one for each day."""
+    """By day one for each practitioner, by week one for each day; of those who are chosen."""
+    chosen = members(state)
     if state.view == "week":
-        return tuple(Column(day, state.whose) for day in days("week", state.day))
-    people = state.practitioners
+        one = next(iter(chosen)) if len(chosen) == 1 else UserId("")
+        return tuple(Column(day, one) for day in days("week", state.day))
+    people = [one for one in state.practitioners if one[0] in chosen] or state.practitioners
     return tuple(Column(state.day, user, name) for user, name in people) or (Column(state.day),)
+
+
+def members(state: State) -> frozenset[UserId]:
+    """Who is chosen; nobody: everybody's columns are shown."""
+    if not state.whose.startswith(SPECIALTY):
+        return frozenset((state.whose,)) if state.whose else frozenset()
+    told = dict(state.agenda.specialties) if state.agenda else {}
+    return told.get(state.whose.removeprefix(SPECIALTY), frozenset())
+
+
+def free_in(state: State, column: Column) -> tuple[Slot, ...]:
+    """Free slots to come of that column's practitioner, the earliest first; none where it is several people's."""
+    found = state.agenda.slots if state.agenda and column.practitioner else ()
+    return tuple(
+        one
+        for one in found
+        if one.status == "free"
+        and one.practitioner == column.practitioner
+        and day_of(one.start) == column.day
+        and one.start > state.now
+    )
 
 
 def whose(one: Appointment) -> UserId:
@@ -84,12 +114,13 @@ def whose(one: Appointment) -> UserId:
 
 def rows_of(state: State, column: Column) -> tuple[Booked, ...]:
     """What stands in that column, the earliest first."""
-    rows = state.agenda.booked if state.agenda else ()
+    rows, chosen = state.agenda.booked if state.agenda else (), members(state)
     return tuple(
         one
         for one in rows
         if day_of(one.appointment.start) == column.day
         and (not column.practitioner or whose(one.appointment) == column.practitioner)
+        and (not chosen or bool(column.practitioner) or whose(one.appointment) in chosen)
     )
 
 
@@ -124,15 +155,17 @@ def update(state: State, event: Event) -> Step:
         case h.DayChosen(day, view):
             return _turned(replace(state, shown=day or day_of(state.now), view=view or state.view))
         case h.WhoseChosen(practitioner):
-            return replace(state, whose=practitioner), ()
+            return replace(state, whose=practitioner, spot=None), ()
+        case h.FreeFound(slot):
+            return _found(replace(state, busy=False), slot)
         case h.NameTyped() | h.PeopleFound() | h.PatientChosen():
             return _patient(state, event), (h.Find(event.text),) if isinstance(event, h.NameTyped) else ()
         case h.Written(appointment):
             return _load(replace(_closed(state) if state.busy else state, chosen=appointment or state.chosen))
         case h.WriteFailed(sentence):
             return _load(replace(state, sentence=sentence, busy=False))
-        case h.Weighed(wish, collisions) if state.busy and wish == state.wish:
-            return _weighed(state, collisions)
+        case h.Weighed(wish, collisions, outside) if state.busy and wish == state.wish:
+            return _weighed(replace(state, outside=outside), collisions)
     return _acted(state, event)
 
 
@@ -166,7 +199,16 @@ def _acted(state: State, event: Event) -> Step:
             return _nudged(state, state.picked.appointment, across, minutes)
         case h.AnywayPressed() if state.wish is not None and state.side == "ask" and not state.busy:
             despite = tuple(one.shared.other.id for one in state.collisions)
-            return replace(state, busy=True), (h.Write(state.wish, despite),)
+            return replace(state, busy=True), (h.Write(state.wish, despite, state.outside is not None),)
+        case h.SpotMoved(across, down):
+            return _spotted(state, across, down), ()
+        case h.SpotTaken() if state.spot is not None:
+            spot = state.spot
+            return _new(state, h.NewPressed(spot.practitioner, day_of(spot.start), minute_of(spot.start))), ()
+        case h.NextFreePressed() if not state.busy:
+            after = state.spot.start if state.spot is not None else state.now
+            effect = h.FindFree(max(after, state.now), tuple(sorted(members(state))))
+            return replace(_closed(state), busy=True), (effect,)
     return state, ()
 
 
@@ -177,7 +219,7 @@ def _load(state: State) -> Step:
 
 def _turned(state: State) -> Step:
     """Another page: nothing of the one before is shown in it, but for who there is."""
-    return _load(replace(_closed(state), agenda=None, unread="", chosen=FactId("")))
+    return _load(replace(_closed(state), agenda=None, unread="", chosen=FactId(""), spot=None))
 
 
 def _loaded(state: State, agenda: Agenda) -> Step:
@@ -185,12 +227,56 @@ def _loaded(state: State, agenda: Agenda) -> Step:
     state = replace(state, agenda=agenda, unread="")
     if state.side in ("details", "cancel") and state.picked is None:
         state = _closed(state)
+    if state.spot is not None and not any(_same(state.spot, one) for one in agenda.slots):
+        state = replace(state, spot=None)
     return state, ()
+
+
+def _same(one: Slot, other: Slot) -> bool:
+    return (one.practitioner, one.start, one.status) == (other.practitioner, other.start, other.status)
+
+
+def _spotted(state: State, across: int, down: int) -> State:
+    """The keyboard at another free slot: up and down in the column, aside to the nearest hour of the next column that has one."""
+    shown = [free for column in columns(state) if (free := free_in(state, column))]
+    if state.view == "month" or not shown:
+        return replace(state, spot=None)
+    here = next((n for n, free in enumerate(shown) if state.spot in free), None)
+    if here is None or state.spot is None:
+        return replace(state, spot=shown[0][0])
+    at = max(0, min(len(shown) - 1, here + across))
+    if at != here:
+        wall = minute_of(state.spot.start)
+        return replace(state, spot=min(shown[at], key=lambda one: abs(minute_of(one.start) - wall)))
+    place = max(0, min(len(shown[here]) - 1, shown[here].index(state.spot) + down))
+    return replace(state, spot=shown[here][place])
+
+
+def _found(state: State, slot: Slot | None) -> Step:
+    """Its page is shown, with the keyboard on it; by week, the week of whose it is."""
+    if slot is None:
+        return replace(state, sentence=_("There is no free slot in the next half year.")), ()
+    view = "week" if state.view == "week" else "day"
+    whose = slot.practitioner if view == "week" and len(members(state)) != 1 else state.whose
+    after = replace(state, shown=day_of(slot.start), view=view, whose=whose)
+    if bounds(view, after.day) == bounds(state.view, state.day):
+        return replace(_closed(after), spot=slot), ()
+    turned, effects = _turned(after)
+    return replace(turned, spot=slot), effects
 
 
 def _closed(state: State) -> State:
     return replace(
-        state, side="", form=None, wish=None, collisions=(), text="", people=(), sentence="", busy=False
+        state,
+        side="",
+        form=None,
+        wish=None,
+        collisions=(),
+        outside=None,
+        text="",
+        people=(),
+        sentence="",
+        busy=False,
     )
 
 
@@ -203,9 +289,24 @@ def _new(state: State, pressed: h.NewPressed) -> State:
             day, minute = day_of(state.now), max(OPENS, (minute_of(state.now) // STEP + 1) * STEP)
         if minute >= CLOSES:
             day, minute = day + timedelta(days=1), 9 * 60
-    known = [user for user, _name in state.practitioners]
-    first = pressed.practitioner or state.whose or (known[0] if known else UserId(""))
-    return replace(_closed(state), side="form", form=Form(day, minute, practitioner=first))
+    known, chosen = [user for user, _name in state.practitioners], sorted(members(state))
+    first = pressed.practitioner or next(iter((*chosen, *known)), UserId(""))
+    slot = _slot_at(state, pressed)
+    form = Form(day, minute, practitioner=first)
+    if slot is not None:
+        form = replace(form, minute=minute_of(slot.start), minutes=slot.minutes)
+    return replace(_closed(state), side="form", form=form, spot=slot or state.spot)
+
+
+def _slot_at(state: State, pressed: h.NewPressed) -> Slot | None:
+    """The free slot that holds that place of the grid."""
+    if pressed.minute < 0 or pressed.day is None:
+        return None
+    free = free_in(state, Column(pressed.day, pressed.practitioner))
+    return next(
+        (one for one in free if minute_of(one.start) <= pressed.minute < minute_of(one.start) + one.minutes),
+        None,
+    )
 
 
 def _moving(state: State, one: Booked) -> State:
@@ -296,12 +397,12 @@ def _nudged(state: State, slot: Appointment, across: int, minutes: int) -> Step:
 
 
 def _weigh(state: State, wish: Wish) -> Step:
-    return replace(state, wish=wish, collisions=(), sentence="", busy=True), (h.Weigh(wish),)
+    return replace(state, wish=wish, collisions=(), outside=None, sentence="", busy=True), (h.Weigh(wish),)
 
 
 def _weighed(state: State, collisions: tuple[Collision, ...]) -> Step:
-    """A free time is taken; one that is taken is asked about first, or refused."""
-    if state.wish is None or not collisions:
+    """A free time is taken; one that is taken, or outside of the hours, is asked about first, or refused."""
+    if state.wish is None or (not collisions and state.outside is None):
         return state, (h.Write(state.wish),) if state.wish else ()
     return replace(state, side="ask", collisions=collisions, busy=False), ()
 

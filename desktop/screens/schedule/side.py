@@ -24,9 +24,17 @@ from desktop.screens.lines import OpeningList
 from desktop.screens.phrases import person_detail, sentence_case
 from desktop.screens.schedule import happenings as h
 from desktop.screens.schedule.layout import STEP
-from desktop.screens.schedule.logic import Form, State, forbidden, in_conflict
+from desktop.screens.schedule.logic import Form, State, forbidden, in_conflict, whose
 from desktop.screens.schedule.spans import day_of
-from desktop.screens.schedule.words import conflict_words, may_come, may_miss, state_of, times, whom
+from desktop.screens.schedule.words import (
+    conflict_words,
+    may_come,
+    may_miss,
+    outside_words,
+    state_of,
+    times,
+    whom,
+)
 
 LENGTHS = (10, 20, 30, 40, 60, 90)
 Send = Callable[[h.Event], None]
@@ -205,7 +213,7 @@ class Side(Card):
             case "cancel":
                 return _("Cancel the appointment")
             case "ask":
-                return _("This time is taken")
+                return _("This time is taken") if state.collisions else _("Outside of the hours")
         return _("Appointment")
 
     def _take_hands(self, state: State) -> None:
@@ -290,16 +298,28 @@ class Side(Card):
             return
         day = fmt_day(wish.wanted.start.astimezone())
         self.question.setText(f"{wish.name}: {day}, {times(wish.wanted)}")
-        self.others.setText(conflict_words(state.collisions))
+        name = dict(state.practitioners).get(whose(wish.wanted), wish.wanted.practitioner_name)
+        unusual = outside_words(name, state.outside) if state.outside is not None else ""
+        self.others.setText(" ".join(filter(None, (conflict_words(state.collisions), unusual))))
         never = forbidden(state)
-        self.hint.setText(
-            _("Nobody is in two places at once: choose another time, or move that one first.")
-            if never
-            else _("One of the two will wait. Whoever looks at the schedule sees that it was meant so.")
-        )
+        self.hint.setText(_hint(state))
         self.anyway.setVisible(not never)
-        self.anyway.setText(_("Book it beside") if wish.before is None else _("Move it beside"))
+        self.anyway.setText(_anyway(state, new=wish.before is None))
         self.anyway.setEnabled(not state.busy)
+
+
+def _hint(state: State) -> str:
+    if forbidden(state):
+        return _("Nobody is in two places at once: choose another time, or move that one first.")
+    if state.collisions:
+        return _("One of the two will wait. Whoever looks at the schedule sees that it was meant so.")
+    return _("Choose another time, or go on if it was agreed.")
+
+
+def _anyway(state: State, new: bool) -> str:
+    if state.collisions:
+        return _("Book it beside") if new else _("Move it beside")
+    return _("Book it anyway") if new else _("Move it anyway")
 
 
 def _offer(choice: Choice, options: list[tuple[str, str]]) -> None:

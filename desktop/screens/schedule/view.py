@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget
 
@@ -19,23 +19,33 @@ from desktop.kit.surfaces import EmptyState, Notice
 from desktop.kit.text import Text
 from desktop.kit.words import _
 from desktop.screens.asked.view import AskedBand
-from desktop.screens.layouts import Page, across, down
+from desktop.screens.hours.view import HoursPane
+from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.room import Room
 from desktop.screens.schedule import happenings as h
 from desktop.screens.schedule.faces import cells, strips
 from desktop.screens.schedule.grid import Grid
 from desktop.screens.schedule.happenings import Effect, Event
 from desktop.screens.schedule.layout import OPENS
-from desktop.screens.schedule.logic import State, columns, in_conflict, update
+from desktop.screens.schedule.logic import SPECIALTY, State, columns, in_conflict, update
 from desktop.screens.schedule.month import Month
 from desktop.screens.schedule.side import Side
 from desktop.screens.schedule.spans import day_of, minute_of
-from desktop.screens.schedule.words import attended_words, conflicts_counted, counted, done_words, period
+from desktop.screens.schedule.words import (
+    attended_words,
+    conflicts_counted,
+    counted,
+    done_words,
+    period,
+    spot_words,
+)
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Appointment
+    from clinic.domain.facts import Appointment, Slot
 
-KINDS = frozenset({"Appointment", "Slot", "Patient", "Link"})
+KINDS = frozenset(
+    {"Appointment", "AppointmentRequest", "NotAvailable", "Schedule", "Slot", "Patient", "Link"}
+)
 TICK_MS = 30_000
 WIDE = 900
 """From this width on, what is marked stands beside the grid; in less room instead of it."""
@@ -46,6 +56,7 @@ class ScheduleView(Page):
         super().__init__("schedule", _("Schedule"))
         self._room, self._help = room, room.helper(self)
         self._place: tuple[str, date] | None = None
+        self._said_spot: Slot | None = None
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(now=room.clock.now()), update, self._perform, self.render_state
@@ -77,6 +88,8 @@ class ScheduleView(Page):
         self.before = IconButton("arrow-left", _("Before"), name="schedule.before", shortcut="Alt+Left")
         self.after = IconButton("arrow-right", _("Next"), name="schedule.after", shortcut="Alt+Right")
         self.today = SecondaryButton(_("Today"), name="schedule.today", shortcut="Alt+T")
+        self.free = SecondaryButton(_("Next free"), name="schedule.free", icon="clock", shortcut="Alt+F")
+        self.hours = SecondaryButton(_("Hours …"), name="schedule.hours", icon="calendar", shortcut="Alt+H")
         self.jump = DayField(name="schedule.jump", spoken=_("Go to a day"))
         self.tabs = TabBar(
             (("day", _("Day")), ("week", _("Week")), ("month", _("Month"))), name="schedule.view"
@@ -91,17 +104,23 @@ class ScheduleView(Page):
         )
         self.loading = EmptyState("clock", _("Reading the schedule …"), name="schedule.loading")
         self.faces = QStackedWidget()
+        self.team = HoursPane(self._room)
         for face in (self.grid, self.month, self.empty, self.loading):
             self.faces.addWidget(face)
         self.asked = AskedBand(self._room, "schedule")
         self.side = Side(lambda event: self.loop.send(event))
-        head = across(Text(_("Schedule"), "title"), 10, (self.period, 1), self.new)
-        ways = across(self.before, self.today, self.after, self.jump, None, self.whose, gap=6)
+        head = across(Text(_("Schedule"), "title"), 10, (self.period, 1), self.hours, self.new)
+        ways = across(self.before, self.today, self.after, self.jump, None, self.whose, self.free, gap=6)
         which = across((self.tabs, 1), self.count)
         body = across((self.faces, 1), self.side, gap=12)
-        self.setLayout(
-            down(head, ways, which, self.asked, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14))
+        self.pages = QStackedWidget()
+        self.pages.addWidget(
+            holding(
+                down(head, ways, which, self.asked, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14))
+            )
         )
+        self.pages.addWidget(self.team)
+        self.setLayout(down(self.pages, gap=0))
         self.side.hide()
 
     def _listen(self) -> None:
@@ -117,10 +136,24 @@ class ScheduleView(Page):
         canvas.chosen.connect(lambda key: send(h.Chosen(FactId(key))))
         canvas.empty_chosen.connect(self._empty_chosen)
         canvas.dropped.connect(self._dropped)
+        canvas.spot_moved.connect(lambda across, down: send(h.SpotMoved(across, down)))
+        canvas.spot_taken.connect(lambda: send(h.SpotTaken()))
+        self.free.clicked.connect(lambda: send(h.NextFreePressed()))
+        self.hours.clicked.connect(self._to_hours)
+        self.team.left.connect(self._from_hours)
         canvas.nudged.connect(lambda across, minutes: send(h.Nudged(across, minutes)))
         self.notice.acted.connect(self.refresh)
         for key, view in (("Alt+D", "day"), ("Alt+W", "week"), ("Alt+M", "month")):
             QShortcut(QKeySequence(key), self, lambda to=view: send(h.ViewChosen(to)))
+
+    def _to_hours(self) -> None:
+        self.pages.setCurrentWidget(self.team)
+        self.team.look()
+
+    def _from_hours(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.hours.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.refresh()
 
     def _jumped(self) -> None:
         if self.jump.day() != self.loop.state.day:
@@ -152,9 +185,11 @@ class ScheduleView(Page):
         self.tabs.choose(state.view)
         if self.jump.day() != state.day:
             self.jump.show_day(state.day)
-        self.whose.show_options([("", _("Everybody")), *((u, n) for u, n in state.practitioners)])
+        told = state.agenda.specialties if state.agenda else ()
+        special = [(SPECIALTY + name, name) for name, _users in told]
+        self.whose.show_options([("", _("Everybody")), *special, *((u, n) for u, n in state.practitioners)])
         self.whose.choose(state.whose)
-        self.whose.setVisible(state.view != "day")
+        self.free.setEnabled(not state.busy)
         self._count(state)
         self._notice(state)
         self._face(state)
@@ -185,6 +220,7 @@ class ScheduleView(Page):
             self.grid.show_strips(*strips(state), state.chosen)
             self.faces.setCurrentWidget(self.grid)
             self._scroll(state)
+            self._spot(state)
 
     def _scroll(self, state: State) -> None:
         """A page that is new is shown from now on, another day from where work begins; one that was scrolled stays."""
@@ -194,6 +230,15 @@ class ScheduleView(Page):
         today = any(one.day == day_of(state.now) for one in columns(state))
         minute = minute_of(state.now) if today else OPENS + 60
         QTimer.singleShot(0, self.grid, lambda: self.grid.show_minute(minute))
+
+    def _spot(self, state: State) -> None:
+        """The free slot that is marked is in sight, and said."""
+        if state.spot == self._said_spot:
+            return
+        self._said_spot = spot = state.spot
+        self.grid.say_spot(spot_words(state, spot) if spot is not None else "")
+        if spot is not None:
+            QTimer.singleShot(0, self.grid, lambda: self.grid.reach(minute_of(spot.start), spot.minutes))
 
     # doing
 
@@ -210,13 +255,18 @@ class ScheduleView(Page):
                 self._help.read(
                     clinic.find, text, then=lambda people: send(h.PeopleFound(text, people)), failed=self._failed
                 )  # fmt: skip
+            case h.FindFree(after, whose):
+                self._help.read(
+                    clinic.scheduling.next_free, after, whose, then=self._free_found, failed=self._failed
+                )
             case h.Weigh(wish):
                 self._help.read(
-                    clinic.scheduling.collisions, wish, then=lambda found: send(h.Weighed(wish, found)), failed=self._failed
+                    clinic.scheduling.weigh, wish, then=lambda found: send(h.Weighed(wish, *found)), failed=self._failed
                 )  # fmt: skip
-            case h.Write(wish, despite):
+            case h.Write(wish, despite, anyway):
                 self._help.write(
-                    clinic.scheduling.write, wish, despite, then=lambda made: self._written(wish, made), failed=self._failed
+                    clinic.scheduling.write, wish, despite, anyway,
+                    then=lambda made: self._written(wish, made), failed=self._failed,
                 )  # fmt: skip
             case h.Cancel():
                 self._help.write(
@@ -229,6 +279,12 @@ class ScheduleView(Page):
                 )  # fmt: skip
             case h.OpenChart(patient):
                 self._room.ways.chart.emit(patient, "summary")
+
+    def _free_found(self, slot: Slot | None) -> None:
+        """The keyboard is at it, so that Enter books there."""
+        self.loop.send(h.FreeFound(slot))
+        if slot is not None:
+            self.grid.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _written(self, wish: h.Wish, made: FactId) -> None:
         scheduling, said = self._room.clinic.scheduling, done_words(wish.name, wish.before, wish.wanted)

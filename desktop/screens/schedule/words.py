@@ -22,10 +22,11 @@ from desktop.screens.schedule.layout import Lane
 from desktop.screens.schedule.spans import days
 
 if TYPE_CHECKING:
-    from clinic.domain.facts import Appointment
+    from clinic.domain.facts import Appointment, Slot
+    from clinic.domain.schedules import Outside
     from clinic.services.bookings import Collision
     from clinic.services.overviews import Booked
-    from desktop.screens.schedule.logic import Column
+    from desktop.screens.schedule.logic import Column, State
 
 STATES = {
     "proposed": (N_("Proposed"), "help-circle", "neutral"),
@@ -100,6 +101,32 @@ def heading(column: Column, view: str) -> str:
     if view == "week":
         return sentence_case(fmt_weekday(column.day))
     return column.name or _("Nobody named yet")
+
+
+def spot_words(state: State, spot: Slot) -> str:
+    """The free slot that the keyboard is at, for a screen reader."""
+    told = {"when": fmt_moment(spot.start), "name": dict(state.practitioners).get(spot.practitioner, "")}
+    return _("Free: %(when)s, %(name)s. Enter books there.") % told
+
+
+def met_words(found: tuple[Collision, ...], outside: Outside | None) -> str:
+    """What is in the way of an appointment with whoever is here."""
+    unusual = _("It is outside of your hours.") if outside is not None else ""
+    return " ".join(part for part in (conflict_words(found), unusual) if part)
+
+
+def outside_words(name: str, found: Outside) -> str:
+    """Why nobody is usually booked then, with `name` the practitioner's."""
+    told = {"name": name or _("nobody named yet")}
+    off = found.absence
+    if off is None:
+        return _("%(name)s does not work then: it is outside of the hours.") % told
+    why = off.description or ("" if off.practitioner else _("holiday"))
+    return (
+        _("%(name)s is off then: %(why)s.") % {**told, "why": why}
+        if why
+        else _("%(name)s is off then.") % told
+    )
 
 
 def counted(count: int) -> str:

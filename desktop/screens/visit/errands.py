@@ -20,7 +20,7 @@ from desktop.kit.sharing import Sharing
 from desktop.kit.words import _, language
 from desktop.screens.files import keep_file, read_shown
 from desktop.screens.room import Room
-from desktop.screens.schedule.words import conflict_words
+from desktop.screens.schedule.words import met_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import rung_happenings as r
 from desktop.screens.visit import share_happenings as x
@@ -30,6 +30,7 @@ from desktop.screens.visit.state import State
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Observation
+    from clinic.domain.schedules import Outside
     from clinic.services.bookings import Collision
 
 
@@ -319,24 +320,26 @@ class Errands:
             case h.SaveSummary(encounter):
                 self._summary(encounter)
 
-    def _book_if_free(self, effect: h.BookNext) -> tuple[Collision, ...]:
+    def _book_if_free(self, effect: h.BookNext) -> tuple[tuple[Collision, ...], Outside | None]:
         """On a worker: what is in the way, and then nothing is booked."""
         clinic = self._room.clinic
         found = clinic.in_the_way(effect.patient, effect.start)
-        if {one.shared.other.id for one in found} - set(effect.despite):
-            return found
-        clinic.book_next(effect.patient, effect.start, effect.reason, effect.despite)
-        return ()
+        outside = None if effect.anyway else clinic.out_of_hours(effect.patient, effect.start)
+        if outside is not None or {one.shared.other.id for one in found} - set(effect.despite):
+            return found, outside
+        clinic.book_next(effect.patient, effect.start, effect.reason, effect.despite, effect.anyway)
+        return (), None
 
-    def _booked(self, effect: h.BookNext, found: tuple[Collision, ...]) -> None:
-        if not found:
+    def _booked(self, effect: h.BookNext, met: tuple[tuple[Collision, ...], Outside | None]) -> None:
+        found, outside = met
+        if not found and outside is None:
             self._told(h.NextBooked(effect.encounter))
         elif self._state().encounter == effect.encounter:
             asked = h.NextPressed(effect.start, effect.reason)
-            self._send(h.NextTaken(effect.encounter, asked, found))
+            self._send(h.NextTaken(effect.encounter, asked, found, outside))
         else:
             said = _("The next appointment was not booked.")
-            self._room.ways.said.emit("warn", f"{said} {conflict_words(found)}")
+            self._room.ways.said.emit("warn", f"{said} {met_words(found, outside)}")
 
     def _write_pregnancy(self, effect: h.WritePregnancy) -> None:
         """An answer that was not written is asked for again by the check."""

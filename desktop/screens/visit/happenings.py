@@ -17,6 +17,7 @@ from desktop.screens.visit.share_happenings import ShareEffect, ShareEvent
 
 if TYPE_CHECKING:
     from clinic.domain.facts import Communication, Composition
+    from clinic.domain.schedules import Outside
     from clinic.services.bookings import Collision
     from clinic.services.charts import Chart
     from clinic.services.prescribing import Caution
@@ -310,11 +311,12 @@ class NextPressed:
 
 @dataclass(frozen=True, slots=True)
 class NextTaken:
-    """The time of the next appointment is not free: nothing was written."""
+    """The time of the next appointment is not free, or `outside` of the hours: nothing was written."""
 
     encounter: EncounterId
     asked: NextPressed
     collisions: tuple[Collision, ...]
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -593,13 +595,14 @@ class PostChatLine:
 
 @dataclass(frozen=True, slots=True)
 class BookNext:
-    """Effect: the next appointment, if its time is free but for those in `despite`."""
+    """Effect: the next appointment, if its time is free but for those in `despite`, and inside of the hours or `anyway`."""
 
     encounter: EncounterId
     patient: PatientId
     start: datetime
     reason: str
     despite: tuple[FactId, ...] = ()
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

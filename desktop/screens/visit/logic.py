@@ -199,5 +199,6 @@ def _book_beside(state: State, taken: NextTaken) -> Result:
         return state, ()
     despite = tuple(one.shared.other.id for one in taken.collisions)
     asked = taken.asked
-    effect = BookNext(state.encounter, state.patient, asked.start, asked.reason, despite)
+    anyway = taken.outside is not None
+    effect = BookNext(state.encounter, state.patient, asked.start, asked.reason, despite, anyway)
     return replace(state, booking=True, taken=None, tone="", sentence=""), (effect,)

@@ -43,7 +43,7 @@ from desktop.screens.phrases import (
     named as word_of,
 )
 from desktop.screens.receipts import marked
-from desktop.screens.schedule.words import conflict_words
+from desktop.screens.schedule.words import met_words
 from desktop.screens.told import marked_places, told_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
@@ -483,8 +483,11 @@ class NextTool(QWidget):
         self.taken.setVisible(taken is not None)
         if taken is not None:
             never = any(one.shared.forbidden for one in taken.collisions)
-            self.conflict.say("warn", f"{fmt_moment(taken.asked.start)}: {conflict_words(taken.collisions)}")
+            self.conflict.say(
+                "warn", f"{fmt_moment(taken.asked.start)}: {met_words(taken.collisions, taken.outside)}"
+            )
             self.beside.setVisible(not never)
+            self.beside.setText(_("Book it beside") if taken.collisions else _("Book it anyway"))
             if came:
                 self.other.setFocus()
         booked = (one for one in (state.chart.appointments if state.chart else ()) if one.status == "booked")

@@ -34,6 +34,7 @@ register            *   .   *   *   *   o   o   .   .
 intake              *   .   o   o   o   o   .   .   .
 take consent        .   .   o   o   o   .   .   .   .
 book                *   .   *   *   *   .   o   .   .
+set hours           *   .   .   .   *   .   .   .   .
 see queue           .   .   o   o   o   .   .   .   .
 open chart          .   .   o   o   .   .   .   .   .
 take vitals         .   .   o   o   .   o   .   .   .

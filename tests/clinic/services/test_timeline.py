@@ -143,9 +143,11 @@ def test_every_kind_has_words() -> None:
         facts.EmergencySummary,
         facts.Practitioner,
         facts.Location,
+        facts.NotAvailable,
         facts.NoteTemplate,
         facts.Organization,
         facts.Questionnaire,
+        facts.Schedule,
         facts.Team,
         facts.Slot,
     }

@@ -1180,8 +1180,16 @@ class Clinic:
     def in_the_way(self, patient: PatientId, start: datetime) -> tuple[Collision, ...]:
         return self.in_their_way
 
+    def out_of_hours(self, patient: PatientId, start: datetime) -> None:
+        """She keeps no hours."""
+
     def book_next(
-        self, patient: PatientId, start: datetime, reason: str, despite: tuple[FactId, ...] = ()
+        self,
+        patient: PatientId,
+        start: datetime,
+        reason: str,
+        despite: tuple[FactId, ...] = (),
+        anyway: bool = False,
     ) -> None:
         self.calls.append(("book", patient, start, reason, *despite))
 

@@ -517,11 +517,19 @@ class Seat(QObject):
 
     def save_all(self) -> None:
         """Save every draft; `room.ways.covered` follows."""
-        self.visit.lock()
+        charts = tuple(one for one in (self.chart, *self.apart.charts()) if one.forms.unsaved)
+        for chart in charts:
+            chart.forms.save()
+        if not charts:
+            self.visit.lock()
+            return
+        written = self.visit.lock  # once the forms are: writes run one after the other
+        self._help.write(_after_the_others, then=lambda _: written(), failed=lambda _said: written())
 
     def unsaved(self) -> bool:
         """Whether something typed is not on the disk yet."""
-        return self.visit.loop.state.unsaved
+        charts = (self.chart, *self.apart.charts())
+        return self.visit.loop.state.unsaved or any(one.forms.unsaved for one in charts)
 
     def unfinished(self) -> tuple[str, str]:
         """(page, sentence) of what closing the program now would end or lose; ("", "") when nothing."""
@@ -579,3 +587,7 @@ def _states_of(chart: ChartView) -> dict[str, Any]:
         "replay": chart.replay.loop.state,
         "consents": chart.consents.loop.state,
     }
+
+
+def _after_the_others() -> None:
+    """Runs when every write before it is done."""

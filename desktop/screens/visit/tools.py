@@ -99,7 +99,9 @@ class IntakeTool(QWidget):
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
         self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
-        self._render_told([one for one in chart.answers if one.response.encounter == visit.id and by_patient(one)])
+        self._render_told(
+            [one for one in chart.answers if one.response.encounter == visit.id and by_patient(one)]
+        )
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:

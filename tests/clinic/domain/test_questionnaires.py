@@ -12,7 +12,7 @@ from clinic.domain import questionnaires as q
 from clinic.domain.body import HEIGHT, REGIONS, WIDTH
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import EnableWhen, FormItem, Questionnaire, QuestionnaireResponse
-from clinic.domain.forms import check_answers, check_asked, check_definition, check_purpose
+from clinic.domain.forms import check_answers, check_definition, check_purpose
 from clinic.domain.ids import FactId
 from clinic.domain.record import MUST_UNDERSTAND
 from clinic.domain.values import Coding

@@ -56,7 +56,9 @@ def answers(town: Town, who: PatientId) -> list[Asked]:
 def counting(town: Town, who: PatientId) -> dict[str, tuple[Decimal, str]]:
     """What counts of the observations: LOINC -> value and unit."""
     found = town.desk.book.read(lambda page: page.facts(Observation, who))
-    return {o.code.code: (o.value.value, o.value.unit) for o in found if o.value is not None and not o.retracted}
+    return {
+        o.code.code: (o.value.value, o.value.unit) for o in found if o.value is not None and not o.retracted
+    }
 
 
 def test_the_newest_of_each_form_can_be_begun_and_no_kiosk_asks_it(town: Town) -> None:
@@ -135,7 +137,9 @@ def test_an_amendment_names_the_old_one_says_why_and_takes_its_numbers_back(
     assert read_answers(newer) == read_answers(old)
     mended = {**WHOLE, "weight": ("65.1",)}
     forms.keep_draft(town.desk, newer, mended, who, "Ba")
-    assert counting(town, who)["29463-7"] == (Decimal("61.50"), "kg"), "until it is completed the old one counts"
+    assert counting(town, who)["29463-7"] == (Decimal("61.50"), "kg"), (
+        "until it is completed the old one counts"
+    )
     with pytest.raises(Refusal, match="why"):
         forms.complete(town.desk, newer, mended, who, "  ")
     done = forms.complete(town.desk, newer, mended, who, "Balanza mal leída")
@@ -161,9 +165,7 @@ def test_each_is_amended_once_and_by_whoever_sees_the_newest(town: Town, who: Pa
     forms.begin_amending(town.desk, FactId(one.id), who)
 
 
-def test_a_form_stays_with_the_person_it_was_begun_for(
-    town: Town, who: PatientId, other: PatientId
-) -> None:
+def test_a_form_stays_with_the_person_it_was_begun_for(town: Town, who: PatientId, other: PatientId) -> None:
     mine = begun(town, who)
     forms.keep_draft(town.desk, mine, {"weeks": ("24",)}, who)
     for write in (forms.keep_draft, forms.complete):
@@ -201,7 +203,9 @@ def test_a_newer_version_is_begun_and_a_draft_goes_on_with_the_one_it_began_with
     resource["item"] = [resource["item"][0]]
     form = questionnaires.bring_in(town.station, json.dumps(resource).encode())
     town.station.book.read(lambda page: None)
-    assert form.purpose == "clinician" and [one.version for one in forms.to_fill_in(town.station) if one.url == PRENATAL] == [2]
+    assert form.purpose == "clinician" and [
+        one.version for one in forms.to_fill_in(town.station) if one.url == PRENATAL
+    ] == [2]
     assert questionnaires.newer_than(town.station, ()) == () or all(
         one.purpose != "clinician" for one in questionnaires.newer_than(town.station, ())
     ), "no kiosk is told"

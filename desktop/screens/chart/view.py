@@ -356,7 +356,7 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        alone = state.alone and state.tab == "documents"
+        alone = state.tab == "forms" or (state.alone and state.tab == "documents")
         self.vitals.setVisible(bool(faces) and not state.carding and not alone)
         share = self.width() / max(1, len(faces))
         tight = share < TIGHT

@@ -228,9 +228,7 @@ class FormsPanel(QWidget):
         shown = []
         if self._may_write and state.forms:
             shown.append(Line("", _("Begin a form"), heading=True))
-            shown += [
-                Line(f"{f.BEGIN}{one.url}", q.title(one, language()), icon="plus") for one in state.forms
-            ]
+            shown += [Line(f"{f.BEGIN}{one.url}", q.title(one, language())) for one in state.forms]
         if self._may_write and state.drafts:
             shown.append(Line("", _("Not completed yet"), heading=True))
             shown += [self._line(one, Mark(_("Draft"), "warn", "pen")) for one in state.drafts]
@@ -243,7 +241,10 @@ class FormsPanel(QWidget):
                 shown.append(self._line(one, former or newer))
         self._listing = True
         self.list.show_lines(shown)
-        self.list.choose(state.sheet.key if state.sheet is not None else state.reading)
+        sheet = state.sheet
+        begun = f"{f.BEGIN}{sheet.form.url}" if sheet is not None else ""
+        for key in (begun, sheet.key if sheet is not None else state.reading):
+            self.list.choose(key)  # the draft itself once it is in the list
         self._listing = False
 
     def _line(self, one: Asked, mark: Mark | None) -> Line:

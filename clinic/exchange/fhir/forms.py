@@ -59,7 +59,7 @@ def response_in(it: Incoming) -> QuestionnaireResponse:
     url, _, version = str(it.get("questionnaire") or "").partition("|")
     answers: Json = {}
     _answers(it.get("item"), answers)
-    items = _on_chart(url, _version(it, version), _beside(it, url))
+    items = _on_chart(url, _version(it, version), _beside(it))
     answers = {key: _read_as(items.get(key), value) for key, value in answers.items()}
     return QuestionnaireResponse(**{
         "id": it.id, "patient": it.patient, "questionnaire": url.removeprefix(_FORM), "version": _version(it, version),
@@ -97,9 +97,10 @@ def _forms(facts: Iterable[Fact]) -> Iterator[Questionnaire]:
     return (fact for fact in facts if isinstance(fact, Questionnaire))
 
 
-def _beside(it: Incoming, url: str) -> Iterator[Questionnaire]:
+def _beside(it: Incoming) -> Iterator[Questionnaire]:
     """The form itself, where it comes along."""
-    found = it.find(url) if url else None
+    canonical = it.get("questionnaire")
+    found = it.find(canonical) if isinstance(canonical, str) else None
     if found is not None and found.type == "Questionnaire" and found.resource:
         yield questionnaire_in(replace(it, resource=found.resource, remarks=[]))
 

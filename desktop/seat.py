@@ -122,6 +122,8 @@ class Seat(QObject):
         self._stop_summaries()
         self._stop_receipts()
         self._gather.stop()
+        for chart in (self.chart, *self.apart.charts()):
+            chart.forms.flush()
         self.visit.flush()
         self.visit.call_beside()
         self.room.clinic.mine.send_away()
@@ -196,6 +198,7 @@ class Seat(QObject):
             self._args.save_to,
             phone.engine,
             phone,
+            had("forms"),
         )
 
     def _connect(self) -> None:
@@ -586,6 +589,7 @@ def _states_of(chart: ChartView) -> dict[str, Any]:
         "alerts": chart.band.loop.state,
         "replay": chart.replay.loop.state,
         "consents": chart.consents.loop.state,
+        "forms": chart.forms.loop.state.carried(),
     }
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A form on the chart in the real window, by keys over a real book: begun, kept over a lock, completed, amended, read again."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -9,6 +10,8 @@ from clinic.domain.forms import read_answers
 from clinic.domain.ids import PatientId
 from clinic.services.desks import Desk
 from desktop.app import Window
+from desktop.kit.words import set_language
+from desktop.screens.forms import logic as f
 from desktop.screens.forms.panel import FormsPanel
 from desktop.seat import Seat
 from tests.desktop.at_work import hands, in_front, pressed, registered, typed, until
@@ -116,6 +119,25 @@ def test_it_is_filled_in_by_keys_kept_over_a_lock_completed_and_amended(seat: Se
     until(lambda: weights(desk, patient) == ["8.4"])
     by_status = {one.status: one for one in held(desk, patient)}
     assert by_status["completed"] == done and by_status["amended"].amends == done.id
+
+
+def test_another_language_keeps_what_is_typed_and_the_program_s_end_writes_it(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat._program, "speak", set_language, raising=False)
+    desk, patient = seat.desk, registered(seat.desk, "Lugones")
+    panel = on_chart(seat, patient)
+    begun(seat, panel, "prenatal")
+    typed("24")
+    seat._speak("es")
+    until(lambda: seat.chart.forms is not panel and seat.chart.loop.state.chart is not None)
+    sheet = seat.chart.forms.loop.state.sheet
+    assert sheet is not None and sheet.given == {"weeks": ("24",)}
+    seat._speak("en")
+    panel = seat.chart.forms
+    panel.loop.send(f.Answered(panel.loop.state.sheet.key, "plan", ("Vuelve",)))  # type: ignore[union-attr]
+    panel.flush()
+    until(lambda: [read_answers(one) for one in held(desk, patient)] == [{"weeks": 24, "plan": "Vuelve"}])
 
 
 def test_two_charts_never_mix_what_is_filled_in(seat: Seat) -> None:

@@ -67,6 +67,7 @@ from desktop.screens.consents.logic import State as Consenting
 from desktop.screens.consents.panel import ConsentPanel
 from desktop.screens.documents.panel import DocumentPanel
 from desktop.screens.faces import charted_identity, show_identity
+from desktop.screens.forms.logic import State as Filled
 from desktop.screens.forms.panel import FormsPanel
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
@@ -119,6 +120,7 @@ class ChartView(Page):
         save_to: Path | None = None,
         engine: CallEngine | None = None,
         player: Player | None = None,
+        filling: Filled | None = None,
     ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
@@ -129,7 +131,7 @@ class ChartView(Page):
         self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
         self.talking.add(self.talk, 1)
         self.tasks, self.results = TaskPanel(room, "chart"), ResultsPanel(room)
-        self.forms = FormsPanel(room)
+        self.forms = FormsPanel(room, filling)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)

@@ -125,6 +125,12 @@ class State:
         """Whether something filled in is not on the disk yet."""
         return bool(self.left) or (self.sheet is not None and (self.sheet.dirty or self.sheet.saving))
 
+    def carried(self) -> State:
+        """For a page made anew, which hears of no save that is on its way: it saves again."""
+        sheet = replace(self.sheet, saving=False, completing=False) if self.sheet is not None else None
+        left = {key: replace(one, saving=False, completing=False) for key, one in self.left.items()}
+        return replace(self, sheet=sheet, left=left, busy=False)
+
 
 # events
 
@@ -475,11 +481,11 @@ def _amend(state: State) -> Result:
 
 
 def _throw(state: State) -> Result:
-    """One that the disk does not know of is only let go."""
+    """One that the disk does not know of, or that it refused, is only let go."""
     sheet = state.sheet
     if sheet is None or sheet.completing:
         return state, ()
-    if not sheet.filed and not sheet.saving:
+    if sheet.failed or (not sheet.filed and not sheet.saving):
         return replace(state, sheet=None, tried=False, sentence=""), ()
     gone = replace(sheet, completing=True)
     return replace(state, sheet=gone), (Throw(gone),)

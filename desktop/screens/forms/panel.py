@@ -43,7 +43,7 @@ class FormsPanel(QWidget):
     turned = Signal()
     """another form, or another part of it, is shown"""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, state: f.State | None = None) -> None:
         super().__init__()
         self._room, self._help = room, room.helper(self)
         self._may_write = room.clinic.allowed(Action.WRITE_NOTE)
@@ -57,7 +57,7 @@ class FormsPanel(QWidget):
             timer.timeout.connect(self.save)
         self._build()
         self.loop: Loop[f.State, f.Event, f.Effect] = Loop(
-            f.State(), f.update, self._perform, self.render_state
+            state or f.State(), f.update, self._perform, self.render_state
         )
         self.loop.show()
 
@@ -82,6 +82,16 @@ class FormsPanel(QWidget):
         self._rest.stop()
         self._longest.stop()
         self.loop.send(f.Rested())
+
+    def flush(self) -> None:
+        """The program ends: what is not on the disk goes to the writer, who finishes before the book closes."""
+        state = self.loop.state
+        for sheet in (*((state.sheet,) if state.sheet is not None else ()), *state.left.values()):
+            if sheet.dirty and not sheet.completing:
+                self._help.write(
+                    self._room.clinic.filling.keep, sheet.response, sheet.given, sheet.window, sheet.reason,
+                    failed=lambda _said: None,
+                )  # fmt: skip
 
     @property
     def unsaved(self) -> bool:

@@ -112,6 +112,18 @@ def test_an_empty_one_that_nobody_filed_is_let_go_without_a_word() -> None:
     assert f.update(begun(), f.SheetLeft())[1] == (), "and leaves nothing behind when it is left"
 
 
+def test_a_page_made_anew_goes_on_with_what_was_typed_and_saves_it_again() -> None:
+    saving, _effects = f.update(begun(weeks="24"), f.Rested())
+    again, (save,) = f.update(saving.carried(), f.Rested())
+    assert isinstance(save, f.Save) and save.sheet.given == {"weeks": ("24",)} and again.sheet is not None
+
+
+def test_one_that_the_disk_refuses_can_be_let_go() -> None:
+    refused = f.update(begun(weeks="24"), f.SaveFailed(FactId("q1"), "It was completed meanwhile."))[0]
+    gone, effects = f.update(refused, f.ThrowPressed())
+    assert effects == () and not gone.unsaved
+
+
 # on the page
 
 

@@ -522,7 +522,7 @@ class Seat(QObject):
         """Save every draft; `room.ways.covered` follows."""
         charts = tuple(one for one in (self.chart, *self.apart.charts()) if one.forms.unsaved)
         for chart in charts:
-            chart.forms.save()
+            chart.forms.flush()
         if not charts:
             self.visit.lock()
             return

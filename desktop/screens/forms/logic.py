@@ -69,6 +69,8 @@ class Sheet:
     reason: str = ""
     saved: tuple[Given, str] = field(default_factory=lambda: ({}, ""))
     saving: bool = False
+    due: bool = False
+    """To be saved again as soon as the save that is on its way is done."""
     completing: bool = False
     """It is on its way to be completed or thrown away: nothing is written in it meanwhile."""
     filed: bool = False
@@ -127,7 +129,9 @@ class State:
 
     def carried(self) -> State:
         """For a page made anew, which hears of no save that is on its way: it saves again."""
-        sheet = replace(self.sheet, saving=False, completing=False) if self.sheet is not None else None
+        sheet = (
+            replace(self.sheet, saving=False, due=False, completing=False) if self.sheet is not None else None
+        )
         left = {key: replace(one, saving=False, completing=False) for key, one in self.left.items()}
         return replace(self, sheet=sheet, left=left, busy=False)
 
@@ -408,9 +412,11 @@ def _typed(state: State, response: FactId, key: str, answer: tuple[str, ...]) ->
 
 def _save(state: State) -> Result:
     sheet = state.sheet
-    if sheet is None or not sheet.dirty or sheet.saving or sheet.completing:
+    if sheet is None or not sheet.dirty or sheet.completing:
         return state, ()
-    saving = replace(sheet, saving=True)
+    if sheet.saving:
+        return replace(state, sheet=replace(sheet, due=True)), ()
+    saving = replace(sheet, saving=True, due=False)
     return replace(state, sheet=saving), (Save(saving),)
 
 
@@ -436,7 +442,8 @@ def _saved(state: State, response: FactId, saved: tuple[Given, str]) -> Result:
     sheet = state.sheet
     if sheet is None or sheet.key != response:
         return state, ()
-    return replace(state, sheet=replace(sheet, saved=saved, saving=False, filed=True, failed="")), ()
+    kept = replace(state, sheet=replace(sheet, saved=saved, saving=False, filed=True, failed=""))
+    return _save(kept) if sheet.due else (kept, ())
 
 
 def _save_failed(state: State, response: FactId, sentence: str) -> Result:

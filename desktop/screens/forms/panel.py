@@ -63,6 +63,8 @@ class FormsPanel(QWidget):
 
     def open(self, patient: PatientId, name: str, encounter: EncounterId, answers: tuple[Asked, ...]) -> None:
         """Show this person's forms. Also after something changed."""
+        if patient != self.loop.state.patient:
+            self.list.setCurrentIndex(QModelIndex())  # what was marked for one person is not for the next
         self.loop.send(f.Opened(patient, name, encounter, answers))
 
     def take_hands(self) -> None:
@@ -84,14 +86,14 @@ class FormsPanel(QWidget):
         self.loop.send(f.Rested())
 
     def flush(self) -> None:
-        """The program ends: what is not on the disk goes to the writer, who finishes before the book closes."""
+        """The program ends, or the screen is covered: whatever is not on the disk goes to the writer, also behind a save that
+        is on its way."""
+        self._rest.stop()
+        self._longest.stop()
         state = self.loop.state
         for sheet in (*((state.sheet,) if state.sheet is not None else ()), *state.left.values()):
             if sheet.dirty and not sheet.completing:
-                self._help.write(
-                    self._room.clinic.filling.keep, sheet.response, sheet.given, sheet.window, sheet.reason,
-                    failed=lambda _said: None,
-                )  # fmt: skip
+                self._write(sheet)
 
     @property
     def unsaved(self) -> bool:
@@ -355,11 +357,7 @@ class FormsPanel(QWidget):
             case f.Amend(patient, response):
                 self._fetch(patient, False, filling.amend, response, patient)
             case f.Save(sheet):
-                self._help.write(
-                    filling.keep, sheet.response, sheet.given, sheet.window, sheet.reason,
-                    then=lambda _kept: self.loop.send(f.Saved(sheet.key, sheet.given, sheet.reason)),
-                    failed=lambda said: self.loop.send(f.SaveFailed(sheet.key, said)),
-                )  # fmt: skip
+                self._write(sheet)
             case f.Complete(sheet):
                 self._complete(sheet)
             case f.Throw(sheet):
@@ -367,6 +365,13 @@ class FormsPanel(QWidget):
             case f.Say(tone, sentence, name):
                 said = _("%(name)s: %(said)s") % {"name": name, "said": sentence}
                 self._room.ways.said.emit(tone, said)
+
+    def _write(self, sheet: f.Sheet) -> None:
+        self._help.write(
+            self._room.clinic.filling.keep, sheet.response, sheet.given, sheet.window, sheet.reason,
+            then=lambda _kept: self.loop.send(f.Saved(sheet.key, sheet.given, sheet.reason)),
+            failed=lambda said: self.loop.send(f.SaveFailed(sheet.key, said)),
+        )  # fmt: skip
 
     def _fetch(self, patient: PatientId, filed: bool, verb: object, *asked: object) -> None:
         """After every save that is on its way: they run one after the other."""

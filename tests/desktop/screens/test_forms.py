@@ -63,8 +63,7 @@ def test_one_save_runs_at_a_time_and_what_was_typed_meanwhile_follows() -> None:
     state = f.update(state, f.Answered(FactId("q1"), "weeks", ("24",)))[0]
     state, effects = f.update(state, f.Rested())
     assert effects == ()
-    state = f.update(state, f.Saved(FactId("q1"), save.sheet.given, ""))[0]
-    state, (again,) = f.update(state, f.Rested())
+    state, (again,) = f.update(state, f.Saved(FactId("q1"), save.sheet.given, ""))
     assert isinstance(again, f.Save) and again.sheet.given == {"weeks": ("24",)}
     assert not f.update(state, f.Saved(FactId("q1"), again.sheet.given, ""))[0].unsaved
 

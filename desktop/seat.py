@@ -122,6 +122,8 @@ class Seat(QObject):
         self._stop_summaries()
         self._stop_receipts()
         self._gather.stop()
+        for chart in (self.chart, *self.apart.charts()):
+            chart.forms.flush()
         self.visit.flush()
         self.visit.call_beside()
         self.room.clinic.mine.send_away()
@@ -196,6 +198,7 @@ class Seat(QObject):
             self._args.save_to,
             phone.engine,
             phone,
+            had("forms"),
         )
 
     def _connect(self) -> None:
@@ -517,11 +520,19 @@ class Seat(QObject):
 
     def save_all(self) -> None:
         """Save every draft; `room.ways.covered` follows."""
-        self.visit.lock()
+        charts = tuple(one for one in (self.chart, *self.apart.charts()) if one.forms.unsaved)
+        for chart in charts:
+            chart.forms.flush()
+        if not charts:
+            self.visit.lock()
+            return
+        written = self.visit.lock  # once the forms are: writes run one after the other
+        self._help.write(_after_the_others, then=lambda _: written(), failed=lambda _said: written())
 
     def unsaved(self) -> bool:
         """Whether something typed is not on the disk yet."""
-        return self.visit.loop.state.unsaved
+        charts = (self.chart, *self.apart.charts())
+        return self.visit.loop.state.unsaved or any(one.forms.unsaved for one in charts)
 
     def unfinished(self) -> tuple[str, str]:
         """(page, sentence) of what closing the program now would end or lose; ("", "") when nothing."""
@@ -578,4 +589,9 @@ def _states_of(chart: ChartView) -> dict[str, Any]:
         "alerts": chart.band.loop.state,
         "replay": chart.replay.loop.state,
         "consents": chart.consents.loop.state,
+        "forms": chart.forms.loop.state.carried(),
     }
+
+
+def _after_the_others() -> None:
+    """Runs when every write before it is done."""

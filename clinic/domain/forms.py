@@ -11,16 +11,19 @@ from clinic.domain.facts import EnableWhen, FormItem, Questionnaire, Questionnai
 from clinic.domain.questionnaires import (
     ASKED,
     BODY_MAP,
+    CLINICIAN,
     GENERAL,
     LANGUAGES,
     MOST_OPTIONS,
     OPERATORS,
     REASON,
     SYMPTOMS,
+    Given,
     as_given,
     enabled,
     strange,
 )
+from clinic.domain.values import LOINC
 
 Answer = str | bool | int | list[str]
 """As JSON keeps it: a decimal number and a date are text, so that no digit is lost; a choice is its code, or their list
@@ -28,6 +31,7 @@ where an item repeats."""
 
 LONGEST = 20_000
 """Letters of one answer."""
+NUMBERS = frozenset({"integer", "decimal"})
 
 
 def check_definition(form: Questionnaire) -> None:
@@ -59,6 +63,7 @@ def check_asked(form: Questionnaire) -> None:
     why = strange(form)
     if why:
         raise Refusal("A kiosk cannot ask this questionnaire: {why}.", why=why)
+    _check_extracts(form)
     for item in form.items:
         _check_screen(form, item)
         codes = ("true", "false") if item.kind == "boolean" else tuple(one.code for one in item.options)
@@ -67,6 +72,40 @@ def check_asked(form: Questionnaire) -> None:
     _check_words(form)
     if form.url == GENERAL:
         _check_general(form)
+
+
+def check_filled_in(form: Questionnaire) -> None:
+    """Refused unless a clinician can fill it in on the chart: in three languages, with a field for all of it."""
+    check_definition(form)
+    if not form.url or "|" in form.url or " " in form.url:
+        raise Refusal("A form for the chart needs a url of its own, without spaces.")
+    why = strange(form)
+    if why:
+        raise Refusal("This form cannot be filled in here: {why}.", why=why)
+    for item in form.items:
+        if item.hidden or item.sub_questionnaire or item.red_flags:
+            raise Refusal(
+                "Question {key}: a form for the chart has no hidden questions, no other questionnaires and no red flags.",
+                key=item.key,
+            )
+    _check_extracts(form)
+    _check_words(form)
+
+
+def check_purpose(form: Questionnaire) -> None:
+    """As a kiosk's, or as one for the chart: by what it is for."""
+    (check_filled_in if form.purpose == CLINICIAN else check_asked)(form)
+
+
+def _check_extracts(form: Questionnaire) -> None:
+    for item in form.items:
+        if item.observation_extract and (
+            item.kind not in NUMBERS or item.code is None or item.code.system != LOINC or not item.unit
+        ):
+            raise Refusal(
+                "Question {key} becomes an observation: it needs a number, a unit and a LOINC code.",
+                key=item.key,
+            )
 
 
 def _check_branches(form: Questionnaire) -> None:
@@ -189,6 +228,33 @@ def as_answer(item: FormItem, given: Sequence[str]) -> Answer:
     if item.kind == "boolean":
         return given[0] == "true"
     return int(given[0]) if item.kind == "integer" else given[0]
+
+
+def as_draft(item: FormItem, given: Sequence[str]) -> Answer:
+    """The same for a form that is still being filled in: what cannot be an answer yet is kept as it was typed."""
+    try:
+        return as_answer(item, given)
+    except ValueError:
+        return given[0]
+
+
+def fits(item: FormItem, given: Sequence[str]) -> bool:
+    """Whether that can be the answer; nothing given can."""
+    if not given:
+        return True
+    try:
+        return _fits(item, as_answer(item, given))
+    except ValueError:
+        return False
+
+
+def open_items(form: Questionnaire, given: Given) -> tuple[FormItem, ...]:
+    """What stands between these answers and a completed form, in order: items that lack an answer or have one that cannot be."""
+    return tuple(
+        item
+        for item in enabled(form, given)
+        if not fits(item, given.get(item.key, ())) or (item.required and not given.get(item.key))
+    )
 
 
 def read_answers(response: QuestionnaireResponse) -> dict[str, Answer]:

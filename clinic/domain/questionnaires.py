@@ -34,10 +34,15 @@ LANGUAGES = ("es", "en", "pt")
 MOST_OPTIONS = 6
 """Tiles of one screen."""
 BODY_MAP = "body-map"
+CLINICIAN = "clinician"
+"""`purpose` of a form that is filled in on the chart and that no kiosk asks."""
 ASKED = frozenset({"boolean", "choice", "integer"})
 """What the kiosk has a screen for."""
 _SILENT = frozenset({"group", "display", "attachment"})
 """What has its place without a screen of its own: a photo is taken in the intake's own step."""
+FILLED_IN = frozenset({"boolean", "choice", "integer", "decimal", "date", "text"})
+"""What the chart has a field for."""
+_HEADINGS = frozenset({"group", "display"})
 OPERATORS = frozenset({"exists", "=", "!=", ">", "<", ">=", "<="})
 _YES_NO = ("true", "false")
 
@@ -301,11 +306,13 @@ def latest_word(known: Iterable[Questionnaire]) -> tuple[Questionnaire, ...]:
     return tuple(sorted(found.values(), key=lambda form: (form.url, -form.version)))
 
 
-def in_use(known: Iterable[Questionnaire]) -> tuple[dict[str, Questionnaire], tuple[Passed, ...]]:
-    """By url the newest version that stands and is understood here; and the newer ones that are not."""
+def in_use(
+    known: Iterable[Questionnaire], purpose: str = ""
+) -> tuple[dict[str, Questionnaire], tuple[Passed, ...]]:
+    """By url the newest version for that purpose that stands and is understood here; and the newer ones that are not."""
     chosen: dict[str, Questionnaire] = {}
     passed = []
-    for form in latest_word(known):
+    for form in (one for one in latest_word(known) if one.purpose == purpose):
         if form.status != "active" or not form.url or form.url in chosen:
             continue
         why = strange(form)
@@ -321,10 +328,11 @@ def strange(form: Questionnaire) -> str:
     for part in _parts(form):
         if part.read_only:
             return "a part of it must be understood and is of a newer program"
+    kinds = FILLED_IN | _HEADINGS if form.purpose == CLINICIAN else ASKED | _SILENT
     for item in form.items:
-        if not item.hidden and item.kind not in ASKED | _SILENT:
+        if not item.hidden and item.kind not in kinds:
             return f"question {item.key} is of the type {item.kind}"
-        if item.control not in ("", BODY_MAP):
+        if item.control not in ("", BODY_MAP) or (item.control and form.purpose == CLINICIAN):
             return f"question {item.key} is shown as {item.control}"
         if any(one.operator not in OPERATORS for one in _conditions(item)):
             return f"question {item.key} depends on others in a way of a newer program"

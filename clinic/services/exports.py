@@ -13,7 +13,16 @@ from typing import Any
 
 from clinic.domain import facts as facts_
 from clinic.domain.errors import Refusal
-from clinic.domain.facts import Fact, Link, OriginalResource, Patient, Practitioner, Provenance, Questionnaire
+from clinic.domain.facts import (
+    Fact,
+    Link,
+    OriginalResource,
+    Patient,
+    Practitioner,
+    Provenance,
+    Questionnaire,
+    QuestionnaireResponse,
+)
 from clinic.domain.ids import FactId, PatientId, UserId
 from clinic.domain.values import Attachment, HumanName
 from clinic.exchange.fhir.context import Incoming, Outgoing, Target, Unmappable
@@ -149,6 +158,9 @@ def _needed(
     by_name = {name: item for item in shared.values() for name in _aliases(desk, item)}
     by_name |= {str(user): shared[who.id] for user, who in staff.items() if who.id in shared} | shared
     by_name |= {i.fact.name: i for i in shared.values() if isinstance(i.fact, Questionnaire)}
+    by_name |= {
+        _version(i.fact): i for i in shared.values() if isinstance(i.fact, Questionnaire) and i.fact.url
+    }
     found: dict[str, _Item] = {}
     row = list(items.values())
     while row:
@@ -161,8 +173,15 @@ def _needed(
 def _names_of(desk: Desk, item: _Item) -> set[str]:
     """Every word of a fact and every reference of its original: among them are the names of what it needs."""
     told = set(_words(item.fact)) if item.fact else set()
+    if isinstance(item.fact, QuestionnaireResponse):
+        told.add(f"{item.fact.questionnaire}|{item.fact.version}")
     content = _content(desk, item)
     return told | set(named_in(content)) if content else told
+
+
+def _version(form: Questionnaire) -> str:
+    """FHIR canonical, with the version that was asked."""
+    return f"{form.url}|{form.version}"
 
 
 def _content(desk: Desk, item: _Item) -> Json | None:

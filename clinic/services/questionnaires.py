@@ -12,7 +12,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import Questionnaire
 from clinic.domain.forms import check_asked
 from clinic.domain.ids import PatientId
-from clinic.domain.questionnaires import GENERAL, in_use, latest_word, strange
+from clinic.domain.questionnaires import CLINICIAN, GENERAL, in_use, latest_word, strange
 from clinic.exchange.fhir.questionnaires import read_questionnaire, write_questionnaire
 from clinic.exchange.shipped_questionnaires import shipped
 from clinic.keys.consents import sign_fact, verify_fact
@@ -64,7 +64,7 @@ def bring_in(desk: Desk, data: bytes) -> Questionnaire:
         raise Refusal(
             "This questionnaire is {status}. Make it active in the file to bring it in.", status=form.status
         )
-    if len(encode(form)) > MOST_LETTER:
+    if form.purpose != CLINICIAN and len(encode(form)) > MOST_LETTER:
         raise Refusal("This questionnaire is too long for a kiosk. Make two of it.")
     return _say(desk, form, "brought in")
 
@@ -113,12 +113,13 @@ def versions_here(desk: Desk) -> tuple[HeldVersion, ...]:
 
 @needs(Action.RUN)
 def newer_than(desk: Desk, there: Iterable[HeldVersion]) -> tuple[Questionnaire, ...]:
-    """The words of this computer that whoever holds `there` has not heard."""
+    """The words of this computer on what kiosks ask that whoever holds `there` has not heard."""
     heard = {(one.url, one.version): one.published_at for one in there}
     return tuple(
         form
         for form in latest_word(held(desk))
         if form.published_at is not None
+        and form.purpose != CLINICIAN
         and ((before := heard.get((form.url, form.version))) is None or before < form.published_at)
     )
 

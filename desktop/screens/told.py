@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from clinic.services.charts import Asked
 
 
+def by_patient(asked: Asked) -> bool:
+    """Whether the patient answered it herself: a form for the chart is a clinician's."""
+    return asked.form is None or asked.form.purpose != q.CLINICIAN
+
+
 def told_words(asked: Asked) -> list[str]:
     """A line for each question; the general questionnaire's first two stand elsewhere."""
     own = (q.REASON, q.SYMPTOMS) if asked.response.questionnaire == q.GENERAL else ()

@@ -51,6 +51,8 @@ class Observation(Fact):
     """Reference range, in the value's unit."""
     high: Decimal | None = n(17, default=None)
     performer: UserId = n(18, default=UserId(""))
+    derived_from: FactId = n(19, default=FactId(""))
+    """The QuestionnaireResponse that it was answered in; '' for what was measured by itself."""
 
     @property
     def side(self) -> str:

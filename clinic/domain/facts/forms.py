@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from clinic.domain.facts.fact import Fact
-from clinic.domain.ids import EncounterId, UserId
+from clinic.domain.ids import EncounterId, FactId, UserId
 from clinic.domain.record import Record, n, record
 from clinic.domain.values import Coding
 
@@ -92,6 +92,8 @@ class FormItem(Record):
     """Of a `display`: url of the questionnaire that is asked in its place."""
     hidden: bool = n(20, default=False)
     """Known beforehand and not asked, such as the age."""
+    observation_extract: bool = n(21, default=False)
+    """Its answer, a number, is an Observation of `code` too, in `unit`."""
 
 
 @record(21)
@@ -115,6 +117,8 @@ class Questionnaire(Fact):
     """The administrator's who put it out or retired it: a kiosk believes nobody else."""
     published_at: datetime | None = n(14, default=None)
     """Of one version the latest word counts; None for what comes with the program."""
+    purpose: str = n(15, default="")
+    """clinician: filled in on the chart; '' for what a kiosk asks."""
 
 
 @record(654)
@@ -140,3 +144,7 @@ class QuestionnaireResponse(Fact):
     answers: str = n(8, default="{}")
     encounter: EncounterId = n(9, default=EncounterId(""))
     said: tuple[Said, ...] = n(10, default=())
+    amends: FactId = n(11, default=FactId(""))
+    """The completed response that this one stands for from now on; that one stays as it was."""
+    reason: str = n(12, default="")
+    """Why it was amended."""

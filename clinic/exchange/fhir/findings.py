@@ -69,7 +69,9 @@ def observation_in(it: Incoming) -> Observation:
         "encounter": it.encounter(), "retracted": status if status in _UNSAID else "",
         "device_name": it.called(device) if device else "", "category": code_of(first(it.get("category"))),
         "value_code": value_code, "interpretation": code_of(first(it.get("interpretation"))), "low": low, "high": high,
-        "performer": it.user(first(it.get("performer"))), **read_extensions(it.resource, Observation, *_OBSERVATION_EXTRAS),
+        "performer": it.user(first(it.get("performer"))),
+        "derived_from": it.fact(first(it.get("derivedFrom")), "QuestionnaireResponse"),
+        **read_extensions(it.resource, Observation, *_OBSERVATION_EXTRAS),
     })  # fmt: skip
 
 
@@ -87,6 +89,7 @@ def observation_out(fact: Observation, to: Outgoing) -> Json:
         "status": "entered-in-error" if fact.retracted else "final", "category": kind, "code": concept(fact.code),
         "subject": to.ref("Patient", fact.patient), "encounter": to.ref("Encounter", fact.encounter),
         "effectiveDateTime": instant(fact.effective_at), "performer": _listed(to.user(fact.performer)),
+        "derivedFrom": _listed(to.ref("QuestionnaireResponse", fact.derived_from)) if fact.derived_from else [],
         **_valued(fact), "interpretation": [sense] if fact.interpretation else [],
         "device": {"display": fact.device_name} if fact.device_name else {},
         "referenceRange": [range_] if range_ else [],

@@ -214,8 +214,20 @@ def _about(entry: Entry) -> Iterator[Json]:
 
 def _names(entry: Entry) -> list[str]:
     said = entry.resource.get("id")
-    names = [entry.name, f"{entry.type}/{said}" if isinstance(said, str) else "", *_identifier_names(entry)]
+    names = [
+        entry.name,
+        f"{entry.type}/{said}" if isinstance(said, str) else "",
+        *_identifier_names(entry),
+        _canonical(entry),
+    ]
     return [name for name in dict.fromkeys(names) if name]
+
+
+def _canonical(entry: Entry) -> str:
+    """What responses call a Questionnaire: its url and version."""
+    url, version = entry.resource.get("url"), entry.resource.get("version")
+    told = entry.type == "Questionnaire" and isinstance(url, str) and isinstance(version, str)
+    return f"{url}|{version}" if told else ""
 
 
 def _identifier_names(entry: Entry) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import EnableWhen, FormItem, OptionFace, Questionnaire, RedFlag, Translation
-from clinic.domain.forms import check_asked
+from clinic.domain.forms import check_purpose
 from clinic.domain.ids import FactId
+from clinic.domain.questionnaires import CLINICIAN
 from clinic.domain.values import Coding
 from clinic.exchange.fhir.elements import coded, coding_of, filled, first, is_number, listed
 from clinic.exchange.fhir.extras import extension, read_extension, value_of
@@ -26,6 +27,7 @@ _HIDDEN = _FHIR + "questionnaire-hidden"
 _CONTROL = _FHIR + "questionnaire-itemControl"
 _CONTROLS = "urn:posta:item-control"
 _SUB = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-subQuestionnaire"
+_EXTRACT = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-observationExtract"
 _FLAG = "urn:posta:red-flag"
 _STATUSES = ("draft", "active", "retired")
 
@@ -34,7 +36,8 @@ _STATUSES = ("draft", "active", "retired")
 
 
 def read_questionnaire(data: bytes) -> Questionnaire:
-    """A questionnaire that kiosks can ask. Raises Refusal with the sentence that says what to put right."""
+    """A questionnaire that kiosks can ask, or a form for the chart. Raises Refusal with the sentence that says what to put
+    right."""
     if len(data) > MOST_BYTES:
         raise Refusal("This file is larger than any questionnaire. Choose another one.")
     resource = parse(data)
@@ -51,7 +54,7 @@ def read_questionnaire(data: bytes) -> Questionnaire:
         form = _form(resource, int(version))
     except (TypeError, AttributeError, KeyError, ValueError) as wrong:
         raise Refusal("Something in this questionnaire has another form than FHIR gives it.") from wrong
-    check_asked(form)
+    check_purpose(form)
     return form
 
 
@@ -60,6 +63,7 @@ def write_questionnaire(form: Questionnaire) -> bytes:
     return text({
         "resourceType": "Questionnaire", "url": form.url or None, "version": str(form.version), "name": form.name,
         "language": form.language, "status": form.status, **translated("title", form.text, form.words),
+        "purpose": form.purpose or None,
         "item": nested(form.items, lambda kind: kind),
     }).encode()  # fmt: skip
 
@@ -70,8 +74,13 @@ def _form(resource: Json, version: int) -> Questionnaire:
     return Questionnaire(
         id=FactId(f"{url}|{version}"), name=name, version=version, language=_words(resource.get("language")) or "es",
         text=_words(resource.get("title")) or name, words=translations(resource, "title"), status=resource["status"],
-        items=tuple(flat(resource.get("item"), lambda kind: kind)), url=url,
+        items=tuple(flat(resource.get("item"), lambda kind: kind)), url=url, purpose=purpose_of(resource),
     )  # fmt: skip
+
+
+def purpose_of(resource: Json) -> str:
+    """Of FHIR's `purpose`, which may be any prose, the one word that this program knows."""
+    return CLINICIAN if resource.get("purpose") == CLINICIAN else ""
 
 
 def _modified(tree: Any) -> bool:
@@ -116,6 +125,7 @@ def _item(item: Json, kind: Callable[[str], str], within: str) -> FormItem:
         words=translations(item, "text"), faces=tuple(face for face in map(_face, options) if face.words or face.picture),
         red_flags=tuple(map(_flag, _of(item, _FLAG))), picture=read_extension(item, "picture"), control=_control(item),
         sub_questionnaire=_words(_first_value(item, _SUB)), hidden=_first_value(item, _HIDDEN) is True,
+        observation_extract=_first_value(item, _EXTRACT) is True,
     )  # fmt: skip
 
 
@@ -128,6 +138,8 @@ def _asked(item: FormItem, kind: Callable[[str], str]) -> Json:
     if item.control:
         shown = {"coding": [{"system": _CONTROLS, "code": item.control}]}
         more.append({"url": _CONTROL, "valueCodeableConcept": shown})
+    if item.observation_extract:
+        more.append({"url": _EXTRACT, "valueBoolean": True})
     if item.sub_questionnaire:
         more.append({"url": _SUB, "valueCanonical": item.sub_questionnaire})
     faces = {face.code: face for face in item.faces}

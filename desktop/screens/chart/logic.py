@@ -28,6 +28,7 @@ TABS = (
     "messages",
     "documents",
     "consents",
+    "forms",
     "timeline",
     "opened",
 )

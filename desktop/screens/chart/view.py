@@ -67,6 +67,8 @@ from desktop.screens.consents.logic import State as Consenting
 from desktop.screens.consents.panel import ConsentPanel
 from desktop.screens.documents.panel import DocumentPanel
 from desktop.screens.faces import charted_identity, show_identity
+from desktop.screens.forms.logic import State as Filled
+from desktop.screens.forms.panel import FormsPanel
 from desktop.screens.ident.view import CardsPanel
 from desktop.screens.layouts import Page, across, down, holding, scrolling
 from desktop.screens.lines import Line, LineList
@@ -118,6 +120,7 @@ class ChartView(Page):
         save_to: Path | None = None,
         engine: CallEngine | None = None,
         player: Player | None = None,
+        filling: Filled | None = None,
     ) -> None:
         super().__init__("chart", _("Chart"))
         self._room, self._help = room, room.helper(self)
@@ -128,6 +131,7 @@ class ChartView(Page):
         self.talk, self.talking = ThreadPanel(room, "chart.thread", player), Card(name="chart.messages")
         self.talking.add(self.talk, 1)
         self.tasks, self.results = TaskPanel(room, "chart"), ResultsPanel(room)
+        self.forms = FormsPanel(room, filling)
         self._consented: tuple[PatientId, tuple[Consent, ...]] | None = None
         self._told: tuple[str, ...] = ()
         self._may_begin = room.clinic.allowed(Action.WRITE_NOTE)
@@ -161,6 +165,8 @@ class ChartView(Page):
         """What would be lost with this page; "" when nothing."""
         if self.band.loop.state.drafts:
             return _("What you wrote about an alert has not been sent.")
+        if self.forms.unsaved:
+            return _("Something filled in on a form is not saved yet.")
         if self.consents.loop.state.unfinished:
             return _("What the patient answered has not been signed.")
         return ""
@@ -208,6 +214,7 @@ class ChartView(Page):
         self.tabs.chosen.connect(lambda key: self.loop.send(TabChosen(key)))
         for number, key in enumerate(TABS[:9], 1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda chosen=key: self._by_key(chosen))
+        QShortcut(QKeySequence("Ctrl+Shift+F"), self, lambda: self._by_key("forms"))
         self.stack = QStackedWidget()
         self.summary, self.listing, self.viewer = self._summary(), self._listing(), self._viewer()
         for face in (
@@ -219,6 +226,7 @@ class ChartView(Page):
             self.tasks,
             self.results,
             self.talking,
+            self.forms,
         ):
             self.stack.addWidget(face)
         self.card = CardsPanel(self._room, "chart")
@@ -244,6 +252,8 @@ class ChartView(Page):
             self.tasks.take_hands()
         elif tab == "results":
             self.results.take_hands()
+        elif tab == "forms":
+            self.forms.take_hands()
         elif tab == "documents" and self.beside.currentWidget() is self.paper:
             self.paper.take_hands()
 
@@ -348,7 +358,7 @@ class ChartView(Page):
     def _render_vitals(self, chart: Chart, state: State) -> None:
         shown = state.shown
         faces = {face.key: face for face in cards(chart)}
-        alone = state.alone and state.tab == "documents"
+        alone = state.tab == "forms" or (state.alone and state.tab == "documents")
         self.vitals.setVisible(bool(faces) and not state.carding and not alone)
         share = self.width() / max(1, len(faces))
         tight = share < TIGHT
@@ -384,6 +394,10 @@ class ChartView(Page):
         elif state.tab == "messages":
             self.talk.open(chart.person.patient, written_down=False)
             self.stack.setCurrentWidget(self.talking)
+        elif state.tab == "forms":
+            visit = EncounterId(state.visit.id if state.visit is not None else "")
+            self.forms.open(state.patient, chart.person.name.spoken, visit, chart.answers)
+            self.stack.setCurrentWidget(self.forms)
         elif state.tab == "tasks":
             self.tasks.open(chart.person.patient, chart.person.name.spoken, chart.tasks)
             self.stack.setCurrentWidget(self.tasks)
@@ -543,6 +557,7 @@ def _tabs() -> list[tuple[str, str]]:
         ("messages", _("Messages")),
         ("documents", _("Documents")),
         ("consents", _("Consents")),
+        ("forms", _("Forms")),
         ("timeline", _("Timeline")),
         ("opened", _("Opened by")),
     ]

@@ -37,6 +37,8 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("Ctrl+W",), N_("Close a chart's or the call's own window")),
             Keys(("Ctrl+H",), N_("From the visit, or a conversation, to the chart")),
             Keys(tuple(f"Ctrl+{n}" for n in range(1, 10)), N_("The parts of the chart, from the left")),
+            Keys(("Ctrl+Shift+F",), N_("The forms of the chart; Enter begins the marked one")),
+            Keys(("Ctrl+Return",), N_("Complete the form that is filled in")),
         ),
     ),
     (

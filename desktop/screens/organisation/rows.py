@@ -50,7 +50,11 @@ def rows(state: State, now: datetime) -> list[Line]:
         case "computers":
             return [_computer(one, now) for one in found.computers]
         case "questionnaires":
-            chosen, _passed = q.in_use(found.questionnaires)
+            chosen = {
+                url: one
+                for purpose in ("", q.CLINICIAN)
+                for url, one in q.in_use(found.questionnaires, purpose)[0].items()
+            }
             return [_asked(one, chosen.get(one.url) == one) for one in found.questionnaires]
         case "rules":
             return [setting_line(one) for one in found.settings]
@@ -96,7 +100,7 @@ def _asked(one: Questionnaire, chosen: bool) -> Line:
 
 def _about_asked(one: Questionnaire) -> str:
     """How many questions, the first of them, and its red flags, in the reader's language."""
-    asked = [item for item in one.items if item.kind in q.ASKED and not item.hidden]
+    asked = [item for item in one.items if item.kind in q.FILLED_IN and not item.hidden]
     flags = [flag for item in one.items for flag in item.red_flags]
     said = [one.url, plural("%(n)d question", "%(n)d questions", len(asked))]
     said += [f"· {q.question(item, language())}" for item in asked[:8]]

@@ -44,7 +44,7 @@ from desktop.screens.phrases import (
 )
 from desktop.screens.receipts import marked
 from desktop.screens.schedule.words import met_words
-from desktop.screens.told import marked_places, told_words
+from desktop.screens.told import by_patient, marked_places, told_words
 from desktop.screens.visit import happenings as h
 from desktop.screens.visit import logic as v
 from desktop.screens.visit import rung_happenings as r
@@ -99,7 +99,9 @@ class IntakeTool(QWidget):
         if chart.news2.missing:
             self.score.say(missing_inputs(chart.news2), "neutral")
         self.vitals.show_marks([_vital_mark(face, visit.arrived_at, state.now) for face in cards(chart)])
-        self._render_told([one for one in chart.answers if one.response.encounter == visit.id])
+        self._render_told(
+            [one for one in chart.answers if one.response.encounter == visit.id and by_patient(one)]
+        )
         photo = state.photo
         self.photo.setVisible(photo is not None)
         if photo is not None:

@@ -442,6 +442,39 @@ def ours(desk: Desk, person: PatientId) -> tuple[Fact, ...]:
             author=doctor,
             answers='{"a":{"system":"s","code":"c"},"b":1.50,"d":["x","y"],"e":true,"f":7}',
         ),
+        facts.Questionnaire(
+            id=FactId("que.2"),
+            name="hand",
+            version=1,
+            language="es",
+            text="Hand",
+            url="urn:example:chart-form:hand",
+            purpose="clinician",
+            items=(
+                facts.FormItem(key="a", question="A?", kind="choice", options=(BIRD,)),
+                facts.FormItem(
+                    key="b", question="B?", kind="decimal", unit="kg", code=BIRD, observation_extract=True
+                ),
+                facts.FormItem(key="c", question="C?", kind="date"),
+                facts.FormItem(key="d", question="D?", kind="choice", options=(BIRD,), repeats=True),
+                facts.FormItem(key="e", question="E?", kind="text"),
+            ),
+        ),
+        facts.QuestionnaireResponse(
+            id=FactId("res.2"),
+            **seen,
+            questionnaire="urn:example:chart-form:hand",
+            version=1,
+            status="amended",
+            authored_at=AT,
+            author=doctor,
+            answers='{"a":"1","b":"1.50","c":"2026-03-07","d":["1"],"e":"2026-03-07"}',
+            amends=FactId("res.1"),
+            reason="slip",
+        ),
+        facts.Observation(
+            id=FactId("res.2/b"), **seen, code=BIRD, effective_at=AT, text="V", derived_from=FactId("res.2")
+        ),
         facts.Consent(
             id=FactId("con.1"),
             **base,
@@ -483,8 +516,8 @@ def ours(desk: Desk, person: PatientId) -> tuple[Fact, ...]:
 
 LOST = set(
     "patient id encounter practitioner performer requester recorder author owner acknowledged_by location slot organization "
-    "results based_on about evidence addendum_to in_reply_to targets user sender attachment attachments device participants "
-    "members identifiers previous".split()
+    "amends derived_from results based_on about evidence addendum_to in_reply_to targets user sender attachment attachments "
+    "device participants members identifiers previous".split()
 )
 """Ids, which are others elsewhere, and keys of files; looked at apart."""
 
@@ -508,6 +541,15 @@ def test_every_kind_of_ours_goes_out_valid_and_comes_back_the_same(desk: Desk, o
         )
     consent = next(fact for fact in came if isinstance(fact, Consent))
     assert consent.device == FOREIGN + desk.device
+    newer = next(f for f in came if isinstance(f, facts.QuestionnaireResponse) and f.amends)
+    assert other.book.read(lambda page: page.fact(facts.QuestionnaireResponse, newer.amends)) is not None
+    said = next(
+        r
+        for r in resources(gone.data)
+        if r["resourceType"] == "QuestionnaireResponse" and r["status"] == "amended"
+    )
+    types = {key for item in said["item"] for answer in item["answer"] for key in answer}
+    assert types == {"valueCoding", "valueDecimal", "valueDate", "valueString"}, "as the form has them"
     report = next(fact for fact in came if isinstance(fact, facts.DiagnosticReport))
     assert other.book.read(lambda page: page.fact(facts.Observation, report.results[0])) is not None
     assert (

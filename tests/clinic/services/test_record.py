@@ -13,39 +13,24 @@ from clinic.domain.facts import (
     CareTeamMember,
     ClinicalStatus,
     DiagnosticReport,
-    FormItem,
     Gender,
     Immunization,
     MedicationStatement,
     Observation,
     Procedure,
-    Questionnaire,
-    QuestionnaireResponse,
     RequestStatus,
     ServiceRequest,
     TaskStatus,
 )
 from clinic.domain.facts import Task as Planned
-from clinic.domain.forms import read_answers
-from clinic.domain.ids import FactId, PatientId, UserId
+from clinic.domain.ids import PatientId, UserId
 from clinic.domain.values import ATC, LOINC, Coding, HumanName
 from clinic.keys.consents import verify_fact
-from clinic.services import background, forms, messages, orders, people, plans, searching
+from clinic.services import background, messages, orders, people, plans, searching
 from clinic.services.desks import WrongPatient
 from tests.clinic.services.conftest import Town
 
 GLUCOSE = Coding(system=LOINC, code="2345-7", display="Glucosa")
-PLACES = (Coding(system="x", code="home"), Coding(system="x", code="post"))
-FORM = Questionnaire(
-    id=FactId(""), name="prenatal", version=1, language="es", text="Control prenatal", specialty="obstetrics",
-    items=(
-        FormItem(key="weeks", question="¿Semanas?", kind="integer", required=True, low=Decimal(1), high=Decimal(45)),
-        FormItem(key="bleeding", question="¿Sangrado?", kind="boolean"),
-        FormItem(key="place", question="¿Dónde?", kind="choice", options=PLACES),
-        FormItem(key="weight", question="¿Peso?", kind="decimal", unit="kg"),
-        FormItem(key="due", question="¿Fecha?", kind="date"),
-    ),
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -155,35 +140,6 @@ def test_a_task_passes_from_hand_to_hand_and_can_be_opened_again(town: Town, who
     assert isinstance(found, Planned) and found.status == TaskStatus.REQUESTED and found.done_at is None
     with pytest.raises(Refusal, match="past"):
         plans.plan(town.desk, "x", who, due=today - timedelta(days=1))
-
-
-def test_answers_are_checked_and_those_of_a_newer_form_are_kept(town: Town, who: PatientId) -> None:
-    forms.publish(town.desk, FORM)
-    with pytest.raises(Refusal, match="higher number"):
-        forms.publish(town.desk, FORM)
-    (form,) = forms.forms(town.desk, "prenatal")
-    given = {"weeks": 30, "bleeding": False, "place": "post", "weight": "61.50", "due": "2027-02-01"}
-    first = forms.answer(town.desk, form, given, who)
-    assert read_answers(first) == given
-    for wrong in (
-        {"weeks": 99},
-        {"weeks": True},
-        {"weeks": 9, "place": "moon"},
-        {"weeks": 9, "due": "2027-02-31"},
-        {"strange": "x"},
-        {},
-    ):
-        with pytest.raises(Refusal):
-            forms.answer(town.desk, form, wrong, who)
-    newer = replace(form, version=2, items=(*form.items, FormItem(key="sugar", question="¿Azúcar?")))
-    forms.publish(town.desk, newer)
-    whole = forms.answer(town.desk, newer, {"weeks": 31, "sugar": "no"}, who)
-    forms.correct(town.desk, whole.id, form, {"weeks": 32}, who)
-    kept = held(town, QuestionnaireResponse, whole.id)
-    assert isinstance(kept, QuestionnaireResponse)
-    assert (
-        read_answers(kept) == {"weeks": 32, "sugar": "no"} and kept.version == 2 and kept.status == "amended"
-    )
 
 
 def test_what_she_brings_along_is_on_the_chart(town: Town, who: PatientId) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -41,16 +42,21 @@ from clinic.domain.facts import (
     NoteTemplate,
     Observation,
     Patient,
+    Questionnaire,
+    QuestionnaireResponse,
     Section,
     ServiceRequest,
     Task,
     TaskStatus,
 )
+from clinic.domain.forms import as_draft
 from clinic.domain.ids import DeviceId, EncounterId, FactId, OpId, PatientId, TeamId, UserId
 from clinic.domain.misuse.lists import Choices, Filters, Matches
+from clinic.domain.questionnaires import CLINICIAN
 from clinic.domain.scores.news2 import Vitals, news2
 from clinic.domain.strokes import packed
 from clinic.domain.values import ATC, ICD10, LOINC, Attachment, Coding, HumanName, Quantity
+from clinic.exchange.shipped_questionnaires import shipped
 from clinic.keys.lease import Lease, days_without, lease
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
@@ -60,7 +66,7 @@ from clinic.services.asked import AskedFor
 from clinic.services.backups import Plan
 from clinic.services.bookings import Agenda, Collision
 from clinic.services.cards import CardLine
-from clinic.services.charts import Chart, Opened, Reading
+from clinic.services.charts import Asked, Chart, Opened, Reading
 from clinic.services.codes_out import GivenCode
 from clinic.services.consent_forms import SPOKEN, load_template
 from clinic.services.desks import Person
@@ -460,6 +466,7 @@ def chart_of(patient: PatientId, clinic: Clinic) -> Chart:
         orders=tuple(one for one in clinic.ordering.orders if one.patient == patient),
         reports=tuple(one for one in clinic.ordering.reports if one.patient == patient),
         results=tuple(one for one in clinic.ordering.results if one.patient == patient),
+        answers=clinic.filling.answers(patient),
         news2=QUEUE[0].news2,
         as_of=ago(minutes=14),
         opened_by=(Opened(ago(minutes=1), "Dr. Martín Aguirre"), Opened(ago(days=80), "Dra. Julia Ferreyra")),
@@ -595,6 +602,71 @@ class Planning:
 
     def reopen(self, task: FactId, patient: PatientId) -> None:
         self._clinic.calls.append(("task again", task, patient))
+
+
+class Filling:
+    """The forms that come with the program, and what was filled in of them."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        self.held: dict[FactId, QuestionnaireResponse] = {}
+        self.fails = ""
+        self.made = 0
+
+    def answers(self, patient: PatientId) -> tuple[Asked, ...]:
+        mine = (one for one in self.held.values() if one.patient == patient)
+        return tuple(
+            Asked(one, self._form(one.questionnaire)) for one in mine if one.status != "entered-in-error"
+        )[::-1]
+
+    def _form(self, url: str) -> Questionnaire:
+        return next(form for form in shipped() if form.url == url)
+
+    def to_fill_in(self) -> tuple[Questionnaire, ...]:
+        return tuple(form for form in shipped() if form.purpose == CLINICIAN)
+
+    def begin(self, url: str, version: int, window: PatientId, encounter: EncounterId) -> Asked:
+        self.made += 1
+        response = QuestionnaireResponse(
+            id=FactId(f"q{self.made}"), patient=window, questionnaire=url, version=version, status="in-progress",
+            authored_at=NOW, author=UserId("u.me"), encounter=encounter,
+        )  # fmt: skip
+        return Asked(response, self._form(url))
+
+    def amend(self, response: FactId, window: PatientId) -> Asked:
+        old = self.held[response]
+        fresh = self.begin(old.questionnaire, old.version, window, EncounterId("")).response
+        return Asked(replace(fresh, answers=old.answers, amends=response), self._form(old.questionnaire))
+
+    def draft(self, response: FactId, window: PatientId) -> Asked:
+        return Asked(self.held[response], self._form(self.held[response].questionnaire))
+
+    def keep(
+        self, response: QuestionnaireResponse, given: Any, window: PatientId, reason: str
+    ) -> QuestionnaireResponse:
+        return self._filed(response, given, window, reason, "in-progress")
+
+    def complete(
+        self, response: QuestionnaireResponse, given: Any, window: PatientId, reason: str
+    ) -> QuestionnaireResponse:
+        return self._filed(response, given, window, reason, "amended" if response.amends else "completed")
+
+    def _filed(
+        self, response: QuestionnaireResponse, given: Any, window: PatientId, reason: str, status: str
+    ) -> QuestionnaireResponse:
+        if self.fails:
+            raise Unavailable(self.fails)
+        items = {item.key: item for item in self._form(response.questionnaire).items}
+        answers = json.dumps({key: as_draft(items[key], said) for key, said in given.items()})
+        self._clinic.calls.append((status, response.id, window, dict(given)))
+        self.held[FactId(response.id)] = replace(response, answers=answers, status=status, reason=reason)
+        return self.held[FactId(response.id)]
+
+    def throw_away(self, response: FactId, window: PatientId) -> None:
+        self.held[response] = replace(self.held[response], status="entered-in-error")
+
+    def take_up(self, response: FactId, window: PatientId) -> None:
+        self.held[response] = replace(self.held[response], status="in-progress")
 
 
 class Marking:
@@ -754,6 +826,7 @@ class Clinic:
         self.emergency, self.consenting = Emergencies(), Consenting(self)
         self.planning, self.ordering, self.scheduling = Planning(self), Ordering(self), Scheduling(self)
         self.templating, self.marking = Templating(self), Marking(self)
+        self.filling = Filling(self)
         self.saved: list[tuple[str, str, str]] = []
         self.attended: dict[str, str] = {}
         self.issues: tuple[DetectedIssue, ...] = ISSUES

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from clinic.domain.asking import CANCEL, MOVE
-from clinic.domain.bookings import HOLDING, end_of
+from clinic.domain.bookings import HOLDING, LONGEST, end_of
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
@@ -27,7 +27,6 @@ from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
 from clinic.protocol.letters import Answered, FreeTime, FreeTimes
 from clinic.services.bookings import (
-    LONGEST,
     Collision,
     checked,
     practitioner_name,

@@ -3,7 +3,8 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from clinic.services.desks import Desk
 from clinic.services.gate import Denied
 from kiosk import questionnaire as kiosk
 from tests.clinic.services.conftest import Town
+from tests.clinic.services.local import clinic
 
 URL = "urn:posta:questionnaire:fever"
 TODAY = date(2026, 11, 28)
@@ -144,6 +146,19 @@ def test_a_desk_of_the_same_team_can_tell_the_kiosk_as_well(town: Town) -> None:
     assert made.version in {one.version for one in questionnaires.held(town.desk)}
     tell(town.desk, town.kiosk)
     assert asked(town).forms[URL].version == made.version
+
+
+def test_the_last_word_counts_also_of_an_administrator_whose_clock_was_ahead(tmp_path: Path) -> None:
+    with clinic(tmp_path) as local:
+        desk, now = local.eva, local.clock.now()
+        resource = json.loads(questionnaires.as_file(desk, URL, 1)) | {"version": "2"}
+        local.clock.at = now + timedelta(days=400)
+        questionnaires.bring_in(desk, data(resource))
+        local.clock.at = now
+        for change, status in ((questionnaires.retire, "retired"), (questionnaires.put_back, "active")):
+            heard = questionnaires.versions_here(desk)
+            change(desk, URL, 2)
+            assert [one.status for one in questionnaires.newer_than(desk, heard)] == [status]
 
 
 # files

@@ -258,9 +258,16 @@ def _asked_for(
     found = sharing_on(page, wish) if wish is not None else ()
     free = () if one.wish == CANCEL else _free(desk, page, one, bool(found))
     return AskedFor(
-        one, person, identified(page, one.encounter), before, tuple(c for c in found if c.shared.other.id != one.appointment),
+        one, person, _known_by(page, one), before, tuple(c for c in found if c.shared.other.id != one.appointment),
         _rivals(page, one, waiting), free,
     )  # fmt: skip
+
+
+def _known_by(page: Page, one: AppointmentRequest) -> VerificationResult | None:
+    """A kiosk may name any visit: one of somebody else shows nothing."""
+    visit = page.fact(Encounter, one.encounter)
+    hers = visit is not None and whole(page, visit.patient) == whole(page, one.patient)
+    return identified(page, one.encounter) if hers else None
 
 
 def _at(one: AppointmentRequest) -> Appointment | None:

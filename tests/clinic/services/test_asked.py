@@ -239,6 +239,16 @@ def test_a_visit_asks_for_three_things_at_most(local: Local) -> None:
         requesting.ask_for(local.ben, visit, booking(local.ben, 96))
 
 
+def test_how_somebody_else_was_known_says_nothing_of_her(local: Local) -> None:
+    hers, other = local.person(), local.person("Sosa", dni="123")
+    visit = intake.arrive(local.ben, intake.claim(local.ben, "14233456", date(1958, 3, 7)), "es")
+    vouching.vouch(local.ben, visit.encounter, other)
+    request = requesting.ask_for(local.ben, visit_of(local.ben, hers), booking(local.ben))
+    local.ben.write(replace(request, encounter=visit.encounter), window=hers)
+    waits = only(local.ben)
+    assert waits.person.patient == hers and waits.identified is None
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [

@@ -326,10 +326,14 @@ def test_an_appointment_is_asked_for_by_touch(mine: Kiosk, finger: QPointingDevi
     assert (asked.wish, asked.practitioner, asked.status) == (BOOK, FLOR[0], AskedStatus.PROPOSED)
     assert mine.text("kiosk.title") == "It is asked for" and "no line" in mine.text(f"{NAME}.done.text")
     assert audit(mine.window) == []
+    visit = mine.journey.visit
+    assert visit is not None
+    visit.asked[asked.id] = asked
     mine.stage.letter_came(
         "desk", replace(answer(start=asked.start, practitioner_name=FLOR[1]), request=asked.id)
     )
     assert mine.text("kiosk.title") == "It is booked"
+    assert visit.asked[asked.id].status == AskedStatus.ACCEPTED, "she may ask for one more"
     tap(mine, finger, f"{NAME}.done.close")
     assert mine.sees(f"{NAME}.row.1")
 

@@ -15,6 +15,8 @@ BOOK, MOVE, CANCEL = "book", "move", "cancel"
 MOST = 3
 """Open requests of one visit: a child that plays does not fill the clinic's list."""
 
+LONGEST_TEXT = 500
+"""Letters of a name or a reason: it goes into her capsule."""
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """So late no clock stands, and hours can still be added to it."""
 
@@ -35,8 +37,12 @@ class Wanted:
 
 
 def can_be(one: AppointmentRequest) -> bool:
-    """Whether a kiosk asks so: for one of three things, within the years in which appointments are made and a day at most."""
+    """Whether a kiosk asks so: for one of three things, in few words, within the years in which appointments are made and a day at
+    most."""
     moments = [at for at in (one.start, one.requested_from, one.requested_until) if at is not None]
+    texts = one.practitioner_name, one.device_name, one.answer, one.reason.display if one.reason else ""
+    if any(len(text) > LONGEST_TEXT for text in texts):
+        return False
     if one.wish not in (BOOK, MOVE, CANCEL) or not SHORTEST <= one.minutes <= LONGEST:
         return False
     if one.authored_at > LATEST or any(abs(at - one.authored_at) > AHEAD for at in moments):

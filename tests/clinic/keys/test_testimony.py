@@ -130,9 +130,11 @@ def test_a_kiosk_asks_for_an_appointment_and_answers_nothing(clinic: Clinic) -> 
         {"requested_from": AT, "requested_until": datetime.max.replace(tzinfo=UTC)},
         {"authored_at": datetime.max.replace(tzinfo=UTC)},
         {"wish": "everything"},
+        {"reason": Coding(system="", code="", display="a" * 4_000_000)},
+        {"answer": "a" * 501},
     ],
 )
-def test_a_kiosk_asks_for_no_time_that_cannot_be(clinic: Clinic, changes: dict[str, Any]) -> None:
+def test_a_kiosk_asks_for_nothing_that_cannot_be(clinic: Clinic, changes: dict[str, Any]) -> None:
     asked = AppointmentRequest(
         id=FactId("r"), patient=P1, status=AskedStatus.PROPOSED, wish="book", authored_at=AT
     )

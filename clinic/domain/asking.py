@@ -37,7 +37,7 @@ class Wanted:
 
 
 def can_be(one: AppointmentRequest) -> bool:
-    """Whether a kiosk asks so: for one of three things, in few words, within the years in which appointments are made and a day at
+    """Whether a kiosk asks so: for one of three things, in few words, in the years in which appointments are made, for a day at
     most."""
     moments = [at for at in (one.start, one.requested_from, one.requested_until) if at is not None]
     texts = one.practitioner_name, one.device_name, one.answer, one.reason.display if one.reason else ""

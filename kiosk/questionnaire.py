@@ -76,10 +76,12 @@ def choices(item: FormItem) -> tuple[Choice, ...]:
 
 
 def load(held: Iterable[Questionnaire] = ()) -> Questions:
-    """What comes with the program and what the clinic put out."""
+    """What comes with the program and what the clinic put out. Every intake begins with the general one: what
+    ships is asked where the clinic retired all that is understood here."""
     from clinic.exchange.shipped_questionnaires import shipped
 
-    return Questions(*q.in_use((*shipped(), *held)))
+    forms, passed = q.in_use((*shipped(), *held))
+    return Questions({GENERAL: q.in_use(shipped())[0][GENERAL], **forms}, passed)
 
 
 def _years(born: date | None, today: date) -> tuple[str, ...]:

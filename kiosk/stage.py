@@ -192,6 +192,8 @@ class Stage(QObject):
             case FreeTimes():
                 self._times_came(sender, content)
             case Answered():
+                if self.journey.visit is not None:
+                    self.journey.visit.hear(content)
                 self._loop.send(flow.AnswerCame(content))
             case PersonComes(by_name=by_name):
                 self._somebody_comes(by_name)

@@ -13,6 +13,9 @@ from clinic.domain.ids import FactId
 HOLDING = frozenset(("pending", "booked", "arrived", "checked-in", "fulfilled"))
 """FHIR Appointment.status of those that take their time."""
 
+SHORTEST, LONGEST = 5, 480
+"""Minutes of one appointment."""
+
 AROUND = timedelta(hours=4)
 """How far from the hour that was wanted another one is offered, on the same day and on the next ones."""
 DAYS = 7

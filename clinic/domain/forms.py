@@ -170,6 +170,14 @@ def _check_screen(form: Questionnaire, item: FormItem) -> None:
                 "Question {key} leads to another questionnaire: only the general one may.", key=item.key
             )
         return
+    if (item.repeats and item.kind != "choice") or (item.control == BODY_MAP and not item.repeats):
+        raise Refusal(
+            "Question {key}: only a choice can have several answers, and a drawing of the body always has.", key=item.key
+        )  # fmt: skip
+    if not all(one.code for one in item.options):
+        raise Refusal("Question {key} has an answer without a code.", key=item.key)
+    if item.low is not None and item.high is not None and item.low > item.high:
+        raise Refusal("Question {key} has no number that fits between its limits.", key=item.key)
     if item.control != BODY_MAP and len(item.options) > MOST_OPTIONS:
         raise Refusal(
             "Question {key} has {count} answers; one screen has room for {most}.",
@@ -261,7 +269,7 @@ def read_answers(response: QuestionnaireResponse) -> dict[str, Answer]:
     """The answers by key; {} for text that is no JSON object."""
     try:
         found = json.loads(response.answers)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

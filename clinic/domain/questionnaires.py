@@ -270,7 +270,7 @@ def given_in(response: QuestionnaireResponse) -> dict[str, tuple[str, ...]]:
     """The answers of a response as the branches want them; {} for text that is no JSON object."""
     try:
         found = json.loads(response.answers)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {key: as_given(value) for key, value in found.items()} if isinstance(found, dict) else {}
 

@@ -7,6 +7,7 @@ quarantine with its sentence, whoever sealed it.
 
 from collections.abc import Callable
 
+from clinic.domain.asking import can_be
 from clinic.domain.facts import (
     AccessReview,
     AppointmentRequest,
@@ -147,6 +148,8 @@ def _check_kiosk(op: Op, device: DeviceId, log: TrustLog) -> None:
     asks = AskedStatus.PROPOSED, AskedStatus.CANCELLED
     if isinstance(op.fact, AppointmentRequest) and op.fact.status not in asks:
         raise Unreadable("A kiosk sent an answer to what was asked for there. Only staff answer.")
+    if isinstance(op.fact, AppointmentRequest) and not can_be(op.fact):
+        raise Unreadable("A kiosk asked for an appointment that cannot be.")
     if not all(_made_by(name, device) for name in op.replaces):
         raise Unreadable("A kiosk sent a change of something that it did not write.")
 

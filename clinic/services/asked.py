@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clinic.domain.asking import CANCEL, MOVE
-from clinic.domain.bookings import HOLDING, end_of
+from clinic.domain.bookings import HOLDING, LONGEST, end_of
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
@@ -27,7 +27,6 @@ from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
 from clinic.protocol.letters import Answered, FreeTime, FreeTimes
 from clinic.services.bookings import (
-    LONGEST,
     Collision,
     checked,
     hours_on,
@@ -257,9 +256,16 @@ def _asked_for(
     found = sharing_on(page, wish) if wish is not None else ()
     free = () if one.wish == CANCEL else _free(desk, page, one, bool(found))
     return AskedFor(
-        one, person, identified(page, one.encounter), before, tuple(c for c in found if c.shared.other.id != one.appointment),
+        one, person, _known_by(page, one), before, tuple(c for c in found if c.shared.other.id != one.appointment),
         _rivals(page, one, waiting), free,
     )  # fmt: skip
+
+
+def _known_by(page: Page, one: AppointmentRequest) -> VerificationResult | None:
+    """A kiosk may name any visit: one of somebody else shows nothing."""
+    visit = page.fact(Encounter, one.encounter)
+    hers = visit is not None and whole(page, visit.patient) == whole(page, one.patient)
+    return identified(page, one.encounter) if hers else None
 
 
 def _at(one: AppointmentRequest) -> Appointment | None:

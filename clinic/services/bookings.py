@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from clinic.domain.bookings import HOLDING, Shared, end_of, sharing
+from clinic.domain.bookings import HOLDING, LONGEST, SHORTEST, Shared, end_of, sharing
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Appointment, AppointmentRequest, NotAvailable, Schedule, Slot
 from clinic.domain.ids import FactId, PatientId, UserId
@@ -30,8 +30,6 @@ from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 from clinic.store.writing import WritePage
 
-SHORTEST, LONGEST = 5, 480
-"""Minutes of one appointment."""
 _BEFORE = timedelta(minutes=LONGEST)
 """An appointment that began so long ago may still go on."""
 GONE = ("cancelled", "entered-in-error")

@@ -151,7 +151,8 @@ def _asked(page: Page, patient: PatientId) -> Iterator[Asked]:
     responses = [r for r in page.facts(QuestionnaireResponse, patient) if r.status != "entered-in-error"]
     if not responses:
         return
-    held = {(canonical(form), form.version): form for form in (*shipped(), *page.all_facts(Questionnaire))}
+    forms = (*page.all_facts(Questionnaire), *shipped())  # of one name and version what ships counts
+    held = {(canonical(form), form.version): form for form in forms}
     for response in reversed(responses):
         yield Asked(response, held.get((response.questionnaire, response.version)))
 

@@ -44,7 +44,7 @@ from clinic.keys.rights import Action
 from clinic.protocol.capsule import Capsule
 from clinic.protocol.codec import Malformed, decode
 from clinic.protocol.envelope import P0_ALERT, P1_TALK
-from clinic.protocol.letters import Vouched
+from clinic.protocol.letters import Answered, Vouched
 from clinic.protocol.onetime import CodeParcel
 from clinic.protocol.trust import DeviceKind
 from clinic.services.consent_forms import WITHDRAWAL, load_template
@@ -128,6 +128,12 @@ class Visit:
     def response(self, desk: Desk, questionnaire: str) -> FactId:
         """The id of the answers to that questionnaire: the same through the whole visit, so that later ones stand for earlier."""
         return self.responses.setdefault(questionnaire, FactId(desk.new_id()))
+
+    def hear(self, said: Answered) -> None:
+        """The clinic answered what was asked for in this visit."""
+        asked = self.asked.get(said.request)
+        if asked is not None:
+            self.asked[said.request] = replace(asked, status=said.status)
 
     def become(self, desk: Desk, **changes: object) -> None:
         """Write the encounter anew with some fields changed; one with a red flag leaves before everything else."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from clinic.domain.bookings import LONGEST, SHORTEST
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import (
     Appointment,
@@ -24,7 +25,7 @@ from clinic.domain.facts.schedules import DAY
 from clinic.domain.ids import FactId, UserId, short_hash_id
 from clinic.domain.schedules import Hours, next_free, slots, zone_of
 from clinic.keys.rights import Action
-from clinic.services.bookings import LONGEST, SHORTEST, hours_on, practitioner_name, team_of
+from clinic.services.bookings import hours_on, practitioner_name, team_of
 from clinic.services.desks import Desk, Written
 from clinic.services.gate import allow, allowed, needs
 from clinic.store.page import Page

@@ -215,7 +215,7 @@ def _read(answers: str) -> Json:
     """The JSON object of a response; {} for anything else."""
     try:
         told = json.loads(answers, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

@@ -21,6 +21,8 @@ from clinic.exchange.fhir.tree import Json, parse, text
 
 MOST_BYTES = 512 * 1024
 """Of a file: many times what three languages of the longest questionnaire take."""
+MOST_DAYS = 50_000
+"""More than anybody has lived."""
 _FHIR = "http://hl7.org/fhir/StructureDefinition/"
 _TRANSLATION = _FHIR + "translation"
 _HIDDEN = _FHIR + "questionnaire-hidden"
@@ -209,9 +211,18 @@ def _flag(told: Json) -> RedFlag:
         code=_words(_first_value(told, "code")), answers=tuple(_plain(value_of(p)) for p in parts if p.get("url") == "answer"),
         source=_words(_first_value(told, "source")),
         words=(Translation(language="es", text=_words(words.get("valueString"))), *translations(words, "valueString")),
-        under_days=int(_first_value(told, "under-days") or 0), unless=_words(_first_value(told, "unless")),
+        under_days=_days(_first_value(told, "under-days")), unless=_words(_first_value(told, "unless")),
         enable_when=tuple(map(_inner_condition, _of(told, "when"))),
     )  # fmt: skip
+
+
+def _days(said: Any) -> int:
+    """0 for nothing said. A number of many digits is not counted out."""
+    if said == "":
+        return 0
+    if type(said) is not int or not 0 < said < MOST_DAYS:
+        raise ValueError("an age in days")
+    return said
 
 
 def _inner_condition(told: Json) -> EnableWhen:

@@ -304,7 +304,7 @@ def is_hers(journey: flow.Journey, user: UserId) -> bool:
 
 def choices(offers: Offers | None, whom: tuple[UserId, str], now: datetime) -> tuple[Choice, ...]:
     """Free times that the clinic told, one of each half day first, in their order; then half days in which any time is right.
-    Where a clinic offers no times, those alone. `now` in the kiosk's own time zone."""
+    Where a clinic offers no times, those alone. `now` in the kiosk's own time zone, whose clocks may change before the day."""
     times = [
         Choice(
             one.start, one.start + timedelta(minutes=one.minutes), one.practitioner, one.practitioner_name, one.start,
@@ -313,15 +313,14 @@ def choices(offers: Offers | None, whom: tuple[UserId, str], now: datetime) -> t
         for one in (offers.times if offers else ())
         if one.start > now and whom[0] in ("", one.practitioner)
     ]  # fmt: skip
-    first = _spread(times, now)
-    return (*first, *half_days(whom, now))
+    return (*_spread(times), *half_days(whom, now))
 
 
-def _spread(times: Sequence[Choice], now: datetime) -> tuple[Choice, ...]:
+def _spread(times: Sequence[Choice]) -> tuple[Choice, ...]:
     """At most five, of as many half days as there are: she does not choose among twenty minutes of one morning."""
 
     def half(one: Choice) -> tuple[object, bool]:
-        local = one.since.astimezone(now.tzinfo)
+        local = one.since.astimezone()
         return local.date(), local.hour >= AFTERNOON[0].hour
 
     ordered = sorted(times, key=lambda one: (one.since, one.practitioner_name))
@@ -341,7 +340,7 @@ def half_days(whom: tuple[UserId, str], now: datetime) -> tuple[Choice, ...]:
         if day.weekday() not in WORKDAYS:
             continue
         for begins, ends in (MORNING, AFTERNOON):
-            since, until = (datetime.combine(day, at).replace(tzinfo=now.tzinfo) for at in (begins, ends))
+            since, until = (datetime.combine(day, at).astimezone() for at in (begins, ends))
             found.append(Choice(since, until, *whom))
     return tuple(found)
 

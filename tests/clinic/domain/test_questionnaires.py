@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Branches: every way through ends, nothing hidden is kept, and the newest version that is understood is asked."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,14 +14,17 @@ from clinic.domain import questionnaires as q
 from clinic.domain.body import HEIGHT, REGIONS, WIDTH
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import EnableWhen, FormItem, Questionnaire, QuestionnaireResponse
-from clinic.domain.forms import check_answers, check_definition, check_purpose
+from clinic.domain.forms import check_answers, check_asked, check_definition, check_purpose, read_answers
 from clinic.domain.ids import FactId
 from clinic.domain.record import MUST_UNDERSTAND
 from clinic.domain.values import Coding
+from clinic.exchange.fhir.questionnaires import read_questionnaire, write_questionnaire
 from clinic.exchange.shipped_questionnaires import shipped
 from kiosk import questionnaire as kiosk
 
 TODAY = date(2026, 11, 28)
+AT = datetime(2026, 11, 28, tzinfo=UTC)
+SMELL = FormItem(key="smell", question="?", kind="smell")
 HERE = kiosk.load()
 PAIN = HERE.forms["urn:posta:questionnaire:pain"]
 REASONS = [one.id for one in HERE.reasons]
@@ -229,3 +234,56 @@ def test_the_places_of_the_body_take_a_finger_and_none_lies_on_another() -> None
             for other in boxes[n + 1 :]:
                 apart_x = one.x + one.wide <= other.x or other.x + other.wide <= one.x
                 assert apart_x or one.y + one.high <= other.y or other.y + other.high <= one.y
+
+
+WHERE = next(item for item in PAIN.items if item.control == q.BODY_MAP)
+DEAD_ENDS = {
+    "always has": replace(WHERE, repeats=False, required=True),
+    "only a choice": FormItem(key="where", question="?", kind="boolean", repeats=True, words=WHERE.words),
+    "no number that fits": FormItem(
+        key="where", question="?", kind="integer", low=Decimal(9), high=Decimal(1), required=True, words=WHERE.words
+    ),
+    "without a code": replace(
+        WHERE, control="", options=(replace(WHERE.options[0], code=""),),
+        faces=(replace(WHERE.faces[0], code=""),), enable_when=(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", DEAD_ENDS)
+def test_no_question_leaves_her_without_a_way_on(sentence: str) -> None:
+    alone = replace(PAIN, items=(DEAD_ENDS[sentence],))
+    with pytest.raises(Refusal, match=sentence):
+        check_asked(alone)
+
+
+def test_answers_that_nest_for_ever_are_none() -> None:
+    deep = "[" * 50_000 + "]" * 50_000
+    response = QuestionnaireResponse(
+        id=FactId("r"), questionnaire=PAIN.url, version=1, authored_at=datetime(2026, 11, 28, tzinfo=UTC),
+        answers=f'{{"where":{deep}}}',
+    )  # fmt: skip
+    assert q.given_in(response) == {} and read_answers(response) == {}
+    assert q.worded(response, PAIN, "es") == ()
+
+
+@pytest.mark.parametrize("days", ["1e99999999", "1e400", "-5", "1.5", "true", "99999999"])
+def test_a_red_flag_is_for_an_age_that_somebody_has(days: str) -> None:
+    general = next(one for one in shipped() if one.url == q.GENERAL and '"under-days"' in file_of(one))
+    assert read_questionnaire(file_of(general).encode()) == general
+    written = re.sub(r'("under-days","valueInteger":)\d+', rf"\g<1>{days}", file_of(general), count=1)
+    with pytest.raises(Refusal, match="another form"):
+        read_questionnaire(written.encode())
+
+
+def file_of(form: Questionnaire) -> str:
+    return write_questionnaire(form).decode()
+
+
+def test_an_intake_begins_with_what_ships_where_the_clinics_general_one_is_not_understood() -> None:
+    newest = max(one.version for one in shipped() if one.url == q.GENERAL)
+    gone = [replace(one, status="retired", published_at=AT) for one in shipped() if one.url == q.GENERAL]
+    newer = replace(gone[0], version=newest + 1, status="active", items=(*gone[0].items, SMELL))
+    here = kiosk.load((*gone, newer))
+    assert here.forms[q.GENERAL].version == newest and here.reasons
+    assert [one.version for one in here.passed] == [newest + 1]

@@ -2,6 +2,8 @@
 """What an admitted computer, and a stolen one, may say; and what it may not, however well it is sealed."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -115,6 +117,37 @@ def test_a_kiosk_asks_for_an_appointment_and_answers_nothing(clinic: Clinic) -> 
         check_op(op(clinic.eva, replace(asked, status=status)), clinic.eva.device, clinic.log)
     booked = Appointment(id=FactId("a"), patient=P1, start=AT)
     refused(clinic, kiosk, op(kiosk, booked), "only staff")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"start": datetime.min.replace(tzinfo=UTC)},
+        {"start": datetime.max.replace(tzinfo=UTC)},
+        {"start": AT, "minutes": 10**12},
+        {"start": AT, "minutes": -20},
+        {"requested_from": datetime.min.replace(tzinfo=UTC), "requested_until": AT, "minutes": 5},
+        {"requested_from": AT, "requested_until": datetime.max.replace(tzinfo=UTC)},
+        {"authored_at": datetime.max.replace(tzinfo=UTC)},
+        {"wish": "everything"},
+        {"reason": Coding(system="", code="", display="a" * 4_000_000)},
+        {"answer": "a" * 501},
+    ],
+)
+def test_a_kiosk_asks_for_nothing_that_cannot_be(clinic: Clinic, changes: dict[str, Any]) -> None:
+    asked = AppointmentRequest(
+        id=FactId("r"), patient=P1, status=AskedStatus.PROPOSED, wish="book", authored_at=AT
+    )
+    refused(clinic, clinic.kiosk, op(clinic.kiosk, replace(asked, **changes)), "cannot be")
+
+
+def test_a_kiosk_asks_for_half_a_day_months_ahead(clinic: Clinic) -> None:
+    begins = AT + timedelta(days=300)
+    asked = AppointmentRequest(
+        id=FactId("r"), patient=P1, status=AskedStatus.PROPOSED, wish="move", authored_at=AT,
+        requested_from=begins, requested_until=begins + timedelta(hours=4),
+    )  # fmt: skip
+    check_op(op(clinic.kiosk, asked), clinic.kiosk.device, clinic.log)
 
 
 def test_a_note_is_signed_by_whom_it_names_where_she_works(clinic: Clinic) -> None:

@@ -239,6 +239,32 @@ def test_a_visit_asks_for_three_things_at_most(local: Local) -> None:
         requesting.ask_for(local.ben, visit, booking(local.ben, 96))
 
 
+def test_what_the_clinic_answered_while_she_is_here_counts_no_more(local: Local) -> None:
+    patient = local.person()
+    visit = visit_of(local.ben, patient)
+    for hours in (24, 48, 72):
+        requesting.ask_for(local.ben, visit, booking(local.ben, hours))
+    first, *_others = asked.asked(local.ben)
+    answer = asked.accept(local.ben, first.request.id, patient, first.free[0])
+    visit.hear(answer.letter)
+    with pytest.raises(Refusal, match="answered already"):
+        requesting.take_back(local.ben, visit, first.request.id)
+    requesting.ask_for(local.ben, visit, booking(local.ben, 96))
+    visit.hear(asked.reopen(local.ben, answer, patient).letter)
+    with pytest.raises(Refusal, match="Three things"):
+        requesting.ask_for(local.ben, visit, booking(local.ben, 120))
+
+
+def test_how_somebody_else_was_known_says_nothing_of_her(local: Local) -> None:
+    hers, other = local.person(), local.person("Sosa", dni="123")
+    visit = intake.arrive(local.ben, intake.claim(local.ben, "14233456", date(1958, 3, 7)), "es")
+    vouching.vouch(local.ben, visit.encounter, other)
+    request = requesting.ask_for(local.ben, visit_of(local.ben, hers), booking(local.ben))
+    local.ben.write(replace(request, encounter=visit.encounter), window=hers)
+    waits = only(local.ben)
+    assert waits.person.patient == hers and waits.identified is None
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [

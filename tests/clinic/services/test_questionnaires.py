@@ -3,7 +3,8 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from clinic.domain.errors import Refusal
 from clinic.domain.facts import FormItem, Questionnaire, QuestionnaireResponse
 from clinic.domain.forms import read_answers
 from clinic.domain.ids import FactId
-from clinic.domain.values import HumanName
+from clinic.domain.values import Coding, HumanName
 from clinic.exchange.shipped_questionnaires import shipped
 from clinic.keys.consents import sign_fact
 from clinic.keys.refusals import Unreadable
@@ -22,8 +23,10 @@ from clinic.protocol.letters import QuestionnaireCame, QuestionnairesHeld
 from clinic.services import charts, intake, questionnaires
 from clinic.services.desks import Desk
 from clinic.services.gate import Denied
+from clinic.services.intake import Known
 from kiosk import questionnaire as kiosk
 from tests.clinic.services.conftest import Town
+from tests.clinic.services.local import clinic
 
 URL = "urn:posta:questionnaire:fever"
 TODAY = date(2026, 11, 28)
@@ -144,6 +147,38 @@ def test_a_desk_of_the_same_team_can_tell_the_kiosk_as_well(town: Town) -> None:
     assert made.version in {one.version for one in questionnaires.held(town.desk)}
     tell(town.desk, town.kiosk)
     assert asked(town).forms[URL].version == made.version
+
+
+def test_a_form_that_nobody_signed_words_no_answer_of_a_shipped_one(tmp_path: Path) -> None:
+    with clinic(tmp_path) as local:
+        patient = local.person()
+        visit = intake.arrive(local.ben, Known(patient, HumanName(family="x"), None, ""), "es")
+        told = kiosk.load().interview("pain", (), date(1958, 3, 7), TODAY)
+        pain = "urn:posta:questionnaire:pain"
+        told = q.answered(told, pain, "where", ("belly",))
+        intake.tell_answers(local.ben, visit, told, "es", False)
+        (ours,) = (one for one in shipped() if (one.url, one.version) == (pain, 1))
+        where = replace(ours.items[0], options=(Coding(system="", code="belly", display="Nada"),), faces=())
+        for forged in (
+            replace(ours, items=(where,)),
+            replace(ours, id=FactId("x"), url="", name=pain, items=(where,)),
+        ):
+            local.ben.write(forged)
+        answers = {one.response.questionnaire: one for one in charts.chart(local.ben, patient).answers}
+        assert answers[pain].form == ours
+
+
+def test_the_last_word_counts_also_of_an_administrator_whose_clock_was_ahead(tmp_path: Path) -> None:
+    with clinic(tmp_path) as local:
+        desk, now = local.eva, local.clock.now()
+        resource = json.loads(questionnaires.as_file(desk, URL, 1)) | {"version": "2"}
+        local.clock.at = now + timedelta(days=400)
+        questionnaires.bring_in(desk, data(resource))
+        local.clock.at = now
+        for change, status in ((questionnaires.retire, "retired"), (questionnaires.put_back, "active")):
+            heard = questionnaires.versions_here(desk)
+            change(desk, URL, 2)
+            assert [one.status for one in questionnaires.newer_than(desk, heard)] == [status]
 
 
 # files

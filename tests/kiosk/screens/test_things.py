@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Her own appointments: what is decided, and the pages as she touches them."""
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -58,6 +60,25 @@ def answer(status: AskedStatus = AskedStatus.ACCEPTED, **more: object) -> Answer
 # what can be chosen
 
 
+@pytest.fixture
+def _in_jujuy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from in_zone(monkeypatch, "America/Argentina/Jujuy")
+
+
+@pytest.fixture
+def _in_lisbon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On Sunday, 25 October 2026, the clocks go back an hour."""
+    yield from in_zone(monkeypatch, "Europe/Lisbon")
+
+
+def in_zone(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
+    monkeypatch.setenv("TZ", name)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 def test_without_offered_times_she_wishes_for_half_a_working_day() -> None:
     found = logic.choices(None, FLOR, SATURDAY)
     assert [(one.since.weekday(), one.since.hour, one.start) for one in found[:3]] == [
@@ -69,10 +90,23 @@ def test_without_offered_times_she_wishes_for_half_a_working_day() -> None:
     assert all(one.practitioner == FLOR[0] for one in found)
 
 
+@pytest.mark.usefixtures("_in_jujuy")
 def test_offered_times_are_spread_over_half_days_and_five_at_most() -> None:
     times = [free(48 + n / 3) for n in range(6)] + [free(53), free(72), free(73)]
     found = [one.start for one in logic.choices(Offers(tuple(times)), FLOR, SATURDAY) if one.start]
     assert found == [times[n].start for n in (0, 1, 6, 7, 8)]
+
+
+@pytest.mark.usefixtures("_in_lisbon")
+def test_half_days_keep_their_hours_when_the_clocks_change() -> None:
+    friday = datetime(2026, 10, 23, 9, tzinfo=UTC).astimezone()
+    morning, afternoon = logic.half_days(FLOR, friday)[:2]
+    assert [one.since.astimezone().hour for one in (morning, afternoon)] == [8, 13]
+    assert "morning" in words.choice_words(morning) and "afternoon" in words.choice_words(afternoon)
+    noon = datetime(2026, 10, 26, 12, tzinfo=UTC)
+    times = [free(n / 6, since=noon) for n in range(5)] + [free(1.5, since=noon)]
+    found = [one.start for one in logic.choices(Offers(tuple(times)), FLOR, friday) if one.start]
+    assert times[-1].start in found, "half past one is the afternoon's only one, and has a tile"
 
 
 def test_times_of_others_and_of_the_past_are_not_shown() -> None:
@@ -292,10 +326,14 @@ def test_an_appointment_is_asked_for_by_touch(mine: Kiosk, finger: QPointingDevi
     assert (asked.wish, asked.practitioner, asked.status) == (BOOK, FLOR[0], AskedStatus.PROPOSED)
     assert mine.text("kiosk.title") == "It is asked for" and "no line" in mine.text(f"{NAME}.done.text")
     assert audit(mine.window) == []
+    visit = mine.journey.visit
+    assert visit is not None
+    visit.asked[asked.id] = asked
     mine.stage.letter_came(
         "desk", replace(answer(start=asked.start, practitioner_name=FLOR[1]), request=asked.id)
     )
     assert mine.text("kiosk.title") == "It is booked"
+    assert visit.asked[asked.id].status == AskedStatus.ACCEPTED, "she may ask for one more"
     tap(mine, finger, f"{NAME}.done.close")
     assert mine.sees(f"{NAME}.row.1")
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, cast
 
 from clinic.domain.facts import AppointmentRequest, AskedStatus, Communication, Consent, Decision
 from clinic.domain.instruments.readings import Source
-from clinic.domain.questionnaires import Interview, next_question, taken_back
+from clinic.domain.questionnaires import Given, Interview, next_question, taken_back
 from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
 if TYPE_CHECKING:
     from clinic.domain.asking import Wanted
+    from clinic.domain.facts import Questionnaire
     from clinic.services.consents import Template
     from clinic.services.intake import Known, Visit
     from clinic.services.requesting import Offers
@@ -43,6 +44,8 @@ class Step(StrEnum):
     INCOMING = "incoming"
     CALL = "call"
     AFTER = "after"
+    FEEDBACK = "feedback"
+    """How it was, on the way to goodbye."""
     THINGS = "things"
     """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
@@ -55,6 +58,7 @@ BACK = {
     Step.SYMPTOMS: Step.REASON,
     Step.QUESTIONS: Step.SYMPTOMS,
     Step.VITALS: Step.SYMPTOMS,
+    Step.FEEDBACK: Step.AFTER,
 }
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
 PATIENCE_S = {
@@ -177,6 +181,16 @@ class NotAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TellFeedback:
+    """How the visit was, as far as it is answered; `finished`: nothing more is asked."""
+
+    form: Questionnaire
+    given: Given
+    language: str
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -199,6 +213,7 @@ Filing = (
     | SayHeard
     | AskFor
     | AskNoMore
+    | TellFeedback
     | Wait
     | Leave
 )
@@ -472,6 +487,20 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackAsked:
+    """She is ready to go and is asked how it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackGiven:
+    """One question more of it is answered. `over`: it was the last, or she passed over the rest."""
+
+    form: Questionnaire
+    given: Given
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     pass
 
@@ -508,6 +537,8 @@ Event = (
     | FilingFailed
     | FileAgain
     | BackPressed
+    | FeedbackAsked
+    | FeedbackGiven
     | Left
     | Goodbye
 )
@@ -623,6 +654,10 @@ def _answered(journey: Journey, event: Event) -> Result:
             return _consented(journey, event)
         case Step.WAITING, TakenBack(scope) if scope in journey.permitted:
             return _taken_back(journey, scope)
+        case Step.AFTER, FeedbackAsked():
+            return replace(journey, step=Step.FEEDBACK), ()
+        case Step.FEEDBACK, FeedbackGiven(form, given, over):
+            return _feedback_given(journey, form, given, over)
         case Step.CHECK, CheckDone():
             return _file(replace(journey, step=Step.WAITING), Wait())
     return journey, ()
@@ -685,6 +720,16 @@ def _question_told(
         return told, effects
     filed, more = _file(told, TellAnswers(interview, journey.language, now is None))
     return filed, (*effects, *more)
+
+
+def _feedback_given(journey: Journey, form: Questionnaire, given: Given, over: bool) -> Result:
+    """Filed answer by answer: who walks away after the face has said how it was."""
+    told = (TellFeedback(form, given, journey.language, over),) if any(given.values()) else ()
+    moved, effects = _file(journey, *told)
+    if not over:
+        return moved, effects
+    going, more = _end(moved, Goodbye())
+    return going, (*effects, *more)
 
 
 def _confirmed(journey: Journey, yes: bool) -> Result:

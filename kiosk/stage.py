@@ -43,6 +43,7 @@ from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
 from kiosk.screens.consent.view import ConsentScreen
+from kiosk.screens.feedback.view import FeedbackScreen
 from kiosk.screens.frame import (
     Frame,
     Sheet,
@@ -85,6 +86,7 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.INCOMING: IncomingScreen,
     flow.Step.CALL: CallScreen,
     flow.Step.AFTER: AfterScreen,
+    flow.Step.FEEDBACK: FeedbackScreen,
     flow.Step.THINGS: ThingsScreen,
 }
 log = logging.getLogger(__name__)
@@ -465,7 +467,7 @@ class Stage(QObject):
             self._say(words)
 
     def _ask_leave(self) -> None:
-        if self.journey.step is flow.Step.AFTER:
+        if self.journey.step in (flow.Step.AFTER, flow.Step.FEEDBACK):
             self._loop.send(flow.Goodbye())
             return
         self._cover(leave_sheet(), lambda yes: self._loop.send(flow.Left()) if yes else self._uncover())

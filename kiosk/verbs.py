@@ -150,6 +150,8 @@ class DeskVerbs:
                 intake.tell_vitals(self._desk, visit, values, on_oxygen, alert, sources)
             case flow.GivePhoto(jpeg):
                 intake.give_photo(self._desk, visit, jpeg)
+            case flow.TellFeedback(form, given, language, finished):
+                intake.tell_feedback(self._desk, visit, form, given, language, finished)
             case flow.Wait():
                 intake.ready(self._desk, visit)
             case flow.Leave():

@@ -19,6 +19,7 @@ from desktop.screens.consents.doing import Consenting
 from desktop.screens.documents.doing import Marking
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.exchange.doing import Carrying
+from desktop.screens.feedback.doing import Hearing
 from desktop.screens.inbox.doing import Choosing
 from desktop.screens.mine.doing import MyWays
 from desktop.screens.orders.doing import Ordering
@@ -98,6 +99,7 @@ class Clinic:
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying, self.scheduling = Choosing(desk), Carrying(desk), Scheduling(desk)
         self.templating, self.marking = Templating(desk), Marking(desk)
+        self.hearing = Hearing(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background, self._bodies = background, bodies
         self._access, self._notices, self._reviews = access, notices, reviews

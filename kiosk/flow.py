@@ -46,6 +46,8 @@ class Step(StrEnum):
     AFTER = "after"
     FEEDBACK = "feedback"
     """How it was, on the way to goodbye."""
+    PRINT = "print"
+    """Her own papers: beside the way of a visit, from its end, the waiting room or her appointments."""
     THINGS = "things"
     """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
@@ -68,9 +70,11 @@ PATIENCE_S = {
     Step.INCOMING: None,
     Step.CALL: None,
     Step.AFTER: 120.0,
+    Step.PRINT: 120.0,
 }
 """Seconds of silence before "still there?"; 60 where nothing else is said, None: never. A cuff takes a minute, and so does
 counting breaths."""
+PRINTS_FROM = (Step.AFTER, Step.WAITING, Step.THINGS)
 NEEDED = ("treatment", "teleconsultation")
 """Scopes without which there is no visit by video."""
 
@@ -275,6 +279,8 @@ class Journey:
     ending: bool = False
     things_from: Step = Step.REASON
     """Where "back" leads from her own appointments."""
+    print_from: Step = Step.AFTER
+    """Where "back" leads from what she prints."""
     offers: Offers | None = None
     asked: tuple[AppointmentRequest, ...] = ()
     """What she asked for in this visit, as far as it is filed."""
@@ -433,6 +439,11 @@ class ThingsOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintOpened:
+    """She wants something of hers on paper."""
+
+
+@dataclass(frozen=True, slots=True)
 class OffersCame:
     offers: Offers
 
@@ -528,6 +539,7 @@ Event = (
     | OverCame
     | BecameKnown
     | ThingsOpened
+    | PrintOpened
     | OffersCame
     | Asked
     | AskedNoMore
@@ -615,7 +627,7 @@ def update(journey: Journey, event: Event) -> Result:
             return (replace(journey, known=known) if journey.visit is not None else journey), ()
         case TemplateCame(template):
             return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
-        case ThingsOpened() | OffersCame() | Asked() | AskedNoMore():
+        case ThingsOpened() | PrintOpened() | OffersCame() | Asked() | AskedNoMore():
             return _own_things(journey, event)
         case BackPressed():
             return _back(journey)
@@ -667,6 +679,8 @@ def _own_things(journey: Journey, event: Event) -> Result:
     match event:
         case ThingsOpened() if journey.step in (Step.REASON, Step.WAITING) and journey.known is not None:
             return replace(journey, step=Step.THINGS, things_from=journey.step, not_asked=""), (LoadOffers(),)
+        case PrintOpened() if journey.step in PRINTS_FROM and journey.visit is not None:
+            return replace(journey, step=Step.PRINT, print_from=journey.step), ()
         case OffersCame(offers):
             return replace(journey, offers=offers), ()
         case Asked(wanted) if journey.step is Step.THINGS:
@@ -879,16 +893,25 @@ def _call_moved(journey: Journey, moved: CallMoved) -> Result:
 
 def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
     expected = _mine(journey, moved.encounter) and journey.by_video
-    waits = journey.step is Step.THINGS and journey.things_from is Step.WAITING
-    if expected and (waits or journey.step in (Step.WAITING, Step.INCOMING)):
+    if expected and (_waits_elsewhere(journey) or journey.step in (Step.WAITING, Step.INCOMING)):
         return replace(seen, step=Step.INCOMING), ()
     return journey, (DeclineRing(),)
+
+
+def _waits_elsewhere(journey: Journey) -> bool:
+    """She looks at things of hers while she waits to be called."""
+    step = journey.print_from if journey.step is Step.PRINT else journey.step
+    from_room = step is Step.THINGS and journey.things_from is Step.WAITING
+    return from_room or (journey.step is Step.PRINT and step is Step.WAITING)
 
 
 # Going
 
 
 def _back(journey: Journey) -> Result:
+    if journey.step is Step.PRINT:
+        waited = journey.print_from is Step.WAITING and journey.over is not None
+        return replace(journey, step=Step.AFTER if waited else journey.print_from), ()
     if journey.step is Step.THINGS:
         over = journey.over is not None and journey.things_from is Step.WAITING
         return replace(journey, step=Step.AFTER if over else journey.things_from), ()

@@ -17,8 +17,8 @@ from desktop.kit.words import _
 from kiosk import flow
 from kiosk.screens.after.logic import Shown, shown
 from kiosk.screens.photo.view import Still
-from kiosk.screens.pieces import Arrows, middle, stacked
-from kiosk.screens.room import Heading, Room, Screen, Sides
+from kiosk.screens.pieces import Arrows, middle, row, stacked
+from kiosk.screens.room import Heading, Room, Screen, Sides, print_button
 
 
 class AfterScreen(Screen):
@@ -32,7 +32,10 @@ class AfterScreen(Screen):
         asks = FEEDBACK in room.questions.forms
         goodbye.clicked.connect(lambda: room.send(flow.FeedbackAsked() if asks else flow.Goodbye()))
         self.body.addWidget(Sides(_summary(now), _take_along(now), (3, 2)), 1)
-        self.body.addWidget(goodbye)
+        below: list[QWidget] = [goodbye]
+        if room.spooler is not None:
+            below.insert(0, print_button(room, "kiosk.after.print"))
+        self.body.addLayout(row(*below))
         spoken = ". ".join(f"{caption}: {words}" for caption, words in now.parts)
         self.head(Heading(_("Your visit is over"), now.clinician, spoken, private=True))
 

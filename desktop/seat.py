@@ -34,6 +34,7 @@ from desktop.screens.chart.view import ChartView
 from desktop.screens.emergency.view import EmergencyView
 from desktop.screens.exchange.view import ExchangeView
 from desktop.screens.faces import alarm_words
+from desktop.screens.feedback.view import FeedbackView
 from desktop.screens.help.view import HelpView
 from desktop.screens.inbox.view import InboxView
 from desktop.screens.messages.view import MessagesView
@@ -160,6 +161,7 @@ class Seat(QObject):
         self.mine = MineView(room, had("mine"))
         self.search = SearchView(room, had("search"))
         self.audit = AuditView(room, had("audit"), had("judging"))
+        self.feedback = FeedbackView(room, had("feedback"))
         self.emergency = EmergencyView(room, had("emergency"))
         self.organisation = OrganisationView(room, had("organisation"))
         self.help = HelpView(room, self._args.home / "log" / "desktop.log", had("help"))
@@ -175,6 +177,7 @@ class Seat(QObject):
             "mine": self.mine,
             "search": self.search,
             "audit": self.audit,
+            "feedback": self.feedback,
             "emergency": self.emergency,
             "organisation": self.organisation,
             "help": self.help,
@@ -319,6 +322,7 @@ class Seat(QObject):
             "told": self.today.opened.loop.state,
             "kiosks": self.today.kiosks.bad,
             "audit": self.audit.loop.state,
+            "feedback": self.feedback.loop.state,
             "judging": self.audit.reviews.loop.state,
             "emergency": self.emergency.loop.state,
             "organisation": self.organisation.loop.state,

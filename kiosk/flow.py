@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, cast
 
 from clinic.domain.facts import AppointmentRequest, AskedStatus, Communication, Consent, Decision
 from clinic.domain.instruments.readings import Source
-from clinic.domain.questionnaires import Interview, next_question, taken_back
+from clinic.domain.questionnaires import Given, Interview, next_question, taken_back
 from clinic.domain.values import Coding, Stroke
 from clinic.protocol.letters import Answered, ChatLine, QueuePlace, VisitOver
 
 if TYPE_CHECKING:
     from clinic.domain.asking import Wanted
+    from clinic.domain.facts import Questionnaire
     from clinic.services.consents import Template
     from clinic.services.intake import Known, Visit
     from clinic.services.requesting import Offers
@@ -43,6 +44,10 @@ class Step(StrEnum):
     INCOMING = "incoming"
     CALL = "call"
     AFTER = "after"
+    FEEDBACK = "feedback"
+    """How it was, on the way to goodbye."""
+    PRINT = "print"
+    """Her own papers: beside the way of a visit, from its end, the waiting room or her appointments."""
     THINGS = "things"
     """Her own appointments: beside the way of a visit, from the reasons or from the waiting room."""
 
@@ -55,6 +60,7 @@ BACK = {
     Step.SYMPTOMS: Step.REASON,
     Step.QUESTIONS: Step.SYMPTOMS,
     Step.VITALS: Step.SYMPTOMS,
+    Step.FEEDBACK: Step.AFTER,
 }
 """Where "back" leads; what was filed for good (photo, consent) is not told twice."""
 PATIENCE_S = {
@@ -64,9 +70,11 @@ PATIENCE_S = {
     Step.INCOMING: None,
     Step.CALL: None,
     Step.AFTER: 120.0,
+    Step.PRINT: 120.0,
 }
 """Seconds of silence before "still there?"; 60 where nothing else is said, None: never. A cuff takes a minute, and so does
 counting breaths."""
+PRINTS_FROM = (Step.AFTER, Step.WAITING, Step.THINGS)
 NEEDED = ("treatment", "teleconsultation")
 """Scopes without which there is no visit by video."""
 
@@ -177,6 +185,16 @@ class NotAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TellFeedback:
+    """How the visit was, as far as it is answered; `finished`: nothing more is asked."""
+
+    form: Questionnaire
+    given: Given
+    language: str
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """In the waiting room from now on."""
 
@@ -199,6 +217,7 @@ Filing = (
     | SayHeard
     | AskFor
     | AskNoMore
+    | TellFeedback
     | Wait
     | Leave
 )
@@ -260,6 +279,8 @@ class Journey:
     ending: bool = False
     things_from: Step = Step.REASON
     """Where "back" leads from her own appointments."""
+    print_from: Step = Step.AFTER
+    """Where "back" leads from what she prints."""
     offers: Offers | None = None
     asked: tuple[AppointmentRequest, ...] = ()
     """What she asked for in this visit, as far as it is filed."""
@@ -418,6 +439,11 @@ class ThingsOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintOpened:
+    """She wants something of hers on paper."""
+
+
+@dataclass(frozen=True, slots=True)
 class OffersCame:
     offers: Offers
 
@@ -472,6 +498,20 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackAsked:
+    """She is ready to go and is asked how it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackGiven:
+    """One question more of it is answered. `over`: it was the last, or she passed over the rest."""
+
+    form: Questionnaire
+    given: Given
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     pass
 
@@ -499,6 +539,7 @@ Event = (
     | OverCame
     | BecameKnown
     | ThingsOpened
+    | PrintOpened
     | OffersCame
     | Asked
     | AskedNoMore
@@ -508,6 +549,8 @@ Event = (
     | FilingFailed
     | FileAgain
     | BackPressed
+    | FeedbackAsked
+    | FeedbackGiven
     | Left
     | Goodbye
 )
@@ -584,7 +627,7 @@ def update(journey: Journey, event: Event) -> Result:
             return (replace(journey, known=known) if journey.visit is not None else journey), ()
         case TemplateCame(template):
             return replace(journey, template=template, trouble=journey.trouble if journey.to_file else ""), ()
-        case ThingsOpened() | OffersCame() | Asked() | AskedNoMore():
+        case ThingsOpened() | PrintOpened() | OffersCame() | Asked() | AskedNoMore():
             return _own_things(journey, event)
         case BackPressed():
             return _back(journey)
@@ -623,6 +666,10 @@ def _answered(journey: Journey, event: Event) -> Result:
             return _consented(journey, event)
         case Step.WAITING, TakenBack(scope) if scope in journey.permitted:
             return _taken_back(journey, scope)
+        case Step.AFTER, FeedbackAsked():
+            return replace(journey, step=Step.FEEDBACK), ()
+        case Step.FEEDBACK, FeedbackGiven(form, given, over):
+            return _feedback_given(journey, form, given, over)
         case Step.CHECK, CheckDone():
             return _file(replace(journey, step=Step.WAITING), Wait())
     return journey, ()
@@ -632,6 +679,8 @@ def _own_things(journey: Journey, event: Event) -> Result:
     match event:
         case ThingsOpened() if journey.step in (Step.REASON, Step.WAITING) and journey.known is not None:
             return replace(journey, step=Step.THINGS, things_from=journey.step, not_asked=""), (LoadOffers(),)
+        case PrintOpened() if journey.step in PRINTS_FROM and journey.visit is not None:
+            return replace(journey, step=Step.PRINT, print_from=journey.step), ()
         case OffersCame(offers):
             return replace(journey, offers=offers), ()
         case Asked(wanted) if journey.step is Step.THINGS:
@@ -685,6 +734,16 @@ def _question_told(
         return told, effects
     filed, more = _file(told, TellAnswers(interview, journey.language, now is None))
     return filed, (*effects, *more)
+
+
+def _feedback_given(journey: Journey, form: Questionnaire, given: Given, over: bool) -> Result:
+    """Filed answer by answer: who walks away after the face has said how it was."""
+    told = (TellFeedback(form, given, journey.language, over),) if any(given.values()) else ()
+    moved, effects = _file(journey, *told)
+    if not over:
+        return moved, effects
+    going, more = _end(moved, Goodbye())
+    return going, (*effects, *more)
 
 
 def _confirmed(journey: Journey, yes: bool) -> Result:
@@ -834,16 +893,25 @@ def _call_moved(journey: Journey, moved: CallMoved) -> Result:
 
 def _rung(journey: Journey, seen: Journey, moved: CallMoved) -> Result:
     expected = _mine(journey, moved.encounter) and journey.by_video
-    waits = journey.step is Step.THINGS and journey.things_from is Step.WAITING
-    if expected and (waits or journey.step in (Step.WAITING, Step.INCOMING)):
+    if expected and (_waits_elsewhere(journey) or journey.step in (Step.WAITING, Step.INCOMING)):
         return replace(seen, step=Step.INCOMING), ()
     return journey, (DeclineRing(),)
+
+
+def _waits_elsewhere(journey: Journey) -> bool:
+    """She looks at things of hers while she waits to be called."""
+    step = journey.print_from if journey.step is Step.PRINT else journey.step
+    from_room = step is Step.THINGS and journey.things_from is Step.WAITING
+    return from_room or (journey.step is Step.PRINT and step is Step.WAITING)
 
 
 # Going
 
 
 def _back(journey: Journey) -> Result:
+    if journey.step is Step.PRINT:
+        waited = journey.print_from is Step.WAITING and journey.over is not None
+        return replace(journey, step=Step.AFTER if waited else journey.print_from), ()
     if journey.step is Step.THINGS:
         over = journey.over is not None and journey.things_from is Step.WAITING
         return replace(journey, step=Step.AFTER if over else journey.things_from), ()

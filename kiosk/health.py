@@ -213,14 +213,23 @@ def _speaker(facts: Facts) -> Judged:
     return _device(facts.devices.speakers, N_("Connected."), gone, needed=True)
 
 
+def has_no_paper(printer: Printer) -> bool:
+    return any(reason.startswith(_PAPER) for reason in printer.reasons)
+
+
+def is_off(printer: Printer) -> bool:
+    """It prints nothing until somebody looks at it."""
+    return printer.stopped or any(reason.startswith(_OFF) for reason in printer.reasons)
+
+
 def _printer(facts: Facts) -> Judged:
     if not facts.printers:
         return PLAIN, _("No printer is set up here."), False
     for printer in facts.printers:
         name = {"name": printer.name}
-        if any(reason.startswith(_PAPER) for reason in printer.reasons):
+        if has_no_paper(printer):
             return BAD, _("%(name)s has no paper.") % name, True
-        if printer.stopped or any(reason.startswith(_OFF) for reason in printer.reasons):
+        if is_off(printer):
             return BAD, _("%(name)s does not answer. Look at its cable and its switch.") % name, True
         if printer.reasons:
             return LOOK, f"{printer.name}: {', '.join(printer.reasons)}", False

@@ -53,6 +53,7 @@ from kiosk.lockdown import Lockdown
 from kiosk.restarts import AGAIN, STOP, VISIT_OVER
 from kiosk.screens.frame import Sheet
 from kiosk.screens.staff.logic import Wish
+from kiosk.spooler import Cups
 from kiosk.stage import Stage
 from kiosk.verbs import DeskVerbs
 from kiosk.voice import Voice
@@ -166,6 +167,7 @@ class Session:
             relay=self._ask_relay,
             parent=window,
         )
+        self._spooler = Cups(args.home / "cache" / "printing") if Cups.here() else None
         self._stage = Stage(
             program=program,
             window=window,
@@ -180,13 +182,21 @@ class Session:
             instruments=Listening(_radio, tuple(args.instrument), clock, self._behind.instrument_near)
             if args.instrument
             else None,
+            spooler=self._spooler,
             tell_staff=self._tell_staff,
             staff=self._behind.room(engine, sync=self._sync_now, end=self._end_as_wished),
         )
         self._stage.finished.connect(self._finish)
         self._stage.free.connect(self._look_for_a_wipe)
         self._agenda, self._worker = Agenda(), Worker(window)
-        for last in (desk.close, self._cut_link, engine.stop, self._stop_backup, self._agenda.stop):
+        for last in (
+            desk.close,
+            self._sweep,
+            self._cut_link,
+            engine.stop,
+            self._stop_backup,
+            self._agenda.stop,
+        ):
             program.on_quit(last)
         engine.start()
         self._stage.begin()
@@ -195,6 +205,12 @@ class Session:
     def _after_the_first_picture(self) -> None:
         """The slow imports of the line and the card reader wait until somebody can see the screen."""
         self._worker.ask(_load_parts, then=lambda _nothing: self._join_link())
+        self._worker.ask(self._sweep)
+
+    def _sweep(self) -> None:
+        """Of what was printed nothing stays in the spool: not of this patient, nor of one whose session died."""
+        if self._spooler is not None:
+            self._spooler.sweep()
 
     def _join_link(self) -> None:
         from clinic.services.backup_keeper import BackupKeeper

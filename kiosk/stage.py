@@ -43,6 +43,7 @@ from kiosk.screens.after.view import AfterScreen
 from kiosk.screens.call.view import CallScreen
 from kiosk.screens.check.view import CheckScreen
 from kiosk.screens.consent.view import ConsentScreen
+from kiosk.screens.feedback.view import FeedbackScreen
 from kiosk.screens.frame import (
     Frame,
     Sheet,
@@ -57,6 +58,7 @@ from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.incoming.view import IncomingScreen
 from kiosk.screens.language.view import LanguageScreen
 from kiosk.screens.photo.view import PhotoScreen, jpeg
+from kiosk.screens.printing.view import PrintingScreen
 from kiosk.screens.questions.view import QuestionsScreen
 from kiosk.screens.reason.view import ReasonScreen
 from kiosk.screens.room import Heading, Room, Screen
@@ -67,6 +69,7 @@ from kiosk.screens.symptoms.view import SymptomsScreen
 from kiosk.screens.things.view import ThingsScreen
 from kiosk.screens.vitals.view import VitalsScreen
 from kiosk.screens.waiting.view import WaitingScreen
+from kiosk.spooler import Cups
 from kiosk.verbs import Verbs
 from kiosk.voice import Voice
 
@@ -85,6 +88,8 @@ SCREENS: dict[flow.Step, type[Screen]] = {
     flow.Step.INCOMING: IncomingScreen,
     flow.Step.CALL: CallScreen,
     flow.Step.AFTER: AfterScreen,
+    flow.Step.FEEDBACK: FeedbackScreen,
+    flow.Step.PRINT: PrintingScreen,
     flow.Step.THINGS: ThingsScreen,
 }
 log = logging.getLogger(__name__)
@@ -116,6 +121,7 @@ class Stage(QObject):
         language: str = "es",
         keep_received: str = "",
         instruments: Instruments | None = None,
+        spooler: Cups | None = None,
         tell_staff: Callable[[Record], None] = lambda content: None,
         staff: Staff | None = None,
     ) -> None:
@@ -135,7 +141,9 @@ class Stage(QObject):
         self._loop: Loop[flow.Journey, flow.Event, flow.Effect] = Loop(
             flow.Journey(language=language), flow.update, self._do, self._render
         )
-        self._room = Room(self._loop.send, verbs, engine, calls, voice, clock, questions, instruments)
+        self._room = Room(
+            self._loop.send, verbs, engine, calls, voice, clock, questions, instruments, spooler
+        )
         self._shown: flow.Step | None = None
         self._presence = presence.Presence()
         self._echo = echo.Echo()
@@ -467,7 +475,7 @@ class Stage(QObject):
             self._say(words)
 
     def _ask_leave(self) -> None:
-        if self.journey.step is flow.Step.AFTER:
+        if self.journey.step in (flow.Step.AFTER, flow.Step.FEEDBACK):
             self._loop.send(flow.Goodbye())
             return
         self._cover(leave_sheet(), lambda yes: self._loop.send(flow.Left()) if yes else self._uncover())

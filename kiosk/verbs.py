@@ -14,10 +14,11 @@ from clinic.domain.errors import Refusal, Unavailable
 from clinic.domain.ids import DeviceId, EncounterId, FactId
 from clinic.domain.values import HumanName
 from clinic.protocol.letters import FreeTimes, Vouched
-from clinic.services import calling, consents, intake, requesting
+from clinic.services import calling, consents, intake, own_papers, requesting
 from clinic.services.consents import Template
 from clinic.services.desks import Desk
 from clinic.services.intake import Known, Visit
+from clinic.services.own_papers import Paper
 from desktop.kit.laddering import Report
 from desktop.kit.words import tell
 from kiosk import flow
@@ -40,6 +41,7 @@ class Verbs(Protocol):
     def offers(self) -> requesting.Offers: ...
     def keep_free_times(self, sender: DeviceId, said: FreeTimes) -> None: ...
     def try_link(self) -> Tried: ...
+    def own_paper(self, journey: flow.Journey, paper: Paper) -> bytes: ...
 
 
 class DeskVerbs:
@@ -56,6 +58,13 @@ class DeskVerbs:
         if self._try_link is None:
             raise Unavailable("The centre cannot be reached.")
         return self._try_link()
+
+    def own_paper(self, journey: flow.Journey, paper: Paper) -> bytes:
+        if journey.visit is None or journey.known is None:
+            raise Refusal("The visit has not begun yet. Please start again.")
+        return own_papers.own_paper(
+            self._desk, journey.visit, journey.known, paper, journey.over, journey.language
+        )
 
     def read_card(self, text: str, pin: str = "") -> Known:
         lookup = intake.card_lookup(text)
@@ -150,6 +159,8 @@ class DeskVerbs:
                 intake.tell_vitals(self._desk, visit, values, on_oxygen, alert, sources)
             case flow.GivePhoto(jpeg):
                 intake.give_photo(self._desk, visit, jpeg)
+            case flow.TellFeedback(form, given, language, finished):
+                intake.tell_feedback(self._desk, visit, form, given, language, finished)
             case flow.Wait():
                 intake.ready(self._desk, visit)
             case flow.Leave():

@@ -26,6 +26,10 @@ Given = Mapping[str, tuple[str, ...]]
 
 GENERAL = "urn:posta:questionnaire:general"
 """The one with which every intake begins: it asks the reason and the symptoms, and leads to the others."""
+FEEDBACK = "urn:posta:questionnaire:feedback"
+"""What is asked after a visit: of no chart, and shown without a name unless she wishes to be spoken to (decision 59)."""
+VISIT, CONTACT = "visit", "contact"
+"""linkIds of it: how it was (good, fair, bad); whether somebody shall speak with her."""
 REASON = "reason"
 SYMPTOMS = "symptoms"
 AGE = "age_years"

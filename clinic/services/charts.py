@@ -30,7 +30,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import FactId, PatientId
-from clinic.domain.questionnaires import canonical
+from clinic.domain.questionnaires import FEEDBACK, canonical
 from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
 from clinic.exchange.shipped_questionnaires import shipped
@@ -148,7 +148,11 @@ def drawn_chart(page: Page, patient: PatientId) -> Chart:
 
 
 def _asked(page: Page, patient: PatientId) -> Iterator[Asked]:
-    responses = [r for r in page.facts(QuestionnaireResponse, patient) if r.status != "entered-in-error"]
+    responses = [
+        r
+        for r in page.facts(QuestionnaireResponse, patient)
+        if r.status != "entered-in-error" and r.questionnaire != FEEDBACK
+    ]
     if not responses:
         return
     forms = (*page.all_facts(Questionnaire), *shipped())  # of one name and version what ships counts

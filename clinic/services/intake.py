@@ -22,6 +22,7 @@ from clinic.domain.facts import (
     Method,
     Observation,
     Patient,
+    Questionnaire,
     QuestionnaireResponse,
     VerificationResult,
 )
@@ -29,7 +30,7 @@ from clinic.domain.forms import as_answer
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.instruments.readings import Source
 from clinic.domain.plausible import check_birth_date
-from clinic.domain.questionnaires import Interview, canonical, told
+from clinic.domain.questionnaires import Given, Interview, as_said, canonical, kept, told
 from clinic.domain.values import DNI, Attachment, Coding, HumanName, Identifier, Quantity, Stroke
 from clinic.domain.vitals import CONSCIOUSNESS, OXYGEN_THERAPY
 from clinic.keys import cards
@@ -328,11 +329,11 @@ def tell_answers(desk: Desk, visit: Visit, interview: Interview, language: str, 
     now, facts = desk.clock.now(), []
     for form, answers, said in told(interview, language):
         items = {item.key: item for item in form.items}
-        kept = {key: as_answer(items[key], given) for key, given in answers.items()}
+        as_json = {key: as_answer(items[key], given) for key, given in answers.items()}
         facts.append(QuestionnaireResponse(
             id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
             status="completed" if finished else "in-progress", authored_at=now,
-            answers=json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            answers=json.dumps(as_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
             encounter=visit.encounter, said=said,
         ))  # fmt: skip
     asked = {fact.questionnaire for fact in facts}
@@ -346,6 +347,23 @@ def tell_answers(desk: Desk, visit: Visit, interview: Interview, language: str, 
     ]  # fmt: skip
     if facts or gone:
         desk.write(*facts, *gone, window=visit.patient, priority=P1_TALK)
+
+
+@needs(Action.INTAKE)
+def tell_feedback(
+    desk: Desk, visit: Visit, form: Questionnaire, given: Given, language: str, finished: bool
+) -> None:
+    """How the visit was, as far as it is answered: one response for each visit. It leaves after everything else."""
+    answers = kept(form, given)
+    items = {item.key: item for item in form.items}
+    as_json = {key: as_answer(items[key], said) for key, said in answers.items()}
+    response = QuestionnaireResponse(
+        id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
+        status="completed" if finished else "in-progress", authored_at=desk.clock.now(),
+        answers=json.dumps(as_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        encounter=visit.encounter, said=as_said(form, answers, language),
+    )  # fmt: skip
+    desk.write(response, window=visit.patient)
 
 
 @needs(Action.INTAKE)

@@ -29,6 +29,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
+from clinic.domain.questionnaires import FEEDBACK
 from clinic.domain.values import DNI, Attachment, Coding, Quantity
 from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
@@ -158,9 +159,7 @@ class _Paper:
             "orders", (18, 44, 14, 24), _newest(self._all(ServiceRequest), "authored_at"), self._order
         )
         yield self._grid("tasks", (18, 44, 14, 24), _newest(self._all(Task), "authored_at"), self._task)
-        yield self._grid(
-            "forms", (18, 30, 52), _newest(self._all(QuestionnaireResponse), "authored_at"), self._form
-        )
+        yield self._grid("forms", (18, 30, 52), _newest(self._forms(), "authored_at"), self._form)
         yield self._grid(
             "alerts", (18, 50, 12, 20), _newest(self._all(DetectedIssue), "identified_at"), self._alert
         )
@@ -177,6 +176,9 @@ class _Paper:
         yield self._rows(
             "originals", (18, 22, 60), [(self._on(o.at), o.type, o.title) for o in lines if not o.of]
         )
+
+    def _forms(self) -> tuple[QuestionnaireResponse, ...]:
+        return tuple(r for r in self._all(QuestionnaireResponse) if r.questionnaire != FEEDBACK)
 
     def _all(self, kind: type[F]) -> tuple[F, ...]:
         return self._page.facts(kind, self._patient)

@@ -27,7 +27,7 @@ from clinic.services.audits import audit
 from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
-from clinic.services.timeline import kind_name, retracted, titled
+from clinic.services.timeline import kind_name, of_no_chart, retracted, titled
 from clinic.store.moments import ops_of_encounter, shown_ops
 from clinic.store.page import Page
 from clinic.sync.replay import Scene, Step, Trust, scene_at, steps
@@ -114,7 +114,7 @@ def _replay(desk: Desk, page: Page, encounter: EncounterId) -> Replay:
     visit = page.fact(Encounter, encounter)
     if visit is None:
         raise Refusal("This visit is not on this computer. Wait for the next exchange.")
-    ops = list(ops_of_encounter(page, encounter))
+    ops = [op for op in ops_of_encounter(page, encounter) if not of_no_chart(op.fact)]
     ops += _beside(page, visit, {op.fact.id for op in ops if isinstance(op.fact, Fact)})
     played = steps(ops, desk.clock.now())
     return Replay(encounter, visit.patient, tuple(_played(desk, step) for step in played))

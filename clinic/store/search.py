@@ -40,6 +40,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
+from clinic.domain.questionnaires import FEEDBACK
 from clinic.domain.record import Record
 from clinic.domain.wording import folded
 from clinic.protocol.codec import Malformed
@@ -93,7 +94,11 @@ TEXTS: dict[type[Record], Callable[[Any], tuple[str, ...]]] = {
     Task: lambda f: (f.title, f.note),
     Appointment: lambda f: (f.reason, f.practitioner_name),
     DetectedIssue: lambda f: (f.text, f.mitigation),
-    QuestionnaireResponse: lambda f: (f.answers, *(words for one in f.said for words in one.answers)),
+    QuestionnaireResponse: lambda f: (
+        ()
+        if f.questionnaire == FEEDBACK
+        else (f.answers, *(words for one in f.said for words in one.answers))
+    ),
     OriginalResource: lambda f: (f.title, f.resource_type),
 }
 """The words of each kind that can be searched; vitals and the log of who did what are not text."""

@@ -19,6 +19,7 @@ from desktop.screens.consents.doing import Consenting
 from desktop.screens.documents.doing import Marking
 from desktop.screens.emergency.doing import Emergencies
 from desktop.screens.exchange.doing import Carrying
+from desktop.screens.feedback.doing import Hearing
 from desktop.screens.forms.doing import Filling
 from desktop.screens.hours.doing import Timing
 from desktop.screens.inbox.doing import Choosing
@@ -101,7 +102,7 @@ class Clinic:
         self.consenting, self.planning, self.ordering = Consenting(desk), Planning(desk), Ordering(desk)
         self.choosing, self.carrying, self.scheduling = Choosing(desk), Carrying(desk), Scheduling(desk)
         self.templating, self.marking, self.timing = Templating(desk), Marking(desk), Timing(desk)
-        self.filling = Filling(desk)
+        self.filling, self.hearing = Filling(desk), Hearing(desk)
         self._alerts, self._replay, self._searching = alerts, replay, searching
         self._background, self._bodies = background, bodies
         self._access, self._notices, self._reviews = access, notices, reviews

@@ -146,6 +146,14 @@ def row(*things: QWidget, spacing: int = 20) -> QHBoxLayout:
     return line
 
 
+def holding(layout: QLayout) -> QWidget:
+    """A widget around a layout."""
+    box = QWidget()
+    layout.setContentsMargins(0, 0, 0, 0)
+    box.setLayout(layout)
+    return box
+
+
 def middle(text: Text) -> Text:
     """The text centred and wrapped."""
     text.setAlignment(Qt.AlignmentFlag.AlignCenter)

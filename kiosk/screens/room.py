@@ -14,10 +14,13 @@ from clinic.devices.port import Instruments
 from clinic.domain.clock import Clock
 from desktop.kit import theme
 from desktop.kit.bridge import Desk
+from desktop.kit.buttons import SecondaryButton
 from desktop.kit.call import CallDesk
 from desktop.kit.engine import CallEngine
+from desktop.kit.words import _
 from kiosk import flow
 from kiosk.questionnaire import Questions
+from kiosk.spooler import Cups
 from kiosk.verbs import Verbs
 from kiosk.voice import Voice
 
@@ -35,6 +38,8 @@ class Room:
     questions: Questions
     instruments: Instruments | None = None
     """None: none stand here, numbers are typed."""
+    spooler: Cups | None = None
+    """None: this system has none, and nothing offers to print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,13 @@ class Screen(QWidget):
     def leave(self) -> None:
         """The screen ends: give the camera back, take nothing more in."""
         self.left = True
+
+
+def print_button(room: Room, name: str) -> SecondaryButton:
+    """The way to her papers."""
+    button = SecondaryButton(_("Print"), name=name, icon="printer")
+    button.clicked.connect(lambda: room.send(flow.PrintOpened()))
+    return button
 
 
 class Sides(QWidget):

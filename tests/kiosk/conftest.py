@@ -23,6 +23,7 @@ from desktop.kit.program import Program
 from desktop.kit.words import set_language
 from kiosk import flow, options, questionnaire
 from kiosk.screens.staff.doing import Staff
+from kiosk.spooler import Cups
 from kiosk.stage import Stage
 from kiosk.voice import Voice
 from tests.kiosk.standin import NOW, Clinic
@@ -100,6 +101,12 @@ def instruments() -> Instruments | None:
 
 
 @pytest.fixture
+def spooler() -> Cups | None:
+    """Nothing prints here; a file of tests may say otherwise."""
+    return None
+
+
+@pytest.fixture
 def staff() -> Callable[[CallEngine], Staff] | None:
     """Nobody comes behind the screens; a file of tests may say otherwise."""
     return None
@@ -110,6 +117,7 @@ def kiosk(
     qtbot: QtBot,
     tmp_path: Path,
     instruments: Instruments | None,
+    spooler: Cups | None,
     staff: Callable[[CallEngine], Staff] | None,
 ) -> Iterator[Kiosk]:
     args = options.parse(["--home", str(tmp_path), "--lang", "en"])
@@ -142,6 +150,7 @@ def kiosk(
         questions=questionnaire.load(),
         language="en",
         instruments=instruments,
+        spooler=spooler,
         staff=staff(engine) if staff is not None else None,
     )
     ended: list[bool] = []

@@ -24,6 +24,7 @@ from clinic.keys.onetime import CodeWrong
 from clinic.protocol.letters import FreeTimes, Vouched
 from clinic.services.consents import Template, load_template
 from clinic.services.intake import Known, Visit
+from clinic.services.own_papers import Paper
 from clinic.services.requesting import Offers
 from clinic.services.tries import PinWrong
 from kiosk import flow
@@ -101,6 +102,9 @@ class Clinic:
     def send_still(self, encounter: str, picture: bytes) -> object:
         self.stills.append(picture)
         return None
+
+    def own_paper(self, journey: flow.Journey, paper: Paper) -> bytes:
+        return f"%PDF {paper}".encode()
 
     def all_left(self) -> bool:
         return True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
@@ -23,6 +24,7 @@ from kiosk import flow
 from kiosk.screens.frame import flag_sheet
 from kiosk.screens.photo.view import jpeg
 from kiosk.screens.questions import logic
+from kiosk.spooler import Cups
 from tests.kiosk.conftest import Kiosk, picture
 from tests.kiosk.standin import ENCOUNTER, NOW, ROSA
 
@@ -210,7 +212,22 @@ def walk(kiosk: Kiosk, size: tuple[int, int], language: str, bigger: bool) -> Wa
     kiosk.stage.send(flow.CallMoved("ended", ENCOUNTER, "Dra. Florencia Paz", "hung up"))
     kiosk.stage.letter_came("desk", OVER)
     here.look("after")
+    kiosk.touch("kiosk.after.print")
+    here.look("print")
+    kiosk.touch("kiosk.bar.back")
+    kiosk.touch("kiosk.after.goodbye")
+    here.look("feedback")
+    kiosk.touch("kiosk.feedback.bad")
+    here.look("feedback-why")
+    kiosk.touch("kiosk.feedback.done")
+    here.look("feedback-contact")
     return here
+
+
+@pytest.fixture
+def spooler(tmp_path: Path) -> Cups:
+    """A printer may stand here: the way to it takes room."""
+    return Cups(tmp_path / "printing")
 
 
 def _sheets(here: Walk, *names: str) -> None:

@@ -10,13 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from clinic.domain.ids import EncounterId, UserId
+from clinic.domain.questionnaires import FEEDBACK
 from clinic.domain.record import Record
 from clinic.protocol.letters import ChatLine, PersonCalled, PersonComes, QueuePlace, VisitOver, Vouched
 from desktop.kit.audit import audit
 from desktop.kit.fields import LineField
 from desktop.kit.strokes import stroke
 from desktop.kit.text import Text
-from kiosk import flow
+from kiosk import flow, questionnaire
 from kiosk.screens.identify.view import IdentifyScreen
 from kiosk.screens.photo.view import jpeg
 from tests.kiosk.conftest import Kiosk, picture
@@ -100,6 +101,60 @@ def test_a_visit_from_the_first_touch_to_goodbye(kiosk: Kiosk) -> None:
         label.text() for label in kiosk.window.findChildren(Text) if label.isVisible()
     ]
     look_well(kiosk)
+    kiosk.touch("kiosk.after.goodbye")
+    look_well(kiosk)
+    kiosk.touch("kiosk.feedback.skip")
+    assert kiosk.ended == [True]
+    assert not any(isinstance(one, flow.TellFeedback) for one in kiosk.clinic.filed), "skipping says nothing"
+
+
+def to_feedback(kiosk: Kiosk) -> None:
+    to_waiting(kiosk)
+    kiosk.stage.letter_came("desk", OVER)
+    kiosk.touch("kiosk.after.goodbye")
+
+
+def told_of_it(kiosk: Kiosk) -> list[flow.TellFeedback]:
+    return [one for one in kiosk.clinic.filed if isinstance(one, flow.TellFeedback)]
+
+
+def test_a_face_two_reasons_and_the_wish_to_be_spoken_to(kiosk: Kiosk) -> None:
+    to_feedback(kiosk)
+    kiosk.touch("kiosk.feedback.bad")
+    look_well(kiosk)
+    for reason in ("waited", "machine"):
+        kiosk.touch(f"kiosk.feedback.{reason}")
+    assert not kiosk.find("kiosk.feedback.other").isEnabled(), "two at most"
+    kiosk.touch("kiosk.feedback.waited")
+    assert kiosk.find("kiosk.feedback.other").isEnabled(), "one taken off makes room for another"
+    kiosk.touch("kiosk.feedback.picture")
+    kiosk.touch("kiosk.feedback.done")
+    look_well(kiosk)
+    kiosk.touch("kiosk.feedback.contact.yes")
+    kiosk.until(lambda: kiosk.ended == [True])
+    last = told_of_it(kiosk)[-1]
+    assert last.finished
+    assert last.given == {"visit": ("bad",), "bad": ("machine", "picture"), "contact": ("true",)}
+
+
+def test_who_walks_away_after_the_face_has_said_how_it_was(kiosk: Kiosk) -> None:
+    to_feedback(kiosk)
+    kiosk.touch("kiosk.feedback.good")
+    kiosk.until(lambda: bool(told_of_it(kiosk)))
+    assert told_of_it(kiosk)[-1].given == {"visit": ("good",)} and not told_of_it(kiosk)[-1].finished
+    kiosk.touch("kiosk.bar.back")
+    assert kiosk.sees("kiosk.feedback.fair"), "back asks for the face again"
+    kiosk.touch("kiosk.bar.back")
+    assert kiosk.sees("kiosk.after.qr")
+    kiosk.touch("kiosk.bar.leave")
+    kiosk.until(lambda: kiosk.ended == [True])
+
+
+def test_a_clinic_that_retired_the_question_does_not_ask_it(kiosk: Kiosk) -> None:
+    forms = {url: form for url, form in questionnaire.load().forms.items() if url != FEEDBACK}
+    kiosk.stage.ask_by(questionnaire.Questions(forms))
+    to_waiting(kiosk)
+    kiosk.stage.letter_came("desk", OVER)
     kiosk.touch("kiosk.after.goodbye")
     assert kiosk.ended == [True]
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from clinic.bench.kiosks.house import ROSA, House, Running, founded, running
 from clinic.domain.values import HumanName
 from clinic.showcase.hands import Hands
 from tests.kiosk.memory import NEEDLES, can_look, family, has_ended, hits
+from tests.print_shop import Shop, can_print, print_shop
 from tests.scenarios.canaries import WORDS, found_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -45,8 +47,9 @@ class Hall:
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
 
-    def open(self):  # type: ignore[no-untyped-def]  # a context of Running
-        return running(self.house, "--lang", "en", environment=self.environment, cwd=self.outside / "cwd")
+    def open(self, **more: str):  # type: ignore[no-untyped-def]  # a context of Running
+        environment = {**self.environment, **more}
+        return running(self.house, "--lang", "en", environment=environment, cwd=self.outside / "cwd")
 
     def left_behind(self) -> list[str]:
         """On the disk and in the memory that outlives programs."""
@@ -118,6 +121,65 @@ def nothing_is_left(hall: Hall, kiosk: Running, before: psutil.Process) -> None:
     for keys in ("Alt+Left", "Backspace", "Ctrl+Z", "Ctrl+V", "Esc"):
         kiosk.hands.key(keys)
     assert not any("arzaparrilla" in str(one).lower() for one in kiosk.hands.tree())
+
+
+def prints(kiosk: Running, shop: Shop) -> None:
+    """By her card to her medicine on the printer, which has no paper: the page lies in the spool."""
+    touch(kiosk.hands, "kiosk.language.en")
+    kiosk.hands.wait("kiosk.greet.yes", timeout_s=60)
+    touch(
+        kiosk.hands, "kiosk.greet.yes", "kiosk.reason.things", "kiosk.things.print", "kiosk.printing.medicine"
+    )
+    ends = time.monotonic() + 60
+    while not shop.pages:
+        assert time.monotonic() < ends, "nothing came to the spool"
+        time.sleep(0.1)
+
+
+def nothing_lies_in(shop: Shop) -> None:
+    ends = time.monotonic() + 30
+    while shop.pages:
+        assert time.monotonic() < ends, "a page lies in the spool still"
+        time.sleep(0.1)
+
+
+def no_pdf_lies_about(hall: Hall) -> None:
+    """The words in a page are packed; its first five letters are not."""
+    folders = [hall.outside, Path("/dev/shm")]
+    files = [one for folder in folders for one in folder.rglob("*") if one.is_file()]
+    assert [str(one) for one in files if _begins_as_pdf(one)] == []
+
+
+def _begins_as_pdf(path: Path) -> bool:
+    try:
+        return b"%PDF-" in path.read_bytes()
+    except OSError:
+        return False  # somebody else's, and gone
+
+
+@pytest.mark.timeout(900)
+def test_nothing_of_a_printed_page_is_left_whatever_ends_the_session(hall: Hall) -> None:
+    if not can_print():
+        pytest.skip("a CUPS of our own needs cupsd and root")
+    with (
+        TemporaryDirectory(prefix="shop") as folder,
+        print_shop(Path(folder)) as shop,
+        hall.open(CUPS_SERVER=shop.server) as kiosk,
+    ):
+        shop.paper(False)
+        prints(kiosk, shop)
+        assert shop.pages[0].startswith(b"%PDF-"), "the looking itself works"
+        no_pdf_lies_about(hall)
+        session = session_of(kiosk)
+        touch(kiosk.hands, "kiosk.bar.leave", "kiosk.leave.yes")
+        nothing_is_left(hall, kiosk, session)
+        nothing_lies_in(shop)
+        prints(kiosk, shop)
+        session = session_of(kiosk)
+        os.kill(session.pid, signal.SIGKILL)
+        nothing_is_left(hall, kiosk, session)
+        nothing_lies_in(shop)
+        no_pdf_lies_about(hall)
 
 
 def test_nothing_of_a_visit_is_left_whatever_ends_it(hall: Hall) -> None:

@@ -61,6 +61,13 @@ def _kiosk_says_goodbye(scene: Scene, seen: Findings) -> None:
     seen.expect(kiosk.exists("kiosk.after.qr"), "the prescription as a QR code on the kiosk", "none")
     scene.pause(READS_S)
     kiosk.tap("kiosk.after.goodbye")
+    kiosk.wait("kiosk.feedback.good", timeout_s=20)
+    scene.shot("kiosk", "feedback")
+    scene.pause(READS_S)
+    kiosk.tap("kiosk.feedback.good")
+    kiosk.wait("kiosk.feedback.listened", timeout_s=20)
+    scene.pause(READS_S)
+    kiosk.tap("kiosk.feedback.skip")
     kiosk.wait("kiosk.language.es", timeout_s=30)
     scene.shot("kiosk", "next-patient")
 

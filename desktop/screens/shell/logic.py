@@ -27,6 +27,7 @@ PAGES = (
     "mine",
     "search",
     "audit",
+    "feedback",
     "organisation",
     "help",
 )

@@ -113,6 +113,7 @@ class ShellView(QWidget):
             (Action.FIND, RailItem("inbox", "list", _("To choose"))),
             (Action.RUN, RailItem("exchange", "refresh", _("Exchange"))),
             (Action.READ_AUDIT, RailItem("audit", "shield", _("Audit"))),
+            (Action.MANAGE, RailItem("feedback", "smile", _("How it was"))),
         )
         mine = tuple(item for action, item in items if self._room.clinic.allowed(action))
         self._places = tuple(item.key for item in mine)
@@ -268,7 +269,8 @@ class ShellView(QWidget):
             self.stack.setCurrentWidget(page)
         marked = (
             state.page
-            if state.page in ("today", "patients", "schedule", "messages", "inbox", "exchange", "audit")
+            if state.page
+            in ("today", "patients", "schedule", "messages", "inbox", "exchange", "audit", "feedback")
             else _home_of(state.page)
         )
         self.rail.choose(marked)

@@ -9,6 +9,7 @@ import segno
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic.domain.questionnaires import FEEDBACK
 from desktop.kit.buttons import PrimaryButton
 from desktop.kit.surfaces import Card
 from desktop.kit.text import Text
@@ -16,21 +17,25 @@ from desktop.kit.words import _
 from kiosk import flow
 from kiosk.screens.after.logic import Shown, shown
 from kiosk.screens.photo.view import Still
-from kiosk.screens.pieces import Arrows, middle, stacked
-from kiosk.screens.room import Heading, Room, Screen, Sides
+from kiosk.screens.pieces import Arrows, middle, row, stacked
+from kiosk.screens.room import Heading, Room, Screen, Sides, print_button
 
 
 class AfterScreen(Screen):
-    """Goodbye ends the session."""
+    """Goodbye leads to the one question how it was, where the clinic asks it; else it ends the session."""
 
     def __init__(self, room: Room, journey: flow.Journey) -> None:
         super().__init__(room, journey)
         assert journey.over is not None
         now = shown(journey.over)
         goodbye = PrimaryButton(_("Goodbye"), name="kiosk.after.goodbye", icon="check")
-        goodbye.clicked.connect(lambda: room.send(flow.Goodbye()))
+        asks = FEEDBACK in room.questions.forms
+        goodbye.clicked.connect(lambda: room.send(flow.FeedbackAsked() if asks else flow.Goodbye()))
         self.body.addWidget(Sides(_summary(now), _take_along(now), (3, 2)), 1)
-        self.body.addWidget(goodbye)
+        below: list[QWidget] = [goodbye]
+        if room.spooler is not None:
+            below.insert(0, print_button(room, "kiosk.after.print"))
+        self.body.addLayout(row(*below))
         spoken = ". ".join(f"{caption}: {words}" for caption, words in now.parts)
         self.head(Heading(_("Your visit is over"), now.clinician, spoken, private=True))
 

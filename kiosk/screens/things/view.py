@@ -19,8 +19,8 @@ from desktop.kit.text import Text, named
 from desktop.kit.touch import Tile, TileGrid
 from desktop.kit.words import _
 from kiosk import flow
-from kiosk.screens.pieces import Arrows, Drawing, centred, middle, row, stacked
-from kiosk.screens.room import Heading, Room, Screen, Sides
+from kiosk.screens.pieces import Arrows, Drawing, centred, holding, middle, row, stacked
+from kiosk.screens.room import Heading, Room, Screen, Sides, print_button
 from kiosk.screens.things import logic, words
 from kiosk.screens.things.day import DayDrawing, DayTile
 from kiosk.screens.things.logic import Own, Page, State
@@ -129,7 +129,9 @@ class ThingsScreen(Screen):
             nothing = centred(
                 middle(Text(_("Nothing is booked that this kiosk knows of."), "heading", name=f"{NAME}.none"))
             )
-            return stacked((Sides(Drawing("calendar", largest=240), nothing), 1), (full, 0), (new, 0))
+            return stacked(
+                (Sides(Drawing("calendar", largest=240), nothing), 1), (full, 0), (self._ways(new), 0)
+            )
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -140,7 +142,13 @@ class ThingsScreen(Screen):
             line.heard.connect(lambda said: self.room.voice.say(said, self.language, True))
             column.addWidget(line)
         column.addStretch(1)
-        return stacked((Arrows(inside, name=f"{NAME}.rows"), 1), (full, 0), (new, 0))
+        return stacked((Arrows(inside, name=f"{NAME}.rows"), 1), (full, 0), (self._ways(new), 0))
+
+    def _ways(self, new: PrimaryButton) -> QWidget:
+        """A new appointment, or these on paper."""
+        if self.room.spooler is None or self._journey.visit is None:
+            return new
+        return holding(row(new, print_button(self.room, f"{NAME}.print")))
 
     def _about_one(self) -> tuple[object, Callable[[], QWidget], Heading]:
         one = self._one

@@ -12,8 +12,8 @@ from desktop.kit.text import Text
 from desktop.kit.words import _
 from kiosk import flow
 from kiosk.screens.consent.view import SCOPES
-from kiosk.screens.pieces import Arrows, Drawing, middle, stacked
-from kiosk.screens.room import Heading, Room, Screen, Sides
+from kiosk.screens.pieces import Arrows, Drawing, holding, middle, row, stacked
+from kiosk.screens.room import Heading, Room, Screen, Sides, print_button
 from kiosk.screens.waiting.logic import own_things, shown
 
 OWN_MS = 60_000
@@ -70,7 +70,10 @@ class WaitingScreen(Screen):
         things.clicked.connect(lambda: self.room.send(flow.ThingsOpened()))
         close = PrimaryButton(_("Back to the waiting room"), name="kiosk.waiting.mine.close", icon="check")
         close.clicked.connect(self._hide_mine)
-        return stacked((card, 1), (things, 0), (close, 0))
+        ways: list[QWidget] = [things]
+        if self.room.spooler is not None:
+            ways.append(print_button(self.room, "kiosk.waiting.print"))
+        return stacked((card, 1), (holding(row(*ways)), 0), (close, 0))
 
     def _taking(self, scope: str) -> SecondaryButton:
         words = _("No longer: %(what)s") % {"what": _(SCOPES[scope])}

@@ -209,13 +209,13 @@ def test_an_old_answer_is_read_by_its_own_version_and_without_it_as_it_stood_on_
 
 def test_what_comes_with_the_program_can_be_asked_in_three_languages() -> None:
     assert {one.name for one in shipped() if not one.purpose} == {
-        "general", "respiratory", "fever", "pain", "pregnancy", "child", "wound", "chronic",
+        "general", "respiratory", "fever", "pain", "pregnancy", "child", "wound", "chronic", "feedback",
     }  # fmt: skip
     assert {one.name for one in shipped() if one.purpose} == {"prenatal", "child-growth", "diabetic-foot"}
     for one in shipped():
         check_purpose(one)
     led_to = {item.sub_questionnaire for item in HERE.forms[q.GENERAL].items if item.sub_questionnaire}
-    assert led_to == HERE.forms.keys() - {q.GENERAL}
+    assert led_to == HERE.forms.keys() - {q.GENERAL, q.FEEDBACK}
 
 
 def test_a_child_is_asked_about_as_one_and_a_grown_up_is_not() -> None:

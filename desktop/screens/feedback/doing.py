@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page asks of the services; called on workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop.kit.words import language
+
+if TYPE_CHECKING:
+    from clinic.services.desks import Desk
+    from clinic.services.feedback import Opinion
+
+
+class Hearing:
+    """Of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def opinions(self) -> tuple[Opinion, ...]:
+        """Raises Refusal for a role that may not, Unavailable."""
+        from clinic.services.feedback import opinions
+
+        return opinions(self._desk, language())

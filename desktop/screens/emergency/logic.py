@@ -232,7 +232,8 @@ Result = tuple[State, tuple[Effect, ...]]
 def update(state: State, event: Event) -> Result:  # noqa: PLR0911, PLR0912 - one line a case
     match event:
         case Looked(text, now):
-            return replace(state, text=text, now=now, sentence=""), (Find(text), Look())
+            said = state.sentence if text == state.text else ""  # a field at rest says its words once more
+            return replace(state, text=text, now=now, sentence=said), (Find(text), Look())
         case Found(text, people):
             return (_found(state, people) if text == state.text else state), ()
         case Chosen(patient):

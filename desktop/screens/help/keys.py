@@ -23,7 +23,7 @@ SHEET: tuple[tuple[str, tuple[Keys, ...]], ...] = (
             Keys(("F1",), N_("Help")),
             Keys(("Ctrl+K",), N_("Find a person")),
             Keys(("Ctrl+Shift+K",), N_("Look in everything written")),
-            Keys(tuple(f"Alt+{n}" for n in range(1, 8)), N_("The pages on the left, from above")),
+            Keys(tuple(f"Alt+{n}" for n in range(1, 9)), N_("The pages on the left, from above")),
             Keys(("Ctrl+L",), N_("Lock")),
             Keys(("Alt+Z",), N_("Press the button of the message at the foot")),
             Keys(("Esc",), N_("Close what lies over the page")),

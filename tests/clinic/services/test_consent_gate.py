@@ -29,6 +29,7 @@ STARTS = {"ring": "ask_to_call", "keep": "ask_to_record", "share": "ask_to_share
 """Methods that begin a call, a recording or a shown document -> what their place has to ask first."""
 PLACES = {
     "clinic/services/exports.py:export_bundle": Purpose.API,
+    "clinic/services/own_papers.py:own_paper": Purpose.OWN_COPY,
     "clinic/services/papers.py:record_paper": Purpose.PRINT,
     "clinic/services/papers.py:document_to_print": Purpose.PRINT,
     "clinic/services/papers.py:document_to_save": Purpose.EXPORT,

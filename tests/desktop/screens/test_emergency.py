@@ -40,6 +40,13 @@ def test_nothing_is_asked_without_a_reason_that_says_something() -> None:
     assert e.update(asked, e.WholePressed("pw"))[1] == ()  # one is under way
 
 
+def test_what_was_said_stays_while_the_words_looked_for_stay() -> None:
+    """The field says what stands in it once more when it has rested."""
+    refused = e.update(e.update(e.State(NOW), e.Looked("mam", NOW))[0], e.Failed("Type your own."))[0]
+    assert e.update(refused, e.Looked("mam", NOW))[0].sentence == "Type your own."
+    assert e.update(refused, e.Looked("mama", NOW))[0].sentence == ""
+
+
 def test_what_is_open_goes_with_the_person_and_with_its_time() -> None:
     until = NOW + timedelta(hours=4)
     reading = e.Reading(MAMANI, "Mamani", (), until, 0)

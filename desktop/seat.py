@@ -123,7 +123,7 @@ class Seat(QObject):
         self._stop_summaries()
         self._stop_receipts()
         self._gather.stop()
-        for chart in (self.chart, *self.apart.charts()):
+        for chart in self._charts():
             chart.forms.flush()
         self.visit.flush()
         self.visit.call_beside()
@@ -487,6 +487,7 @@ class Seat(QObject):
             self.search,
             self.emergency,
             self.organisation,
+            self.feedback,
         ):
             page.told(kinds)
         if "Consent" in kinds:
@@ -524,7 +525,7 @@ class Seat(QObject):
 
     def save_all(self) -> None:
         """Save every draft; `room.ways.covered` follows."""
-        charts = tuple(one for one in (self.chart, *self.apart.charts()) if one.forms.unsaved)
+        charts = [one for one in self._charts() if one.forms.unsaved]
         for chart in charts:
             chart.forms.flush()
         if not charts:
@@ -535,8 +536,11 @@ class Seat(QObject):
 
     def unsaved(self) -> bool:
         """Whether something typed is not on the disk yet."""
-        charts = (self.chart, *self.apart.charts())
-        return self.visit.loop.state.unsaved or any(one.forms.unsaved for one in charts)
+        return self.visit.loop.state.unsaved or any(one.forms.unsaved for one in self._charts())
+
+    def _charts(self) -> tuple[ChartView, ...]:
+        """In the main window and beside it."""
+        return (self.chart, *self.apart.charts())
 
     def unfinished(self) -> tuple[str, str]:
         """(page, sentence) of what closing the program now would end or lose; ("", "") when nothing."""

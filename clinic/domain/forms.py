@@ -238,6 +238,11 @@ def as_answer(item: FormItem, given: Sequence[str]) -> Answer:
     return int(given[0]) if item.kind == "integer" else given[0]
 
 
+def as_text(answers: Mapping[str, Answer]) -> str:
+    """As a response keeps them: JSON, the same for the same answers."""
+    return json.dumps(dict(answers), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def as_draft(item: FormItem, given: Sequence[str]) -> Answer:
     """The same for a form that is still being filled in: what cannot be an answer yet is kept as it was typed."""
     try:

@@ -41,11 +41,12 @@ def inside(
     """Times of so many minutes between the two at which nothing is taken, one after the other, the earliest first."""
     long, at, found = timedelta(minutes=max(1, minutes)), since, list[datetime]()
     while at + long <= until and len(found) < limit:
-        if at > now and _fits(at, at + long, taken):
+        if at > now and fits(at, at + long, taken):
             found.append(at)
         at += long
     return tuple(found)
 
 
-def _fits(start: datetime, end: datetime, taken: Iterable[Span]) -> bool:
+def fits(start: datetime, end: datetime, taken: Iterable[Span]) -> bool:
+    """Whether nothing is taken between the two."""
     return not any(start < until and since < end for since, until in taken)

@@ -77,6 +77,11 @@ def option(item: FormItem, code: str, language: str) -> str:
     return said_in(face(item, code).words, language, own) or code
 
 
+def of_no_chart(fact: object) -> bool:
+    """What a patient said of her visit: no chart shows it, nothing finds it there (decision 59)."""
+    return isinstance(fact, QuestionnaireResponse) and fact.questionnaire == FEEDBACK
+
+
 def canonical(form: Questionnaire) -> str:
     """FHIR canonical without its version: the url, or the name of a form that has none."""
     return form.url or form.name

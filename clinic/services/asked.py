@@ -17,11 +17,10 @@ from clinic.domain.facts import (
     AppointmentRequest,
     AskedStatus,
     Encounter,
-    Slot,
     VerificationResult,
 )
 from clinic.domain.ids import DeviceId, FactId, PatientId, UserId
-from clinic.domain.offers import Span, busy, inside, spread
+from clinic.domain.offers import busy, fits, inside, spread
 from clinic.domain.schedules import FREE, outside, slots
 from clinic.keys.rights import Action
 from clinic.protocol.envelope import P1_TALK
@@ -303,8 +302,8 @@ def _free(desk: Desk, page: Page, one: AppointmentRequest, taken: bool) -> tuple
     any time of whoever keeps none."""
     now, team = desk.clock.now(), team_of(desk)
     names, hours, wish = dict(team), hours_on(page), _at(one)
-    fits = wish is not None and not taken and wish.start > now and outside(wish, hours) is None
-    if fits and one.practitioner in names:
+    usable = wish is not None and not taken and wish.start > now and outside(wish, hours) is None
+    if usable and one.practitioner in names:
         return (_time(one, one.practitioner, names),)
     whom = [one.practitioner] if one.practitioner in names else [user for user, _name in team]
     begins, until = _span(one)
@@ -321,7 +320,9 @@ def _free(desk: Desk, page: Page, one: AppointmentRequest, taken: bool) -> tuple
     offered = [
         (slot.start, slot.minutes, slot.practitioner)
         for slot in slots(hours, booked, rivals, max(begins, now), far)
-        if slot.status == FREE and slot.practitioner in whom and not _meets(slot, hers)
+        if slot.status == FREE
+        and slot.practitioner in whom
+        and fits(slot.start, slot.start + timedelta(minutes=slot.minutes), hers)
     ]
     unsaid = [
         (at, one.minutes, user)
@@ -335,11 +336,6 @@ def _free(desk: Desk, page: Page, one: AppointmentRequest, taken: bool) -> tuple
         FreeTime(start=at, minutes=minutes, practitioner=user, practitioner_name=names[user])
         for at, minutes, user in nearest[:PROPOSED]
     )
-
-
-def _meets(slot: Slot, spans: Sequence[Span]) -> bool:
-    end = slot.start + timedelta(minutes=slot.minutes)
-    return any(slot.start < until and since < end for since, until in spans)
 
 
 def _span(one: AppointmentRequest) -> tuple[datetime, datetime]:

@@ -30,7 +30,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import FactId, PatientId
-from clinic.domain.questionnaires import FEEDBACK, canonical
+from clinic.domain.questionnaires import canonical, of_no_chart
 from clinic.domain.scores.news2 import Score
 from clinic.domain.vitals import readings
 from clinic.exchange.shipped_questionnaires import shipped
@@ -151,7 +151,7 @@ def _asked(page: Page, patient: PatientId) -> Iterator[Asked]:
     responses = [
         r
         for r in page.facts(QuestionnaireResponse, patient)
-        if r.status != "entered-in-error" and r.questionnaire != FEEDBACK
+        if r.status != "entered-in-error" and not of_no_chart(r)
     ]
     if not responses:
         return

@@ -16,8 +16,6 @@ from clinic.services.gate import needs
 from clinic.store.page import Page
 from clinic.store.sheet import to_ms
 
-WEEKS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -34,10 +32,9 @@ class Opinion:
 
 
 @needs(Action.MANAGE)
-def opinions(desk: Desk, language: str, weeks: int = WEEKS) -> tuple[Opinion, ...]:
-    """Of the visits that this computer holds and that began in the last `weeks`, newest first."""
-    now = desk.clock.now()
-    since, until = to_ms(now - timedelta(weeks=weeks)), to_ms(now + timedelta(days=1))
+def opinions(desk: Desk, language: str, since: datetime) -> tuple[Opinion, ...]:
+    """Of the visits that this computer holds and that began since then, newest first."""
+    until = desk.clock.now() + timedelta(days=1)
 
     def look(page: Page) -> tuple[Opinion, ...]:
         forms = {
@@ -45,7 +42,7 @@ def opinions(desk: Desk, language: str, weeks: int = WEEKS) -> tuple[Opinion, ..
             for form in (*shipped(), *page.all_facts(Questionnaire))
             if form.url == FEEDBACK
         }
-        visits = page.facts_between(Encounter, since, until)
+        visits = page.facts_between(Encounter, to_ms(since), to_ms(until))
         return tuple(one for visit in visits for one in _of(page, visit, forms, language))
 
     return tuple(sorted(desk.book.read(look), key=lambda one: one.at, reverse=True))

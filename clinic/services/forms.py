@@ -5,7 +5,6 @@ A form is data: it comes with the program, or an administrator signed it (servic
 gone on with and amended by the very version that was asked.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from decimal import Decimal
 from clinic.domain.errors import Refusal
 from clinic.domain.facts import Fact, FormItem, Method, Observation, Questionnaire, QuestionnaireResponse
 from clinic.domain.filled_forms import COMPLETED, OPEN, THROWN_AWAY, amendments, happened_at
-from clinic.domain.forms import LONGEST, Answer, as_draft, check_answers
+from clinic.domain.forms import LONGEST, Answer, as_draft, as_text, check_answers
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.questionnaires import CLINICIAN, Given, as_said, in_use, kept, strange
 from clinic.domain.values import Quantity
@@ -147,7 +146,7 @@ def _answered(
     desk: Desk, response: QuestionnaireResponse, answers: Mapping[str, Answer], reason: str
 ) -> QuestionnaireResponse:
     return replace(
-        response, answers=json.dumps(dict(answers), ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        response, answers=as_text(answers),
         status=OPEN, authored_at=desk.clock.now(), author=desk.someone.user, reason=reason,
     )  # fmt: skip
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kiosk does for a patient. Everything is sealed to the team at once; nothing can be read again here."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,9 +23,10 @@ from clinic.domain.facts import (
     Patient,
     Questionnaire,
     QuestionnaireResponse,
+    Said,
     VerificationResult,
 )
-from clinic.domain.forms import as_answer
+from clinic.domain.forms import as_answer, as_text
 from clinic.domain.ids import DeviceId, EncounterId, FactId, PatientId, UserId
 from clinic.domain.instruments.readings import Source
 from clinic.domain.plausible import check_birth_date
@@ -326,21 +326,15 @@ def raise_flags(
 def tell_answers(desk: Desk, visit: Visit, interview: Interview, language: str, finished: bool) -> None:
     """What was answered so far, one response for each questionnaire and visit, each with its version and in the words that
     stood on the screen. One that is not asked any more, since an answer before it was changed, is taken back."""
-    now, facts = desk.clock.now(), []
-    for form, answers, said in told(interview, language):
-        items = {item.key: item for item in form.items}
-        as_json = {key: as_answer(items[key], given) for key, given in answers.items()}
-        facts.append(QuestionnaireResponse(
-            id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
-            status="completed" if finished else "in-progress", authored_at=now,
-            answers=json.dumps(as_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-            encounter=visit.encounter, said=said,
-        ))  # fmt: skip
+    facts = [
+        _response(desk, visit, form, answers, said, finished)
+        for form, answers, said in told(interview, language)
+    ]
     asked = {fact.questionnaire for fact in facts}
     gone = [
         QuestionnaireResponse(
             id=made, patient=visit.patient, questionnaire=name, version=interview.forms[name].version,
-            status="entered-in-error", authored_at=now, encounter=visit.encounter,
+            status="entered-in-error", authored_at=desk.clock.now(), encounter=visit.encounter,
         )
         for name, made in visit.responses.items()
         if name not in asked
@@ -355,15 +349,20 @@ def tell_feedback(
 ) -> None:
     """How the visit was, as far as it is answered: one response for each visit. It leaves after everything else."""
     answers = kept(form, given)
+    said = as_said(form, answers, language)
+    desk.write(_response(desk, visit, form, answers, said, finished), window=visit.patient)
+
+
+def _response(
+    desk: Desk, visit: Visit, form: Questionnaire, answers: Given, said: tuple[Said, ...], finished: bool
+) -> QuestionnaireResponse:
     items = {item.key: item for item in form.items}
-    as_json = {key: as_answer(items[key], said) for key, said in answers.items()}
-    response = QuestionnaireResponse(
+    return QuestionnaireResponse(
         id=visit.response(desk, canonical(form)), patient=visit.patient, questionnaire=canonical(form), version=form.version,
         status="completed" if finished else "in-progress", authored_at=desk.clock.now(),
-        answers=json.dumps(as_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-        encounter=visit.encounter, said=as_said(form, answers, language),
+        answers=as_text({key: as_answer(items[key], given) for key, given in answers.items()}),
+        encounter=visit.encounter, said=said,
     )  # fmt: skip
-    desk.write(response, window=visit.patient)
 
 
 @needs(Action.INTAKE)

@@ -29,7 +29,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
-from clinic.domain.questionnaires import FEEDBACK
+from clinic.domain.questionnaires import of_no_chart
 from clinic.domain.values import DNI, Attachment, Coding, Quantity
 from clinic.domain.vitals import BY_CODE, VITALS, readings
 from clinic.exchange.record_pdf import Grid, PaperRecord, Part, Text, Trend, record_pdf
@@ -178,7 +178,7 @@ class _Paper:
         )
 
     def _forms(self) -> tuple[QuestionnaireResponse, ...]:
-        return tuple(r for r in self._all(QuestionnaireResponse) if r.questionnaire != FEEDBACK)
+        return tuple(r for r in self._all(QuestionnaireResponse) if not of_no_chart(r))
 
     def _all(self, kind: type[F]) -> tuple[F, ...]:
         return self._page.facts(kind, self._patient)

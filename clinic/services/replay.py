@@ -20,6 +20,7 @@ from clinic.domain.facts import (
     RequestStatus,
 )
 from clinic.domain.ids import EncounterId, PatientId
+from clinic.domain.questionnaires import of_no_chart
 from clinic.domain.record import Record
 from clinic.keys.rights import Action
 from clinic.protocol.op import Op
@@ -27,7 +28,7 @@ from clinic.services.audits import audit
 from clinic.services.consents import Purpose, ask
 from clinic.services.desks import Desk
 from clinic.services.gate import needs
-from clinic.services.timeline import kind_name, of_no_chart, retracted, titled
+from clinic.services.timeline import kind_name, retracted, titled
 from clinic.store.moments import ops_of_encounter, shown_ops
 from clinic.store.page import Page
 from clinic.sync.replay import Scene, Step, Trust, scene_at, steps

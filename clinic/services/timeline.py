@@ -9,7 +9,7 @@ from typing import Any
 from clinic.domain import facts
 from clinic.domain.facts import Fact
 from clinic.domain.ids import PatientId
-from clinic.domain.questionnaires import FEEDBACK
+from clinic.domain.questionnaires import of_no_chart
 from clinic.domain.record import Record
 from clinic.domain.vitals import BY_CODE
 from clinic.keys.rights import Action
@@ -91,11 +91,6 @@ def timeline_on(
     shown = rows[:limit]
     more = Cursor(shown[-1].at_ms, shown[-1].op.id) if len(rows) > limit else None
     return Timeline(tuple(_moment(row) for row in shown if not of_no_chart(row.op.fact)), more)
-
-
-def of_no_chart(fact: Record) -> bool:
-    """What a patient said of the visit: no chart shows it (decision 59)."""
-    return isinstance(fact, facts.QuestionnaireResponse) and fact.questionnaire == FEEDBACK
 
 
 def _moment(row: MomentRow) -> Moment:

@@ -40,7 +40,7 @@ from clinic.domain.facts import (
     Task,
 )
 from clinic.domain.ids import PatientId
-from clinic.domain.questionnaires import FEEDBACK
+from clinic.domain.questionnaires import of_no_chart
 from clinic.domain.record import Record
 from clinic.domain.wording import folded
 from clinic.protocol.codec import Malformed
@@ -95,9 +95,7 @@ TEXTS: dict[type[Record], Callable[[Any], tuple[str, ...]]] = {
     Appointment: lambda f: (f.reason, f.practitioner_name),
     DetectedIssue: lambda f: (f.text, f.mitigation),
     QuestionnaireResponse: lambda f: (
-        ()
-        if f.questionnaire == FEEDBACK
-        else (f.answers, *(words for one in f.said for words in one.answers))
+        () if of_no_chart(f) else (f.answers, *(words for one in f.said for words in one.answers))
     ),
     OriginalResource: lambda f: (f.title, f.resource_type),
 }

@@ -170,7 +170,9 @@ class Choice(QComboBox):
         self.activated.connect(lambda _row: self.chosen.emit(self.key()))
 
     def show_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Other options; the chosen key stays where it still exists."""
+        """Other options; the chosen key stays where it still exists. Where they are the same an open list stays open."""
+        if [*map(tuple, options)] == [(str(self.itemData(n)), self.itemText(n)) for n in range(self.count())]:
+            return
         kept = self.key()
         self.clear()
         for key, text in options:

@@ -137,6 +137,18 @@ def fmt_weekday(day: date) -> str:
     return format_date(day, format="EEE d", locale=_locale()).replace(".", "")
 
 
+def read_day(text: str) -> date | None:
+    """A day typed as 3/3/1974, 03-03-1974, 3.3.1974 or 1974-03-03; None if it is none."""
+    parts = [part.strip() for part in text.replace("-", "/").replace(".", "/").split("/")]
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        return None
+    year, month, day = parts if len(parts[0]) == 4 else reversed(parts)
+    try:
+        return date(int(year), int(month), int(day)) if len(year) == 4 else None
+    except ValueError:
+        return None
+
+
 def fmt_dayname(day: date) -> str:
     """A day of any week: lunes."""
     return format_date(day, format="EEEE", locale=_locale())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clinic.domain.errors import Unavailable
 from clinic.services.own_papers import Paper
 from desktop.kit.audit import audit
 from kiosk import flow
@@ -176,11 +177,28 @@ def test_she_prints_her_summary_and_takes_it(kiosk: Kiosk, shop: Shop) -> None:
     to_print(kiosk)
     assert audit(kiosk.window) == []
     kiosk.touch("kiosk.printing.summary")
-    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.printed"), timeout=20_000)
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.printed"))
     assert shop.printed == before + 1 and kiosk.text("kiosk.title") == "It is printed"
     until(lambda: shop.pages == [])
     kiosk.touch("kiosk.printing.done")
     assert kiosk.sees("kiosk.after.goodbye")
+
+
+@pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
+def test_a_look_that_failed_does_not_keep_the_next_page_from_being_watched(
+    kiosk: Kiosk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_look(_self: Cups, _job: str, _printer: str) -> Seen:
+        raise Unavailable("The printer's spool could not be read.")
+
+    to_print(kiosk)
+    with monkeypatch.context() as fault:
+        fault.setattr(Cups, "look", cannot_look)
+        kiosk.touch("kiosk.printing.summary")
+        kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.failed"))
+    kiosk.touch("kiosk.printing.again")
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.printed"))
+    kiosk.bot.waitUntil(lambda: shop.pages == [])
 
 
 @pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
@@ -195,15 +213,15 @@ def test_without_paper_she_is_told_whom_to_call_and_nothing_stays(kiosk: Kiosk, 
     until(lambda: shop.pages != [])
     kiosk.bot.wait(2500)
     kiosk.clock.advance(m.PATIENCE_S + 1)
-    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.failed"), timeout=20_000)
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.failed"))
     assert kiosk.text("kiosk.title") == "The printer has no paper"
     assert "Call a person" in kiosk.text("kiosk.hint")
     assert audit(kiosk.window) == []
-    kiosk.bot.waitUntil(lambda: shop.pages == [], timeout=10_000)
+    kiosk.bot.waitUntil(lambda: shop.pages == [])
     shop.paper(True)
     kiosk.touch("kiosk.printing.again")
-    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.printed"), timeout=20_000)
-    kiosk.bot.waitUntil(lambda: shop.pages == [], timeout=10_000)
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.printed"))
+    kiosk.bot.waitUntil(lambda: shop.pages == [])
 
 
 @pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
@@ -211,12 +229,12 @@ def test_leaving_while_it_prints_calls_it_off(kiosk: Kiosk, shop: Shop) -> None:
     shop.paper(False)
     to_print(kiosk)
     kiosk.touch("kiosk.printing.appointment")
-    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.working"), timeout=20_000)
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.working"))
     assert shop.pages != []
     kiosk.touch("kiosk.bar.leave")
     kiosk.touch("kiosk.leave.yes")
     assert kiosk.ended == [True]
-    kiosk.bot.waitUntil(lambda: shop.pages == [], timeout=10_000)
+    kiosk.bot.waitUntil(lambda: shop.pages == [])
 
 
 @pytest.mark.expects_log("propagateSizeHints|multimedia|Pulse|Couldn")
@@ -224,11 +242,11 @@ def test_a_stopped_printer_and_none_at_all_are_told(kiosk: Kiosk, shop: Shop) ->
     shop.switch(False)
     to_print(kiosk)
     kiosk.touch("kiosk.printing.summary")
-    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.failed"), timeout=20_000)
+    kiosk.bot.waitUntil(lambda: kiosk.sees("kiosk.printing.failed"))
     assert kiosk.text("kiosk.title") == "The printer does not answer" and shop.pages == []
     shop.take_away()
     kiosk.touch("kiosk.printing.again")
-    kiosk.bot.waitUntil(lambda: kiosk.text("kiosk.title") == "There is no printer here now", timeout=20_000)
+    kiosk.bot.waitUntil(lambda: kiosk.text("kiosk.title") == "There is no printer here now")
     shop.set_up()
 
 

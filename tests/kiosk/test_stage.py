@@ -130,7 +130,7 @@ def test_a_face_two_reasons_and_the_wish_to_be_spoken_to(kiosk: Kiosk) -> None:
     kiosk.touch("kiosk.feedback.picture")
     kiosk.touch("kiosk.feedback.done")
     look_well(kiosk)
-    kiosk.touch("kiosk.feedback.contact.yes")
+    kiosk.touch("kiosk.feedback.yes")
     kiosk.until(lambda: kiosk.ended == [True])
     last = told_of_it(kiosk)[-1]
     assert last.finished

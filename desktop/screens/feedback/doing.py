@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from desktop.kit.words import language
@@ -18,8 +19,8 @@ class Hearing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def opinions(self) -> tuple[Opinion, ...]:
-        """Raises Refusal for a role that may not, Unavailable."""
+    def opinions(self, since: date) -> tuple[Opinion, ...]:
+        """From that day on. Raises Refusal for a role that may not, Unavailable."""
         from clinic.services.feedback import opinions
 
-        return opinions(self._desk, language())
+        return opinions(self._desk, language(), datetime.combine(since, time()).astimezone())

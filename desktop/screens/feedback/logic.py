@@ -58,12 +58,15 @@ class State:
 
 
 def by_week(opinions: Sequence[Opinion], today: date) -> tuple[Week, ...]:
-    this = today - timedelta(days=today.weekday())
     counted = Counter(
         (_monday(one.at.astimezone().date()), one.face) for one in opinions if one.face in FACES
     )
-    mondays = (this - timedelta(weeks=back) for back in reversed(range(WEEKS)))
-    return tuple(Week(day, tuple(counted[day, face] for face in FACES)) for day in mondays)
+    return tuple(Week(day, tuple(counted[day, face] for face in FACES)) for day in mondays(today))
+
+
+def mondays(today: date) -> tuple[date, ...]:
+    """The first days of the weeks that are looked at, oldest first."""
+    return tuple(_monday(today) - timedelta(weeks=back) for back in reversed(range(WEEKS)))
 
 
 def _monday(day: date) -> date:
@@ -99,7 +102,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Effect: read the opinions."""
+    """Effect: read the opinions from that day on."""
+
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ Effect = Look | OpenChart
 def update(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     match event:
         case Opened(today):
-            return replace(state, today=today), (Look(),)
+            return replace(state, today=today), (Look(mondays(today)[0]),)
         case Came(opinions):
             came = replace(state, opinions=opinions, sentence="")
             return came if came.site in ("", *came.sites) else replace(came, site=""), ()

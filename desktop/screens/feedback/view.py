@@ -28,6 +28,7 @@ from desktop.screens.layouts import Page, across, down, holding
 from desktop.screens.lines import Line, LineList
 from desktop.screens.room import Room
 
+KINDS = frozenset({"QuestionnaireResponse", "Encounter", "Patient", "Link"})
 ICONS = {"good": "smile", "fair": "meh", "bad": "frown"}
 
 
@@ -35,7 +36,6 @@ class FeedbackView(Page):
     def __init__(self, room: Room, state: State | None = None) -> None:
         super().__init__("feedback", _("How it was"))
         self._room, self._help = room, room.helper(self)
-        self._sites: tuple[str, ...] | None = None
         self._build()
         self.loop: Loop[State, Event, Effect] = Loop(
             state or State(today=room.today()), update, self._perform, self.render_state
@@ -44,6 +44,11 @@ class FeedbackView(Page):
 
     def refresh(self) -> None:
         self.loop.send(Opened(self._room.today()))
+
+    def told(self, kinds: frozenset[str]) -> None:
+        """Something in the book changed."""
+        if kinds & KINDS and self.isVisible():
+            self.refresh()
 
     # widgets
 
@@ -105,9 +110,7 @@ class FeedbackView(Page):
 
     def render_state(self, state: State) -> None:
         self.notice.say("danger", state.sentence)
-        if state.sites != self._sites:
-            self._sites = state.sites
-            self.site.show_options([("", _("every site")), *((site, site) for site in state.sites if site)])
+        self.site.show_options([("", _("every site")), *((site, site) for site in state.sites if site)])
         self.site.choose(state.site)
         some = bool(state.opinions)
         self.site.setVisible(some)
@@ -125,9 +128,10 @@ class FeedbackView(Page):
 
     def _perform(self, effect: Effect) -> None:
         match effect:
-            case Look():
+            case Look(since):
                 self._help.read(
                     self._room.clinic.hearing.opinions,
+                    since,
                     then=lambda found: self.loop.send(Came(found)),
                     failed=lambda sentence: self.loop.send(Failed(sentence)),
                 )

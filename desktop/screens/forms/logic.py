@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import FormItem, Questionnaire, QuestionnaireResponse
@@ -18,13 +17,13 @@ from clinic.domain.filled_forms import COMPLETED, OPEN
 from clinic.domain.forms import NUMBERS, open_items
 from clinic.domain.ids import EncounterId, FactId, PatientId
 from clinic.domain.questionnaires import Given, given_in
+from desktop.kit.words import read_day
 
 if TYPE_CHECKING:
     from clinic.services.charts import Asked
 
 BEGIN = "begin "
 """Of a row of the list: what follows is the url of a form."""
-_DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
 
 
 def typed(item: FormItem, text: str) -> tuple[str, ...]:
@@ -38,7 +37,8 @@ def typed(item: FormItem, text: str) -> tuple[str, ...]:
             str(int(number)) if number.isascii() and number.isdigit() and item.kind == "integer" else number,
         )
     if item.kind == "date":
-        return (_iso(plain),)
+        day = read_day(plain)
+        return (day.isoformat() if day else plain,)
     return (text,)
 
 
@@ -47,14 +47,6 @@ def shown(item: FormItem, answer: str) -> str:
     if item.kind == "date" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", answer):
         return f"{answer[8:]}/{answer[5:7]}/{answer[:4]}"
     return answer
-
-
-def _iso(text: str) -> str:
-    found = _DAY.fullmatch(text)
-    try:
-        return date(int(found[3]), int(found[2]), int(found[1])).isoformat() if found else text
-    except ValueError:
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,10 +415,11 @@ def _save(state: State) -> Result:
 def save_all(state: State) -> Result:
     """What is shown, and what was left and is not on the disk yet."""
     saved, effects = _save(state)
-    again = {
-        key: replace(one, saving=True) for key, one in state.left.items() if one.dirty and not one.saving
+    waiting = {
+        key: replace(one, saving=True)
+        for key, one in state.left.items()
+        if one.dirty and not one.saving and not one.completing
     }
-    waiting = {key: one for key, one in again.items() if not one.completing}
     return replace(saved, left={**saved.left, **waiting}), (*effects, *map(Save, waiting.values()))
 
 
@@ -464,8 +457,7 @@ def _complete(state: State) -> Result:
     if sheet is None or sheet.completing:
         return state, ()
     if sheet.lacking or (sheet.response.amends and not sheet.reason.strip()):
-        kept, effects = _save(replace(state, tried=True))
-        return kept, effects
+        return _save(replace(state, tried=True))
     done = replace(sheet, completing=True)
     return replace(state, sheet=done, sentence=""), (Complete(done),)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
@@ -373,10 +374,10 @@ class FormsPanel(QWidget):
             failed=lambda said: self.loop.send(f.SaveFailed(sheet.key, said)),
         )  # fmt: skip
 
-    def _fetch(self, patient: PatientId, filed: bool, verb: object, *asked: object) -> None:
+    def _fetch(self, patient: PatientId, filed: bool, verb: Callable[..., Asked], *asked: object) -> None:
         """After every save that is on its way: they run one after the other."""
         self._help.write(
-            verb,  # type: ignore[arg-type]  # one of three verbs, with what it asks for
+            verb,
             *asked,
             then=lambda found: self.loop.send(f.SheetCame(patient, found, filed)),
             failed=lambda said: self.loop.send(f.Failed(patient, said)),

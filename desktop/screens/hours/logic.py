@@ -9,19 +9,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import AvailableTime, NotAvailable, Schedule
+from clinic.domain.facts.schedules import DAY
 from clinic.domain.ids import FactId, UserId
-from desktop.kit.words import _
+from desktop.kit.words import _, read_day
 
 if TYPE_CHECKING:
     from clinic.services.schedules import TeamHours
 
-DAY = 24 * 60
 WORKDAYS = 5
 _SPAN = re.compile(
     r"(\d{1,2})(?:[:.h](\d{2})?)?\s*(?:-|–|—|\ba\b|\bto\b|\bàs\b)\s*(\d{1,2})(?:[:.h](\d{2})?)?"
 )
 _BETWEEN = re.compile(r"[\s,;/&+]*(?:\b[ye]\b|\band\b)?[\s,;/&+]*")
-_DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 
 Step = tuple["State", tuple["Effect", ...]]
 
@@ -112,11 +111,10 @@ def day_typed(text: str) -> date | None:
     """dd/mm/yyyy; None for nothing. Raises ValueError for what is no day."""
     if not text.strip():
         return None
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
+    day = read_day(text)
+    if day is None:
         raise ValueError(text)
-    day, month, year = (int(part) for part in found.groups())
-    return date(year, month, day)
+    return day
 
 
 def _clock(minute: int) -> str:

@@ -42,7 +42,7 @@ class HoursPane(QWidget):
         super().__init__()
         self._room, self._help = room, room.helper(self)
         self._filling = False
-        today = room.clock.now().astimezone().date() + timedelta(days=1)
+        today = room.today() + timedelta(days=1)
         self._build()
         state = State(UserId(""), zone_here(), Off(today, today))
         self.loop: Loop[State, Event, Effect] = Loop(state, update, self._perform, self.render_state)
@@ -174,7 +174,7 @@ class HoursPane(QWidget):
         known = state.known
         people = list(known.practitioners) if known else []
         everybody = [("", _("Everybody: holidays"))] if known and known.everybody else []
-        _offer(self.whose, [*people, *everybody])
+        self.whose.show_options([*people, *everybody])
         self.whose.choose(state.whose)
         may = bool(state.whose) and known is not None
         self.hours.setEnabled(may)
@@ -185,21 +185,22 @@ class HoursPane(QWidget):
     def _show_hours(self, state: State) -> None:
         draft, facilities = state.draft, state.known.facilities if state.known else ()
         places = dict(facilities)
-        _offer(
-            self.which,
+        self.which.show_options(
             [
                 *((one.id, _span(one, places.get(one.location, ""))) for one in state.theirs),
                 ("", _("New hours")),
             ],
         )
         self.which.choose(state.which)
-        _offer(self.fill, [("", _("Choose …")), *((hours, hours) for hours in USUAL)])
+        self.fill.show_options([("", _("Choose …")), *((hours, hours) for hours in USUAL)])
         self.fill.choose("")
-        _offer(self.minutes, [(str(n), _("%(n)d min") % {"n": n}) for n in sorted({*LENGTHS, draft.minutes})])
+        self.minutes.show_options(
+            [(str(n), _("%(n)d min") % {"n": n}) for n in sorted({*LENGTHS, draft.minutes})]
+        )
         self.minutes.choose(str(draft.minutes))
-        _offer(self.place, [("", _("Not said")), *facilities])
+        self.place.show_options([("", _("Not said")), *facilities])
         self.place.choose(draft.location)
-        _offer(self.zone, [(name, name.replace("_", " ")) for name in _zones(draft.zone)])
+        self.zone.show_options([(name, name.replace("_", " ")) for name in _zones(draft.zone)])
         self.zone.choose(draft.zone)
         texts = (draft.specialty, draft.since, draft.until, *draft.days)
         for field, text in zip((self.specialty, self.since, self.until, *self.days), texts, strict=True):
@@ -284,9 +285,3 @@ def _places() -> tuple[str, ...]:
     return tuple(
         sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     )
-
-
-def _offer(choice: Choice, options: list[tuple[str, str]]) -> None:
-    """Other options, only where they differ: an open list stays open."""
-    if options != [(str(choice.itemData(n)), choice.itemText(n)) for n in range(choice.count())]:
-        choice.show_options(options)

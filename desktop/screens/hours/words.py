@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from clinic.domain.facts import Schedule
+from clinic.domain.facts.schedules import DAY
 from desktop.kit.words import _, fmt_date, fmt_dayname
-from desktop.screens.hours.logic import DAY, hours_said
+from desktop.screens.hours.logic import hours_said
 from desktop.screens.phrases import sentence_case
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinic.domain.ids import PatientId
 from clinic.domain.values import HumanName
-from desktop.kit.words import _
+from desktop.kit.words import _, read_day
 
 if TYPE_CHECKING:
     from clinic.services.people import PersonLine
@@ -185,16 +185,8 @@ Effect = Find | OpenChart | FindAlike | Register
 
 def birth_date(text: str, today: date) -> date | None:
     """A birth date typed as 3/3/1974, 03-03-1974 or 1974-03-03; None if it is none or lies ahead."""
-    parts = [part for part in text.replace("-", "/").replace(".", "/").split("/") if part.strip()]
-    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
-        return None
-    first, middle, last = (int(part) for part in parts)
-    year, month, day = (first, middle, last) if first > 31 else (last, middle, first)
-    try:
-        born = date(year, month, day)
-    except (ValueError, OverflowError):
-        return None
-    return born if date(1890, 1, 1) <= born <= today else None
+    born = read_day(text)
+    return born if born is not None and date(1890, 1, 1) <= born <= today else None
 
 
 def mistake(form: NewPerson, today: date) -> str:

@@ -275,12 +275,14 @@ class Side(Card):
             self.day.show_day(form.day)
         self.day.allow(first=min(form.day, day_of(state.now)))
         minutes = sorted({*range(6 * 60, 22 * 60, STEP), form.minute})
-        _offer(self.time, [(f"{m // 60:02d}:{m % 60:02d}",) * 2 for m in minutes])
+        self.time.show_options([(f"{m // 60:02d}:{m % 60:02d}",) * 2 for m in minutes])
         self.time.choose(f"{form.minute // 60:02d}:{form.minute % 60:02d}")
         spans = sorted({*LENGTHS, form.minutes})
-        _offer(self.minutes, [(str(n), _("%(n)d min") % {"n": n}) for n in spans])
+        self.minutes.show_options([(str(n), _("%(n)d min") % {"n": n}) for n in spans])
         self.minutes.choose(str(form.minutes))
-        _offer(self.with_whom, [(user, name or _("nobody named yet")) for user, name in state.practitioners])
+        self.with_whom.show_options(
+            [(user, name or _("nobody named yet")) for user, name in state.practitioners]
+        )
         self.with_whom.choose(form.practitioner)
         if self.why.text() != form.reason:
             self.why.setText(form.reason)
@@ -320,9 +322,3 @@ def _anyway(state: State, new: bool) -> str:
     if state.collisions:
         return _("Book it beside") if new else _("Move it beside")
     return _("Book it anyway") if new else _("Move it anyway")
-
-
-def _offer(choice: Choice, options: list[tuple[str, str]]) -> None:
-    """Other options, only where they differ: an open list stays open."""
-    if options != [(str(choice.itemData(n)), choice.itemText(n)) for n in range(choice.count())]:
-        choice.show_options(options)

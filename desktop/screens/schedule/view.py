@@ -104,7 +104,7 @@ class ScheduleView(Page):
         )
         self.loading = EmptyState("clock", _("Reading the schedule …"), name="schedule.loading")
         self.faces = QStackedWidget()
-        self.team = HoursPane(self._room)
+        self.team: HoursPane | None = None
         for face in (self.grid, self.month, self.empty, self.loading):
             self.faces.addWidget(face)
         self.asked = AskedBand(self._room, "schedule")
@@ -119,7 +119,6 @@ class ScheduleView(Page):
                 down(head, ways, which, self.asked, self.notice, (body, 1), gap=8, margins=(20, 16, 20, 14))
             )
         )
-        self.pages.addWidget(self.team)
         self.setLayout(down(self.pages, gap=0))
         self.side.hide()
 
@@ -140,13 +139,17 @@ class ScheduleView(Page):
         canvas.spot_taken.connect(lambda: send(h.SpotTaken()))
         self.free.clicked.connect(lambda: send(h.NextFreePressed()))
         self.hours.clicked.connect(self._to_hours)
-        self.team.left.connect(self._from_hours)
         canvas.nudged.connect(lambda across, minutes: send(h.Nudged(across, minutes)))
         self.notice.acted.connect(self.refresh)
         for key, view in (("Alt+D", "day"), ("Alt+W", "week"), ("Alt+M", "month")):
             QShortcut(QKeySequence(key), self, lambda to=view: send(h.ViewChosen(to)))
 
     def _to_hours(self) -> None:
+        """It is made when it is wanted first: few ever open it."""
+        if self.team is None:
+            self.team = HoursPane(self._room)
+            self.team.left.connect(self._from_hours)
+            self.pages.addWidget(self.team)
         self.pages.setCurrentWidget(self.team)
         self.team.look()
 

@@ -124,6 +124,7 @@ class PrintingScreen(Screen):
         self._send(logic.Sent(job, self.room.clock.monotonic()))
 
     def _failed(self, error: Exception) -> None:
+        self._looking = False
         self._send(logic.Refused(tell(error)))
 
     def _look(self) -> None:

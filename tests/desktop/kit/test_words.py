@@ -133,6 +133,17 @@ def test_dates():
     assert words.fmt_date(date(2026, 11, 14)) == "14 Nov 2026"
 
 
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("3/3/1974", date(1974, 3, 3)), ("03-03-1974", date(1974, 3, 3)), (" 3. 3 .1974", date(1974, 3, 3)),
+        ("1974-03-03", date(1974, 3, 3)), ("3/3/74", None), ("31/2/2026", None), ("3/3", None), ("", None), ("a/b/1974", None),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_as_people_write_it(typed, day):
+    assert words.read_day(typed) == day
+
+
 def test_ago():
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert words.fmt_ago(now - timedelta(minutes=12), now) == "hace 12 minutos"

@@ -46,6 +46,11 @@ def test_answers_are_counted_in_their_week_and_weeks_without_one_are_there() -> 
     assert told(weeks[-1]).endswith("Good 2, So-so 0, Bad 0")
 
 
+def test_exactly_the_weeks_that_are_drawn_are_read() -> None:
+    shown, (look,) = m.update(m.State(today=date(2026, 11, 1)), m.Opened(TODAY))
+    assert look == m.Look(state().weeks[0].monday) and shown.today == TODAY
+
+
 def test_a_site_narrows_the_counts_the_reasons_and_the_answers() -> None:
     both = state(opinion("good", 0, "Quebracho", "quick"), opinion("bad", 0, "Algarrobo", "waited", "other"))
     assert both.sites == ("Algarrobo", "Quebracho")

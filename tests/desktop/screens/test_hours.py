@@ -26,6 +26,7 @@ from desktop.kit import theme
 from desktop.kit.audit import audit
 from desktop.kit.words import set_language, zone_here
 from desktop.screens.hours import logic as t
+from desktop.screens.hours.view import HoursPane
 from desktop.screens.schedule import happenings as h
 from desktop.screens.schedule import logic as s
 from desktop.screens.schedule.faces import strips
@@ -212,9 +213,15 @@ def test_the_next_free_slot_is_jumped_to_and_booked_by_keys_alone(hand: Hand, lo
     assert form is not None and form.minute == minute_of(second.start) and form.practitioner == BEN
 
 
+def opened(hand: Hand) -> HoursPane:
+    """It is made when it is wanted first."""
+    hand.qtbot.waitUntil(lambda: hand.page.team is not None)
+    return hand.page.team
+
+
 def test_hours_are_typed_kept_shown_and_taken_back(hand: Hand, local: Local) -> None:
-    page = hand.page.team
     QTest.keyClick(hand.page, Qt.Key.Key_H, Qt.KeyboardModifier.AltModifier)
+    page = opened(hand)
     hand.qtbot.waitUntil(lambda: page.loop.state.known is not None)
     assert page.isVisible() and page.loop.state.whose == BEN
     day = tomorrow(local)
@@ -236,8 +243,8 @@ def test_hours_are_typed_kept_shown_and_taken_back(hand: Hand, local: Local) -> 
 
 def test_days_off_are_added_listed_and_removed(hand: Hand, local: Local) -> None:
     hours_of_ben(local)
-    page = hand.page.team
     hand.page.hours.click()
+    page = opened(hand)
     hand.qtbot.waitUntil(lambda: page.loop.state.known is not None)
     page.first.show_day(tomorrow(local))
     QTest.keyClicks(page.why, "Congreso")
@@ -261,6 +268,7 @@ def test_the_page_of_hours_can_be_used_by_everybody(
     hand = Hand(qtbot, local)
     hours_of_ben(local)
     hand.page.hours.click()
-    qtbot.waitUntil(lambda: hand.page.team.loop.state.known is not None)
+    page = opened(hand)
+    qtbot.waitUntil(lambda: page.loop.state.known is not None)
     assert audit(hand.page) == []
     hand.page.hide()
